@@ -1,0 +1,1 @@
+//! The logic: what a set of filters would catch, and an event they miss.

@@ -1,0 +1,9 @@
+//! trailproof proves offline that the AWS API calls a benchmark wants monitored would reach a person.
+//!
+//! Data flows one way: `collect` or `import` -> `snapshot` -> `chain` -> `analyze` -> `report`.
+//! `pattern` and `coverage` are the logic underneath; they know nothing of SQL, AWS, files or output.
+//! ARCHITECTURE.md has the map and the invariants.
+
+pub mod cli;
+pub mod coverage;
+pub mod pattern;
