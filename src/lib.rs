@@ -4,6 +4,7 @@
 //! `pattern` and `coverage` are the logic underneath; they know nothing of SQL, AWS, files or output.
 //! ARCHITECTURE.md has the map and the invariants.
 
+pub mod chain;
 pub mod cli;
 pub mod coverage;
 pub mod pattern;

@@ -1,0 +1,6 @@
+//! The delivery chain: facts become links and paths. SQL views join; Rust decides.
+//!
+//! [`verdict`] holds the words every link speaks. The pure decision modules take plain values and answer; they see
+//! neither SQL nor files.
+
+pub mod verdict;
