@@ -1,1 +1,15 @@
 //! Integration tests, one module an area.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a failed test may panic, and says on standard error what it skipped"
+)]
+#![allow(unreachable_pub, missing_docs, reason = "a test binary has no callers")]
+
+/// The command line as a whole: exit codes, streams, usage errors.
+mod cli;
+/// What several areas need: shared data, the built binary, golden files.
+mod support;

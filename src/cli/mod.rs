@@ -1,8 +1,89 @@
 //! The command line: one file a subcommand.
+//!
+//! Each subcommand exports `Args` and `run(args, &mut Out) -> Result<Status, Error>`. Data goes to standard output
+//! through [`Out`], everything else to standard error. This module alone decides exit codes:
+//! 0 nothing found, 1 findings (or "does not cover"), 2 the tool could not do its job.
 
+mod error;
+mod out;
+mod pattern;
+
+use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+
+pub use error::Error;
+pub use out::Out;
+
+/// Proves offline that the AWS events a benchmark asks about would reach a person.
+#[derive(Debug, Parser)]
+#[command(
+    name = "trailproof",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Work with CloudWatch Logs filter patterns alone
+    Pattern(pattern::Args),
+}
+
+/// How a command that did its job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing at or above the threshold: exit code 0.
+    Clean,
+    /// Findings, a difference, or "does not cover": exit code 1.
+    Findings,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Clean => Self::SUCCESS,
+            Status::Findings => Self::from(1),
+        }
+    }
+}
 
 /// Runs the command that the process arguments name.
 pub fn run() -> ExitCode {
-    ExitCode::from(2)
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a reader who hung up wants no message either.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let mut out = Out::standard();
+    let result = dispatch(cli.command, &mut out).and_then(|status| {
+        out.finish()?;
+        Ok(status)
+    });
+    match result {
+        Ok(status) => status.into(),
+        Err(_) if out.reader_hung_up() => ExitCode::SUCCESS,
+        Err(error) => {
+            // What was decided before the error stands on standard output, before the message.
+            let _ = out.finish();
+            out.message(&error.render(out.styled_messages()));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
+    match command {
+        Command::Pattern(args) => pattern::run(args, out),
+    }
 }

@@ -1,0 +1,61 @@
+//! What the tests of several areas need.
+
+#![allow(dead_code, reason = "each area uses the part it needs")]
+
+/// Expected output kept in files.
+pub mod golden;
+
+use assert_cmd::Command;
+use std::path::PathBuf;
+
+/// The built `trailproof` with an environment that cannot colour or configure anything.
+pub fn trailproof() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trailproof"));
+    command
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env("TERM", "dumb");
+    for name in [
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A file of the shared test data (`data/patterns.jsonl` and the like), or none where the data is absent: the test
+/// then returns at once, having said so.
+///
+/// The data lies beside the project (`../shared`), or where `TRAILPROOF_SHARED` says.
+pub fn shared(relative: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("TRAILPROOF_SHARED").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        PathBuf::from,
+    );
+    let path = root.join(relative);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!(
+        "skipped: needs the shared test data `{relative}` beside the project or under TRAILPROOF_SHARED"
+    );
+    None
+}
+
+/// The lines of a shared JSON-lines file as values, or none where it is absent.
+pub fn shared_lines(relative: &str) -> Option<Vec<serde_json::Value>> {
+    let text = std::fs::read_to_string(shared(relative)?).expect("the shared file is text");
+    Some(
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("the shared file holds JSON lines"))
+            .collect(),
+    )
+}
+
+/// A file under the project's root.
+pub fn project(relative: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
