@@ -1,1 +1,121 @@
 //! The logic: what a set of filters would catch, and an event they miss.
+//!
+//! Everything along the chain that depends on the event is a [`Predicate`] over events: a control's requirement,
+//! a trail's selectors, a metric filter. [`covers`] decides whether one implies another under an [`EventModel`]
+//! and a [`Scope`], and proves a "no" with a whole CloudTrail record.
+//!
+//! Knows nothing of SQL, AWS, files or output. Uses `pattern` alone.
+
+mod model;
+mod predicate;
+
+pub use model::{EventModel, Scope};
+pub use predicate::{Is, Predicate, Test};
+
+use serde_json::Value;
+
+/// The answer to "does `deployed` match every event that `required` matches?".
+#[derive(Debug, Clone, PartialEq)]
+pub enum Covers {
+    /// Yes, under these assumptions: semantics that AWS does not document, or facts of the event model. Often none.
+    Yes {
+        /// One sentence each, without a final period, decisions by number.
+        assumptions: Vec<String>,
+    },
+    /// No: this event is required and nothing deployed matches it. A whole CloudTrail record.
+    No {
+        /// The event.
+        missed: Value,
+    },
+    /// Not decided.
+    Unknown {
+        /// Why, in one sentence without a final period.
+        reason: String,
+    },
+}
+
+impl Covers {
+    /// Whether the answer is yes.
+    pub fn is_yes(&self) -> bool {
+        matches!(self, Self::Yes { .. })
+    }
+}
+
+/// Decides whether every event of `scope` that the model allows and `required` matches is matched by `deployed`.
+pub fn covers(
+    _required: &Predicate,
+    _deployed: &Predicate,
+    _model: &EventModel,
+    _scope: &Scope,
+) -> Covers {
+    Covers::Unknown {
+        reason: "the decision procedure is not part of this version yet".into(),
+    }
+}
+
+/// How what is deployed stands to what is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RelationKind {
+    /// They match the same events.
+    Equivalent,
+    /// Deployed matches all that is required, and more.
+    Broader,
+    /// Deployed matches only required events, and not all of them.
+    Narrower,
+    /// Each matches events that the other does not; some events they share.
+    Overlapping,
+    /// No event matches both.
+    Disjoint,
+    /// Not decided.
+    Unknown,
+}
+
+/// Both directions of the comparison (D25).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relation {
+    /// How they stand to each other.
+    pub kind: RelationKind,
+    /// Whether deployed catches every required event: the direction that matters.
+    pub covers: Covers,
+    /// An event that deployed matches and nobody asked for.
+    pub extra: Option<Value>,
+    /// Why the kind is unknown, where it is.
+    pub reason: Option<String>,
+}
+
+/// Which filters catch the required events of one name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NameCoverage {
+    /// The event name.
+    pub name: String,
+    /// Whether all deployed filters together catch every required event of this name.
+    pub covers: Covers,
+    /// The deployed predicates, by position, that each catch all of them alone.
+    pub by: Vec<usize>,
+}
+
+/// What the deployed filters match beyond the requirement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noise {
+    /// What kind of surplus it is.
+    pub class: NoiseClass,
+    /// An event that is matched and was not asked for; none where the class is [`NoiseClass::None`].
+    pub extra: Option<Value>,
+}
+
+/// Kinds of surplus, from harmless to fatal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoiseClass {
+    /// Nothing beyond the requirement.
+    None,
+    /// Events of these names, that nobody asked for.
+    Names(Vec<String>),
+    /// Events of no particular name.
+    Some,
+    /// Any event of these sources.
+    Sources(Vec<String>),
+    /// Nearly every event: an alarm on it stays in ALARM and tells nothing (delivery-chain fact 1).
+    NearlyEverything,
+    /// Not decided, and why.
+    Unknown(String),
+}

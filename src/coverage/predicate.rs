@@ -1,0 +1,172 @@
+//! Predicates over events: what a requirement asks for, what a trail records, what a filter matches.
+//!
+//! The common language of the chain: everything in it that depends on the event becomes one of these, and
+//! [`covers`](super::covers) compares them. Built here, decided elsewhere.
+
+use std::sync::Arc;
+
+use crate::pattern::ast::Pattern;
+
+/// A condition on a CloudTrail event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Predicate {
+    /// Every event.
+    Always,
+    /// No event.
+    Never,
+    /// Events that all of these hold for; every event where there are none.
+    All(Vec<Predicate>),
+    /// Events that any of these holds for; no event where there are none.
+    Any(Vec<Predicate>),
+    /// Events that this does not hold for: the true complement, unlike `!=` of the pattern language (D1).
+    Not(Box<Predicate>),
+    /// A condition on one field.
+    Test(Test),
+    /// What a filter pattern matches.
+    Pattern(Arc<Pattern>),
+}
+
+/// A condition on one field, as trails and their selectors state it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Test {
+    /// The names from the root of the event to the field.
+    pub path: Vec<String>,
+    /// What is asked of it.
+    pub is: Is,
+}
+
+/// What a [`Test`] asks of its field. Every form but [`Is::Missing`] is false on a missing field.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Is {
+    /// The string, character by character; no wildcard.
+    Text(String),
+    /// A string that begins so.
+    StartsWith(String),
+    /// A string that ends so.
+    EndsWith(String),
+    /// The boolean.
+    Bool(bool),
+    /// Not there, or below something that is not an object.
+    Missing,
+}
+
+impl Predicate {
+    /// What `pattern` matches.
+    pub fn from_pattern(pattern: &Pattern) -> Self {
+        Self::Pattern(Arc::new(pattern.clone()))
+    }
+
+    /// `path` (names joined by `.`) is exactly the string `text`.
+    pub fn equals(path: &str, text: &str) -> Self {
+        Self::test(path, Is::Text(text.to_owned()))
+    }
+
+    /// `path` is exactly one of `texts`.
+    pub fn one_of<T: AsRef<str>>(path: &str, texts: impl IntoIterator<Item = T>) -> Self {
+        Self::any(
+            texts
+                .into_iter()
+                .map(|text| Self::equals(path, text.as_ref())),
+        )
+    }
+
+    /// `path` is a string that begins with `text`.
+    pub fn starts_with(path: &str, text: &str) -> Self {
+        Self::test(path, Is::StartsWith(text.to_owned()))
+    }
+
+    /// `path` is a string that ends with `text`.
+    pub fn ends_with(path: &str, text: &str) -> Self {
+        Self::test(path, Is::EndsWith(text.to_owned()))
+    }
+
+    /// `path` is the boolean true.
+    pub fn is_true(path: &str) -> Self {
+        Self::test(path, Is::Bool(true))
+    }
+
+    /// `path` is the boolean false.
+    pub fn is_false(path: &str) -> Self {
+        Self::test(path, Is::Bool(false))
+    }
+
+    /// `path` is not in the event.
+    pub fn missing(path: &str) -> Self {
+        Self::test(path, Is::Missing)
+    }
+
+    fn test(path: &str, is: Is) -> Self {
+        Self::Test(Test {
+            path: path.split('.').map(str::to_owned).collect(),
+            is,
+        })
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::all([self, other])
+    }
+
+    /// Either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self::any([self, other])
+    }
+
+    /// All of them, flattened, without the trivial ones.
+    pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Self::Always => {}
+                Self::Never => return Self::Never,
+                Self::All(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        match (kept.pop(), kept.is_empty()) {
+            (None, _) => Self::Always,
+            (Some(one), true) => one,
+            (Some(last), false) => {
+                kept.push(last);
+                Self::All(kept)
+            }
+        }
+    }
+
+    /// Any of them, flattened, without the trivial ones: the union of several filters, trails or paths (D23).
+    pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Self::Never => {}
+                Self::Always => return Self::Always,
+                Self::Any(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        match (kept.pop(), kept.is_empty()) {
+            (None, _) => Self::Never,
+            (Some(one), true) => one,
+            (Some(last), false) => {
+                kept.push(last);
+                Self::Any(kept)
+            }
+        }
+    }
+}
+
+/// The complement: `!` turns "holds" into "does not hold".
+impl std::ops::Not for Predicate {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::Always => Self::Never,
+            Self::Never => Self::Always,
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+}
