@@ -6,5 +6,6 @@
 
 pub mod chain;
 pub mod cli;
+pub mod control;
 pub mod coverage;
 pub mod pattern;

@@ -1,0 +1,481 @@
+//! Reads the TOML text of a control or a benchmark into its type; every error names file and line.
+//!
+//! Looks at one file at a time: what concerns several (names that must exist) is the registry's.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::types::{
+    Alternative, AlternativeKind, Assessment, AuditStep, Benchmark, Control, Entry, EventName,
+    Example, Framework, Note, Printing, Rejected, Severity, StepKind,
+};
+
+/// A control or benchmark file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// The file.
+    pub file: String,
+    /// The line, where the fault has one.
+    pub line: Option<usize>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.file)?;
+        if let Some(line) = self.line {
+            write!(f, " line {line}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The text of one file while it is read.
+struct File<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl File<'_> {
+    fn error(&self, span: Range<usize>, message: impl Into<String>) -> Error {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        Error {
+            file: self.name.to_owned(),
+            line: Some(line),
+            message: message.into(),
+        }
+    }
+
+    fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
+        toml::from_str(self.text).map_err(|error| {
+            let message = error.message().trim_end_matches('.').to_owned();
+            match error.span() {
+                Some(span) => self.error(span, message),
+                None => Error {
+                    file: self.name.to_owned(),
+                    line: None,
+                    message,
+                },
+            }
+        })
+    }
+
+    /// A string that must say something.
+    fn said(&self, text: Spanned<String>, field: &str) -> Result<String, Error> {
+        let trimmed = text.get_ref().trim();
+        if trimmed.is_empty() {
+            return Err(self.error(text.span(), format!("`{field}` is empty")));
+        }
+        Ok(trimmed.to_owned())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ControlFile {
+    title: Spanned<String>,
+    rationale: Spanned<String>,
+    severity: Severity,
+    #[serde(default)]
+    query: Option<Spanned<String>>,
+    remediation: Spanned<String>,
+    #[serde(default)]
+    references: Vec<String>,
+    #[serde(default)]
+    frameworks: Vec<FrameworkRow>,
+    #[serde(default, rename = "alternative")]
+    alternatives: Vec<Spanned<AlternativeTable>>,
+    #[serde(default, rename = "rejected")]
+    rejected: Vec<RejectedTable>,
+    #[serde(default, rename = "note")]
+    notes: Vec<NoteTable>,
+    #[serde(default, rename = "example")]
+    examples: Vec<ExampleTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrameworkRow {
+    name: String,
+    #[serde(default)]
+    version: String,
+    requirements: Vec<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlternativeTable {
+    label: Spanned<String>,
+    kind: AlternativeKind,
+    #[serde(default)]
+    pattern: Option<Spanned<String>>,
+    #[serde(default)]
+    events: Option<Spanned<Vec<EventsRow>>>,
+    source: Spanned<String>,
+    #[serde(default)]
+    benchmarks: Vec<String>,
+    #[serde(default)]
+    repair: Option<String>,
+    #[serde(default)]
+    note: Option<String>,
+    #[serde(default, rename = "misprint")]
+    misprints: Vec<MisprintTable>,
+}
+
+/// Names that share a source: `{ source = "iam.amazonaws.com", names = [...] }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventsRow {
+    #[serde(default)]
+    source: Option<Spanned<String>>,
+    names: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MisprintTable {
+    text: String,
+    benchmarks: Vec<String>,
+    source: String,
+    repair: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RejectedTable {
+    text: String,
+    source: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoteTable {
+    #[serde(default)]
+    benchmarks: Vec<String>,
+    text: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExampleTable {
+    title: String,
+    event: Spanned<String>,
+    caught_by: Vec<Spanned<String>>,
+}
+
+/// Reads one control; `file` is the name for messages, `id` the file's stem.
+pub(super) fn control(file: &str, id: &str, text: &str, custom: bool) -> Result<Control, Error> {
+    let file = File { name: file, text };
+    let table: ControlFile = file.parse()?;
+    let start = 0..0;
+    let mut alternatives = Vec::new();
+    for spanned in table.alternatives {
+        let alternative = read_alternative(&file, spanned)?;
+        if alternatives
+            .iter()
+            .any(|other: &Alternative| other.label == alternative.label)
+        {
+            let message = format!(
+                "two alternatives are labelled `{}`: labels are unique",
+                alternative.label
+            );
+            return Err(file.error(start, message));
+        }
+        alternatives.push(alternative);
+    }
+    let query = table
+        .query
+        .map(|query| file.said(query, "query"))
+        .transpose()?;
+    match (alternatives.is_empty(), &query) {
+        (true, None) => {
+            return Err(file.error(
+                start,
+                "neither an `[[alternative]]` nor a `query`: the control asks for nothing",
+            ));
+        }
+        (false, Some(_)) => {
+            return Err(file.error(
+                start,
+                "both `[[alternative]]` and `query`: a control is one or the other",
+            ));
+        }
+        _ => {}
+    }
+    let notes = table
+        .notes
+        .into_iter()
+        .map(|note| {
+            Ok(Note {
+                benchmarks: note.benchmarks,
+                text: file.said(note.text, "text")?,
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    let examples = table
+        .examples
+        .into_iter()
+        .map(|example| read_example(&file, example, &alternatives))
+        .collect::<Result<_, Error>>()?;
+    Ok(Control {
+        id: id.to_owned(),
+        title: file.said(table.title, "title")?,
+        rationale: file.said(table.rationale, "rationale")?,
+        severity: table.severity,
+        alternatives,
+        query,
+        rejected: table
+            .rejected
+            .into_iter()
+            .map(|row| Rejected {
+                text: row.text,
+                source: row.source,
+                reason: row.reason,
+            })
+            .collect(),
+        notes,
+        remediation: file.said(table.remediation, "remediation")?,
+        references: table.references,
+        frameworks: table
+            .frameworks
+            .into_iter()
+            .map(|row| Framework {
+                name: row.name,
+                version: row.version,
+                requirements: row.requirements,
+                source: row.source,
+            })
+            .collect(),
+        examples,
+        custom,
+    })
+}
+
+fn read_alternative(
+    file: &File<'_>,
+    spanned: Spanned<AlternativeTable>,
+) -> Result<Alternative, Error> {
+    let span = spanned.span();
+    let table = spanned.into_inner();
+    let (pattern, events) = match (table.pattern, table.events) {
+        (Some(pattern), None) => (file.said(pattern, "pattern")?, Vec::new()),
+        (None, Some(rows)) => {
+            let at = rows.span();
+            let events = read_events(file, rows.into_inner())?;
+            if events.is_empty() {
+                return Err(file.error(at, "`events` names no event"));
+            }
+            (compose(&events), events)
+        }
+        _ => return Err(file.error(span, "an alternative has either `pattern` or `events`")),
+    };
+    Ok(Alternative {
+        label: file.said(table.label, "label")?,
+        kind: table.kind,
+        pattern,
+        events,
+        source: file.said(table.source, "source")?,
+        benchmarks: table.benchmarks,
+        repair: table.repair,
+        note: table.note,
+        misprints: table
+            .misprints
+            .into_iter()
+            .map(|row| Printing {
+                text: row.text,
+                benchmarks: row.benchmarks,
+                source: row.source,
+                repair: row.repair,
+            })
+            .collect(),
+    })
+}
+
+fn read_events(file: &File<'_>, rows: Vec<EventsRow>) -> Result<Vec<EventName>, Error> {
+    let mut events = Vec::new();
+    for row in rows {
+        let source = row.source.map(|source| plain(file, source)).transpose()?;
+        for name in row.names {
+            events.push(EventName {
+                name: plain(file, name)?,
+                source: source.clone(),
+            });
+        }
+    }
+    Ok(events)
+}
+
+/// A name that stands in a pattern without quotes and without a wildcard's meaning.
+fn plain(file: &File<'_>, name: Spanned<String>) -> Result<String, Error> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_';
+    if name.get_ref().is_empty() || !name.get_ref().chars().all(is_plain) {
+        let message = format!("`{}` is no event name or event source", name.get_ref());
+        return Err(file.error(name.span(), message));
+    }
+    Ok(name.into_inner())
+}
+
+/// The pattern that matches the named events and nothing else; names of one source share a group.
+fn compose(events: &[EventName]) -> String {
+    let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
+    for event in events {
+        let source = event.source.as_deref();
+        match groups.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, names)) => names.push(&event.name),
+            None => groups.push((source, vec![&event.name])),
+        }
+    }
+    let group = |(source, names): &(Option<&str>, Vec<&str>)| {
+        let names: Vec<String> = names
+            .iter()
+            .map(|name| format!("($.eventName = \"{name}\")"))
+            .collect();
+        let any = names.join(" || ");
+        match source {
+            Some(source) if names.len() > 1 => format!("($.eventSource = \"{source}\") && ({any})"),
+            Some(source) => format!("($.eventSource = \"{source}\") && {any}"),
+            None => any,
+        }
+    };
+    let whole = match groups.as_slice() {
+        [one] => group(one),
+        many => many
+            .iter()
+            .map(|part| format!("({})", group(part)))
+            .collect::<Vec<_>>()
+            .join(" || "),
+    };
+    format!("{{ {whole} }}")
+}
+
+fn read_example(
+    file: &File<'_>,
+    table: ExampleTable,
+    alternatives: &[Alternative],
+) -> Result<Example, Error> {
+    let event = serde_json::from_str(table.event.get_ref())
+        .map_err(|error| file.error(table.event.span(), format!("`event` is no JSON: {error}")))?;
+    let mut caught_by = Vec::new();
+    for label in table.caught_by {
+        if !alternatives
+            .iter()
+            .any(|alternative| alternative.label == *label.get_ref())
+        {
+            let message = format!("`{}` is no alternative's label", label.get_ref());
+            return Err(file.error(label.span(), message));
+        }
+        caught_by.push(label.into_inner());
+    }
+    Ok(Example {
+        title: table.title,
+        event,
+        caught_by,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BenchmarkFile {
+    title: Spanned<String>,
+    family: Spanned<String>,
+    #[serde(default)]
+    version: Option<Spanned<String>>,
+    source: Spanned<String>,
+    #[serde(default)]
+    external_siem: bool,
+    #[serde(default)]
+    notes: Vec<String>,
+    controls: Spanned<Vec<EntryRow>>,
+    #[serde(default)]
+    audit: Vec<StepRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryRow {
+    number: Spanned<String>,
+    control: String,
+    #[serde(default)]
+    level: Option<u8>,
+    #[serde(default)]
+    assessment: Option<Assessment>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StepRow {
+    number: String,
+    kind: StepKind,
+    asks: Spanned<String>,
+}
+
+/// Reads one benchmark; `file` is the name for messages, `id` the file's stem.
+pub(super) fn benchmark(file: &str, id: &str, text: &str) -> Result<Benchmark, Error> {
+    let file = File { name: file, text };
+    let table: BenchmarkFile = file.parse()?;
+    let version = table
+        .version
+        .map(|version| read_version(&file, version))
+        .transpose()?;
+    if table.controls.get_ref().is_empty() {
+        return Err(file.error(table.controls.span(), "`controls` is empty"));
+    }
+    let mut entries: Vec<Entry> = Vec::new();
+    for row in table.controls.into_inner() {
+        if entries.iter().any(|entry| entry.control == row.control) {
+            let message = format!("`{}` is listed twice", row.control);
+            return Err(file.error(row.number.span(), message));
+        }
+        entries.push(Entry {
+            number: file.said(row.number, "number")?,
+            control: row.control,
+            level: row.level,
+            assessment: row.assessment,
+        });
+    }
+    let audit = table
+        .audit
+        .into_iter()
+        .map(|row| {
+            Ok(AuditStep {
+                number: row.number,
+                kind: row.kind,
+                asks: file.said(row.asks, "asks")?,
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(Benchmark {
+        id: id.to_owned(),
+        title: file.said(table.title, "title")?,
+        family: file.said(table.family, "family")?,
+        version: version.unwrap_or_default(),
+        source: file.said(table.source, "source")?,
+        external_siem: table.external_siem,
+        notes: table.notes,
+        entries,
+        audit,
+    })
+}
+
+fn read_version(file: &File<'_>, version: Spanned<String>) -> Result<String, Error> {
+    if version
+        .get_ref()
+        .split('.')
+        .any(|part| part.parse::<u32>().is_err())
+    {
+        return Err(file.error(
+            version.span(),
+            format!("`{}` is no version such as `5.0`", version.get_ref()),
+        ));
+    }
+    Ok(version.into_inner())
+}

@@ -1,0 +1,19 @@
+//! Controls and benchmarks, which are data: what events a control asks for, and under which numbers
+//! benchmarks list it.
+//!
+//! [`Registry`] reads `controls/*.toml` and `benchmarks/*.toml`, embedded at build time, and folders of the
+//! user's own. `analyze` takes requirements from here. Nothing here looks at an account.
+
+mod load;
+mod registry;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use load::Error;
+pub use registry::Registry;
+pub use types::{
+    Alternative, AlternativeKind, Answer, Assessment, AuditStep, Benchmark, Control, Entry,
+    EventName, Example, Framework, Note, Printing, Rejected, Severity, StepKind,
+};

@@ -1,0 +1,257 @@
+//! All controls and benchmarks that are known: those built in and those of the user's folders.
+
+use std::path::Path;
+
+use super::load::{self, Error};
+use super::types::{Benchmark, Control, Entry};
+
+mod embedded {
+    //! Written by build.rs from the folder listings.
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
+/// The family whose newest version is the default.
+const DEFAULT_FAMILY: &str = "cis-aws";
+
+/// Controls and benchmarks by id.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    controls: Vec<Control>,
+    benchmarks: Vec<Benchmark>,
+}
+
+impl Registry {
+    /// What the program carries.
+    ///
+    /// # Errors
+    ///
+    /// A file of this repository is faulty; a test reads them all, so a released program has none.
+    pub fn builtin() -> Result<Self, Error> {
+        let mut registry = Self {
+            controls: Vec::new(),
+            benchmarks: Vec::new(),
+        };
+        for (id, text) in embedded::CONTROLS {
+            registry.controls.push(load::control(
+                &format!("controls/{id}.toml"),
+                id,
+                text,
+                false,
+            )?);
+        }
+        for (id, text) in embedded::BENCHMARKS {
+            registry.add_benchmark(&format!("benchmarks/{id}.toml"), id, text)?;
+        }
+        registry.sort();
+        Ok(registry)
+    }
+
+    /// Adds the controls of a folder (`*.toml`) and, where it has a folder `benchmarks`, the benchmarks in it.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read or holds no control, a file is faulty, or an id exists already.
+    pub fn with_directory(mut self, directory: &Path) -> Result<Self, Error> {
+        let files = toml_files(directory)?;
+        let folder = directory.join("benchmarks");
+        let benchmarks = if folder.is_dir() {
+            toml_files(&folder)?
+        } else {
+            Vec::new()
+        };
+        if files.is_empty() && benchmarks.is_empty() {
+            return Err(at(
+                directory,
+                "holds no control: a control is a file `<id>.toml`",
+            ));
+        }
+        for (id, name, text) in files {
+            if self.controls.iter().any(|control| control.id == id) {
+                return Err(Error {
+                    file: name,
+                    line: None,
+                    message: format!("a control `{id}` exists already: give the file another name"),
+                });
+            }
+            self.controls.push(load::control(&name, &id, &text, true)?);
+        }
+        for (id, name, text) in benchmarks {
+            self.add_benchmark(&name, &id, &text)?;
+        }
+        self.check_names(&directory.display().to_string())?;
+        self.sort();
+        Ok(self)
+    }
+
+    /// Every control, by id.
+    pub fn controls(&self) -> &[Control] {
+        &self.controls
+    }
+
+    /// Every benchmark, by family and version.
+    pub fn benchmarks(&self) -> &[Benchmark] {
+        &self.benchmarks
+    }
+
+    /// The control of an id.
+    pub fn control(&self, id: &str) -> Option<&Control> {
+        self.controls.iter().find(|control| control.id == id)
+    }
+
+    /// The benchmark of an id; a family's name means its newest version.
+    pub fn benchmark(&self, id: &str) -> Option<&Benchmark> {
+        self.benchmarks
+            .iter()
+            .find(|benchmark| benchmark.id == id)
+            .or_else(|| {
+                self.benchmarks
+                    .iter()
+                    .rfind(|benchmark| benchmark.family == id)
+            })
+    }
+
+    /// The newest CIS version.
+    pub fn default_benchmark(&self) -> Option<&Benchmark> {
+        self.benchmark(DEFAULT_FAMILY)
+    }
+
+    /// The controls of a benchmark in its order, then the user's own that no benchmark lists; each with its
+    /// number, which is the id for those.
+    pub fn controls_of<'a>(&'a self, benchmark: &'a Benchmark) -> Vec<(&'a str, &'a Control)> {
+        let listed = benchmark
+            .entries
+            .iter()
+            .filter_map(|entry| Some((entry.number.as_str(), self.control(&entry.control)?)));
+        let unlisted = self
+            .controls
+            .iter()
+            .filter(|control| control.custom && !self.is_listed(&control.id))
+            .map(|control| (control.id.as_str(), control));
+        listed.chain(unlisted).collect()
+    }
+
+    /// The benchmarks that list a control, with their entries.
+    pub fn entries_of<'a>(
+        &'a self,
+        control: &'a str,
+    ) -> impl Iterator<Item = (&'a Benchmark, &'a Entry)> {
+        self.benchmarks.iter().flat_map(move |benchmark| {
+            let entries = benchmark
+                .entries
+                .iter()
+                .filter(move |entry| entry.control == control);
+            entries.map(move |entry| (benchmark, entry))
+        })
+    }
+
+    fn is_listed(&self, control: &str) -> bool {
+        self.entries_of(control).next().is_some()
+    }
+
+    fn add_benchmark(&mut self, file: &str, id: &str, text: &str) -> Result<(), Error> {
+        let fault = |message| Error {
+            file: file.to_owned(),
+            line: None,
+            message,
+        };
+        if self.benchmarks.iter().any(|benchmark| benchmark.id == id) {
+            return Err(fault(format!(
+                "a benchmark `{id}` exists already: give the file another name"
+            )));
+        }
+        let benchmark = load::benchmark(file, id, text)?;
+        if let Some(entry) = benchmark
+            .entries
+            .iter()
+            .find(|entry| self.control(&entry.control).is_none())
+        {
+            let line = text
+                .lines()
+                .position(|line| line.contains(&entry.control))
+                .map(|index| index + 1);
+            let message = format!("there is no control `{}`", entry.control);
+            return Err(Error {
+                file: file.to_owned(),
+                line,
+                message,
+            });
+        }
+        self.benchmarks.push(benchmark);
+        Ok(())
+    }
+
+    /// Holds the benchmark names in controls against the benchmarks that exist.
+    fn check_names(&self, place: &str) -> Result<(), Error> {
+        for control in self.controls.iter().filter(|control| control.custom) {
+            let named = control
+                .alternatives
+                .iter()
+                .flat_map(|alternative| &alternative.benchmarks)
+                .chain(control.notes.iter().flat_map(|note| &note.benchmarks));
+            for name in named {
+                if !self
+                    .benchmarks
+                    .iter()
+                    .any(|benchmark| benchmark.id == *name)
+                {
+                    return Err(Error {
+                        file: format!("{place}/{}.toml", control.id),
+                        line: None,
+                        message: format!("there is no benchmark `{name}`"),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        self.controls.sort_by(|a, b| a.id.cmp(&b.id));
+        self.benchmarks.sort_by(|a, b| {
+            (&a.family, version_parts(&a.version), &a.id).cmp(&(
+                &b.family,
+                version_parts(&b.version),
+                &b.id,
+            ))
+        });
+    }
+}
+
+/// `1.10` is newer than `1.9`.
+fn version_parts(version: &str) -> Vec<u32> {
+    version
+        .split('.')
+        .filter_map(|part| part.parse().ok())
+        .collect()
+}
+
+fn at(path: &Path, message: &str) -> Error {
+    Error {
+        file: path.display().to_string(),
+        line: None,
+        message: message.to_owned(),
+    }
+}
+
+/// Stem, name and text of the `.toml` files of a folder, in the order of the stems.
+fn toml_files(folder: &Path) -> Result<Vec<(String, String, String)>, Error> {
+    let cannot = |path: &Path, error: std::io::Error| at(path, &format!("cannot be read: {error}"));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| cannot(folder, error))? {
+        let path = entry.map_err(|error| cannot(folder, error))?.path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let Some(stem) = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .map(str::to_owned)
+        else {
+            return Err(at(&path, "the file's name is not UTF-8"));
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| cannot(&path, error))?;
+        files.push((stem, path.display().to_string(), text));
+    }
+    files.sort();
+    Ok(files)
+}

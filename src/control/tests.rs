@@ -1,0 +1,185 @@
+//! Faulty files are refused with their line; ids and versions resolve as documented.
+
+use std::path::Path;
+
+use super::*;
+
+const GOOD: &str = r#"title = "T"
+rationale = "R"
+severity = "low"
+remediation = "D"
+[[alternative]]
+label = "text"
+kind = "text"
+pattern = '{ $.eventName = A }'
+source = "S"
+"#;
+
+fn load(text: &str) -> Result<Control, Error> {
+    load::control("x.toml", "x", text, true)
+}
+
+#[track_caller]
+fn refused(text: &str, line: usize, part: &str) {
+    let error = load(text).unwrap_err();
+    assert_eq!(error.line, Some(line), "{error}");
+    assert!(error.message.contains(part), "{error}");
+}
+
+#[test]
+fn a_minimal_control_loads() {
+    let control = load(GOOD).unwrap();
+    assert_eq!(control.alternatives.len(), 1);
+    assert!(
+        control.alternatives_for("any").next().is_some(),
+        "no list of benchmarks means all"
+    );
+}
+
+#[test]
+fn faults_name_their_line() {
+    refused(
+        &GOOD.replace("\"low\"", "\"dire\""),
+        3,
+        "unknown variant `dire`",
+    );
+    refused(
+        &GOOD.replace("'{ $.eventName = A }'", "''"),
+        8,
+        "`pattern` is empty",
+    );
+    refused(&GOOD.replace("source", "sauce"), 9, "unknown field `sauce`");
+    refused(
+        &format!("{GOOD}events = []\n"),
+        5,
+        "either `pattern` or `events`",
+    );
+    refused(&GOOD.replace("rationale = \"R\"", "rationale = \"R"), 2, "");
+    refused(
+        &format!("{GOOD}[[example]]\ntitle='t'\nevent='{{'\ncaught_by=[]\n"),
+        12,
+        "no JSON",
+    );
+    refused(
+        &format!("{GOOD}[[example]]\ntitle='t'\nevent='{{}}'\ncaught_by=['b']\n"),
+        13,
+        "no alternative's label",
+    );
+}
+
+#[test]
+fn a_control_asks_for_something() {
+    let head = GOOD.split("[[").next().unwrap();
+    assert!(load(head).unwrap_err().message.contains("asks for nothing"));
+    let query = format!("query = 'select 1'\n{head}");
+    assert_eq!(load(&query).unwrap().query.as_deref(), Some("select 1"));
+    assert!(
+        load(&format!("query = 'select 1'\n{GOOD}"))
+            .unwrap_err()
+            .message
+            .contains("one or the other")
+    );
+}
+
+#[test]
+fn events_become_a_pattern() {
+    let events = |rows: &str| {
+        let text = GOOD.replace(
+            "pattern = '{ $.eventName = A }'",
+            &format!("events = {rows}"),
+        );
+        load(&text).map(|control| control.alternatives[0].pattern.clone())
+    };
+    assert_eq!(
+        events("[{names=['A']}]").unwrap(),
+        r#"{ ($.eventName = "A") }"#
+    );
+    assert_eq!(
+        events("[{source='s.amazonaws.com',names=['A','B']}]").unwrap(),
+        r#"{ ($.eventSource = "s.amazonaws.com") && (($.eventName = "A") || ($.eventName = "B")) }"#
+    );
+    assert_eq!(
+        events("[{source='s.amazonaws.com',names=['A']},{names=['B']}]").unwrap(),
+        r#"{ (($.eventSource = "s.amazonaws.com") && ($.eventName = "A")) || (($.eventName = "B")) }"#
+    );
+    assert!(
+        events("[{names=['A\"B']}]")
+            .unwrap_err()
+            .message
+            .contains("no event name")
+    );
+    assert!(
+        events("[{names=['A*']}]").is_err(),
+        "a wildcard would mean more than a name"
+    );
+}
+
+#[test]
+fn the_newest_cis_version_is_the_default() {
+    let registry = Registry::builtin().unwrap();
+    assert_eq!(registry.default_benchmark().unwrap().id, "cis-aws-7.0");
+    assert_eq!(registry.benchmark("cis-aws").unwrap().id, "cis-aws-7.0");
+    assert!(registry.benchmark("cis-aws-99.0").is_none());
+}
+
+#[test]
+fn a_folder_adds_controls_and_benchmarks() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let with = |path: &Path| Registry::builtin().unwrap().with_directory(path);
+    assert!(
+        with(folder.path())
+            .unwrap_err()
+            .message
+            .contains("holds no control")
+    );
+    write("ours.toml", GOOD);
+    let registry = with(folder.path()).unwrap();
+    let default = registry.default_benchmark().unwrap();
+    let last = registry.controls_of(default).pop().unwrap();
+    assert_eq!(
+        (last.0, last.1.custom),
+        ("ours", true),
+        "a control that no benchmark lists is added to each"
+    );
+
+    write(
+        "benchmarks/cis-aws-10.0.toml",
+        "title='T'\nfamily='cis-aws'\nversion='10.0'\nsource='S'\ncontrols=[{number='1',control='ours'}]\n",
+    );
+    let registry = with(folder.path()).unwrap();
+    assert_eq!(
+        registry.default_benchmark().unwrap().id,
+        "cis-aws-10.0",
+        "10.0 is newer than 7.0"
+    );
+    assert_eq!(
+        registry
+            .controls_of(registry.default_benchmark().unwrap())
+            .len(),
+        1
+    );
+
+    write(
+        "benchmarks/b.toml",
+        "title='T'\nfamily='b'\nsource='S'\ncontrols=[\n{number='1',control='none'}]\n",
+    );
+    let error = with(folder.path()).unwrap_err();
+    assert_eq!(
+        (error.line, error.message.as_str()),
+        (Some(5), "there is no control `none`")
+    );
+    std::fs::remove_file(folder.path().join("benchmarks/b.toml")).unwrap();
+
+    write("cloudtrail_changes.toml", GOOD);
+    assert!(
+        with(folder.path())
+            .unwrap_err()
+            .message
+            .contains("exists already")
+    );
+}

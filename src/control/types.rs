@@ -1,0 +1,358 @@
+//! What a control and a benchmark are, once read and checked.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A thing that somebody must be told about, or a question about an account.
+///
+/// Either `alternatives` holds what events it asks for, or `query` holds a question over facts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Control {
+    /// The file's stem: `cloudtrail_changes`.
+    pub id: String,
+    /// One line, in our own words.
+    pub title: String,
+    /// Why somebody should be told, in our own words.
+    pub rationale: String,
+    /// How bad it is when nobody would be told.
+    pub severity: Severity,
+    /// Requirements of which covering any one is enough, the one to deploy first.
+    pub alternatives: Vec<Alternative>,
+    /// A control of kind `query`: one SELECT over facts that returns `resource`, `status`, `reason`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// Published texts that are not accepted, each with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<Rejected>,
+    /// Where a published text catches less or more than it means, and what a reader should know.
+    pub notes: Vec<Note>,
+    /// What to do when the control fails.
+    pub remediation: String,
+    /// Where to read on.
+    pub references: Vec<String>,
+    /// Requirements of other frameworks that a source maps to this control.
+    pub frameworks: Vec<Framework>,
+    /// Events and which alternatives catch them; run as tests.
+    pub examples: Vec<Example>,
+    /// Read from a folder of the user's rather than built in.
+    pub custom: bool,
+}
+
+impl Control {
+    /// The requirements that count under a benchmark, the one to deploy first.
+    pub fn alternatives_for<'a>(
+        &'a self,
+        benchmark: &'a str,
+    ) -> impl Iterator<Item = &'a Alternative> {
+        self.alternatives
+            .iter()
+            .filter(move |alternative| alternative.applies_to(benchmark))
+    }
+
+    /// The notes that concern a benchmark.
+    pub fn notes_for<'a>(&'a self, benchmark: &'a str) -> impl Iterator<Item = &'a Note> {
+        self.notes
+            .iter()
+            .filter(move |note| lists(&note.benchmarks, benchmark))
+    }
+
+    /// Every text that a benchmark's publications print for the control, verbatim, with its repaired form.
+    pub fn printings_for<'a>(
+        &'a self,
+        benchmark: &'a str,
+    ) -> impl Iterator<Item = (&'a Alternative, &'a str)> {
+        self.alternatives
+            .iter()
+            .filter(|alternative| alternative.kind == AlternativeKind::Text)
+            .flat_map(move |alternative| {
+                let good = alternative
+                    .applies_to(benchmark)
+                    .then_some(alternative.pattern.as_str());
+                let damaged = alternative
+                    .misprints
+                    .iter()
+                    .filter(move |printing| lists(&printing.benchmarks, benchmark))
+                    .map(|printing| printing.text.as_str());
+                good.into_iter()
+                    .chain(damaged)
+                    .map(move |text| (alternative, text))
+            })
+    }
+}
+
+/// An empty list means every benchmark.
+fn lists(benchmarks: &[String], benchmark: &str) -> bool {
+    benchmarks.is_empty() || benchmarks.iter().any(|listed| listed == benchmark)
+}
+
+/// One requirement: the events that must be heard about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alternative {
+    /// A short name, unique in its control: `text`, `sso`, `security-hub`, `intent`.
+    pub label: String,
+    /// Who says so.
+    pub kind: AlternativeKind,
+    /// The requirement as a filter pattern, repaired where the source is damaged.
+    pub pattern: String,
+    /// The events by name, when the requirement was given that way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventName>,
+    /// Where it is published, or what it was read from.
+    pub source: String,
+    /// The benchmarks under which it counts; empty: all.
+    pub benchmarks: Vec<String>,
+    /// What was repaired in the source's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
+    /// What a reader should know about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Texts that mean this requirement but are printed damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub misprints: Vec<Printing>,
+}
+
+impl Alternative {
+    /// Whether covering it counts under the benchmark.
+    pub fn applies_to(&self, benchmark: &str) -> bool {
+        lists(&self.benchmarks, benchmark)
+    }
+}
+
+/// Who states a requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlternativeKind {
+    /// The benchmark's own text.
+    Text,
+    /// A form that AWS publishes.
+    Aws,
+    /// The events meant, read from the benchmark by us.
+    Intent,
+}
+
+impl fmt::Display for AlternativeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Aws => "aws",
+            Self::Intent => "intent",
+        })
+    }
+}
+
+/// An event meant by name, and the services whose calls of that name are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventName {
+    /// `eventName`.
+    pub name: String,
+    /// `eventSource`; any service when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// A published text that is damaged, and what was done about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Printing {
+    /// The text, verbatim.
+    pub text: String,
+    /// The benchmarks that print it so.
+    pub benchmarks: Vec<String>,
+    /// Where it is printed so.
+    pub source: String,
+    /// What was repaired.
+    pub repair: String,
+}
+
+/// A published text that is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    /// The text, verbatim.
+    pub text: String,
+    /// Where it is printed.
+    pub source: String,
+    /// Why covering it is not enough.
+    pub reason: String,
+}
+
+/// What a reader of the control should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// The benchmarks it concerns; empty: all.
+    pub benchmarks: Vec<String>,
+    /// The note.
+    pub text: String,
+}
+
+/// Requirements of another framework that a source maps to the control.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Framework {
+    /// The framework's name as the source spells it.
+    pub name: String,
+    /// Its version, empty where the source gives none.
+    pub version: String,
+    /// The requirements' ids as the source spells them.
+    pub requirements: Vec<String>,
+    /// Who says so.
+    pub source: String,
+}
+
+/// An event and the alternatives that catch it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Example {
+    /// What happened.
+    pub title: String,
+    /// The CloudTrail record.
+    pub event: Value,
+    /// The labels of exactly those alternatives that match it.
+    pub caught_by: Vec<String>,
+}
+
+/// How bad it is when a control fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Low,
+    /// Worth fixing.
+    Medium,
+    /// An attacker's first moves would go unheard.
+    High,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        })
+    }
+}
+
+/// A version of a benchmark, or a vendor's rule set: which controls under which numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Benchmark {
+    /// The file's stem: `cis-aws-5.0`.
+    pub id: String,
+    /// Its name as people know it.
+    pub title: String,
+    /// Versions of one benchmark share it: `cis-aws`.
+    pub family: String,
+    /// The version, empty where the publisher numbers none.
+    pub version: String,
+    /// What the entries were read from.
+    pub source: String,
+    /// It accepts monitoring by an external SIEM instead of metric filters and alarms.
+    pub external_siem: bool,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+    /// Its controls in its own order.
+    pub entries: Vec<Entry>,
+    /// Its own audit steps in order; empty where none are published.
+    pub audit: Vec<AuditStep>,
+}
+
+impl Benchmark {
+    /// The number under which it lists a control.
+    pub fn number_of(&self, control: &str) -> Option<&str> {
+        self.entries
+            .iter()
+            .find(|entry| entry.control == control)
+            .map(|entry| entry.number.as_str())
+    }
+}
+
+/// A control under a benchmark's number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The benchmark's own number or rule id.
+    pub number: String,
+    /// The control's id.
+    pub control: String,
+    /// The profile level, where the benchmark has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<u8>,
+    /// Whether the benchmark means it to be checked by a machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
+}
+
+/// How a benchmark wants a control assessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assessment {
+    /// The word of version 1.2.
+    Scored,
+    /// By a machine.
+    Automated,
+    /// By a person.
+    Manual,
+}
+
+impl fmt::Display for Assessment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scored => "scored",
+            Self::Automated => "automated",
+            Self::Manual => "manual",
+        })
+    }
+}
+
+/// One step of a benchmark's audit procedure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditStep {
+    /// Its place in the benchmark's list: `1a`.
+    pub number: String,
+    /// What is looked at.
+    pub kind: StepKind,
+    /// What the step asks, in our own words.
+    pub asks: String,
+}
+
+/// What an audit step looks at. Each narrows the candidates that the steps before it left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Trails with `IsMultiRegionTrail` true, seen by DescribeTrails in any region.
+    MultiRegionTrail,
+    /// ... that name a `CloudWatchLogsLogGroupArn`.
+    TrailLogGroup,
+    /// ... whose status has `IsLogging` true.
+    TrailIsLogging,
+    /// ... with one basic selector `IncludeManagementEvents` true and `ReadWriteType` `All`.
+    BasicSelectorAll,
+    /// Metric filters of the log group's name whose `filterPattern` is a text the benchmark prints.
+    FilterText,
+    /// Metric alarms with the `MetricName` of the filter, whatever their namespace.
+    AlarmByMetricName,
+    /// ... with at least one `AlarmActions` value that is an SNS topic.
+    AlarmAction,
+    /// A subscription of that topic whose `SubscriptionArn` is an ARN.
+    SubscriptionArn,
+}
+
+/// Whether the benchmark's own audit steps, followed word by word, would be satisfied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Every step finds what it asks for.
+    Met,
+    /// A step finds nothing.
+    NotMet,
+    /// A step needs evidence that the snapshot lacks, or the benchmark publishes no steps.
+    Unknown,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Met => "met",
+            Self::NotMet => "not_met",
+            Self::Unknown => "unknown",
+        })
+    }
+}
