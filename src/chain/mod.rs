@@ -3,4 +3,7 @@
 //! [`verdict`] holds the words every link speaks. The pure decision modules take plain values and answer; they see
 //! neither SQL nor files.
 
+mod path;
 pub mod verdict;
+
+pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Subscription};

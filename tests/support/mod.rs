@@ -2,8 +2,12 @@
 
 #![allow(dead_code, reason = "each area uses the part it needs")]
 
+/// The filter texts of a complete account.
+pub mod controls;
 /// Expected output kept in files.
 pub mod golden;
+/// An AWS account as recorded answers.
+pub mod world;
 
 use assert_cmd::Command;
 use std::path::PathBuf;

@@ -1,0 +1,152 @@
+//! What the chain module hands on: the paths of one account, each from a trail to a subscription, with its links.
+//!
+//! Plain values: no SQL, no decisions beyond "the worst link counts".
+
+use crate::coverage::{Predicate, Scope};
+
+use super::verdict::{Link, LinkId, Verdict};
+
+/// Everything the snapshot says about how events of one account reach people.
+#[derive(Clone, Debug)]
+pub struct AccountChain {
+    /// The account whose events are asked about.
+    pub account: String,
+    /// Its partition: aws, aws-us-gov, aws-cn.
+    pub partition: String,
+    /// The account and the regions that its events may come from.
+    pub scope: Scope,
+    /// Whether `scope.regions` was read to its end; if not, it holds the regions that every account of the partition has.
+    pub regions_known: bool,
+    /// Candidate paths in a total order. A path ends where the chain ends.
+    pub paths: Vec<Path>,
+    /// Other monitoring seen (X ids): reported, never counted.
+    pub alternatives: Vec<Link>,
+    /// What is worth saying about the account as a whole (T12, T13, L09 ...): never counted.
+    pub notes: Vec<Link>,
+    /// What could not be collected of this account.
+    pub gaps: Vec<Gap>,
+}
+
+/// One way from a trail to a subscriber, as far as it goes.
+#[derive(Clone, Debug)]
+pub struct Path {
+    /// The trail's ARN; none where DescribeTrails was not answered and a trail may exist.
+    pub trail: Option<String>,
+    /// The log group's ARN, without `:*`.
+    pub log_group: Option<String>,
+    /// The metric filter.
+    pub filter: Option<Filter>,
+    /// The alarm whose action it is: the metric alarm, or the composite above it.
+    pub alarm: Option<Alarm>,
+    /// ARN of the alarm action, a topic mostly.
+    pub action: Option<String>,
+    /// The subscription.
+    pub subscription: Option<Subscription>,
+    /// Events that may take this path: all of `conditions` together. Where a link is unknown this is an upper bound.
+    pub events: Predicate,
+    /// The parts of `events`, in the order of the chain, each with the link that stands for it.
+    pub conditions: Vec<Condition>,
+    /// Everything said about this path, in the order of the chain. Links that are `ok` are told too.
+    pub links: Vec<Link>,
+}
+
+/// One place on a path that lets some events through.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The link to blame for an event that is stopped here: T07, S02, F01, F11 ...
+    pub id: LinkId,
+    /// The ARN or name of the resource.
+    pub subject: String,
+    /// The events let through.
+    pub events: Predicate,
+}
+
+/// A metric filter on a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Filter name.
+    pub name: String,
+    /// Filter pattern as AWS gave it.
+    pub pattern: String,
+}
+
+/// An alarm on a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Alarm ARN.
+    pub arn: String,
+    /// Alarm name.
+    pub name: String,
+    /// ARNs of the alarms below it, from the one that watches the metric upwards; empty for a metric alarm's own action.
+    pub through: Vec<String>,
+}
+
+/// A subscription on a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// ARN, or the literals `PendingConfirmation` and `Deleted`.
+    pub arn: String,
+    /// email, sms, https, lambda ...
+    pub protocol: String,
+    /// Address.
+    pub endpoint: String,
+}
+
+/// Something that could not be collected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Region asked.
+    pub region: String,
+    /// Endpoint prefix.
+    pub service: String,
+    /// API operation.
+    pub operation: String,
+    /// What was asked about.
+    pub subject: String,
+    /// denied, throttled ...
+    pub kind: String,
+    /// Error code.
+    pub code: String,
+    /// The evidence row of the error.
+    pub evidence: i64,
+}
+
+impl Path {
+    /// The worst verdict of its links.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::worst(self.links.iter().map(|link| link.verdict))
+    }
+
+    /// Whether it can be counted on: complete, no link broken, none unknown.
+    pub fn sound(&self) -> bool {
+        self.verdict().is_sound()
+    }
+
+    /// The first link with the worst verdict; none where everything is `ok`.
+    pub fn worst_link(&self) -> Option<&Link> {
+        let worst = self.verdict();
+        if worst == Verdict::Ok {
+            return None;
+        }
+        self.links.iter().find(|link| link.verdict == worst)
+    }
+
+    /// The link of this id, if something was said under it.
+    pub fn link(&self, id: LinkId) -> Option<&Link> {
+        self.links.iter().find(|link| link.id == id)
+    }
+}
+
+impl AccountChain {
+    /// Paths that can be counted on.
+    pub fn sound_paths(&self) -> impl Iterator<Item = &Path> {
+        self.paths.iter().filter(|path| path.sound())
+    }
+
+    /// Paths that may or may not work: none of their links is broken, one at least is unknown.
+    pub fn unknown_paths(&self) -> impl Iterator<Item = &Path> {
+        self.paths
+            .iter()
+            .filter(|path| path.verdict() == Verdict::Unknown)
+    }
+}
