@@ -9,3 +9,4 @@ pub mod cli;
 pub mod control;
 pub mod coverage;
 pub mod pattern;
+pub mod snapshot;

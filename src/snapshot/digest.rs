@@ -1,0 +1,143 @@
+//! The digests of a snapshot: over its evidence, over its facts, and the root over both.
+//!
+//! docs/evidence.md specifies every byte of them, so that a checker in another language can be written from it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row};
+
+use super::FORMAT;
+use super::canonical::Hash;
+use super::error::Result;
+use super::evidence::format_time;
+use super::facts::{TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES};
+
+/// Digest over all evidence rows in order: the SHA-256 of their `row_sha256`, each followed by a line feed.
+pub(super) fn evidence(connection: &Connection) -> Result<String> {
+    let mut hash = Hash::new();
+    let mut statement = connection.prepare("select row_sha256 from evidence order by id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        hash.raw(bytes(row, 0)?);
+        hash.raw(b"\n");
+    }
+    Ok(hash.hex())
+}
+
+/// Digest over the facts that are not volatile: equal for two recordings of an unchanged account.
+pub(super) fn facts(connection: &Connection) -> Result<String> {
+    let mut hash = Hash::new();
+    for table in TABLES
+        .iter()
+        .filter(|table| !VOLATILE_TABLES.contains(table))
+    {
+        hash.text(Some(table.as_bytes()));
+        let columns = digest_columns(connection, table)?;
+        // Without rowid, so this is the order of the primary key; text compares by its bytes.
+        let sql = format!(
+            "select {} from {table} order by {}",
+            columns.join(", "),
+            primary_key(connection, table)?.join(", ")
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            hash.raw(b"(");
+            for column in 0..columns.len() {
+                hash.value(row.get_ref(column)?);
+            }
+            hash.raw(b")");
+        }
+    }
+    Ok(hash.hex())
+}
+
+/// The columns of the row of the table `snapshot`, before its root.
+#[derive(Debug)]
+pub(super) struct Root<'a> {
+    pub(super) state: &'a str,
+    pub(super) producer: &'a str,
+    pub(super) started_at: &'a str,
+    pub(super) finished_at: &'a str,
+    pub(super) evidence_sha256: &'a str,
+    pub(super) facts_sha256: &'a str,
+}
+
+impl Root<'_> {
+    /// Digest over the format and the columns: the one value that a signature covers.
+    pub(super) fn digest(&self) -> String {
+        let mut hash = Hash::new();
+        hash.text(Some(b"trailproof snapshot"));
+        hash.integer(Some(FORMAT));
+        for column in [
+            self.state,
+            self.producer,
+            self.started_at,
+            self.finished_at,
+            self.evidence_sha256,
+            self.facts_sha256,
+        ] {
+            hash.text(Some(column.as_bytes()));
+        }
+        hash.hex()
+    }
+}
+
+/// Marks the snapshot complete and writes its digests.
+pub(super) fn seal(connection: &Connection, finished_at: Timestamp) -> Result<()> {
+    let (producer, started_at): (String, String) =
+        connection.query_row("select producer, started_at from snapshot", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let finished_at = format_time(finished_at);
+    let evidence_sha256 = evidence(connection)?;
+    let facts_sha256 = facts(connection)?;
+    let root = Root {
+        state: "complete",
+        producer: &producer,
+        started_at: &started_at,
+        finished_at: &finished_at,
+        evidence_sha256: &evidence_sha256,
+        facts_sha256: &facts_sha256,
+    };
+    connection.execute(
+        "update snapshot\n\
+         set state = ?1, finished_at = ?2, evidence_sha256 = ?3, facts_sha256 = ?4, root_sha256 = ?5",
+        (
+            root.state,
+            &finished_at,
+            &evidence_sha256,
+            &facts_sha256,
+            root.digest(),
+        ),
+    )?;
+    Ok(())
+}
+
+/// The primary key of a table, in its order.
+pub(super) fn primary_key(connection: &Connection, table: &str) -> Result<Vec<String>> {
+    let sql = "select name from pragma_table_info(?1) where pk > 0 order by pk";
+    names(connection, sql, table)
+}
+
+fn digest_columns(connection: &Connection, table: &str) -> Result<Vec<String>> {
+    let sql = "select name from pragma_table_info(?1) order by cid";
+    let mut columns = names(connection, sql, table)?;
+    columns.retain(|column| {
+        column != "evidence_id" && !VOLATILE_COLUMNS.contains(&(table, column.as_str()))
+    });
+    Ok(columns)
+}
+
+fn names(connection: &Connection, sql: &str, table: &str) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([table], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn bytes<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r [u8]> {
+    use rusqlite::types::ValueRef;
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        _ => &[],
+    })
+}

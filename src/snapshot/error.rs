@@ -1,0 +1,96 @@
+//! What can go wrong with a snapshot file, in words for its reader.
+
+use std::path::{Path, PathBuf};
+
+/// Result of snapshot operations.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a snapshot could not be written, opened or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such file. For the user to fix.
+    #[error("`{}` does not exist", .0.display())]
+    NotFound(PathBuf),
+    /// The final name is taken. For the user to fix.
+    #[error("`{}` exists already; name another file, or replace it with --force", .0.display())]
+    Exists(PathBuf),
+    /// An interrupted recording lies beside the final name. For the user to decide.
+    #[error("`{}` is left over from a recording that was cut short; continue it with --resume, or discard it with --force", .0.display())]
+    PartialExists(PathBuf),
+    /// There is nothing to resume. For the user to fix.
+    #[error("`{}` is complete; there is nothing to resume", .0.display())]
+    Complete(PathBuf),
+    /// Only a complete snapshot will do. For the user to fix.
+    #[error("`{}` is incomplete: its recording was cut short", .0.display())]
+    Incomplete(PathBuf),
+    /// The file is something else.
+    #[error("`{}` is not a trailproof snapshot: {why}", .path.display())]
+    NotASnapshot {
+        /// The file.
+        path: PathBuf,
+        /// What shows it.
+        why: String,
+    },
+    /// A later trailproof wrote the file.
+    #[error("`{}` has snapshot format {version}; this trailproof reads format {}; use a newer trailproof", .path.display(), super::FORMAT)]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        version: i64,
+    },
+    /// The file is shorter than its header says.
+    #[error("`{}` is cut off: it should have {expected} bytes and has {actual}; fetch it again", .path.display())]
+    CutOff {
+        /// The file.
+        path: PathBuf,
+        /// Size by its header.
+        expected: u64,
+        /// Size on disk.
+        actual: u64,
+    },
+    /// The file is damaged in a way that keeps it from being read.
+    #[error("`{}` is damaged: {why}", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// An evidence row cannot be read.
+    #[error("evidence row {id} is damaged: {why}")]
+    DamagedEvidence {
+        /// The row.
+        id: i64,
+        /// What was found.
+        why: String,
+    },
+    /// A call that the format cannot hold. A bug of the recorder.
+    #[error("a call cannot be recorded: {0}")]
+    InvalidCall(String),
+    /// The operating system refused.
+    #[error("cannot {doing} `{}`: {source}", .path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The refusal.
+        source: std::io::Error,
+    },
+    /// SQLite refused.
+    #[error("cannot read or write the snapshot: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl Error {
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Evidence rows: one API call and what came back, with its hashes.
+//!
+//! The only module that reads and writes the `evidence` table. It never looks into a body.
+
+use std::io::{Read as _, Write as _};
+
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+use jiff::Timestamp;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::Value;
+
+use super::canonical::{Hash, canonical_json, sha256_hex};
+use super::error::{Error, Result};
+
+/// Media type of response bodies in the JSON form that the AWS CLI prints.
+pub const AWS_CLI_JSON: &str = "application/json; shape=aws-cli";
+
+/// No response of the recorded operations comes near this; a larger one is refused rather than inflated.
+const MAX_BODY: u64 = 256 << 20;
+
+/// One API call and what came back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The account asked; empty until the caller's identity is known.
+    pub account: String,
+    /// The region asked; for global services the region of the endpoint.
+    pub region: String,
+    /// Endpoint prefix: `cloudtrail`, `logs`, `monitoring`, `sns`, `sts`, `account`, `kms`, `organizations`, `events`.
+    pub service: String,
+    /// API operation name: `DescribeTrails`.
+    pub operation: String,
+    /// Request parameters in the shape of the AWS CLI's `--cli-input-json`. Never credentials.
+    pub request: Value,
+    /// When the answer was complete.
+    pub at: Timestamp,
+    /// None where no response arrived.
+    pub http_status: Option<u16>,
+    /// AWS error code and message, or one of ours in lower case: `timeout`, `connection`, `truncated`, `import`.
+    pub error: Option<(String, String)>,
+    /// AWS request id.
+    pub request_id: Option<String>,
+    /// Media type of the body, as the response said, or [`AWS_CLI_JSON`].
+    pub media_type: String,
+    /// Response body, verbatim.
+    pub body: Vec<u8>,
+}
+
+/// A recorded call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Order of recording.
+    pub id: i64,
+    /// The call and its answer.
+    pub call: Call,
+}
+
+/// A time as the snapshot writes it: RFC 3339, UTC, milliseconds.
+pub fn format_time(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+pub(super) const COLUMNS: &str = "id, account, region, service, operation, request, at, http_status, error_code, \
+     error_message, request_id, media_type, body, body_size, body_sha256";
+
+/// The columns as they are stored, so that their hash can be taken before they are understood.
+#[derive(Debug)]
+pub(super) struct StoredRow {
+    pub(super) id: i64,
+    row_sha256: Vec<u8>,
+    computed: String,
+    body_sha256: Vec<u8>,
+    body_size: i64,
+    compressed: Vec<u8>,
+    call: std::result::Result<Call, String>,
+}
+
+impl StoredRow {
+    /// Reads a row of `select <COLUMNS>, row_sha256 from evidence`.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let mut hash = Hash::new();
+        for column in 0..15 {
+            hash.value(row.get_ref(column)?);
+        }
+        let bytes = |column: usize| -> rusqlite::Result<Vec<u8>> {
+            Ok(match row.get_ref(column)? {
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+                _ => Vec::new(),
+            })
+        };
+        Ok(Self {
+            id: row.get(0)?,
+            row_sha256: bytes(15)?,
+            computed: hash.hex(),
+            body_sha256: bytes(14)?,
+            body_size: row.get(13)?,
+            compressed: bytes(12)?,
+            call: read_call(row),
+        })
+    }
+
+    /// The row's hash as stored, as text.
+    pub(super) fn row_sha256(&self) -> &[u8] {
+        &self.row_sha256
+    }
+
+    /// Checks both hashes and gives the call.
+    pub(super) fn verified(self) -> Result<Evidence> {
+        let id = self.id;
+        let damaged = |why: &str| Error::DamagedEvidence {
+            id,
+            why: why.to_owned(),
+        };
+        if self.computed.as_bytes() != self.row_sha256 {
+            return Err(damaged("its row_sha256 does not match its columns"));
+        }
+        let stored = self.body_sha256.clone();
+        let evidence = self.evidence()?;
+        if sha256_hex(&evidence.call.body).as_bytes() != stored {
+            return Err(damaged("its body_sha256 does not match its body"));
+        }
+        Ok(evidence)
+    }
+
+    /// The call, with its body inflated; hashes are not checked.
+    pub(super) fn evidence(self) -> Result<Evidence> {
+        let id = self.id;
+        let damaged = |why: String| Error::DamagedEvidence { id, why };
+        let mut call = self.call.map_err(damaged)?;
+        call.body = inflate(&self.compressed, self.body_size).map_err(damaged)?;
+        Ok(Evidence { id, call })
+    }
+}
+
+fn read_call(row: &Row<'_>) -> std::result::Result<Call, String> {
+    let text = |column: usize, name: &str| -> std::result::Result<String, String> {
+        row.get(column)
+            .map_err(|error| format!("column {name}: {error}"))
+    };
+    let optional = |column: usize, name: &str| -> std::result::Result<Option<String>, String> {
+        row.get(column)
+            .map_err(|error| format!("column {name}: {error}"))
+    };
+    let code = optional(8, "error_code")?;
+    let message = optional(9, "error_message")?;
+    Ok(Call {
+        account: text(1, "account")?,
+        region: text(2, "region")?,
+        service: text(3, "service")?,
+        operation: text(4, "operation")?,
+        request: serde_json::from_str(&text(5, "request")?)
+            .map_err(|error| format!("column request: {error}"))?,
+        at: text(6, "at")?
+            .parse()
+            .map_err(|error| format!("column at: {error}"))?,
+        http_status: row
+            .get(7)
+            .map_err(|error| format!("column http_status: {error}"))?,
+        error: code.map(|code| (code, message.unwrap_or_default())),
+        request_id: optional(10, "request_id")?,
+        media_type: text(11, "media_type")?,
+        body: Vec::new(),
+    })
+}
+
+/// Writes one row.
+pub(super) fn insert(connection: &Connection, id: i64, call: &Call) -> Result<()> {
+    let problem = if !(call.account.is_empty() || call.account.len() == 12) {
+        Some("the account is not 12 digits")
+    } else if call.service.is_empty() || call.operation.is_empty() {
+        Some("service or operation is empty")
+    } else if !call.request.is_object() {
+        Some("the request is not a JSON object")
+    } else if call.body.len() as u64 > MAX_BODY {
+        Some("the response body is too large")
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        return Err(Error::InvalidCall(problem.to_owned()));
+    }
+    let request = canonical_json(&call.request);
+    let at = format_time(call.at);
+    let (code, message) = match &call.error {
+        Some((code, message)) => (Some(code.as_str()), Some(message.as_str())),
+        None => (None, None),
+    };
+    let compressed = deflate(&call.body).map_err(|error| Error::InvalidCall(error.to_string()))?;
+    let size = call.body.len() as i64;
+    let body_sha256 = sha256_hex(&call.body);
+
+    let text = |hash: &mut Hash, value: &str| hash.text(Some(value.as_bytes()));
+    let mut hash = Hash::new();
+    hash.integer(Some(id));
+    for value in [&call.account, &call.region, &call.service, &call.operation] {
+        text(&mut hash, value);
+    }
+    text(&mut hash, &request);
+    text(&mut hash, &at);
+    hash.integer(call.http_status.map(i64::from));
+    for value in [code, message, call.request_id.as_deref()] {
+        hash.text(value.map(str::as_bytes));
+    }
+    text(&mut hash, &call.media_type);
+    hash.blob(&compressed);
+    hash.integer(Some(size));
+    text(&mut hash, &body_sha256);
+
+    let sql = format!(
+        "insert into evidence ({COLUMNS}, row_sha256)\n\
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+    );
+    connection.prepare_cached(&sql)?.execute(params![
+        id,
+        call.account,
+        call.region,
+        call.service,
+        call.operation,
+        request,
+        at,
+        call.http_status,
+        code,
+        message,
+        call.request_id,
+        call.media_type,
+        compressed,
+        size,
+        body_sha256,
+        hash.hex(),
+    ])?;
+    Ok(())
+}
+
+/// Reads one row by id.
+pub(super) fn get(connection: &Connection, id: i64) -> Result<Option<Evidence>> {
+    let sql = format!("select {COLUMNS}, row_sha256 from evidence where id = ?1");
+    connection
+        .prepare_cached(&sql)?
+        .query_row([id], StoredRow::read)
+        .optional()?
+        .map(StoredRow::evidence)
+        .transpose()
+}
+
+/// Calls `each` on every row in order.
+pub(super) fn for_each(
+    connection: &Connection,
+    mut each: impl FnMut(StoredRow) -> Result<()>,
+) -> Result<()> {
+    let sql = format!("select {COLUMNS}, row_sha256 from evidence order by id");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(StoredRow::read(row)?)?;
+    }
+    Ok(())
+}
+
+fn deflate(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+fn inflate(compressed: &[u8], size: i64) -> std::result::Result<Vec<u8>, String> {
+    let size = u64::try_from(size).map_err(|_| "body_size is negative".to_owned())?;
+    if size > MAX_BODY {
+        return Err(format!("body_size {size} is too large"));
+    }
+    let mut body = Vec::new();
+    ZlibDecoder::new(compressed)
+        .take(size + 1)
+        .read_to_end(&mut body)
+        .map_err(|error| format!("its body cannot be inflated: {error}"))?;
+    if body.len() as u64 != size {
+        return Err("body_size is not the size of the body".to_owned());
+    }
+    Ok(body)
+}

@@ -1,0 +1,30 @@
+//! The snapshot: one SQLite file that holds what AWS said, and typed facts derived from it.
+//!
+//! `collect` and `import` record through [`Writer`]; everything later reads through [`Snapshot`]. The format is
+//! `schema.sql`; hashes and digests are specified in docs/evidence.md.
+//! It never judges: facts are a pure function of evidence, and nothing else is stored.
+
+mod canonical;
+pub mod decode;
+mod digest;
+mod error;
+mod evidence;
+mod facts;
+pub mod operations;
+mod reader;
+mod writer;
+
+pub use canonical::canonical_json;
+pub use error::{Error, Result};
+pub use evidence::{AWS_CLI_JSON, Call, Evidence, format_time};
+pub use reader::{Meta, Snapshot, State};
+pub use writer::Writer;
+
+/// The snapshot format that this version reads and writes: `user_version` of the file.
+pub const FORMAT: i64 = 1;
+
+/// `application_id` of the file: "trpl".
+pub const APPLICATION_ID: i64 = 0x7472_706c;
+
+/// The format itself.
+pub const SCHEMA: &str = include_str!("../../schema.sql");
