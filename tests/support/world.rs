@@ -4,7 +4,11 @@
 //! thing with an edit helper, and writes it as a snapshot. Answers are in the JSON form that the AWS CLI prints.
 //! Edit helpers panic when they find nothing to edit: a test cannot pass because its fault was never made.
 
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use trailproof::snapshot::{AWS_CLI_JSON, Call, Writer};
 
 use super::controls::{alarm_name, filter_name, metric_name, monitored};
 
@@ -855,6 +859,57 @@ impl World {
             }),
         )
     }
+
+    /// Writes the answers as a complete snapshot.
+    pub fn write_snapshot(&self, path: &Path) {
+        let mut writer =
+            Writer::create(path, "trailproof test world", at(0), false).expect("a new snapshot");
+        for (index, answer) in self.answers.iter().enumerate() {
+            writer
+                .record(&answer.call(index + 1))
+                .expect("an answer is recorded");
+        }
+        writer
+            .finish(at(self.answers.len() + 1))
+            .expect("the snapshot is finished");
+    }
+}
+
+impl Answer {
+    fn call(&self, index: usize) -> Call {
+        let (http_status, error, body) = match &self.output {
+            Ok(output) => (200, None, output.to_string().into_bytes()),
+            Err(error) => {
+                let body = json!({"__type": error.code, "message": error.message})
+                    .to_string()
+                    .into_bytes();
+                (
+                    error.status,
+                    Some((error.code.clone(), error.message.clone())),
+                    body,
+                )
+            }
+        };
+        Call {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            service: self.service.clone(),
+            operation: self.operation.clone(),
+            request: self.request.clone(),
+            at: at(index),
+            http_status: Some(http_status),
+            error,
+            request_id: Some(format!("request-{index}")),
+            media_type: AWS_CLI_JSON.to_owned(),
+            body,
+        }
+    }
+}
+
+/// The clock of the world: one second a call from midnight on.
+fn at(index: usize) -> Timestamp {
+    let midnight: Timestamp = "2026-11-21T00:00:00Z".parse().expect("a time");
+    midnight + SignedDuration::from_secs(i64::try_from(index).expect("few calls"))
 }
 
 fn chain_of(site: &Site) -> Vec<Answer> {
