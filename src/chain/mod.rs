@@ -4,6 +4,7 @@
 //! neither SQL nor files.
 
 mod path;
+pub mod alarm;
 pub mod verdict;
 
 pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Subscription};
