@@ -390,6 +390,8 @@ struct BenchmarkFile {
     #[serde(default)]
     version: Option<Spanned<String>>,
     source: Spanned<String>,
+    #[serde(default = "text_kind")]
+    prints: AlternativeKind,
     #[serde(default)]
     external_siem: bool,
     #[serde(default)]
@@ -397,6 +399,10 @@ struct BenchmarkFile {
     controls: Spanned<Vec<EntryRow>>,
     #[serde(default)]
     audit: Vec<StepRow>,
+}
+
+fn text_kind() -> AlternativeKind {
+    AlternativeKind::Text
 }
 
 #[derive(Deserialize)]
@@ -416,6 +422,10 @@ struct StepRow {
     number: String,
     kind: StepKind,
     asks: Spanned<String>,
+    #[serde(default)]
+    only: Vec<Spanned<String>>,
+    #[serde(default)]
+    except: Vec<Spanned<String>>,
 }
 
 /// Reads one benchmark; `file` is the name for messages, `id` the file's stem.
@@ -442,6 +452,21 @@ pub(super) fn benchmark(file: &str, id: &str, text: &str) -> Result<Benchmark, E
             assessment: row.assessment,
         });
     }
+    let listed = |ids: Vec<Spanned<String>>| {
+        let check = |id: Spanned<String>| match entries
+            .iter()
+            .any(|entry| entry.control == *id.get_ref())
+        {
+            true => Ok(id.into_inner()),
+            false => Err(file.error(
+                id.span(),
+                format!("`{}` is not among `controls`", id.get_ref()),
+            )),
+        };
+        ids.into_iter()
+            .map(check)
+            .collect::<Result<Vec<_>, Error>>()
+    };
     let audit = table
         .audit
         .into_iter()
@@ -450,6 +475,8 @@ pub(super) fn benchmark(file: &str, id: &str, text: &str) -> Result<Benchmark, E
                 number: row.number,
                 kind: row.kind,
                 asks: file.said(row.asks, "asks")?,
+                only: listed(row.only)?,
+                except: listed(row.except)?,
             })
         })
         .collect::<Result<_, Error>>()?;
@@ -459,6 +486,7 @@ pub(super) fn benchmark(file: &str, id: &str, text: &str) -> Result<Benchmark, E
         family: file.said(table.family, "family")?,
         version: version.unwrap_or_default(),
         source: file.said(table.source, "source")?,
+        prints: table.prints,
         external_siem: table.external_siem,
         notes: table.notes,
         entries,

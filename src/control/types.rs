@@ -58,23 +58,23 @@ impl Control {
             .filter(move |note| lists(&note.benchmarks, benchmark))
     }
 
-    /// Every text that a benchmark's publications print for the control, verbatim, with its repaired form.
+    /// Every text that a benchmark prints for the control: as it should read, and as it is misprinted.
     pub fn printings_for<'a>(
         &'a self,
-        benchmark: &'a str,
+        benchmark: &'a Benchmark,
     ) -> impl Iterator<Item = (&'a Alternative, &'a str)> {
         self.alternatives
             .iter()
-            .filter(|alternative| alternative.kind == AlternativeKind::Text)
+            .filter(|alternative| alternative.kind == benchmark.prints)
             .flat_map(move |alternative| {
                 let good = alternative
-                    .applies_to(benchmark)
+                    .applies_to(&benchmark.id)
                     .then_some(alternative.pattern.as_str());
                 let damaged = alternative
                     .misprints
                     .iter()
-                    .filter(move |printing| lists(&printing.benchmarks, benchmark))
-                    .map(|printing| printing.text.as_str());
+                    .filter(move |misprint| misprint.benchmarks.contains(&benchmark.id))
+                    .map(|misprint| misprint.text.as_str());
                 good.into_iter()
                     .chain(damaged)
                     .map(move |text| (alternative, text))
@@ -158,7 +158,7 @@ pub struct EventName {
 pub struct Printing {
     /// The text, verbatim.
     pub text: String,
-    /// The benchmarks that print it so.
+    /// The benchmarks that print it so; empty where only tools do.
     pub benchmarks: Vec<String>,
     /// Where it is printed so.
     pub source: String,
@@ -245,6 +245,8 @@ pub struct Benchmark {
     pub version: String,
     /// What the entries were read from.
     pub source: String,
+    /// The kind of alternative that is its own text.
+    pub prints: AlternativeKind,
     /// It accepts monitoring by an external SIEM instead of metric filters and alarms.
     pub external_siem: bool,
     /// What a reader should know.
@@ -262,6 +264,14 @@ impl Benchmark {
             .iter()
             .find(|entry| entry.control == control)
             .map(|entry| entry.number.as_str())
+    }
+
+    /// Its audit steps for a control, in order.
+    pub fn steps_for<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a AuditStep> {
+        self.audit.iter().filter(move |step| {
+            let among = |list: &[String]| list.iter().any(|id| id == control);
+            (step.only.is_empty() || among(&step.only)) && !among(&step.except)
+        })
     }
 }
 
@@ -311,6 +321,12 @@ pub struct AuditStep {
     pub kind: StepKind,
     /// What the step asks, in our own words.
     pub asks: String,
+    /// The controls whose audit has the step; empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// The controls whose audit lacks the step.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
 }
 
 /// What an audit step looks at. Each narrows the candidates that the steps before it left.
@@ -329,6 +345,8 @@ pub enum StepKind {
     FilterText,
     /// Metric alarms with the `MetricName` of the filter, whatever their namespace.
     AlarmByMetricName,
+    /// Metric alarms whose `MetricName` is the name of the filter itself, whatever their namespace.
+    AlarmByFilterName,
     /// ... with at least one `AlarmActions` value that is an SNS topic.
     AlarmAction,
     /// A subscription of that topic whose `SubscriptionArn` is an ARN.
