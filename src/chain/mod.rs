@@ -3,8 +3,9 @@
 //! [`verdict`] holds the words every link speaks. The pure decision modules take plain values and answer; they see
 //! neither SQL nor files.
 
-mod path;
 pub mod alarm;
+mod path;
+pub mod policy;
 pub mod verdict;
 
 pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Subscription};
