@@ -11,5 +11,7 @@
 
 /// The command line as a whole: exit codes, streams, usage errors.
 mod cli;
+/// The filter-pattern language.
+mod pattern;
 /// What several areas need: shared data, the built binary, golden files.
 mod support;

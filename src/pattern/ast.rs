@@ -161,8 +161,7 @@ pub struct Number {
 /// A regular expression of AWS's subset (filter-pattern reference, section 3.7).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegexText {
-    /// The expression between the percent signs, which is also valid for the `regex-automata` syntax
-    /// after [`RegexText::to_rust_syntax`](crate::pattern::ast::RegexText).
+    /// The expression between the percent signs, as written; [`RegexText::automata_syntax`] translates it.
     pub source: String,
     /// The expression in the text, percent signs included.
     pub span: Span,
@@ -180,9 +179,11 @@ pub struct Terms {
 pub struct Term {
     /// Required, one of several, or excluded.
     pub mode: TermMode,
-    /// The text looked for, escapes resolved, or a regular expression.
-    pub matcher: TermMatcher,
-    /// The term in the text.
+    /// The text looked for, escapes resolved; no wildcard in it.
+    pub text: String,
+    /// Whether it stood in double quotes.
+    pub quoted: bool,
+    /// The term in the text, sign and quotes included.
     pub span: Span,
 }
 
@@ -195,15 +196,6 @@ pub enum TermMode {
     Optional,
     /// `-`: the message must not contain it.
     Excluded,
-}
-
-/// What a term looks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TermMatcher {
-    /// A substring.
-    Text(String),
-    /// A regular expression.
-    Regex(RegexText),
 }
 
 /// A space-delimited pattern.
@@ -232,12 +224,27 @@ pub enum Field {
 /// The condition on a field of a space-delimited pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldExpr {
-    /// `a || b`
+    /// `a || b || ...`, two or more operands. There are no parentheses in a space-delimited pattern.
     Or(Vec<FieldExpr>),
-    /// `a && b`
+    /// `a && b && ...`, two or more operands.
     And(Vec<FieldExpr>),
     /// A condition on the field; never [`Condition::Is`] or [`Condition::NotExists`].
     Test(Condition, Span),
+}
+
+impl Expr {
+    /// The expression in the text.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Or(operands) | Self::And(operands) => {
+                let start = operands.first().map_or(0, |first| first.span().start);
+                let end = operands.last().map_or(start, |last| last.span().end);
+                start..end
+            }
+            Self::Group(_, span) => span.clone(),
+            Self::Test(test) => test.span.clone(),
+        }
+    }
 }
 
 /// A remark about a pattern that parses.
@@ -247,6 +254,6 @@ pub struct Warning {
     pub span: Span,
     /// What, in one sentence without a final period.
     pub message: String,
-    /// The decision it rests on, such as `D18`.
+    /// The decision of the filter-pattern reference that it rests on, such as `D18`.
     pub decision: &'static str,
 }

@@ -1,6 +1,11 @@
 //! `trailproof pattern`: the filter-pattern language alone.
 
+mod caret;
+mod explain;
+mod r#match;
+
 use super::{Error, Out, Status};
+use crate::pattern::{ParseError, Pattern};
 use clap::Subcommand;
 
 /// Arguments of `pattern`.
@@ -12,8 +17,21 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Say in words what a filter pattern asks for
+    Explain(explain::Args),
+    /// Say which events, one JSON text a line, a filter pattern matches
+    Match(r#match::Args),
+}
 
-pub(super) fn run(args: Args, _out: &mut Out) -> Result<Status, Error> {
-    match args.command {}
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    match args.command {
+        Command::Explain(args) => explain::run(&args, out),
+        Command::Match(args) => r#match::run(&args, out),
+    }
+}
+
+/// Unwraps a pattern that was given as the value of `option`, or draws where it goes wrong.
+fn read(option: &str, parsed: Result<Pattern, ParseError>) -> Result<Pattern, Error> {
+    parsed.map_err(|error| caret::draw(option, &error))
 }

@@ -1,0 +1,24 @@
+//! Draws a pattern that does not parse, with a caret under the fault.
+
+use crate::cli::Error;
+use crate::pattern::ParseError;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// The error for a pattern that was given as `option`.
+pub(super) fn draw(option: &str, error: &ParseError) -> Error {
+    let message = error.kind.to_string();
+    let drawing = |renderer: Renderer| {
+        let annotation = AnnotationKind::Primary.span(error.span.clone());
+        let snippet = Snippet::source(&error.pattern)
+            .path(option)
+            .annotation(annotation);
+        let mut group = Level::ERROR.primary_title(&message).element(snippet);
+        if let Some(help) = error.help() {
+            group = group.element(Level::HELP.message(help));
+        }
+        group = group.element(Level::NOTE.message(error.aws()));
+        renderer.render(&[group]).to_string()
+    };
+    Error::new(format!("{option}: {error}"))
+        .drawn(drawing(Renderer::plain()), drawing(Renderer::styled()))
+}
