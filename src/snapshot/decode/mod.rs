@@ -1,15 +1,66 @@
 //! Response bodies of every wire form, read into the JSON form that the AWS CLI prints.
+//!
+//! JSON 1.1, REST JSON, query XML and rpc-v2-cbor all come out alike: the same body recorded over two protocols, or
+//! imported from the AWS CLI's own output, gives the same value. It must not panic on any bytes, and must not judge.
+
+mod cbor;
+mod normal;
+mod xml;
+
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 
 use super::evidence::Call;
+use super::operations;
+
+/// No response nests deeper; foreign bytes may, and would exhaust the stack.
+const MAX_DEPTH: usize = 100;
 
 /// Why a response body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DecodeError(String);
 
+impl DecodeError {
+    fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
 /// The body of a call in the AWS CLI's JSON form.
+///
+/// Members that are null are left out, numbers are written in their shortest form, members that the operation's model
+/// calls timestamps are RFC 3339 in UTC with milliseconds, and its lists are arrays even where XML says nothing.
 pub fn response(call: &Call) -> Result<Value, DecodeError> {
-    serde_json::from_slice(&call.body).map_err(|error| DecodeError(error.to_string()))
+    let operation = operations::find(&call.service, &call.operation);
+    let essence = call.media_type.split(';').next().unwrap_or_default().trim();
+    let value = match essence.to_ascii_lowercase().as_str() {
+        "application/json" | "application/x-amz-json-1.1" | "application/x-amz-json-1.0" => {
+            json(&call.body)?
+        }
+        "text/xml" | "application/xml" => xml::decode(&call.body)?,
+        "application/cbor" => cbor::decode(&call.body)?,
+        other => {
+            return Err(DecodeError::new(format!(
+                "media type `{other}` is not one that AWS answers these calls with"
+            )));
+        }
+    };
+    let Value::Object(mut members) = value else {
+        return Err(DecodeError::new("the body is not an object"));
+    };
+    // What boto3 adds to a response, and the AWS CLI leaves out.
+    members.remove("ResponseMetadata");
+    Ok(normal::normal(Value::Object(members), operation))
+}
+
+fn json(body: &[u8]) -> Result<Value, DecodeError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(DecodeError::new("the body is empty"));
+    }
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    serde_json::from_slice(body)
+        .map_err(|error| DecodeError::new(format!("the body is not JSON: {error}")))
 }
