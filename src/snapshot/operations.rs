@@ -93,6 +93,8 @@ pub struct Operation {
     pub subject: Subject,
     /// Response members that are lists; always arrays after decoding.
     pub lists: &'static [&'static str],
+    /// Members of which every response has at least one; the lists where this is empty. A body without any is foreign.
+    pub expects: &'static [&'static str],
     /// Pagination, for operations that have it.
     pub paging: Option<Paging>,
     /// Request members that do not narrow the question, with the value for which that holds (`""`: any value).
@@ -149,6 +151,7 @@ const PLAIN: Operation = Operation {
     protocol: STS,
     subject: Subject::Everything,
     lists: &[],
+    expects: &[],
     paging: None,
     neutral: &[],
     absent: &[],
@@ -208,6 +211,7 @@ pub const OPERATIONS: &[Operation] = &[
             "StartLoggingTime",
             "StopLoggingTime",
         ],
+        expects: &["IsLogging"],
         ..PLAIN
     },
     Operation {
@@ -253,6 +257,7 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["NotFoundException"],
         times: &["CreationDate", "DeletionDate", "ValidTo"],
         need: Need::Optional,
+        expects: &["KeyMetadata"],
         ..PLAIN
     },
     Operation {
@@ -264,6 +269,7 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("PolicyName", "default")],
         absent: &["NotFoundException"],
         need: Need::Optional,
+        expects: &["Policy"],
         ..PLAIN
     },
     Operation {
@@ -380,6 +386,7 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["ResourceNotFoundException", "ResourceNotFound"],
         times: &["StartDate", "ExpireDate", "LastUpdatedTimestamp"],
         need: Need::Optional,
+        expects: &["AlarmMuteRuleArn", "Name"],
         ..PLAIN
     },
     Operation {
@@ -403,6 +410,7 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["AWSOrganizationsNotInUseException"],
         need: Need::Optional,
         reach: Reach::Global,
+        expects: &["Organization"],
         ..PLAIN
     },
     Operation {
@@ -426,6 +434,7 @@ pub const OPERATIONS: &[Operation] = &[
         protocol: SNS,
         subject: Subject::Member("SubscriptionArn"),
         absent: &["NotFound", "NotFoundException"],
+        expects: &["Attributes"],
         ..PLAIN
     },
     Operation {
@@ -435,6 +444,7 @@ pub const OPERATIONS: &[Operation] = &[
         protocol: SNS,
         subject: Subject::Member("TopicArn"),
         absent: &["NotFound", "NotFoundException"],
+        expects: &["Attributes"],
         ..PLAIN
     },
     Operation {
@@ -454,6 +464,7 @@ pub const OPERATIONS: &[Operation] = &[
         iam_action: "sts:GetCallerIdentity",
         protocol: STS,
         reach: Reach::Global,
+        expects: &["Account"],
         ..PLAIN
     },
 ];
@@ -566,6 +577,22 @@ impl Operation {
         subjects.sort();
         subjects.dedup();
         subjects
+    }
+
+    /// Whether a decoded body can be a response of this operation.
+    pub fn recognises(&self, response: &Value) -> bool {
+        // CBOR leaves out empty lists; so an empty response of DescribeAlarms says that there is no alarm.
+        if matches!(self.protocol, Protocol::RpcV2Cbor { .. }) && self.expects.is_empty() {
+            return response.as_object().is_some_and(|members| {
+                members.is_empty() || self.lists.iter().any(|list| members.contains_key(*list))
+            });
+        }
+        let expected = match self.expects {
+            [] => self.lists,
+            expects => expects,
+        };
+        let optional = expected.is_empty() || self.name == "GetTransformer";
+        optional || expected.iter().any(|member| response.get(member).is_some())
     }
 
     /// The token by which a request asks for a later page.

@@ -1,8 +1,29 @@
-//! Facts: typed rows that are a pure function of the evidence.
+//! Facts: typed rows that are a pure function of the evidence, and of nothing else.
+//!
+//! Evidence rows are gathered into asks (one question, with its pages and repetitions: `asks`), each ask is settled as
+//! answered, absent or a gap, and one file a service turns its pages into rows. Rows come out the same whatever the
+//! order of the calls was. Nothing here judges what the rows mean.
+
+mod account;
+mod asks;
+mod cloudtrail;
+mod cloudwatch;
+mod events;
+mod item;
+mod kms;
+mod logs;
+mod sink;
+mod sns;
+
+#[cfg(test)]
+mod tests;
 
 use rusqlite::Connection;
 
 use super::error::Result;
+use asks::{Ask, Outcome};
+use item::Fault;
+use sink::Sink;
 
 /// Every fact table, sorted.
 pub(super) const TABLES: &[&str] = &[
@@ -63,7 +84,37 @@ pub(super) fn clear(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Derives every fact from the evidence in `source` into `target`.
-pub(super) fn derive(_source: &Connection, _target: &Connection) -> Result<()> {
-    Ok(())
+/// Derives every fact from the evidence in `source` into `target`, whose fact tables are empty.
+pub(super) fn derive(source: &Connection, target: &Connection) -> Result<()> {
+    let sink = Sink::new(target);
+    for question in asks::gather(source)? {
+        let mut ask = question.settle(source)?;
+        match rows(&ask, &sink) {
+            Ok(()) => {}
+            Err(Fault::Sql(error)) => return Err(error.into()),
+            Err(Fault::Unreadable { evidence_id, why }) => {
+                ask.outcome = Outcome::unreadable(evidence_id, &why);
+            }
+        }
+        sink.outcome(&ask);
+    }
+    match sink.finish() {
+        Err(Fault::Sql(error)) => Err(error.into()),
+        // Outcomes are of our own making.
+        Ok(()) | Err(Fault::Unreadable { .. }) => Ok(()),
+    }
+}
+
+/// Turns the pages of an ask into rows; pages of a list that was cut short count as far as they go.
+fn rows(ask: &Ask, sink: &Sink<'_>) -> std::result::Result<(), Fault> {
+    match ask.service() {
+        "account" | "organizations" | "sts" => account::rows(ask, sink),
+        "cloudtrail" => cloudtrail::rows(ask, sink),
+        "events" => events::rows(ask, sink),
+        "kms" => kms::rows(ask, sink),
+        "logs" => logs::rows(ask, sink),
+        "monitoring" => cloudwatch::rows(ask, sink),
+        "sns" => sns::rows(ask, sink),
+        _ => Ok(()),
+    }
 }

@@ -1,0 +1,173 @@
+//! Facts of CloudTrail: trails, where they show, their status and their event selectors.
+
+use super::asks::Ask;
+use super::item::{Item, Outcome};
+use super::sink::{Row, Sink};
+use crate::snapshot::canonical::canonical_json;
+use crate::snapshot::operations::log_group_arn;
+
+const OPERATORS: [&str; 6] = [
+    "Equals",
+    "StartsWith",
+    "EndsWith",
+    "NotEquals",
+    "NotStartsWith",
+    "NotEndsWith",
+];
+
+pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+    match ask.operation.name {
+        "DescribeTrails" => trails(ask, sink),
+        "GetTrailStatus" => status(ask, sink),
+        "GetEventSelectors" => selectors(ask, sink),
+        _ => Ok(()),
+    }
+}
+
+fn trails(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+    for item in ask.list("trailList")? {
+        let arn = item.text("TrailARN")?;
+        let home_region = item.text("HomeRegion")?;
+        let log_group = item.optional_text("CloudWatchLogsLogGroupArn")?;
+        let row = Row::new(ask, item.evidence_id)
+            .with("trail_arn", arn)
+            .with("name", item.text("Name")?)
+            .with("home_region", home_region)
+            .with(
+                "is_multi_region",
+                item.boolean("IsMultiRegionTrail")?.unwrap_or(false),
+            )
+            .with(
+                "is_organization",
+                item.boolean("IsOrganizationTrail")?.unwrap_or(false),
+            )
+            .with(
+                "include_global_service_events",
+                item.boolean("IncludeGlobalServiceEvents")?,
+            )
+            .with(
+                "log_group_arn",
+                log_group.filter(|arn| !arn.is_empty()).map(log_group_arn),
+            )
+            .with("role_arn", item.optional_text("CloudWatchLogsRoleArn")?)
+            .with("kms_key_id", item.optional_text("KmsKeyId")?)
+            .with(
+                "has_custom_event_selectors",
+                item.boolean("HasCustomEventSelectors")?,
+            )
+            .with(
+                "has_insight_selectors",
+                item.boolean("HasInsightSelectors")?,
+            );
+        // Shadows in other regions repeat the trail; what the home region says is first-hand.
+        if ask.region == home_region {
+            sink.forget_trail(&ask.account, arn)?;
+        }
+        sink.insert("trail", row)?;
+        sink.insert(
+            "trail_region",
+            Row::regional(ask, item).with("trail_arn", arn),
+        )?;
+    }
+    Ok(())
+}
+
+fn status(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+    for page in &ask.pages {
+        let item = page.item()?;
+        let is_logging = item.boolean("IsLogging")?;
+        let row = || Row::regional(ask, item).with("trail_arn", ask.subject());
+        let status = row()
+            .with("is_logging", is_logging)
+            .with(
+                "log_delivery_error",
+                item.optional_text("LatestCloudWatchLogsDeliveryError")?,
+            )
+            .with(
+                "s3_delivery_error",
+                item.optional_text("LatestDeliveryError")?,
+            )
+            .with(
+                "start_logging_time",
+                item.optional_text("StartLoggingTime")?,
+            )
+            .with("stop_logging_time", item.optional_text("StopLoggingTime")?);
+        sink.insert("trail_status", status)?;
+        let delivery = row()
+            .with(
+                "log_delivery_time",
+                item.optional_text("LatestCloudWatchLogsDeliveryTime")?,
+            )
+            .with(
+                "s3_delivery_time",
+                item.optional_text("LatestDeliveryTime")?,
+            );
+        sink.insert("trail_delivery", delivery)?;
+    }
+    Ok(())
+}
+
+fn selectors(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+    for page in &ask.pages {
+        let response = page.item()?;
+        let trail = response.optional_text("TrailARN")?.unwrap_or(ask.subject());
+        for (position, item) in response.list("EventSelectors")?.into_iter().enumerate() {
+            let row = Row::new(ask, item.evidence_id)
+                .with("trail_arn", trail)
+                .with("position", position)
+                // Both default to the widest, says the service model.
+                .with(
+                    "read_write_type",
+                    item.optional_text("ReadWriteType")?.unwrap_or("All"),
+                )
+                .with(
+                    "include_management_events",
+                    item.boolean("IncludeManagementEvents")?.unwrap_or(true),
+                )
+                .with(
+                    "exclude_management_event_sources",
+                    item.json_array("ExcludeManagementEventSources")?,
+                )
+                .with("data_resources", item.json_array("DataResources")?);
+            sink.insert("event_selector", row)?;
+        }
+        let advanced = response.list("AdvancedEventSelectors")?;
+        for (position, item) in advanced.into_iter().enumerate() {
+            let row = Row::new(ask, item.evidence_id)
+                .with("trail_arn", trail)
+                .with("position", position)
+                .with("name", item.optional_text("Name")?);
+            if sink.insert("advanced_event_selector", row)? {
+                fields(ask, sink, trail, position, item)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn fields(
+    ask: &Ask,
+    sink: &Sink<'_>,
+    trail: &str,
+    position: usize,
+    selector: Item<'_>,
+) -> Outcome<()> {
+    for (field_position, item) in selector.list("FieldSelectors")?.into_iter().enumerate() {
+        let field = item.text("Field")?;
+        for operator in OPERATORS {
+            let operands = item.texts(operator)?;
+            if operands.is_empty() {
+                continue;
+            }
+            let row = Row::new(ask, item.evidence_id)
+                .with("trail_arn", trail)
+                .with("position", position)
+                .with("field_position", field_position)
+                .with("field", field)
+                .with("operator", operator)
+                .with("operands", canonical_json(&operands.into()));
+            sink.insert("advanced_event_selector_field", row)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! Where rows go: inserts into fact tables, and the outcome of every question.
+
+use std::collections::BTreeMap;
+use std::{cell::RefCell, iter};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, params_from_iter};
+
+use super::asks::{Ask, Outcome};
+use super::item::{Fault, Item};
+
+/// A row for a fact table: columns with their values.
+#[derive(Debug)]
+pub(super) struct Row {
+    evidence_id: i64,
+    cells: Vec<(&'static str, Value)>,
+}
+
+impl Row {
+    /// A row with the account that was asked.
+    pub(super) fn new(ask: &Ask, evidence_id: i64) -> Self {
+        Self {
+            evidence_id,
+            cells: Vec::new(),
+        }
+        .with("account", ask.account.as_str())
+    }
+
+    /// A row read from an item, with the account and region that were asked.
+    pub(super) fn regional(ask: &Ask, item: Item<'_>) -> Self {
+        Self::new(ask, item.evidence_id).with("region", ask.region.as_str())
+    }
+
+    /// Sets a column.
+    pub(super) fn with(mut self, column: &'static str, value: impl Cell) -> Self {
+        self.cells.retain(|(known, _)| *known != column);
+        self.cells.push((column, value.cell()));
+        self
+    }
+}
+
+/// What a column can hold.
+pub(super) trait Cell {
+    fn cell(self) -> Value;
+}
+
+impl Cell for &str {
+    fn cell(self) -> Value {
+        Value::Text(self.to_owned())
+    }
+}
+
+impl Cell for String {
+    fn cell(self) -> Value {
+        Value::Text(self)
+    }
+}
+
+impl Cell for i64 {
+    fn cell(self) -> Value {
+        Value::Integer(self)
+    }
+}
+
+impl Cell for usize {
+    fn cell(self) -> Value {
+        Value::Integer(i64::try_from(self).unwrap_or(i64::MAX))
+    }
+}
+
+impl Cell for bool {
+    fn cell(self) -> Value {
+        Value::Integer(i64::from(self))
+    }
+}
+
+impl<T: Cell> Cell for Option<T> {
+    fn cell(self) -> Value {
+        self.map_or(Value::Null, Cell::cell)
+    }
+}
+
+/// account, region, service, operation, subject
+type Key = (String, String, &'static str, &'static str, String);
+
+/// Takes rows for the fact tables of one database.
+pub(super) struct Sink<'c> {
+    connection: &'c Connection,
+    // One subject can be in several asks (an old server that rejects log alarms is asked again without them):
+    // an answer beats an absence, which beats a gap.
+    outcomes: RefCell<BTreeMap<Key, Outcome>>,
+}
+
+impl<'c> Sink<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self {
+            connection,
+            outcomes: RefCell::default(),
+        }
+    }
+
+    /// Adds a row unless its key is there already; says whether it was added.
+    pub(super) fn insert(&self, table: &str, row: Row) -> Result<bool, Fault> {
+        self.write(table, row, " on conflict do nothing")
+    }
+
+    /// Makes way for what the trail's home region says of it.
+    pub(super) fn forget_trail(&self, account: &str, trail_arn: &str) -> Result<(), Fault> {
+        self.connection
+            .prepare_cached("delete from trail where account = ?1 and trail_arn = ?2")?
+            .execute((account, trail_arn))?;
+        Ok(())
+    }
+
+    fn write(&self, table: &str, row: Row, conflict: &str) -> Result<bool, Fault> {
+        let columns: Vec<&str> = row.cells.iter().map(|(column, _)| *column).collect();
+        let places = iter::repeat_n("?", columns.len() + 1).collect::<Vec<_>>();
+        let sql = format!(
+            "insert into {table} ({}, evidence_id) values ({}){conflict}",
+            columns.join(", "),
+            places.join(", ")
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let evidence_id = Value::Integer(row.evidence_id);
+        let values = row.cells.iter().map(|(_, value)| value);
+        match statement.execute(params_from_iter(values.chain([&evidence_id]))) {
+            Ok(changed) => Ok(changed > 0),
+            // A value that the format does not know: the response cannot be read as a fact.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                Err(Fault::Unreadable {
+                    evidence_id: row.evidence_id,
+                    why: format!("the response does not fit the table `{table}`: {error}"),
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Notes how a question ended, for each of its subjects.
+    pub(super) fn outcome(&self, ask: &Ask) {
+        let mut outcomes = self.outcomes.borrow_mut();
+        for subject in &ask.subjects {
+            let key = (
+                account_of(ask),
+                ask.region.clone(),
+                ask.operation.service,
+                ask.operation.name,
+                subject.clone(),
+            );
+            let better = outcomes
+                .get(&key)
+                .is_none_or(|known| rank(&ask.outcome) > rank(known));
+            if better {
+                outcomes.insert(key, ask.outcome.clone());
+            }
+        }
+    }
+
+    /// Writes the outcomes.
+    pub(super) fn finish(self) -> Result<(), Fault> {
+        for (key, outcome) in self.outcomes.take() {
+            let (account, region, service, operation, subject) = key;
+            let evidence_id = match &outcome {
+                Outcome::Answered { evidence_id }
+                | Outcome::Absent { evidence_id, .. }
+                | Outcome::Gap { evidence_id, .. } => *evidence_id,
+            };
+            let row = Row {
+                evidence_id,
+                cells: Vec::new(),
+            };
+            let row = row
+                .with("account", account)
+                .with("region", region)
+                .with("service", service)
+                .with("operation", operation)
+                .with("subject", subject);
+            match outcome {
+                Outcome::Answered { .. } => self.insert("answered", row)?,
+                Outcome::Absent { code, .. } => self.insert("absent", row.with("code", code))?,
+                Outcome::Gap {
+                    kind,
+                    code,
+                    message,
+                    ..
+                } => {
+                    let row = row.with("kind", kind);
+                    self.insert("gap", row.with("code", code).with("message", message))?
+                }
+            };
+        }
+        Ok(())
+    }
+}
+
+/// The account asked: for GetCallerIdentity, which is asked before it is known, the one that it names.
+fn account_of(ask: &Ask) -> String {
+    if !ask.account.is_empty() {
+        return ask.account.clone();
+    }
+    ask.pages
+        .first()
+        .and_then(|page| page.body.get("Account")?.as_str())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn rank(outcome: &Outcome) -> (u8, i64) {
+    match outcome {
+        Outcome::Answered { evidence_id } => (3, *evidence_id),
+        Outcome::Absent { evidence_id, .. } => (2, *evidence_id),
+        // Of several gaps the newest is told.
+        Outcome::Gap { evidence_id, .. } => (1, *evidence_id),
+    }
+}
