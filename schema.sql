@@ -11,7 +11,8 @@
 --   json              canonical JSON: sorted keys, no blanks
 --   evidence_id       the evidence row that a fact was read from
 --   null              AWS did not say (a field absent from the response)
--- Fact tables marked [volatile] change without any change of configuration; they are left out of the facts digest.
+-- Fact tables and columns marked [volatile] change without any change of configuration; they are left out of the facts
+-- digest, as evidence_id is.
 
 pragma application_id = 0x7472706c; -- "trpl"
 pragma user_version = 1;
@@ -82,7 +83,7 @@ create table gap (
   subject text not null,
   kind text not null check (kind in ('denied', 'throttled', 'expired', 'unreachable', 'unreadable', 'cut_short', 'other')),
   code text not null,              -- error code
-  message text not null,           -- what was said
+  message text not null,           -- what was said; repeats the caller's session name [volatile]
   evidence_id integer not null references evidence (id),
   primary key (account, region, service, operation, subject)
 ) strict, without rowid;
@@ -91,7 +92,7 @@ create table gap (
 create table account (
   account text primary key,
   partition text not null,         -- aws, aws-us-gov, aws-cn
-  caller_arn text not null,        -- who asked
+  caller_arn text not null,        -- who asked; the session name differs from run to run [volatile]
   evidence_id integer not null references evidence (id)
 ) strict, without rowid;
 
@@ -114,7 +115,7 @@ create table organization_account (
   primary key (account, member)
 ) strict, without rowid;
 
--- Regions of an account, from account ListRegions or the static partition table.
+-- Regions of an account, from account ListRegions.
 create table region (
   account text not null,
   region text not null,
@@ -418,7 +419,7 @@ create table mute_rule (
   timezone text,
   start_time text,
   expire_time text,
-  status text,
+  status text,                     -- SCHEDULED, ACTIVE, EXPIRED: what the clock says [volatile]
   evidence_id integer not null references evidence (id),
   primary key (account, rule_arn)
 ) strict, without rowid;
