@@ -11,6 +11,8 @@
 
 /// The command line as a whole: exit codes, streams, usage errors.
 mod cli;
+/// Controls and benchmarks as data.
+mod control;
 /// The filter-pattern language.
 mod pattern;
 /// What several areas need: shared data, the built binary, golden files.

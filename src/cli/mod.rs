@@ -4,6 +4,7 @@
 //! through [`Out`], everything else to standard error. This module alone decides exit codes:
 //! 0 nothing found, 1 findings (or "does not cover"), 2 the tool could not do its job.
 
+mod controls;
 mod error;
 mod out;
 mod pattern;
@@ -29,6 +30,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show what the controls ask for, and under which numbers
+    Controls(controls::Args),
     /// Work with CloudWatch Logs filter patterns alone
     Pattern(pattern::Args),
 }
@@ -84,6 +87,7 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
     match command {
+        Command::Controls(args) => controls::run(args, out),
         Command::Pattern(args) => pattern::run(args, out),
     }
 }

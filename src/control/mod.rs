@@ -5,6 +5,7 @@
 //! user's own. `analyze` takes requirements from here. Nothing here looks at an account.
 
 mod load;
+mod printed;
 mod registry;
 mod types;
 
@@ -12,6 +13,7 @@ mod types;
 mod tests;
 
 pub use load::Error;
+pub use printed::{plain_text, same_text};
 pub use registry::Registry;
 pub use types::{
     Alternative, AlternativeKind, Answer, Assessment, AuditStep, Benchmark, Control, Entry,

@@ -144,6 +144,52 @@ impl Registry {
         })
     }
 
+    /// Benchmarks in few words: `cis-aws 1.2 to 7.0, lacework`; an empty list is every benchmark.
+    pub fn name_benchmarks(&self, ids: &[String]) -> String {
+        if ids.is_empty() {
+            return "every benchmark".to_owned();
+        }
+        // Runs of neighbouring versions of one family, in the order of the registry.
+        let mut runs: Vec<(&Benchmark, &Benchmark)> = Vec::new();
+        let mut previous: Option<&Benchmark> = None;
+        for benchmark in &self.benchmarks {
+            if ids.contains(&benchmark.id) {
+                match runs.last_mut() {
+                    Some((first, last))
+                        if first.family == benchmark.family
+                            && previous.is_some_and(|it| it.id == last.id) =>
+                    {
+                        *last = benchmark;
+                    }
+                    _ => runs.push((benchmark, benchmark)),
+                }
+            }
+            previous = Some(benchmark);
+        }
+        let mut text = String::new();
+        let mut family = "";
+        for (first, last) in runs {
+            if !text.is_empty() {
+                text.push_str(", ");
+            }
+            if first.version.is_empty() {
+                text.push_str(&first.id);
+                continue;
+            }
+            if first.family != family {
+                text.push_str(&first.family);
+                text.push(' ');
+                family = &first.family;
+            }
+            text.push_str(&first.version);
+            if first.id != last.id {
+                text.push_str(" to ");
+                text.push_str(&last.version);
+            }
+        }
+        text
+    }
+
     fn is_listed(&self, control: &str) -> bool {
         self.entries_of(control).next().is_some()
     }

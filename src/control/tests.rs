@@ -183,3 +183,22 @@ fn a_folder_adds_controls_and_benchmarks() {
             .contains("exists already")
     );
 }
+
+#[test]
+fn the_same_text_differs_in_blanks_alone() {
+    let same = |left: &str, right: &str| assert!(same_text(left, right), "{left}\n{right}");
+    let other = |left: &str, right: &str| assert!(!same_text(left, right), "{left}\n{right}");
+    same(
+        "{ ($.a = b) || ($.c != \"d e\") }",
+        "{($.a=b)||($.c!=\"d e\")}",
+    );
+    same("{ $.a NOT  EXISTS && $.b = 1 }", "{$.a NOT EXISTS&&$.b=1}");
+    same(" {\n$.a = b\n} ", "{ $.a = b }");
+    other("{ $.a NOT EXISTS }", "{ $.aNOT EXISTS }");
+    other("{ $.a = \"d e\" }", "{ $.a = \"d  e\" }");
+    other("{ $.a = b }", "{ $.a = \"b\" }");
+    other("{ ($.a = b) }", "{ $.a = b }");
+    other("{ $.a = b }", "{ $.a = B }");
+    other("{ ($.a = b) || ($.c = d) }", "{ ($.c = d) || ($.a = b) }");
+    other("{($.eventNa me=X)}", "{($.eventName=X)}");
+}

@@ -1,0 +1,164 @@
+use std::collections::BTreeSet;
+
+use trailproof::control::{AlternativeKind, Registry};
+
+use crate::support::project;
+
+fn stems(folder: &str) -> BTreeSet<String> {
+    std::fs::read_dir(project(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn what_is_embedded_is_what_lies_in_the_folders() {
+    let registry = Registry::builtin().unwrap();
+    let controls: BTreeSet<String> = registry.controls().iter().map(|it| it.id.clone()).collect();
+    let benchmarks: BTreeSet<String> = registry
+        .benchmarks()
+        .iter()
+        .map(|it| it.id.clone())
+        .collect();
+    assert_eq!(controls, stems("controls"));
+    assert_eq!(benchmarks, stems("benchmarks"));
+    assert_eq!(controls.len(), 19);
+}
+
+#[test]
+fn ids_are_lower_snake_case() {
+    for control in Registry::builtin().unwrap().controls() {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        assert!(control.id.chars().all(fits), "{}", control.id);
+    }
+}
+
+#[test]
+fn every_benchmark_that_a_control_names_exists_and_lists_it() {
+    let registry = Registry::builtin().unwrap();
+    for control in registry.controls() {
+        let of_alternatives = control.alternatives.iter().flat_map(|it| &it.benchmarks);
+        let of_misprints = control
+            .alternatives
+            .iter()
+            .flat_map(|it| &it.misprints)
+            .flat_map(|it| &it.benchmarks);
+        let of_notes = control.notes.iter().flat_map(|it| &it.benchmarks);
+        for name in of_alternatives.chain(of_misprints).chain(of_notes) {
+            let benchmark = registry.benchmarks().iter().find(|it| it.id == *name);
+            let benchmark =
+                benchmark.unwrap_or_else(|| panic!("{}: no benchmark `{name}`", control.id));
+            // The Organizations control is younger than 1.2 and the Security Hub controls.
+            assert!(
+                benchmark.number_of(&control.id).is_some(),
+                "{}: `{name}` does not list it",
+                control.id
+            );
+        }
+    }
+}
+
+#[test]
+fn every_control_of_a_benchmark_asks_for_something_under_it() {
+    let registry = Registry::builtin().unwrap();
+    for benchmark in registry.benchmarks() {
+        for (number, control) in registry.controls_of(benchmark) {
+            assert!(
+                control.alternatives_for(&benchmark.id).next().is_some(),
+                "{} {number}",
+                benchmark.id
+            );
+            // What a user is told to deploy first is the benchmark's own text, where it prints one.
+            let first = control.alternatives_for(&benchmark.id).next().unwrap();
+            let own = control
+                .alternatives_for(&benchmark.id)
+                .any(|it| it.kind == benchmark.prints);
+            assert!(
+                !own || first.kind == benchmark.prints,
+                "{} {number}",
+                benchmark.id
+            );
+        }
+    }
+}
+
+#[test]
+fn every_cis_version_prints_a_text_for_each_of_its_controls() {
+    let registry = Registry::builtin().unwrap();
+    let versions: Vec<_> = registry
+        .benchmarks()
+        .iter()
+        .filter(|it| it.family == "cis-aws")
+        .collect();
+    let names: Vec<&str> = versions.iter().map(|it| it.version.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "1.2", "1.3", "1.4", "1.5", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0"
+        ]
+    );
+    for benchmark in versions {
+        let controls = registry.controls_of(benchmark);
+        assert_eq!(
+            controls.len(),
+            if benchmark.version == "1.2" { 14 } else { 15 }
+        );
+        assert!(!benchmark.audit.is_empty());
+        for (number, control) in controls {
+            assert!(
+                control.printings_for(benchmark).next().is_some(),
+                "{} {number}",
+                benchmark.id
+            );
+        }
+    }
+}
+
+#[test]
+fn every_control_has_examples_on_both_sides() {
+    for control in Registry::builtin().unwrap().controls() {
+        for alternative in &control.alternatives {
+            let caught =
+                |it: &&trailproof::control::Example| it.caught_by.contains(&alternative.label);
+            assert!(
+                control.examples.iter().any(|it| caught(&it)),
+                "{}: no example shows what `{}` catches",
+                control.id,
+                alternative.label
+            );
+            let noise = alternative.label == "ored-exclusions";
+            assert!(
+                noise || control.examples.iter().any(|it| !caught(&it)),
+                "{}: no example shows what `{}` leaves out",
+                control.id,
+                alternative.label
+            );
+        }
+    }
+}
+
+#[test]
+fn intents_by_name_give_each_name_its_source() {
+    for control in Registry::builtin().unwrap().controls() {
+        for alternative in control
+            .alternatives
+            .iter()
+            .filter(|it| !it.events.is_empty())
+        {
+            assert_eq!(alternative.kind, AlternativeKind::Intent);
+            for event in &alternative.events {
+                assert!(
+                    event
+                        .source
+                        .as_ref()
+                        .is_some_and(|it| it.ends_with(".amazonaws.com"))
+                );
+            }
+        }
+    }
+}

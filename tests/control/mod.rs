@@ -1,0 +1,10 @@
+//! Controls and benchmarks as data: against the sources they were read from, as documents, on the command line.
+
+/// `controls list` and `controls show`.
+mod command;
+/// Held against the published texts, numbers and mappings.
+mod data;
+/// `docs/controls.md` says what the data says.
+mod document;
+/// Shape of the files, and their examples.
+mod files;
