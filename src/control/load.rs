@@ -267,7 +267,14 @@ fn read_alternative(
     let span = spanned.span();
     let table = spanned.into_inner();
     let (pattern, events) = match (table.pattern, table.events) {
-        (Some(pattern), None) => (file.said(pattern, "pattern")?, Vec::new()),
+        (Some(pattern), None) => {
+            let at = pattern.span();
+            let text = file.said(pattern, "pattern")?;
+            crate::pattern::parse_for_creation(&text).map_err(|error| {
+                file.error(at, format!("`pattern` is no filter pattern: {error}"))
+            })?;
+            (text, Vec::new())
+        }
         (None, Some(rows)) => {
             let at = rows.span();
             let events = read_events(file, rows.into_inner())?;

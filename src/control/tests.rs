@@ -48,6 +48,11 @@ fn faults_name_their_line() {
         8,
         "`pattern` is empty",
     );
+    refused(
+        &GOOD.replace("= A }", "== A }"),
+        8,
+        "`pattern` is no filter pattern: ",
+    );
     refused(&GOOD.replace("source", "sauce"), 9, "unknown field `sauce`");
     refused(
         &format!("{GOOD}events = []\n"),
