@@ -4,6 +4,8 @@
 //! neither SQL nor files.
 
 pub mod alarm;
+mod answer;
+pub mod filter_policy;
 mod path;
 pub mod policy;
 pub mod verdict;

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
 use super::{Request, glob};
+use crate::chain::answer::Answer;
 
 /// What the request carries under a condition key.
 enum Found {

@@ -3,13 +3,12 @@
 //! Evaluates topic policies (N04) and key policies (N06) for the one principal and the context that CloudWatch has. An
 //! answer is `Allowed` only if it holds whatever the parts of the request are that nobody documents. Sees no SQL.
 
-mod answer;
 mod condition;
 mod glob;
 #[cfg(test)]
 mod tests;
 
-use answer::Answer;
+use super::answer::Answer;
 use serde_json::{Map, Value};
 
 /// The service principal that executes alarm actions.

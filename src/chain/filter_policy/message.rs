@@ -1,0 +1,222 @@
+//! The message that CloudWatch publishes for a transition into `ALARM`, as far as it is known beforehand.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value};
+
+/// Part of a message that may be known only in part.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    /// A scalar, known.
+    Known(Value),
+    /// A text of which only the look is known: what it cannot be is told by the function.
+    Text(fn(&str) -> bool),
+    /// One of several scalars, depending on what happened before.
+    OneOf(Vec<Value>),
+    /// An array; a policy looks at its elements one by one.
+    Array(Vec<Self>),
+    /// An object whose documented members are these.
+    Object(BTreeMap<String, Self>),
+    /// Nobody documents it, or it may be missing.
+    Open,
+}
+
+/// What the message says about the kind of alarm.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// An alarm on one metric.
+    Metric {
+        /// `MetricName`.
+        metric_name: String,
+        /// `Namespace`.
+        namespace: String,
+        /// `Statistic`, if it is not an extended one.
+        statistic: Option<String>,
+        /// `Unit`.
+        unit: Option<String>,
+        /// `Dimensions`, as names and values.
+        dimensions: Vec<(String, String)>,
+        /// `Period`.
+        period: i64,
+        /// `EvaluationPeriods`.
+        evaluation_periods: i64,
+        /// `ComparisonOperator`.
+        comparison_operator: String,
+        /// `Threshold`.
+        threshold: f64,
+    },
+    /// An alarm on an expression, a query or an anomaly band.
+    Expression,
+    /// A composite alarm.
+    Composite {
+        /// `AlarmRule`.
+        alarm_rule: String,
+    },
+}
+
+/// What is known of an alarm's message before it is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmMessage {
+    /// `AlarmName`.
+    pub alarm_name: String,
+    /// `AlarmArn`, with account and Region.
+    pub alarm_arn: String,
+    /// `AlarmDescription`.
+    pub description: Option<String>,
+    /// `AlarmActions`.
+    pub alarm_actions: Vec<String>,
+    /// `OKActions`.
+    pub ok_actions: Vec<String>,
+    /// `InsufficientDataActions`.
+    pub insufficient_data_actions: Vec<String>,
+    /// The states that the alarm may come from; all three if nothing is known.
+    pub old_states: Vec<String>,
+    /// What kind of alarm it is.
+    pub kind: Kind,
+}
+
+fn text(text: &str) -> Part {
+    Part::Known(Value::String(text.to_owned()))
+}
+
+fn texts(texts: &[String]) -> Part {
+    Part::Array(texts.iter().map(|one| text(one)).collect())
+}
+
+fn number(value: impl Into<Number>) -> Part {
+    Part::Known(Value::Number(value.into()))
+}
+
+fn object<const N: usize>(members: [(&str, Part); N]) -> Part {
+    Part::Object(
+        members
+            .into_iter()
+            .map(|(name, part)| (name.to_owned(), part))
+            .collect(),
+    )
+}
+
+/// Anything at all, as for prose and time stamps.
+const ANY: Part = Part::Text(|_| true);
+
+impl AlarmMessage {
+    pub(super) fn body(&self) -> Part {
+        let old_states = self
+            .old_states
+            .iter()
+            .map(|state| Value::String(state.clone()))
+            .collect();
+        let mut members = vec![
+            ("AlarmName", text(&self.alarm_name)),
+            (
+                "AlarmDescription",
+                self.description
+                    .as_deref()
+                    .map_or(Part::Known(Value::Null), text),
+            ),
+            (
+                "AWSAccountId",
+                self.alarm_arn.split(':').nth(4).map_or(Part::Open, text),
+            ),
+            ("AlarmConfigurationUpdatedTimestamp", ANY),
+            ("NewStateValue", text("ALARM")),
+            ("NewStateReason", ANY),
+            ("StateChangeTime", ANY),
+            // The display name, such as `EU (London)`: never the code of a Region.
+            ("Region", Part::Text(|text| text.contains('('))),
+            ("AlarmArn", text(&self.alarm_arn)),
+            ("OldStateValue", Part::OneOf(old_states)),
+            ("OKActions", texts(&self.ok_actions)),
+            ("AlarmActions", texts(&self.alarm_actions)),
+            (
+                "InsufficientDataActions",
+                texts(&self.insufficient_data_actions),
+            ),
+            // Where tags and contributors stand in the message is not documented.
+            ("Tags", Part::Open),
+            ("AlarmTags", Part::Open),
+            ("NewStateReasonData", Part::Open),
+            ("AlarmContributorId", Part::Open),
+            ("AlarmContributorAttributes", Part::Open),
+        ];
+        match &self.kind {
+            Kind::Metric { .. } => members.push(("Trigger", self.trigger())),
+            Kind::Expression => members.push(("Trigger", Part::Open)),
+            Kind::Composite { alarm_rule } => {
+                members.push(("AlarmRule", text(alarm_rule)));
+                members.push(("TriggeringChildren", Part::Open));
+            }
+        }
+        Part::Object(
+            members
+                .into_iter()
+                .map(|(name, part)| (name.to_owned(), part))
+                .collect(),
+        )
+    }
+
+    fn trigger(&self) -> Part {
+        let Kind::Metric {
+            metric_name,
+            namespace,
+            statistic,
+            unit,
+            dimensions,
+            period,
+            evaluation_periods,
+            comparison_operator,
+            threshold,
+        } = &self.kind
+        else {
+            return Part::Open;
+        };
+        let dimension = |(name, value): &(String, String)| {
+            object([("name", text(name)), ("value", text(value))])
+        };
+        object([
+            ("MetricName", text(metric_name)),
+            ("Namespace", text(namespace)),
+            (
+                "StatisticType",
+                if statistic.is_some() {
+                    text("Statistic")
+                } else {
+                    ANY
+                },
+            ),
+            // `SUM`, not `Sum`; how the others are spelled is not documented, but not with small letters.
+            (
+                "Statistic",
+                match statistic.as_deref() {
+                    Some("Sum") => text("SUM"),
+                    Some(_) => Part::Text(|text| !text.contains(char::is_lowercase)),
+                    None => Part::Open,
+                },
+            ),
+            ("ExtendedStatistic", Part::Open),
+            (
+                "Unit",
+                if unit.is_some() {
+                    ANY
+                } else {
+                    Part::Known(Value::Null)
+                },
+            ),
+            (
+                "Dimensions",
+                Part::Array(dimensions.iter().map(dimension).collect()),
+            ),
+            ("Period", number(*period)),
+            ("EvaluationPeriods", number(*evaluation_periods)),
+            ("DatapointsToAlarm", Part::Open),
+            ("ComparisonOperator", text(comparison_operator)),
+            (
+                "Threshold",
+                Number::from_f64(*threshold).map_or(Part::Open, number),
+            ),
+            // Written with and without a label in front.
+            ("TreatMissingData", ANY),
+            ("EvaluateLowSampleCountPercentile", Part::Open),
+        ])
+    }
+}
