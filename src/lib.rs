@@ -6,6 +6,8 @@
 
 pub mod chain;
 pub mod cli;
+#[cfg(feature = "collect")]
+pub mod collect;
 pub mod control;
 pub mod coverage;
 pub mod pattern;

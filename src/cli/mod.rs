@@ -4,6 +4,8 @@
 //! through [`Out`], everything else to standard error. This module alone decides exit codes:
 //! 0 nothing found, 1 findings (or "does not cover"), 2 the tool could not do its job.
 
+#[cfg(feature = "collect")]
+mod collect;
 mod controls;
 mod error;
 mod out;
@@ -30,6 +32,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Record what AWS says about an account into a snapshot
+    #[cfg(feature = "collect")]
+    Collect(collect::Args),
     /// Show what the controls ask for, and under which numbers
     Controls(controls::Args),
     /// Work with CloudWatch Logs filter patterns alone
@@ -87,6 +92,8 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
     match command {
+        #[cfg(feature = "collect")]
+        Command::Collect(args) => collect::run(args, out),
         Command::Controls(args) => controls::run(args, out),
         Command::Pattern(args) => pattern::run(args, out),
     }

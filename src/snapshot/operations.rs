@@ -458,6 +458,18 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["NotFound", "NotFoundException"],
         ..PLAIN
     },
+    // Recorded where it fails alone: its answer holds credentials.
+    Operation {
+        service: "sts",
+        name: "AssumeRole",
+        iam_action: "sts:AssumeRole",
+        protocol: STS,
+        subject: Subject::Member("RoleArn"),
+        neutral: &[("ExternalId", ""), ("RoleSessionName", "")],
+        need: Need::Optional,
+        reach: Reach::Global,
+        ..PLAIN
+    },
     Operation {
         service: "sts",
         name: "GetCallerIdentity",

@@ -1,0 +1,420 @@
+//! `trailproof collect`: what to collect, how it is going, what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Error, Out, Status};
+use crate::collect::{self, Config, Event, Observer, Organization, is_region_name};
+use crate::snapshot::operations::{OPERATIONS, Operation};
+use crate::snapshot::{Snapshot, Writer};
+
+/// Arguments of `trailproof collect`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Snapshot to write, such as `mine.trailproof`
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        required_unless_present = "print_policy"
+    )]
+    output: Option<PathBuf>,
+
+    /// Replace FILE if it exists
+    #[arg(long, conflicts_with = "resume")]
+    force: bool,
+
+    /// Profile of the AWS configuration files
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// Search this region for trails; may be repeated [default: every region enabled in the account]
+    #[arg(long = "region", value_name = "REGION", value_parser = region)]
+    regions: Vec<String>,
+
+    /// Endpoint of all services, such as that of an emulator [default: AWS_ENDPOINT_URL, or AWS itself]
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+
+    /// Collect every active account of the organization, through the role of --role-name
+    #[arg(long, requires = "role_name")]
+    organization: bool,
+
+    /// Role to assume in each account of the organization
+    #[arg(long, value_name = "NAME", requires = "organization")]
+    role_name: Option<String>,
+
+    /// External id that the role's trust policy asks for
+    #[arg(long, value_name = "ID", requires = "organization")]
+    external_id: Option<String>,
+
+    /// Accounts asked at the same time
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u8).range(1..))]
+    concurrency: u8,
+
+    /// Seconds that one attempt of a call may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=600))]
+    timeout: u16,
+
+    /// Go on where a collection into FILE was cut short, asking only for what is missing
+    #[arg(long, conflicts_with = "from")]
+    resume: bool,
+
+    /// Ask this snapshot in place of AWS: collects again from its recorded responses, without network or credentials
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with_all = ["profile", "regions", "endpoint_url", "organization"])]
+    from: Option<PathBuf>,
+
+    /// Print the least IAM policy that a collection needs, and stop
+    #[arg(long)]
+    print_policy: bool,
+}
+
+fn region(text: &str) -> Result<String, String> {
+    if is_region_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("write it as in `eu-west-1`".to_owned())
+    }
+}
+
+/// Records what AWS says into a snapshot.
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    if args.print_policy {
+        let policy = least_policy(args.role_name.as_deref());
+        writeln!(out, "{policy:#}")?;
+        return Ok(Status::Clean);
+    }
+    let Some(path) = args.output else {
+        return Err(Error::new("no snapshot to write is named").help("add `--output FILE`"));
+    };
+    let partial = Writer::partial_path(&path);
+    let config = Config {
+        profile: args.profile,
+        regions: args.regions,
+        endpoint_url: args.endpoint_url,
+        timeout: Duration::from_secs(args.timeout.into()),
+        organization: args.role_name.map(|role_name| Organization {
+            role_name,
+            external_id: args.external_id,
+            concurrency: args.concurrency.into(),
+        }),
+        replay: args.from,
+        resume: (args.resume && partial.exists()).then(|| partial.clone()),
+    };
+    // Said before minutes of asking, and once more by the writer itself.
+    if path.exists() && !args.force {
+        return Err(crate::snapshot::Error::Exists(path).into());
+    }
+    let progress = Arc::new(Progress::new());
+    let observer: Arc<dyn Observer> = Arc::<Progress>::clone(&progress);
+    let outcome = collect::run(&config, observer, || {
+        if args.resume {
+            Writer::resume(&path, args.force)
+        } else {
+            Writer::create(&path, PRODUCER, Timestamp::now(), args.force)
+        }
+    });
+    progress.clear();
+    let outcome = outcome.map_err(explained)?;
+    if outcome.interrupted {
+        let partial = outcome.writer.abandon()?;
+        return Err(Error::new(format!(
+            "stopped before the end; what was recorded is in `{}`",
+            partial.display()
+        ))
+        .help("the same command with --resume goes on from there"));
+    }
+    let path = outcome.writer.finish(Timestamp::now())?;
+    let summary = summary(&Snapshot::open(&path)?, &progress)?;
+    out.message(&format!("{summary}\nwrote `{}`", path.display()));
+    Ok(Status::Clean)
+}
+
+const PRODUCER: &str = concat!("trailproof ", env!("CARGO_PKG_VERSION"), " collect");
+
+/// Adds what the user can do about it.
+fn explained(error: collect::Error) -> Error {
+    use collect::Error as E;
+    let help = match &error {
+        E::Credentials(_) => Some(
+            "set AWS_PROFILE or --profile, run `aws sso login`, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
+             without AWS access, analyze a snapshot that was made elsewhere",
+        ),
+        E::Identity { code, .. } if code.starts_with("Expired") => {
+            Some("the session has expired; sign in again, such as with `aws sso login`")
+        }
+        E::Identity { code, .. } if matches!(code.as_str(), "connection" | "timeout") => {
+            Some("check the network, --region and --endpoint-url")
+        }
+        E::Organization { .. } => Some(
+            "use credentials of the management account or of a delegated administrator, with organizations:ListAccounts",
+        ),
+        _ => None,
+    };
+    let error = Error::from(error);
+    match help {
+        Some(help) => error.help(help),
+        None => error,
+    }
+}
+
+/// The least IAM policy, from the table of operations.
+fn least_policy(role_name: Option<&str>) -> Value {
+    let of_organizations =
+        |operation: &&Operation| matches!(operation.name, "AssumeRole" | "ListAccounts");
+    let mut actions: Vec<&str> = OPERATIONS
+        .iter()
+        .filter(|operation| !of_organizations(operation))
+        .map(|operation| operation.iam_action)
+        .collect();
+    actions.sort_unstable();
+    actions.dedup();
+    let mut statements = vec![json!({
+        "Sid": "Read",
+        "Effect": "Allow",
+        "Action": actions,
+        // DescribeAlarms tells composite alarms to those alone who may ask for all resources.
+        "Resource": "*",
+    })];
+    if let Some(role_name) = role_name {
+        statements.push(json!({
+            "Sid": "ListAccounts",
+            "Effect": "Allow",
+            "Action": ["organizations:ListAccounts"],
+            "Resource": "*",
+        }));
+        statements.push(json!({
+            "Sid": "AssumeRole",
+            "Effect": "Allow",
+            "Action": ["sts:AssumeRole"],
+            "Resource": format!("arn:*:iam::*:role/{role_name}"),
+        }));
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Shows how it is going: a bar on a terminal, a line an account elsewhere.
+struct Progress {
+    bar: Option<ProgressBar>,
+    started: Instant,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    accounts: usize,
+    answers: u64,
+    refused: u64,
+    by_account: BTreeMap<String, OfAccount>,
+}
+
+#[derive(Default)]
+struct OfAccount {
+    finished: bool,
+    answers: u64,
+    refused: u64,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.set_style(style("{spinner} {elapsed} {msg}"));
+            bar
+        });
+        Self {
+            bar,
+            started: Instant::now(),
+            counts: Mutex::default(),
+        }
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, text: &str) {
+        if self.bar.is_none() {
+            // Nobody listening there is no fault.
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+impl Observer for Progress {
+    fn event(&self, event: &Event<'_>) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        match *event {
+            Event::Accounts(accounts) => {
+                counts.accounts = accounts;
+                if let (Some(bar), 2..) = (&self.bar, accounts) {
+                    bar.set_length(accounts as u64);
+                    bar.set_style(style(
+                        "{wide_bar} {pos}/{len} accounts {elapsed} (about {eta} left) {msg}",
+                    ));
+                }
+            }
+            Event::Started { account, regions } => {
+                self.line(&format!("{account}: asking {regions} regions"));
+            }
+            Event::Answer {
+                account,
+                region,
+                operation,
+                error,
+            } => {
+                let refused = u64::from(error.is_some());
+                counts.answers += 1 - refused;
+                counts.refused += refused;
+                let of_account = counts.by_account.entry(account.to_owned()).or_default();
+                of_account.answers += 1 - refused;
+                of_account.refused += refused;
+                if let Some(bar) = &self.bar {
+                    let (answers, refused) = (counts.answers, counts.refused);
+                    let mut message = format!("{answers} answers");
+                    if refused > 0 {
+                        let _ = write!(message, ", {refused} refused");
+                    }
+                    if counts.accounts < 2 {
+                        let _ = write!(message, " {region} {operation}");
+                    }
+                    bar.set_message(message);
+                }
+            }
+            Event::Region { .. } => {}
+            Event::Finished { account } => {
+                if let Some(bar) = &self.bar {
+                    bar.inc(1);
+                }
+                let accounts = counts.accounts;
+                let of_account = counts.by_account.entry(account.to_owned()).or_default();
+                of_account.finished = true;
+                let (answers, refused) = (of_account.answers, of_account.refused);
+                let done = counts
+                    .by_account
+                    .values()
+                    .filter(|account| account.finished)
+                    .count();
+                let text = format!(
+                    "{account}: {answers} answers, {refused} refused ({done} of {accounts} accounts, {:.1} s)",
+                    self.started.elapsed().as_secs_f64()
+                );
+                self.line(&text);
+            }
+        }
+    }
+}
+
+/// What was recorded and what could not be, on one screen.
+fn summary(snapshot: &Snapshot, progress: &Progress) -> Result<String, Error> {
+    /// Gaps of one kind beyond these are counted, not listed.
+    const LISTED: usize = 12;
+    let connection = snapshot.connection();
+    let count = |table: &str| -> rusqlite::Result<i64> {
+        connection.query_row(&format!("select count(*) from {table}"), [], |row| {
+            row.get(0)
+        })
+    };
+    let mut text = String::from("recorded");
+    for (table, one, many) in [
+        ("account", "account", "accounts"),
+        ("trail", "trail", "trails"),
+        ("log_group", "log group", "log groups"),
+        ("metric_filter", "metric filter", "metric filters"),
+        ("alarm", "alarm", "alarms"),
+        ("topic", "topic", "topics"),
+        ("subscription", "subscription", "subscriptions"),
+    ] {
+        let number = count(table)?;
+        let separator = if table == "account" { " " } else { ", " };
+        let _ = write!(
+            text,
+            "{separator}{number} {}",
+            if number == 1 { one } else { many }
+        );
+    }
+    let _ = write!(
+        text,
+        "\nfrom {} answers in {:.1} s",
+        count("evidence")?,
+        progress.started.elapsed().as_secs_f64()
+    );
+    let mut statement = connection.prepare(
+        "select service, operation, code, count(*), count(distinct account), min(account), count(distinct region), min(region), min(message)\n\
+         from gap\n\
+         group by service, operation, code\n\
+         order by service, operation, code",
+    )?;
+    let gaps: Vec<String> = statement
+        .query_map([], |row| {
+            let place = |column: usize, noun: &str| -> rusqlite::Result<String> {
+                let number: i64 = row.get(column)?;
+                Ok(match number {
+                    1 => row.get(column + 1)?,
+                    number => format!("{number} {noun}"),
+                })
+            };
+            let (service, operation, code): (String, String, String) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let number: i64 = row.get(3)?;
+            Ok(format!(
+                "{service} {operation}: {code} ({number}x, {}, {})",
+                place(4, "accounts")?,
+                place(6, "regions")?
+            ))
+        })?
+        .collect::<Result<_, _>>()?;
+    if gaps.is_empty() {
+        text.push_str("\neverything that was asked was answered");
+    } else {
+        text.push_str("\ncould not be recorded:");
+        for gap in gaps.iter().take(LISTED) {
+            let _ = write!(text, "\n  {gap}");
+        }
+        if let Some(more) = gaps.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            let _ = write!(text, "\n  and {more} more; see table `gap` of the snapshot");
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_policy_reads_only() {
+        let policy = least_policy(None);
+        let actions = policy["Statement"][0]["Action"].as_array().unwrap();
+        assert!(actions.len() > 20);
+        for action in actions {
+            let (_, verb) = action.as_str().unwrap().split_once(':').unwrap();
+            assert!(
+                ["Describe", "Get", "List"]
+                    .iter()
+                    .any(|read| verb.starts_with(read)),
+                "{verb}"
+            );
+        }
+        assert!(
+            least_policy(Some("Audit"))
+                .to_string()
+                .contains("sts:AssumeRole")
+        );
+    }
+}

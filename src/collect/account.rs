@@ -1,0 +1,303 @@
+//! One account: which regions and trails it has, and where to look deeper.
+//!
+//! The chain of a trail lives in one region, that of its log group (delivery-chain fact 6): every enabled region is
+//! asked for its trails and event rules, the home regions of trails for everything else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_sdk_account::types::RegionOptStatus;
+
+use super::ask::{Account, Place, Refused};
+use super::pages::for_each;
+use super::progress::Event;
+use super::region;
+use super::regions::{always_enabled, global_region};
+use crate::snapshot::operations::{log_group_name, partition_of_region};
+
+/// What an account's pass leaves to ask elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Leads {
+    /// Topics that alarms name and that belong to other accounts.
+    pub(super) foreign_topics: BTreeSet<String>,
+}
+
+/// Asks who the credentials belong to. The answer goes into the snapshot once the account is known.
+pub(super) async fn identify(account: &Arc<Account>) -> Result<String, Refused> {
+    let place = account.at(account.home());
+    let client = aws_sdk_sts::Client::new(place.config());
+    let (answer, call) = place
+        .call("GetCallerIdentity", |capture| {
+            client
+                .get_caller_identity()
+                .customize()
+                .interceptor(capture)
+                .send()
+        })
+        .await;
+    let id = answer.and_then(|identity| {
+        identity.account.filter(|id| id.len() == 12).ok_or(Refused {
+            code: "unreadable".to_owned(),
+            message: "the answer names no account".to_owned(),
+            by_aws: false,
+        })
+    })?;
+    if let Some(mut call) = call {
+        call.account.clone_from(&id);
+        place.record(call).await;
+    }
+    Ok(id)
+}
+
+/// Asks everything about one account; `wanted` restricts the regions that are searched for trails.
+pub(super) async fn collect(account: Arc<Account>, wanted: Arc<[String]>) -> Leads {
+    let global = account.at(global_region(account.home()));
+    let (enabled, ()) = tokio::join!(enabled_regions(&global), organization(&global));
+    let regions: BTreeSet<String> = if wanted.is_empty() {
+        enabled
+    } else {
+        wanted.iter().cloned().collect()
+    };
+    let observer = &account.shared.observer;
+    observer.event(&Event::Started {
+        account: &account.id,
+        regions: regions.len(),
+    });
+
+    // One place a region for the whole pass: its pacing and its knowledge of dead endpoints go on.
+    let mut places: BTreeMap<String, Arc<Place>> = regions
+        .iter()
+        .map(|region| (region.clone(), account.at(region)))
+        .collect();
+    let described = for_each(places.values().cloned(), |place| async move {
+        describe_trails(&place, None).await
+    });
+    let (described, listed) = tokio::join!(described, list_trails(&places, wanted.is_empty()));
+    let mut trails: BTreeMap<String, Trail> = described
+        .into_iter()
+        .flatten()
+        .map(|trail| (trail.arn.clone(), trail))
+        .collect();
+    // A trail that its home region did not tell: asked for by name, there.
+    for (arn, home) in listed {
+        if !trails.contains_key(&arn)
+            && partition_of_region(&home) == partition_of_region(account.home())
+        {
+            let place = places
+                .entry(home.clone())
+                .or_insert_with(|| account.at(&home));
+            for trail in describe_trails(place, Some(&arn)).await {
+                trails.insert(trail.arn.clone(), trail);
+            }
+        }
+    }
+
+    // The log groups to look into, by region; a region with a trail is looked into even without one.
+    let mut deep: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for trail in trails.values() {
+        deep.entry(trail.home.clone()).or_default();
+        if let Some((owner, region, name)) = trail.log_group.as_deref().and_then(split_log_group)
+            && owner == account.id
+        {
+            deep.entry(region.to_owned())
+                .or_default()
+                .insert(name.to_owned());
+        }
+    }
+    for region in deep.keys().chain(trails.values().map(|trail| &trail.home)) {
+        places
+            .entry(region.clone())
+            .or_insert_with(|| account.at(region));
+    }
+
+    let at = |region: &str| places.get(region).cloned();
+    let status = for_each(
+        trails
+            .values()
+            .filter_map(|trail| Some((trail.arn.clone(), at(&trail.home)?))),
+        |(arn, place)| async move { trail_details(&place, &arn).await },
+    );
+    let deep = for_each(
+        deep.into_iter()
+            .filter_map(|(region, groups)| Some((at(&region)?, groups))),
+        |(place, groups)| async move { region::collect(place, groups).await },
+    );
+    let rules = for_each(places.values().cloned(), |place| async move {
+        region::event_rules(&place).await;
+        place.account.shared.observer.event(&Event::Region {
+            account: &place.account.id,
+            region: &place.region,
+        });
+    });
+    let (_, found, _) = tokio::join!(status, deep, rules);
+    Leads {
+        foreign_topics: found.into_iter().flatten().collect(),
+    }
+}
+
+#[derive(Debug)]
+struct Trail {
+    arn: String,
+    home: String,
+    log_group: Option<String>,
+}
+
+/// Account id, region and name of a log group ARN.
+fn split_log_group(arn: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = arn.splitn(6, ':').skip(3);
+    let (region, owner) = (parts.next()?, parts.next()?);
+    Some((owner, region, log_group_name(arn)))
+}
+
+async fn enabled_regions(place: &Place) -> BTreeSet<String> {
+    let client = aws_sdk_account::Client::new(place.config());
+    let listed = place
+        .ask_pages(
+            "ListRegions",
+            |page: &aws_sdk_account::operation::list_regions::ListRegionsOutput| page.next_token(),
+            |token, capture| {
+                client
+                    .list_regions()
+                    .set_next_token(token)
+                    .customize()
+                    .interceptor(capture)
+                    .send()
+            },
+        )
+        .await;
+    let enabled: BTreeSet<String> = listed
+        .pages
+        .iter()
+        .flat_map(|page| page.regions())
+        .filter(|region| region.region_opt_status() != Some(&RegionOptStatus::Disabled))
+        .filter_map(|region| region.region_name().map(str::to_owned))
+        .collect();
+    if listed.refused.is_none() && !enabled.is_empty() {
+        return enabled;
+    }
+    always_enabled(partition_of_region(place.account.home()))
+        .iter()
+        .map(|region| (*region).to_owned())
+        .chain(enabled)
+        .chain([place.account.home().to_owned()])
+        .collect()
+}
+
+async fn organization(place: &Place) {
+    let client = aws_sdk_organizations::Client::new(place.config());
+    let _ = place
+        .ask("DescribeOrganization", |capture| {
+            client
+                .describe_organization()
+                .customize()
+                .interceptor(capture)
+                .send()
+        })
+        .await;
+}
+
+async fn describe_trails(place: &Place, arn: Option<&str>) -> Vec<Trail> {
+    let client = place.cloudtrail();
+    let answer = place
+        .ask("DescribeTrails", |capture| {
+            client
+                .describe_trails()
+                .set_trail_name_list(arn.map(|arn| vec![arn.to_owned()]))
+                .include_shadow_trails(true)
+                .customize()
+                .interceptor(capture)
+                .send()
+        })
+        .await;
+    let Ok(answer) = answer else {
+        return Vec::new();
+    };
+    answer
+        .trail_list()
+        .iter()
+        .filter_map(|trail| {
+            Some(Trail {
+                arn: trail.trail_arn()?.to_owned(),
+                home: trail.home_region().unwrap_or(&place.region).to_owned(),
+                log_group: trail.cloud_watch_logs_log_group_arn().map(str::to_owned),
+            })
+        })
+        .collect()
+}
+
+/// ARN and home region of every trail of the account: one question that needs no region.
+async fn list_trails(places: &BTreeMap<String, Arc<Place>>, follow: bool) -> Vec<(String, String)> {
+    let home = places
+        .values()
+        .next()
+        .map(|place| place.account.home().to_owned());
+    let place = home
+        .and_then(|home| places.get(&home))
+        .or_else(|| places.values().next());
+    let Some(place) = place.filter(|_| follow) else {
+        return Vec::new();
+    };
+    let client = place.cloudtrail();
+    let listed = place
+        .ask_pages(
+            "ListTrails",
+            |page: &aws_sdk_cloudtrail::operation::list_trails::ListTrailsOutput| page.next_token(),
+            |token, capture| {
+                client
+                    .list_trails()
+                    .set_next_token(token)
+                    .customize()
+                    .interceptor(capture)
+                    .send()
+            },
+        )
+        .await;
+    listed
+        .pages
+        .iter()
+        .flat_map(|page| page.trails())
+        .filter_map(|trail| {
+            Some((
+                trail.trail_arn()?.to_owned(),
+                trail.home_region()?.to_owned(),
+            ))
+        })
+        .collect()
+}
+
+/// Status and selectors, asked in the home region by full ARN: an organization's trail is known by nothing less.
+async fn trail_details(place: &Place, arn: &str) {
+    let client = place.cloudtrail();
+    let status = place.ask("GetTrailStatus", |capture| {
+        client
+            .get_trail_status()
+            .name(arn)
+            .customize()
+            .interceptor(capture)
+            .send()
+    });
+    let selectors = place.ask("GetEventSelectors", |capture| {
+        client
+            .get_event_selectors()
+            .trail_name(arn)
+            .customize()
+            .interceptor(capture)
+            .send()
+    });
+    let _ = tokio::join!(status, selectors);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_group_arns_are_split() {
+        let arn = "arn:aws:logs:eu-west-1:111122223333:log-group:CloudTrail/logs:*";
+        assert_eq!(
+            split_log_group(arn),
+            Some(("111122223333", "eu-west-1", "CloudTrail/logs"))
+        );
+        assert_eq!(split_log_group("nonsense"), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! The interceptor that keeps one call as it went over the wire: request parameters, status, headers, body.
+//!
+//! Sits inside the SDK, between collector and connection. It changes nothing and judges nothing.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::wire::{self, Request};
+
+/// What came back, of the last attempt.
+#[derive(Debug, Clone)]
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) media_type: String,
+    pub(super) request_id: Option<String>,
+    /// None where the connection ended inside the body.
+    pub(super) body: Option<Vec<u8>>,
+}
+
+/// One call: hand a clone to the operation as interceptor, take the parts afterwards.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Capture(Arc<Mutex<Parts>>);
+
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) request: Option<Request>,
+    pub(super) response: Option<Response>,
+}
+
+impl Capture {
+    /// What was captured; leaves nothing behind.
+    pub(super) fn take(&self) -> Parts {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Intercept for Capture {
+    fn name(&self) -> &'static str {
+        "Capture"
+    }
+
+    // Before signing, so that a call that failed for want of credentials is known as well.
+    fn read_after_serialization(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.request = wire::read_request(context.request());
+        Ok(())
+    }
+
+    // The body is complete here and not earlier: deserialization has read it.
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.response = context.response().map(|response| {
+            let header = |name: &str| response.headers().get(name).map(str::to_owned);
+            Response {
+                status: response.status().as_u16(),
+                media_type: header("content-type").unwrap_or_default(),
+                request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")),
+                body: response.body().bytes().map(<[u8]>::to_vec),
+            }
+        });
+        Ok(())
+    }
+}

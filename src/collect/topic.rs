@@ -1,0 +1,132 @@
+//! Topics that alarm actions name: attributes, subscriptions with theirs, and the keys that encrypt the topics.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
+
+use super::ask::Place;
+use super::pages::for_each;
+
+/// The account that an ARN belongs to.
+pub(super) fn owner(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4)
+}
+
+/// The region that an ARN belongs to.
+pub(super) fn region(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3)
+}
+
+/// Asks everything about some topics.
+pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) {
+    let keys = for_each(topics, |topic| {
+        let place = Arc::clone(place);
+        async move {
+            let (key, ()) = tokio::join!(attributes(&place, &topic), subscriptions(&place, &topic));
+            // A key of another account has no name here but its ARN.
+            key.filter(|key| key.starts_with("arn:") || owner(&topic) == Some(&place.account.id))
+        }
+    })
+    .await;
+    let keys: BTreeSet<String> = keys.into_iter().flatten().collect();
+    for_each(keys, |key| {
+        let place = Arc::clone(place);
+        async move { key_and_policy(&place, &key).await }
+    })
+    .await;
+}
+
+/// Gives the key that encrypts the topic.
+async fn attributes(place: &Place, topic: &str) -> Option<String> {
+    let client = place.sns();
+    let answer = place
+        .ask("GetTopicAttributes", |capture| {
+            client
+                .get_topic_attributes()
+                .topic_arn(topic)
+                .customize()
+                .interceptor(capture)
+                .send()
+        })
+        .await;
+    let key = answer.ok()?.attributes?.remove("KmsMasterKeyId")?;
+    (!key.is_empty()).then_some(key)
+}
+
+async fn subscriptions(place: &Arc<Place>, topic: &str) {
+    let client = place.sns();
+    let listed = place
+        .ask_pages(
+            "ListSubscriptionsByTopic",
+            |page: &ListSubscriptionsByTopicOutput| page.next_token(),
+            |token, capture| {
+                client
+                    .list_subscriptions_by_topic()
+                    .topic_arn(topic)
+                    .set_next_token(token)
+                    .customize()
+                    .interceptor(capture)
+                    .send()
+            },
+        )
+        .await;
+    let subscriptions: BTreeSet<String> = listed
+        .pages
+        .iter()
+        .flat_map(|page| page.subscriptions())
+        .filter_map(|subscription| subscription.subscription_arn())
+        // The literals PendingConfirmation and Deleted have no attributes to ask for.
+        .filter(|arn| arn.starts_with("arn:"))
+        .map(str::to_owned)
+        .collect();
+    for_each(subscriptions, |arn| {
+        let place = Arc::clone(place);
+        async move {
+            let client = place.sns();
+            let _ = place
+                .ask("GetSubscriptionAttributes", |capture| {
+                    client
+                        .get_subscription_attributes()
+                        .subscription_arn(arn)
+                        .customize()
+                        .interceptor(capture)
+                        .send()
+                })
+                .await;
+        }
+    })
+    .await;
+}
+
+async fn key_and_policy(place: &Place, key: &str) {
+    let client = place.kms();
+    let described = place
+        .ask("DescribeKey", |capture| {
+            client
+                .describe_key()
+                .key_id(key)
+                .customize()
+                .interceptor(capture)
+                .send()
+        })
+        .await;
+    // GetKeyPolicy takes no alias.
+    let is_alias = key.starts_with("alias/") || key.contains(":alias/");
+    let id = match described.ok().and_then(|answer| answer.key_metadata) {
+        Some(metadata) if is_alias => metadata.arn.unwrap_or(metadata.key_id),
+        _ if is_alias => return,
+        _ => key.to_owned(),
+    };
+    let _ = place
+        .ask("GetKeyPolicy", |capture| {
+            client
+                .get_key_policy()
+                .key_id(id)
+                .policy_name("default")
+                .customize()
+                .interceptor(capture)
+                .send()
+        })
+        .await;
+}
