@@ -4,6 +4,7 @@
 //! `pattern` and `coverage` are the logic underneath; they know nothing of SQL, AWS, files or output.
 //! ARCHITECTURE.md has the map and the invariants.
 
+pub mod analyze;
 pub mod chain;
 pub mod cli;
 #[cfg(feature = "collect")]
@@ -11,4 +12,5 @@ pub mod collect;
 pub mod control;
 pub mod coverage;
 pub mod pattern;
+pub mod report;
 pub mod snapshot;

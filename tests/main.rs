@@ -15,5 +15,7 @@ mod cli;
 mod control;
 /// The filter-pattern language.
 mod pattern;
+/// How findings are shown.
+mod report;
 /// What several areas need: shared data, the built binary, golden files.
 mod support;

@@ -1,0 +1,282 @@
+//! Attestations: a person accepts a named finding, with a reason, an evidence reference and a last day. An accepted
+//! finding keeps its status; it is shown as accepted and counted apart. Nothing is accepted silently, for ever, or by pattern.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::finding::{Analysis, Attestation, RefusedAttestation, Status};
+
+/// Why an attestation file cannot be used. The user who wrote it can fix each of these.
+#[derive(Debug, thiserror::Error)]
+pub enum AttestationError {
+    /// The file cannot be read.
+    #[error("attestation file `{path}` cannot be read")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or has a missing or unknown key.
+    #[error("attestation file `{path}` is not valid: {message}")]
+    Parse {
+        /// The file.
+        path: String,
+        /// What is wrong and where.
+        message: String,
+    },
+    /// An entry says nothing where it must say something.
+    #[error("attestation {position} of `{path}`: {fault}")]
+    Entry {
+        /// The file.
+        path: String,
+        /// Which entry, from 1.
+        position: usize,
+        /// What is wrong with it.
+        fault: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    accept: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    control: String,
+    account: String,
+    reason: String,
+    by: String,
+    evidence: String,
+    expires: toml::Value,
+}
+
+/// Reads an attestation file.
+pub fn read(path: &Path) -> Result<Vec<Attestation>, AttestationError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|source| AttestationError::Read {
+        path: name.clone(),
+        source,
+    })?;
+    parse(&text, &name)
+}
+
+/// Parses the text of an attestation file; `path` is for messages.
+pub fn parse(text: &str, path: &str) -> Result<Vec<Attestation>, AttestationError> {
+    let file: File = toml::from_str(text).map_err(|error| AttestationError::Parse {
+        path: path.to_owned(),
+        message: error.to_string().trim_end().replace('\n', "\n  "),
+    })?;
+    let mut attestations: Vec<Attestation> = Vec::new();
+    for (index, entry) in file.accept.into_iter().enumerate() {
+        let fault = |fault: String| AttestationError::Entry {
+            path: path.to_owned(),
+            position: index + 1,
+            fault,
+        };
+        let expires = day(&entry.expires).ok_or_else(|| {
+            fault("`expires` is no day; expected one such as 2027-01-31".to_owned())
+        })?;
+        for (key, value) in [
+            ("control", &entry.control),
+            ("reason", &entry.reason),
+            ("by", &entry.by),
+            ("evidence", &entry.evidence),
+        ] {
+            if value.trim().is_empty() {
+                return Err(fault(format!("`{key}` is empty")));
+            }
+        }
+        if entry.account.len() != 12 || !entry.account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(fault(format!(
+                "`account` is `{}`, expected 12 digits",
+                entry.account
+            )));
+        }
+        if attestations
+            .iter()
+            .any(|other| other.control == entry.control && other.account == entry.account)
+        {
+            return Err(fault(format!(
+                "control `{}` of account {} is attested twice",
+                entry.control, entry.account
+            )));
+        }
+        attestations.push(Attestation {
+            control: entry.control,
+            account: entry.account,
+            reason: entry.reason,
+            by: entry.by,
+            evidence: entry.evidence,
+            expires,
+        });
+    }
+    Ok(attestations)
+}
+
+/// A TOML date, or a string that is one, as `YYYY-MM-DD`.
+fn day(value: &toml::Value) -> Option<String> {
+    let text = match value {
+        toml::Value::Datetime(datetime) if datetime.time.is_none() => datetime.to_string(),
+        toml::Value::String(text) => text.clone(),
+        _ => return None,
+    };
+    let date: jiff::civil::Date = text.parse().ok()?;
+    (date.to_string() == text).then_some(text)
+}
+
+/// Accepts the findings that the attestations name. "Today" is the day of the snapshot, so that the answer never
+/// depends on when it is asked.
+pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
+    let today = analysis
+        .snapshot
+        .finished_at
+        .as_ref()
+        .unwrap_or(&analysis.snapshot.started_at);
+    let today: String = today.chars().take(10).collect();
+    for attestation in attestations {
+        let finding = analysis.findings.iter_mut().find(|finding| {
+            finding.account == attestation.account && finding.control == attestation.control
+        });
+        let why = match finding {
+            None => Some("it matches no finding of this analysis".to_owned()),
+            Some(finding) => match finding.status {
+                Status::Pass | Status::NotApplicable => Some(format!(
+                    "there is nothing to accept: the status is {}",
+                    finding.status.as_str()
+                )),
+                Status::Fail | Status::Unknown if attestation.expires < today => Some(format!(
+                    "it expired on {}, before the snapshot of {today}",
+                    attestation.expires
+                )),
+                Status::Fail | Status::Unknown => {
+                    finding.accepted = Some(attestation.clone());
+                    None
+                }
+            },
+        };
+        if let Some(why) = why {
+            analysis.refused.push(RefusedAttestation {
+                attestation: attestation.clone(),
+                why,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::{Finding, SnapshotSummary};
+
+    const ENTRY: &str = r#"
+[[accept]]
+control = "root_usage"
+account = "111122223333"
+reason = "watched by the SIEM"
+by = "Jo"
+evidence = "TICKET-1"
+expires = 2026-06-30
+"#;
+
+    fn analysis(finished_at: &str, status: Status) -> Analysis {
+        Analysis {
+            snapshot: SnapshotSummary {
+                complete: true,
+                finished_at: Some(finished_at.into()),
+                ..Default::default()
+            },
+            benchmark: "b".into(),
+            benchmark_title: "B".into(),
+            findings: vec![Finding {
+                account: "111122223333".into(),
+                control: "root_usage".into(),
+                title: String::new(),
+                benchmark_id: None,
+                status,
+                letter: None,
+                reason: String::new(),
+                witness: None,
+                broken_link: None,
+                requirement: None,
+                names: None,
+                notes: Vec::new(),
+                marks: Vec::new(),
+                assumptions: Vec::new(),
+                paths: Vec::new(),
+                accepted: None,
+            }],
+            accounts: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_finding_is_accepted_until_the_last_day() {
+        let attestations = parse(ENTRY, "a.toml").unwrap();
+        for (at, accepted) in [
+            ("2026-06-30T23:00:00.000Z", true),
+            ("2026-07-01T00:00:00.000Z", false),
+        ] {
+            for status in [Status::Fail, Status::Unknown] {
+                let mut analysis = analysis(at, status);
+                apply(&mut analysis, &attestations);
+                assert_eq!(analysis.findings[0].accepted.is_some(), accepted);
+                assert_eq!(
+                    analysis.findings[0].status, status,
+                    "accepting changes no status"
+                );
+                assert_eq!(analysis.refused.len(), usize::from(!accepted));
+            }
+        }
+    }
+
+    #[test]
+    fn what_matches_nothing_is_refused_and_told() {
+        let mut attestations = parse(ENTRY, "a.toml").unwrap();
+        let mut passed = analysis("2026-01-01T00:00:00.000Z", Status::Pass);
+        apply(&mut passed, &attestations);
+        assert!(passed.findings[0].accepted.is_none());
+        assert!(
+            passed.refused[0].why.contains("nothing to accept"),
+            "{}",
+            passed.refused[0].why
+        );
+        attestations[0].account = "444455556666".into();
+        let mut other = analysis("2026-01-01T00:00:00.000Z", Status::Fail);
+        apply(&mut other, &attestations);
+        assert!(other.findings[0].accepted.is_none());
+        assert_eq!(other.refused.len(), 1);
+    }
+
+    #[test]
+    fn a_file_with_a_hole_is_an_error_that_names_it() {
+        for (from, to, said) in [
+            (
+                "reason = \"watched by the SIEM\"",
+                "reason = \" \"",
+                "`reason` is empty",
+            ),
+            ("by = \"Jo\"\n", "", "missing field `by`"),
+            ("2026-06-30", "\"soon\"", "`expires` is no day"),
+            ("2026-06-30", "2026-06-30T10:00:00Z", "`expires` is no day"),
+            ("111122223333", "*", "expected 12 digits"),
+            ("evidence", "evidnce", "unknown field `evidnce`"),
+        ] {
+            let error = parse(&ENTRY.replace(from, to), "a.toml")
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        let twice = parse(&ENTRY.repeat(2), "a.toml").unwrap_err().to_string();
+        assert!(
+            twice.contains("attestation 2") && twice.contains("twice"),
+            "{twice}"
+        );
+    }
+}

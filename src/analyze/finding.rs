@@ -1,0 +1,290 @@
+//! What an analysis says: plain data, filled by `analyze`, shown by `report`, compared by `diff`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::control::Answer;
+
+/// The result of analyzing one snapshot against one benchmark.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// Which file was read.
+    pub snapshot: SnapshotSummary,
+    /// Id of the benchmark, such as `cis-aws-5.0`.
+    pub benchmark: String,
+    /// The benchmark's name for people.
+    pub benchmark_title: String,
+    /// One finding for each account and control: accounts in ascending order, controls in the benchmark's order.
+    pub findings: Vec<Finding>,
+    /// What was seen of each account besides its findings, in ascending order.
+    pub accounts: Vec<AccountSummary>,
+    /// Attestations that were not accepted, and why.
+    pub refused: Vec<RefusedAttestation>,
+}
+
+impl Analysis {
+    /// How many findings there are of each kind.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for finding in &self.findings {
+            summary.count(finding);
+        }
+        summary.attestations_refused = self.refused.len();
+        summary
+    }
+
+    /// The findings whose letter says something else than their status.
+    pub fn disagreements(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.disagrees())
+    }
+}
+
+/// The snapshot that an analysis read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SnapshotSummary {
+    /// Whether collection ran to its end.
+    pub complete: bool,
+    /// What wrote the file.
+    pub producer: String,
+    /// When the first call was made.
+    pub started_at: String,
+    /// When the last answer was recorded.
+    pub finished_at: Option<String>,
+    /// Digest over the evidence.
+    pub evidence_sha256: Option<String>,
+    /// Digest over the facts.
+    pub facts_sha256: Option<String>,
+}
+
+/// What was seen of one account besides its findings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountSummary {
+    /// The account.
+    pub account: String,
+    /// How many trails reach it.
+    pub trails: usize,
+    /// How many paths from a trail to an end were looked at.
+    pub paths: usize,
+    /// What could not be collected, in words.
+    pub gaps: Vec<String>,
+    /// What is worth knowing about the account as a whole; never counted.
+    pub notes: Vec<Note>,
+    /// Other monitoring seen (X ids): told, never counted as a pass.
+    pub other_monitoring: Vec<Note>,
+}
+
+/// Counts of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Every required event reaches a subscriber.
+    pub pass: usize,
+    /// An event was found that nobody would hear about.
+    pub fail: usize,
+    /// The snapshot cannot decide it.
+    pub unknown: usize,
+    /// The control asks for nothing here.
+    pub not_applicable: usize,
+    /// Of `fail` and `unknown`: accepted by an attestation.
+    pub accepted: usize,
+    /// Findings whose letter says something else than their status.
+    pub disagreements: usize,
+    /// Attestations that were refused.
+    pub attestations_refused: usize,
+}
+
+impl Summary {
+    /// Adds one finding.
+    pub fn count(&mut self, finding: &Finding) {
+        match finding.status {
+            Status::Pass => self.pass += 1,
+            Status::Fail => self.fail += 1,
+            Status::Unknown => self.unknown += 1,
+            Status::NotApplicable => self.not_applicable += 1,
+        }
+        if finding.accepted.is_some() {
+            self.accepted += 1;
+        }
+        if finding.disagrees() {
+            self.disagreements += 1;
+        }
+    }
+}
+
+/// The answer for one control in one account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The account.
+    pub account: String,
+    /// Id of the control.
+    pub control: String,
+    /// Title of the control.
+    pub title: String,
+    /// The control's number in the benchmark.
+    pub benchmark_id: Option<String>,
+    /// The answer.
+    pub status: Status,
+    /// Whether the benchmark's own audit steps, followed word by word, would be satisfied.
+    pub letter: Option<Letter>,
+    /// Why, in one or two sentences.
+    pub reason: String,
+    /// An event that nobody would hear about.
+    pub witness: Option<Value>,
+    /// The link that drops the witness, or that leaves the answer open.
+    pub broken_link: Option<LinkId>,
+    /// The accepted form of the requirement that the answer is about.
+    pub requirement: Option<Requirement>,
+    /// Of a requirement that lists events: which are covered.
+    pub names: Option<Names>,
+    /// What holds but should be known: degraded and weak links, noise, defects of the benchmark's text.
+    pub notes: Vec<Note>,
+    /// Parts of the requirement and of the filters that explain a fail.
+    pub marks: Vec<Mark>,
+    /// What the answer rests on besides the snapshot (event model, observed semantics).
+    pub assumptions: Vec<String>,
+    /// The paths that matter for this control, the best first.
+    pub paths: Vec<PathSummary>,
+    /// Set when an attestation accepts this finding.
+    pub accepted: Option<Attestation>,
+}
+
+impl Finding {
+    /// Whether letter and status say different things. An open letter or status disagrees with nothing.
+    pub fn disagrees(&self) -> bool {
+        let Some(letter) = &self.letter else {
+            return false;
+        };
+        matches!(
+            (letter.verdict, self.status),
+            (Answer::Met, Status::Fail)
+                | (Answer::Met, Status::Unknown)
+                | (Answer::NotMet, Status::Pass)
+        )
+    }
+}
+
+/// The four answers, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// Each required event reaches a confirmed subscriber.
+    Pass,
+    /// The control asks for nothing in this account.
+    NotApplicable,
+    /// The snapshot cannot decide it; the reason says what is missing.
+    Unknown,
+    /// Some required event reaches nobody; the witness is one.
+    Fail,
+}
+
+impl Status {
+    /// The status as it is written in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Pass => "pass",
+            Status::NotApplicable => "not_applicable",
+            Status::Unknown => "unknown",
+            Status::Fail => "fail",
+        }
+    }
+}
+
+/// What the benchmark's audit steps say, and the step that decided it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The answer.
+    pub verdict: Answer,
+    /// Which step decided it.
+    pub reason: String,
+}
+
+/// One accepted form of what a control asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// `text`, `aws`, `intent` or `query`.
+    pub kind: String,
+    /// Its short name in the control: `text`, `sso`, `intent`.
+    pub label: String,
+    /// The form itself: a filter pattern, or the query.
+    pub text: String,
+    /// Where it was read.
+    pub source: String,
+}
+
+/// Which of the events that a requirement lists are covered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Names {
+    /// Covered names, each with the filters that catch it.
+    pub covered: BTreeMap<String, Vec<String>>,
+    /// Names that no sound path catches.
+    pub missing: Vec<String>,
+}
+
+/// Something that the reader should know about a link or a filter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The link, where it is about one.
+    pub link: Option<LinkId>,
+    /// What it is.
+    pub text: String,
+}
+
+/// A part of a pattern that a reader should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The filter whose pattern it is in; none for the requirement.
+    pub filter: Option<String>,
+    /// Byte offsets into the pattern.
+    pub span: std::ops::Range<usize>,
+    /// What is the matter with it.
+    pub text: String,
+}
+
+/// One path, as far as a finding needs it. Everything but the trail can be missing: a path ends where the chain ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathSummary {
+    /// ARN of the trail.
+    pub trail: Option<String>,
+    /// ARN of the log group.
+    pub log_group: Option<String>,
+    /// Name of the metric filter.
+    pub filter: Option<String>,
+    /// Text of its pattern.
+    pub pattern: Option<String>,
+    /// Name of the alarm.
+    pub alarm: Option<String>,
+    /// ARN of the alarm action.
+    pub action: Option<String>,
+    /// The subscription: protocol and endpoint.
+    pub subscription: Option<String>,
+    /// The worst link.
+    pub verdict: Verdict,
+    /// All links in the order of the chain.
+    pub links: Vec<Link>,
+}
+
+/// A person's statement that a finding is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attestation {
+    /// Id of the control.
+    pub control: String,
+    /// The account it speaks about.
+    pub account: String,
+    /// Why the finding is accepted.
+    pub reason: String,
+    /// Who says so.
+    pub by: String,
+    /// Where the evidence for it is kept.
+    pub evidence: String,
+    /// The last day it holds, `YYYY-MM-DD`.
+    pub expires: String,
+}
+
+/// An attestation that was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedAttestation {
+    /// What was attested.
+    pub attestation: Attestation,
+    /// Why it is refused.
+    pub why: String,
+}

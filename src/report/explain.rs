@@ -1,0 +1,296 @@
+//! One finding drawn in the terminal: what is asked, the chain link by link with the fields and evidence rows that
+//! decided, the part of the pattern that is missing or too much, the witness, and what to change.
+
+use crate::analyze::{Finding, Mark, PathSummary, Status, short_name};
+use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::control::Control;
+
+use super::advice::advice;
+use super::text::{Colour, Style, WIDTH, clean, letter_word, paragraph, wrap};
+
+/// Stations of the chain: the groups of link ids in the order that a notification passes them.
+const STATIONS: [(&str, &[char]); 6] = [
+    ("trail", &['T', 'S']),
+    ("log group", &['L']),
+    ("metric filter", &['F']),
+    ("alarm", &['A', 'C']),
+    ("topic", &['N']),
+    ("subscription", &['U']),
+];
+
+/// The finding as text.
+pub fn explain(finding: &Finding, control: &Control, style: Style) -> String {
+    let mut out = String::new();
+    let number = finding
+        .benchmark_id
+        .as_deref()
+        .map(|id| format!("{id} "))
+        .unwrap_or_default();
+    out.push_str(&format!(
+        "{} in account {}: {}\n",
+        style.paint(Colour::Bold, &format!("{number}{}", finding.control)),
+        finding.account,
+        style.status(finding.status)
+    ));
+    paragraph(&mut out, 0, "", &finding.title);
+    out.push('\n');
+    paragraph(&mut out, 0, "", &finding.reason);
+    if let Some(letter) = &finding.letter {
+        let label = format!(
+            "the benchmark's audit steps, word by word: {};",
+            letter_word(letter.verdict)
+        );
+        paragraph(&mut out, 0, "", &format!("{label} {}", letter.reason));
+    }
+    if let Some(accepted) = &finding.accepted {
+        let text = format!(
+            "by {} until {}: {}",
+            accepted.by, accepted.expires, accepted.reason
+        );
+        paragraph(&mut out, 0, "accepted", &text);
+    }
+    asked(&mut out, finding, style);
+    for (index, path) in finding.paths.iter().enumerate() {
+        draw(&mut out, finding, index, path, style);
+    }
+    witness(&mut out, finding, style);
+    told(&mut out, finding, style);
+    change(&mut out, finding, control, style);
+    out
+}
+
+fn heading(out: &mut String, text: &str, style: Style) {
+    out.push_str(&format!("\n{}\n", style.paint(Colour::Bold, text)));
+}
+
+fn asked(out: &mut String, finding: &Finding, style: Style) {
+    let Some(requirement) = &finding.requirement else {
+        return;
+    };
+    heading(
+        out,
+        &format!("What is asked ({})", requirement.label),
+        style,
+    );
+    paragraph(out, 2, "source:", &requirement.source);
+    let marks: Vec<&Mark> = finding
+        .marks
+        .iter()
+        .filter(|mark| mark.filter.is_none())
+        .collect();
+    pattern(out, 2, &requirement.text, &marks, style);
+    if let Some(names) = &finding.names {
+        for (name, filters) in &names.covered {
+            paragraph(
+                out,
+                2,
+                &format!("{} {name}:", style.paint(Colour::Green, "+")),
+                &filters.join(", "),
+            );
+        }
+        for name in &names.missing {
+            out.push_str(&format!(
+                "  {} {name}: no sound path\n",
+                style.paint(Colour::Red, "-")
+            ));
+        }
+    }
+}
+
+/// A pattern on as many lines as it needs, with the marked parts underlined.
+fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: Style) {
+    let width = WIDTH - indent;
+    let pad = " ".repeat(indent);
+    let chars: Vec<(usize, char)> = clean(text).char_indices().collect();
+    let mut start = 0;
+    while start < chars.len() {
+        let mut end = (start + width).min(chars.len());
+        if end < chars.len()
+            && let Some(blank) = chars
+                .get(start..end)
+                .and_then(|line| line.iter().rposition(|(_, c)| *c == ' '))
+            && blank > 0
+        {
+            end = start + blank + 1;
+        }
+        let line = chars.get(start..end).unwrap_or_default();
+        let shown: String = line.iter().map(|(_, c)| *c).collect();
+        out.push_str(&format!("{pad}{}\n", shown.trim_end()));
+        let carets: String = line
+            .iter()
+            .map(|(at, _)| {
+                if marks.iter().any(|mark| mark.span.contains(at)) {
+                    '^'
+                } else {
+                    ' '
+                }
+            })
+            .collect();
+        if carets.contains('^') {
+            out.push_str(&format!(
+                "{pad}{}\n",
+                style.paint(Colour::Red, carets.trim_end())
+            ));
+        }
+        start = end;
+    }
+    let mut said: Vec<&str> = Vec::new();
+    for mark in marks {
+        if !said.contains(&mark.text.as_str()) {
+            said.push(&mark.text);
+            paragraph(out, indent, &style.paint(Colour::Red, "^"), &mark.text);
+        }
+    }
+}
+
+fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, style: Style) {
+    heading(
+        out,
+        &format!(
+            "Path {} of {}: {}",
+            index + 1,
+            finding.paths.len(),
+            path.verdict
+        ),
+        style,
+    );
+    let names = [
+        path.trail.as_deref(),
+        path.log_group.as_deref(),
+        path.filter.as_deref(),
+        path.alarm.as_deref(),
+        path.action.as_deref(),
+        path.subscription.as_deref(),
+    ];
+    let mut drawn = 0;
+    for ((station, groups), name) in STATIONS.iter().zip(names) {
+        let links: Vec<&Link> = path
+            .links
+            .iter()
+            .filter(|link| belongs(link.id, groups))
+            .collect();
+        if name.is_none() && links.is_empty() {
+            continue;
+        }
+        if drawn > 0 {
+            out.push_str("  |\n");
+        }
+        drawn += 1;
+        let worst = Verdict::worst(links.iter().map(|link| link.verdict));
+        let sign = match worst {
+            Verdict::Broken => style.paint(Colour::Red, "x"),
+            Verdict::Unknown => style.paint(Colour::Yellow, "?"),
+            Verdict::Degraded | Verdict::Weak => style.paint(Colour::Yellow, "!"),
+            Verdict::Ok => style.paint(Colour::Green, "o"),
+        };
+        let shown = name.map_or("none", short_name);
+        out.push_str(&format!(
+            "  {sign} {} {}\n",
+            style.paint(Colour::Bold, station),
+            clean(shown)
+        ));
+        if *station == "metric filter"
+            && let Some(text) = &path.pattern
+        {
+            let marks: Vec<&Mark> = finding
+                .marks
+                .iter()
+                .filter(|mark| mark.filter.is_some() && mark.filter == path.filter)
+                .collect();
+            pattern(out, 6, text, &marks, style);
+        }
+        for link in links {
+            one_link(out, link, style);
+        }
+    }
+}
+
+fn belongs(id: LinkId, groups: &[char]) -> bool {
+    id.code()
+        .chars()
+        .next()
+        .is_some_and(|letter| groups.contains(&letter))
+}
+
+fn one_link(out: &mut String, link: &Link, style: Style) {
+    let label = format!("{} {:<8}", link.id, link.verdict);
+    let mut text = link.reason.clone();
+    if !link.fields.is_empty() {
+        let fields: Vec<String> = link
+            .fields
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        text.push_str(&format!(" [{}]", fields.join(", ")));
+    }
+    if !link.evidence.is_empty() {
+        let rows: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
+        text.push_str(&format!(" (evidence {})", rows.join(", ")));
+    }
+    for (position, line) in wrap(&text, WIDTH - 20).iter().enumerate() {
+        if position == 0 {
+            let painted = match link.verdict {
+                Verdict::Ok => style.paint(Colour::Green, &label),
+                Verdict::Broken => style.paint(Colour::Red, &label),
+                _ => style.paint(Colour::Yellow, &label),
+            };
+            out.push_str(&format!("      {painted}  {line}\n"));
+        } else {
+            out.push_str(&format!("{}{line}\n", " ".repeat(20)));
+        }
+    }
+}
+
+fn witness(out: &mut String, finding: &Finding, style: Style) {
+    let Some(witness) = &finding.witness else {
+        return;
+    };
+    heading(out, "Witness: an event that nobody would hear about", style);
+    let text = serde_json::to_string_pretty(witness).unwrap_or_default();
+    for line in text.lines() {
+        out.push_str(&format!("  {}\n", clean(line)));
+    }
+}
+
+fn told(out: &mut String, finding: &Finding, style: Style) {
+    if finding.notes.is_empty() && finding.assumptions.is_empty() {
+        return;
+    }
+    heading(out, "Worth knowing", style);
+    for note in &finding.notes {
+        let label = note.link.map_or("-".to_owned(), |id| format!("- {id}"));
+        paragraph(out, 2, &label, &note.text);
+    }
+    for assumption in &finding.assumptions {
+        paragraph(out, 2, "- assumed:", assumption);
+    }
+}
+
+fn change(out: &mut String, finding: &Finding, control: &Control, style: Style) {
+    if !matches!(finding.status, Status::Fail | Status::Unknown) {
+        return;
+    }
+    heading(out, "What to change", style);
+    if let Some(text) = finding.broken_link.and_then(advice) {
+        let label = finding
+            .broken_link
+            .map_or(String::new(), |id| format!("- {id}:"));
+        paragraph(out, 2, &label, text);
+    }
+    // What else is wrong with the path to repair, so that one repair is not followed by the next surprise.
+    let others = finding
+        .paths
+        .first()
+        .map(|path| path.links.as_slice())
+        .unwrap_or_default();
+    let mut seen: Vec<LinkId> = finding.broken_link.into_iter().collect();
+    for link in others.iter().filter(|link| link.verdict == Verdict::Broken) {
+        if !seen.contains(&link.id)
+            && let Some(text) = advice(link.id)
+        {
+            seen.push(link.id);
+            paragraph(out, 2, &format!("- then {}:", link.id), text);
+        }
+    }
+    paragraph(out, 2, "-", &control.remediation);
+}

@@ -1,0 +1,264 @@
+//! The JSON contract of `analyze`. Its own types, so that the contract changes only on purpose: `schema_version`
+//! rises when a field changes its meaning or goes away; new fields may appear.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::analyze::{self, Analysis};
+use crate::chain::verdict;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema_version: u32,
+    snapshot: Snapshot<'a>,
+    benchmark: &'a str,
+    findings: Vec<Finding<'a>>,
+    accounts: Vec<Account<'a>>,
+    refused_attestations: Vec<Refused<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Snapshot<'a> {
+    state: &'static str,
+    producer: &'a str,
+    started_at: &'a str,
+    finished_at: Option<&'a str>,
+    evidence_sha256: Option<&'a str>,
+    facts_sha256: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    account: &'a str,
+    control: &'a str,
+    benchmark_id: Option<&'a str>,
+    title: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    letter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    letter_reason: Option<&'a str>,
+    reason: &'a str,
+    witness: Option<&'a Value>,
+    broken_link: Option<&'static str>,
+    requirement: Option<Requirement<'a>>,
+    names: Option<Names<'a>>,
+    notes: Vec<Note<'a>>,
+    assumptions: &'a [String],
+    paths: Vec<Path<'a>>,
+    accepted: Option<Attestation<'a>>,
+}
+
+#[derive(Serialize)]
+struct Requirement<'a> {
+    kind: &'a str,
+    label: &'a str,
+    text: &'a str,
+    source: &'a str,
+}
+
+#[derive(Serialize)]
+struct Names<'a> {
+    covered: &'a BTreeMap<String, Vec<String>>,
+    missing: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Note<'a> {
+    link: Option<&'static str>,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Path<'a> {
+    trail: Option<&'a str>,
+    log_group: Option<&'a str>,
+    filter: Option<&'a str>,
+    pattern: Option<&'a str>,
+    alarm: Option<&'a str>,
+    action: Option<&'a str>,
+    subscription: Option<&'a str>,
+    verdict: &'static str,
+    /// Links that are not `ok`; `explain` shows all of them.
+    links: Vec<Link<'a>>,
+}
+
+#[derive(Serialize)]
+struct Link<'a> {
+    id: &'static str,
+    verdict: &'static str,
+    subject: &'a str,
+    reason: &'a str,
+    evidence: &'a [i64],
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    account: &'a str,
+    trails: usize,
+    paths: usize,
+    gaps: &'a [String],
+    notes: Vec<Note<'a>>,
+    other_monitoring: Vec<Note<'a>>,
+}
+
+#[derive(Serialize)]
+struct Attestation<'a> {
+    control: &'a str,
+    account: &'a str,
+    reason: &'a str,
+    by: &'a str,
+    evidence: &'a str,
+    expires: &'a str,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    #[serde(flatten)]
+    attestation: Attestation<'a>,
+    refused_because: &'a str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    pass: usize,
+    fail: usize,
+    unknown: usize,
+    not_applicable: usize,
+    accepted: usize,
+    letter_and_status_differ: usize,
+    attestations_refused: usize,
+}
+
+/// The analysis as one JSON document, ending with a line break.
+pub(super) fn render(analysis: &Analysis) -> String {
+    let report = Report {
+        schema_version: 1,
+        snapshot: Snapshot {
+            state: if analysis.snapshot.complete {
+                "complete"
+            } else {
+                "incomplete"
+            },
+            producer: &analysis.snapshot.producer,
+            started_at: &analysis.snapshot.started_at,
+            finished_at: analysis.snapshot.finished_at.as_deref(),
+            evidence_sha256: analysis.snapshot.evidence_sha256.as_deref(),
+            facts_sha256: analysis.snapshot.facts_sha256.as_deref(),
+        },
+        benchmark: &analysis.benchmark,
+        findings: analysis.findings.iter().map(finding).collect(),
+        accounts: analysis.accounts.iter().map(account).collect(),
+        refused_attestations: analysis
+            .refused
+            .iter()
+            .map(|refused| Refused {
+                attestation: attestation(&refused.attestation),
+                refused_because: &refused.why,
+            })
+            .collect(),
+        summary: summary(analysis.summary()),
+    };
+    super::text::json_document(&report)
+}
+
+fn finding(finding: &analyze::Finding) -> Finding<'_> {
+    Finding {
+        account: &finding.account,
+        control: &finding.control,
+        benchmark_id: finding.benchmark_id.as_deref(),
+        title: &finding.title,
+        status: finding.status.as_str(),
+        letter: finding
+            .letter
+            .as_ref()
+            .map(|letter| letter.verdict.to_string()),
+        letter_reason: finding.letter.as_ref().map(|letter| letter.reason.as_str()),
+        reason: &finding.reason,
+        witness: finding.witness.as_ref(),
+        broken_link: finding.broken_link.map(verdict::LinkId::code),
+        requirement: finding.requirement.as_ref().map(|requirement| Requirement {
+            kind: &requirement.kind,
+            label: &requirement.label,
+            text: &requirement.text,
+            source: &requirement.source,
+        }),
+        names: finding.names.as_ref().map(|names| Names {
+            covered: &names.covered,
+            missing: &names.missing,
+        }),
+        notes: finding.notes.iter().map(note).collect(),
+        assumptions: &finding.assumptions,
+        paths: finding.paths.iter().map(path).collect(),
+        accepted: finding.accepted.as_ref().map(attestation),
+    }
+}
+
+fn note(note: &analyze::Note) -> Note<'_> {
+    Note {
+        link: note.link.map(verdict::LinkId::code),
+        text: &note.text,
+    }
+}
+
+fn path(path: &analyze::PathSummary) -> Path<'_> {
+    Path {
+        trail: path.trail.as_deref(),
+        log_group: path.log_group.as_deref(),
+        filter: path.filter.as_deref(),
+        pattern: path.pattern.as_deref(),
+        alarm: path.alarm.as_deref(),
+        action: path.action.as_deref(),
+        subscription: path.subscription.as_deref(),
+        verdict: path.verdict.word(),
+        links: path
+            .links
+            .iter()
+            .filter(|link| link.verdict != verdict::Verdict::Ok)
+            .map(|link| Link {
+                id: link.id.code(),
+                verdict: link.verdict.word(),
+                subject: &link.subject,
+                reason: &link.reason,
+                evidence: &link.evidence,
+            })
+            .collect(),
+    }
+}
+
+fn account(account: &analyze::AccountSummary) -> Account<'_> {
+    Account {
+        account: &account.account,
+        trails: account.trails,
+        paths: account.paths,
+        gaps: &account.gaps,
+        notes: account.notes.iter().map(note).collect(),
+        other_monitoring: account.other_monitoring.iter().map(note).collect(),
+    }
+}
+
+fn attestation(attestation: &analyze::Attestation) -> Attestation<'_> {
+    Attestation {
+        control: &attestation.control,
+        account: &attestation.account,
+        reason: &attestation.reason,
+        by: &attestation.by,
+        evidence: &attestation.evidence,
+        expires: &attestation.expires,
+    }
+}
+
+fn summary(summary: analyze::Summary) -> Summary {
+    Summary {
+        pass: summary.pass,
+        fail: summary.fail,
+        unknown: summary.unknown,
+        not_applicable: summary.not_applicable,
+        accepted: summary.accepted,
+        letter_and_status_differ: summary.disagreements,
+        attestations_refused: summary.attestations_refused,
+    }
+}

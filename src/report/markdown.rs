@@ -1,0 +1,110 @@
+//! The analysis for a pull request or a wiki: GitHub-flavoured Markdown.
+
+use crate::analyze::{Analysis, Finding, Status};
+
+use super::text::{clean, count, letter_word, status_word, witness_line};
+
+/// The analysis as Markdown.
+pub(super) fn render(analysis: &Analysis) -> String {
+    let summary = analysis.summary();
+    let mut out = format!("# {}\n\n", escape(&analysis.benchmark_title));
+    out.push_str(&format!(
+        "{} pass, {} fail, {} unknown, {} not applicable",
+        summary.pass, summary.fail, summary.unknown, summary.not_applicable
+    ));
+    if summary.accepted > 0 {
+        out.push_str(&format!(", {} accepted by attestation", summary.accepted));
+    }
+    out.push_str(".\n");
+    if !analysis.snapshot.complete {
+        out.push_str("\n**The snapshot is incomplete: its collection was cut short.**\n");
+    }
+    for account in &analysis.accounts {
+        out.push_str(&format!("\n## Account {}\n\n", escape(&account.account)));
+        out.push_str(
+            "| no. | control | status | letter | link | why |\n|---|---|---|---|---|---|\n",
+        );
+        for finding in analysis
+            .findings
+            .iter()
+            .filter(|f| f.account == account.account)
+        {
+            row(&mut out, finding);
+        }
+        for gap in &account.gaps {
+            out.push_str(&format!("\n- not collected: {}", escape(gap)));
+        }
+        for note in &account.other_monitoring {
+            out.push_str(&format!(
+                "\n- other monitoring seen: {}",
+                escape(&note.text)
+            ));
+        }
+        if !account.gaps.is_empty() || !account.other_monitoring.is_empty() {
+            out.push('\n');
+        }
+    }
+    let differ: Vec<&Finding> = analysis.disagreements().collect();
+    if !differ.is_empty() {
+        out.push_str(&format!(
+            "\n## Letter and proof differ ({})\n\n",
+            count(differ.len(), "finding")
+        ));
+        for finding in differ {
+            let letter = finding
+                .letter
+                .as_ref()
+                .map_or("", |l| letter_word(l.verdict));
+            let why = finding.letter.as_ref().map_or("", |l| l.reason.as_str());
+            out.push_str(&format!(
+                "- {} `{}`: audit steps {letter} ({}), proof {}: {}\n",
+                escape(&finding.account),
+                finding.control,
+                escape(why),
+                finding.status.as_str(),
+                escape(&finding.reason),
+            ));
+        }
+    }
+    out
+}
+
+fn row(out: &mut String, finding: &Finding) {
+    let status = match (&finding.accepted, finding.status) {
+        (Some(_), status) => format!("{} (accepted)", status_word(status)),
+        (None, Status::Fail) => "**fail**".to_owned(),
+        (None, status) => status_word(status).to_owned(),
+    };
+    let mut why = escape(&finding.reason);
+    if let Some(witness) = &finding.witness {
+        why.push_str(&format!("<br>witness: {}", escape(&witness_line(witness))));
+    }
+    out.push_str(&format!(
+        "| {} | `{}` | {status} | {} | {} | {why} |\n",
+        finding.benchmark_id.as_deref().unwrap_or_default(),
+        finding.control,
+        finding
+            .letter
+            .as_ref()
+            .map_or("", |letter| letter_word(letter.verdict)),
+        finding.broken_link.map_or("", |id| id.code()),
+    ));
+}
+
+/// Text from outside must neither end a table cell nor start markup.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for c in clean(text).chars() {
+        match c {
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,38 @@
+//! Findings and differences for people and programs: one file a format. Decides nothing: every status, count and
+//! sentence comes from `analyze` and `diff`.
+
+mod advice;
+mod csv;
+mod explain;
+mod json;
+mod markdown;
+mod table;
+pub(crate) mod text;
+
+use crate::analyze::Analysis;
+
+pub use explain::explain;
+pub use text::Style;
+
+/// The formats of an analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a terminal: verdicts, reasons, summary
+    Table,
+    /// For programs: the documented contract, with `schema_version`
+    Json,
+    /// One line a finding, for spreadsheets
+    Csv,
+    /// For a pull request or a wiki
+    Markdown,
+}
+
+/// The analysis in the given format, ending with a line break.
+pub fn analysis(analysis: &Analysis, format: Format, style: Style) -> String {
+    match format {
+        Format::Table => table::render(analysis, style),
+        Format::Json => json::render(analysis),
+        Format::Csv => csv::render(analysis),
+        Format::Markdown => markdown::render(analysis),
+    }
+}

@@ -1,0 +1,365 @@
+//! The analysis for a terminal, readable at 80 columns: a row a control, then the reason of everything that is not a
+//! pass, then the findings whose letter says something else than the proof, then the summary.
+
+use tabled::builder::Builder;
+use tabled::settings::object::Columns;
+use tabled::settings::{Padding, Style as Borders};
+
+use crate::analyze::{AccountSummary, Analysis, Finding, Note, Status};
+
+use super::text::{
+    Colour, Style, WIDTH, count, cut, letter_word, paragraph, status_word, witness_line,
+};
+
+/// How many accounts are shown row by row before only their counts are.
+const DETAILED_ACCOUNTS: usize = 20;
+/// How many gaps of one account are listed.
+const GAPS_LISTED: usize = 8;
+
+/// The analysis as text.
+pub(super) fn render(analysis: &Analysis, style: Style) -> String {
+    let mut out = String::new();
+    head(&mut out, analysis, style);
+    if analysis.accounts.len() > 1 {
+        overview(&mut out, analysis, style);
+    }
+    for account in &analysis.accounts {
+        let findings: Vec<&Finding> = analysis
+            .findings
+            .iter()
+            .filter(|finding| finding.account == account.account)
+            .collect();
+        if analysis.accounts.len() > DETAILED_ACCOUNTS
+            && !findings.iter().any(|finding| open(finding))
+        {
+            continue;
+        }
+        one_account(&mut out, account, &findings, style);
+    }
+    differences(&mut out, analysis, style);
+    attestations(&mut out, analysis, style);
+    closing(&mut out, analysis, style);
+    out
+}
+
+fn head(out: &mut String, analysis: &Analysis, style: Style) {
+    out.push_str(&format!(
+        "{}\n",
+        style.paint(Colour::Bold, &analysis.benchmark_title)
+    ));
+    let when = analysis
+        .snapshot
+        .finished_at
+        .as_ref()
+        .unwrap_or(&analysis.snapshot.started_at);
+    let mut line = format!("snapshot of {when}, by {}", analysis.snapshot.producer);
+    if let Some(digest) = &analysis.snapshot.facts_sha256 {
+        line.push_str(&format!(
+            ", facts {}",
+            digest.chars().take(12).collect::<String>()
+        ));
+    }
+    paragraph(out, 0, "", &line);
+    if !analysis.snapshot.complete {
+        let warning = "the snapshot is incomplete: its collection was cut short, so nothing in it can be a pass";
+        paragraph(out, 0, &style.paint(Colour::Yellow, "note:"), warning);
+    }
+}
+
+fn overview(out: &mut String, analysis: &Analysis, style: Style) {
+    let mut table = Builder::new();
+    table.push_record(["account", "pass", "fail", "unknown", "n/a", "accepted"]);
+    for account in &analysis.accounts {
+        let mut summary = crate::analyze::Summary::default();
+        for finding in analysis
+            .findings
+            .iter()
+            .filter(|finding| finding.account == account.account)
+        {
+            summary.count(finding);
+        }
+        table.push_record([
+            account.account.clone(),
+            summary.pass.to_string(),
+            paint_count(style, Colour::Red, summary.fail),
+            paint_count(style, Colour::Yellow, summary.unknown),
+            summary.not_applicable.to_string(),
+            summary.accepted.to_string(),
+        ]);
+    }
+    out.push('\n');
+    out.push_str(&lay_out(table));
+}
+
+fn paint_count(style: Style, colour: Colour, number: usize) -> String {
+    if number == 0 {
+        "0".to_owned()
+    } else {
+        style.paint(colour, &number.to_string())
+    }
+}
+
+fn one_account(out: &mut String, account: &AccountSummary, findings: &[&Finding], style: Style) {
+    out.push('\n');
+    out.push_str(&format!(
+        "{} ({}, {})\n",
+        style.paint(Colour::Bold, &format!("account {}", account.account)),
+        count(account.trails, "trail"),
+        count(account.paths, "path"),
+    ));
+    out.push_str(&lay_out(verdicts(findings, style)));
+    for finding in findings.iter().filter(|finding| open(finding)) {
+        details(out, finding, style);
+    }
+    remarks(out, account, findings);
+}
+
+/// A row a control; the last column takes what the others leave of the width.
+fn verdicts(findings: &[&Finding], style: Style) -> Builder {
+    let letters = findings.iter().any(|finding| finding.letter.is_some());
+    let mut header = vec!["no.", "control", "status"];
+    if letters {
+        header.push("letter");
+    }
+    let rows: Vec<Vec<String>> = findings
+        .iter()
+        .map(|finding| plain_cells(finding, letters))
+        .collect();
+    let taken: usize = header
+        .iter()
+        .enumerate()
+        .map(|(column, title)| {
+            let cells = rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count());
+            cells.chain([title.len()]).max().unwrap_or(0) + 2
+        })
+        .sum();
+    header.push("what decides");
+    let mut table = Builder::new();
+    table.push_record(header);
+    for (finding, mut row) in findings.iter().zip(rows) {
+        if let Some(status) = row.get_mut(2) {
+            *status = match finding.accepted {
+                Some(_) => style.paint(Colour::Dim, status),
+                None => style.status(finding.status),
+            };
+        }
+        row.push(cut(&decides(finding), WIDTH.saturating_sub(taken)));
+        table.push_record(row);
+    }
+    table
+}
+
+fn plain_cells(finding: &Finding, letters: bool) -> Vec<String> {
+    let status = if finding.accepted.is_some() {
+        "accepted"
+    } else {
+        status_word(finding.status)
+    };
+    let mut row = vec![
+        finding.benchmark_id.clone().unwrap_or_default(),
+        finding.control.clone(),
+        status.to_owned(),
+    ];
+    if letters {
+        row.push(
+            finding
+                .letter
+                .as_ref()
+                .map_or("", |letter| letter_word(letter.verdict))
+                .to_owned(),
+        );
+    }
+    row
+}
+
+/// What is worth knowing of the account: each remark once, with the controls it concerns.
+fn remarks(out: &mut String, account: &AccountSummary, findings: &[&Finding]) {
+    let mut notes: Vec<(&Note, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let name = finding.benchmark_id.as_deref().unwrap_or(&finding.control);
+        for note in &finding.notes {
+            match notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, concerned)) => concerned.push(name),
+                None => notes.push((note, vec![name])),
+            }
+        }
+    }
+    if !notes.is_empty() || !account.other_monitoring.is_empty() || !account.gaps.is_empty() {
+        out.push('\n');
+    }
+    for (note, concerned) in notes {
+        let of = if concerned.len() == findings.len() && findings.len() > 1 {
+            "all controls".to_owned()
+        } else {
+            concerned.join(", ")
+        };
+        let link = note.link.map(|id| format!("{id}, ")).unwrap_or_default();
+        paragraph(out, 0, "note", &format!("({link}{of}): {}", note.text));
+    }
+    for note in &account.other_monitoring {
+        let link = note.link.map(|id| format!("({id}) ")).unwrap_or_default();
+        paragraph(
+            out,
+            0,
+            "other monitoring seen:",
+            &format!("{link}{}", note.text),
+        );
+    }
+    for gap in account.gaps.iter().take(GAPS_LISTED) {
+        paragraph(out, 0, "not collected:", gap);
+    }
+    if account.gaps.len() > GAPS_LISTED {
+        out.push_str(&format!(
+            "and {} more\n",
+            count(account.gaps.len() - GAPS_LISTED, "gap")
+        ));
+    }
+}
+
+fn lay_out(table: Builder) -> String {
+    let mut table = table.build();
+    table.with(Borders::empty()).with(Padding::new(0, 2, 0, 0));
+    table.modify(Columns::last(), Padding::zero());
+    let mut text = String::new();
+    for line in table.to_string().lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// What stands in the last column: the id and title of the link, or the filters.
+fn decides(finding: &Finding) -> String {
+    match (finding.status, finding.broken_link) {
+        (Status::Fail | Status::Unknown, Some(id)) => format!("{id} {}", id.title()),
+        _ => finding.reason.clone(),
+    }
+}
+
+/// Neither a pass nor settled otherwise.
+fn open(finding: &Finding) -> bool {
+    matches!(finding.status, Status::Fail | Status::Unknown)
+}
+
+fn details(out: &mut String, finding: &Finding, style: Style) {
+    let number = finding
+        .benchmark_id
+        .as_deref()
+        .map(|id| format!("{id} "))
+        .unwrap_or_default();
+    out.push_str(&format!(
+        "\n{} {number}{}",
+        style.status(finding.status),
+        finding.control
+    ));
+    if let Some(id) = finding.broken_link {
+        out.push_str(&format!(" [{id}]"));
+    }
+    out.push('\n');
+    paragraph(out, 2, "", &finding.reason);
+    if let Some(witness) = &finding.witness {
+        paragraph(out, 2, "witness:", &witness_line(witness));
+    }
+    if let Some(accepted) = &finding.accepted {
+        let text = format!(
+            "by {} until {}: {} (evidence: {})",
+            accepted.by, accepted.expires, accepted.reason, accepted.evidence
+        );
+        paragraph(out, 2, "accepted", &text);
+    }
+}
+
+fn differences(out: &mut String, analysis: &Analysis, style: Style) {
+    let differ: Vec<&Finding> = analysis.disagreements().collect();
+    if differ.is_empty() {
+        return;
+    }
+    out.push_str(&format!(
+        "\n{}\n",
+        style.paint(
+            Colour::Bold,
+            "Where the benchmark's audit steps and the proof disagree"
+        )
+    ));
+    for finding in differ {
+        let Some(letter) = &finding.letter else {
+            continue;
+        };
+        let number = finding
+            .benchmark_id
+            .as_deref()
+            .map(|id| format!("{id} "))
+            .unwrap_or_default();
+        let account = if analysis.accounts.len() > 1 {
+            format!(" in {}", finding.account)
+        } else {
+            String::new()
+        };
+        out.push_str(&format!("  {number}{}{account}\n", finding.control));
+        paragraph(
+            out,
+            4,
+            &format!("audit steps {}:", letter_word(letter.verdict)),
+            &letter.reason,
+        );
+        paragraph(
+            out,
+            4,
+            &format!("proof says {}:", status_word(finding.status)),
+            &finding.reason,
+        );
+    }
+}
+
+fn attestations(out: &mut String, analysis: &Analysis, style: Style) {
+    if analysis.refused.is_empty() {
+        return;
+    }
+    out.push_str(&format!(
+        "\n{}\n",
+        style.paint(Colour::Bold, "Attestations refused")
+    ));
+    for refused in &analysis.refused {
+        let label = format!(
+            "{} in {}:",
+            refused.attestation.control, refused.attestation.account
+        );
+        paragraph(out, 2, &label, &refused.why);
+    }
+}
+
+fn closing(out: &mut String, analysis: &Analysis, style: Style) {
+    let summary = analysis.summary();
+    let mut parts = vec![
+        style.paint(Colour::Green, &format!("{} pass", summary.pass)),
+        if summary.fail > 0 {
+            style.paint(Colour::Red, &format!("{} fail", summary.fail))
+        } else {
+            "0 fail".to_owned()
+        },
+        if summary.unknown > 0 {
+            style.paint(Colour::Yellow, &format!("{} unknown", summary.unknown))
+        } else {
+            "0 unknown".to_owned()
+        },
+    ];
+    if summary.not_applicable > 0 {
+        parts.push(format!("{} not applicable", summary.not_applicable));
+    }
+    out.push_str(&format!("\n{}\n", parts.join(", ")));
+    if summary.accepted > 0 {
+        out.push_str(&format!(
+            "{} accepted by attestation\n",
+            count(summary.accepted, "finding")
+        ));
+    }
+    if summary.disagreements > 0 {
+        out.push_str(&format!(
+            "{} where letter and proof differ\n",
+            count(summary.disagreements, "finding")
+        ));
+    }
+}

@@ -1,0 +1,231 @@
+//! What the formats for people share: colour, wrapping, one-line witnesses, names cut out of ARNs.
+
+use serde_json::Value;
+
+use crate::analyze::Status;
+use crate::control::Answer;
+
+/// The width that everything for a terminal is laid out for.
+pub(crate) const WIDTH: usize = 80;
+
+/// Whether the output may be coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// True on a terminal without `NO_COLOR`.
+    pub colour: bool,
+}
+
+/// The colours in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colour {
+    Green,
+    Red,
+    Yellow,
+    Dim,
+    Bold,
+}
+
+impl Style {
+    /// The text in a colour, or as it is.
+    pub(crate) fn paint(self, colour: Colour, text: &str) -> String {
+        if !self.colour || text.is_empty() {
+            return text.to_owned();
+        }
+        let code = match colour {
+            Colour::Green => "32",
+            Colour::Red => "1;31",
+            Colour::Yellow => "33",
+            Colour::Dim => "2",
+            Colour::Bold => "1",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+
+    /// A status in its colour.
+    pub(crate) fn status(self, status: Status) -> String {
+        self.paint(status_colour(status), status_word(status))
+    }
+}
+
+/// The status as people read it.
+pub(crate) fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::NotApplicable => "n/a",
+        other => other.as_str(),
+    }
+}
+
+fn status_colour(status: Status) -> Colour {
+    match status {
+        Status::Pass => Colour::Green,
+        Status::NotApplicable => Colour::Dim,
+        Status::Unknown => Colour::Yellow,
+        Status::Fail => Colour::Red,
+    }
+}
+
+/// The letter as people read it.
+pub(crate) fn letter_word(letter: Answer) -> &'static str {
+    match letter {
+        Answer::Met => "met",
+        Answer::NotMet => "not met",
+        Answer::Unknown => "unknown",
+    }
+}
+
+/// Text from a snapshot without control characters: a name in a report must not steer a terminal.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// Breaks a text into lines of at most `width` characters, between words where it can be; line breaks are kept as blanks.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let word = clean(word);
+        let mut rest: Vec<char> = word.chars().collect();
+        if used > 0 && used + 1 + rest.len() > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        while used + rest.len() > width && rest.len() > width {
+            let tail = rest.split_off(width.saturating_sub(used).max(1));
+            line.extend(rest);
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+            rest = tail;
+        }
+        used += rest.len();
+        line.extend(rest);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// A labelled paragraph: the first line after the label, the others under it.
+pub(crate) fn paragraph(out: &mut String, indent: usize, label: &str, text: &str) {
+    let hang = indent + label.chars().count() + usize::from(!label.is_empty());
+    let hang = hang.min(WIDTH / 2);
+    let pad = " ".repeat(hang);
+    for (position, line) in wrap(text, WIDTH - hang).iter().enumerate() {
+        if position == 0 {
+            let gap = if label.is_empty() { "" } else { " " };
+            out.push_str(&format!("{}{label}{gap}{line}\n", " ".repeat(indent)));
+        } else {
+            out.push_str(&format!("{pad}{line}\n"));
+        }
+    }
+}
+
+/// A text cut to `width` characters, with an ellipsis where something was lost.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    let text = clean(text);
+    if text.chars().count() <= width {
+        return text;
+    }
+    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+/// A CloudTrail record in one line: what happened, where, by whom, and how it ended.
+pub(crate) fn witness_line(witness: &Value) -> String {
+    let text = |pointer: &str| witness.pointer(pointer).and_then(Value::as_str);
+    let mut line = text("/eventName").unwrap_or("an event").to_owned();
+    if let Some(source) = text("/eventSource") {
+        line.push_str(&format!(" of {source}"));
+    }
+    if let Some(region) = text("/awsRegion") {
+        line.push_str(&format!(" in {region}"));
+    }
+    if let Some(by) = text("/userIdentity/type") {
+        line.push_str(&format!(" by {by}"));
+    }
+    for (pointer, label) in [
+        ("/errorCode", "errorCode"),
+        ("/errorMessage", "errorMessage"),
+        ("/additionalEventData/MFAUsed", "MFAUsed"),
+        ("/userIdentity/invokedBy", "invokedBy"),
+        ("/eventType", "eventType"),
+    ] {
+        match text(pointer) {
+            Some("AwsApiCall" | "AwsConsoleSignIn") => {}
+            Some(value) => line.push_str(&format!(", {label} {value}")),
+            None => {}
+        }
+    }
+    clean(&line)
+}
+
+/// A report value as an indented JSON document with a final line break.
+pub(crate) fn json_document(report: &impl serde::Serialize) -> String {
+    // Serializing our own structs of strings, numbers and JSON values cannot fail: no map has a key that is no string.
+    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::short_name;
+
+    #[test]
+    fn wrapping_keeps_every_word_and_the_width() {
+        let text = "a filter that is not there cannot match anything arn:aws:logs:eu-west-1:111122223333:log-group:averylongname";
+        for width in 5..60 {
+            let lines = wrap(text, width);
+            assert!(
+                lines
+                    .iter()
+                    .all(|line| line.chars().count() <= width && !line.is_empty()),
+                "{width}: {lines:?}"
+            );
+            let joined: String = lines.concat().split_whitespace().collect();
+            assert_eq!(joined, text.split_whitespace().collect::<String>());
+        }
+        assert!(wrap("  ", 10).is_empty());
+    }
+
+    #[test]
+    fn names_in_a_report_cannot_steer_a_terminal() {
+        assert_eq!(clean("a\u{1b}[31mb"), "a\u{fffd}[31mb");
+        assert!(!wrap("x\u{7}y", 10).concat().contains('\u{7}'));
+    }
+
+    #[test]
+    fn short_names_are_what_people_say() {
+        for (arn, name) in [
+            (
+                "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main",
+                "main",
+            ),
+            ("arn:aws:logs:eu-west-1:111122223333:log-group:a/b", "a/b"),
+            ("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:x", "x"),
+            ("arn:aws:sns:eu-west-1:111122223333:alerts", "alerts"),
+            ("plain", "plain"),
+            ("arn:short", "arn:short"),
+        ] {
+            assert_eq!(short_name(arn), name);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The formats of an analysis, on made-up findings that have everything a finding can have.
+
+use serde_json::{Value, json};
+use trailproof::analyze::{
+    AccountSummary, Analysis, Attestation, Finding, Letter, Names, Note, PathSummary,
+    RefusedAttestation, Requirement, SnapshotSummary, Status,
+};
+use trailproof::chain::verdict::{Link, LinkId, Verdict};
+use trailproof::control::Answer;
+use trailproof::report::{self, Format, Style};
+
+use super::support::golden;
+
+fn finding(account: &str, number: &str, control: &str, status: Status, reason: &str) -> Finding {
+    Finding {
+        account: account.into(),
+        control: control.into(),
+        title: format!("Somebody is told about {}", control.replace('_', " ")),
+        benchmark_id: Some(number.into()),
+        status,
+        letter: Some(Letter {
+            verdict: Answer::Met,
+            reason: "every step finds what it asks for".into(),
+        }),
+        reason: reason.into(),
+        witness: None,
+        broken_link: None,
+        requirement: Some(Requirement {
+            kind: "text".into(),
+            label: "text".into(),
+            text: "{ ($.eventName = StopLogging) }".into(),
+            source: "a source".into(),
+        }),
+        names: None,
+        notes: Vec::new(),
+        marks: Vec::new(),
+        assumptions: Vec::new(),
+        paths: Vec::new(),
+        accepted: None,
+    }
+}
+
+fn witness() -> Value {
+    json!({
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "IAMUser", "accountId": "111122223333"},
+        "eventSource": "cloudtrail.amazonaws.com",
+        "eventName": "StopLogging",
+        "awsRegion": "eu-west-1",
+    })
+}
+
+fn sample() -> Analysis {
+    const ACCOUNT: &str = "111122223333";
+    let mut pass = finding(
+        ACCOUNT,
+        "5.3",
+        "root_usage",
+        Status::Pass,
+        "filter `RootUsage` → email security@example.com through alarm `RootUsage`",
+    );
+    pass.notes = vec![Note {
+        link: Some(LinkId::T07),
+        text: "degraded: trail `main` records one Region only".into(),
+    }];
+    let mut fail = finding(
+        ACCOUNT,
+        "5.5",
+        "cloudtrail_changes",
+        Status::Fail,
+        "nobody would hear of StopLogging: alarm `CloudTrailChanges` has its actions disabled; 4 of 5 events are \
+         covered, missing StopLogging",
+    );
+    fail.broken_link = Some(LinkId::A02);
+    fail.witness = Some(witness());
+    fail.names = Some(Names {
+        covered: [("CreateTrail".to_owned(), vec!["a".to_owned()])].into(),
+        missing: vec!["StopLogging".into()],
+    });
+    fail.paths = vec![PathSummary {
+        trail: Some("arn:aws:cloudtrail:eu-west-1:111122223333:trail/main".into()),
+        log_group: Some("arn:aws:logs:eu-west-1:111122223333:log-group:trail".into()),
+        filter: Some("CloudTrailChanges".into()),
+        pattern: Some("{ ($.eventName = StopLogging) }".into()),
+        alarm: Some("CloudTrailChanges".into()),
+        action: Some("arn:aws:sns:eu-west-1:111122223333:alerts".into()),
+        subscription: Some("email security@example.com".into()),
+        verdict: Verdict::Broken,
+        links: vec![
+            Link::new(LinkId::T01, Verdict::Ok, "main", "it is logging")
+                .field("IsLogging", true)
+                .evidence([3]),
+            Link::new(
+                LinkId::A02,
+                Verdict::Broken,
+                "CloudTrailChanges",
+                "its actions are disabled",
+            )
+            .field("ActionsEnabled", false)
+            .evidence([12]),
+        ],
+    }];
+    let mut unknown = finding(
+        ACCOUNT,
+        "5.7",
+        "cmk_disable_or_delete",
+        Status::Unknown,
+        "the snapshot lacks evidence: sns GetTopicAttributes of `alerts` was denied",
+    );
+    unknown.broken_link = Some(LinkId::N03);
+    let mut accepted = finding(
+        ACCOUNT,
+        "5.8",
+        "s3_bucket_policy_changes",
+        Status::Fail,
+        "nobody would hear of PutBucketAcl",
+    );
+    accepted.broken_link = Some(LinkId::F01);
+    accepted.letter = Some(Letter {
+        verdict: Answer::NotMet,
+        reason: "step 3 finds no filter".into(),
+    });
+    let attestation = Attestation {
+        control: "s3_bucket_policy_changes".into(),
+        account: ACCOUNT.into(),
+        reason: "watched by the SIEM".into(),
+        by: "Jo Example".into(),
+        evidence: "TICKET-7".into(),
+        expires: "2027-06-30".into(),
+    };
+    accepted.accepted = Some(attestation.clone());
+    let none = finding(
+        "444455556666",
+        "5.15",
+        "organizations_changes",
+        Status::NotApplicable,
+        "nothing to ask",
+    );
+    Analysis {
+        snapshot: SnapshotSummary {
+            complete: true,
+            producer: "trailproof 0.1.0 collect".into(),
+            started_at: "2026-11-20T10:00:00.000Z".into(),
+            finished_at: Some("2026-11-20T10:00:09.000Z".into()),
+            evidence_sha256: Some("e".repeat(64)),
+            facts_sha256: Some("f".repeat(64)),
+        },
+        benchmark: "cis-aws-7.0".into(),
+        benchmark_title: "CIS Amazon Web Services Foundations Benchmark 7.0".into(),
+        findings: vec![pass, fail, unknown, accepted, none],
+        accounts: vec![
+            AccountSummary {
+                account: ACCOUNT.into(),
+                trails: 1,
+                paths: 15,
+                gaps: vec![
+                    "sns GetTopicAttributes in eu-west-1 of alerts: denied (AuthorizationError)"
+                        .into(),
+                ],
+                notes: vec![Note {
+                    link: Some(LinkId::T12),
+                    text: "events over 256 KB".into(),
+                }],
+                other_monitoring: vec![Note {
+                    link: Some(LinkId::X05),
+                    text: "trail: subscription filter `siem` sends every event to a Firehose"
+                        .into(),
+                }],
+            },
+            AccountSummary {
+                account: "444455556666".into(),
+                ..AccountSummary::default()
+            },
+        ],
+        refused: vec![RefusedAttestation {
+            attestation: Attestation {
+                control: "root_usage".into(),
+                ..attestation
+            },
+            why: "there is nothing to accept: the status is pass".into(),
+        }],
+    }
+}
+
+#[test]
+fn every_format_is_as_its_golden_file_says() {
+    let plain = Style::default();
+    for (format, name) in [
+        (Format::Table, "report/table.txt"),
+        (Format::Json, "report/analysis.json"),
+        (Format::Csv, "report/analysis.csv"),
+        (Format::Markdown, "report/analysis.md"),
+    ] {
+        golden::check(name, &report::analysis(&sample(), format, plain));
+    }
+}
+
+#[test]
+fn the_table_stays_within_80_columns_and_colours_only_on_request() {
+    let plain = report::analysis(&sample(), Format::Table, Style { colour: false });
+    for line in plain.lines() {
+        assert!(
+            line.chars().count() <= 80,
+            "{} columns: {line}",
+            line.chars().count()
+        );
+    }
+    assert!(!plain.contains('\u{1b}'));
+    let coloured = report::analysis(&sample(), Format::Table, Style { colour: true });
+    assert!(coloured.contains('\u{1b}'));
+    let stripped: String = strip(&coloured);
+    assert_eq!(stripped, plain, "colour changes nothing but colour");
+}
+
+fn strip(text: &str) -> String {
+    let mut out = String::new();
+    let mut parts = text.split('\u{1b}');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        out.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
+    }
+    out
+}
+
+#[test]
+fn the_json_contract_keeps_its_fields() {
+    let report: Value =
+        serde_json::from_str(&report::analysis(&sample(), Format::Json, Style::default())).unwrap();
+    assert_eq!(report["schema_version"], 1);
+    assert_eq!(report["benchmark"], "cis-aws-7.0");
+    let finding = &report["findings"][1];
+    for field in [
+        "account",
+        "control",
+        "benchmark_id",
+        "status",
+        "letter",
+        "reason",
+        "witness",
+        "broken_link",
+        "paths",
+    ] {
+        assert!(!finding[field].is_null(), "{field}");
+    }
+    assert_eq!(finding["broken_link"], "A02");
+    assert!(report["findings"][0]["witness"].is_null());
+    assert_eq!(report["summary"]["fail"], 2);
+}
