@@ -1,0 +1,103 @@
+"""moto's server with what it lacks: accounts by access key, and CloudWatch's CBOR protocol.
+
+moto speaks JSON where the Rust SDK speaks rpc-v2-cbor; both carry the same members, so a body is turned from one into
+the other. An access key of twelve digits is taken for the account id; the keys that moto's AssumeRole hands out keep
+their own meaning.
+"""
+
+import datetime
+import io
+import json
+import re
+
+import cbor2
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+RPC = re.compile(r"^/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)$")
+ACCESS_KEY = re.compile(r"Credential=(?P<account>\d{12})/")
+
+
+def to_json(value):
+    if isinstance(value, datetime.datetime):
+        return value.timestamp()
+    raise TypeError(type(value).__name__)
+
+
+def with_times(value, name=""):
+    """Epoch seconds of members that are times, as CBOR writes them."""
+    if isinstance(value, dict):
+        return {key: with_times(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_times(item, name) for item in value]
+    if isinstance(value, (int, float)) and name.endswith(("Timestamp", "Date")):
+        return cbor2.CBORTag(1, float(value))
+    return value
+
+
+class Front:
+    def __init__(self):
+        self.moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ, start_response):
+        account = ACCESS_KEY.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if account:
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = account["account"]
+        call = RPC.match(environ.get("PATH_INFO", ""))
+        if call is None:
+            return self.moto(environ, start_response)
+        return self.rpc(call, environ, start_response)
+
+    def rpc(self, call, environ, start_response):
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        sent = environ["wsgi.input"].read(length)
+        members = cbor2.loads(sent) if sent else {}
+        body = json.dumps(members, default=to_json).encode()
+        environ.update(
+            {
+                "PATH_INFO": "/",
+                "REQUEST_URI": "/",
+                "RAW_URI": "/",
+                "CONTENT_TYPE": "application/x-amz-json-1.0",
+                "CONTENT_LENGTH": str(len(body)),
+                "HTTP_X_AMZ_TARGET": f"{call['service']}.{call['operation']}",
+                "wsgi.input": io.BytesIO(body),
+            }
+        )
+        for header in ("HTTP_SMITHY_PROTOCOL", "HTTP_ACCEPT"):
+            environ.pop(header, None)
+        answer = {}
+
+        def keep(status, headers, _error=None):
+            answer.update(status=status, headers=headers)
+
+        text = b"".join(self.moto(environ, keep))
+        try:
+            members = with_times(json.loads(text or b"{}"))
+        except ValueError:
+            members = {"__type": "InternalFailure", "message": text.decode(errors="replace")}
+        status = answer["status"]
+        if not status.startswith("2") and "__type" not in members:
+            error = members.get("Error", members)
+            members = {"__type": error.get("Code", "InternalFailure"), "message": error.get("Message", "")}
+        packed = cbor2.dumps(members)
+        kept = [(name, value) for name, value in answer["headers"] if name.lower() == "x-amzn-requestid"]
+        start_response(
+            status,
+            kept
+            + [
+                ("Content-Type", "application/cbor"),
+                ("smithy-protocol", "rpc-v2-cbor"),
+                ("Content-Length", str(len(packed))),
+            ],
+        )
+        return [packed]
+
+
+
+
+def serve():
+    import logging
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    return make_server("127.0.0.1", 0, Front(), threaded=True)
