@@ -5,6 +5,7 @@
 
 pub mod alarm;
 mod answer;
+pub mod composite;
 pub mod filter_policy;
 mod path;
 pub mod policy;
