@@ -214,7 +214,7 @@ def crowded(builder):
     return {}
 
 
-def organization(builder, members):
+def organization(builder, members=3):
     """An organization whose members hold a role to audit them; each member is an account of its own."""
     organizations = builder.client("organizations", "us-east-1")
     organizations.create_organization(FeatureSet="ALL")

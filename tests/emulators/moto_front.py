@@ -8,6 +8,7 @@ their own meaning.
 import datetime
 import io
 import json
+import logging
 import re
 
 import cbor2
@@ -44,9 +45,30 @@ class Front:
         if account:
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = account["account"]
         call = RPC.match(environ.get("PATH_INFO", ""))
-        if call is None:
-            return self.moto(environ, start_response)
-        return self.rpc(call, environ, start_response)
+        if call:
+            return self.rpc(call, environ, start_response)
+        as_json = "HTTP_X_AMZ_TARGET" in environ
+        status, headers, body = self.ask(environ)
+        if as_json:
+            headers = with_type(headers, "application/x-amz-json-1.1")
+        elif body.lstrip().startswith(b"<"):
+            headers = with_type(headers, "text/xml")
+        start_response(status, headers)
+        return [body]
+
+    def ask(self, environ):
+        """Status, headers and body of moto's answer; what it does not have is an error as AWS would word it."""
+        answer = {}
+
+        def keep(status, headers, _error=None):
+            answer.update(status=status, headers=headers)
+
+        try:
+            body = b"".join(self.moto(environ, keep))
+        except NotImplementedError as error:
+            text = json.dumps({"__type": "UnknownOperationException", "message": str(error)})
+            return "400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")], text.encode()
+        return answer["status"], answer["headers"], body
 
     def rpc(self, call, environ, start_response):
         length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -66,38 +88,27 @@ class Front:
         )
         for header in ("HTTP_SMITHY_PROTOCOL", "HTTP_ACCEPT"):
             environ.pop(header, None)
-        answer = {}
-
-        def keep(status, headers, _error=None):
-            answer.update(status=status, headers=headers)
-
-        text = b"".join(self.moto(environ, keep))
+        status, headers, text = self.ask(environ)
         try:
             members = with_times(json.loads(text or b"{}"))
         except ValueError:
             members = {"__type": "InternalFailure", "message": text.decode(errors="replace")}
-        status = answer["status"]
         if not status.startswith("2") and "__type" not in members:
             error = members.get("Error", members)
             members = {"__type": error.get("Code", "InternalFailure"), "message": error.get("Message", "")}
         packed = cbor2.dumps(members)
-        kept = [(name, value) for name, value in answer["headers"] if name.lower() == "x-amzn-requestid"]
-        start_response(
-            status,
-            kept
-            + [
-                ("Content-Type", "application/cbor"),
-                ("smithy-protocol", "rpc-v2-cbor"),
-                ("Content-Length", str(len(packed))),
-            ],
-        )
+        headers = [(name, value) for name, value in headers if name.lower() == "x-amzn-requestid"]
+        headers += [("smithy-protocol", "rpc-v2-cbor"), ("Content-Length", str(len(packed)))]
+        start_response(status, with_type(headers, "application/cbor"))
         return [packed]
 
 
+def with_type(headers, media_type):
+    """moto calls most of its answers text/html; AWS does not."""
+    kept = [(name, value) for name, value in headers if name.lower() != "content-type"]
+    return [*kept, ("Content-Type", media_type)]
 
 
 def serve():
-    import logging
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     return make_server("127.0.0.1", 0, Front(), threaded=True)
