@@ -1,14 +1,73 @@
 //! The delivery chain: facts become links and paths. SQL views join; Rust decides.
 //!
-//! [`verdict`] holds the words every link speaks. The pure decision modules take plain values and answer; they see
-//! neither SQL nor files.
+//! [`account`] walks the candidate paths of one account: trail, log group, metric filter, alarm, topic, subscription.
+//! Each kind of resource has a judge that says what is wrong with it as [`verdict::Link`]s, and which events it lets
+//! through as [`crate::coverage::Predicate`]s. [`verdict`] holds the words every link speaks.
+//!
+//! The pure decision modules (`alarm`, `policy` ...) take plain values and answer; they see neither SQL nor files.
+//! Nothing here knows what a control asks for, and nothing is written.
 
 pub mod alarm;
+mod announce;
 mod answer;
 pub mod composite;
+mod composite_wiring;
+mod facts;
+mod field_selection;
 pub mod filter_policy;
+mod log_group;
+mod metric_filter;
+mod organization;
 mod path;
 pub mod policy;
+mod regions;
+mod selectors;
+mod stage;
+mod subscription;
+mod topic;
+mod trail;
 pub mod verdict;
+mod walk;
+mod watch;
+
+use crate::snapshot::Snapshot;
 
 pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Subscription};
+
+/// Why the chain of an account could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The facts cannot be read: the file is damaged, or this is a bug.
+    #[error("the facts of the snapshot cannot be read: {0}")]
+    Facts(#[from] rusqlite::Error),
+}
+
+/// The accounts that were asked, in order.
+pub fn accounts(snapshot: &Snapshot) -> Result<Vec<String>, Error> {
+    facts::Facts::new(snapshot.connection())?.accounts()
+}
+
+/// Makes the views of this module (`chain_path` and the others) on the snapshot's connection, for queries over them.
+pub fn create_views(snapshot: &Snapshot) -> Result<(), Error> {
+    facts::Facts::new(snapshot.connection()).map(|_| ())
+}
+
+/// Everything the snapshot says about how events of one account reach people.
+pub fn account(snapshot: &Snapshot, account: &str) -> Result<AccountChain, Error> {
+    let facts = facts::Facts::new(snapshot.connection())?;
+    let context = regions::context(&facts, account)?;
+    let paths = walk::Walk::new(facts, &context).paths()?;
+    let notes = organization::notes(&facts, &context)?;
+    let gaps = facts.gaps(account)?;
+    Ok(AccountChain {
+        account: context.account,
+        partition: context.partition,
+        scope: context.scope,
+        regions_known: context.regions_known,
+        paths,
+        alternatives: Vec::new(),
+        notes,
+        gaps,
+    })
+}

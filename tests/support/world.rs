@@ -4,7 +4,7 @@
 //! thing with an edit helper, and writes it as a snapshot. Answers are in the JSON form that the AWS CLI prints.
 //! Edit helpers panic when they find nothing to edit: a test cannot pass because its fault was never made.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -858,6 +858,18 @@ impl World {
                 "Status": "SCHEDULED",
             }),
         )
+    }
+
+    /// Writes the answers as a recording that was cut short; gives the file's name.
+    pub fn write_partial(&self, path: &Path) -> PathBuf {
+        let mut writer =
+            Writer::create(path, "trailproof test world", at(0), true).expect("a new snapshot");
+        for (index, answer) in self.answers.iter().enumerate() {
+            writer
+                .record(&answer.call(index + 1))
+                .expect("an answer is recorded");
+        }
+        writer.abandon().expect("the recording is left")
     }
 
     /// Writes the answers as a complete snapshot.

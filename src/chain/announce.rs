@@ -1,0 +1,223 @@
+//! An alarm that goes into ALARM: does it act, and on what (A ids that are not arithmetic).
+
+use serde_json::Value;
+
+use super::Error;
+use super::facts::{Action, AlarmRow, AlarmState, Facts};
+use super::stage::{Stage, arn_part, fine, seconds_between, span};
+use super::verdict::{Link, LinkId, Verdict};
+
+/// An evaluation a minute, and the few older datapoints that CloudWatch looks at: an alarm may stay in ALARM for so much
+/// longer than its own window says (A15).
+const EVALUATION_SLACK: i64 = 15 * 60;
+
+/// The actions of an alarm for ALARM.
+pub(super) fn actions(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Vec<Action>, Error> {
+    let mut actions = facts.actions(&alarm.account, &alarm.arn)?;
+    actions.retain(|action| action.on_state == "ALARM");
+    Ok(actions)
+}
+
+/// A03: why an alarm tells nobody.
+pub(super) fn no_action(facts: &Facts<'_>, alarm: &AlarmRow, id: LinkId) -> Result<Link, Error> {
+    let other: Vec<String> = facts
+        .actions(&alarm.account, &alarm.arn)?
+        .into_iter()
+        .filter(|action| action.on_state != "ALARM")
+        .map(|action| action.on_state)
+        .collect();
+    let reason = match other.first() {
+        None => "alarm has no action".to_owned(),
+        Some(state) => format!("alarm has an action for {state} and none for ALARM"),
+    };
+    Ok(Link::new(id, Verdict::Broken, &alarm.arn, reason)
+        .field("AlarmActions", "[]")
+        .evidence([alarm.evidence]))
+}
+
+/// A02: the switch over all actions of an alarm.
+pub(super) fn enabled(alarm: &AlarmRow, id: LinkId) -> Link {
+    let link = if alarm.actions_enabled {
+        fine(id, &alarm.arn, "alarm actions are enabled")
+    } else {
+        Link::new(
+            id,
+            Verdict::Broken,
+            &alarm.arn,
+            "alarm actions are disabled",
+        )
+    };
+    link.field("ActionsEnabled", alarm.actions_enabled)
+        .evidence([alarm.evidence])
+}
+
+/// A13 to A16: warm-up, evaluation errors and the state when the alarm was asked.
+///
+/// `coalescing` is the time that the alarm stays in ALARM after an event, where it is known.
+pub(super) fn state(
+    facts: &Facts<'_>,
+    alarm: &AlarmRow,
+    coalescing: Option<u64>,
+) -> Result<Stage, Error> {
+    let mut stage = Stage::default();
+    warm_up(facts, alarm, &mut stage)?;
+    let Some(state) = facts.alarm_state(&alarm.account, &alarm.arn)? else {
+        return Ok(stage);
+    };
+    let evaluation = state.evaluation_state.as_deref();
+    if let Some(evaluation) = evaluation {
+        let (verdict, reason) = match evaluation {
+            "EVALUATION_ERROR" => (
+                Verdict::Broken,
+                "CloudWatch cannot evaluate the alarm: its configuration is in error",
+            ),
+            "EVALUATION_FAILURE" => (
+                Verdict::Weak,
+                "CloudWatch could not evaluate the alarm for the time being",
+            ),
+            _ => (
+                Verdict::Weak,
+                "CloudWatch could not get all data that the alarm reads",
+            ),
+        };
+        stage.say(
+            Link::new(LinkId::A14, verdict, &alarm.arn, reason)
+                .field("EvaluationState", evaluation)
+                .evidence([state.evidence]),
+        );
+    }
+    match state.state_value.as_str() {
+        "ALARM" => stage.say(in_alarm(facts, alarm, &state, coalescing)?),
+        "INSUFFICIENT_DATA" if alarm.kind == "metric" => stage.say(
+            fine(
+                LinkId::A16,
+                &alarm.arn,
+                "the alarm has insufficient data, as it should when nothing happens",
+            )
+            .field("StateValue", "INSUFFICIENT_DATA")
+            .evidence([state.evidence]),
+        ),
+        _ => {}
+    }
+    Ok(stage)
+}
+
+/// A15: an event makes no transition while the alarm is in ALARM already.
+fn in_alarm(
+    facts: &Facts<'_>,
+    alarm: &AlarmRow,
+    state: &AlarmState,
+    coalescing: Option<u64>,
+) -> Result<Link, Error> {
+    let since = state
+        .state_transitioned_time
+        .as_deref()
+        .or(state.state_updated_time.as_deref());
+    let asked_at = facts.recorded_at(state.evidence)?.unwrap_or_default();
+    let age = since.and_then(|since| seconds_between(since, &asked_at));
+    let window = coalescing
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .map(|seconds| seconds + EVALUATION_SLACK);
+    let (verdict, reason) = match (age, window) {
+        (Some(age), Some(window)) if age <= window => (
+            Verdict::Degraded,
+            format!(
+                "alarm went into ALARM {} before the snapshot: an event makes no notification until it leaves",
+                span(age.max(0))
+            ),
+        ),
+        (Some(age), _) => (
+            Verdict::Broken,
+            format!(
+                "alarm has been in ALARM for {}: an event makes no transition, so nobody is told",
+                span(age)
+            ),
+        ),
+        (None, _) => (
+            Verdict::Weak,
+            "alarm is in ALARM, since when is not known".to_owned(),
+        ),
+    };
+    Ok(Link::new(LinkId::A15, verdict, &alarm.arn, reason)
+        .field("StateValue", "ALARM")
+        .field("StateTransitionedTimestamp", since.unwrap_or("absent"))
+        .evidence([state.evidence]))
+}
+
+/// A13.
+fn warm_up(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(), Error> {
+    let configuration = alarm
+        .warm_up
+        .as_deref()
+        .and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let minutes = configuration
+        .as_ref()
+        .and_then(|value| value.get("WarmUpPeriodDurationInMinutes"))
+        .and_then(Value::as_i64);
+    let (Some(minutes), Some(updated)) = (minutes, &alarm.configuration_updated_time) else {
+        return Ok(());
+    };
+    let asked_at = facts.recorded_at(alarm.evidence)?.unwrap_or_default();
+    let over =
+        seconds_between(updated, &asked_at).is_some_and(|age| age >= minutes.saturating_mul(60));
+    let link = if over {
+        fine(LinkId::A13, &alarm.arn, "the alarm's warm-up is over")
+    } else {
+        Link::new(
+            LinkId::A13,
+            Verdict::Broken,
+            &alarm.arn,
+            format!(
+                "the alarm warms up for {minutes} minutes after {updated}: until then it does not act"
+            ),
+        )
+    };
+    stage.say(
+        link.field("WarmUpPeriodDurationInMinutes", minutes)
+            .field("AlarmConfigurationUpdatedTimestamp", updated)
+            .evidence([alarm.evidence]),
+    );
+    Ok(())
+}
+
+/// A18: an action that is no topic.
+pub(super) fn other_action(alarm: &AlarmRow, action: &Action) -> Link {
+    let service = arn_part(&action.arn, 2).unwrap_or("an unknown service");
+    let (verdict, reason) = match service {
+        "ssm-incidents" => (
+            Verdict::Weak,
+            "the response plan may page its contacts".to_owned(),
+        ),
+        "automate" | "autoscaling" | "ec2" | "swf" => (
+            Verdict::Broken,
+            format!("the alarm action does something with {service} and tells nobody"),
+        ),
+        service => (
+            Verdict::Unknown,
+            format!(
+                "the alarm action goes to {service}; whether that tells a person is not in the snapshot"
+            ),
+        ),
+    };
+    Link::new(LinkId::A18, verdict, &action.arn, reason)
+        .field("AlarmActions", &action.arn)
+        .evidence([action.evidence, alarm.evidence])
+}
+
+/// A17: mute rules that name the alarm, and what is not known of them.
+pub(super) fn muted(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Stage, Error> {
+    let mut stage = Stage::default();
+    for rule in facts.mute_rules(alarm)? {
+        stage.say(
+            Link::new(
+                LinkId::A17,
+                Verdict::Weak,
+                &alarm.arn,
+                format!("the mute rule `{}` silences the alarm at times", rule.name),
+            )
+            .field("Expression", rule.expression.as_deref().unwrap_or("absent"))
+            .evidence([rule.evidence]),
+        );
+    }
+    Ok(stage)
+}

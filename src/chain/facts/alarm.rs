@@ -1,0 +1,334 @@
+//! Facts of alarms: settings, state, the metrics they read, their actions, history and mute rules.
+
+use rusqlite::Row;
+
+use super::{Error, Facts, get};
+
+/// An alarm of any of the three types.
+#[derive(Clone, Debug, Default)]
+pub(in crate::chain) struct AlarmRow {
+    pub(in crate::chain) account: String,
+    pub(in crate::chain) region: String,
+    pub(in crate::chain) arn: String,
+    pub(in crate::chain) name: String,
+    /// metric, composite, log.
+    pub(in crate::chain) kind: String,
+    pub(in crate::chain) actions_enabled: bool,
+    pub(in crate::chain) namespace: Option<String>,
+    pub(in crate::chain) metric_name: Option<String>,
+    /// JSON object.
+    pub(in crate::chain) dimensions: Option<String>,
+    pub(in crate::chain) statistic: Option<String>,
+    pub(in crate::chain) extended_statistic: Option<String>,
+    pub(in crate::chain) period: Option<i64>,
+    pub(in crate::chain) unit: Option<String>,
+    pub(in crate::chain) evaluation_periods: Option<i64>,
+    pub(in crate::chain) datapoints_to_alarm: Option<i64>,
+    pub(in crate::chain) threshold: Option<String>,
+    pub(in crate::chain) comparison_operator: Option<String>,
+    pub(in crate::chain) treat_missing_data: Option<String>,
+    pub(in crate::chain) evaluate_low_sample_count_percentile: Option<String>,
+    /// JSON array of MetricDataQuery.
+    pub(in crate::chain) metrics: Option<String>,
+    pub(in crate::chain) threshold_metric_id: Option<String>,
+    /// JSON: PromQL.
+    pub(in crate::chain) evaluation_criteria: Option<String>,
+    /// JSON.
+    pub(in crate::chain) evaluation_window: Option<String>,
+    /// JSON.
+    pub(in crate::chain) warm_up: Option<String>,
+    pub(in crate::chain) alarm_rule: Option<String>,
+    pub(in crate::chain) actions_suppressor: Option<String>,
+    pub(in crate::chain) suppressor_wait_period: Option<i64>,
+    pub(in crate::chain) suppressor_extension_period: Option<i64>,
+    /// JSON: ScheduledQueryConfiguration.
+    pub(in crate::chain) scheduled_query: Option<String>,
+    pub(in crate::chain) configuration_updated_time: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// The state of an alarm when it was asked.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct AlarmState {
+    pub(in crate::chain) state_value: String,
+    pub(in crate::chain) state_updated_time: Option<String>,
+    pub(in crate::chain) state_transitioned_time: Option<String>,
+    pub(in crate::chain) evaluation_state: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// A metric or expression that an alarm reads.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct MetricRow {
+    pub(in crate::chain) query_id: String,
+    pub(in crate::chain) metric_account: Option<String>,
+    pub(in crate::chain) namespace: Option<String>,
+    pub(in crate::chain) metric_name: Option<String>,
+    /// JSON object.
+    pub(in crate::chain) dimensions: String,
+    pub(in crate::chain) expression: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// An action of an alarm.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct Action {
+    pub(in crate::chain) on_state: String,
+    pub(in crate::chain) arn: String,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// An executed or failed action.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct HistoryItem {
+    pub(in crate::chain) time: String,
+    pub(in crate::chain) summary: String,
+    pub(in crate::chain) data: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// A mute rule that names an alarm.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct MuteRule {
+    pub(in crate::chain) name: String,
+    pub(in crate::chain) expression: Option<String>,
+    pub(in crate::chain) duration: Option<String>,
+    pub(in crate::chain) timezone: Option<String>,
+    pub(in crate::chain) start_time: Option<String>,
+    pub(in crate::chain) expire_time: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+impl Facts<'_> {
+    /// Alarms of the metric's own account and region that read it, by ARN.
+    pub(in crate::chain) fn watching(
+        &self,
+        account: &str,
+        region: &str,
+        namespace: &str,
+        metric_name: &str,
+    ) -> Result<Vec<String>, Error> {
+        self.list(
+            "select alarm_arn from chain_watch \
+             where account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 order by alarm_arn",
+            (account, region, namespace, metric_name),
+            |row| row.get(0),
+        )
+    }
+
+    /// Alarms of other accounts that read a metric of this one: the account and ARN of each.
+    pub(in crate::chain) fn watching_from_afar(
+        &self,
+        account: &str,
+        region: &str,
+        namespace: &str,
+        metric_name: &str,
+    ) -> Result<Vec<(String, String)>, Error> {
+        self.list(
+            "select account, alarm_arn from chain_foreign_watch \
+             where metric_account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 \
+             order by account, alarm_arn",
+            (account, region, namespace, metric_name),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// An alarm by its ARN, as its own account was told.
+    pub(in crate::chain) fn alarm(
+        &self,
+        account: &str,
+        arn: &str,
+    ) -> Result<Option<AlarmRow>, Error> {
+        self.optional(
+            "select * from alarm where account = ?1 and alarm_arn = ?2",
+            (account, arn),
+            alarm_row,
+        )
+    }
+
+    /// Alarms of one type in an account and region.
+    pub(in crate::chain) fn alarms_of_type(
+        &self,
+        account: &str,
+        region: &str,
+        kind: &str,
+    ) -> Result<Vec<AlarmRow>, Error> {
+        self.list(
+            "select * from alarm where account = ?1 and region = ?2 and type = ?3 order by alarm_arn",
+            (account, region, kind),
+            alarm_row,
+        )
+    }
+
+    /// The state of an alarm.
+    pub(in crate::chain) fn alarm_state(
+        &self,
+        account: &str,
+        arn: &str,
+    ) -> Result<Option<AlarmState>, Error> {
+        self.optional(
+            "select state_value, state_updated_time, state_transitioned_time, evaluation_state, evidence_id \
+             from alarm_state where account = ?1 and alarm_arn = ?2",
+            (account, arn),
+            |row| {
+                Ok(AlarmState {
+                    state_value: get(row, "state_value")?,
+                    state_updated_time: get(row, "state_updated_time")?,
+                    state_transitioned_time: get(row, "state_transitioned_time")?,
+                    evaluation_state: get(row, "evaluation_state")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// What an alarm reads.
+    pub(in crate::chain) fn alarm_metrics(
+        &self,
+        account: &str,
+        arn: &str,
+    ) -> Result<Vec<MetricRow>, Error> {
+        self.list(
+            "select query_id, metric_account, namespace, metric_name, dimensions, expression, evidence_id \
+             from alarm_metric where account = ?1 and alarm_arn = ?2 order by query_id",
+            (account, arn),
+            |row| {
+                Ok(MetricRow {
+                    query_id: get(row, "query_id")?,
+                    metric_account: get(row, "metric_account")?,
+                    namespace: get(row, "namespace")?,
+                    metric_name: get(row, "metric_name")?,
+                    dimensions: get(row, "dimensions")?,
+                    expression: get(row, "expression")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// Metrics of this name that alarms of the account and region read in any namespace: namespace and alarm.
+    pub(in crate::chain) fn namesakes(
+        &self,
+        account: &str,
+        region: &str,
+        metric_name: &str,
+    ) -> Result<Vec<(String, String)>, Error> {
+        self.list(
+            "select namespace, alarm_arn from chain_watch \
+             where account = ?1 and region = ?2 and metric_name = ?3 order by namespace, alarm_arn",
+            (account, region, metric_name),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Actions of an alarm for every state.
+    pub(in crate::chain) fn actions(&self, account: &str, arn: &str) -> Result<Vec<Action>, Error> {
+        self.list(
+            "select on_state, action_arn, evidence_id from alarm_action \
+             where account = ?1 and alarm_arn = ?2 order by on_state, position",
+            (account, arn),
+            |row| {
+                Ok(Action {
+                    on_state: get(row, "on_state")?,
+                    arn: get(row, "action_arn")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// Actions that an alarm took or failed to take, newest first.
+    pub(in crate::chain) fn history(
+        &self,
+        account: &str,
+        region: &str,
+        name: &str,
+    ) -> Result<Vec<HistoryItem>, Error> {
+        self.list(
+            "select time, summary, data, evidence_id from alarm_history \
+             where account = ?1 and region = ?2 and alarm_name = ?3 order by time desc, position",
+            (account, region, name),
+            |row| {
+                Ok(HistoryItem {
+                    time: get(row, "time")?,
+                    summary: get(row, "summary")?,
+                    data: get(row, "data")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// Mute rules that name an alarm, by its name or ARN.
+    pub(in crate::chain) fn mute_rules(&self, alarm: &AlarmRow) -> Result<Vec<MuteRule>, Error> {
+        self.list(
+            "select mute_rule.* from mute_rule \
+             join mute_rule_target \
+             on mute_rule_target.account = mute_rule.account and mute_rule_target.rule_arn = mute_rule.rule_arn \
+             where mute_rule.account = ?1 and mute_rule.region = ?2 and mute_rule_target.alarm_name in (?3, ?4) \
+             order by mute_rule.rule_arn",
+            (&alarm.account, &alarm.region, &alarm.name, &alarm.arn),
+            |row| {
+                Ok(MuteRule {
+                    name: get(row, "name")?,
+                    expression: get(row, "expression")?,
+                    duration: get(row, "duration")?,
+                    timezone: get(row, "timezone")?,
+                    start_time: get(row, "start_time")?,
+                    expire_time: get(row, "expire_time")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// Mute rules of a region of which only the ARN is known: whom they silence was not answered.
+    pub(in crate::chain) fn unread_mute_rules(
+        &self,
+        account: &str,
+        region: &str,
+    ) -> Result<Vec<String>, Error> {
+        self.list(
+            "select rule_arn from mute_rule where account = ?1 and region = ?2 and expression is null \
+             order by rule_arn",
+            (account, region),
+            |row| row.get(0),
+        )
+    }
+}
+
+fn alarm_row(row: &Row<'_>) -> rusqlite::Result<AlarmRow> {
+    Ok(AlarmRow {
+        account: get(row, "account")?,
+        region: get(row, "region")?,
+        arn: get(row, "alarm_arn")?,
+        name: get(row, "name")?,
+        kind: get(row, "type")?,
+        actions_enabled: get(row, "actions_enabled")?,
+        namespace: get(row, "namespace")?,
+        metric_name: get(row, "metric_name")?,
+        dimensions: get(row, "dimensions")?,
+        statistic: get(row, "statistic")?,
+        extended_statistic: get(row, "extended_statistic")?,
+        period: get(row, "period")?,
+        unit: get(row, "unit")?,
+        evaluation_periods: get(row, "evaluation_periods")?,
+        datapoints_to_alarm: get(row, "datapoints_to_alarm")?,
+        threshold: get(row, "threshold")?,
+        comparison_operator: get(row, "comparison_operator")?,
+        treat_missing_data: get(row, "treat_missing_data")?,
+        evaluate_low_sample_count_percentile: get(row, "evaluate_low_sample_count_percentile")?,
+        metrics: get(row, "metrics")?,
+        threshold_metric_id: get(row, "threshold_metric_id")?,
+        evaluation_criteria: get(row, "evaluation_criteria")?,
+        evaluation_window: get(row, "evaluation_window")?,
+        warm_up: get(row, "warm_up")?,
+        alarm_rule: get(row, "alarm_rule")?,
+        actions_suppressor: get(row, "actions_suppressor")?,
+        suppressor_wait_period: get(row, "suppressor_wait_period")?,
+        suppressor_extension_period: get(row, "suppressor_extension_period")?,
+        scheduled_query: get(row, "scheduled_query")?,
+        configuration_updated_time: get(row, "configuration_updated_time")?,
+        evidence: get(row, "evidence_id")?,
+    })
+}

@@ -1,0 +1,218 @@
+//! Facts of log groups: the group, its metric filters, what transforms or masks its records, ways out of it.
+
+use super::{Error, Facts, get};
+
+/// A log group.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct LogGroup {
+    pub(in crate::chain) class: Option<String>,
+    pub(in crate::chain) kms_key_id: Option<String>,
+    pub(in crate::chain) data_protection_status: Option<String>,
+    /// JSON array.
+    pub(in crate::chain) inherited_properties: String,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// A metric filter with one of its metric transformations.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct FilterRow {
+    pub(in crate::chain) region: String,
+    pub(in crate::chain) log_group_name: String,
+    pub(in crate::chain) name: String,
+    pub(in crate::chain) pattern: String,
+    pub(in crate::chain) apply_on_transformed_logs: Option<bool>,
+    pub(in crate::chain) field_selection_criteria: Option<String>,
+    /// JSON array.
+    pub(in crate::chain) emit_system_field_dimensions: String,
+    pub(in crate::chain) namespace: Option<String>,
+    pub(in crate::chain) metric_name: Option<String>,
+    pub(in crate::chain) metric_value: Option<String>,
+    pub(in crate::chain) default_value: Option<String>,
+    pub(in crate::chain) unit: Option<String>,
+    /// JSON object.
+    pub(in crate::chain) dimensions: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// A log transformer.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct Transformer {
+    pub(in crate::chain) evidence: i64,
+}
+
+/// An account-level policy of CloudWatch Logs.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct AccountPolicy {
+    pub(in crate::chain) policy_type: String,
+    pub(in crate::chain) name: String,
+    pub(in crate::chain) selection_criteria: Option<String>,
+    pub(in crate::chain) document: String,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// A subscription filter.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct SubscriptionFilter {
+    pub(in crate::chain) name: String,
+    pub(in crate::chain) pattern: String,
+    pub(in crate::chain) destination_arn: String,
+    pub(in crate::chain) evidence: i64,
+}
+
+impl Facts<'_> {
+    /// A log group by its full ARN.
+    pub(in crate::chain) fn log_group(
+        &self,
+        account: &str,
+        arn: &str,
+    ) -> Result<Option<LogGroup>, Error> {
+        self.optional(
+            "select class, kms_key_id, data_protection_status, inherited_properties, evidence_id \
+             from log_group where account = ?1 and log_group_arn = ?2",
+            (account, arn),
+            |row| {
+                Ok(LogGroup {
+                    class: get(row, "class")?,
+                    kms_key_id: get(row, "kms_key_id")?,
+                    data_protection_status: get(row, "data_protection_status")?,
+                    inherited_properties: get(row, "inherited_properties")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// Metric filters of one log group, one row a transformation.
+    pub(in crate::chain) fn filters(
+        &self,
+        account: &str,
+        region: &str,
+        log_group: &str,
+    ) -> Result<Vec<FilterRow>, Error> {
+        self.list(
+            "select * from chain_filter where account = ?1 and region = ?2 and log_group_name = ?3 \
+             order by name, position",
+            (account, region, log_group),
+            filter_row,
+        )
+    }
+
+    /// Metric filters of every log group of an account.
+    pub(in crate::chain) fn all_filters(&self, account: &str) -> Result<Vec<FilterRow>, Error> {
+        self.list(
+            "select * from chain_filter where account = ?1 order by region, log_group_name, name, position",
+            [account],
+            filter_row,
+        )
+    }
+
+    /// Metric filters of any log group that write a metric.
+    pub(in crate::chain) fn writers(
+        &self,
+        account: &str,
+        region: &str,
+        namespace: &str,
+        metric_name: &str,
+    ) -> Result<Vec<FilterRow>, Error> {
+        self.list(
+            "select * from chain_filter \
+             where account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 \
+             order by log_group_name, name, position",
+            (account, region, namespace, metric_name),
+            filter_row,
+        )
+    }
+
+    /// The transformer of a log group.
+    pub(in crate::chain) fn transformer(
+        &self,
+        account: &str,
+        region: &str,
+        log_group: &str,
+    ) -> Result<Option<Transformer>, Error> {
+        self.optional(
+            "select evidence_id from transformer \
+             where account = ?1 and region = ?2 and log_group_name = ?3 and config not in ('[]', '{}', 'null')",
+            (account, region, log_group),
+            |row| Ok(Transformer { evidence: row.get(0)? }),
+        )
+    }
+
+    /// Account-level policies of a region.
+    pub(in crate::chain) fn account_policies(
+        &self,
+        account: &str,
+        region: &str,
+    ) -> Result<Vec<AccountPolicy>, Error> {
+        self.list(
+            "select policy_type, name, selection_criteria, document, evidence_id \
+             from logs_account_policy where account = ?1 and region = ?2 order by policy_type, name",
+            (account, region),
+            |row| {
+                Ok(AccountPolicy {
+                    policy_type: get(row, "policy_type")?,
+                    name: get(row, "name")?,
+                    selection_criteria: get(row, "selection_criteria")?,
+                    document: get(row, "document")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// The data protection policy of a log group, with its evidence row.
+    pub(in crate::chain) fn data_protection_policy(
+        &self,
+        account: &str,
+        region: &str,
+        log_group: &str,
+    ) -> Result<Option<(String, i64)>, Error> {
+        self.optional(
+            "select document, evidence_id from data_protection_policy \
+             where account = ?1 and region = ?2 and log_group_name = ?3",
+            (account, region, log_group),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Subscription filters of a log group.
+    pub(in crate::chain) fn subscription_filters(
+        &self,
+        account: &str,
+        region: &str,
+        log_group: &str,
+    ) -> Result<Vec<SubscriptionFilter>, Error> {
+        self.list(
+            "select name, pattern, destination_arn, evidence_id from subscription_filter \
+             where account = ?1 and region = ?2 and log_group_name = ?3 order by name",
+            (account, region, log_group),
+            |row| {
+                Ok(SubscriptionFilter {
+                    name: get(row, "name")?,
+                    pattern: get(row, "pattern")?,
+                    destination_arn: get(row, "destination_arn")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+}
+
+fn filter_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FilterRow> {
+    Ok(FilterRow {
+        region: get(row, "region")?,
+        log_group_name: get(row, "log_group_name")?,
+        name: get(row, "name")?,
+        pattern: get(row, "pattern")?,
+        apply_on_transformed_logs: get(row, "apply_on_transformed_logs")?,
+        field_selection_criteria: get(row, "field_selection_criteria")?,
+        emit_system_field_dimensions: get(row, "emit_system_field_dimensions")?,
+        namespace: get(row, "namespace")?,
+        metric_name: get(row, "metric_name")?,
+        metric_value: get(row, "metric_value")?,
+        default_value: get(row, "default_value")?,
+        unit: get(row, "unit")?,
+        dimensions: get(row, "dimensions")?,
+        evidence: get(row, "evidence_id")?,
+    })
+}

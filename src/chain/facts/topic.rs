@@ -1,0 +1,192 @@
+//! Facts of topics: attributes, subscriptions, encryption keys; and EventBridge rules, which are other monitoring.
+
+use super::{Error, Facts, get};
+
+/// A topic.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct Topic {
+    pub(in crate::chain) policy: Option<String>,
+    pub(in crate::chain) kms_master_key_id: Option<String>,
+    pub(in crate::chain) owner: Option<String>,
+    pub(in crate::chain) fifo: bool,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// A subscription as ListSubscriptionsByTopic gives it.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct SubscriptionRow {
+    pub(in crate::chain) protocol: String,
+    pub(in crate::chain) endpoint: String,
+    pub(in crate::chain) arn: String,
+    pub(in crate::chain) owner: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// GetSubscriptionAttributes.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct SubscriptionAttributes {
+    pub(in crate::chain) filter_policy: Option<String>,
+    pub(in crate::chain) filter_policy_scope: Option<String>,
+    pub(in crate::chain) pending_confirmation: Option<bool>,
+    pub(in crate::chain) confirmation_was_authenticated: Option<bool>,
+    pub(in crate::chain) redrive_policy: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// A key of KMS as a topic or log group names it.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct Key {
+    pub(in crate::chain) arn: String,
+    pub(in crate::chain) state: Option<String>,
+    pub(in crate::chain) manager: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// An EventBridge rule.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct EventRule {
+    pub(in crate::chain) region: String,
+    pub(in crate::chain) arn: String,
+    pub(in crate::chain) name: String,
+    pub(in crate::chain) state: Option<String>,
+    pub(in crate::chain) event_pattern: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+impl Facts<'_> {
+    /// A topic as an account was told.
+    pub(in crate::chain) fn topic(&self, account: &str, arn: &str) -> Result<Option<Topic>, Error> {
+        self.optional(
+            "select policy, kms_master_key_id, owner, fifo, evidence_id \
+             from topic where account = ?1 and topic_arn = ?2",
+            (account, arn),
+            |row| {
+                Ok(Topic {
+                    policy: get(row, "policy")?,
+                    kms_master_key_id: get(row, "kms_master_key_id")?,
+                    owner: get(row, "owner")?,
+                    fifo: get(row, "fifo")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// Subscriptions of a topic as an account was told.
+    pub(in crate::chain) fn subscriptions(
+        &self,
+        account: &str,
+        topic: &str,
+    ) -> Result<Vec<SubscriptionRow>, Error> {
+        self.list(
+            "select protocol, endpoint, subscription_arn, owner, evidence_id from subscription \
+             where account = ?1 and topic_arn = ?2 order by protocol, endpoint, subscription_arn",
+            (account, topic),
+            |row| {
+                Ok(SubscriptionRow {
+                    protocol: get(row, "protocol")?,
+                    endpoint: get(row, "endpoint")?,
+                    arn: get(row, "subscription_arn")?,
+                    owner: get(row, "owner")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// Attributes of a subscription as an account was told.
+    pub(in crate::chain) fn subscription_attributes(
+        &self,
+        account: &str,
+        subscription: &str,
+    ) -> Result<Option<SubscriptionAttributes>, Error> {
+        self.optional(
+            "select filter_policy, filter_policy_scope, pending_confirmation, confirmation_was_authenticated, \
+             redrive_policy, evidence_id \
+             from subscription_attributes where account = ?1 and subscription_arn = ?2",
+            (account, subscription),
+            |row| {
+                Ok(SubscriptionAttributes {
+                    filter_policy: get(row, "filter_policy")?,
+                    filter_policy_scope: get(row, "filter_policy_scope")?,
+                    pending_confirmation: get(row, "pending_confirmation")?,
+                    confirmation_was_authenticated: get(row, "confirmation_was_authenticated")?,
+                    redrive_policy: get(row, "redrive_policy")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// A key, as an account was told.
+    pub(in crate::chain) fn key(
+        &self,
+        account: &str,
+        region: &str,
+        key: &str,
+    ) -> Result<Option<Key>, Error> {
+        self.optional(
+            "select key_arn, key_state, key_manager, evidence_id from kms_key \
+             where account = ?1 and region = ?2 and (key_id = ?3 or key_arn = ?3) order by key_id limit 1",
+            (account, region, key),
+            |row| {
+                Ok(Key {
+                    arn: get(row, "key_arn")?,
+                    state: get(row, "key_state")?,
+                    manager: get(row, "key_manager")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// The policy of a key, with its evidence row.
+    pub(in crate::chain) fn key_policy(
+        &self,
+        account: &str,
+        region: &str,
+        id: &str,
+        arn: &str,
+    ) -> Result<Option<(String, i64)>, Error> {
+        self.optional(
+            "select policy, evidence_id from kms_key_policy \
+             where account = ?1 and region = ?2 and key_id in (?3, ?4) order by key_id limit 1",
+            (account, region, id, arn),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// EventBridge rules of an account with an event pattern.
+    pub(in crate::chain) fn event_rules(&self, account: &str) -> Result<Vec<EventRule>, Error> {
+        self.list(
+            "select region, rule_arn, name, state, event_pattern, evidence_id from event_rule \
+             where account = ?1 and event_pattern is not null order by rule_arn",
+            [account],
+            |row| {
+                Ok(EventRule {
+                    region: get(row, "region")?,
+                    arn: get(row, "rule_arn")?,
+                    name: get(row, "name")?,
+                    state: get(row, "state")?,
+                    event_pattern: get(row, "event_pattern")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// Targets of an EventBridge rule.
+    pub(in crate::chain) fn event_targets(
+        &self,
+        account: &str,
+        region: &str,
+        rule: &str,
+    ) -> Result<Vec<String>, Error> {
+        self.list(
+            "select target_arn from event_target \
+             where account = ?1 and region = ?2 and rule_name = ?3 order by target_id",
+            (account, region, rule),
+            |row| row.get(0),
+        )
+    }
+}

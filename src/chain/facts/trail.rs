@@ -1,0 +1,236 @@
+//! Facts of trails: configuration, status, event selectors, regions, the organization.
+
+use rusqlite::Row;
+
+use super::{Error, Facts, get};
+
+/// A trail as an account sees it.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct TrailRow {
+    pub(in crate::chain) arn: String,
+    /// The account in the trail's ARN.
+    pub(in crate::chain) owner: String,
+    pub(in crate::chain) home_region: String,
+    pub(in crate::chain) is_multi_region: bool,
+    pub(in crate::chain) is_organization: bool,
+    pub(in crate::chain) include_global_service_events: Option<bool>,
+    pub(in crate::chain) log_group_arn: Option<String>,
+    /// The account, region and name in the log group's ARN.
+    pub(in crate::chain) log_account: Option<String>,
+    pub(in crate::chain) log_region: Option<String>,
+    pub(in crate::chain) log_group_name: Option<String>,
+    pub(in crate::chain) role_arn: Option<String>,
+    pub(in crate::chain) has_custom_event_selectors: Option<bool>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// GetTrailStatus.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct TrailStatus {
+    pub(in crate::chain) is_logging: bool,
+    pub(in crate::chain) log_delivery_error: Option<String>,
+    pub(in crate::chain) s3_delivery_error: Option<String>,
+    pub(in crate::chain) start_logging_time: Option<String>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// When a trail delivered last.
+#[derive(Clone, Debug, Default)]
+pub(in crate::chain) struct Delivery {
+    pub(in crate::chain) log_delivery_time: Option<String>,
+}
+
+/// A basic event selector.
+#[derive(Clone, Debug, Default)]
+pub(in crate::chain) struct BasicSelector {
+    pub(in crate::chain) read_write_type: String,
+    pub(in crate::chain) include_management_events: bool,
+    /// JSON array.
+    pub(in crate::chain) exclude_management_event_sources: String,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// An advanced event selector.
+#[derive(Clone, Debug, Default)]
+pub(in crate::chain) struct AdvancedSelector {
+    pub(in crate::chain) position: i64,
+    pub(in crate::chain) name: Option<String>,
+    pub(in crate::chain) fields: Vec<FieldCondition>,
+    pub(in crate::chain) evidence: i64,
+}
+
+/// One operator of one field of an advanced event selector.
+#[derive(Clone, Debug, Default)]
+pub(in crate::chain) struct FieldCondition {
+    pub(in crate::chain) field: String,
+    pub(in crate::chain) operator: String,
+    /// JSON array of strings.
+    pub(in crate::chain) operands: String,
+}
+
+/// Both kinds of event selectors of a trail.
+#[derive(Clone, Debug, Default)]
+pub(in crate::chain) struct SelectorRows {
+    pub(in crate::chain) basic: Vec<BasicSelector>,
+    pub(in crate::chain) advanced: Vec<AdvancedSelector>,
+}
+
+impl Facts<'_> {
+    /// The partition of an account that answered GetCallerIdentity.
+    pub(in crate::chain) fn partition(&self, account: &str) -> Result<Option<String>, Error> {
+        self.optional(
+            "select partition from account where account = ?1",
+            [account],
+            |row| row.get(0),
+        )
+    }
+
+    /// Regions of an account with their state of activation.
+    pub(in crate::chain) fn regions(&self, account: &str) -> Result<Vec<(String, String)>, Error> {
+        self.list(
+            "select region, status from region where account = ?1 order by region",
+            [account],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Regions in which something was asked of an account.
+    pub(in crate::chain) fn asked_regions(&self, account: &str) -> Result<Vec<String>, Error> {
+        self.list(
+            "select distinct region from evidence where account = ?1 order by region",
+            [account],
+            |row| row.get(0),
+        )
+    }
+
+    /// The organization of an account: its id and its management account.
+    pub(in crate::chain) fn organization(
+        &self,
+        account: &str,
+    ) -> Result<Option<(String, String)>, Error> {
+        self.optional(
+            "select organization_id, management_account from organization where account = ?1",
+            [account],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Trails that an account sees.
+    pub(in crate::chain) fn trails(&self, account: &str) -> Result<Vec<TrailRow>, Error> {
+        self.list(
+            "select * from chain_trail where account = ?1 order by trail_arn",
+            [account],
+            |row| {
+                Ok(TrailRow {
+                    arn: get(row, "trail_arn")?,
+                    owner: get(row, "owner")?,
+                    home_region: get(row, "home_region")?,
+                    is_multi_region: get(row, "is_multi_region")?,
+                    is_organization: get(row, "is_organization")?,
+                    include_global_service_events: get(row, "include_global_service_events")?,
+                    log_group_arn: get(row, "log_group_arn")?,
+                    log_account: get(row, "log_account")?,
+                    log_region: get(row, "log_region")?,
+                    log_group_name: get(row, "log_group_name")?,
+                    role_arn: get(row, "role_arn")?,
+                    has_custom_event_selectors: get(row, "has_custom_event_selectors")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// GetTrailStatus in the trail's home region, as this account was told.
+    pub(in crate::chain) fn trail_status(
+        &self,
+        account: &str,
+        trail: &TrailRow,
+    ) -> Result<Option<TrailStatus>, Error> {
+        self.optional(
+            "select is_logging, log_delivery_error, s3_delivery_error, start_logging_time, evidence_id \
+             from trail_status where account = ?1 and region = ?2 and trail_arn = ?3",
+            (account, &trail.home_region, &trail.arn),
+            |row| {
+                Ok(TrailStatus {
+                    is_logging: get(row, "is_logging")?,
+                    log_delivery_error: get(row, "log_delivery_error")?,
+                    s3_delivery_error: get(row, "s3_delivery_error")?,
+                    start_logging_time: get(row, "start_logging_time")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )
+    }
+
+    /// When the trail delivered last, as this account was told.
+    pub(in crate::chain) fn trail_delivery(
+        &self,
+        account: &str,
+        trail: &TrailRow,
+    ) -> Result<Delivery, Error> {
+        let found = self.optional(
+            "select log_delivery_time from trail_delivery where account = ?1 and region = ?2 and trail_arn = ?3",
+            (account, &trail.home_region, &trail.arn),
+            |row| Ok(Delivery { log_delivery_time: get(row, "log_delivery_time")? }),
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Event selectors of a trail, as this account was told.
+    pub(in crate::chain) fn selectors(
+        &self,
+        account: &str,
+        trail: &TrailRow,
+    ) -> Result<SelectorRows, Error> {
+        let key = (account, &trail.arn);
+        let basic = self.list(
+            "select read_write_type, include_management_events, exclude_management_event_sources, evidence_id \
+             from event_selector where account = ?1 and trail_arn = ?2 order by position",
+            key,
+            |row| {
+                Ok(BasicSelector {
+                    read_write_type: get(row, "read_write_type")?,
+                    include_management_events: get(row, "include_management_events")?,
+                    exclude_management_event_sources: get(row, "exclude_management_event_sources")?,
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )?;
+        let mut advanced = self.list(
+            "select position, name, evidence_id \
+             from advanced_event_selector where account = ?1 and trail_arn = ?2 order by position",
+            key,
+            |row| {
+                Ok(AdvancedSelector {
+                    position: get(row, "position")?,
+                    name: get(row, "name")?,
+                    fields: Vec::new(),
+                    evidence: get(row, "evidence_id")?,
+                })
+            },
+        )?;
+        let conditions = self.list(
+            "select position, field, operator, operands from advanced_event_selector_field \
+             where account = ?1 and trail_arn = ?2 order by position, field_position, operator",
+            key,
+            |row: &Row<'_>| {
+                let position: i64 = get(row, "position")?;
+                let condition = FieldCondition {
+                    field: get(row, "field")?,
+                    operator: get(row, "operator")?,
+                    operands: get(row, "operands")?,
+                };
+                Ok((position, condition))
+            },
+        )?;
+        for (position, condition) in conditions {
+            if let Some(selector) = advanced
+                .iter_mut()
+                .find(|selector| selector.position == position)
+            {
+                selector.fields.push(condition);
+            }
+        }
+        Ok(SelectorRows { basic, advanced })
+    }
+}

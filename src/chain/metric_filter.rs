@@ -1,0 +1,180 @@
+//! A metric filter (F ids): which events it counts, and what hinders it besides its pattern.
+//!
+//! What its value does to an alarm is decided with the alarm.
+
+use crate::coverage::Predicate;
+use crate::pattern::ast::{Expr, PatternKind, Step};
+use crate::pattern::{self, Pattern};
+
+use super::facts::FilterRow;
+use super::field_selection::{self, Selection};
+use super::log_group::{Group, Place, Transformed};
+use super::stage::{Stage, fine};
+use super::verdict::{Link, LinkId, Verdict};
+
+/// Judges one metric filter of a log group, for events of `account`.
+pub(super) fn judge(account: &str, place: &Place, group: &Group, filter: &FilterRow) -> Stage {
+    let mut stage = Stage::default();
+    let subject = subject(filter);
+    match pattern::parse(&filter.pattern) {
+        Ok(pattern) => {
+            stage.say(
+                fine(
+                    LinkId::F01,
+                    &subject,
+                    "metric filter matches by its pattern",
+                )
+                .field("filterPattern", &filter.pattern)
+                .evidence([filter.evidence]),
+            );
+            stage.extend(records(&subject, group, filter, &pattern));
+        }
+        Err(error) => {
+            // AWS took it, so it means something: what, this version cannot tell.
+            stage.say(
+                Link::new(
+                    LinkId::F01,
+                    Verdict::Unknown,
+                    &subject,
+                    format!(
+                        "the filter pattern does not parse: {}",
+                        first_line(&error.to_string())
+                    ),
+                )
+                .field("filterPattern", &filter.pattern)
+                .evidence([filter.evidence]),
+            );
+        }
+    }
+    selection(account, place, filter, &subject, &mut stage);
+    stage
+}
+
+/// How a filter is named in links: filter names are unique within a log group only.
+pub(super) fn subject(filter: &FilterRow) -> String {
+    format!("{} of {}", filter.name, filter.log_group_name)
+}
+
+/// The pattern applies to the record as CloudTrail wrote it, unless a transformer comes between (L04, L06).
+fn records(subject: &str, group: &Group, filter: &FilterRow, pattern: &Pattern) -> Stage {
+    let mut stage = Stage::default();
+    if let Some(masked) = group.masking.link(subject, &fields(pattern)) {
+        stage.say(masked);
+    }
+    let transformed = filter.apply_on_transformed_logs == Some(true);
+    let link = match &group.transformed {
+        _ if !transformed => None,
+        Transformed::No => Some(fine(
+            LinkId::L06,
+            subject,
+            "no transformer changes the records",
+        )),
+        Transformed::Yes(transformer, evidence) => Some(
+            Link::new(
+                LinkId::L06,
+                Verdict::Unknown,
+                subject,
+                format!(
+                    "the filter sees records as {transformer} leaves them, which is not evaluated"
+                ),
+            )
+            .evidence([*evidence]),
+        ),
+        Transformed::Unknown(link) => Some(link.clone()),
+    };
+    let seen_as_written = link.as_ref().is_none_or(|link| link.verdict == Verdict::Ok);
+    if let Some(link) = link {
+        stage.say(
+            link.field("applyOnTransformedLogs", true)
+                .evidence([filter.evidence]),
+        );
+    }
+    if seen_as_written {
+        stage.require(LinkId::F01, subject, Predicate::from_pattern(pattern));
+    }
+    stage
+}
+
+/// F11.
+fn selection(account: &str, place: &Place, filter: &FilterRow, subject: &str, stage: &mut Stage) {
+    let Some(criteria) = filter
+        .field_selection_criteria
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+    else {
+        return;
+    };
+    let said = |verdict, reason: String| {
+        Link::new(LinkId::F11, verdict, subject, reason)
+            .field("fieldSelectionCriteria", criteria)
+            .evidence([filter.evidence])
+    };
+    let selection = field_selection::evaluate(criteria, &place.account, &place.region);
+    match selection {
+        Selection::Chosen => {
+            stage.say(said(
+                Verdict::Ok,
+                "field selection criteria choose this log group's records".to_owned(),
+            ));
+        }
+        // Which account the system field names for a member's records of an organization trail is not documented.
+        _ if account != place.account && criteria.contains("@aws.account") => {
+            stage.say(said(
+                Verdict::Unknown,
+                "what @aws.account is for a member's records is not documented".to_owned(),
+            ));
+        }
+        Selection::Left => {
+            stage.say(said(
+                Verdict::Broken,
+                "field selection criteria leave out this log group's records".to_owned(),
+            ));
+            stage.require(LinkId::F11, subject, Predicate::Never);
+        }
+        Selection::Unreadable(why) => {
+            stage.say(said(
+                Verdict::Unknown,
+                format!("field selection criteria are not understood: {why}"),
+            ));
+        }
+    }
+}
+
+/// Paths of the fields that a pattern reads, names joined by `.`.
+pub(super) fn fields(pattern: &Pattern) -> Vec<String> {
+    let mut paths = Vec::new();
+    match &pattern.kind {
+        PatternKind::Json(expr) => collect(expr, &mut paths),
+        PatternKind::Everything => {}
+        // These read the whole text of the record.
+        PatternKind::Terms(_) | PatternKind::Fields(_) | PatternKind::Regex(_) => {
+            paths.push("*".to_owned())
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+fn collect(expr: &Expr, paths: &mut Vec<String>) {
+    match expr {
+        Expr::Or(parts) | Expr::And(parts) => {
+            for part in parts {
+                collect(part, paths);
+            }
+        }
+        Expr::Group(inner, _) => collect(inner, paths),
+        Expr::Test(test) => {
+            let steps = test.selector.steps.iter().map(|step| match step {
+                Step::Name(name) => name.clone(),
+                Step::Index(index) => index.to_string(),
+                Step::AnyElement | Step::AnyField => "*".to_owned(),
+            });
+            paths.push(steps.collect::<Vec<_>>().join("."));
+        }
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

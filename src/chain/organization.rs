@@ -1,0 +1,80 @@
+//! Organization trails: a member's events run through the account that owns the trail and the log group (T10, T11, T13).
+
+use super::Error;
+use super::facts::{Facts, TrailRow};
+use super::stage::{Context, Stage, fine};
+use super::verdict::{Link, LinkId, Verdict};
+
+/// What it means for the account that its trail, or the log group, is another account's.
+///
+/// An unknown link says that the path cannot be followed.
+pub(super) fn judge(
+    facts: &Facts<'_>,
+    context: &Context,
+    trail: &TrailRow,
+) -> Result<Stage, Error> {
+    let mut stage = Stage::default();
+    let log_account = trail.log_account.as_deref().unwrap_or(&trail.owner);
+    let mut others: Vec<&str> = vec![&trail.owner, log_account];
+    others.retain(|account| *account != context.account);
+    others.dedup();
+    if others.is_empty() {
+        return Ok(stage);
+    }
+    for account in &others {
+        let link = if facts.has_account(account)? {
+            fine(
+                LinkId::T10,
+                &trail.arn,
+                format!("account {account}, which the trail runs through, is in the snapshot"),
+            )
+        } else {
+            Link::new(
+                LinkId::T10,
+                Verdict::Unknown,
+                &trail.arn,
+                format!("the trail runs through account {account}, which is not in the snapshot"),
+            )
+        };
+        stage.say(
+            link.field("IsOrganizationTrail", trail.is_organization)
+                .field(
+                    "CloudWatchLogsLogGroupArn",
+                    trail.log_group_arn.as_deref().unwrap_or("absent"),
+                )
+                .evidence([trail.evidence]),
+        );
+    }
+    if stage.links.iter().all(|link| link.verdict == Verdict::Ok) && log_account != context.account
+    {
+        stage.say(
+            Link::new(
+                LinkId::T11,
+                Verdict::Weak,
+                &trail.arn,
+                "whether the trail's role may write the log streams of member accounts is not in the snapshot",
+            )
+            .field("CloudWatchLogsRoleArn", trail.role_arn.as_deref().unwrap_or("absent"))
+            .evidence([trail.evidence]),
+        );
+    }
+    Ok(stage)
+}
+
+/// What is worth saying about an account of an organization.
+pub(super) fn notes(facts: &Facts<'_>, context: &Context) -> Result<Vec<Link>, Error> {
+    let Some((organization, management)) = facts.organization(&context.account)? else {
+        return Ok(Vec::new());
+    };
+    if management == context.account {
+        return Ok(Vec::new());
+    }
+    let note = fine(
+        LinkId::T13,
+        &context.account,
+        format!(
+            "most Organizations events of {organization} occur in its management account {management}, not in this member"
+        ),
+    );
+    Ok(vec![note.field("MasterAccountId", management)])
+}

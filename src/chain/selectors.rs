@@ -1,0 +1,421 @@
+//! Event selectors: which events a trail records (S ids), as conditions on the event.
+//!
+//! A trail records an event if any of its selectors matches. Only management events count here: every event that the
+//! benchmarks ask about is one.
+
+use serde_json::Value;
+
+use crate::coverage::Predicate;
+
+use super::Error;
+use super::facts::{
+    AdvancedSelector, BasicSelector, Facts, FieldCondition, Question, SelectorRows, TrailRow,
+};
+use super::stage::{Context, Stage, fine};
+use super::trail;
+use super::verdict::{Link, LinkId, Verdict};
+
+const KMS: &str = "kms.amazonaws.com";
+
+/// The management events that one selector matches.
+#[derive(Clone, Debug)]
+struct Selected {
+    /// None: both read and write; otherwise the value of `readOnly`.
+    read_only: Option<bool>,
+    /// What else is asked of the event.
+    rest: Predicate,
+    /// Event sources left out.
+    excluded: Vec<String>,
+    /// A condition that this version does not know how to read.
+    obscure: Option<String>,
+}
+
+impl Selected {
+    fn read_or_write(&self) -> Predicate {
+        match self.read_only {
+            None => Predicate::Always,
+            Some(true) => Predicate::is_true("readOnly"),
+            Some(false) => Predicate::is_false("readOnly"),
+        }
+    }
+
+    fn events(&self) -> Predicate {
+        Predicate::all([self.read_or_write(), self.rest.clone()])
+    }
+}
+
+/// What the event selectors of a trail record.
+pub(super) fn judge(
+    facts: &Facts<'_>,
+    context: &Context,
+    trail: &TrailRow,
+) -> Result<Stage, Error> {
+    for account in trail::tellers(context, trail) {
+        let question = Question {
+            account,
+            region: &trail.home_region,
+            service: "cloudtrail",
+            operation: "GetEventSelectors",
+            subject: &trail.arn,
+        };
+        if let super::facts::Asked::Answered { evidence } = facts.asked(question)? {
+            let rows = facts.selectors(account, trail)?;
+            return Ok(decide(trail, &rows, evidence));
+        }
+    }
+    let mut stage = Stage::default();
+    stage.say(trail::unanswered_by_tellers(
+        facts,
+        context,
+        trail,
+        LinkId::S10,
+        "GetEventSelectors",
+    )?);
+    Ok(stage)
+}
+
+fn decide(trail: &TrailRow, rows: &SelectorRows, evidence: i64) -> Stage {
+    match (rows.basic.as_slice(), rows.advanced.as_slice()) {
+        ([], []) => no_selectors(trail, evidence),
+        (basic, []) => basic_selectors(trail, basic),
+        (_, advanced) => advanced_selectors(trail, advanced),
+    }
+}
+
+/// S09: without custom selectors a trail records all management events.
+fn no_selectors(trail: &TrailRow, evidence: i64) -> Stage {
+    let mut stage = Stage::default();
+    let custom = trail.has_custom_event_selectors;
+    let link = if custom == Some(true) {
+        Link::new(
+            LinkId::S09,
+            Verdict::Unknown,
+            &trail.arn,
+            "trail has custom event selectors, but cloudtrail:GetEventSelectors shows none",
+        )
+    } else {
+        fine(
+            LinkId::S09,
+            &trail.arn,
+            "no custom event selectors: every management event is recorded",
+        )
+    };
+    let shown = custom.map_or_else(|| "absent".to_owned(), |custom| custom.to_string());
+    stage.say(
+        link.field("HasCustomEventSelectors", shown)
+            .evidence([evidence, trail.evidence]),
+    );
+    stage
+}
+
+fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
+    let management: Vec<&BasicSelector> = selectors
+        .iter()
+        .filter(|selector| selector.include_management_events)
+        .collect();
+    let evidence: Vec<i64> = selectors
+        .first()
+        .map(|selector| selector.evidence)
+        .into_iter()
+        .collect();
+    let mut stage = Stage::default();
+    if management.is_empty() {
+        stage.say(
+            Link::new(
+                LinkId::S01,
+                Verdict::Broken,
+                &trail.arn,
+                "no event selector records management events",
+            )
+            .field("IncludeManagementEvents", false)
+            .evidence(evidence),
+        );
+        return stage;
+    }
+    stage.say(
+        fine(
+            LinkId::S01,
+            &trail.arn,
+            "event selectors record management events",
+        )
+        .field("IncludeManagementEvents", true)
+        .evidence(evidence.iter().copied()),
+    );
+    let selected: Vec<Selected> = management
+        .iter()
+        .map(|selector| {
+            let excluded = strings(&selector.exclude_management_event_sources);
+            let (read_only, obscure) = match selector.read_write_type.as_str() {
+                "All" => (None, None),
+                "ReadOnly" => (Some(true), None),
+                "WriteOnly" => (Some(false), None),
+                other => (None, Some(format!("ReadWriteType `{other}`"))),
+            };
+            Selected {
+                read_only,
+                rest: not_from(&excluded),
+                excluded,
+                obscure,
+            }
+        })
+        .collect();
+    let ids = Ids {
+        read: LinkId::S02,
+        write: LinkId::S03,
+        kms: LinkId::S04,
+        other: LinkId::S05,
+    };
+    restrict(trail, &selected, &ids, &evidence, &mut stage);
+    stage
+}
+
+fn advanced_selectors(trail: &TrailRow, selectors: &[AdvancedSelector]) -> Stage {
+    let management: Vec<&AdvancedSelector> = selectors
+        .iter()
+        .filter(|selector| is_management(selector))
+        .collect();
+    let evidence: Vec<i64> = selectors
+        .first()
+        .map(|selector| selector.evidence)
+        .into_iter()
+        .collect();
+    let mut stage = Stage::default();
+    if management.is_empty() {
+        stage.say(
+            Link::new(
+                LinkId::S06,
+                Verdict::Broken,
+                &trail.arn,
+                "no advanced event selector records management events",
+            )
+            .field("eventCategory", "no Equals [\"Management\"]")
+            .evidence(evidence),
+        );
+        return stage;
+    }
+    let names: Vec<&str> = management
+        .iter()
+        .filter_map(|selector| selector.name.as_deref())
+        .collect();
+    stage.say(
+        fine(
+            LinkId::S06,
+            &trail.arn,
+            "advanced event selectors record management events",
+        )
+        .field("eventCategory", "Equals [\"Management\"]")
+        .field("Name", names.join(", "))
+        .evidence(evidence.iter().copied()),
+    );
+    let selected: Vec<Selected> = management
+        .iter()
+        .map(|selector| selected(selector))
+        .collect();
+    let ids = Ids {
+        read: LinkId::S07,
+        write: LinkId::S07,
+        kms: LinkId::S08,
+        other: LinkId::S08,
+    };
+    restrict(trail, &selected, &ids, &evidence, &mut stage);
+    stage
+}
+
+/// The ids under which restrictions are told: basic and advanced selectors have their own.
+struct Ids {
+    read: LinkId,
+    write: LinkId,
+    kms: LinkId,
+    other: LinkId,
+}
+
+/// Splits "any selector matches" into conditions, so that an event that is not recorded can be told why.
+fn restrict(
+    trail: &TrailRow,
+    selected: &[Selected],
+    ids: &Ids,
+    evidence: &[i64],
+    stage: &mut Stage,
+) {
+    // One selector that takes everything makes the others irrelevant, obscure ones included.
+    let everything = |one: &Selected| {
+        one.read_only.is_none() && one.rest == Predicate::Always && one.obscure.is_none()
+    };
+    if selected.iter().any(everything) {
+        return;
+    }
+    if let Some(what) = selected.iter().find_map(|one| one.obscure.as_deref()) {
+        stage.say(
+            Link::new(
+                ids.other,
+                Verdict::Unknown,
+                &trail.arn,
+                format!("an event selector has a condition that is not understood: {what}"),
+            )
+            .evidence(evidence.iter().copied()),
+        );
+    }
+    let told = |id: LinkId, reason: String, field: (&str, String)| {
+        Link::new(id, Verdict::Degraded, &trail.arn, reason)
+            .field(field.0, field.1)
+            .evidence(evidence.iter().copied())
+    };
+    let reads = selected.iter().any(|one| one.read_only != Some(false));
+    let writes = selected.iter().any(|one| one.read_only != Some(true));
+    let advanced = ids.read == LinkId::S07;
+    if !writes {
+        let field = if advanced {
+            ("readOnly", "true".to_owned())
+        } else {
+            ("ReadWriteType", "ReadOnly".to_owned())
+        };
+        stage.say(told(
+            ids.read,
+            "event selectors record read events only".to_owned(),
+            field,
+        ));
+        stage.require(ids.read, &trail.arn, Predicate::is_true("readOnly"));
+    }
+    if !reads {
+        let field = if advanced {
+            ("readOnly", "false".to_owned())
+        } else {
+            ("ReadWriteType", "WriteOnly".to_owned())
+        };
+        stage.say(told(
+            ids.write,
+            "event selectors record write events only".to_owned(),
+            field,
+        ));
+        stage.require(ids.write, &trail.arn, Predicate::is_false("readOnly"));
+    }
+    let events = Predicate::any(selected.iter().map(Selected::events));
+    let mut sources: Vec<&str> = selected
+        .iter()
+        .flat_map(|one| one.excluded.iter().map(String::as_str))
+        .collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let field = if advanced {
+        "eventSource"
+    } else {
+        "ExcludeManagementEventSources"
+    };
+    let operator = if advanced { "NotEquals " } else { "" };
+    for source in sources {
+        // An event of this source is recorded only by a selector that does not leave it out.
+        let everywhere = selected
+            .iter()
+            .all(|one| one.excluded.iter().any(|excluded| excluded == source));
+        let id = if source == KMS { ids.kms } else { ids.other };
+        let verdict_told = if everywhere {
+            format!("events of {source} are left out")
+        } else {
+            format!("some event selectors leave out events of {source}")
+        };
+        stage.say(told(
+            id,
+            verdict_told,
+            (field, format!("{operator}[\"{source}\"]")),
+        ));
+        let other_sources = Predicate::Not(Box::new(Predicate::equals("eventSource", source)));
+        stage.require(
+            id,
+            &trail.arn,
+            Predicate::any([other_sources, events.clone()]),
+        );
+    }
+    stage.require(ids.other, &trail.arn, events);
+}
+
+fn is_management(selector: &AdvancedSelector) -> bool {
+    selector.fields.iter().any(|condition| {
+        condition.field == "eventCategory"
+            && condition.operator == "Equals"
+            && strings(&condition.operands)
+                .iter()
+                .any(|operand| operand == "Management")
+    })
+}
+
+fn selected(selector: &AdvancedSelector) -> Selected {
+    let mut selected = Selected {
+        read_only: None,
+        rest: Predicate::Always,
+        excluded: Vec::new(),
+        obscure: None,
+    };
+    let mut rest = Vec::new();
+    for condition in &selector.fields {
+        let operands = strings(&condition.operands);
+        match (condition.field.as_str(), condition.operator.as_str()) {
+            // Checked by is_management; the other categories of the same list are not management events.
+            ("eventCategory", "Equals") => {}
+            ("readOnly", "Equals") => match operands.as_slice() {
+                [one] if one == "true" => selected.read_only = Some(true),
+                [one] if one == "false" => selected.read_only = Some(false),
+                _ => selected.obscure = Some(shown(condition)),
+            },
+            ("eventSource", "NotEquals") => selected.excluded.extend(operands.iter().cloned()),
+            _ => {}
+        }
+        match field_predicate(condition, &operands) {
+            Some(predicate) => rest.push(predicate),
+            None => selected.obscure = Some(shown(condition)),
+        }
+    }
+    selected.rest = Predicate::all(rest);
+    selected
+}
+
+/// A condition of an advanced event selector on a management event; none where the field is not one of its.
+///
+/// Values of a positive operator are alternatives, values of a negative one all have to differ.
+fn field_predicate(condition: &FieldCondition, operands: &[String]) -> Option<Predicate> {
+    let path = match condition.field.as_str() {
+        "eventCategory" | "readOnly" if condition.operator == "Equals" => {
+            return Some(Predicate::Always);
+        }
+        "eventName" | "eventSource" | "eventType" | "userIdentity.arn" => condition.field.as_str(),
+        _ => return None,
+    };
+    let any = |one: fn(&str, &str) -> Predicate| {
+        Predicate::any(operands.iter().map(|operand| one(path, operand)))
+    };
+    let none = |one: fn(&str, &str) -> Predicate| Predicate::Not(Box::new(any(one)));
+    match condition.operator.as_str() {
+        "Equals" => Some(any(Predicate::equals)),
+        "StartsWith" => Some(any(Predicate::starts_with)),
+        "EndsWith" => Some(any(Predicate::ends_with)),
+        "NotEquals" => Some(none(Predicate::equals)),
+        "NotStartsWith" => Some(none(Predicate::starts_with)),
+        "NotEndsWith" => Some(none(Predicate::ends_with)),
+        _ => None,
+    }
+}
+
+fn not_from(sources: &[String]) -> Predicate {
+    if sources.is_empty() {
+        return Predicate::Always;
+    }
+    Predicate::Not(Box::new(Predicate::one_of("eventSource", sources)))
+}
+
+fn shown(condition: &FieldCondition) -> String {
+    format!(
+        "{} {} {}",
+        condition.field, condition.operator, condition.operands
+    )
+}
+
+/// The strings of a JSON array.
+fn strings(json: &str) -> Vec<String> {
+    let Ok(Value::Array(items)) = serde_json::from_str(json) else {
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}

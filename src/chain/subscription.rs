@@ -1,0 +1,254 @@
+//! Subscriptions of a topic (U ids): is somebody subscribed, and would this message get there.
+
+use super::Error;
+use super::facts::{Asked, Facts, Question, SubscriptionAttributes, SubscriptionRow};
+use super::stage::{Stage, arn_region, fine, unanswered};
+use super::verdict::{Link, LinkId, Verdict};
+
+/// Chat channels that AWS Chatbot (Amazon Q Developer) serves: people read them.
+const CHATBOT: &str = "https://global.sns-api.chatbot.amazonaws.com";
+
+/// Whether all subscriptions of a topic were listed: U01 where there is none, or where the list is not whole.
+pub(super) fn listed(
+    facts: &Facts<'_>,
+    teller: &str,
+    topic_arn: &str,
+    subscriptions: &[SubscriptionRow],
+) -> Result<Option<Link>, Error> {
+    let region = arn_region(topic_arn).unwrap_or_default();
+    let question = Question {
+        account: teller,
+        region,
+        service: "sns",
+        operation: "ListSubscriptionsByTopic",
+        subject: topic_arn,
+    };
+    let asked = facts.asked(question)?;
+    if !asked.answered() {
+        return Ok(Some(unanswered(LinkId::U01, topic_arn, question, &asked)));
+    }
+    if subscriptions.is_empty() {
+        let link = Link::new(
+            LinkId::U01,
+            Verdict::Broken,
+            topic_arn,
+            "topic has no subscription",
+        )
+        .field("Subscriptions", "[]")
+        .evidence(asked.evidence());
+        return Ok(Some(link));
+    }
+    Ok(None)
+}
+
+/// Judges one subscription for the message that `message` describes.
+pub(super) fn judge(
+    facts: &Facts<'_>,
+    teller: &str,
+    topic_arn: &str,
+    subscription: &SubscriptionRow,
+) -> Result<Stage, Error> {
+    let mut stage = Stage::default();
+    let subject = format!("{} {}", subscription.protocol, subscription.endpoint);
+    let said = |id, verdict, reason: &str| {
+        Link::new(id, verdict, &subject, reason)
+            .field("SubscriptionArn", &subscription.arn)
+            .evidence([subscription.evidence])
+    };
+    match subscription.arn.as_str() {
+        "PendingConfirmation" => {
+            stage.say(said(
+                LinkId::U02,
+                Verdict::Broken,
+                "subscription is not confirmed: nothing is delivered",
+            ));
+            return Ok(stage);
+        }
+        "Deleted" => {
+            stage.say(said(
+                LinkId::U03,
+                Verdict::Broken,
+                "subscription is deleted",
+            ));
+            return Ok(stage);
+        }
+        _ => {}
+    }
+    let attributes = facts.subscription_attributes(teller, &subscription.arn)?;
+    if let Some(attributes) = &attributes {
+        if attributes.pending_confirmation == Some(true) {
+            stage.say(
+                said(
+                    LinkId::U02,
+                    Verdict::Broken,
+                    "subscription is not confirmed: nothing is delivered",
+                )
+                .field("PendingConfirmation", true)
+                .evidence([attributes.evidence]),
+            );
+            return Ok(stage);
+        }
+        stage.say(said(LinkId::U02, Verdict::Ok, "subscription is confirmed"));
+        filter_policy(attributes, &subject, &mut stage);
+        address(subscription, attributes, &subject, &mut stage);
+    } else {
+        stage.say(said(LinkId::U02, Verdict::Ok, "subscription is confirmed"));
+        if unread(facts, teller, topic_arn, subscription, &subject, &mut stage)? {
+            return Ok(stage);
+        }
+    }
+    protocol(subscription, &subject, &mut stage);
+    Ok(stage)
+}
+
+/// Attributes that nobody could read: the filter policy is unknown (U04, U10). Whether the subscription is gone.
+fn unread(
+    facts: &Facts<'_>,
+    teller: &str,
+    topic_arn: &str,
+    subscription: &SubscriptionRow,
+    subject: &str,
+    stage: &mut Stage,
+) -> Result<bool, Error> {
+    let region = arn_region(topic_arn).unwrap_or_default();
+    let question = Question {
+        account: teller,
+        region,
+        service: "sns",
+        operation: "GetSubscriptionAttributes",
+        subject: &subscription.arn,
+    };
+    let asked = facts.asked(question)?;
+    if let Asked::Absent { code, evidence } = &asked {
+        stage.say(
+            Link::new(
+                LinkId::U03,
+                Verdict::Broken,
+                subject,
+                "subscription does not exist any more",
+            )
+            .field("GetSubscriptionAttributes", code)
+            .evidence([*evidence]),
+        );
+        return Ok(true);
+    }
+    let foreign = subscription
+        .owner
+        .as_deref()
+        .is_some_and(|owner| owner != teller);
+    let id = if foreign { LinkId::U10 } else { LinkId::U04 };
+    let mut link = unanswered(id, subject, question, &asked);
+    link.reason = match (&subscription.owner, foreign) {
+        (Some(owner), true) => {
+            format!(
+                "subscription belongs to account {owner}, and its filter policy is unknown: {}",
+                link.reason
+            )
+        }
+        _ => format!("the filter policy is unknown: {}", link.reason),
+    };
+    stage.say(link);
+    Ok(false)
+}
+
+/// U06 and U09: who is behind the protocol.
+fn protocol(subscription: &SubscriptionRow, subject: &str, stage: &mut Stage) {
+    let protocol = subscription.protocol.as_str();
+    let said = |id, verdict, reason: String| {
+        Link::new(id, verdict, subject, reason)
+            .field("Protocol", protocol)
+            .evidence([subscription.evidence])
+    };
+    match protocol {
+        "email" | "email-json" => stage.say(fine_protocol(
+            subscription,
+            subject,
+            "an address that people read",
+        )),
+        "sms" => {
+            stage.say(fine_protocol(subscription, subject, "a telephone"));
+            stage.say(said(
+                LinkId::U09,
+                Verdict::Weak,
+                "text messages stop at the account's spending quota".to_owned(),
+            ));
+        }
+        "https" | "http" if subscription.endpoint.starts_with(CHATBOT) => {
+            stage.say(fine_protocol(subscription, subject, "a chat channel"));
+        }
+        other => stage.say(said(
+            LinkId::U06,
+            Verdict::Weak,
+            format!(
+                "reaches a machine by {other}; whether that tells a person is not in the snapshot"
+            ),
+        )),
+    }
+}
+
+fn fine_protocol(subscription: &SubscriptionRow, subject: &str, what: &str) -> Link {
+    fine(LinkId::U06, subject, format!("reaches {what}"))
+        .field("Protocol", &subscription.protocol)
+        .evidence([subscription.evidence])
+}
+
+/// U07 and U08.
+fn address(
+    subscription: &SubscriptionRow,
+    attributes: &SubscriptionAttributes,
+    subject: &str,
+    stage: &mut Stage,
+) {
+    if subscription.protocol.starts_with("email")
+        && attributes.confirmation_was_authenticated == Some(false)
+    {
+        stage.say(
+            Link::new(
+                LinkId::U07,
+                Verdict::Weak,
+                subject,
+                "anyone who gets the message can unsubscribe the address without signing in",
+            )
+            .field("ConfirmationWasAuthenticated", false)
+            .evidence([attributes.evidence]),
+        );
+    }
+    if attributes.redrive_policy.is_none() {
+        stage.say(
+            fine(
+                LinkId::U08,
+                subject,
+                "messages that cannot be delivered are discarded after the retries",
+            )
+            .field("RedrivePolicy", "absent")
+            .evidence([attributes.evidence]),
+        );
+    }
+}
+
+/// U04 and U05.
+fn filter_policy(attributes: &SubscriptionAttributes, subject: &str, stage: &mut Stage) {
+    let Some(policy) = &attributes.filter_policy else {
+        return;
+    };
+    let scope = attributes
+        .filter_policy_scope
+        .as_deref()
+        .unwrap_or("MessageAttributes");
+    let id = if scope == "MessageBody" {
+        LinkId::U05
+    } else {
+        LinkId::U04
+    };
+    stage.say(
+        Link::new(
+            id,
+            Verdict::Unknown,
+            subject,
+            "the filter policy is not evaluated",
+        )
+        .field("FilterPolicy", policy)
+        .field("FilterPolicyScope", scope)
+        .evidence([attributes.evidence]),
+    );
+}

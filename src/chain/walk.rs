@@ -1,0 +1,354 @@
+//! Walks the candidate paths of an account from its trails to the subscriptions, and gathers what the judges say.
+//!
+//! Facts say where to go, judges say what is wrong; here only the two are put together. What hangs on a log group is
+//! walked once, however many trails deliver to it.
+
+use std::collections::BTreeMap;
+
+use crate::coverage::Predicate;
+
+use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
+use super::log_group::{self, Group, Place};
+use super::path::{Alarm, Filter, Path, Subscription};
+use super::stage::{Context, Stage};
+use super::verdict::{Link, LinkId, Verdict};
+use super::watch::Watched;
+use super::{
+    Error, announce, composite_wiring, metric_filter, organization, selectors, subscription, topic,
+    trail, watch,
+};
+
+/// What follows after a trail, as far as it goes.
+#[derive(Clone, Debug, Default)]
+struct Tail {
+    filter: Option<Filter>,
+    alarm: Option<Alarm>,
+    action: Option<String>,
+    subscription: Option<Subscription>,
+    stage: Stage,
+}
+
+impl Tail {
+    /// The same way, with one thing more said about it.
+    fn saying(&self, link: Link) -> Self {
+        let mut tail = self.clone();
+        tail.stage.say(link);
+        tail
+    }
+
+    fn path(&self, trail: Option<String>, log_group: Option<String>, before: &Stage) -> Path {
+        let mut stage = before.clone();
+        stage.extend(self.stage.clone());
+        Path {
+            trail,
+            log_group,
+            filter: self.filter.clone(),
+            alarm: self.alarm.clone(),
+            action: self.action.clone(),
+            subscription: self.subscription.clone(),
+            events: Predicate::all(
+                stage
+                    .conditions
+                    .iter()
+                    .map(|condition| condition.events.clone()),
+            ),
+            conditions: stage.conditions,
+            links: stage.links,
+        }
+    }
+}
+
+/// One account under examination.
+pub(super) struct Walk<'s, 'c> {
+    facts: Facts<'s>,
+    context: &'c Context,
+    tails: BTreeMap<Place, Vec<Tail>>,
+}
+
+impl<'s, 'c> Walk<'s, 'c> {
+    pub(super) fn new(facts: Facts<'s>, context: &'c Context) -> Self {
+        Self {
+            facts,
+            context,
+            tails: BTreeMap::new(),
+        }
+    }
+
+    /// All paths of the account.
+    pub(super) fn paths(&mut self) -> Result<Vec<Path>, Error> {
+        let mut paths = Vec::new();
+        let trails = self.facts.trails(&self.context.account)?;
+        for trail in &trails {
+            self.trail_paths(trail, &mut paths)?;
+        }
+        let hidden = trail::hidden(&self.facts, self.context)?;
+        for stage in &hidden {
+            paths.push(Tail::default().path(None, None, stage));
+        }
+        if trails.is_empty() && hidden.is_empty() {
+            paths.push(Tail::default().path(None, None, &trail::none(&self.facts, self.context)?));
+        }
+        self.unfed_filters(&trails, hidden.is_empty(), &mut paths)?;
+        Ok(paths)
+    }
+
+    fn trail_paths(&mut self, trail: &TrailRow, paths: &mut Vec<Path>) -> Result<(), Error> {
+        let mut stage = trail::judge(&self.facts, self.context, trail)?;
+        let elsewhere = organization::judge(&self.facts, self.context, trail)?;
+        let reachable = elsewhere
+            .links
+            .iter()
+            .all(|link| link.verdict != Verdict::Unknown);
+        stage.extend(elsewhere);
+        let arn = Some(trail.arn.clone());
+        if !reachable {
+            paths.push(Tail::default().path(arn, trail.log_group_arn.clone(), &stage));
+            return Ok(());
+        }
+        stage.extend(selectors::judge(&self.facts, self.context, trail)?);
+        let Some(place) = place(trail) else {
+            paths.push(Tail::default().path(arn, None, &stage));
+            return Ok(());
+        };
+        for tail in self.tails(&place)? {
+            paths.push(tail.path(arn.clone(), Some(place.arn.clone()), &stage));
+        }
+        Ok(())
+    }
+
+    /// Filters of the account on log groups that none of its trails delivers to (F12), look-alikes included (L03).
+    fn unfed_filters(
+        &self,
+        trails: &[TrailRow],
+        all_trails_known: bool,
+        paths: &mut Vec<Path>,
+    ) -> Result<(), Error> {
+        let account = self.context.account.as_str();
+        for filter in self.facts.all_filters(account)? {
+            let here = |trail: &&TrailRow| {
+                trail.log_account.as_deref() == Some(account)
+                    && trail.log_region.as_deref() == Some(&filter.region)
+                    && trail.log_group_name.as_deref() == Some(&filter.log_group_name)
+            };
+            if trails.iter().any(|trail| here(&trail)) {
+                continue;
+            }
+            let arn = format!(
+                "arn:{}:logs:{}:{account}:log-group:{}",
+                self.context.partition, filter.region, filter.log_group_name
+            );
+            let place = Place {
+                account: account.to_owned(),
+                region: filter.region.clone(),
+                name: filter.log_group_name.clone(),
+                arn,
+            };
+            let mut stage = Stage::default();
+            let namesake = trails
+                .iter()
+                .find(|trail| trail.log_group_name.as_deref() == Some(&filter.log_group_name));
+            let (id, reason) = match namesake.and_then(|trail| trail.log_group_arn.as_deref()) {
+                Some(other) => (
+                    LinkId::L03,
+                    format!("the trail delivers to {other}, a log group of the same name"),
+                ),
+                None => (
+                    LinkId::F12,
+                    "no trail delivers to the filter's log group".to_owned(),
+                ),
+            };
+            let verdict = if all_trails_known {
+                Verdict::Broken
+            } else {
+                Verdict::Unknown
+            };
+            stage.say(
+                Link::new(id, verdict, metric_filter::subject(&filter), reason)
+                    .field("logGroupName", &filter.log_group_name)
+                    .evidence([filter.evidence]),
+            );
+            let group = log_group::unfed();
+            stage.extend(metric_filter::judge(account, &place, &group, &filter));
+            let tail = Tail {
+                filter: Some(named(&filter)),
+                stage,
+                ..Tail::default()
+            };
+            paths.push(tail.path(None, Some(place.arn), &Stage::default()));
+        }
+        Ok(())
+    }
+
+    /// Everything that hangs on a log group.
+    fn tails(&mut self, place: &Place) -> Result<Vec<Tail>, Error> {
+        if let Some(tails) = self.tails.get(place) {
+            return Ok(tails.clone());
+        }
+        let tails = self.walk_log_group(place)?;
+        self.tails.insert(place.clone(), tails.clone());
+        Ok(tails)
+    }
+
+    fn walk_log_group(&self, place: &Place) -> Result<Vec<Tail>, Error> {
+        let group = log_group::judge(&self.facts, place)?;
+        let start = Tail {
+            stage: group.stage.clone(),
+            ..Tail::default()
+        };
+        if !group.exists {
+            return Ok(vec![start]);
+        }
+        let filters = self
+            .facts
+            .filters(&place.account, &place.region, &place.name)?;
+        let mut tails = Vec::new();
+        if let Some(link) = log_group::no_filters(&self.facts, place, &filters)? {
+            tails.push(start.saying(link));
+        }
+        for filter in &filters {
+            self.walk_filter(place, &group, filter, &start, &mut tails)?;
+        }
+        Ok(tails)
+    }
+
+    fn walk_filter(
+        &self,
+        place: &Place,
+        group: &Group,
+        filter: &FilterRow,
+        start: &Tail,
+        tails: &mut Vec<Tail>,
+    ) -> Result<(), Error> {
+        let mut tail = start.clone();
+        tail.filter = Some(named(filter));
+        tail.stage.extend(metric_filter::judge(
+            &self.context.account,
+            place,
+            group,
+            filter,
+        ));
+        let watchers = watch::find(&self.facts, place, filter)?;
+        if let Some(link) = watchers.none {
+            tails.push(tail.saying(link));
+        }
+        for watched in watchers.alarms {
+            self.walk_alarm(&tail, &watched, tails)?;
+        }
+        Ok(())
+    }
+
+    fn walk_alarm(
+        &self,
+        before: &Tail,
+        watched: &Watched,
+        tails: &mut Vec<Tail>,
+    ) -> Result<(), Error> {
+        let alarm = &watched.alarm;
+        let mut tail = before.clone();
+        tail.alarm = Some(Alarm {
+            arn: alarm.arn.clone(),
+            name: alarm.name.clone(),
+            through: Vec::new(),
+        });
+        tail.stage.extend(watched.stage.clone());
+        tail.stage
+            .extend(announce::state(&self.facts, alarm, watched.coalescing)?);
+        let actions = announce::actions(&self.facts, alarm)?;
+        let above = composite_wiring::above(&self.facts, alarm)?;
+        for action in &actions {
+            let mut acting = tail.saying(announce::enabled(alarm, LinkId::A02));
+            acting.stage.extend(announce::muted(&self.facts, alarm)?);
+            self.walk_action(&acting, alarm, action, tails)?;
+        }
+        for composite in &above.composites {
+            let mut over = tail.clone();
+            over.stage.extend(composite.stage.clone());
+            over.alarm = Some(Alarm {
+                arn: composite.alarm.arn.clone(),
+                name: composite.alarm.name.clone(),
+                through: composite.through.clone(),
+            });
+            let actions = announce::actions(&self.facts, &composite.alarm)?;
+            if actions.is_empty() && !composite.has_more_above {
+                tails.push(over.saying(announce::no_action(
+                    &self.facts,
+                    &composite.alarm,
+                    LinkId::C06,
+                )?));
+            }
+            for action in &actions {
+                let mut acting = over.saying(announce::enabled(&composite.alarm, LinkId::C06));
+                acting
+                    .stage
+                    .extend(announce::muted(&self.facts, &composite.alarm)?);
+                self.walk_action(&acting, &composite.alarm, action, tails)?;
+            }
+        }
+        if let Some(link) = above.unknown {
+            tails.push(tail.saying(link));
+        } else if actions.is_empty() && above.composites.is_empty() {
+            tails.push(tail.saying(announce::no_action(&self.facts, alarm, LinkId::A03)?));
+        }
+        Ok(())
+    }
+
+    fn walk_action(
+        &self,
+        before: &Tail,
+        alarm: &AlarmRow,
+        action: &Action,
+        tails: &mut Vec<Tail>,
+    ) -> Result<(), Error> {
+        let mut tail = before.clone();
+        tail.action = Some(action.arn.clone());
+        if !topic::is_topic(&action.arn) {
+            tails.push(tail.saying(announce::other_action(alarm, action)));
+            return Ok(());
+        }
+        let judged = topic::judge(&self.facts, alarm, &action.arn)?;
+        tail.stage.extend(judged.stage);
+        if !judged.exists {
+            tails.push(tail);
+            return Ok(());
+        }
+        let subscriptions = self.facts.subscriptions(&judged.teller, &action.arn)?;
+        if let Some(link) =
+            subscription::listed(&self.facts, &judged.teller, &action.arn, &subscriptions)?
+        {
+            tails.push(tail.saying(link));
+        }
+        for row in &subscriptions {
+            let mut end = tail.clone();
+            end.subscription = Some(Subscription {
+                arn: row.arn.clone(),
+                protocol: row.protocol.clone(),
+                endpoint: row.endpoint.clone(),
+            });
+            end.stage.extend(subscription::judge(
+                &self.facts,
+                &judged.teller,
+                &action.arn,
+                row,
+            )?);
+            tails.push(end);
+        }
+        Ok(())
+    }
+}
+
+/// Where the log group of a trail is; none where the trail has none or its ARN cannot be read.
+fn place(trail: &TrailRow) -> Option<Place> {
+    Some(Place {
+        account: trail.log_account.clone()?,
+        region: trail.log_region.clone()?,
+        name: trail.log_group_name.clone()?,
+        arn: trail.log_group_arn.clone()?,
+    })
+}
+
+fn named(filter: &FilterRow) -> Filter {
+    Filter {
+        name: filter.name.clone(),
+        pattern: filter.pattern.clone(),
+    }
+}

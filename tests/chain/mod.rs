@@ -1,0 +1,203 @@
+//! The delivery chain: one test a failure id. Each takes the complete account, breaks one thing, and reads the links.
+
+mod alarms;
+mod filters;
+mod log_groups;
+mod organizations;
+mod selectors;
+mod subscriptions;
+mod topics;
+mod trails;
+mod whole;
+
+use serde_json::{Value, json};
+use trailproof::chain::verdict::{Link, LinkId, Verdict};
+use trailproof::chain::{self, AccountChain, Path};
+use trailproof::coverage::{Is, Predicate};
+use trailproof::pattern::{Matcher, Semantics};
+use trailproof::snapshot::Snapshot;
+
+use crate::support::controls::filter_name;
+use crate::support::world::{ACCOUNT, World};
+
+/// The control that most tests look at: any would do.
+const CONTROL: &str = "cloudtrail_changes";
+
+/// The chain of the complete account's owner in this world.
+fn chain_of(world: &World) -> AccountChain {
+    chain_of_account(world, ACCOUNT)
+}
+
+fn chain_of_account(world: &World, account: &str) -> AccountChain {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("world.db");
+    world.write_snapshot(&path);
+    let snapshot = Snapshot::open(&path).expect("a snapshot");
+    chain::account(&snapshot, account).expect("a chain")
+}
+
+/// The complete account after an edit.
+fn world(edit: impl FnOnce(&mut World)) -> World {
+    let mut world = World::complete();
+    edit(&mut world);
+    world
+}
+
+/// Paths of a control's filter.
+fn paths_of<'c>(chain: &'c AccountChain, control: &str) -> Vec<&'c Path> {
+    let name = filter_name(control);
+    let of_filter = |path: &&Path| {
+        path.filter
+            .as_ref()
+            .is_some_and(|filter| filter.name == name)
+    };
+    chain.paths.iter().filter(of_filter).collect()
+}
+
+/// The one path of a control's filter.
+fn path_of<'c>(chain: &'c AccountChain, control: &str) -> &'c Path {
+    let paths = paths_of(chain, control);
+    assert_eq!(paths.len(), 1, "{control} has one path: {paths:#?}");
+    paths[0]
+}
+
+/// Every link of this id in the whole account.
+fn links_of(chain: &AccountChain, id: LinkId) -> Vec<&Link> {
+    chain
+        .paths
+        .iter()
+        .flat_map(|path| &path.links)
+        .filter(|link| link.id == id)
+        .collect()
+}
+
+/// Breaks one thing and expects that the only fault on the control's path, or on the path that ends before the filter,
+/// is this one: it decides the path's verdict, and the untouched account has no such verdict under the id.
+fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
+    let whole = chain_of(&World::complete());
+    for link in links_of(&whole, id) {
+        assert!(
+            link.verdict < verdict,
+            "the complete account has {id} already: {link:?}"
+        );
+    }
+    let chain = chain_of(&world(edit));
+    let mut paths = paths_of(&chain, CONTROL);
+    if paths.is_empty() {
+        paths = chain.paths.iter().collect();
+    }
+    let path = paths.iter().find(|path| {
+        path.links
+            .iter()
+            .any(|link| link.id == id && link.verdict == verdict)
+    });
+    let Some(path) = path else {
+        panic!("no path is {verdict} by {id}: {paths:#?}")
+    };
+    assert_eq!(path.verdict(), verdict, "{path:#?}");
+    let worst: Vec<LinkId> = path
+        .links
+        .iter()
+        .filter(|link| link.verdict == verdict)
+        .map(|link| link.id)
+        .collect();
+    assert!(worst.contains(&id), "{worst:?}");
+    assert!(!verdict.is_sound() == !path.sound());
+    let link = path
+        .links
+        .iter()
+        .find(|link| link.id == id && link.verdict == verdict)
+        .expect("found above");
+    assert!(
+        !link.subject.is_empty() && !link.reason.is_empty(),
+        "{link:?}"
+    );
+    assert!(!link.reason.ends_with('.'), "{link:?}");
+    if verdict == Verdict::Broken || verdict == Verdict::Degraded {
+        assert!(
+            !link.fields.is_empty() && !link.evidence.is_empty(),
+            "{link:?}"
+        );
+    }
+    link.clone()
+}
+
+/// Says something under an id without a fault: the path stays as good as it was.
+fn remark(id: LinkId, edit: impl FnOnce(&mut World)) -> Link {
+    let chain = chain_of(&world(edit));
+    let path = path_of(&chain, CONTROL);
+    assert_eq!(path.verdict(), Verdict::Ok, "{path:#?}");
+    path.link(id)
+        .unwrap_or_else(|| panic!("nothing is said about {id}: {path:#?}"))
+        .clone()
+}
+
+/// A management event as CloudTrail records it.
+fn event(name: &str, source: &str, region: &str, read_only: bool) -> Value {
+    json!({
+        "eventVersion": "1.11",
+        "eventCategory": "Management",
+        "eventName": name,
+        "eventSource": source,
+        "eventType": "AwsApiCall",
+        "awsRegion": region,
+        "readOnly": read_only,
+        "managementEvent": true,
+        "recipientAccountId": ACCOUNT,
+        "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/eve")},
+    })
+}
+
+/// The event that the control asks for, in a region.
+fn stop_logging(region: &str) -> Value {
+    event("StopLogging", "cloudtrail.amazonaws.com", region, false)
+}
+
+/// Whether an event takes a path, by the plain reading of predicates.
+fn takes(path: &Path, event: &Value) -> bool {
+    let all = path
+        .conditions
+        .iter()
+        .all(|condition| holds(&condition.events, event));
+    assert_eq!(
+        all,
+        holds(&path.events, event),
+        "events are all conditions together"
+    );
+    all
+}
+
+/// The first condition that stops an event.
+fn stopped_by(path: &Path, event: &Value) -> Option<LinkId> {
+    path.conditions
+        .iter()
+        .find(|condition| !holds(&condition.events, event))
+        .map(|condition| condition.id)
+}
+
+fn holds(predicate: &Predicate, event: &Value) -> bool {
+    match predicate {
+        Predicate::Always => true,
+        Predicate::Never => false,
+        Predicate::All(parts) => parts.iter().all(|part| holds(part, event)),
+        Predicate::Any(parts) => parts.iter().any(|part| holds(part, event)),
+        Predicate::Not(inner) => !holds(inner, event),
+        Predicate::Pattern(pattern) => {
+            Matcher::new(pattern, &Semantics::default()).matches_event(event)
+        }
+        Predicate::Test(test) => {
+            let field = test
+                .path
+                .iter()
+                .try_fold(event, |value, name| value.get(name));
+            match (&test.is, field) {
+                (Is::Missing, field) => field.is_none(),
+                (Is::Text(text), Some(Value::String(value))) => value == text,
+                (Is::StartsWith(text), Some(Value::String(value))) => value.starts_with(text),
+                (Is::EndsWith(text), Some(Value::String(value))) => value.ends_with(text),
+                (Is::Bool(wanted), Some(Value::Bool(value))) => value == wanted,
+                _ => false,
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! T ids.
+
+use super::*;
+use crate::support::world::HOME;
+
+#[test]
+fn t01_trail_is_not_logging() {
+    let link = fault(LinkId::T01, Verdict::Broken, |world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["IsLogging"] = json!(false)
+        });
+    });
+    assert_eq!(link.fields, [("IsLogging".to_owned(), "false".to_owned())]);
+}
+
+#[test]
+fn t01_status_denied_is_unknown_and_names_the_api() {
+    let link = fault(LinkId::T01, Verdict::Unknown, |world| {
+        world.deny("cloudtrail", "GetTrailStatus");
+    });
+    assert!(
+        link.reason.contains("cloudtrail:GetTrailStatus"),
+        "{}",
+        link.reason
+    );
+    assert!(
+        link.reason.contains("denied (AccessDeniedException)"),
+        "{}",
+        link.reason
+    );
+}
+
+#[test]
+fn t02_trail_has_no_log_group() {
+    fault(LinkId::T02, Verdict::Broken, |world| {
+        world.edit_trail(|trail| {
+            trail
+                .as_object_mut()
+                .expect("an object")
+                .remove("CloudWatchLogsLogGroupArn");
+        });
+        world.forget("logs", "DescribeMetricFilters");
+    });
+}
+
+#[test]
+fn t02_a_region_without_answer_may_hide_a_trail_of_that_region_alone() {
+    let mut world = World::complete();
+    for answer in world.answers_to("cloudtrail", "DescribeTrails") {
+        if answer.region == "eu-west-1" {
+            answer.output = Err(crate::support::world::ApiError {
+                status: 400,
+                code: "AccessDeniedException".to_owned(),
+                message: "no".to_owned(),
+            });
+        }
+    }
+    let chain = chain_of(&world);
+    let hidden: Vec<&Path> = chain
+        .paths
+        .iter()
+        .filter(|path| path.trail.is_none())
+        .collect();
+    assert_eq!(hidden.len(), 1);
+    assert_eq!(hidden[0].verdict(), Verdict::Unknown);
+    assert!(takes(hidden[0], &stop_logging("eu-west-1")));
+    assert!(!takes(hidden[0], &stop_logging(HOME)));
+    assert!(
+        hidden[0].links[0]
+            .reason
+            .contains("cloudtrail:DescribeTrails in eu-west-1"),
+        "{:?}",
+        hidden[0].links
+    );
+}
+
+#[test]
+fn t03_trail_has_no_role() {
+    fault(LinkId::T03, Verdict::Broken, |world| {
+        world.edit_trail(|trail| {
+            trail
+                .as_object_mut()
+                .expect("an object")
+                .remove("CloudWatchLogsRoleArn");
+        });
+    });
+}
+
+#[test]
+fn t04_delivery_fails_and_none_succeeded_within_a_day() {
+    for last in [json!("2026-11-18T00:00:00+00:00"), Value::Null] {
+        fault(LinkId::T04, Verdict::Broken, |world| {
+            world.edit("cloudtrail", "GetTrailStatus", |status| {
+                status["LatestCloudWatchLogsDeliveryError"] = json!("Access denied");
+                status["LatestCloudWatchLogsDeliveryTime"] = last.clone();
+            });
+        });
+    }
+}
+
+#[test]
+fn t04_delivery_fails_at_times() {
+    fault(LinkId::T04, Verdict::Degraded, |world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["LatestCloudWatchLogsDeliveryError"] = json!("throttled");
+        });
+    });
+}
+
+#[test]
+fn t05_delivery_is_stale() {
+    fault(LinkId::T05, Verdict::Degraded, |world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["LatestCloudWatchLogsDeliveryTime"] = json!("2026-11-20T20:00:00+00:00");
+        });
+    });
+    fault(LinkId::T05, Verdict::Degraded, |world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["LatestCloudWatchLogsDeliveryTime"] = Value::Null;
+        });
+    });
+    fault(LinkId::T05, Verdict::Weak, |world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["LatestCloudWatchLogsDeliveryTime"] = Value::Null;
+            status["StartLoggingTime"] = Value::Null;
+        });
+    });
+}
+
+#[test]
+fn t06_delivery_to_the_bucket_does_not_matter() {
+    remark(LinkId::T06, |world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["LatestDeliveryError"] = json!("NoSuchBucket");
+        });
+    });
+}
+
+#[test]
+fn t07_single_region_trail() {
+    fault(LinkId::T07, Verdict::Degraded, |world| {
+        world.single_region(true);
+    });
+    let chain = chain_of(&world(|world| {
+        world.single_region(true);
+    }));
+    let path = path_of(&chain, CONTROL);
+    assert!(takes(path, &stop_logging(HOME)));
+    assert_eq!(
+        stopped_by(path, &stop_logging("eu-west-1")),
+        Some(LinkId::T07)
+    );
+}
+
+#[test]
+fn t08_single_region_trail_outside_the_global_region() {
+    let mut world = World::complete_in("eu-west-1");
+    world.single_region(true);
+    let chain = chain_of(&world);
+    let path = path_of(&chain, "iam_policy_changes");
+    assert_eq!(path.verdict(), Verdict::Degraded);
+    assert!(path.link(LinkId::T08).is_some());
+    let event = event("PutUserPolicy", "iam.amazonaws.com", "us-east-1", false);
+    assert_eq!(stopped_by(path, &event), Some(LinkId::T08));
+    assert!(links_of(&chain_of(&World::complete_in("eu-west-1")), LinkId::T08).is_empty());
+}
+
+#[test]
+fn t09_global_service_events_are_left_out() {
+    let chain = chain_of(&world(|world| {
+        world.single_region(false);
+    }));
+    let path = path_of(&chain, "iam_policy_changes");
+    let event = event("PutUserPolicy", "iam.amazonaws.com", HOME, false);
+    assert_eq!(stopped_by(path, &event), Some(LinkId::T09));
+    let with = chain_of(&world(|world| {
+        world.single_region(true);
+    }));
+    assert!(takes(path_of(&with, "iam_policy_changes"), &event));
+}
