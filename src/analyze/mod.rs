@@ -6,6 +6,7 @@
 
 pub mod attest;
 mod finding;
+pub mod letter;
 
 pub use finding::{
     AccountSummary, Analysis, Attestation, Finding, Letter, Mark, Names, Note, PathSummary,

@@ -353,24 +353,31 @@ pub enum StepKind {
     SubscriptionArn,
 }
 
-/// Whether the benchmark's own audit steps, followed word by word, would be satisfied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+/// Whether a benchmark's own audit steps, followed word by word, would be satisfied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// Every step finds what it asks for.
+    /// One chain of trail, filter, alarm, topic and subscription satisfies every step.
     Met,
-    /// A step finds nothing.
+    /// Whatever is tried, some step finds nothing.
     NotMet,
-    /// A step needs evidence that the snapshot lacks, or the benchmark publishes no steps.
+    /// A question that a step asks was not answered, or there are no steps to follow.
     Unknown,
+}
+
+impl Answer {
+    /// The answer as it is written in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::NotMet => "not_met",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Met => "met",
-            Self::NotMet => "not_met",
-            Self::Unknown => "unknown",
-        })
+        f.write_str(self.as_str())
     }
 }

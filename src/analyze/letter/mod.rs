@@ -1,0 +1,155 @@
+//! The letter: would the benchmark's own audit steps, followed word by word, be satisfied?
+//!
+//! The steps are data ([`Benchmark::steps_for`]); this module follows them over the facts of one account, as an auditor
+//! with the AWS CLI would: by the names that the steps note, looking at nothing that they do not mention. It shares no
+//! code with `chain`, so that status and letter can disagree. docs/letter.md has each step and its reading.
+//! It must not be clever: where a step overlooks something, so does this module.
+
+mod facts;
+mod steps;
+
+use std::collections::BTreeMap;
+
+use crate::control::{Answer, Benchmark, Control};
+use crate::snapshot::Snapshot;
+
+use facts::{Alarm, Facts, Filter, Question, Trail};
+use steps::{Candidate, Open, summary};
+
+/// What the audit steps come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The answer.
+    pub answer: Answer,
+    /// The number of the step that decided it, as the benchmark counts; none for `met` and where there are no steps.
+    pub step: Option<String>,
+    /// What was found there.
+    pub reason: String,
+}
+
+/// The facts of one account that audit steps ask for, read once for all controls.
+#[derive(Debug, Default)]
+pub struct Auditor {
+    account: String,
+    trails: Vec<Trail>,
+    filters: Vec<Filter>,
+    alarms: Vec<Alarm>,
+    subscriptions: BTreeMap<String, Vec<String>>,
+    questions: BTreeMap<(String, String), Vec<Question>>,
+}
+
+/// Follows the audit steps of a benchmark for one control and account.
+///
+/// # Errors
+///
+/// The facts cannot be read.
+pub fn judge(
+    snapshot: &Snapshot,
+    account: &str,
+    benchmark: &Benchmark,
+    control: &Control,
+) -> rusqlite::Result<Letter> {
+    Ok(Auditor::new(snapshot, account)?.judge(benchmark, control))
+}
+
+impl Auditor {
+    /// Reads what the steps may ask of an account.
+    ///
+    /// # Errors
+    ///
+    /// The facts cannot be read.
+    pub fn new(snapshot: &Snapshot, account: &str) -> rusqlite::Result<Self> {
+        let facts = Facts {
+            connection: snapshot.connection(),
+            account,
+        };
+        Ok(Self {
+            account: account.to_owned(),
+            trails: facts.trails()?,
+            filters: facts.filters()?,
+            alarms: facts.alarms()?,
+            subscriptions: facts.subscriptions()?,
+            questions: facts.questions()?,
+        })
+    }
+
+    /// Follows the audit steps of a benchmark for a control.
+    pub fn judge(&self, benchmark: &Benchmark, control: &Control) -> Letter {
+        let unknown = |reason: String| Letter {
+            answer: Answer::Unknown,
+            step: None,
+            reason,
+        };
+        if benchmark.number_of(&control.id).is_none() {
+            return unknown(format!("`{}` does not list this control", benchmark.id));
+        }
+        let texts: Vec<&str> = control
+            .printings_for(benchmark)
+            .map(|(_, text)| text)
+            .collect();
+        if benchmark.audit.is_empty() {
+            return unknown(format!("`{}` publishes no audit steps", benchmark.id));
+        }
+        if texts.is_empty() {
+            return unknown(format!(
+                "`{}` prints no filter text for this control",
+                benchmark.id
+            ));
+        }
+        let mut candidates = vec![Candidate::default()];
+        let mut pending: Option<Open> = None;
+        for step in benchmark.steps_for(&control.id) {
+            let mut next = Vec::new();
+            let mut misses = Vec::new();
+            for candidate in &candidates {
+                let outlook = self.take(step.kind, candidate, &texts);
+                next.extend(outlook.found);
+                if let Some(reason) = outlook.open {
+                    let open = Open {
+                        step: step.number.clone(),
+                        reason,
+                    };
+                    pending.get_or_insert(candidate.open.clone().unwrap_or(open));
+                }
+                misses.extend(outlook.missing);
+            }
+            for candidate in &mut next {
+                if let Some(open) = &mut candidate.open
+                    && open.step.is_empty()
+                {
+                    open.step.clone_from(&step.number);
+                }
+            }
+            if next.is_empty() && pending.is_none() {
+                return Letter {
+                    answer: Answer::NotMet,
+                    step: Some(step.number.clone()),
+                    reason: summary(misses),
+                };
+            }
+            candidates = next;
+        }
+        if let Some(met) = candidates.iter().find(|candidate| candidate.open.is_none()) {
+            return Letter {
+                answer: Answer::Met,
+                step: None,
+                reason: met.describe(),
+            };
+        }
+        let open = candidates
+            .into_iter()
+            .find_map(|candidate| candidate.open)
+            .or(pending);
+        match open {
+            Some(open) => Letter {
+                answer: Answer::Unknown,
+                step: Some(open.step),
+                reason: open.reason,
+            },
+            None => unknown(format!(
+                "`{}` has no audit steps for this control",
+                benchmark.id
+            )),
+        }
+    }
+}
