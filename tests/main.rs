@@ -21,5 +21,7 @@ mod letter;
 mod pattern;
 /// How findings are shown.
 mod report;
+/// The snapshot file: recording, opening, verifying.
+mod snapshot;
 /// What several areas need: shared data, the built binary, golden files.
 mod support;

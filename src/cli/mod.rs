@@ -10,6 +10,7 @@ mod controls;
 mod error;
 mod out;
 mod pattern;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ enum Command {
     Controls(controls::Args),
     /// Work with CloudWatch Logs filter patterns alone
     Pattern(pattern::Args),
+    /// Check that a snapshot is as it was written
+    Verify(verify::Args),
 }
 
 /// How a command that did its job ended.
@@ -96,5 +99,6 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Collect(args) => collect::run(args, out),
         Command::Controls(args) => controls::run(args, out),
         Command::Pattern(args) => pattern::run(args, out),
+        Command::Verify(args) => verify::run(args, out),
     }
 }

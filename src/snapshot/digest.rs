@@ -119,9 +119,14 @@ pub(super) fn primary_key(connection: &Connection, table: &str) -> Result<Vec<St
     names(connection, sql, table)
 }
 
-fn digest_columns(connection: &Connection, table: &str) -> Result<Vec<String>> {
+/// The columns of a table, in its order.
+pub(super) fn all_columns(connection: &Connection, table: &str) -> Result<Vec<String>> {
     let sql = "select name from pragma_table_info(?1) order by cid";
-    let mut columns = names(connection, sql, table)?;
+    names(connection, sql, table)
+}
+
+fn digest_columns(connection: &Connection, table: &str) -> Result<Vec<String>> {
+    let mut columns = all_columns(connection, table)?;
     columns.retain(|column| {
         column != "evidence_id" && !VOLATILE_COLUMNS.contains(&(table, column.as_str()))
     });

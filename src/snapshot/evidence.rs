@@ -99,11 +99,6 @@ impl StoredRow {
         })
     }
 
-    /// The row's hash as stored, as text.
-    pub(super) fn row_sha256(&self) -> &[u8] {
-        &self.row_sha256
-    }
-
     /// Checks both hashes and gives the call.
     pub(super) fn verified(self) -> Result<Evidence> {
         let id = self.id;

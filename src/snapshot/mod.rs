@@ -12,12 +12,15 @@ mod evidence;
 mod facts;
 pub mod operations;
 mod reader;
+mod slack;
+mod verify;
 mod writer;
 
 pub use canonical::canonical_json;
 pub use error::{Error, Result};
 pub use evidence::{AWS_CLI_JSON, Call, Evidence, format_time};
 pub use reader::{Meta, Snapshot, State};
+pub use verify::{Finding, Verification, verify};
 pub use writer::Writer;
 
 /// The snapshot format that this version reads and writes: `user_version` of the file.

@@ -8,7 +8,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::types::ToSqlOutput;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde_json::Value;
 
@@ -57,6 +57,13 @@ impl Snapshot {
     /// Opens a snapshot read-only, complete or not.
     pub fn open(path: &Path) -> Result<Self> {
         let (stored, copy) = open_stored(path)?;
+        // Names of tables and columns are trusted from here on.
+        if let Some((name, what)) = schema_faults(&stored)?.into_iter().next() {
+            return Err(Error::Damaged {
+                path: path.to_owned(),
+                why: format!("{name} {what}"),
+            });
+        }
         let meta = read_meta(&stored, path)?;
         let connection = match meta.state {
             State::Complete => stored,
@@ -224,6 +231,53 @@ pub(super) fn journal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-journal");
     PathBuf::from(name)
+}
+
+/// Tables and indices that are not as the format defines them, with what is wrong with each.
+///
+/// SQLite keeps the text of every definition from its name on; so each is found in the format's own text.
+pub(super) fn schema_faults(connection: &Connection) -> Result<Vec<(String, &'static str)>> {
+    let sql = "select type || ' ' || name, sql from sqlite_schema where sql is not null order by 1";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut faults = Vec::new();
+    let mut known = Vec::new();
+    while let Some(row) = rows.next()? {
+        let bytes = |column: usize| -> rusqlite::Result<Vec<u8>> {
+            Ok(match row.get_ref(column)? {
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+                _ => Vec::new(),
+            })
+        };
+        let name = String::from_utf8_lossy(&bytes(0)?).into_owned();
+        let definition = String::from_utf8(bytes(1)?).ok();
+        let is_ours = definition.is_some_and(|definition| {
+            let rest = definition
+                .strip_prefix("CREATE TABLE ")
+                .or_else(|| definition.strip_prefix("CREATE INDEX "));
+            let (kind, object) = name.split_once(' ').unwrap_or_default();
+            rest.is_some_and(|rest| {
+                rest.starts_with(&format!("{object} "))
+                    && SCHEMA.contains(&format!("\ncreate {kind} {rest};\n"))
+            })
+        });
+        if !is_ours {
+            faults.push((name.clone(), "is not as the format defines it"));
+        }
+        known.push(name);
+    }
+    for line in SCHEMA.lines() {
+        let mut words = line.split(' ');
+        let (Some("create"), Some(kind), Some(name)) = (words.next(), words.next(), words.next())
+        else {
+            continue;
+        };
+        let name = format!("{kind} {name}");
+        if !known.contains(&name) {
+            faults.push((name, "is missing"));
+        }
+    }
+    Ok(faults)
 }
 
 /// Reads the row of the table `snapshot`.

@@ -15,7 +15,7 @@ use super::canonical::canonical_json;
 use super::error::{Error, Result};
 use super::evidence::{self, Call, Evidence, format_time};
 use super::reader::{self, State, journal_of};
-use super::{SCHEMA, digest, facts};
+use super::{SCHEMA, digest, facts, slack};
 
 /// A commit costs a disk flush; a kill costs at most what was recorded since the last one.
 const COMMIT_AFTER: Duration = Duration::from_millis(250);
@@ -164,7 +164,10 @@ impl Writer {
         facts::derive(&self.connection, &self.connection)?;
         digest::seal(&self.connection, finished_at)?;
         self.connection.execute_batch("commit")?;
+        // Leaves no free pages and next to no free space; what remains is cleared.
+        self.connection.execute_batch("vacuum")?;
         close(self.connection)?;
+        slack::clear(&self.partial)?;
         let synced = File::open(&self.partial).and_then(|file| file.sync_all());
         synced.map_err(Error::io("write", &self.partial))?;
         rename(&self.partial, &self.path, self.force)?;

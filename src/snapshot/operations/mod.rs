@@ -1,0 +1,296 @@
+//! The one table of AWS operations: what each is asked about, how its lists are paged, what it needs.
+//!
+//! Facts, gaps, `collect --print-policy` and `import` all read this table, so that an operation is described once.
+//! Sources: the AWS service models and delivery-chain facts 1.1, 1.2 and 1.5. It must not judge answers.
+
+mod table;
+
+use serde_json::Value;
+
+use super::canonical::canonical_json;
+
+pub use table::OPERATIONS;
+
+/// How requests and responses look on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// JSON 1.1; the operation is named in the header `X-Amz-Target` as `<target>.<operation>`.
+    AwsJson {
+        /// Target prefix, such as `Logs_20140328`.
+        target: &'static str,
+    },
+    /// JSON over paths of its own.
+    RestJson {
+        /// The path that the request is posted to.
+        path: &'static str,
+    },
+    /// Form-encoded request, XML response.
+    Query {
+        /// The `Version` parameter.
+        version: &'static str,
+    },
+    /// Smithy rpc-v2-cbor; posted to `/service/<service>/operation/<operation>`.
+    RpcV2Cbor {
+        /// Smithy service name.
+        service: &'static str,
+    },
+}
+
+/// What a request asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Everything in the account and region: the subject is empty.
+    Everything,
+    /// One resource, named by this request member; everything where the member is absent.
+    Member(&'static str),
+    /// One subject for each element of this request member; everything where the member is absent.
+    Each(&'static str),
+    /// A trail by name or ARN in this request member; the subject is always the full ARN.
+    Trail(&'static str),
+    /// A log group by name or ARN in this request member; the subject is the name.
+    LogGroup(&'static str),
+    /// Log groups by prefix or by identifiers; the subject is the prefix or the name.
+    LogGroups,
+    /// One subject for each alarm type asked, `MetricAlarm` where none is.
+    AlarmTypes,
+}
+
+/// Pagination members of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    /// Request member that carries the token.
+    pub input: &'static str,
+    /// Response member that holds the token of the next page.
+    pub output: &'static str,
+}
+
+/// How much a missing answer takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The chain cannot be decided without it.
+    Needed,
+    /// It refines an answer, or matters to some accounts alone.
+    Optional,
+}
+
+/// Where an operation is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Once an account, at the partition's global endpoint.
+    Global,
+    /// In every region.
+    Regional,
+}
+
+/// One AWS operation that a snapshot can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// Endpoint prefix: `cloudtrail`, `logs`, `monitoring` ...
+    pub service: &'static str,
+    /// API operation name: `DescribeTrails`.
+    pub name: &'static str,
+    /// The IAM action that allows it.
+    pub iam_action: &'static str,
+    /// Wire form.
+    pub protocol: Protocol,
+    /// What the request asks about.
+    pub subject: Subject,
+    /// Response members that are lists; always arrays after decoding.
+    pub lists: &'static [&'static str],
+    /// Members of which every response has at least one; the lists where this is empty. A body without any is foreign.
+    pub expects: &'static [&'static str],
+    /// Pagination, for operations that have it.
+    pub paging: Option<Paging>,
+    /// Request members that do not narrow the question, with the value for which that holds (`""`: any value).
+    pub neutral: &'static [(&'static str, &'static str)],
+    /// Error codes by which AWS says that the subject does not exist.
+    pub absent: &'static [&'static str],
+    /// Response members, at any depth, that are timestamps.
+    pub times: &'static [&'static str],
+    /// Whether the chain can do without.
+    pub need: Need,
+    /// Once an account or once a region.
+    pub reach: Reach,
+}
+
+/// The operation of a service by its API name.
+pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
+    OPERATIONS
+        .iter()
+        .find(|operation| operation.service == service && operation.name == name)
+}
+
+/// The partition that a region belongs to.
+pub fn partition_of_region(region: &str) -> &'static str {
+    const PREFIXES: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    PREFIXES
+        .iter()
+        .find(|(prefix, _)| region.starts_with(prefix))
+        .map_or("aws", |(_, partition)| partition)
+}
+
+/// The name of a log group from its name or ARN, with or without the trailing `:*`.
+pub fn log_group_name(identifier: &str) -> &str {
+    let name = match identifier.split_once(":log-group:") {
+        Some((_, name)) if identifier.starts_with("arn:") => name,
+        _ => return identifier,
+    };
+    name.strip_suffix(":*").unwrap_or(name)
+}
+
+/// An ARN of a log group without the trailing `:*`.
+pub fn log_group_arn(arn: &str) -> &str {
+    arn.strip_suffix(":*").unwrap_or(arn)
+}
+
+impl Operation {
+    /// What a request asks about: one subject, or one for each alarm type or name asked.
+    ///
+    /// A member that narrows the question and is not in this table is added to the subject as JSON, so that a
+    /// narrowed list never counts as the whole one.
+    pub fn subjects(&self, account: &str, region: &str, request: &Value) -> Vec<String> {
+        let text = |member: &str| request.get(member).and_then(Value::as_str);
+        let each = |member: &str| -> Vec<String> {
+            let items = request.get(member).and_then(Value::as_array);
+            items
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        };
+        let mut used: Vec<&str> = Vec::new();
+        let mut subjects = match self.subject {
+            Subject::Everything => Vec::new(),
+            Subject::Member(member) => {
+                used.push(member);
+                text(member).map(str::to_owned).into_iter().collect()
+            }
+            Subject::Each(member) => {
+                used.push(member);
+                each(member)
+            }
+            Subject::Trail(member) => {
+                used.push(member);
+                let trail = text(member).map(|trail| trail_arn(account, region, trail));
+                trail.into_iter().collect()
+            }
+            Subject::LogGroup(member) => {
+                used.push(member);
+                let group = text(member).map(|group| log_group_name(group).to_owned());
+                group.into_iter().collect()
+            }
+            Subject::LogGroups => {
+                used.extend(["logGroupNamePrefix", "logGroupIdentifiers"]);
+                let mut groups: Vec<String> = each("logGroupIdentifiers")
+                    .iter()
+                    .map(|group| log_group_name(group).to_owned())
+                    .collect();
+                groups.extend(text("logGroupNamePrefix").map(str::to_owned));
+                groups
+            }
+            Subject::AlarmTypes => {
+                used.push("AlarmTypes");
+                let mut types = each("AlarmTypes");
+                if types.is_empty() {
+                    types.push("MetricAlarm".to_owned());
+                }
+                types
+            }
+        };
+        if subjects.is_empty() {
+            subjects.push(String::new());
+        }
+        let narrowing = self.narrowing(request, &used);
+        if !narrowing.is_empty() {
+            for subject in &mut subjects {
+                if !subject.is_empty() {
+                    subject.push(' ');
+                }
+                subject.push_str(&narrowing);
+            }
+        }
+        subjects.sort();
+        subjects.dedup();
+        subjects
+    }
+
+    /// Whether a decoded body can be a response of this operation.
+    pub fn recognises(&self, response: &Value) -> bool {
+        // CBOR leaves out empty lists; so an empty response of DescribeAlarms says that there is no alarm.
+        if matches!(self.protocol, Protocol::RpcV2Cbor { .. }) && self.expects.is_empty() {
+            return response.as_object().is_some_and(|members| {
+                members.is_empty() || self.lists.iter().any(|list| members.contains_key(*list))
+            });
+        }
+        let expected = match self.expects {
+            [] => self.lists,
+            expects => expects,
+        };
+        let optional = expected.is_empty() || self.name == "GetTransformer";
+        optional || expected.iter().any(|member| response.get(member).is_some())
+    }
+
+    /// The token by which a request asks for a later page.
+    pub fn page_of<'r>(&self, request: &'r Value) -> Option<&'r str> {
+        let token = request.get(self.paging?.input)?.as_str()?;
+        (!token.is_empty()).then_some(token)
+    }
+
+    /// The token of the page after a response.
+    pub fn next_page<'r>(&self, response: &'r Value) -> Option<&'r str> {
+        let token = response.get(self.paging?.output)?.as_str()?;
+        (!token.is_empty()).then_some(token)
+    }
+
+    /// The members of a request that make the question narrower than its subject, as JSON; empty where there are none.
+    fn narrowing(&self, request: &Value, used: &[&str]) -> String {
+        let Some(members) = request.as_object() else {
+            return String::new();
+        };
+        let token = self.paging.map(|paging| paging.input);
+        let rest: serde_json::Map<String, Value> = members
+            .iter()
+            .filter(|(name, value)| {
+                let neutral = self.neutral.iter().any(|(member, allowed)| {
+                    name == member && (allowed.is_empty() || is_text(value, allowed))
+                });
+                !neutral
+                    && !value.is_null()
+                    && !used.contains(&name.as_str())
+                    && Some(name.as_str()) != token
+            })
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if rest.is_empty() {
+            return String::new();
+        }
+        canonical_json(&Value::Object(rest))
+    }
+}
+
+/// Whether a request member has this value, written as a string or as a JSON constant.
+fn is_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(value) => value == text,
+        Value::Bool(value) => text == if *value { "true" } else { "false" },
+        _ => false,
+    }
+}
+
+/// The full ARN of a trail that was asked by name or ARN.
+fn trail_arn(account: &str, region: &str, trail: &str) -> String {
+    if trail.starts_with("arn:") {
+        return trail.to_owned();
+    }
+    let partition = partition_of_region(region);
+    format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{trail}")
+}

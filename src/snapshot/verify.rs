@@ -1,0 +1,397 @@
+//! Verifying a snapshot: every hash is computed again, and every fact is derived again from the evidence.
+//!
+//! It reads the file as it is and trusts no column of it. What it finds are findings; it fails only where the file
+//! cannot be read as a snapshot at all.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::path::Path;
+
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, Row};
+
+use super::digest::{self, Root};
+use super::error::{Error, Result};
+use super::evidence::{self, format_time};
+use super::reader::{self, Meta, State};
+use super::{SCHEMA, facts, slack};
+
+/// Something in the file that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The table, or `file` for what belongs to none.
+    pub table: String,
+    /// The key of the row, or empty.
+    pub row: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.row.as_str() {
+            "" => write!(f, "{}: {}", self.table, self.what),
+            row => write!(f, "{} {row}: {}", self.table, self.what),
+        }
+    }
+}
+
+/// What verifying found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// What the file says of itself.
+    pub meta: Meta,
+    /// Evidence rows read.
+    pub evidence_rows: u64,
+    /// Fact rows compared; none in an incomplete snapshot, which holds no facts.
+    pub fact_rows: u64,
+    /// What is not as it was written, in the order of tables and rows.
+    pub findings: Vec<Finding>,
+}
+
+/// Computes every hash of a snapshot again and derives its facts again.
+pub fn verify(path: &Path) -> Result<Verification> {
+    let (stored, _copy) = reader::open_stored(path)?;
+    let mut verifier = Verifier {
+        findings: Vec::new(),
+    };
+    verifier.structure(&stored)?;
+    let meta = match reader::read_meta(&stored, path) {
+        Ok(meta) => meta,
+        // A finding in a snapshot; a file that has no such table is none.
+        Err(Error::Damaged { why, .. }) if !verifier.findings.is_empty() => {
+            return Err(Error::Damaged {
+                path: path.to_owned(),
+                why: format!("{why}; {}", verifier.listed()),
+            });
+        }
+        Err(error) => return Err(error),
+    };
+    let evidence_rows = verifier.evidence(&stored)?;
+    let fact_rows = match meta.state {
+        State::Complete => verifier.facts(&stored)?,
+        State::Incomplete => verifier.no_facts(&stored)?,
+    };
+    verifier.digests(&stored, &meta)?;
+    if meta.state == State::Complete {
+        match slack::faults(&stored, path) {
+            Ok(faults) => {
+                for what in faults {
+                    verifier.found("file", "", what);
+                }
+            }
+            Err(error) => verifier.found("file", "", format!("its pages cannot be read: {error}")),
+        }
+    }
+    Ok(Verification {
+        meta,
+        evidence_rows,
+        fact_rows,
+        findings: verifier.findings,
+    })
+}
+
+struct Verifier {
+    findings: Vec<Finding>,
+}
+
+impl Verifier {
+    fn found(&mut self, table: &str, row: impl Into<String>, what: impl Into<String>) {
+        self.findings.push(Finding {
+            table: table.to_owned(),
+            row: row.into(),
+            what: what.into(),
+        });
+    }
+
+    fn listed(&self) -> String {
+        let findings: Vec<String> = self.findings.iter().map(Finding::to_string).collect();
+        findings.join("; ")
+    }
+
+    /// The tables are those of the format, and SQLite finds its own structures whole.
+    fn structure(&mut self, stored: &Connection) -> Result<()> {
+        match reader::schema_faults(stored) {
+            Ok(faults) => {
+                for (name, what) in faults {
+                    self.found("file", name, what);
+                }
+            }
+            Err(error) => self.found("file", "", format!("the schema cannot be read: {error}")),
+        }
+        let mut check = stored.prepare("pragma integrity_check(20)")?;
+        let mut rows = check.query([])?;
+        loop {
+            match rows.next() {
+                Ok(Some(row)) => {
+                    let message: String = row.get(0).unwrap_or_else(|error| error.to_string());
+                    if message != "ok" {
+                        self.found("file", "", format!("SQLite finds it damaged: {message}"));
+                    }
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    self.found("file", "", format!("SQLite finds it damaged: {error}"));
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Every row and body has its hash.
+    fn evidence(&mut self, stored: &Connection) -> Result<u64> {
+        let mut rows = 0;
+        let mut expected_id = 1;
+        let read = evidence::for_each(stored, |row| {
+            rows += 1;
+            let id = row.id;
+            if id != expected_id {
+                self.found(
+                    "evidence",
+                    format!("row {expected_id}"),
+                    format!("is missing; row {id} follows"),
+                );
+            }
+            expected_id = id + 1;
+            match row.verified() {
+                Ok(_) => {}
+                Err(Error::DamagedEvidence { why, .. }) => {
+                    self.found("evidence", format!("row {id}"), why);
+                }
+                Err(error) => return Err(error),
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            self.found(
+                "evidence",
+                format!("row {expected_id}"),
+                format!("cannot be read: {error}"),
+            );
+        }
+        Ok(rows)
+    }
+
+    /// Every fact is what the evidence gives, and nothing else is there.
+    fn facts(&mut self, stored: &Connection) -> Result<u64> {
+        let derived = Connection::open("")?;
+        derived.execute_batch(SCHEMA)?;
+        // Facts alone are in this database; their evidence stays in the file.
+        derived.execute_batch("pragma foreign_keys = off; pragma synchronous = off; begin")?;
+        if let Err(error) = facts::derive(stored, &derived) {
+            let what = format!("facts cannot be derived from it: {error}");
+            self.found("evidence", "", what);
+            return Ok(0);
+        }
+        let mut rows = 0;
+        for table in facts::TABLES {
+            match self.table(stored, &derived, table) {
+                Ok(count) => rows += count,
+                Err(error) => self.found(table, "", format!("cannot be read: {error}")),
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Compares one table row by row, in the order of its key.
+    fn table(&mut self, stored: &Connection, derived: &Connection, table: &str) -> Result<u64> {
+        let key = digest::primary_key(derived, table)?;
+        let columns = digest::all_columns(derived, table)?;
+        let sql = format!(
+            "select {} from {table} order by {}",
+            columns.join(", "),
+            key.join(", ")
+        );
+        let mut stored = stored.prepare(&sql)?;
+        let mut derived = derived.prepare(&sql)?;
+        let shape = Shape {
+            key_columns: key
+                .iter()
+                .filter_map(|key| columns.iter().position(|column| column == key))
+                .collect(),
+            columns,
+        };
+        let mut stored = stored.query([])?;
+        let mut derived = derived.query([])?;
+        let mut left = shape.next(&mut stored)?;
+        let mut right = shape.next(&mut derived)?;
+        let mut rows = 0;
+        loop {
+            let order = match (&left, &right) {
+                (None, None) => return Ok(rows),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(left), Some(right)) => shape.compare_keys(left, right),
+            };
+            match (order, &left, &right) {
+                (Ordering::Less, Some(row), _) => {
+                    self.found(table, shape.name(row), "does not follow from the evidence");
+                }
+                (Ordering::Greater, _, Some(row)) => {
+                    self.found(table, shape.name(row), "is missing; the evidence gives it");
+                }
+                (_, Some(row), Some(expected)) => {
+                    for column in shape.differences(row, expected) {
+                        let what = format!("column {column} is not what the evidence gives");
+                        self.found(table, shape.name(row), what);
+                    }
+                }
+                _ => {}
+            }
+            if order != Ordering::Greater {
+                rows += 1;
+                left = shape.next(&mut stored)?;
+            }
+            if order != Ordering::Less {
+                right = shape.next(&mut derived)?;
+            }
+        }
+    }
+
+    /// An incomplete snapshot holds evidence alone.
+    fn no_facts(&mut self, stored: &Connection) -> Result<u64> {
+        for table in facts::TABLES {
+            let sql = format!("select count(*) from {table}");
+            let rows: i64 = stored.query_row(&sql, [], |row| row.get(0))?;
+            if rows > 0 {
+                self.found(table, "", "has rows, though the snapshot is incomplete");
+            }
+        }
+        Ok(0)
+    }
+
+    /// The digests of the table `snapshot` are those of the rows.
+    fn digests(&mut self, stored: &Connection, meta: &Meta) -> Result<()> {
+        if meta.state == State::Incomplete {
+            let unsealed = meta.evidence_sha256.is_none()
+                && meta.facts_sha256.is_none()
+                && meta.root_sha256.is_none()
+                && meta.finished_at.is_none();
+            if !unsealed {
+                self.found("snapshot", "", "is incomplete, and yet sealed");
+            }
+            return Ok(());
+        }
+        let evidence_sha256 = meta.evidence_sha256.as_deref().unwrap_or_default();
+        let facts_sha256 = meta.facts_sha256.as_deref().unwrap_or_default();
+        if digest::evidence(stored).ok().as_deref() != Some(evidence_sha256) {
+            self.found(
+                "snapshot",
+                "",
+                "evidence_sha256 does not match the evidence",
+            );
+        }
+        if digest::facts(stored).ok().as_deref() != Some(facts_sha256) {
+            self.found("snapshot", "", "facts_sha256 does not match the facts");
+        }
+        // The texts as stored: a time written otherwise is another root.
+        let sql = "select started_at, coalesce(finished_at, '') from snapshot";
+        let (started_at, finished_at): (String, String) =
+            stored.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let canonical = started_at == format_time(meta.started_at)
+            && Some(finished_at.as_str()) == meta.finished_at.map(format_time).as_deref();
+        let root = Root {
+            state: "complete",
+            producer: &meta.producer,
+            started_at: &started_at,
+            finished_at: &finished_at,
+            evidence_sha256,
+            facts_sha256,
+        };
+        if !canonical || Some(root.digest()) != meta.root_sha256 {
+            self.found("snapshot", "", "root_sha256 does not match the row");
+        }
+        let ids: i64 =
+            stored.query_row("select count(*) from snapshot where id = 1", [], |row| {
+                row.get(0)
+            })?;
+        if ids != 1 {
+            self.found("snapshot", "", "has not one row with id 1");
+        }
+        Ok(())
+    }
+}
+
+/// How the rows of a table are compared and named.
+struct Shape {
+    columns: Vec<String>,
+    key_columns: Vec<usize>,
+}
+
+impl Shape {
+    fn next(&self, rows: &mut rusqlite::Rows<'_>) -> rusqlite::Result<Option<Vec<Value>>> {
+        rows.next()?.map(|row| self.values(row)).transpose()
+    }
+
+    fn values(&self, row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
+        (0..self.columns.len())
+            .map(|column| {
+                Ok(match row.get_ref(column)? {
+                    // Kept as bytes: a changed byte may leave text that is no UTF-8.
+                    ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+                        Ok(text) => Value::Text(text.to_owned()),
+                        Err(_) => Value::Blob(bytes.to_vec()),
+                    },
+                    other => Value::try_from(other).unwrap_or(Value::Null),
+                })
+            })
+            .collect()
+    }
+
+    fn compare_keys(&self, left: &[Value], right: &[Value]) -> Ordering {
+        self.key_columns
+            .iter()
+            .map(|column| match (left.get(*column), right.get(*column)) {
+                (Some(left), Some(right)) => compare(left, right),
+                _ => Ordering::Equal,
+            })
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+
+    fn name(&self, row: &[Value]) -> String {
+        let parts: Vec<String> = self
+            .key_columns
+            .iter()
+            .filter_map(|column| {
+                let value = match row.get(*column)? {
+                    Value::Integer(value) => value.to_string(),
+                    Value::Text(text) => text.clone(),
+                    Value::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    Value::Null | Value::Real(_) => String::new(),
+                };
+                Some(format!("{}={value}", self.columns.get(*column)?))
+            })
+            .collect();
+        format!("({})", parts.join(", "))
+    }
+
+    fn differences<'s>(&'s self, row: &[Value], expected: &[Value]) -> Vec<&'s str> {
+        self.columns
+            .iter()
+            .enumerate()
+            .filter(|(column, _)| row.get(*column) != expected.get(*column))
+            .map(|(_, name)| name.as_str())
+            .collect()
+    }
+}
+
+/// The order of SQLite: integers before text, text by its bytes.
+fn compare(left: &Value, right: &Value) -> Ordering {
+    let rank = |value: &Value| match value {
+        Value::Null => 0,
+        Value::Integer(_) | Value::Real(_) => 1,
+        Value::Text(_) | Value::Blob(_) => 2,
+    };
+    let bytes = |value: &Value| match value {
+        Value::Text(text) => text.clone().into_bytes(),
+        Value::Blob(bytes) => bytes.clone(),
+        _ => Vec::new(),
+    };
+    match (left, right) {
+        (Value::Integer(left), Value::Integer(right)) => left.cmp(right),
+        _ => rank(left)
+            .cmp(&rank(right))
+            .then_with(|| bytes(left).cmp(&bytes(right))),
+    }
+}
