@@ -17,6 +17,7 @@ mod field_selection;
 pub mod filter_policy;
 mod log_group;
 mod metric_filter;
+pub mod mute;
 mod organization;
 mod path;
 pub mod policy;

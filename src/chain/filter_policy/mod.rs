@@ -239,7 +239,8 @@ fn scalar(wanted: &Value, found: &Value) -> Option<bool> {
 
 /// `prefix`, `suffix`, `equals-ignore-case`.
 fn affix(wanted: &Value, found: &Value) -> Option<bool> {
-    let tests: [(&str, fn(&str, &str) -> bool); 3] = [
+    type Test = fn(&str, &str) -> bool;
+    let tests: [(&str, Test); 3] = [
         ("prefix", |found, wanted| found.starts_with(wanted)),
         ("suffix", |found, wanted| found.ends_with(wanted)),
         ("equals-ignore-case", |found, wanted| {
