@@ -374,11 +374,11 @@ fn show(
             writeln!(out, "  {reference}")?;
         }
     }
-    if !control.frameworks.is_empty() {
+    if !control.frameworks().is_empty() {
         heading(out, "Frameworks")?;
         let text = format!(
             "{} mappings; `--format json` lists them with their sources",
-            control.frameworks.len()
+            control.frameworks().len()
         );
         paragraph(out, 2, &text)?;
     }

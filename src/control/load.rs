@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::types::{
     Alternative, AlternativeKind, Assessment, AuditStep, Benchmark, Control, Entry, EventName,
-    Example, Framework, Note, Printing, Rejected, Severity, StepKind,
+    Example, Framework, Mappings, Note, Printing, Rejected, Severity, StepKind,
 };
 
 /// A control or benchmark file that cannot be used.
@@ -172,6 +172,33 @@ struct ExampleTable {
     caught_by: Vec<Spanned<String>>,
 }
 
+impl From<FrameworkRow> for Framework {
+    fn from(row: FrameworkRow) -> Self {
+        Self {
+            name: row.name,
+            version: row.version,
+            requirements: row.requirements,
+            source: row.source,
+        }
+    }
+}
+
+/// Reads `frameworks = [ ... ]` alone.
+pub(super) fn frameworks(text: &str) -> Result<Vec<Framework>, Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Cut {
+        #[serde(default)]
+        frameworks: Vec<FrameworkRow>,
+    }
+    let file = File {
+        name: "frameworks",
+        text,
+    };
+    let cut: Cut = file.parse()?;
+    Ok(cut.frameworks.into_iter().map(Framework::from).collect())
+}
+
 /// Reads one control; `file` is the name for messages, `id` the file's stem.
 pub(super) fn control(file: &str, id: &str, text: &str, custom: bool) -> Result<Control, Error> {
     let file = File { name: file, text };
@@ -245,16 +272,7 @@ pub(super) fn control(file: &str, id: &str, text: &str, custom: bool) -> Result<
         notes,
         remediation: file.said(table.remediation, "remediation")?,
         references: table.references,
-        frameworks: table
-            .frameworks
-            .into_iter()
-            .map(|row| Framework {
-                name: row.name,
-                version: row.version,
-                requirements: row.requirements,
-                source: row.source,
-            })
-            .collect(),
+        mappings: Mappings::of(table.frameworks.into_iter().map(Framework::from).collect()),
         examples,
         custom,
     })

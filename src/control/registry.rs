@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::load::{self, Error};
-use super::types::{Benchmark, Control, Entry};
+use super::types::{Benchmark, Control, Entry, Mappings};
 
 mod embedded {
     //! Written by build.rs from the folder listings.
@@ -31,13 +31,10 @@ impl Registry {
             controls: Vec::new(),
             benchmarks: Vec::new(),
         };
-        for (id, text) in embedded::CONTROLS {
-            registry.controls.push(load::control(
-                &format!("controls/{id}.toml"),
-                id,
-                text,
-                false,
-            )?);
+        for (id, text, frameworks) in embedded::CONTROLS {
+            let mut control = load::control(&format!("controls/{id}.toml"), id, text, false)?;
+            control.mappings = Mappings::later(frameworks);
+            registry.controls.push(control);
         }
         for (id, text) in embedded::BENCHMARKS {
             registry.add_benchmark(&format!("benchmarks/{id}.toml"), id, text)?;

@@ -207,3 +207,23 @@ fn the_same_text_differs_in_blanks_alone() {
     other("{ ($.a = b) || ($.c = d) }", "{ ($.c = d) || ($.a = b) }");
     other("{($.eventNa me=X)}", "{($.eventName=X)}");
 }
+
+/// The mappings are cut out at build time and read late: nothing is lost on the way.
+#[test]
+fn framework_mappings_survive_the_cut() {
+    for control in Registry::builtin().unwrap().controls() {
+        let path = format!(
+            "{}/controls/{}.toml",
+            env!("CARGO_MANIFEST_DIR"),
+            control.id
+        );
+        let text = std::fs::read_to_string(&path).unwrap();
+        let whole = load::control(&path, &control.id, &text, false).unwrap();
+        assert_eq!(control.frameworks(), whole.frameworks(), "{}", control.id);
+        assert_eq!(
+            text.contains("frameworks = ["),
+            !control.frameworks().is_empty()
+        );
+        assert_eq!(control.alternatives, whole.alternatives, "{}", control.id);
+    }
+}

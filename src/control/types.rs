@@ -1,6 +1,7 @@
 //! What a control and a benchmark are, once read and checked.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,8 +33,9 @@ pub struct Control {
     pub remediation: String,
     /// Where to read on.
     pub references: Vec<String>,
-    /// Requirements of other frameworks that a source maps to this control.
-    pub frameworks: Vec<Framework>,
+    /// See [`Control::frameworks`].
+    #[serde(rename = "frameworks", serialize_with = "Mappings::serialize")]
+    pub(super) mappings: Mappings,
     /// Events and which alternatives catch them; run as tests.
     pub examples: Vec<Example>,
     /// Read from a folder of the user's rather than built in.
@@ -49,6 +51,11 @@ impl Control {
         self.alternatives
             .iter()
             .filter(move |alternative| alternative.applies_to(benchmark))
+    }
+
+    /// Requirements of other frameworks that a source maps to this control.
+    pub fn frameworks(&self) -> &[Framework] {
+        self.mappings.read()
     }
 
     /// The notes that concern a benchmark.
@@ -197,6 +204,40 @@ pub struct Framework {
     pub requirements: Vec<String>,
     /// Who says so.
     pub source: String,
+}
+
+/// Framework mappings, read from their text when they are first asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Mappings {
+    text: &'static str,
+    rows: OnceLock<Vec<Framework>>,
+}
+
+impl Mappings {
+    /// Mappings that are read already.
+    pub(super) fn of(rows: Vec<Framework>) -> Self {
+        Self {
+            text: "",
+            rows: OnceLock::from(rows),
+        }
+    }
+
+    /// Mappings to be read when they are asked for; the text is embedded, so a test has read it.
+    pub(super) fn later(text: &'static str) -> Self {
+        Self {
+            text,
+            rows: OnceLock::new(),
+        }
+    }
+
+    fn read(&self) -> &[Framework] {
+        self.rows
+            .get_or_init(|| super::load::frameworks(self.text).unwrap_or_default())
+    }
+
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.read().serialize(serializer)
+    }
 }
 
 /// An event and the alternatives that catch it.

@@ -249,7 +249,7 @@ fn framework_mappings_are_those_of_the_sources() {
     }
     let mut ours = Vec::new();
     for control in registry.controls() {
-        for it in &control.frameworks {
+        for it in control.frameworks() {
             let row = (
                 control.id.clone(),
                 it.name.clone(),

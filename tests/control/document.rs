@@ -168,13 +168,13 @@ fn describe(text: &mut String, registry: &Registry, control: &Control) {
     for reference in &control.references {
         let _ = writeln!(text, "- <{reference}>");
     }
-    if !control.frameworks.is_empty() {
+    if !control.frameworks().is_empty() {
         let _ = writeln!(
             text,
             "\n<details><summary>{} framework mappings</summary>\n",
-            control.frameworks.len()
+            control.frameworks().len()
         );
-        for it in &control.frameworks {
+        for it in control.frameworks() {
             let version = if it.version.is_empty() {
                 String::new()
             } else {
