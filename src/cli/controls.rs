@@ -106,13 +106,21 @@ pub(super) fn find_control<'a>(
     benchmark: &'a Benchmark,
     id: &str,
 ) -> Result<&'a Control, Error> {
-    let by_number = || {
-        let entry = benchmark.entries.iter().find(|entry| entry.number == id)?;
-        registry.control(&entry.control)
-    };
-    registry.control(id).or_else(by_number).ok_or_else(|| {
-        Error::new(format!("there is no control `{id}`"))
-            .help("`trailproof controls list` prints the ids")
+    if let Some(control) = registry.control(id) {
+        return Ok(control);
+    }
+    registry.control_by_number(benchmark, id).map_err(|meant| {
+        let error = Error::new(format!("there is no control `{id}`"));
+        match meant.as_slice() {
+            [] => error.help("`trailproof controls list` prints the ids"),
+            several => {
+                let several = several.join(", ");
+                Error::new(format!(
+                    "the number `{id}` means one control here and another there: {several}"
+                ))
+                .help("name the control, or the benchmark with --benchmark")
+            }
+        }
     })
 }
 

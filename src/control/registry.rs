@@ -62,20 +62,25 @@ impl Registry {
                 "holds no control: a control is a file `<id>.toml`",
             ));
         }
-        for (id, name, text) in files {
+        for (id, name, text) in &files {
+            let (id, name) = (id.as_str(), name.as_str());
             if self.controls.iter().any(|control| control.id == id) {
                 return Err(Error {
-                    file: name,
+                    file: name.to_owned(),
                     line: None,
                     message: format!("a control `{id}` exists already: give the file another name"),
                 });
             }
-            self.controls.push(load::control(&name, &id, &text, true)?);
+            self.controls.push(load::control(name, id, text, true)?);
         }
         for (id, name, text) in benchmarks {
             self.add_benchmark(&name, &id, &text)?;
         }
-        self.check_names(&directory.display().to_string())?;
+        for (id, name, text) in &files {
+            if let Some(control) = self.control(id) {
+                self.check_names(control, name, text)?;
+            }
+        }
         self.sort();
         Ok(self)
     }
@@ -95,16 +100,51 @@ impl Registry {
         self.controls.iter().find(|control| control.id == id)
     }
 
-    /// The benchmark of an id; a family's name means its newest version.
+    /// The benchmark of an id. A family's name means its newest version; a third part of a CIS version (`1.4.0`,
+    /// `4.0.1`) changes no control and is ignored.
     pub fn benchmark(&self, id: &str) -> Option<&Benchmark> {
-        self.benchmarks
-            .iter()
-            .find(|benchmark| benchmark.id == id)
-            .or_else(|| {
-                self.benchmarks
-                    .iter()
-                    .rfind(|benchmark| benchmark.family == id)
-            })
+        let exact = |id: &str| self.benchmarks.iter().find(|benchmark| benchmark.id == id);
+        let newest = || {
+            self.benchmarks
+                .iter()
+                .rfind(|benchmark| benchmark.family == id)
+        };
+        let shorter = || match id.rsplit_once('.') {
+            Some((shorter, patch)) if patch.parse::<u32>().is_ok() && shorter.contains('.') => {
+                exact(shorter)
+            }
+            _ => None,
+        };
+        exact(id).or_else(newest).or_else(shorter)
+    }
+
+    /// The control that a number means in one benchmark or, where it means nothing there, in all others that know it.
+    ///
+    /// # Errors
+    ///
+    /// The ids of the controls that it could mean: none, or more than one.
+    pub fn control_by_number(
+        &self,
+        benchmark: &Benchmark,
+        number: &str,
+    ) -> Result<&Control, Vec<&str>> {
+        let in_benchmark = |benchmark: &Benchmark| {
+            let entry = benchmark
+                .entries
+                .iter()
+                .find(|entry| entry.number == number)?;
+            self.control(&entry.control)
+        };
+        if let Some(control) = in_benchmark(benchmark) {
+            return Ok(control);
+        }
+        let mut meant: Vec<&Control> = self.benchmarks.iter().filter_map(in_benchmark).collect();
+        meant.sort_by(|a, b| a.id.cmp(&b.id));
+        meant.dedup_by(|a, b| a.id == b.id);
+        match meant.as_slice() {
+            [one] => Ok(one),
+            several => Err(several.iter().map(|control| control.id.as_str()).collect()),
+        }
     }
 
     /// The newest CIS version.
@@ -208,10 +248,7 @@ impl Registry {
             .iter()
             .find(|entry| self.control(&entry.control).is_none())
         {
-            let line = text
-                .lines()
-                .position(|line| line.contains(&entry.control))
-                .map(|index| index + 1);
+            let line = line_of(text, &entry.control);
             let message = format!("there is no control `{}`", entry.control);
             return Err(Error {
                 file: file.to_owned(),
@@ -223,26 +260,27 @@ impl Registry {
         Ok(())
     }
 
-    /// Holds the benchmark names in controls against the benchmarks that exist.
-    fn check_names(&self, place: &str) -> Result<(), Error> {
-        for control in self.controls.iter().filter(|control| control.custom) {
-            let named = control
-                .alternatives
+    /// Holds the benchmark names in a control against the benchmarks that exist.
+    fn check_names(&self, control: &Control, file: &str, text: &str) -> Result<(), Error> {
+        let of_alternatives = control.alternatives.iter().flat_map(|alternative| {
+            let misprints = alternative
+                .misprints
                 .iter()
-                .flat_map(|alternative| &alternative.benchmarks)
-                .chain(control.notes.iter().flat_map(|note| &note.benchmarks));
-            for name in named {
-                if !self
-                    .benchmarks
-                    .iter()
-                    .any(|benchmark| benchmark.id == *name)
-                {
-                    return Err(Error {
-                        file: format!("{place}/{}.toml", control.id),
-                        line: None,
-                        message: format!("there is no benchmark `{name}`"),
-                    });
-                }
+                .flat_map(|misprint| &misprint.benchmarks);
+            alternative.benchmarks.iter().chain(misprints)
+        });
+        let of_notes = control.notes.iter().flat_map(|note| &note.benchmarks);
+        for name in of_alternatives.chain(of_notes) {
+            if !self
+                .benchmarks
+                .iter()
+                .any(|benchmark| benchmark.id == *name)
+            {
+                return Err(Error {
+                    file: file.to_owned(),
+                    line: line_of(text, name),
+                    message: format!("there is no benchmark `{name}`"),
+                });
             }
         }
         Ok(())
@@ -258,6 +296,13 @@ impl Registry {
             ))
         });
     }
+}
+
+/// The line in which a name stands in quotes.
+fn line_of(text: &str, name: &str) -> Option<usize> {
+    let quoted = [format!("\"{name}\""), format!("'{name}'")];
+    let holds = |line: &str| quoted.iter().any(|quoted| line.contains(quoted));
+    text.lines().position(holds).map(|index| index + 1)
 }
 
 /// `1.10` is newer than `1.9`.

@@ -124,7 +124,17 @@ fn the_newest_cis_version_is_the_default() {
     let registry = Registry::builtin().unwrap();
     assert_eq!(registry.default_benchmark().unwrap().id, "cis-aws-7.0");
     assert_eq!(registry.benchmark("cis-aws").unwrap().id, "cis-aws-7.0");
-    assert!(registry.benchmark("cis-aws-99.0").is_none());
+    assert_eq!(
+        registry.benchmark("cis-aws-1.4.0").unwrap().id,
+        "cis-aws-1.4"
+    );
+    assert_eq!(
+        registry.benchmark("cis-aws-4.0.1").unwrap().id,
+        "cis-aws-4.0"
+    );
+    for unknown in ["cis-aws-99.0", "cis-aws-1.4.x", "cis-aws-1", "", "1.4"] {
+        assert!(registry.benchmark(unknown).is_none(), "{unknown}");
+    }
 }
 
 #[test]
@@ -180,6 +190,18 @@ fn a_folder_adds_controls_and_benchmarks() {
     );
     std::fs::remove_file(folder.path().join("benchmarks/b.toml")).unwrap();
 
+    let named = GOOD.replace(
+        "source = \"S\"",
+        "source = \"S\"\nbenchmarks = [\"cis-aws-7.0\", \"cis-aws-7\"]",
+    );
+    write("named.toml", &named);
+    let error = with(folder.path()).unwrap_err();
+    assert_eq!(
+        (error.line, error.message.as_str()),
+        (Some(10), "there is no benchmark `cis-aws-7`")
+    );
+    std::fs::remove_file(folder.path().join("named.toml")).unwrap();
+
     write("cloudtrail_changes.toml", GOOD);
     assert!(
         with(folder.path())
@@ -226,4 +248,24 @@ fn framework_mappings_survive_the_cut() {
         );
         assert_eq!(control.alternatives, whole.alternatives, "{}", control.id);
     }
+}
+
+#[test]
+fn a_number_means_its_control_where_it_is_not_ambiguous() {
+    let registry = Registry::builtin().unwrap();
+    let default = registry.default_benchmark().unwrap();
+    let meant = |number: &str| {
+        registry
+            .control_by_number(default, number)
+            .map(|it| it.id.as_str())
+    };
+    assert_eq!(meant("5.5"), Ok("cloudtrail_changes"));
+    assert_eq!(
+        meant("4.5"),
+        Ok("cloudtrail_changes"),
+        "the number of 1.3 to 5.0"
+    );
+    assert_eq!(meant("CloudWatch.4"), Ok("iam_policy_changes"));
+    assert_eq!(meant("D9.AWS.MON.22"), Ok("assume_role"));
+    assert_eq!(meant("9.9"), Err(vec![]));
 }

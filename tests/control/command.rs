@@ -66,6 +66,11 @@ fn the_list_as_json() {
 fn a_control_is_shown_by_id_or_number() {
     let by_id = text(&["show", "cloudtrail_changes"]);
     assert_eq!(by_id, text(&["show", "5.5"]));
+    assert_eq!(
+        by_id,
+        text(&["show", "CloudWatch.5"]),
+        "a number that only others use"
+    );
     assert!(by_id.contains("($.eventName = StopLogging)"));
     assert!(by_id.contains("PutEventSelectors is not asked for by any version"));
     let shown = json(&["show", "iam_policy_changes"]);

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use trailproof::control::{AlternativeKind, Benchmark, Control, Registry, same_text};
+use trailproof::control::{AlternativeKind, Benchmark, Control, Registry, plain_text, same_text};
+use trailproof::pattern::parse;
 
-use crate::support::shared;
+use crate::support::{shared, shared_lines};
 
 fn read(name: &str) -> Option<Value> {
     let text = std::fs::read_to_string(shared(&format!("data/{name}"))?).unwrap();
@@ -285,4 +286,30 @@ fn intended_events_are_operations_of_their_service() {
             );
         }
     }
+}
+
+/// Dropping the blanks that nobody sees changes no pattern's meaning (in a regular expression every blank counts).
+#[test]
+fn the_same_text_is_the_same_pattern() {
+    let Some(lines) = shared_lines("data/patterns.jsonl") else {
+        return;
+    };
+    let mut checked = 0;
+    for line in lines {
+        let text = line["pattern"].as_str().unwrap();
+        if !text.trim_start().starts_with('{') || text.contains('%') {
+            continue;
+        }
+        let plain = plain_text(text);
+        assert!(same_text(text, &plain));
+        match (parse(text), parse(&plain)) {
+            (Ok(pattern), Ok(other)) => {
+                assert_eq!(pattern.to_string(), other.to_string(), "{text}");
+                checked += 1;
+            }
+            (Err(_), Err(_)) => {}
+            (one, other) => panic!("{text}\n{plain}\n{one:?}\n{other:?}"),
+        }
+    }
+    assert!(checked > 200, "{checked}");
 }
