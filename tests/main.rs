@@ -15,6 +15,8 @@ mod chain;
 mod cli;
 /// Controls and benchmarks as data.
 mod control;
+/// The coverage decision.
+mod coverage;
 /// The benchmark's audit steps, word by word.
 mod letter;
 /// The filter-pattern language.

@@ -6,10 +6,23 @@
 //!
 //! Knows nothing of SQL, AWS, files or output. Uses `pattern` alone.
 
+mod compare;
+mod decide;
+mod decimal;
+mod formula;
+mod frame;
+mod lower;
+mod machine;
 mod model;
 mod predicate;
+mod search;
+mod walk;
+mod witness;
 
-pub use model::{EventModel, Scope};
+pub use compare::{by_name, noise, relation};
+pub use decide::{covers, example};
+
+pub use model::{EventModel, Origin, Scope};
 pub use predicate::{Is, Predicate, Test};
 
 use serde_json::Value;
@@ -41,18 +54,6 @@ impl Covers {
     }
 }
 
-/// Decides whether every event of `scope` that the model allows and `required` matches is matched by `deployed`.
-pub fn covers(
-    _required: &Predicate,
-    _deployed: &Predicate,
-    _model: &EventModel,
-    _scope: &Scope,
-) -> Covers {
-    Covers::Unknown {
-        reason: "the decision procedure is not part of this version yet".into(),
-    }
-}
-
 /// How what is deployed stands to what is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RelationKind {
@@ -79,6 +80,8 @@ pub struct Relation {
     pub covers: Covers,
     /// An event that deployed matches and nobody asked for.
     pub extra: Option<Value>,
+    /// What the answers rest on, those of the other direction included where the kind is equivalent.
+    pub assumptions: Vec<String>,
     /// Why the kind is unknown, where it is.
     pub reason: Option<String>,
 }

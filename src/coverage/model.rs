@@ -1,34 +1,318 @@
 //! What is known of CloudTrail events before any filter looks at them: the fields a record has, and for each event
 //! name that a control can ask for its sources, read or write, global or regional. Read from `events.toml`.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::formula::{Kinds, dotted};
+use crate::pattern::ast::Step;
+
+static CLOUDTRAIL: LazyLock<Arc<Facts>> = LazyLock::new(|| {
+    // A model that cannot be read assumes nothing, which is safe; a test reads it.
+    Arc::new(
+        toml::from_str::<File>(include_str!("../../events.toml"))
+            .map(Facts::from)
+            .unwrap_or_default(),
+    )
+});
+
 /// The CloudTrail event model: the M of "M and required implies deployed".
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct EventModel {
-    /// Whether the model says anything.
-    known: bool,
+    facts: Option<Arc<Facts>>,
+    parts: Vec<Part>,
+}
+
+/// A group of facts, named in an answer that rests on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// Which fields a record has, and of what type they are.
+    Fields,
+    /// Which services have an event of a name (D27).
+    Sources,
+    /// Which events are reads and which are writes.
+    Access,
+    /// Which events are recorded in the global region.
+    Regions,
+}
+
+impl Part {
+    pub(super) const ALL: [Self; 4] = [Self::Fields, Self::Sources, Self::Access, Self::Regions];
+
+    /// The assumption, for the user.
+    pub(super) fn assumption(self) -> &'static str {
+        match self {
+            Self::Fields => {
+                "event model: the fields of a CloudTrail management event and their types"
+            }
+            Self::Sources => "event model: the event sources that have an event of each name (D27)",
+            Self::Access => "event model: which events are reads and which are writes",
+            Self::Regions => "event model: which events are recorded in the global region only",
+        }
+    }
+}
+
+/// Where an event of some name comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The `eventSource`.
+    pub source: String,
+    /// The `readOnly` field.
+    pub read_only: bool,
+    /// Whether it is recorded in the global region of the partition only.
+    pub global: bool,
+}
+
+#[derive(Debug, Default)]
+struct Facts {
+    fields: BTreeMap<String, (Kinds, Vec<String>)>,
+    events: BTreeMap<String, Vec<Origin>>,
+    /// Event names in the order of the file.
+    names: Vec<String>,
+    /// Sources whose events are recorded in the global region.
+    global_sources: Vec<String>,
+    records: BTreeMap<String, serde_json::Map<String, Value>>,
+    routine: Vec<serde_json::Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    fields: BTreeMap<String, FieldFact>,
+    source: Vec<SourceFact>,
+    #[serde(default)]
+    record: BTreeMap<String, serde_json::Map<String, Value>>,
+    #[serde(default)]
+    routine: Vec<serde_json::Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldFact {
+    kinds: Vec<KindName>,
+    #[serde(default)]
+    examples: Vec<String>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum KindName {
+    Missing,
+    Null,
+    Boolean,
+    String,
+    Object,
+    Array,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceFact {
+    name: String,
+    #[serde(default)]
+    global: bool,
+    #[serde(default)]
+    write: Vec<String>,
+    #[serde(default)]
+    read: Vec<String>,
+}
+
+impl From<File> for Facts {
+    fn from(file: File) -> Self {
+        let mut facts = Self {
+            records: file.record,
+            routine: file.routine,
+            ..Self::default()
+        };
+        for (path, fact) in file.fields {
+            let kinds = fact.kinds.iter().fold(Kinds::EMPTY, |kinds, kind| {
+                kinds.with(match kind {
+                    KindName::Missing => Kinds::MISSING,
+                    KindName::Null => Kinds::NULL,
+                    KindName::Boolean => Kinds::TRUE.with(Kinds::FALSE),
+                    KindName::String => Kinds::STRING,
+                    KindName::Object => Kinds::OBJECT,
+                    KindName::Array => Kinds::ARRAY,
+                })
+            });
+            facts.fields.insert(path, (kinds, fact.examples));
+        }
+        for source in file.source {
+            for (names, read_only) in [(&source.write, false), (&source.read, true)] {
+                for name in names {
+                    let origin = Origin {
+                        source: source.name.clone(),
+                        read_only,
+                        global: source.global,
+                    };
+                    let origins = facts.events.entry(name.clone()).or_default();
+                    if origins.is_empty() {
+                        facts.names.push(name.clone());
+                    }
+                    origins.push(origin);
+                }
+            }
+            if source.global {
+                facts.global_sources.push(source.name);
+            }
+        }
+        facts
+    }
 }
 
 impl EventModel {
     /// The model of `events.toml`.
     pub fn cloudtrail() -> Self {
-        Self { known: true }
+        Self {
+            facts: Some(Arc::clone(&CLOUDTRAIL)),
+            parts: Part::ALL.to_vec(),
+        }
     }
 
     /// No assumption at all: an event is any JSON object (`--strict`).
     pub fn none() -> Self {
-        Self { known: false }
+        Self {
+            facts: None,
+            parts: Vec::new(),
+        }
     }
 
     /// Whether this is [`EventModel::none`].
     pub fn is_none(&self) -> bool {
-        !self.known
+        self.facts.is_none()
+    }
+
+    /// Where events of this name come from; nothing where the model does not know the name.
+    pub fn origins(&self, name: &str) -> &[Origin] {
+        self.facts
+            .as_ref()
+            .and_then(|facts| facts.events.get(name))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// Every event name that the model knows, in the order of `events.toml`.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.facts
+            .iter()
+            .flat_map(|facts| facts.names.iter().map(String::as_str))
+    }
+
+    /// The sources whose events are recorded in the global region of the partition only.
+    pub fn global_sources(&self) -> &[String] {
+        self.facts
+            .as_ref()
+            .map(|facts| facts.global_sources.as_slice())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn uses(&self, part: Part) -> bool {
+        self.parts.contains(&part)
+    }
+
+    /// The same model without one group of facts.
+    pub(super) fn without(&self, part: Part) -> Self {
+        let parts = self
+            .parts
+            .iter()
+            .copied()
+            .filter(|other| *other != part)
+            .collect();
+        Self {
+            facts: self.facts.clone(),
+            parts,
+        }
+    }
+
+    /// What the field at `steps` can be.
+    pub(super) fn kinds(&self, steps: &[Step]) -> Kinds {
+        let known = self
+            .facts
+            .as_ref()
+            .filter(|_| self.uses(Part::Fields))
+            .and_then(|facts| {
+                let path = dotted(steps)?;
+                facts.fields.get(&path).map(|(kinds, _)| *kinds)
+            });
+        known.unwrap_or(Kinds::ANY)
+    }
+
+    /// The names of the fields that the model knows in the object at `steps`.
+    pub(super) fn fields_in(&self, steps: &[Step]) -> Vec<String> {
+        let Some(facts) = self.facts.as_ref().filter(|_| self.uses(Part::Fields)) else {
+            return Vec::new();
+        };
+        let Some(path) = dotted(steps) else {
+            return Vec::new();
+        };
+        facts
+            .fields
+            .keys()
+            .filter_map(|field| {
+                if path.is_empty() {
+                    Some(field.as_str())
+                } else {
+                    field.strip_prefix(&path)?.strip_prefix('.')
+                }
+            })
+            .filter(|rest| !rest.contains('.'))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Strings that a real record has at `steps`.
+    pub(super) fn examples(&self, steps: &[Step]) -> &[String] {
+        let facts = self.facts.as_ref().unwrap_or(&CLOUDTRAIL);
+        dotted(steps)
+            .and_then(|path| facts.fields.get(&path))
+            .map(|(_, examples)| examples.as_slice())
+            .unwrap_or_default()
+    }
+}
+
+/// What records look like, whatever is assumed of them: for witnesses, which should read like CloudTrail's.
+pub(super) struct Looks;
+
+impl Looks {
+    /// Event names in the order of `events.toml`, with their origins.
+    pub(super) fn events() -> impl Iterator<Item = (&'static str, &'static Origin)> {
+        CLOUDTRAIL.names.iter().flat_map(|name| {
+            CLOUDTRAIL
+                .events
+                .get(name)
+                .into_iter()
+                .flatten()
+                .map(move |origin| (name.as_str(), origin))
+        })
+    }
+
+    /// Where an event of this name comes from.
+    pub(super) fn origins(name: &str) -> &'static [Origin] {
+        CLOUDTRAIL
+            .events
+            .get(name)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// The fields that a record of this name has besides the common ones.
+    pub(super) fn record(name: &str) -> Option<&'static serde_json::Map<String, Value>> {
+        CLOUDTRAIL.records.get(name)
+    }
+
+    /// Events that happen in any account all day.
+    pub(super) fn routine() -> &'static [serde_json::Map<String, Value>] {
+        &CLOUDTRAIL.routine
     }
 }
 
 /// Where the events come from: the account asked about and the regions it uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// The twelve digits of the account, which witnesses carry.
+    /// The twelve digits of the account, which witnesses carry; any account where this is empty.
     pub account: String,
     /// The regions events can come from; any region where this is empty.
     pub regions: Vec<String>,
@@ -37,10 +321,10 @@ pub struct Scope {
 }
 
 impl Default for Scope {
-    /// The documentation account, any region, partition `aws`.
+    /// Any account, any region, partition `aws`.
     fn default() -> Self {
         Self {
-            account: "111122223333".into(),
+            account: String::new(),
             regions: Vec::new(),
             global_region: "us-east-1".into(),
         }

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::pattern::ast::Pattern;
+use crate::pattern::{Matcher, Semantics};
 
 /// A condition on a CloudTrail event.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +98,19 @@ impl Predicate {
         Self::test(path, Is::Missing)
     }
 
+    /// Whether it holds for an event, evaluated plainly: patterns by the plain matcher, with no part of the decision.
+    pub fn matches(&self, event: &Value, semantics: &Semantics) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::All(parts) => parts.iter().all(|part| part.matches(event, semantics)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(event, semantics)),
+            Self::Not(inner) => !inner.matches(event, semantics),
+            Self::Test(test) => test.holds(event),
+            Self::Pattern(pattern) => Matcher::new(pattern, semantics).matches_event(event),
+        }
+    }
+
     fn test(path: &str, is: Is) -> Self {
         Self::Test(Test {
             path: path.split('.').map(str::to_owned).collect(),
@@ -153,6 +169,27 @@ impl Predicate {
                 kept.push(last);
                 Self::Any(kept)
             }
+        }
+    }
+}
+
+impl Test {
+    /// Whether it holds for an event.
+    fn holds(&self, event: &Value) -> bool {
+        let found = self
+            .path
+            .iter()
+            .try_fold(event, |value, name| value.as_object()?.get(name));
+        match &self.is {
+            Is::Text(text) => found.and_then(Value::as_str) == Some(text),
+            Is::StartsWith(text) => found
+                .and_then(Value::as_str)
+                .is_some_and(|found| found.starts_with(text)),
+            Is::EndsWith(text) => found
+                .and_then(Value::as_str)
+                .is_some_and(|found| found.ends_with(text)),
+            Is::Bool(truth) => found.and_then(Value::as_bool) == Some(*truth),
+            Is::Missing => found.is_none(),
         }
     }
 }

@@ -1,0 +1,236 @@
+//! More than yes or no: how two predicates stand to each other, which filter catches which event name, and what else
+//! the filters match.
+
+use serde_json::Value;
+
+use super::decide::{covers, find};
+use super::lower::RawText;
+use super::model::{EventModel, Looks, Scope};
+use super::predicate::Predicate;
+use super::search::Ended;
+use super::{Covers, NameCoverage, Noise, NoiseClass, Relation, RelationKind, walk};
+use crate::pattern::Semantics;
+
+fn event(predicate: &Predicate, model: &EventModel, scope: &Scope) -> Ended {
+    find(
+        predicate,
+        &Semantics::default(),
+        model,
+        scope,
+        RawText::AsWritten,
+    )
+}
+
+/// How `deployed` stands to `required`: both directions, each with its event (D25).
+pub fn relation(
+    required: &Predicate,
+    deployed: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> Relation {
+    let forward = covers(required, deployed, model, scope);
+    let backward = covers(deployed, required, model, scope);
+    let mut assumptions = match &forward {
+        Covers::Yes { assumptions } => assumptions.clone(),
+        _ => Vec::new(),
+    };
+    let mut reason = None;
+    let mut unknown = |why: &str| {
+        reason.get_or_insert_with(|| why.to_owned());
+        RelationKind::Unknown
+    };
+    let kind = match (&forward, &backward) {
+        (Covers::Unknown { reason }, _) | (_, Covers::Unknown { reason }) => unknown(reason),
+        (
+            Covers::Yes { .. },
+            Covers::Yes {
+                assumptions: others,
+            },
+        ) => {
+            let new: Vec<String> = others
+                .iter()
+                .filter(|other| !assumptions.contains(other))
+                .cloned()
+                .collect();
+            assumptions.extend(new);
+            RelationKind::Equivalent
+        }
+        (Covers::Yes { .. }, Covers::No { .. }) => RelationKind::Broader,
+        (Covers::No { .. }, other) => {
+            match event(&required.clone().and(deployed.clone()), model, scope) {
+                Ended::None => RelationKind::Disjoint,
+                Ended::Found(_) if other.is_yes() => RelationKind::Narrower,
+                Ended::Found(_) => RelationKind::Overlapping,
+                Ended::Unsure(reason) => unknown(&reason),
+            }
+        }
+    };
+    let extra = match backward {
+        Covers::No { missed } => Some(missed),
+        _ => None,
+    };
+    Relation {
+        kind,
+        covers: forward,
+        extra,
+        assumptions,
+        reason,
+    }
+}
+
+/// For each event name that `required` asks for, in its order: whether all of `deployed` together catch every required
+/// event of that name, and which of them do so alone. Empty where no name is asked for.
+pub fn by_name(
+    required: &Predicate,
+    deployed: &[Predicate],
+    model: &EventModel,
+    scope: &Scope,
+) -> Vec<NameCoverage> {
+    let union = Predicate::any(deployed.iter().cloned());
+    let mut answers = Vec::new();
+    for name in walk::texts(required, "eventName", false) {
+        let asked = required.clone().and(Predicate::equals("eventName", &name));
+        if matches!(event(&asked, model, scope), Ended::None) {
+            continue;
+        }
+        let by = deployed
+            .iter()
+            .enumerate()
+            .filter(|(_, filter)| {
+                matches!(
+                    event(&asked.clone().and(!(*filter).clone()), model, scope),
+                    Ended::None
+                )
+            })
+            .map(|(at, _)| at)
+            .collect();
+        let covers = covers(&asked, &union, model, scope);
+        answers.push(NameCoverage { name, covers, by });
+    }
+    answers
+}
+
+/// What `deployed` matches that `required` does not ask for.
+pub fn noise(
+    required: &Predicate,
+    deployed: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> Noise {
+    let surplus = deployed.clone().and(!required.clone());
+    let extra = match event(&surplus, model, scope) {
+        Ended::Found(extra) => extra,
+        Ended::None => {
+            return Noise {
+                class: NoiseClass::None,
+                extra: None,
+            };
+        }
+        Ended::Unsure(reason) => {
+            return Noise {
+                class: NoiseClass::Unknown(reason),
+                extra: None,
+            };
+        }
+    };
+    let class = if is_nearly_everything(deployed, model, scope) {
+        NoiseClass::NearlyEverything
+    } else {
+        surplus_class(required, deployed, &surplus, model, scope)
+    };
+    Noise {
+        class,
+        extra: Some(extra),
+    }
+}
+
+fn surplus_class(
+    required: &Predicate,
+    deployed: &Predicate,
+    surplus: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> NoiseClass {
+    let sources: Vec<String> = walk::texts(deployed, "eventSource", false)
+        .into_iter()
+        .filter(|source| {
+            let all = Predicate::equals("eventSource", source);
+            // An event of that source that neither side names.
+            let named = walk::texts(required, "eventName", false)
+                .into_iter()
+                .chain(walk::texts(deployed, "eventName", false));
+            let unnamed = all.and(!Predicate::one_of("eventName", named));
+            matches!(
+                event(&unnamed.clone().and(!deployed.clone()), model, scope),
+                Ended::None
+            ) && matches!(
+                event(&unnamed.and(surplus.clone()), model, scope),
+                Ended::Found(_)
+            )
+        })
+        .collect();
+    if !sources.is_empty() {
+        return NoiseClass::Sources(sources);
+    }
+    let names = walk::texts(deployed, "eventName", false);
+    let others = surplus.clone().and(!Predicate::one_of("eventName", &names));
+    if !matches!(event(&others, model, scope), Ended::None) {
+        return NoiseClass::Some;
+    }
+    let added = names
+        .into_iter()
+        .filter(|name| {
+            matches!(
+                event(
+                    &surplus.clone().and(Predicate::equals("eventName", name)),
+                    model,
+                    scope
+                ),
+                Ended::Found(_)
+            )
+        })
+        .collect();
+    NoiseClass::Names(added)
+}
+
+/// Whether the filters match nearly every event, so that an alarm on them never leaves ALARM: by logic, where only
+/// events that a `!=` of theirs names are left out; by example, where they match every routine event.
+pub(super) fn is_nearly_everything(
+    deployed: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> bool {
+    let recommended = Semantics::default();
+    let mut routine = Looks::routine()
+        .iter()
+        .map(|record| Value::Object(record.clone()));
+    if !Looks::routine().is_empty() && routine.all(|event| deployed.matches(&event, &recommended)) {
+        return true;
+    }
+    let mut exceptions = Vec::new();
+    for field in [
+        "eventName",
+        "eventSource",
+        "sourceIPAddress",
+        "eventType",
+        "userAgent",
+        "awsRegion",
+    ] {
+        let left_out = walk::texts(deployed, field, true);
+        if !left_out.is_empty() {
+            exceptions.push(Predicate::one_of(field, left_out));
+            exceptions.push(Predicate::missing(field));
+        }
+    }
+    if exceptions.is_empty() {
+        return false;
+    }
+    matches!(
+        event(
+            &!deployed.clone().or(Predicate::any(exceptions)),
+            model,
+            scope
+        ),
+        Ended::None
+    )
+}

@@ -1,0 +1,178 @@
+//! The decision: is there an event that is required and not matched? Under the recommended semantics first, then under
+//! every other setting that could matter, then without the event model, to say what a yes rests on.
+
+use serde_json::Value;
+
+use super::Covers;
+use super::lower::{RawText, lower};
+use super::model::{EventModel, Part, Scope};
+use super::predicate::Predicate;
+use super::search::{Ended, STEPS, Search};
+use super::{walk, witness};
+use crate::pattern::ast::{Condition, Value as Operand};
+use crate::pattern::{Booleans, Quantifier, Semantics};
+
+/// Decides whether every event of `scope` that `model` allows and `required` matches is matched by `deployed`.
+///
+/// A yes under other than documented semantics, or one that needs the event model, names its assumptions. A no comes
+/// with an event that was checked by the plain matcher.
+pub fn covers(
+    required: &Predicate,
+    deployed: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> Covers {
+    let missed = required.clone().and(!deployed.clone());
+    let recommended = Semantics::default();
+    match find(&missed, &recommended, model, scope, RawText::AsWritten) {
+        Ended::Found(missed) => return Covers::No { missed },
+        Ended::Unsure(reason) => return Covers::Unknown { reason },
+        Ended::None => {}
+    }
+    Covers::Yes {
+        assumptions: assumptions(&missed, model, scope),
+    }
+}
+
+/// An event of `scope` that `model` allows and `predicate` matches, under the recommended semantics; none where there is
+/// no such event or none was found.
+pub fn example(predicate: &Predicate, model: &EventModel, scope: &Scope) -> Option<Value> {
+    match find(
+        predicate,
+        &Semantics::default(),
+        model,
+        scope,
+        RawText::AsWritten,
+    ) {
+        Ended::Found(event) => Some(event),
+        Ended::None | Ended::Unsure(_) => None,
+    }
+}
+
+/// Looks for an event that `predicate` matches.
+pub(super) fn find(
+    predicate: &Predicate,
+    semantics: &Semantics,
+    model: &EventModel,
+    scope: &Scope,
+    raw: RawText,
+) -> Ended {
+    let problem = match lower(predicate, semantics, model, scope, raw) {
+        Ok(problem) => problem,
+        Err(reason) => return Ended::Unsure(reason),
+    };
+    let examples = (0..problem.fields.nodes.len())
+        .map(|node| model.examples(&problem.fields.path(node)).to_vec())
+        .collect();
+    let closed = &problem.closed;
+    let mut accept = |fields: &_, decided: &[_]| {
+        let dressed = witness::dressed(fields, decided, closed, scope);
+        if predicate.matches(&dressed, semantics) {
+            return Ok(dressed);
+        }
+        let bare = witness::bare(fields, decided);
+        // Without its other fields it is no CloudTrail record: good enough only where none is asked for.
+        if model.is_none() && predicate.matches(&bare, semantics) {
+            return Ok(bare);
+        }
+        Err(if walk::reads_text(predicate) {
+            "a pattern looks at the raw text of the event, and the fields do not decide what it finds there (D19)".into()
+        } else {
+            "the event that was found does not stand up to the plain matcher".to_owned()
+        })
+    };
+    Search::new(&problem.fields, examples, STEPS, &mut accept)
+        .run(&problem.formula)
+        .0
+}
+
+/// What a yes rests on: `missed` has no event under the recommended semantics and the model.
+fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<String> {
+    let none = |semantics: &Semantics, model: &EventModel, raw: RawText| {
+        matches!(find(missed, semantics, model, scope, raw), Ended::None)
+    };
+    let recommended = Semantics::default();
+    let mut assumptions = Vec::new();
+    let mut needed: Vec<Vec<&'static str>> = Vec::new();
+    for semantics in settings(missed) {
+        let decisions = semantics.deviations();
+        // A larger deviation tells nothing new where a smaller one already changes the answer.
+        let known = needed
+            .iter()
+            .any(|known| known.iter().all(|decision| decisions.contains(decision)));
+        if !known && !none(&semantics, model, RawText::AsWritten) {
+            needed.push(decisions);
+        }
+    }
+    let mut decisions: Vec<&str> = needed.into_iter().flatten().collect();
+    decisions.sort_by_key(|decision| decision.trim_start_matches('D').parse::<u32>().unwrap_or(0));
+    decisions.dedup();
+    assumptions.extend(decisions.into_iter().map(|decision| match decision {
+        "D4" => "observed semantics (D4): `*` inside a value is a wildcard that takes the first occurrence of what follows".to_owned(),
+        "D6" => "observed semantics (D6): a string equals a bare number of the same text".to_owned(),
+        "D7" => "documented semantics (D7): `=` and `!=` are false on booleans".to_owned(),
+        "D11" => "assumed semantics (D11): a condition on a wildcard selector holds where one selected value meets it".to_owned(),
+        other => format!("assumed semantics ({other})"),
+    }));
+    if !model.is_none() && !none(&recommended, &EventModel::none(), RawText::AsWritten) {
+        let parts: Vec<Part> = Part::ALL
+            .into_iter()
+            .filter(|part| !none(&recommended, &model.without(*part), RawText::AsWritten))
+            .collect();
+        // Where each group alone can be done without, any may be what it rests on.
+        let parts = if parts.is_empty() {
+            Part::ALL.to_vec()
+        } else {
+            parts
+        };
+        assumptions.extend(parts.into_iter().map(|part| part.assumption().to_owned()));
+    }
+    if walk::reads_text(missed) && !none(&recommended, model, RawText::Unknown) {
+        assumptions.push("raw text (D19): CloudTrail writes field values without escapes and JSON without blanks".into());
+    }
+    assumptions
+}
+
+/// The settings other than the recommended one that could change what the predicate matches, fewest deviations first.
+fn settings(predicate: &Predicate) -> Vec<Semantics> {
+    let recommended = Semantics::default();
+    let (mut stars, mut numbers, mut booleans, mut wildcards, mut regexes) =
+        (false, false, false, false, false);
+    walk::pattern_tests(predicate, &mut |test| {
+        let wild = test
+            .selector
+            .steps
+            .iter()
+            .any(crate::pattern::ast::Step::is_wildcard);
+        match &test.condition {
+            Condition::Equals { negated, value } => {
+                booleans = true;
+                wildcards |= wild && *negated;
+                match value {
+                    // D4: the readings agree on `*`, `x*` and `*x*`.
+                    Operand::Text(text) => {
+                        let inner = text.value.strip_suffix('*').unwrap_or(&text.value);
+                        let open = inner.len() < text.value.len();
+                        let body = inner.strip_prefix('*').unwrap_or(inner);
+                        stars |= body.contains('*') || (!open && body.len() < inner.len());
+                    }
+                    Operand::Number(_) => numbers = true,
+                    Operand::Regex(_) => regexes = true,
+                }
+            }
+            _ => wildcards |= wild,
+        }
+    });
+    let mut settings: Vec<Semantics> = Semantics::all()
+        .filter(|setting| {
+            *setting != recommended
+                && (stars || setting.star == recommended.star)
+                && (numbers || setting.text_equals_number == recommended.text_equals_number)
+                && (booleans || setting.booleans == Booleans::NoMatch)
+                && (wildcards || setting.wildcard == Quantifier::Any)
+                && (regexes || setting.regex_on_numbers == recommended.regex_on_numbers)
+        })
+        .collect();
+    settings.sort_by_key(|setting| setting.deviations().len());
+    settings
+}

@@ -1,0 +1,92 @@
+//! Walks over predicates and patterns: what they ask about, without deciding anything.
+
+use super::predicate::{Is, Predicate};
+use crate::pattern::ast::{Condition, Expr, PatternKind, Step, Test, Value};
+
+/// Every test of a pattern expression, in the order written.
+pub(super) fn tests(expr: &Expr, each: &mut dyn FnMut(&Test)) {
+    match expr {
+        Expr::Or(operands) | Expr::And(operands) => {
+            operands.iter().for_each(|operand| tests(operand, each))
+        }
+        Expr::Group(inner, _) => tests(inner, each),
+        Expr::Test(test) => each(test),
+    }
+}
+
+/// Every pattern test in the predicate, in order.
+pub(super) fn pattern_tests(predicate: &Predicate, each: &mut dyn FnMut(&Test)) {
+    match predicate {
+        Predicate::Always | Predicate::Never | Predicate::Test(_) => {}
+        Predicate::Not(inner) => pattern_tests(inner, each),
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| pattern_tests(part, each))
+        }
+        Predicate::Pattern(pattern) => {
+            if let PatternKind::Json(expr) = &pattern.kind {
+                tests(expr, each);
+            }
+        }
+    }
+}
+
+/// Whether some pattern looks at the raw text of the event.
+pub(super) fn reads_text(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::Always | Predicate::Never | Predicate::Test(_) => false,
+        Predicate::Not(inner) => reads_text(inner),
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(reads_text),
+        Predicate::Pattern(pattern) => {
+            matches!(
+                pattern.kind,
+                PatternKind::Terms(_) | PatternKind::Regex(_) | PatternKind::Fields(_)
+            )
+        }
+    }
+}
+
+/// The texts that the predicate compares a field with by `=` (or, `negated`, by `!=`), in order, each once.
+pub(super) fn texts(predicate: &Predicate, field: &str, negated: bool) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut add = |text: &str| {
+        if !found.iter().any(|known| known == text) {
+            found.push(text.to_owned());
+        }
+    };
+    own_tests(predicate, !negated, &mut |path, is| {
+        if let ([name], Is::Text(text)) = (path, is)
+            && name == field
+        {
+            add(text);
+        }
+    });
+    pattern_tests(predicate, &mut |test| {
+        if let (
+            [Step::Name(name)],
+            Condition::Equals {
+                negated: found,
+                value: Value::Text(text),
+            },
+        ) = (test.selector.steps.as_slice(), &test.condition)
+            && name == field
+            && *found == negated
+            && !text.value.contains('*')
+        {
+            add(&text.value);
+        }
+    });
+    found
+}
+
+/// Every test that is not part of a pattern, of the wanted polarity.
+fn own_tests(predicate: &Predicate, wanted: bool, each: &mut dyn FnMut(&[String], &Is)) {
+    match predicate {
+        Predicate::Always | Predicate::Never | Predicate::Pattern(_) => {}
+        Predicate::Not(inner) => own_tests(inner, !wanted, each),
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| own_tests(part, wanted, each))
+        }
+        Predicate::Test(test) if wanted => each(&test.path, &test.is),
+        Predicate::Test(_) => {}
+    }
+}
