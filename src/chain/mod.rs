@@ -16,6 +16,7 @@ mod facts;
 mod field_selection;
 pub mod filter_policy;
 mod log_group;
+mod message;
 mod metric_filter;
 pub mod mute;
 mod organization;

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::facts::{Asked, Facts, Question, SubscriptionAttributes, SubscriptionRow};
+use super::filter_policy::{self, AlarmMessage, Filtering};
 use super::stage::{Stage, arn_region, fine, unanswered};
 use super::verdict::{Link, LinkId, Verdict};
 
@@ -47,6 +48,7 @@ pub(super) fn judge(
     teller: &str,
     topic_arn: &str,
     subscription: &SubscriptionRow,
+    message: &AlarmMessage,
 ) -> Result<Stage, Error> {
     let mut stage = Stage::default();
     let subject = format!("{} {}", subscription.protocol, subscription.endpoint);
@@ -89,7 +91,7 @@ pub(super) fn judge(
             return Ok(stage);
         }
         stage.say(said(LinkId::U02, Verdict::Ok, "subscription is confirmed"));
-        filter_policy(attributes, &subject, &mut stage);
+        passes(attributes, message, &subject, &mut stage);
         address(subscription, attributes, &subject, &mut stage);
     } else {
         stage.say(said(LinkId::U02, Verdict::Ok, "subscription is confirmed"));
@@ -226,29 +228,60 @@ fn address(
     }
 }
 
-/// U04 and U05.
-fn filter_policy(attributes: &SubscriptionAttributes, subject: &str, stage: &mut Stage) {
-    let Some(policy) = &attributes.filter_policy else {
+/// U04 and U05: the filter policy against the message that the alarm sends.
+fn passes(
+    attributes: &SubscriptionAttributes,
+    message: &AlarmMessage,
+    subject: &str,
+    stage: &mut Stage,
+) {
+    let Some(policy) = attributes.filter_policy.as_deref() else {
         return;
     };
     let scope = attributes
         .filter_policy_scope
         .as_deref()
         .unwrap_or("MessageAttributes");
-    let id = if scope == "MessageBody" {
-        LinkId::U05
-    } else {
-        LinkId::U04
+    let in_body = scope == "MessageBody";
+    let id = if in_body { LinkId::U05 } else { LinkId::U04 };
+    let filtering = match filter_policy::filter(policy, Some(scope), message) {
+        // The description of an alarm is no fact.
+        Filtering::Accepts | Filtering::Rejects { .. }
+            if in_body && policy.contains("AlarmDescription") =>
+        {
+            Filtering::Unknown {
+                reason:
+                    "the filter policy asks for the alarm's description, which is not looked at"
+                        .to_owned(),
+            }
+        }
+        filtering => filtering,
+    };
+    let link = match filtering {
+        Filtering::Accepts => fine(
+            id,
+            subject,
+            "the filter policy lets the alarm's message through",
+        ),
+        Filtering::Rejects { key } if in_body => Link::new(
+            id,
+            Verdict::Broken,
+            subject,
+            format!("the filter policy drops the alarm's message by its key `{key}`"),
+        ),
+        Filtering::Rejects { key } => Link::new(
+            id,
+            Verdict::Broken,
+            subject,
+            format!(
+                "the filter policy asks for the message attribute `{key}`, and an alarm's message has none"
+            ),
+        ),
+        Filtering::Unknown { reason } => Link::new(id, Verdict::Unknown, subject, reason),
     };
     stage.say(
-        Link::new(
-            id,
-            Verdict::Unknown,
-            subject,
-            "the filter policy is not evaluated",
-        )
-        .field("FilterPolicy", policy)
-        .field("FilterPolicyScope", scope)
-        .evidence([attributes.evidence]),
+        link.field("FilterPolicy", policy)
+            .field("FilterPolicyScope", scope)
+            .evidence([attributes.evidence]),
     );
 }

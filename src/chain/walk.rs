@@ -4,9 +4,12 @@
 //! walked once, however many trails deliver to it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::coverage::Predicate;
 
+use super::composite::AlarmState;
+use super::composite_wiring::Region;
 use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
 use super::log_group::{self, Group, Place};
 use super::path::{Alarm, Filter, Path, Subscription};
@@ -14,8 +17,8 @@ use super::stage::{Context, Stage};
 use super::verdict::{Link, LinkId, Verdict};
 use super::watch::Watched;
 use super::{
-    Error, announce, composite_wiring, metric_filter, organization, selectors, subscription, topic,
-    trail, watch,
+    Error, announce, message, metric_filter, organization, selectors, subscription, topic, trail,
+    watch,
 };
 
 /// What follows after a trail, as far as it goes.
@@ -63,6 +66,8 @@ pub(super) struct Walk<'s, 'c> {
     facts: Facts<'s>,
     context: &'c Context,
     tails: BTreeMap<Place, Vec<Tail>>,
+    /// Composite alarms by account and Region.
+    regions: BTreeMap<(String, String), Rc<Region>>,
 }
 
 impl<'s, 'c> Walk<'s, 'c> {
@@ -71,6 +76,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             facts,
             context,
             tails: BTreeMap::new(),
+            regions: BTreeMap::new(),
         }
     }
 
@@ -189,7 +195,17 @@ impl<'s, 'c> Walk<'s, 'c> {
         Ok(tails)
     }
 
-    fn walk_log_group(&self, place: &Place) -> Result<Vec<Tail>, Error> {
+    fn region(&mut self, alarm: &AlarmRow) -> Result<Rc<Region>, Error> {
+        let key = (alarm.account.clone(), alarm.region.clone());
+        if let Some(region) = self.regions.get(&key) {
+            return Ok(Rc::clone(region));
+        }
+        let region = Rc::new(Region::read(&self.facts, &alarm.account, &alarm.region)?);
+        self.regions.insert(key, Rc::clone(&region));
+        Ok(region)
+    }
+
+    fn walk_log_group(&mut self, place: &Place) -> Result<Vec<Tail>, Error> {
         let group = log_group::judge(&self.facts, place)?;
         let start = Tail {
             stage: group.stage.clone(),
@@ -212,7 +228,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     fn walk_filter(
-        &self,
+        &mut self,
         place: &Place,
         group: &Group,
         filter: &FilterRow,
@@ -238,7 +254,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     fn walk_alarm(
-        &self,
+        &mut self,
         before: &Tail,
         watched: &Watched,
         tails: &mut Vec<Tail>,
@@ -254,15 +270,21 @@ impl<'s, 'c> Walk<'s, 'c> {
         tail.stage
             .extend(announce::state(&self.facts, alarm, watched.coalescing)?);
         let actions = announce::actions(&self.facts, alarm)?;
-        let above = composite_wiring::above(&self.facts, alarm)?;
+        let region = self.region(alarm)?;
+        let above = region.above(&self.facts, watched)?;
         for action in &actions {
             let mut acting = tail.saying(announce::enabled(alarm, LinkId::A02));
             acting.stage.extend(announce::muted(&self.facts, alarm)?);
-            self.walk_action(&acting, alarm, action, tails)?;
+            self.walk_action(&acting, alarm, action, &watched.resting, tails)?;
         }
-        for composite in &above.composites {
+        for composite in &above {
             let mut over = tail.clone();
             over.stage.extend(composite.stage.clone());
+            over.stage.extend(announce::state(
+                &self.facts,
+                &composite.alarm,
+                watched.coalescing,
+            )?);
             over.alarm = Some(Alarm {
                 arn: composite.alarm.arn.clone(),
                 name: composite.alarm.name.clone(),
@@ -281,12 +303,12 @@ impl<'s, 'c> Walk<'s, 'c> {
                 acting
                     .stage
                     .extend(announce::muted(&self.facts, &composite.alarm)?);
-                self.walk_action(&acting, &composite.alarm, action, tails)?;
+                self.walk_action(&acting, &composite.alarm, action, &watched.resting, tails)?;
             }
         }
-        if let Some(link) = above.unknown {
+        if let Some(link) = region.unknown(alarm) {
             tails.push(tail.saying(link));
-        } else if actions.is_empty() && above.composites.is_empty() {
+        } else if actions.is_empty() && above.is_empty() {
             tails.push(tail.saying(announce::no_action(&self.facts, alarm, LinkId::A03)?));
         }
         Ok(())
@@ -297,6 +319,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         before: &Tail,
         alarm: &AlarmRow,
         action: &Action,
+        resting: &[AlarmState],
         tails: &mut Vec<Tail>,
     ) -> Result<(), Error> {
         let mut tail = before.clone();
@@ -317,6 +340,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         {
             tails.push(tail.saying(link));
         }
+        let message = message::of(&self.facts, alarm, resting)?;
         for row in &subscriptions {
             let mut end = tail.clone();
             end.subscription = Some(Subscription {
@@ -329,6 +353,7 @@ impl<'s, 'c> Walk<'s, 'c> {
                 &judged.teller,
                 &action.arn,
                 row,
+                &message,
             )?);
             tails.push(end);
         }

@@ -11,7 +11,8 @@ use crate::coverage::Predicate;
 
 use super::Error;
 use super::alarm::{self, Emission, Outcome, Settings};
-use super::facts::{AlarmRow, Asked, Facts, FilterRow, MetricRow, Question};
+use super::composite::AlarmState;
+use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
 use super::log_group::Place;
 use super::metric_filter;
 use super::stage::{Stage, fine, unanswered};
@@ -25,6 +26,8 @@ pub(super) struct Watched {
     pub(super) stage: Stage,
     /// Seconds for which the alarm stays in ALARM after an event, where it fires.
     pub(super) coalescing: Option<u64>,
+    /// The states in which the alarm waits for an event.
+    pub(super) resting: Vec<AlarmState>,
 }
 
 /// The alarms of a filter, and what is to be said where there is none or not all are known.
@@ -193,10 +196,12 @@ fn watched(
         ),
     }
     shared_metric(filter, others, &mut stage);
+    let resting = resting(filter, others, &alarm);
     Ok(Watched {
         alarm,
         stage,
         coalescing,
+        resting,
     })
 }
 
@@ -278,6 +283,19 @@ pub(super) fn settings(alarm: &AlarmRow) -> Settings {
             .evaluation_window
             .as_deref()
             .is_some_and(|window| window.contains("WallClockWindow")),
+    }
+}
+
+/// Where the alarm rests while nothing happens: what it is told to make of missing data, or OK by default values.
+fn resting(filter: &FilterRow, others: &[FilterRow], alarm: &AlarmRow) -> Vec<AlarmState> {
+    let dense = filter.default_value.is_some()
+        || emissions(others)
+            .iter()
+            .any(|other| other.default_value.is_some());
+    match alarm.treat_missing_data.as_deref() {
+        Some("notBreaching") => vec![AlarmState::Ok],
+        None | Some("missing") if !dense => vec![AlarmState::InsufficientData],
+        _ => vec![AlarmState::Ok, AlarmState::InsufficientData],
     }
 }
 
@@ -445,21 +463,4 @@ fn texts(json: &str) -> BTreeMap<String, String> {
         other => (name, other.to_string()),
     });
     texts.collect()
-}
-
-/// Whether composite alarms of a region were read to their end.
-pub(super) fn composites_asked(
-    facts: &Facts<'_>,
-    alarm: &AlarmRow,
-) -> Result<(Asked, Link), Error> {
-    let question = Question {
-        account: &alarm.account,
-        region: &alarm.region,
-        service: "monitoring",
-        operation: "DescribeAlarms",
-        subject: "CompositeAlarm",
-    };
-    let asked = facts.asked(question)?;
-    let link = unanswered(LinkId::C01, &alarm.arn, question, &asked);
-    Ok((asked, link))
 }

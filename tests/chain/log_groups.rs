@@ -1,1 +1,253 @@
-//! Later.
+//! L ids.
+
+use super::*;
+use crate::support::world::{HOME, LOG_GROUP, MEMBER, Site};
+
+fn edit_group(world: &mut World, change: impl Fn(&mut Value)) {
+    world.edit("logs", "DescribeLogGroups", |output| {
+        change(&mut output["logGroups"][0])
+    });
+}
+
+#[test]
+fn l01_log_group_does_not_exist() {
+    fault(LinkId::L01, Verdict::Broken, |world| {
+        world.edit("logs", "DescribeLogGroups", |output| {
+            output["logGroups"] = json!([])
+        });
+    });
+    fault(LinkId::L01, Verdict::Broken, |world| {
+        world.fail(
+            "logs",
+            "DescribeLogGroups",
+            400,
+            "ResourceNotFoundException",
+        );
+    });
+}
+
+#[test]
+fn l01_a_log_group_whose_name_only_begins_so_is_another() {
+    fault(LinkId::L01, Verdict::Broken, |world| {
+        edit_group(world, |group| {
+            let arn = format!("{}-old", Site::new(ACCOUNT, HOME).log_group_arn());
+            group["logGroupName"] = json!(format!("{LOG_GROUP}-old"));
+            group["arn"] = json!(format!("{arn}:*"));
+            group["logGroupArn"] = json!(arn);
+        });
+    });
+}
+
+#[test]
+fn l01_denied_is_unknown() {
+    let link = fault(LinkId::L01, Verdict::Unknown, |world| {
+        world.deny("logs", "DescribeLogGroups");
+    });
+    assert!(
+        link.reason.contains("logs:DescribeLogGroups"),
+        "{}",
+        link.reason
+    );
+}
+
+#[test]
+fn l02_log_group_class_has_no_metric_filters() {
+    for class in ["INFREQUENT_ACCESS", "ESSENTIALS", "DELIVERY"] {
+        fault(LinkId::L02, Verdict::Broken, |world| {
+            edit_group(world, |group| group["logGroupClass"] = json!(class));
+        });
+    }
+    fault(LinkId::L02, Verdict::Weak, |world| {
+        edit_group(world, |group| {
+            group
+                .as_object_mut()
+                .expect("an object")
+                .remove("logGroupClass");
+        });
+    });
+}
+
+#[test]
+fn l03_a_namesake_in_another_account_is_not_the_trails_log_group() {
+    // The member has a log group, filters, alarms and a topic of the same names; its trail delivers elsewhere.
+    let mut world = World::organization();
+    let member = Site::new(MEMBER, HOME);
+    let mut own = World::of(&member);
+    own.answers.retain(|answer| {
+        !["sts", "account", "organizations", "cloudtrail", "events"]
+            .contains(&answer.service.as_str())
+    });
+    world.answers.extend(own.answers);
+    let chain = chain_of_account(&world, MEMBER);
+    let looks_alike: Vec<&Path> = chain
+        .paths
+        .iter()
+        .filter(|path| path.link(LinkId::L03).is_some())
+        .collect();
+    assert!(!looks_alike.is_empty());
+    for path in &looks_alike {
+        assert_eq!(path.verdict(), Verdict::Broken, "{path:#?}");
+    }
+    for path in chain.sound_paths() {
+        let owner = Site::new(ACCOUNT, HOME);
+        assert_eq!(
+            path.log_group.as_deref(),
+            Some(owner.log_group_arn().as_str())
+        );
+        assert!(
+            path.alarm
+                .as_ref()
+                .is_some_and(|alarm| alarm.arn.contains(ACCOUNT))
+        );
+    }
+    world.only_account(MEMBER);
+    assert_eq!(chain_of_account(&world, MEMBER).sound_paths().count(), 0);
+}
+
+#[test]
+fn l03_a_namesake_in_another_region_is_not_the_trails_log_group() {
+    let mut world = World::complete();
+    for answer in &mut world.answers {
+        if answer.service == "logs" {
+            answer.region = "eu-west-1".to_owned();
+            if let Ok(output) = &mut answer.output {
+                *output =
+                    serde_json::from_str(&output.to_string().replace("us-east-1", "eu-west-1"))
+                        .expect("JSON");
+            }
+        }
+    }
+    let chain = chain_of(&world);
+    assert_eq!(chain.sound_paths().count(), 0);
+    assert!(!links_of(&chain, LinkId::L03).is_empty());
+}
+
+fn protect(world: &mut World, identifier: &str) {
+    edit_group(world, |group| {
+        group["dataProtectionStatus"] = json!("ACTIVATED")
+    });
+    let policy = json!({
+        "Name": "mask",
+        "Version": "2021-06-01",
+        "Statement": [
+            {"DataIdentifier": [format!("arn:aws:dataprotection::aws:data-identifier/{identifier}")],
+             "Operation": {"Audit": {"FindingsDestination": {}}}},
+            {"DataIdentifier": [format!("arn:aws:dataprotection::aws:data-identifier/{identifier}")],
+             "Operation": {"Deidentify": {"MaskConfig": {}}}},
+        ],
+    });
+    world.edit("logs", "GetDataProtectionPolicy", |output| {
+        output["policyDocument"] = json!(policy.to_string())
+    });
+}
+
+#[test]
+fn l04_data_protection_masks_what_the_pattern_reads() {
+    let reads_address = |world: &mut World| {
+        world.edit_filter(CONTROL, |filter| {
+            filter["filterPattern"] =
+                json!(r#"{ ($.eventName = StopLogging) && ($.sourceIPAddress != "10.0.0.1") }"#);
+        });
+    };
+    fault(LinkId::L04, Verdict::Weak, |world| {
+        reads_address(world);
+        protect(world, "IpAddress");
+    });
+    fault(LinkId::L04, Verdict::Weak, |world| {
+        reads_address(world);
+        edit_group(world, |group| {
+            group["inheritedProperties"] = json!(["ACCOUNT_DATA_PROTECTION"])
+        });
+    });
+    remark(LinkId::L04, |world| {
+        reads_address(world);
+        protect(world, "EmailAddress");
+    });
+    remark(LinkId::L04, |world| protect(world, "IpAddress"));
+}
+
+#[test]
+fn l05_key_of_the_log_group_is_disabled() {
+    fault(LinkId::L05, Verdict::Weak, |world| {
+        let key = format!("arn:aws:kms:{HOME}:{ACCOUNT}:key/1");
+        edit_group(world, |group| group["kmsKeyId"] = json!(key));
+        world.answer(
+            "kms",
+            "DescribeKey",
+            json!({"KeyId": key}),
+            json!({"KeyMetadata": {"KeyId": "1", "Arn": key, "KeyState": "Disabled", "KeyManager": "CUSTOMER"}}),
+        );
+    });
+}
+
+fn transform(world: &mut World) {
+    world.edit("logs", "GetTransformer", |output| {
+        *output =
+            json!({"logGroupIdentifier": LOG_GROUP, "transformerConfig": [{"parseJSON": {}}]});
+    });
+}
+
+#[test]
+fn l06_filter_sees_transformed_records() {
+    let on_transformed = |world: &mut World| {
+        world.edit_filters(|filter| filter["applyOnTransformedLogs"] = json!(true));
+    };
+    fault(LinkId::L06, Verdict::Unknown, |world| {
+        on_transformed(world);
+        transform(world);
+    });
+    let link = fault(LinkId::L06, Verdict::Unknown, |world| {
+        on_transformed(world);
+        world.deny("logs", "GetTransformer");
+    });
+    assert!(
+        link.reason.contains("logs:GetTransformer"),
+        "{}",
+        link.reason
+    );
+    remark(LinkId::L06, on_transformed);
+    let raw = chain_of(&world(transform));
+    assert_eq!(
+        path_of(&raw, CONTROL).verdict(),
+        Verdict::Ok,
+        "a filter on the raw records does not care"
+    );
+}
+
+#[test]
+fn l06_the_accounts_transformer_counts_too() {
+    fault(LinkId::L06, Verdict::Unknown, |world| {
+        world.edit_filters(|filter| filter["applyOnTransformedLogs"] = json!(true));
+        for answer in world.answers_to("logs", "DescribeAccountPolicies") {
+            if answer.request["policyType"] == "TRANSFORMER_POLICY" {
+                answer.output = Ok(json!({"accountPolicies": [{
+                    "policyName": "all", "policyType": "TRANSFORMER_POLICY", "policyDocument": "[]",
+                    "accountId": ACCOUNT, "scope": "ALL",
+                }]}));
+            }
+        }
+    });
+}
+
+#[test]
+fn l07_metric_extraction_policy_is_no_fault() {
+    remark(LinkId::L07, |world| {
+        world.answer(
+            "logs",
+            "DescribeAccountPolicies",
+            json!({"policyType": "METRIC_EXTRACTION_POLICY"}),
+            json!({"accountPolicies": [{
+                "policyName": "metrics", "policyType": "METRIC_EXTRACTION_POLICY", "policyDocument": "{}",
+                "accountId": ACCOUNT, "scope": "ALL",
+            }]}),
+        );
+    });
+}
+
+#[test]
+fn l08_retention_changes_nothing() {
+    let chain = chain_of(&world(|world| {
+        edit_group(world, |group| group["retentionInDays"] = json!(1))
+    }));
+    assert_eq!(path_of(&chain, CONTROL).verdict(), Verdict::Ok);
+}

@@ -10,6 +10,8 @@ mod topics;
 mod trails;
 mod whole;
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 use trailproof::chain::verdict::{Link, LinkId, Verdict};
 use trailproof::chain::{self, AccountChain, Path};
@@ -74,8 +76,9 @@ fn links_of(chain: &AccountChain, id: LinkId) -> Vec<&Link> {
 /// Breaks one thing and expects that the only fault on the control's path, or on the path that ends before the filter,
 /// is this one: it decides the path's verdict, and the untouched account has no such verdict under the id.
 fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
-    let whole = chain_of(&World::complete());
-    for link in links_of(&whole, id) {
+    static WHOLE: OnceLock<AccountChain> = OnceLock::new();
+    let whole = WHOLE.get_or_init(|| chain_of(&World::complete()));
+    for link in links_of(whole, id) {
         assert!(
             link.verdict < verdict,
             "the complete account has {id} already: {link:?}"
@@ -102,7 +105,7 @@ fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
         .map(|link| link.id)
         .collect();
     assert!(worst.contains(&id), "{worst:?}");
-    assert!(!verdict.is_sound() == !path.sound());
+    assert_eq!(verdict.is_sound(), path.sound());
     let link = path
         .links
         .iter()

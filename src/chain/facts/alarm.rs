@@ -182,6 +182,39 @@ impl Facts<'_> {
         )
     }
 
+    /// Names and states of all alarms in an account and region.
+    pub(in crate::chain) fn alarm_states(
+        &self,
+        account: &str,
+        region: &str,
+    ) -> Result<Vec<(String, Option<String>)>, Error> {
+        self.list(
+            "select alarm.name, alarm_state.state_value from alarm \
+             left join alarm_state \
+             on alarm_state.account = alarm.account and alarm_state.alarm_arn = alarm.alarm_arn \
+             where alarm.account = ?1 and alarm.region = ?2 order by alarm.name",
+            (account, region),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// The state of an alarm that is named by name or ARN.
+    pub(in crate::chain) fn alarm_state_by_name(
+        &self,
+        account: &str,
+        region: &str,
+        alarm: &str,
+    ) -> Result<Option<String>, Error> {
+        self.optional(
+            "select alarm_state.state_value from alarm \
+             join alarm_state \
+             on alarm_state.account = alarm.account and alarm_state.alarm_arn = alarm.alarm_arn \
+             where alarm.account = ?1 and alarm.region = ?2 and (alarm.name = ?3 or alarm.alarm_arn = ?3)",
+            (account, region, alarm),
+            |row| row.get(0),
+        )
+    }
+
     /// What an alarm reads.
     pub(in crate::chain) fn alarm_metrics(
         &self,
