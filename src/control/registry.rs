@@ -73,8 +73,11 @@ impl Registry {
             }
             self.controls.push(load::control(name, id, text, true)?);
         }
-        for (id, name, text) in benchmarks {
-            self.add_benchmark(&name, &id, &text)?;
+        for (id, name, text) in &benchmarks {
+            self.add_benchmark(name, id, text)?;
+        }
+        for (id, name, text) in &benchmarks {
+            self.take_after(id, name, text)?;
         }
         for (id, name, text) in &files {
             if let Some(control) = self.control(id) {
@@ -257,6 +260,43 @@ impl Registry {
             });
         }
         self.benchmarks.push(benchmark);
+        Ok(())
+    }
+
+    /// Lets what counts under the benchmark that one is `like` count under it too.
+    fn take_after(&mut self, id: &str, file: &str, text: &str) -> Result<(), Error> {
+        let fault = |name: &str, message| Error {
+            file: file.to_owned(),
+            line: line_of(text, name),
+            message,
+        };
+        let Some(benchmark) = self.benchmarks.iter().find(|it| it.id == id).cloned() else {
+            return Ok(());
+        };
+        if let Some(like) = &benchmark.like {
+            if !self.benchmarks.iter().any(|it| it.id == *like) {
+                return Err(fault(like, format!("there is no benchmark `{like}`")));
+            }
+            for control in &mut self.controls {
+                control.for_each_list(|list| {
+                    if list.contains(like) && !list.iter().any(|it| it == id) {
+                        list.push(id.to_owned());
+                    }
+                });
+            }
+        }
+        for entry in &benchmark.entries {
+            let asks = |control: &Control| {
+                control.query.is_some() || control.alternatives_for(id).next().is_some()
+            };
+            if !self.control(&entry.control).is_some_and(asks) {
+                let message = format!(
+                    "`{}` asks for nothing under this benchmark: say which one it is `like`, such as `like = \"cis-aws-7.0\"`",
+                    entry.control
+                );
+                return Err(fault(&entry.control, message));
+            }
+        }
         Ok(())
     }
 

@@ -65,6 +65,20 @@ impl Control {
             .filter(move |note| lists(&note.benchmarks, benchmark))
     }
 
+    /// Every list of benchmarks in the control.
+    pub(super) fn for_each_list(&mut self, mut each: impl FnMut(&mut Vec<String>)) {
+        for alternative in &mut self.alternatives {
+            // An empty list is every benchmark, but for misprints, where it is none.
+            each(&mut alternative.benchmarks);
+            for misprint in &mut alternative.misprints {
+                each(&mut misprint.benchmarks);
+            }
+        }
+        for note in &mut self.notes {
+            each(&mut note.benchmarks);
+        }
+    }
+
     /// Every text that a benchmark prints for the control: as it should read, and as it is misprinted.
     pub fn printings_for<'a>(
         &'a self,
@@ -286,6 +300,9 @@ pub struct Benchmark {
     pub version: String,
     /// What the entries were read from.
     pub source: String,
+    /// The benchmark whose alternatives, misprints and notes count under this one as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<String>,
     /// The kind of alternative that is its own text.
     pub prints: AlternativeKind,
     /// It accepts monitoring by an external SIEM instead of metric filters and alarms.

@@ -8,3 +8,5 @@ mod data;
 mod document;
 /// Shape of the files, and their examples.
 mod files;
+/// Controls of the user.
+mod own;

@@ -14,6 +14,8 @@ struct BenchmarkFile {
     #[serde(default)]
     version: Option<Spanned<String>>,
     source: Spanned<String>,
+    #[serde(default)]
+    like: Option<String>,
     #[serde(default = "text_kind")]
     prints: AlternativeKind,
     #[serde(default)]
@@ -110,6 +112,7 @@ pub(in crate::control) fn benchmark(file: &str, id: &str, text: &str) -> Result<
         family: file.said(table.family, "family")?,
         version: version.unwrap_or_default(),
         source: file.said(table.source, "source")?,
+        like: table.like,
         prints: table.prints,
         external_siem: table.external_siem,
         notes: table.notes,
