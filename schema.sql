@@ -26,7 +26,7 @@ create table snapshot (
   finished_at text,                -- when the last answer was recorded; null while incomplete
   evidence_sha256 text,            -- digest over all evidence rows in order; null while incomplete
   facts_sha256 text,               -- digest over the facts that are not volatile, in canonical order; equal for two collections of an unchanged account
-  root_sha256 text                 -- digest over the columns above: the one value that a signature covers
+  root_sha256 text                 -- digest over the columns above: the one value that stands for all rows of the file
 ) strict;
 
 -- One API call and what came back.

@@ -10,6 +10,7 @@ mod controls;
 mod error;
 mod out;
 mod pattern;
+mod sign;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +41,8 @@ enum Command {
     Controls(controls::Args),
     /// Work with CloudWatch Logs filter patterns alone
     Pattern(pattern::Args),
+    /// Sign a snapshot with an SSH key
+    Sign(sign::Args),
     /// Check that a snapshot is as it was written
     Verify(verify::Args),
 }
@@ -99,6 +102,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Collect(args) => collect::run(args, out),
         Command::Controls(args) => controls::run(args, out),
         Command::Pattern(args) => pattern::run(args, out),
+        Command::Sign(args) => sign::run(args, out),
         Command::Verify(args) => verify::run(args, out),
     }
 }

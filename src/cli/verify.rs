@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use crate::cli::{Error, Out, Status};
+use crate::snapshot::signature::{self, AllowedSigners, SignatureError, Signer};
 use crate::snapshot::{State, format_time, verify};
 
 /// More findings than this are counted and not listed.
@@ -16,10 +17,24 @@ const LISTED: usize = 20;
 pub(super) struct Args {
     /// The snapshot
     file: PathBuf,
+    /// Check its signature against these signers, in the format of ssh-keygen(1)
+    #[arg(long, value_name = "SIGNERS")]
+    allowed_signers: Option<PathBuf>,
+    /// Accept a signature of this signer alone
+    #[arg(long, value_name = "NAME", requires = "allowed_signers")]
+    identity: Option<String>,
+    /// The signature, where it is not in FILE.sig
+    #[arg(long, value_name = "FILE", requires = "allowed_signers")]
+    signature: Option<PathBuf>,
+    /// The time at which a key of limited validity must have been valid, such as 2026-11-21T00:00:00Z
+    #[arg(long, value_name = "TIME", requires = "allowed_signers")]
+    at: Option<jiff::Timestamp>,
 }
 
 /// Runs the command.
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    // Who signed it is asked first: a file that somebody else prepared need not be opened at all.
+    let signer = signer(&args)?;
     let verification = verify(&args.file)?;
     let meta = &verification.meta;
     let complete = meta.state == State::Complete;
@@ -64,15 +79,11 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             verification.findings.len() - LISTED
         )?;
     }
-    let status = match (verification.findings.is_empty(), complete) {
+    let mut status = match (verification.findings.is_empty(), complete) {
         (true, true) => {
             writeln!(
                 out,
                 "Every hash matches, and every fact follows from the evidence."
-            )?;
-            writeln!(
-                out,
-                "Not proven: who wrote the file, and that AWS said this."
             )?;
             Status::Clean
         }
@@ -95,5 +106,67 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             Status::Findings
         }
     };
+    match signer {
+        Signature::Holds(signer) => {
+            let Signer {
+                principals,
+                fingerprint,
+            } = signer;
+            writeln!(out, "Signed by {principals} with key {fingerprint}.")?;
+            writeln!(
+                out,
+                "Proven: no byte was changed since. Not proven: that AWS said this; that rests on the signer."
+            )?;
+        }
+        Signature::Fails(why) => {
+            writeln!(out, "Not accepted: {why}.")?;
+            status = Status::Findings;
+        }
+        Signature::Unchecked => {
+            writeln!(
+                out,
+                "Its signature was not checked; name who may sign with --allowed-signers."
+            )?;
+        }
+        Signature::None => {
+            writeln!(
+                out,
+                "Not proven: who wrote the file, and that AWS said this. Whoever can write the file can write its hashes."
+            )?;
+        }
+    }
     Ok(status)
+}
+
+enum Signature {
+    Holds(Signer),
+    Fails(SignatureError),
+    Unchecked,
+    None,
+}
+
+fn signer(args: &Args) -> Result<Signature, Error> {
+    let usual = signature::signature_path(&args.file);
+    let Some(signers) = &args.allowed_signers else {
+        return Ok(if usual.exists() {
+            Signature::Unchecked
+        } else {
+            Signature::None
+        });
+    };
+    let text = std::fs::read_to_string(signers)
+        .map_err(|error| Error::new(format!("cannot read `{}`: {error}", signers.display())))?;
+    let allowed = AllowedSigners::parse(&text)?;
+    let path = args.signature.as_deref().unwrap_or(&usual);
+    match signature::check(
+        &args.file,
+        path,
+        &allowed,
+        args.identity.as_deref(),
+        args.at,
+    ) {
+        Ok(signer) => Ok(Signature::Holds(signer)),
+        Err(error @ SignatureError::Invalid(_)) => Ok(Signature::Fails(error)),
+        Err(error) => Err(error.into()),
+    }
 }

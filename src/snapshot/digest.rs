@@ -63,7 +63,7 @@ pub(super) struct Root<'a> {
 }
 
 impl Root<'_> {
-    /// Digest over the format and the columns: the one value that a signature covers.
+    /// Digest over the format and the columns: the one value that stands for every row.
     pub(super) fn digest(&self) -> String {
         let mut hash = Hash::new();
         hash.text(Some(b"trailproof snapshot"));

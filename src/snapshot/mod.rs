@@ -12,6 +12,7 @@ mod evidence;
 mod facts;
 pub mod operations;
 mod reader;
+pub mod signature;
 mod slack;
 mod verify;
 mod writer;

@@ -40,7 +40,7 @@ pub struct Meta {
     pub evidence_sha256: Option<String>,
     /// Digest over the facts that are not volatile, for a complete snapshot.
     pub facts_sha256: Option<String>,
-    /// Digest over all of the above: what a signature covers.
+    /// Digest over all of the above: it stands for every row of the file.
     pub root_sha256: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 mod open;
 mod record;
+mod sign;
 mod verify;
 
 use std::path::{Path, PathBuf};

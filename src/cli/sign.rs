@@ -1,0 +1,75 @@
+//! `trailproof sign`: a signature over a snapshot, with an ordinary SSH key.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use crate::cli::{Error, Out, Status};
+use crate::snapshot::signature::{self, NAMESPACE};
+use crate::snapshot::{State, verify};
+
+/// Sign a snapshot with an SSH key, as `ssh-keygen -Y sign -n trailproof` does.
+///
+/// The signature is written to FILE.sig and covers every byte of the snapshot. A snapshot that is incomplete, or not
+/// as it was written, is not signed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The snapshot
+    file: PathBuf,
+    /// Private key in OpenSSH's format: Ed25519 or ECDSA P-256, without a passphrase
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Replace an existing signature
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs the command.
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    let file = args.file.display();
+    let verification = verify(&args.file)?;
+    if verification.meta.state == State::Incomplete {
+        return Err(
+            Error::new(format!("`{file}` is incomplete and is not signed"))
+                .help("continue its recording with --resume"),
+        );
+    }
+    if let Some(finding) = verification.findings.first() {
+        return Err(
+            Error::new(format!("`{file}` is not as it was written: {finding}"))
+                .help("`trailproof verify` lists what was changed"),
+        );
+    }
+    let text = signature::sign(&args.file, &args.key)?;
+    let path = signature::signature_path(&args.file);
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if args.force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let mut target = options.open(&path).map_err(|error| {
+        let error = Error::new(format!("cannot create `{}`: {error}", path.display()));
+        if args.force {
+            error
+        } else {
+            error.help("replace a signature with --force")
+        }
+    })?;
+    target.write_all(text.as_bytes())?;
+    writeln!(
+        out,
+        "signed {file} (root {})",
+        verification.meta.root_sha256.unwrap_or_default()
+    )?;
+    writeln!(out, "signature in {}", path.display())?;
+    writeln!(out, "check it with:")?;
+    writeln!(out, "  trailproof verify --allowed-signers SIGNERS {file}")?;
+    writeln!(
+        out,
+        "  ssh-keygen -Y verify -f SIGNERS -I IDENTITY -n {NAMESPACE} -s {} < {file}",
+        path.display()
+    )?;
+    Ok(Status::Clean)
+}
