@@ -18,6 +18,7 @@ pub mod filter_policy;
 mod log_group;
 mod message;
 mod metric_filter;
+pub mod metric_math;
 pub mod mute;
 mod organization;
 mod path;

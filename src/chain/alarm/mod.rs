@@ -12,8 +12,10 @@ mod statistic;
 #[cfg(test)]
 mod tests;
 
+pub(super) use decider::Decider;
 pub use evaluator::{MissingData, Point, State, evaluate};
 pub use outcome::{Note, Outcome};
+pub(super) use ruling::{Buckets, buckets};
 
 /// What one metric transformation publishes, as the API returns it.
 #[derive(Clone, Debug, Default, PartialEq)]

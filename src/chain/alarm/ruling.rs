@@ -380,3 +380,83 @@ impl Ruling<'_> {
         })
     }
 }
+
+/// The values that a metric may have in one period, each once.
+pub(in crate::chain) struct Buckets {
+    /// With one event.
+    pub(in crate::chain) event: Vec<f64>,
+    /// With several.
+    pub(in crate::chain) bursts: Vec<f64>,
+    /// Without any, where log records arrive.
+    pub(in crate::chain) quiet: Vec<f64>,
+}
+
+/// More values than these are not told apart one by one.
+const MOST_VALUES: usize = 64;
+
+/// The values of a metric for the statistic, period and unit in `settings`. Without an `emission` no event reaches it.
+pub(in crate::chain) fn buckets(
+    emission: Option<&Emission>,
+    others: &[Emission],
+    settings: &Settings,
+) -> Result<Buckets, Outcome> {
+    if let Some(outcome) = emission.and_then(|emission| unit_mismatch(emission, settings)) {
+        return Err(outcome);
+    }
+    let decider = Decider::new(settings)?;
+    let text = settings.statistic.as_deref().unwrap_or_default();
+    let unknown = |reason: String| Outcome::unknown(LinkId::A19, reason);
+    let statistic = Statistic::parse(text).ok_or_else(|| {
+        unknown(format!(
+            "the statistic `{text}` of a few samples is not documented"
+        ))
+    })?;
+    // Without an event of its own, a filter that publishes nothing by default stands for the metric.
+    let nothing = Emission {
+        metric_value: "1".to_owned(),
+        default_value: None,
+        unit: settings.unit.clone(),
+    };
+    let samples = Samples::new(
+        emission.unwrap_or(&nothing),
+        others,
+        settings,
+        decider.period,
+    )?;
+    let default = samples.default.unwrap_or(0.0);
+    let values = |value: Option<f64>, counts: std::ops::RangeInclusive<u64>| {
+        let mut values: Vec<f64> = Vec::new();
+        for count in counts {
+            let value = statistic.over(value, default, count).ok_or_else(|| {
+                unknown(format!(
+                    "`{text}` of few and different samples is not documented"
+                ))
+            })?;
+            if !values.contains(&value) {
+                values.push(value);
+            }
+            if values.len() > MOST_VALUES {
+                return Err(unknown(
+                    "the metric may have too many values in one period".to_owned(),
+                ));
+            }
+        }
+        Ok(values)
+    };
+    let mut bursts = Vec::new();
+    for events in [2.0, 3.0, 10.0, 1000.0] {
+        bursts.extend(values(
+            Some(samples.value * events),
+            0..=samples.beside_event,
+        )?);
+        if statistic == Statistic::SampleCount {
+            // Matches of one minute may count one by one.
+            bursts.push(events);
+        }
+    }
+    Ok(Buckets {
+        event: values(Some(samples.value), 0..=samples.beside_event)?,
+        bursts,
+        quiet: values(None, 1..=samples.alone)?,
+    })
+}
