@@ -2,6 +2,7 @@ use std::fmt::Write;
 
 use trailproof::control::{Control, Registry};
 
+use super::cover::covered_by;
 use crate::support::project;
 
 #[test]
@@ -113,6 +114,14 @@ fn describe(text: &mut String, registry: &Registry, control: &Control) {
             it.label, it.kind, it.pattern
         );
         let _ = writeln!(text, "Source: {}.", it.source.trim_end_matches('.'));
+        let covered = covered_by(control, &it.label);
+        if !covered.is_empty() {
+            let _ = writeln!(
+                text,
+                "A filter with this pattern covers {} too.",
+                covered.join(", ")
+            );
+        }
         for (name, said) in [("Note", &it.note), ("Repair", &it.repair)] {
             if let Some(said) = said {
                 let _ = writeln!(text, "{name}: {said}");

@@ -2,6 +2,8 @@
 
 /// `controls list` and `controls show`.
 mod command;
+/// How alternatives stand to each other.
+mod cover;
 /// Held against the published texts, numbers and mappings.
 mod data;
 /// `docs/controls.md` says what the data says.
