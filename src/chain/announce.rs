@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::Error;
-use super::facts::{Action, AlarmRow, AlarmState, Facts};
-use super::stage::{Stage, arn_part, fine, seconds_between, span};
+use super::facts::{Action, AlarmRow, AlarmState, Facts, Question};
+use super::mute;
+use super::stage::{Stage, arn_part, fine, missing, seconds_between, span, unanswered};
 use super::verdict::{Link, LinkId, Verdict};
 
 /// An evaluation a minute, and the few older datapoints that CloudWatch looks at: an alarm may stay in ALARM for so much
@@ -207,17 +208,65 @@ pub(super) fn other_action(alarm: &AlarmRow, action: &Action) -> Link {
 /// A17: mute rules that name the alarm, and what is not known of them.
 pub(super) fn muted(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Stage, Error> {
     let mut stage = Stage::default();
+    let question = mute_question(alarm, "ListAlarmMuteRules", "");
+    let asked = facts.asked(question)?;
+    if !asked.answered() {
+        // Where CloudWatch does not know mute rules there are none, as far as anybody can tell.
+        let verdict = if asked.unsupported() {
+            Verdict::Weak
+        } else {
+            Verdict::Unknown
+        };
+        stage.say(missing(LinkId::A17, verdict, &alarm.arn, question, &asked));
+    }
+    for name in facts.unread_mute_rules(&alarm.account, &alarm.region)? {
+        let question = mute_question(alarm, "GetAlarmMuteRule", &name);
+        let asked = facts.asked(question)?;
+        // A rule that was deleted between the two calls mutes nothing.
+        if !asked.answered() {
+            let mut link = unanswered(LinkId::A17, &alarm.arn, question, &asked);
+            link.reason = format!(
+                "whether the mute rule `{name}` silences the alarm is unknown: {}",
+                link.reason
+            );
+            stage.say(link);
+        }
+    }
     for rule in facts.mute_rules(alarm)? {
-        stage.say(
-            Link::new(
-                LinkId::A17,
-                Verdict::Weak,
-                &alarm.arn,
-                format!("the mute rule `{}` silences the alarm at times", rule.name),
-            )
-            .field("Expression", rule.expression.as_deref().unwrap_or("absent"))
-            .evidence([rule.evidence]),
+        let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+        let now = facts.recorded_at(rule.evidence)?;
+        let muting = mute::muting(
+            &mute::MuteRule {
+                expression: rule.expression.clone().unwrap_or_default(),
+                duration: rule.duration.clone().unwrap_or_default(),
+                timezone: rule.timezone.clone(),
+                start: time(&rule.start_time),
+                expire: time(&rule.expire_time),
+                status: rule.status.clone(),
+            },
+            time(&now).unwrap_or_default(),
         );
+        let mut link = muting.link(&rule.name, &alarm.arn);
+        let shown = [
+            ("Expression", &rule.expression),
+            ("Duration", &rule.duration),
+            ("Timezone", &rule.timezone),
+        ];
+        let shown = shown
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+        link.fields.splice(0..0, shown);
+        stage.say(link.evidence([rule.evidence]));
     }
     Ok(stage)
+}
+
+fn mute_question<'q>(alarm: &'q AlarmRow, operation: &'q str, subject: &'q str) -> Question<'q> {
+    Question {
+        account: &alarm.account,
+        region: &alarm.region,
+        service: "monitoring",
+        operation,
+        subject,
+    }
 }

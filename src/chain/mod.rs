@@ -8,6 +8,7 @@
 //! Nothing here knows what a control asks for, and nothing is written.
 
 pub mod alarm;
+mod alternatives;
 mod announce;
 mod answer;
 pub mod composite;
@@ -60,7 +61,9 @@ pub fn create_views(snapshot: &Snapshot) -> Result<(), Error> {
 pub fn account(snapshot: &Snapshot, account: &str) -> Result<AccountChain, Error> {
     let facts = facts::Facts::new(snapshot.connection())?;
     let context = regions::context(&facts, account)?;
-    let paths = walk::Walk::new(facts, &context).paths()?;
+    let mut walk = walk::Walk::new(facts, &context);
+    let paths = walk.paths()?;
+    let alternatives = alternatives::seen(&facts, &context, &walk.places())?;
     let notes = organization::notes(&facts, &context)?;
     let gaps = facts.gaps(account)?;
     Ok(AccountChain {
@@ -69,7 +72,7 @@ pub fn account(snapshot: &Snapshot, account: &str) -> Result<AccountChain, Error
         scope: context.scope,
         regions_known: context.regions_known,
         paths,
-        alternatives: Vec::new(),
+        alternatives,
         notes,
         gaps,
     })

@@ -385,10 +385,19 @@ impl History {
                 subject: &alarm.name,
             };
             let asked = facts.asked(question)?;
-            let denied = matches!(asked, Asked::Failed { .. });
-            return Ok(
-                denied.then(|| missing(LinkId::N08, Verdict::Weak, action, question, &asked))
-            );
+            // What was not looked at may show a failure; an endpoint without the operation has nothing to show.
+            let verdict = match &asked {
+                asked if asked.answered() => return Ok(None),
+                Asked::Failed { .. } if !asked.unsupported() => Verdict::Unknown,
+                _ => Verdict::Weak,
+            };
+            return Ok(Some(missing(
+                LinkId::N08,
+                verdict,
+                action,
+                question,
+                &asked,
+            )));
         };
         let link = if *failed {
             Link::new(

@@ -98,6 +98,11 @@ impl<'s, 'c> Walk<'s, 'c> {
         Ok(paths)
     }
 
+    /// The log groups that were reached.
+    pub(super) fn places(&self) -> Vec<Place> {
+        self.tails.keys().cloned().collect()
+    }
+
     fn trail_paths(&mut self, trail: &TrailRow, paths: &mut Vec<Path>) -> Result<(), Error> {
         let mut stage = trail::judge(&self.facts, self.context, trail)?;
         let elsewhere = organization::judge(&self.facts, self.context, trail)?;

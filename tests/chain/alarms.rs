@@ -233,6 +233,64 @@ fn a16_insufficient_data_is_how_a_sparse_metric_looks() {
 }
 
 #[test]
+fn a17_mute_rule() {
+    let alarm = alarm_name(CONTROL);
+    let muted = |expression: &str, duration: &str| {
+        let schedule = json!({"Expression": expression, "Duration": duration, "Timezone": "UTC"});
+        let alarm = alarm.clone();
+        move |world: &mut World| {
+            world.mute("nights", schedule, &[&alarm]);
+        }
+    };
+    fault(
+        LinkId::A17,
+        Verdict::Degraded,
+        muted("cron(0 22 * * *)", "PT8H"),
+    );
+    fault(
+        LinkId::A17,
+        Verdict::Broken,
+        muted("cron(0 0 * * *)", "P1D"),
+    );
+    fault(LinkId::A17, Verdict::Unknown, muted("rate(1 day)", "PT1H"));
+    let other = chain_of(&world(|world| {
+        world.mute(
+            "nights",
+            json!({"Expression": "cron(0 0 * * *)", "Duration": "P1D"}),
+            &["another alarm"],
+        );
+    }));
+    assert_eq!(path_of(&other, CONTROL).verdict(), Verdict::Ok);
+}
+
+#[test]
+fn a17_mute_rules_that_nobody_could_read() {
+    for operation in ["ListAlarmMuteRules", "GetAlarmMuteRule"] {
+        let link = fault(LinkId::A17, Verdict::Unknown, |world| {
+            world.mute(
+                "nights",
+                json!({"Expression": "cron(0 0 * * *)", "Duration": "P1D"}),
+                &["another alarm"],
+            );
+            world.deny("monitoring", operation);
+        });
+        assert!(
+            link.reason.contains(&format!("cloudwatch:{operation}")),
+            "{}",
+            link.reason
+        );
+    }
+    fault(LinkId::A17, Verdict::Weak, |world| {
+        world.fail(
+            "monitoring",
+            "ListAlarmMuteRules",
+            400,
+            "UnknownOperationException",
+        );
+    });
+}
+
+#[test]
 fn a18_action_is_not_a_topic() {
     let acts_on = |arn: &str| {
         let arn = arn.to_owned();

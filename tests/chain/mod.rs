@@ -1,6 +1,7 @@
 //! The delivery chain: one test a failure id. Each takes the complete account, breaks one thing, and reads the links.
 
 mod alarms;
+mod alternatives;
 mod filters;
 mod log_groups;
 mod organizations;

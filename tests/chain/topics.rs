@@ -212,8 +212,21 @@ fn n08_history_shows_a_failed_action() {
     remark(LinkId::N08, |world| {
         history(world, "Successfully executed action", "Succeeded")
     });
-    fault(LinkId::N08, Verdict::Weak, |world| {
+    let link = fault(LinkId::N08, Verdict::Unknown, |world| {
         world.deny("monitoring", "DescribeAlarmHistory");
+    });
+    assert!(
+        link.reason.contains("cloudwatch:DescribeAlarmHistory"),
+        "{}",
+        link.reason
+    );
+    fault(LinkId::N08, Verdict::Weak, |world| {
+        world.fail(
+            "monitoring",
+            "DescribeAlarmHistory",
+            400,
+            "UnknownOperationException",
+        );
     });
 }
 

@@ -96,6 +96,7 @@ pub(in crate::chain) struct MuteRule {
     pub(in crate::chain) timezone: Option<String>,
     pub(in crate::chain) start_time: Option<String>,
     pub(in crate::chain) expire_time: Option<String>,
+    pub(in crate::chain) status: Option<String>,
     pub(in crate::chain) evidence: i64,
 }
 
@@ -309,20 +310,21 @@ impl Facts<'_> {
                     timezone: get(row, "timezone")?,
                     start_time: get(row, "start_time")?,
                     expire_time: get(row, "expire_time")?,
+                    status: get(row, "status")?,
                     evidence: get(row, "evidence_id")?,
                 })
             },
         )
     }
 
-    /// Mute rules of a region of which only the ARN is known: whom they silence was not answered.
+    /// Names of mute rules of a region of which only the summary is known: whom they silence was not answered.
     pub(in crate::chain) fn unread_mute_rules(
         &self,
         account: &str,
         region: &str,
     ) -> Result<Vec<String>, Error> {
         self.list(
-            "select rule_arn from mute_rule where account = ?1 and region = ?2 and expression is null \
+            "select name from mute_rule where account = ?1 and region = ?2 and expression is null \
              order by rule_arn",
             (account, region),
             |row| row.get(0),

@@ -13,11 +13,11 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use super::Error;
 use super::path::Gap;
 
-pub(super) use alarm::{Action, AlarmRow, AlarmState, HistoryItem, MetricRow, MuteRule};
-pub(super) use logs::{AccountPolicy, FilterRow, LogGroup, SubscriptionFilter, Transformer};
-pub(super) use topic::{Key, SubscriptionAttributes, SubscriptionRow, Topic};
+pub(super) use alarm::{Action, AlarmRow, AlarmState, HistoryItem, MetricRow};
+pub(super) use logs::{FilterRow, LogGroup};
+pub(super) use topic::{EventRule, SubscriptionAttributes, SubscriptionRow, Topic};
 pub(super) use trail::{
-    AdvancedSelector, BasicSelector, Delivery, FieldCondition, SelectorRows, TrailRow, TrailStatus,
+    AdvancedSelector, BasicSelector, FieldCondition, SelectorRows, TrailRow, TrailStatus,
 };
 
 const VIEWS: &str = include_str!("../views.sql");
@@ -60,6 +60,18 @@ impl Asked {
     /// Whether the absence of a fact proves the absence of the thing.
     pub(super) fn answered(&self) -> bool {
         matches!(self, Self::Answered { .. } | Self::Absent { .. })
+    }
+
+    /// Whether the endpoint does not know the operation: what it would list cannot be there.
+    pub(super) fn unsupported(&self) -> bool {
+        let Self::Failed { code, .. } = self else {
+            return false;
+        };
+        let stem = code.strip_suffix("Exception").unwrap_or(code);
+        matches!(
+            stem,
+            "InvalidAction" | "NotImplemented" | "UnknownOperation" | "UnsupportedOperation"
+        )
     }
 
     /// The evidence row, if there is one.

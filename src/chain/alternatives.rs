@@ -1,0 +1,197 @@
+//! Other monitoring seen (X ids): reported beside the findings, never counted as a path.
+//!
+//! Whether such monitoring catches an event and tells a person is not decided here; that it is there is worth saying.
+
+use serde_json::Value;
+
+use super::Error;
+use super::facts::{Asked, EventRule, Facts, Question};
+use super::log_group::Place;
+use super::stage::{Context, arn_part, fine};
+use super::verdict::{Link, LinkId};
+
+/// Everything that looks like other monitoring of an account's events. `places` are the log groups of its trails.
+pub(super) fn seen(
+    facts: &Facts<'_>,
+    context: &Context,
+    places: &[Place],
+) -> Result<Vec<Link>, Error> {
+    let mut links = Vec::new();
+    for rule in facts.event_rules(&context.account)? {
+        links.extend(event_rule(facts, context, &rule)?);
+    }
+    for place in places {
+        links.extend(log_alarms(facts, place)?);
+        links.extend(subscription_filters(facts, place)?);
+    }
+    Ok(links)
+}
+
+/// X01 and X02.
+fn event_rule(
+    facts: &Facts<'_>,
+    context: &Context,
+    rule: &EventRule,
+) -> Result<Option<Link>, Error> {
+    let enabled = rule
+        .state
+        .as_deref()
+        .is_some_and(|state| state.starts_with("ENABLED"));
+    let pattern = rule.event_pattern.as_deref().unwrap_or_default();
+    let types = detail_types(pattern);
+    let id = if types.iter().any(|text| text.ends_with("via CloudTrail")) {
+        LinkId::X01
+    } else if types
+        .iter()
+        .any(|text| text == "CloudWatch Alarm State Change")
+    {
+        LinkId::X02
+    } else {
+        return Ok(None);
+    };
+    if !enabled {
+        return Ok(None);
+    }
+    let targets = facts.event_targets(&context.account, &rule.region, &rule.name)?;
+    let to = services(targets.iter().map(String::as_str));
+    let reason = if targets.is_empty() {
+        let question = Question {
+            account: &context.account,
+            region: &rule.region,
+            service: "events",
+            operation: "ListTargetsByRule",
+            subject: &rule.name,
+        };
+        match facts.asked(question)? {
+            Asked::Answered { .. } => "has no target".to_owned(),
+            asked => format!(
+                "has targets that are not known: events:ListTargetsByRule {}",
+                asked.words()
+            ),
+        }
+    } else {
+        format!("sends to {to}")
+    };
+    let what = if id == LinkId::X01 {
+        "CloudTrail events"
+    } else {
+        "alarm state changes"
+    };
+    Ok(Some(
+        fine(
+            id,
+            &rule.arn,
+            format!("an EventBridge rule in {} on {what} {reason}", rule.region),
+        )
+        .field("EventPattern", pattern)
+        .field("State", rule.state.as_deref().unwrap_or("absent"))
+        .evidence([rule.evidence]),
+    ))
+}
+
+/// The `detail-type` values of an event pattern, where they are plain strings.
+fn detail_types(pattern: &str) -> Vec<String> {
+    let Ok(pattern) = serde_json::from_str::<Value>(pattern) else {
+        return Vec::new();
+    };
+    let types = pattern.get("detail-type").and_then(Value::as_array);
+    types
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// X04: an alarm on a query over the trail's log group needs no metric filter.
+fn log_alarms(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
+    let mut links = Vec::new();
+    for alarm in facts.alarms_of_type(&place.account, &place.region, "log")? {
+        let query = alarm.scheduled_query.as_deref().unwrap_or("{}");
+        let Ok(configuration) = serde_json::from_str::<Value>(query) else {
+            continue;
+        };
+        let groups = configuration
+            .get("LogGroupIdentifiers")
+            .and_then(Value::as_array);
+        let on_group = groups
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .any(|group| {
+                group == place.name || group.strip_suffix(":*").unwrap_or(group) == place.arn
+            });
+        if !on_group {
+            continue;
+        }
+        let text = configuration
+            .get("QueryString")
+            .and_then(Value::as_str)
+            .unwrap_or("absent");
+        links.push(
+            fine(
+                LinkId::X04,
+                &alarm.arn,
+                "a log alarm queries the trail's log group",
+            )
+            .field("QueryString", text)
+            .field("ActionsEnabled", alarm.actions_enabled)
+            .evidence([alarm.evidence]),
+        );
+    }
+    Ok(links)
+}
+
+/// X05: subscription filters of the log group, and those of the account that may apply to it.
+fn subscription_filters(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
+    let mut links = Vec::new();
+    for filter in facts.subscription_filters(&place.account, &place.region, &place.name)? {
+        links.push(
+            fine(
+                LinkId::X05,
+                &place.arn,
+                format!(
+                    "the subscription filter `{}` sends records to {}",
+                    filter.name,
+                    services([filter.destination_arn.as_str()])
+                ),
+            )
+            .field("destinationArn", &filter.destination_arn)
+            .field("filterPattern", &filter.pattern)
+            .evidence([filter.evidence]),
+        );
+    }
+    for policy in facts.account_policies(&place.account, &place.region)? {
+        if policy.policy_type != "SUBSCRIPTION_FILTER_POLICY" {
+            continue;
+        }
+        let criteria = policy
+            .selection_criteria
+            .as_deref()
+            .unwrap_or("every log group");
+        links.push(
+            fine(
+                LinkId::X05,
+                &place.arn,
+                format!(
+                    "the account's subscription filter policy `{}` sends records on ({criteria})",
+                    policy.name
+                ),
+            )
+            .field("policyDocument", &policy.document)
+            .evidence([policy.evidence]),
+        );
+    }
+    Ok(links)
+}
+
+/// The services behind ARNs, each once, in order.
+fn services<'a>(arns: impl IntoIterator<Item = &'a str>) -> String {
+    let mut services: Vec<&str> = arns
+        .into_iter()
+        .map(|arn| arn_part(arn, 2).unwrap_or(arn))
+        .collect();
+    services.sort_unstable();
+    services.dedup();
+    services.join(", ")
+}
