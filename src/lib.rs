@@ -11,6 +11,7 @@ pub mod cli;
 pub mod collect;
 pub mod control;
 pub mod coverage;
+pub mod import;
 pub mod pattern;
 pub mod report;
 pub mod snapshot;

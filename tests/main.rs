@@ -17,6 +17,8 @@ mod cli;
 mod control;
 /// The coverage decision.
 mod coverage;
+/// Folders of AWS CLI output.
+mod import;
 /// The benchmark's audit steps, word by word.
 mod letter;
 /// The filter-pattern language.

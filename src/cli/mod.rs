@@ -8,6 +8,7 @@
 mod collect;
 mod controls;
 mod error;
+mod import;
 mod out;
 mod pattern;
 mod sign;
@@ -39,6 +40,8 @@ enum Command {
     Collect(collect::Args),
     /// Show what the controls ask for, and under which numbers
     Controls(controls::Args),
+    /// Make a snapshot from files that the AWS CLI wrote
+    Import(import::Args),
     /// Work with CloudWatch Logs filter patterns alone
     Pattern(pattern::Args),
     /// Sign a snapshot with an SSH key
@@ -101,6 +104,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         #[cfg(feature = "collect")]
         Command::Collect(args) => collect::run(args, out),
         Command::Controls(args) => controls::run(args, out),
+        Command::Import(args) => import::run(args, out),
         Command::Pattern(args) => pattern::run(args, out),
         Command::Sign(args) => sign::run(args, out),
         Command::Verify(args) => verify::run(args, out),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::canonical::canonical_json;
 
-pub use table::OPERATIONS;
+pub use table::{OPERATIONS, UNKNOWN_FILE};
 
 /// How requests and responses look on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,9 @@ pub struct Operation {
 
 /// The operation of a service by its API name.
 pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
+    if (service, name) == (UNKNOWN_FILE.service, UNKNOWN_FILE.name) {
+        return Some(UNKNOWN_FILE);
+    }
     OPERATIONS
         .iter()
         .find(|operation| operation.service == service && operation.name == name)

@@ -53,6 +53,16 @@ const PLAIN: Operation = Operation {
     reach: Reach::Regional,
 };
 
+/// A file of which `import` could not tell what it answers: no call of AWS and so not in the table, but a gap that
+/// names the file.
+pub const UNKNOWN_FILE: &Operation = &Operation {
+    service: "import",
+    name: "File",
+    subject: Subject::Member("File"),
+    need: Need::Optional,
+    ..PLAIN
+};
+
 /// Every operation, by service and name.
 pub const OPERATIONS: &[Operation] = &[
     Operation {

@@ -1,0 +1,243 @@
+//! `calls.tsv`, the list of calls that the script keeps: which file answers which question.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::Error;
+use super::file::{self, ApiError, File};
+use crate::snapshot::operations::{OPERATIONS, Operation};
+use crate::snapshot::{AWS_CLI_JSON, Call};
+
+/// The calls of all lists in the folder.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    pub(super) entries: Vec<Entry>,
+    names: BTreeSet<String>,
+}
+
+/// One line of the list.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The file of the answer, below the folder; it may be missing.
+    name: String,
+    file: Option<File>,
+    account: String,
+    region: String,
+    operation: &'static Operation,
+    succeeded: bool,
+    at: Timestamp,
+    request: Value,
+}
+
+impl Index {
+    /// Whether a list names the file.
+    pub(super) fn lists(&self, file: &File) -> bool {
+        self.names.contains(&file.name)
+    }
+}
+
+/// Reads every list in the folder.
+pub(super) fn read(files: &[File]) -> Result<Index, Error> {
+    let mut index = Index::default();
+    for list in files.iter().filter(|file| file.is_index()) {
+        let fault = |line: usize, why| Error::Index {
+            path: list.name.clone(),
+            line,
+            why,
+        };
+        let bytes = list.read().map_err(|_| fault(1, "it cannot be read"))?;
+        let text = String::from_utf8(bytes).map_err(|_| fault(1, "it is not UTF-8"))?;
+        for (number, line) in text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
+        {
+            let mut columns = line.split('\t');
+            let mut column = || columns.next().unwrap_or_default();
+            let (name, account, region) = (column(), column(), column());
+            let (service, operation) = (column(), column());
+            let (status, time) = (column(), column());
+            let operation = by_cli_name(service, operation)
+                .ok_or_else(|| fault(number, "it names no call that is known here"))?;
+            if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(fault(number, "the account is not 12 digits"));
+            }
+            let at = time
+                .parse()
+                .map_err(|_| fault(number, "the time is not in RFC 3339"))?;
+            let request = request(columns)
+                .ok_or_else(|| fault(number, "a request parameter has no value"))?;
+            let name = format!("{}{name}", list.folder());
+            index.entries.push(Entry {
+                file: files.iter().find(|file| file.name == name).cloned(),
+                account: account.to_owned(),
+                region: region.to_owned(),
+                operation,
+                succeeded: status == "0",
+                at,
+                request,
+                name: name.clone(),
+            });
+            index.names.insert(name);
+        }
+    }
+    Ok(index)
+}
+
+/// `describe-trails` of `cloudtrail` -> `DescribeTrails`.
+pub(super) fn by_cli_name(service: &str, operation: &str) -> Option<&'static Operation> {
+    // The AWS CLI calls by its product name what has another endpoint prefix.
+    let service = if service == "cloudwatch" {
+        "monitoring"
+    } else {
+        service
+    };
+    OPERATIONS
+        .iter()
+        .find(|known| known.service == service && cli_name(known.name) == operation)
+}
+
+/// `DescribeTrails` -> `describe-trails`.
+pub(super) fn cli_name(operation: &str) -> String {
+    let mut name = String::with_capacity(operation.len() + 4);
+    for (index, c) in operation.char_indices() {
+        if c.is_ascii_uppercase() && index > 0 {
+            name.push('-');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
+/// `Member=value` and `Member[]=value` as JSON.
+fn request<'t>(members: impl Iterator<Item = &'t str>) -> Option<Value> {
+    let mut request = Map::new();
+    for member in members.filter(|member| !member.is_empty()) {
+        let (name, value) = member.split_once('=')?;
+        if let Some(name) = name.strip_suffix("[]") {
+            let list = request.entry(name).or_insert_with(|| json!([]));
+            list.as_array_mut()?.push(Value::from(value));
+        } else {
+            let value = match value {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                text => Value::from(text),
+            };
+            request.insert(name.to_owned(), value);
+        }
+    }
+    Some(Value::Object(request))
+}
+
+/// The calls of one line: one, or two where the AWS CLI left a part of the answer out.
+pub(super) fn calls(entry: &Entry) -> Vec<Call> {
+    match outcome(entry) {
+        Ok((body, value)) => answered(
+            &Place {
+                account: &entry.account,
+                region: &entry.region,
+                at: entry.at,
+            },
+            entry.operation,
+            &entry.request,
+            &entry.name,
+            body,
+            &value,
+        ),
+        Err(error) => vec![call(
+            &Place {
+                account: &entry.account,
+                region: &entry.region,
+                at: entry.at,
+            },
+            entry.operation,
+            entry.request.clone(),
+            Err(error),
+        )],
+    }
+}
+
+fn outcome(entry: &Entry) -> Result<(Vec<u8>, Value), ApiError> {
+    let name = &entry.name;
+    let Some(file) = &entry.file else {
+        return Err(file::unusable(format!("`{name}` is missing")));
+    };
+    if !entry.succeeded {
+        return Err(file::cli_error(&file.read_error()));
+    }
+    let bytes = file.read().map_err(file::unusable)?;
+    let value = file::answer(name, &bytes, entry.operation).map_err(file::unusable)?;
+    Ok((bytes, value))
+}
+
+/// Who was asked, where and when.
+pub(super) struct Place<'p> {
+    pub(super) account: &'p str,
+    pub(super) region: &'p str,
+    pub(super) at: Timestamp,
+}
+
+/// The call that an answer answers. An AWS CLI that is older than a type of alarms leaves their list out, and would
+/// seem to say that there are none: that part of the question failed.
+pub(super) fn answered(
+    place: &Place<'_>,
+    operation: &'static Operation,
+    request: &Value,
+    name: &str,
+    body: Vec<u8>,
+    value: &Value,
+) -> Vec<Call> {
+    let types = request.get("AlarmTypes").and_then(Value::as_array);
+    if let ("DescribeAlarms", Some(types)) = (operation.name, types) {
+        let (told, untold): (Vec<&Value>, Vec<&Value>) = types.iter().partition(|kind| {
+            kind.as_str()
+                .is_some_and(|kind| value.get(format!("{kind}s")).is_some())
+        });
+        if !untold.is_empty() {
+            let part = |types: Vec<&Value>| {
+                let mut request = request.clone();
+                if let Some(member) = request.get_mut("AlarmTypes") {
+                    *member = types.into_iter().cloned().collect();
+                }
+                request
+            };
+            let why = format!(
+                "`{name}` leaves out a type of alarms that was asked for: the AWS CLI may be too old"
+            );
+            let failed = call(place, operation, part(untold), Err(file::unusable(why)));
+            if told.is_empty() {
+                return vec![failed];
+            }
+            return vec![call(place, operation, part(told), Ok(body)), failed];
+        }
+    }
+    vec![call(place, operation, request.clone(), Ok(body))]
+}
+
+/// A call with the body of its answer or its error.
+pub(super) fn call(
+    place: &Place<'_>,
+    operation: &Operation,
+    request: Value,
+    outcome: Result<Vec<u8>, ApiError>,
+) -> Call {
+    let (body, error) = match outcome {
+        Ok(body) => (body, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    Call {
+        account: place.account.to_owned(),
+        region: place.region.to_owned(),
+        service: operation.service.to_owned(),
+        operation: operation.name.to_owned(),
+        request,
+        at: place.at,
+        http_status: error.is_none().then_some(200),
+        error,
+        request_id: None,
+        media_type: AWS_CLI_JSON.to_owned(),
+        body,
+    }
+}
