@@ -29,6 +29,8 @@ pub(super) struct Region {
     composites: BTreeMap<String, AlarmRow>,
     /// Composite alarm -> names of the alarms in its rule.
     children: BTreeMap<String, BTreeSet<String>>,
+    /// Alarms that name no metric: Metrics Insights and PromQL.
+    pub(super) queries: Vec<AlarmRow>,
     /// Not every composite alarm is known: what was asked in vain.
     unknown: Option<Link>,
 }
@@ -48,7 +50,9 @@ impl Region {
         let unknown =
             (!asked.answered()).then(|| unanswered(LinkId::C01, region, question, &asked));
         let rows = facts.alarms_of_type(account, region, "composite")?;
+        let queries = facts.query_alarms(account, region)?;
         let mut read = Self {
+            queries,
             unknown,
             ..Self::default()
         };

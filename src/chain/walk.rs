@@ -200,12 +200,12 @@ impl<'s, 'c> Walk<'s, 'c> {
         Ok(tails)
     }
 
-    fn region(&mut self, alarm: &AlarmRow) -> Result<Rc<Region>, Error> {
-        let key = (alarm.account.clone(), alarm.region.clone());
+    fn region(&mut self, account: &str, region: &str) -> Result<Rc<Region>, Error> {
+        let key = (account.to_owned(), region.to_owned());
         if let Some(region) = self.regions.get(&key) {
             return Ok(Rc::clone(region));
         }
-        let region = Rc::new(Region::read(&self.facts, &alarm.account, &alarm.region)?);
+        let region = Rc::new(Region::read(&self.facts, account, region)?);
         self.regions.insert(key, Rc::clone(&region));
         Ok(region)
     }
@@ -248,7 +248,8 @@ impl<'s, 'c> Walk<'s, 'c> {
             group,
             filter,
         ));
-        let watchers = watch::find(&self.facts, place, filter)?;
+        let region = self.region(&place.account, &place.region)?;
+        let watchers = watch::find(&self.facts, place, filter, &region.queries)?;
         if let Some(link) = watchers.none {
             tails.push(tail.saying(link));
         }
@@ -275,7 +276,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         tail.stage
             .extend(announce::state(&self.facts, alarm, watched.coalescing)?);
         let actions = announce::actions(&self.facts, alarm)?;
-        let region = self.region(alarm)?;
+        let region = self.region(&alarm.account, &alarm.region)?;
         let above = region.above(&self.facts, watched)?;
         for action in &actions {
             let mut acting = tail.saying(announce::enabled(alarm, LinkId::A02));

@@ -1,22 +1,14 @@
-//! From a metric filter to the alarms that its metric moves: the join on metric and dimensions, and the arithmetic.
+//! From a metric filter to the alarms that its metric moves: the join on metric and dimensions (A01, F05, F14).
 //!
-//! Namespace, metric name, account and region have to be the same; dimensions too (A01, F05). What one event does to the
-//! alarm is decided by [`super::alarm`].
+//! Namespace, metric name, account and region have to be the same; dimensions too. What one event does to the alarm is
+//! decided by [`super::firing`].
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
-use crate::coverage::Predicate;
-
-use super::Error;
-use super::alarm::{self, Emission, Outcome, Settings};
 use super::composite::AlarmState;
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
 use super::log_group::Place;
-use super::metric_filter;
 use super::stage::{Stage, fine, unanswered};
 use super::verdict::{Link, LinkId, Verdict};
+use super::{Error, dimensions, firing, metric_filter};
 
 /// An alarm that reads the metric of a filter.
 #[derive(Clone, Debug)]
@@ -38,11 +30,12 @@ pub(super) struct Watchers {
     pub(super) none: Option<Link>,
 }
 
-/// Finds the alarms that read the metric of a filter.
+/// Finds the alarms that read the metric of a filter. `queries` are the alarms of the Region that name no metric.
 pub(super) fn find(
     facts: &Facts<'_>,
     place: &Place,
     filter: &FilterRow,
+    queries: &[AlarmRow],
 ) -> Result<Watchers, Error> {
     let (Some(namespace), Some(metric_name)) = (&filter.namespace, &filter.metric_name) else {
         let link = Link::new(
@@ -69,6 +62,11 @@ pub(super) fn find(
     }
     let others = others(facts, place, filter, namespace, metric_name)?;
     let mut watchers = Watchers::default();
+    watchers.alarms.extend(
+        queries
+            .iter()
+            .filter_map(|alarm| by_query(filter, namespace, metric_name, alarm)),
+    );
     for alarm in alarms {
         watchers
             .alarms
@@ -165,38 +163,29 @@ fn watched(
             .evidence([alarm.evidence]),
         );
     }
-    let simple = reads.iter().find(|row| row.query_id.is_empty());
-    let mut coalescing = None;
-    match simple {
+    let coalescing = match ours(place, filter, &alarm, &reads) {
         Some(row) => {
             stage.say(
                 fine(LinkId::A01, &alarm.arn, "alarm watches the metric")
-                    .field("Namespace", filter.namespace.as_deref().unwrap_or_default())
-                    .field(
-                        "MetricName",
-                        filter.metric_name.as_deref().unwrap_or_default(),
-                    )
+                    .field("Namespace", row.namespace.as_deref().unwrap_or_default())
+                    .field("MetricName", row.metric_name.as_deref().unwrap_or_default())
                     .evidence([alarm.evidence, filter.evidence]),
             );
-            if dimensions(place, filter, row, &alarm, &mut stage) {
-                let outcome =
-                    alarm::single_event(&emission(filter), &emissions(others), &settings(&alarm));
-                coalescing = said(&outcome, filter, &alarm, &mut stage);
+            if dimensions::agree(place, filter, row, &alarm, &mut stage) {
+                let outcome = if row.query_id.is_empty() {
+                    firing::plain(filter, others, &alarm)
+                } else {
+                    firing::math(facts, place, filter, others, &alarm, &reads)?
+                };
+                firing::say(&outcome, filter, &alarm, &mut stage)
+            } else {
+                None
             }
         }
-        None => stage.say(
-            Link::new(
-                LinkId::A19,
-                Verdict::Unknown,
-                &alarm.arn,
-                "metric math of the alarm is not evaluated",
-            )
-            .field("Metrics", alarm.metrics.as_deref().unwrap_or("absent"))
-            .evidence([alarm.evidence]),
-        ),
-    }
+        None => None,
+    };
     shared_metric(filter, others, &mut stage);
-    let resting = resting(filter, others, &alarm);
+    let resting = firing::resting(filter, others, &alarm);
     Ok(Watched {
         alarm,
         stage,
@@ -205,98 +194,59 @@ fn watched(
     })
 }
 
-/// Turns an outcome into links with the fields that decided it; the seconds of coalescing where the alarm fires.
-fn said(outcome: &Outcome, filter: &FilterRow, alarm: &AlarmRow, stage: &mut Stage) -> Option<u64> {
-    for mut link in outcome.links(&alarm.arn) {
-        let mut fields = shown_settings(filter, alarm);
-        fields.append(&mut link.fields);
-        link.fields = fields;
-        stage.say(link.evidence([alarm.evidence, filter.evidence]));
-    }
-    match outcome {
-        Outcome::Fires { coalescing, .. } => Some(*coalescing),
-        _ => None,
-    }
+/// The row of an alarm that reads the metric of a filter, one with the filter's dimensions before others.
+fn ours<'r>(
+    place: &Place,
+    filter: &FilterRow,
+    alarm: &AlarmRow,
+    reads: &'r [MetricRow],
+) -> Option<&'r MetricRow> {
+    let same_metric = |row: &&MetricRow| {
+        let account = row.metric_account.as_ref().unwrap_or(&alarm.account);
+        *account == place.account
+            && row.namespace == filter.namespace
+            && row.metric_name == filter.metric_name
+    };
+    let rows = || reads.iter().filter(same_metric);
+    rows()
+        .find(|row| dimensions::same_names(filter, row))
+        .or_else(|| rows().next())
 }
 
-fn shown_settings(filter: &FilterRow, alarm: &AlarmRow) -> Vec<(String, String)> {
-    let text = |value: &Option<String>| value.clone();
-    let number = |value: Option<i64>| value.map(|value| value.to_string());
-    let shown = [
-        ("metricValue", text(&filter.metric_value)),
-        ("defaultValue", text(&filter.default_value)),
-        (
-            "Statistic",
-            text(&alarm.statistic).or_else(|| text(&alarm.extended_statistic)),
-        ),
-        ("ComparisonOperator", text(&alarm.comparison_operator)),
-        ("Threshold", text(&alarm.threshold)),
-        ("Period", number(alarm.period)),
-        ("EvaluationPeriods", number(alarm.evaluation_periods)),
-        ("DatapointsToAlarm", number(alarm.datapoints_to_alarm)),
-        ("TreatMissingData", text(&alarm.treat_missing_data)),
-    ];
-    shown
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-        .collect()
-}
-
-fn emission(filter: &FilterRow) -> Emission {
-    Emission {
-        metric_value: filter.metric_value.clone().unwrap_or_default(),
-        default_value: filter
-            .default_value
-            .as_deref()
-            .and_then(|text| text.parse().ok()),
-        unit: filter.unit.clone(),
+/// A20 and A21: alarms that name no metric but ask for it in a query.
+fn by_query(
+    filter: &FilterRow,
+    namespace: &str,
+    metric_name: &str,
+    alarm: &AlarmRow,
+) -> Option<Watched> {
+    let promql = alarm.evaluation_criteria.as_deref();
+    let text = promql.or(alarm.metrics.as_deref())?;
+    if !text.contains(metric_name) {
+        return None;
     }
-}
-
-fn emissions(filters: &[FilterRow]) -> Vec<Emission> {
-    // A filter with dimensions writes other metrics than the one without.
-    filters
-        .iter()
-        .filter(|filter| selectors(filter).is_empty())
-        .map(emission)
-        .collect()
-}
-
-pub(super) fn settings(alarm: &AlarmRow) -> Settings {
-    Settings {
-        statistic: alarm
-            .statistic
-            .clone()
-            .or_else(|| alarm.extended_statistic.clone()),
-        period: alarm.period,
-        unit: alarm.unit.clone(),
-        evaluation_periods: alarm.evaluation_periods.unwrap_or_default(),
-        datapoints_to_alarm: alarm.datapoints_to_alarm,
-        threshold: alarm
-            .threshold
-            .as_deref()
-            .and_then(|text| text.parse().ok()),
-        comparison_operator: alarm.comparison_operator.clone().unwrap_or_default(),
-        treat_missing_data: alarm.treat_missing_data.clone(),
-        evaluate_low_sample_count_percentile: alarm.evaluate_low_sample_count_percentile.clone(),
-        wall_clock: alarm
-            .evaluation_window
-            .as_deref()
-            .is_some_and(|window| window.contains("WallClockWindow")),
-    }
-}
-
-/// Where the alarm rests while nothing happens: what it is told to make of missing data, or OK by default values.
-fn resting(filter: &FilterRow, others: &[FilterRow], alarm: &AlarmRow) -> Vec<AlarmState> {
-    let dense = filter.default_value.is_some()
-        || emissions(others)
-            .iter()
-            .any(|other| other.default_value.is_some());
-    match alarm.treat_missing_data.as_deref() {
-        Some("notBreaching") => vec![AlarmState::Ok],
-        None | Some("missing") if !dense => vec![AlarmState::InsufficientData],
-        _ => vec![AlarmState::Ok, AlarmState::InsufficientData],
-    }
+    let (id, field, what) = match promql {
+        Some(_) => (LinkId::A21, "EvaluationCriteria", "a PromQL query"),
+        None => (LinkId::A20, "Metrics", "a Metrics Insights query"),
+    };
+    let mut stage = Stage::default();
+    stage.say(
+        Link::new(
+            id,
+            Verdict::Unknown,
+            &alarm.arn,
+            format!("the alarm watches {what} that names {metric_name}, which is not evaluated"),
+        )
+        .field("metricNamespace", namespace)
+        .field(field, text)
+        .evidence([alarm.evidence, filter.evidence]),
+    );
+    Some(Watched {
+        alarm: alarm.clone(),
+        stage,
+        coalescing: None,
+        resting: AlarmState::ALL.to_vec(),
+    })
 }
 
 /// F14: filters that share a metric share its alarm and its moments of silence.
@@ -316,151 +266,4 @@ fn shared_metric(filter: &FilterRow, others: &[FilterRow], stage: &mut Stage) {
         )
         .evidence(others.iter().map(|other| other.evidence)),
     );
-}
-
-/// The dimensions that a filter writes: name and selector, system fields included.
-fn selectors(filter: &FilterRow) -> BTreeMap<String, String> {
-    let mut selectors = texts(filter.dimensions.as_deref().unwrap_or("{}"));
-    if let Ok(Value::Array(system)) = serde_json::from_str(&filter.emit_system_field_dimensions) {
-        for name in system.iter().filter_map(Value::as_str) {
-            selectors.insert(name.to_owned(), name.to_owned());
-        }
-    }
-    selectors
-}
-
-/// F05, F06 and F07. Whether the alarm reads the metric that the filter writes at all.
-fn dimensions(
-    place: &Place,
-    filter: &FilterRow,
-    row: &MetricRow,
-    alarm: &AlarmRow,
-    stage: &mut Stage,
-) -> bool {
-    let written = selectors(filter);
-    let read = texts(&row.dimensions);
-    let subject = metric_filter::subject(filter);
-    let said = |id, verdict, reason: String| {
-        Link::new(id, verdict, &subject, reason)
-            .field("dimensions", filter.dimensions.as_deref().unwrap_or("{}"))
-            .field("Dimensions", &row.dimensions)
-            .evidence([filter.evidence, alarm.evidence])
-    };
-    if !written.keys().eq(read.keys()) {
-        let reason = if written.is_empty() {
-            format!(
-                "the alarm reads the metric with the dimensions {}, which the filter does not write",
-                names(&read)
-            )
-        } else if read.is_empty() {
-            format!(
-                "the filter writes the metric with the dimensions {} alone, the alarm reads it without",
-                names(&written)
-            )
-        } else {
-            format!(
-                "the filter writes the dimensions {}, the alarm reads {}",
-                names(&written),
-                names(&read)
-            )
-        };
-        stage.say(said(LinkId::F05, Verdict::Broken, reason));
-        return false;
-    }
-    for (name, selector) in &written {
-        let Some(value) = read.get(name) else {
-            continue;
-        };
-        let system = match selector.as_str() {
-            "@aws.account" => Some(place.account.as_str()),
-            "@aws.region" => Some(place.region.as_str()),
-            _ => None,
-        };
-        if let Some(actual) = system {
-            if actual != value {
-                stage.say(said(
-                    LinkId::F05,
-                    Verdict::Broken,
-                    format!(
-                        "the alarm reads {name} = {value}, the log group's records have {actual}"
-                    ),
-                ));
-                return false;
-            }
-            continue;
-        }
-        let Some(path) = selector.strip_prefix("$.").filter(|path| plain_path(path)) else {
-            stage.say(said(
-                LinkId::F05,
-                Verdict::Unknown,
-                format!("the dimension {name} comes from `{selector}`, which is not evaluated"),
-            ));
-            continue;
-        };
-        stage.require(LinkId::F05, &subject, Predicate::equals(path, value));
-        stage.say(said(
-            LinkId::F05,
-            Verdict::Degraded,
-            format!("the alarm reads events with {path} = {value} alone"),
-        ));
-        stage.say(said(
-            LinkId::F06,
-            Verdict::Degraded,
-            format!("an event without {path} writes no metric"),
-        ));
-        if many_values(path) {
-            stage.say(said(
-                LinkId::F07,
-                Verdict::Weak,
-                format!("CloudWatch Logs may disable the filter when {path} takes more than 1,000 values in an hour"),
-            ));
-        }
-    }
-    true
-}
-
-/// Names joined by `.`, nothing else.
-fn plain_path(path: &str) -> bool {
-    !path.is_empty()
-        && path
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
-}
-
-/// Fields that differ from event to event, or from caller to caller.
-fn many_values(path: &str) -> bool {
-    !matches!(
-        path,
-        "awsRegion"
-            | "eventCategory"
-            | "eventName"
-            | "eventSource"
-            | "eventType"
-            | "eventVersion"
-            | "errorCode"
-            | "managementEvent"
-            | "readOnly"
-            | "recipientAccountId"
-            | "userIdentity.type"
-            | "userIdentity.accountId"
-    )
-}
-
-fn names(map: &BTreeMap<String, String>) -> String {
-    map.keys()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// A JSON object of strings.
-fn texts(json: &str) -> BTreeMap<String, String> {
-    let Ok(Value::Object(object)) = serde_json::from_str::<Value>(json) else {
-        return BTreeMap::new();
-    };
-    let texts = object.into_iter().map(|(name, value)| match value {
-        Value::String(text) => (name, text),
-        other => (name, other.to_string()),
-    });
-    texts.collect()
 }

@@ -315,6 +315,91 @@ fn a18_action_is_not_a_topic() {
     );
 }
 
+/// Turns the control's alarm into one on metric math: its metric is `m1`, that of `root_usage` is `m2`.
+fn math(world: &mut World, expression: &str) {
+    let query = |id: &str, control: &str| {
+        json!({"Id": id, "ReturnData": false, "MetricStat": {
+            "Metric": {"Namespace": NAMESPACE, "MetricName": metric_name(control), "Dimensions": []},
+            "Period": 300, "Stat": "Sum",
+        }})
+    };
+    let returned = json!({"Id": "e1", "Expression": expression, "ReturnData": true});
+    world.edit_alarm(CONTROL, |alarm| {
+        let alarm = alarm.as_object_mut().expect("an object");
+        for key in [
+            "MetricName",
+            "Namespace",
+            "Statistic",
+            "Dimensions",
+            "Period",
+        ] {
+            alarm.remove(key);
+        }
+        alarm.insert(
+            "Metrics".to_owned(),
+            json!([query("m1", CONTROL), query("m2", "root_usage"), returned]),
+        );
+    });
+}
+
+#[test]
+fn a19_metric_math() {
+    for good in ["m1", "m1 * 2", "m1 + m2", "MAX([m1, m2])"] {
+        let chain = chain_of(&world(|world| math(world, good)));
+        let path = path_of(&chain, CONTROL);
+        assert!(path.sound(), "{good}: {path:#?}");
+    }
+    fault(LinkId::A19, Verdict::Broken, |world| math(world, "m2"));
+    fault(LinkId::A19, Verdict::Unknown, |world| {
+        math(world, "m1 - m2")
+    });
+    fault(LinkId::A19, Verdict::Unknown, |world| {
+        math(world, "ANOMALY_DETECTION_BAND(m1)")
+    });
+    let scaled = chain_of(&world(|world| math(world, "m1 / 2")));
+    assert_eq!(
+        path_of(&scaled, CONTROL).verdict(),
+        Verdict::Broken,
+        "half an event does not breach"
+    );
+}
+
+fn queries_only(world: &mut World, key: &str, value: &Value) {
+    world.edit_alarm(CONTROL, |alarm| {
+        let alarm = alarm.as_object_mut().expect("an object");
+        for gone in [
+            "MetricName",
+            "Namespace",
+            "Statistic",
+            "Dimensions",
+            "Period",
+        ] {
+            alarm.remove(gone);
+        }
+        alarm.insert(key.to_owned(), value.clone());
+    });
+}
+
+#[test]
+fn a20_metrics_insights() {
+    let select = format!(
+        "SELECT SUM({}) FROM SCHEMA(\"{NAMESPACE}\")",
+        metric_name(CONTROL)
+    );
+    let metrics = json!([{"Id": "q1", "Expression": select, "Period": 300, "ReturnData": true}]);
+    fault(LinkId::A20, Verdict::Unknown, |world| {
+        queries_only(world, "Metrics", &metrics)
+    });
+}
+
+#[test]
+fn a21_promql() {
+    let criteria = json!({"PromQLCriteria": {"Query": format!("{} > 0", metric_name(CONTROL)), "PendingPeriod": 60}});
+    fault(LinkId::A21, Verdict::Unknown, |world| {
+        queries_only(world, "EvaluationCriteria", &criteria)
+    });
+}
+
 #[test]
 fn a22_alarm_of_a_monitoring_account() {
     let mut world = World::complete();

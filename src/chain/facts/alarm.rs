@@ -30,7 +30,6 @@ pub(in crate::chain) struct AlarmRow {
     pub(in crate::chain) evaluate_low_sample_count_percentile: Option<String>,
     /// JSON array of MetricDataQuery.
     pub(in crate::chain) metrics: Option<String>,
-    pub(in crate::chain) threshold_metric_id: Option<String>,
     /// JSON: PromQL.
     pub(in crate::chain) evaluation_criteria: Option<String>,
     /// JSON.
@@ -66,8 +65,6 @@ pub(in crate::chain) struct MetricRow {
     pub(in crate::chain) metric_name: Option<String>,
     /// JSON object.
     pub(in crate::chain) dimensions: String,
-    pub(in crate::chain) expression: Option<String>,
-    pub(in crate::chain) evidence: i64,
 }
 
 /// An action of an alarm.
@@ -183,6 +180,24 @@ impl Facts<'_> {
         )
     }
 
+    /// Metric alarms of a region that watch a query and name no metric: Metrics Insights and PromQL.
+    pub(in crate::chain) fn query_alarms(
+        &self,
+        account: &str,
+        region: &str,
+    ) -> Result<Vec<AlarmRow>, Error> {
+        self.list(
+            "select * from alarm where account = ?1 and region = ?2 and type = 'metric' \
+             and (evaluation_criteria is not null or exists ( \
+               select 1 from alarm_metric \
+               where alarm_metric.account = alarm.account and alarm_metric.alarm_arn = alarm.alarm_arn \
+               and alarm_metric.namespace is null and ltrim(alarm_metric.expression) like 'select%')) \
+             order by alarm_arn",
+            (account, region),
+            alarm_row,
+        )
+    }
+
     /// Names and states of all alarms in an account and region.
     pub(in crate::chain) fn alarm_states(
         &self,
@@ -223,7 +238,7 @@ impl Facts<'_> {
         arn: &str,
     ) -> Result<Vec<MetricRow>, Error> {
         self.list(
-            "select query_id, metric_account, namespace, metric_name, dimensions, expression, evidence_id \
+            "select query_id, metric_account, namespace, metric_name, dimensions \
              from alarm_metric where account = ?1 and alarm_arn = ?2 order by query_id",
             (account, arn),
             |row| {
@@ -233,8 +248,6 @@ impl Facts<'_> {
                     namespace: get(row, "namespace")?,
                     metric_name: get(row, "metric_name")?,
                     dimensions: get(row, "dimensions")?,
-                    expression: get(row, "expression")?,
-                    evidence: get(row, "evidence_id")?,
                 })
             },
         )
@@ -354,7 +367,6 @@ fn alarm_row(row: &Row<'_>) -> rusqlite::Result<AlarmRow> {
         treat_missing_data: get(row, "treat_missing_data")?,
         evaluate_low_sample_count_percentile: get(row, "evaluate_low_sample_count_percentile")?,
         metrics: get(row, "metrics")?,
-        threshold_metric_id: get(row, "threshold_metric_id")?,
         evaluation_criteria: get(row, "evaluation_criteria")?,
         evaluation_window: get(row, "evaluation_window")?,
         warm_up: get(row, "warm_up")?,

@@ -1,0 +1,167 @@
+//! Dimensions of a metric: what a filter writes against what an alarm reads (F05, F06, F07).
+//!
+//! Each combination of values is a metric of its own, so an alarm hears only of events with the values that it names.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::coverage::Predicate;
+
+use super::facts::{AlarmRow, FilterRow, MetricRow};
+use super::log_group::Place;
+use super::metric_filter;
+use super::stage::Stage;
+use super::verdict::{Link, LinkId, Verdict};
+
+/// Whether an alarm's metric has the dimensions that a filter writes, by name.
+pub(super) fn same_names(filter: &FilterRow, row: &MetricRow) -> bool {
+    selectors(filter).keys().eq(texts(&row.dimensions).keys())
+}
+
+/// The dimensions that a filter writes: name and selector, system fields included.
+pub(super) fn selectors(filter: &FilterRow) -> BTreeMap<String, String> {
+    let mut selectors = texts(filter.dimensions.as_deref().unwrap_or("{}"));
+    if let Ok(Value::Array(system)) = serde_json::from_str(&filter.emit_system_field_dimensions) {
+        for name in system.iter().filter_map(Value::as_str) {
+            selectors.insert(name.to_owned(), name.to_owned());
+        }
+    }
+    selectors
+}
+
+/// F05, F06 and F07. Whether the alarm reads the metric that the filter writes at all.
+pub(super) fn agree(
+    place: &Place,
+    filter: &FilterRow,
+    row: &MetricRow,
+    alarm: &AlarmRow,
+    stage: &mut Stage,
+) -> bool {
+    let written = selectors(filter);
+    let read = texts(&row.dimensions);
+    let subject = metric_filter::subject(filter);
+    let said = |id, verdict, reason: String| {
+        Link::new(id, verdict, &subject, reason)
+            .field("dimensions", filter.dimensions.as_deref().unwrap_or("{}"))
+            .field("Dimensions", &row.dimensions)
+            .evidence([filter.evidence, alarm.evidence])
+    };
+    if !written.keys().eq(read.keys()) {
+        let reason = if written.is_empty() {
+            format!(
+                "the alarm reads the metric with the dimensions {}, which the filter does not write",
+                names(&read)
+            )
+        } else if read.is_empty() {
+            format!(
+                "the filter writes the metric with the dimensions {} alone, the alarm reads it without",
+                names(&written)
+            )
+        } else {
+            format!(
+                "the filter writes the dimensions {}, the alarm reads {}",
+                names(&written),
+                names(&read)
+            )
+        };
+        stage.say(said(LinkId::F05, Verdict::Broken, reason));
+        return false;
+    }
+    for (name, selector) in &written {
+        let Some(value) = read.get(name) else {
+            continue;
+        };
+        let system = match selector.as_str() {
+            "@aws.account" => Some(place.account.as_str()),
+            "@aws.region" => Some(place.region.as_str()),
+            _ => None,
+        };
+        if let Some(actual) = system {
+            if actual != value {
+                stage.say(said(
+                    LinkId::F05,
+                    Verdict::Broken,
+                    format!(
+                        "the alarm reads {name} = {value}, the log group's records have {actual}"
+                    ),
+                ));
+                return false;
+            }
+            continue;
+        }
+        let Some(path) = selector.strip_prefix("$.").filter(|path| plain_path(path)) else {
+            stage.say(said(
+                LinkId::F05,
+                Verdict::Unknown,
+                format!("the dimension {name} comes from `{selector}`, which is not evaluated"),
+            ));
+            continue;
+        };
+        stage.require(LinkId::F05, &subject, Predicate::equals(path, value));
+        stage.say(said(
+            LinkId::F05,
+            Verdict::Degraded,
+            format!("the alarm reads events with {path} = {value} alone"),
+        ));
+        stage.say(said(
+            LinkId::F06,
+            Verdict::Degraded,
+            format!("an event without {path} writes no metric"),
+        ));
+        if many_values(path) {
+            stage.say(said(
+                LinkId::F07,
+                Verdict::Weak,
+                format!("CloudWatch Logs may disable the filter when {path} takes more than 1,000 values in an hour"),
+            ));
+        }
+    }
+    true
+}
+
+/// Names joined by `.`, nothing else.
+fn plain_path(path: &str) -> bool {
+    !path.is_empty()
+        && path
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
+}
+
+/// Fields that differ from event to event, or from caller to caller.
+fn many_values(path: &str) -> bool {
+    !matches!(
+        path,
+        "awsRegion"
+            | "eventCategory"
+            | "eventName"
+            | "eventSource"
+            | "eventType"
+            | "eventVersion"
+            | "errorCode"
+            | "managementEvent"
+            | "readOnly"
+            | "recipientAccountId"
+            | "userIdentity.type"
+            | "userIdentity.accountId"
+    )
+}
+
+fn names(map: &BTreeMap<String, String>) -> String {
+    map.keys()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A JSON object of strings.
+fn texts(json: &str) -> BTreeMap<String, String> {
+    let Ok(Value::Object(object)) = serde_json::from_str::<Value>(json) else {
+        return BTreeMap::new();
+    };
+    let texts = object.into_iter().map(|(name, value)| match value {
+        Value::String(text) => (name, text),
+        other => (name, other.to_string()),
+    });
+    texts.collect()
+}
