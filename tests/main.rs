@@ -17,6 +17,8 @@ mod cli;
 mod control;
 /// The coverage decision.
 mod coverage;
+/// The table of failures.
+mod failures;
 /// Folders of AWS CLI output.
 mod import;
 /// The benchmark's audit steps, word by word.
