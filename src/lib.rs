@@ -11,6 +11,7 @@ pub mod cli;
 pub mod collect;
 pub mod control;
 pub mod coverage;
+pub mod diff;
 pub mod import;
 pub mod pattern;
 pub mod report;

@@ -9,6 +9,8 @@
 )]
 #![allow(unreachable_pub, missing_docs, reason = "a test binary has no callers")]
 
+/// Findings of whole accounts.
+mod analyze;
 /// The delivery chain: one test a failure id.
 mod chain;
 /// The command line as a whole: exit codes, streams, usage errors.

@@ -19,7 +19,8 @@ fn finding(account: &str, number: &str, control: &str, status: Status, reason: &
         benchmark_id: Some(number.into()),
         status,
         letter: Some(Letter {
-            verdict: Answer::Met,
+            answer: Answer::Met,
+            step: None,
             reason: "every step finds what it asks for".into(),
         }),
         reason: reason.into(),
@@ -117,7 +118,8 @@ fn sample() -> Analysis {
     );
     accepted.broken_link = Some(LinkId::F01);
     accepted.letter = Some(Letter {
-        verdict: Answer::NotMet,
+        answer: Answer::NotMet,
+        step: Some("3".into()),
         reason: "step 3 finds no filter".into(),
     });
     let attestation = Attestation {

@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::chain::verdict::{Link, LinkId, Verdict};
 use crate::control::Answer;
 
+use super::letter::Letter;
+
 /// The result of analyzing one snapshot against one benchmark.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
@@ -156,7 +158,7 @@ impl Finding {
             return false;
         };
         matches!(
-            (letter.verdict, self.status),
+            (letter.answer, self.status),
             (Answer::Met, Status::Fail)
                 | (Answer::Met, Status::Unknown)
                 | (Answer::NotMet, Status::Pass)
@@ -187,15 +189,6 @@ impl Status {
             Status::Fail => "fail",
         }
     }
-}
-
-/// What the benchmark's audit steps say, and the step that decided it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// The answer.
-    pub verdict: Answer,
-    /// Which step decided it.
-    pub reason: String,
 }
 
 /// One accepted form of what a control asks for.

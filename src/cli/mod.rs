@@ -4,10 +4,13 @@
 //! through [`Out`], everything else to standard error. This module alone decides exit codes:
 //! 0 nothing found, 1 findings (or "does not cover"), 2 the tool could not do its job.
 
+mod analyze;
 #[cfg(feature = "collect")]
 mod collect;
 mod controls;
+mod diff;
 mod error;
+mod explain;
 mod import;
 mod out;
 mod pattern;
@@ -35,11 +38,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show the findings of a snapshot
+    Analyze(analyze::Args),
     /// Record what AWS says about an account into a snapshot
     #[cfg(feature = "collect")]
     Collect(collect::Args),
     /// Show what the controls ask for, and under which numbers
     Controls(controls::Args),
+    /// Show what changed between two snapshots, and what that does to the posture
+    Diff(diff::Args),
+    /// Show one control's chain, link by link, with the event that is lost
+    Explain(explain::Args),
     /// Make a snapshot from files that the AWS CLI wrote
     Import(import::Args),
     /// Work with CloudWatch Logs filter patterns alone
@@ -101,6 +110,9 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
     match command {
+        Command::Analyze(args) => analyze::run(args, out),
+        Command::Diff(args) => diff::run(args, out),
+        Command::Explain(args) => explain::run(args, out),
         #[cfg(feature = "collect")]
         Command::Collect(args) => collect::run(args, out),
         Command::Controls(args) => controls::run(args, out),

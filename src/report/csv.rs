@@ -17,7 +17,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
         let letter = finding
             .letter
             .as_ref()
-            .map_or(String::new(), |letter| letter.verdict.to_string());
+            .map_or(String::new(), |letter| letter.answer.to_string());
         let fields = [
             finding.account.as_str(),
             &finding.control,

@@ -6,7 +6,7 @@ use crate::chain::verdict::{Link, LinkId, Verdict};
 use crate::control::Control;
 
 use super::advice::advice;
-use super::text::{Colour, Style, WIDTH, clean, letter_word, paragraph, wrap};
+use super::text::{Colour, Style, WIDTH, clean, letter_word, paragraph, short_names, wrap};
 
 /// Stations of the chain: the groups of link ids in the order that a notification passes them.
 const STATIONS: [(&str, &[char]); 6] = [
@@ -38,9 +38,14 @@ pub fn explain(finding: &Finding, control: &Control, style: Style) -> String {
     if let Some(letter) = &finding.letter {
         let label = format!(
             "the benchmark's audit steps, word by word: {};",
-            letter_word(letter.verdict)
+            letter_word(letter.answer)
         );
-        paragraph(&mut out, 0, "", &format!("{label} {}", letter.reason));
+        paragraph(
+            &mut out,
+            0,
+            "",
+            &format!("{label} {}", short_names(&letter.reason)),
+        );
     }
     if let Some(accepted) = &finding.accepted {
         let text = format!(

@@ -40,6 +40,8 @@ struct Finding<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     letter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    letter_step: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     letter_reason: Option<&'a str>,
     reason: &'a str,
     witness: Option<&'a Value>,
@@ -175,7 +177,11 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
         letter: finding
             .letter
             .as_ref()
-            .map(|letter| letter.verdict.to_string()),
+            .map(|letter| letter.answer.to_string()),
+        letter_step: finding
+            .letter
+            .as_ref()
+            .and_then(|letter| letter.step.as_deref()),
         letter_reason: finding.letter.as_ref().map(|letter| letter.reason.as_str()),
         reason: &finding.reason,
         witness: finding.witness.as_ref(),

@@ -54,7 +54,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
             let letter = finding
                 .letter
                 .as_ref()
-                .map_or("", |l| letter_word(l.verdict));
+                .map_or("", |l| letter_word(l.answer));
             let why = finding.letter.as_ref().map_or("", |l| l.reason.as_str());
             out.push_str(&format!(
                 "- {} `{}`: audit steps {letter} ({}), proof {}: {}\n",
@@ -86,7 +86,7 @@ fn row(out: &mut String, finding: &Finding) {
         finding
             .letter
             .as_ref()
-            .map_or("", |letter| letter_word(letter.verdict)),
+            .map_or("", |letter| letter_word(letter.answer)),
         finding.broken_link.map_or("", |id| id.code()),
     ));
 }

@@ -3,6 +3,9 @@
 
 mod advice;
 mod csv;
+mod diff;
+mod diff_json;
+mod diff_markdown;
 mod explain;
 mod json;
 mod markdown;
@@ -10,6 +13,7 @@ mod table;
 pub(crate) mod text;
 
 use crate::analyze::Analysis;
+use crate::diff::Diff;
 
 pub use explain::explain;
 pub use text::Style;
@@ -34,5 +38,25 @@ pub fn analysis(analysis: &Analysis, format: Format, style: Style) -> String {
         Format::Json => json::render(analysis),
         Format::Csv => csv::render(analysis),
         Format::Markdown => markdown::render(analysis),
+    }
+}
+
+/// The formats of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal: posture first, then configuration
+    Table,
+    /// For programs: the documented contract, with `schema_version`
+    Json,
+    /// For a pull request
+    Markdown,
+}
+
+/// The comparison in the given format, ending with a line break.
+pub fn diff(diff: &Diff, format: DiffFormat, style: Style) -> String {
+    match format {
+        DiffFormat::Table => diff::render(diff, style),
+        DiffFormat::Json => diff_json::render(diff),
+        DiffFormat::Markdown => diff_markdown::render(diff),
     }
 }

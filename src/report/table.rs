@@ -8,7 +8,8 @@ use tabled::settings::{Padding, Style as Borders};
 use crate::analyze::{AccountSummary, Analysis, Finding, Note, Status};
 
 use super::text::{
-    Colour, Style, WIDTH, count, cut, letter_word, paragraph, status_word, witness_line,
+    Colour, Style, WIDTH, count, cut, letter_word, paragraph, short_names, status_word,
+    witness_line,
 };
 
 /// How many accounts are shown row by row before only their counts are.
@@ -168,7 +169,7 @@ fn plain_cells(finding: &Finding, letters: bool) -> Vec<String> {
             finding
                 .letter
                 .as_ref()
-                .map_or("", |letter| letter_word(letter.verdict))
+                .map_or("", |letter| letter_word(letter.answer))
                 .to_owned(),
         );
     }
@@ -302,8 +303,8 @@ fn differences(out: &mut String, analysis: &Analysis, style: Style) {
         paragraph(
             out,
             4,
-            &format!("audit steps {}:", letter_word(letter.verdict)),
-            &letter.reason,
+            &format!("audit steps {}:", letter_word(letter.answer)),
+            &short_names(&letter.reason),
         );
         paragraph(
             out,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::analyze::Status;
+use crate::analyze::{Status, short_name};
 use crate::control::Answer;
 
 /// The width that everything for a terminal is laid out for.
@@ -138,6 +138,24 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     short
 }
 
+/// A sentence with the ARNs in backticks cut down to what people call the thing by.
+pub(crate) fn short_names(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let quoted = |index: usize| index % 2 == 1 && index + 1 < parts.len();
+    let shortened: Vec<&str> = parts
+        .iter()
+        .enumerate()
+        .map(|(index, part)| {
+            if quoted(index) {
+                short_name(part)
+            } else {
+                part
+            }
+        })
+        .collect();
+    shortened.join("`")
+}
+
 /// A CloudTrail record in one line: what happened, where, by whom, and how it ended.
 pub(crate) fn witness_line(witness: &Value) -> String {
     let text = |pointer: &str| witness.pointer(pointer).and_then(Value::as_str);
@@ -187,7 +205,6 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::short_name;
 
     #[test]
     fn wrapping_keeps_every_word_and_the_width() {

@@ -20,6 +20,7 @@ mod writer;
 pub use canonical::canonical_json;
 pub use error::{Error, Result};
 pub use evidence::{AWS_CLI_JSON, Call, Evidence, format_time};
+pub use facts::{TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES};
 pub use reader::{Meta, Snapshot, State};
 pub use verify::{Finding, Verification, verify};
 pub use writer::Writer;

@@ -26,7 +26,7 @@ use item::Fault;
 use sink::Sink;
 
 /// Every fact table, sorted.
-pub(super) const TABLES: &[&str] = &[
+pub const TABLES: &[&str] = &[
     "absent",
     "account",
     "advanced_event_selector",
@@ -65,10 +65,10 @@ pub(super) const TABLES: &[&str] = &[
 ];
 
 /// Tables that change without any change of configuration; left out of the facts digest.
-pub(super) const VOLATILE_TABLES: &[&str] = &["alarm_history", "alarm_state", "trail_delivery"];
+pub const VOLATILE_TABLES: &[&str] = &["alarm_history", "alarm_state", "trail_delivery"];
 
 /// Columns that change without any change of configuration; left out of the facts digest, as `evidence_id` is.
-pub(super) const VOLATILE_COLUMNS: &[(&str, &str)] = &[
+pub const VOLATILE_COLUMNS: &[(&str, &str)] = &[
     // The session name of an assumed role differs from run to run, and errors repeat it.
     ("account", "caller_arn"),
     ("gap", "message"),

@@ -1,0 +1,477 @@
+//! The status of one control in one account: is every required event carried by sound paths; if not, would it be with
+//! the paths that the snapshot leaves open; if not, which event is lost, and where.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::chain::{AccountChain, Path};
+use crate::control::AlternativeKind;
+use crate::coverage::{Covers, NoiseClass, Predicate};
+
+use super::blame::{blame, likeness};
+use super::finding::{Finding, Note, PathSummary, Requirement as Form, Status};
+use super::judge::{Judge, key};
+use super::mark;
+use super::requirement::{Requirement, names};
+use super::short_name;
+
+/// How many paths a finding shows.
+const PATHS_SHOWN: usize = 8;
+
+/// Fills in status, reason, witness, broken link and paths of a finding.
+pub(super) fn decide(
+    finding: &mut Finding,
+    judge: &Judge,
+    chain: &AccountChain,
+    requirements: &[Requirement<'_>],
+) {
+    let sound: Vec<&Path> = chain.paths.iter().filter(|path| path.sound()).collect();
+    let open: Vec<&Path> = chain
+        .paths
+        .iter()
+        .filter(|path| path.verdict() <= Verdict::Unknown)
+        .collect();
+    for requirement in requirements {
+        if let Covers::Yes { .. } = covers(judge, chain, requirement, &sound) {
+            return pass(finding, judge, chain, requirement, &sound);
+        }
+    }
+    for requirement in requirements {
+        if open.len() > sound.len()
+            && let Covers::Yes { .. } = covers(judge, chain, requirement, &open)
+        {
+            return missing_evidence(finding, judge, chain, requirement, &open);
+        }
+    }
+    for requirement in requirements {
+        for paths in [&sound, &open] {
+            if let Covers::Unknown { reason } = covers(judge, chain, requirement, paths) {
+                return undecided(finding, chain, requirement, &reason);
+            }
+        }
+    }
+    fail(finding, judge, chain, requirements, &sound, &open);
+}
+
+fn covers(
+    judge: &Judge,
+    chain: &AccountChain,
+    requirement: &Requirement<'_>,
+    paths: &[&Path],
+) -> Covers {
+    // Filters that look like the requirement decide a yes sooner than all filters of the account.
+    let near: Vec<&Path> = paths
+        .iter()
+        .copied()
+        .filter(|path| likeness(path, requirement) > 0)
+        .collect();
+    if !near.is_empty() && near.len() < paths.len() {
+        let answer = judge.covers(&requirement.events, &union(&near), &chain.scope);
+        if answer.is_yes() {
+            return answer;
+        }
+    }
+    judge.covers(&requirement.events, &union(paths), &chain.scope)
+}
+
+/// The events that any of the paths carries, each predicate once, in an order that does not depend on names.
+fn union(paths: &[&Path]) -> Predicate {
+    let distinct: BTreeMap<String, &Predicate> = paths
+        .iter()
+        .map(|path| (key(&path.events), &path.events))
+        .collect();
+    Predicate::any(distinct.into_values().cloned())
+}
+
+fn pass(
+    finding: &mut Finding,
+    judge: &Judge,
+    chain: &AccountChain,
+    requirement: &Requirement<'_>,
+    sound: &[&Path],
+) {
+    let cover = smallest_cover(judge, chain, requirement, sound);
+    finding.status = Status::Pass;
+    finding.reason = format!("{}{}", carried_by(&cover), tells(&cover));
+    set_form(finding, requirement);
+    if let Covers::Yes { assumptions } = covers(judge, chain, requirement, &cover) {
+        finding.assumptions = assumptions;
+    }
+    finding.names = names(judge, requirement, sound, &chain.scope);
+    finding.notes = told_links(&cover);
+    if requirement.alternative.kind != AlternativeKind::Text {
+        finding.notes.push(Note {
+            link: None,
+            text: format!(
+                "covered is the form `{}` ({}), not the benchmark's own text",
+                requirement.alternative.label, requirement.alternative.source
+            ),
+        });
+    }
+    finding
+        .notes
+        .extend(surplus(judge, chain, requirement, &cover));
+    let same = same_events(sound, &cover);
+    finding.paths = summaries(&same);
+}
+
+/// Few paths that cover the requirement, sounder ones first: one that does it alone where there is one.
+fn smallest_cover<'p>(
+    judge: &Judge,
+    chain: &AccountChain,
+    requirement: &Requirement<'_>,
+    sound: &[&'p Path],
+) -> Vec<&'p Path> {
+    // One path for each distinct predicate: the soundest.
+    let mut best: BTreeMap<String, &Path> = BTreeMap::new();
+    for path in sound {
+        let known = best.entry(key(&path.events)).or_insert(path);
+        if path.verdict() < known.verdict() {
+            *known = path;
+        }
+    }
+    let mut candidates: Vec<&Path> = best.into_values().collect();
+    candidates.sort_by_key(|path| (path.verdict(), usize::MAX - likeness(path, requirement)));
+    let alone = |path: &&&Path| {
+        judge
+            .covers(&requirement.events, &path.events, &chain.scope)
+            .is_yes()
+    };
+    let near = candidates
+        .iter()
+        .filter(|path| likeness(path, requirement) > 0)
+        .find(alone);
+    if let Some(path) = near.or_else(|| candidates.iter().find(alone)) {
+        return vec![path];
+    }
+    // Drop what is not needed, the least sound and least alike first.
+    let mut index = candidates.len();
+    while index > 0 {
+        index -= 1;
+        let mut fewer = candidates.clone();
+        fewer.remove(index);
+        if judge
+            .covers(&requirement.events, &union(&fewer), &chain.scope)
+            .is_yes()
+        {
+            candidates = fewer;
+        }
+    }
+    candidates
+}
+
+fn carried_by(cover: &[&Path]) -> String {
+    let filters: BTreeSet<&str> = cover
+        .iter()
+        .filter_map(|path| path.filter.as_ref())
+        .map(|f| f.name.as_str())
+        .collect();
+    let quoted: Vec<String> = filters.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [one] => format!("filter {one}"),
+        many => format!("filters {} together", many.join(", ")),
+    }
+}
+
+fn tells(cover: &[&Path]) -> String {
+    let alarms: BTreeSet<&str> = cover
+        .iter()
+        .filter_map(|path| path.alarm.as_ref())
+        .map(|a| a.name.as_str())
+        .collect();
+    let told: BTreeSet<String> = cover
+        .iter()
+        .filter_map(|path| path.subscription.as_ref())
+        .map(|subscription| format!("{} {}", subscription.protocol, subscription.endpoint))
+        .collect();
+    let mut out = String::new();
+    if !told.is_empty() {
+        out.push_str(&format!(
+            " → {}",
+            told.into_iter().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    if !alarms.is_empty() {
+        let quoted: Vec<String> = alarms.iter().map(|name| format!("`{name}`")).collect();
+        out.push_str(&format!(" through alarm {}", quoted.join(", ")));
+    }
+    out
+}
+
+/// What the covering paths are told about: links that are degraded or weak.
+fn told_links(cover: &[&Path]) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
+    for link in cover.iter().flat_map(|path| &path.links) {
+        if matches!(link.verdict, Verdict::Degraded | Verdict::Weak) {
+            let note = Note {
+                link: Some(link.id),
+                text: format!("{}: {}", link.verdict, describe(link)),
+            };
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    notes.sort();
+    notes
+}
+
+fn describe(link: &Link) -> String {
+    place(link.id, &link.subject, &link.reason)
+}
+
+/// `trail `main`: it is not logging`.
+fn place(id: LinkId, subject: &str, reason: &str) -> String {
+    let subject = short_name(subject);
+    // Filters are told with their log group, which is rarely in doubt.
+    let name = subject.split_once(" of ").map_or(subject, |(name, _)| name);
+    if name.is_empty() || reason.contains(name) {
+        return reason.to_owned();
+    }
+    let kind = match id.code().chars().next() {
+        _ if id == LinkId::A01 => "metric ",
+        Some('T' | 'S') if name.bytes().all(|b| b.is_ascii_digit()) => "account ",
+        Some('T' | 'S') => "trail ",
+        Some('L') => "log group ",
+        Some('F') => "filter ",
+        Some('A' | 'C') => "alarm ",
+        Some('N') => "topic ",
+        Some('U') => "subscription ",
+        _ => "",
+    };
+    format!("{kind}`{name}`: {reason}")
+}
+
+/// What else the covering filters fire on.
+fn surplus(
+    judge: &Judge,
+    chain: &AccountChain,
+    requirement: &Requirement<'_>,
+    cover: &[&Path],
+) -> Option<Note> {
+    let noise = judge.noise(&requirement.events, &union(cover), &chain.scope);
+    let text = match noise.class {
+        NoiseClass::None | NoiseClass::Unknown(_) => return None,
+        NoiseClass::Names(names) => format!("it also fires on {}", names.join(", ")),
+        NoiseClass::Some => "it also fires on events that nobody asked for".to_owned(),
+        NoiseClass::Sources(sources) => {
+            format!("it also fires on any event of {}", sources.join(", "))
+        }
+        NoiseClass::NearlyEverything => "it fires on nearly every event".to_owned(),
+    };
+    Some(Note { link: None, text })
+}
+
+fn missing_evidence(
+    finding: &mut Finding,
+    judge: &Judge,
+    chain: &AccountChain,
+    requirement: &Requirement<'_>,
+    open: &[&Path],
+) {
+    let cover = smallest_cover(judge, chain, requirement, open);
+    let mut unknown: Vec<&Link> = Vec::new();
+    for link in cover
+        .iter()
+        .flat_map(|path| &path.links)
+        .filter(|link| link.verdict == Verdict::Unknown)
+    {
+        if !unknown
+            .iter()
+            .any(|known| known.id == link.id && known.reason == link.reason)
+        {
+            unknown.push(link);
+        }
+    }
+    finding.status = Status::Unknown;
+    finding.broken_link = unknown.first().map(|link| link.id);
+    let said: Vec<String> = unknown.iter().take(3).map(|link| describe(link)).collect();
+    let more = unknown.len().saturating_sub(3);
+    let rest = if more > 0 {
+        format!("; and {more} more")
+    } else {
+        String::new()
+    };
+    finding.reason = format!("the snapshot lacks evidence: {}{rest}", said.join("; "));
+    if let Some(gaps) = unnamed_gaps(chain, &finding.reason) {
+        finding.reason.push_str(&gaps);
+    }
+    set_form(finding, requirement);
+    finding.paths = summaries(&same_events(open, &cover));
+}
+
+/// The calls that failed, where the reason names none of them.
+fn unnamed_gaps(chain: &AccountChain, reason: &str) -> Option<String> {
+    if chain.gaps.iter().any(|gap| reason.contains(&gap.operation)) {
+        return None;
+    }
+    let calls: BTreeSet<String> = chain
+        .gaps
+        .iter()
+        .map(|gap| format!("{} {} ({})", gap.service, gap.operation, gap.kind))
+        .collect();
+    let shown: Vec<String> = calls.into_iter().take(3).collect();
+    (!shown.is_empty()).then(|| format!("; not collected: {}", shown.join(", ")))
+}
+
+fn undecided(
+    finding: &mut Finding,
+    chain: &AccountChain,
+    requirement: &Requirement<'_>,
+    reason: &str,
+) {
+    finding.status = Status::Unknown;
+    finding.reason = format!("whether the filters cover it is not decided: {reason}");
+    finding.broken_link = Some(LinkId::F01);
+    set_form(finding, requirement);
+    finding.paths = summaries(&alike(chain, requirement, None));
+}
+
+fn fail(
+    finding: &mut Finding,
+    judge: &Judge,
+    chain: &AccountChain,
+    requirements: &[Requirement<'_>],
+    sound: &[&Path],
+    open: &[&Path],
+) {
+    finding.status = Status::Fail;
+    let Some(requirement) = nearest(judge, chain, requirements) else {
+        finding.status = Status::Unknown;
+        finding.reason = "the control has no requirement under this benchmark".to_owned();
+        return;
+    };
+    set_form(finding, requirement);
+    let Covers::No { missed } = covers(judge, chain, requirement, open) else {
+        finding.status = Status::Unknown;
+        finding.reason =
+            "the coverage decision gave two different answers, which is a bug".to_owned();
+        return;
+    };
+    let stop = blame(chain, requirement, &missed);
+    finding.broken_link = Some(stop.id);
+    finding.names = names(judge, requirement, sound, &chain.scope);
+    let place = place(stop.id, &stop.subject, &stop.reason);
+    finding.reason = format!("nobody would hear of {}: {place}", event_name(&missed));
+    if let Some(sentence) = finding.names.as_ref().and_then(|names| names.sentence()) {
+        finding.reason.push_str(&format!("; {sentence}"));
+    }
+    let blamed = stop.path.and_then(|index| chain.paths.get(index));
+    let blamed = blamed.filter(|path| likeness(path, requirement) > 0);
+    finding.marks = mark::marks(requirement, &missed, blamed);
+    finding.witness = Some(missed);
+    // A filter that has nothing to do with the control explains nothing.
+    let shown = if stop.id == LinkId::F01 && blamed.is_none() {
+        None
+    } else {
+        stop.path
+    };
+    finding.paths = summaries(&alike(chain, requirement, shown));
+}
+
+/// The form to report on: one that the filters would cover if every link worked, else the one whose events they cover
+/// most of, else the first.
+fn nearest<'r, 'a>(
+    judge: &Judge,
+    chain: &AccountChain,
+    requirements: &'r [Requirement<'a>],
+) -> Option<&'r Requirement<'a>> {
+    let all: Vec<&Path> = chain.paths.iter().collect();
+    if let Some(covered) = requirements
+        .iter()
+        .find(|r| covers(judge, chain, r, &all).is_yes())
+    {
+        return Some(covered);
+    }
+    let mut best: Option<(&Requirement<'a>, usize)> = None;
+    for requirement in requirements {
+        let share = names(judge, requirement, &all, &chain.scope).map_or(0, |names| {
+            names.covered.len() * 1000 / (names.covered.len() + names.missing.len()).max(1)
+        });
+        if best.is_none_or(|(_, known)| share > known) {
+            best = Some((requirement, share));
+        }
+    }
+    best.map(|(requirement, _)| requirement)
+}
+
+fn set_form(finding: &mut Finding, requirement: &Requirement<'_>) {
+    finding.requirement = Some(Form {
+        kind: requirement.alternative.kind.to_string(),
+        label: requirement.alternative.label.clone(),
+        text: requirement.alternative.pattern.clone(),
+        source: requirement.alternative.source.clone(),
+    });
+}
+
+fn event_name(event: &Value) -> &str {
+    event
+        .get("eventName")
+        .and_then(Value::as_str)
+        .unwrap_or("the event shown")
+}
+
+/// All paths that carry the same events as one of the cover: the cover first.
+fn same_events<'p>(paths: &[&'p Path], cover: &[&'p Path]) -> Vec<&'p Path> {
+    let keys: BTreeSet<String> = cover.iter().map(|path| key(&path.events)).collect();
+    let mut out: Vec<&Path> = cover.to_vec();
+    let others = paths.iter().filter(|path| {
+        keys.contains(&key(&path.events)) && !cover.iter().any(|known| std::ptr::eq(*known, **path))
+    });
+    out.extend(others);
+    out
+}
+
+/// The path to blame, then those whose filters look like the requirement, the most alike first.
+fn alike<'p>(
+    chain: &'p AccountChain,
+    requirement: &Requirement<'_>,
+    first: Option<usize>,
+) -> Vec<&'p Path> {
+    let mut out: Vec<&Path> = first
+        .and_then(|index| chain.paths.get(index))
+        .into_iter()
+        .collect();
+    let mut others: Vec<(usize, &Path)> = chain
+        .paths
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| Some(*index) != first)
+        .map(|(_, path)| (likeness(path, requirement), path))
+        .filter(|(likeness, _)| *likeness > 0)
+        .collect();
+    others.sort_by_key(|(likeness, path)| (usize::MAX - likeness, path.verdict()));
+    out.extend(others.into_iter().map(|(_, path)| path));
+    if out.is_empty() {
+        // Nothing looks like it: the trails at least.
+        out.extend(chain.paths.first());
+    }
+    out
+}
+
+fn summaries(paths: &[&Path]) -> Vec<PathSummary> {
+    paths
+        .iter()
+        .take(PATHS_SHOWN)
+        .map(|path| summary(path))
+        .collect()
+}
+
+fn summary(path: &Path) -> PathSummary {
+    PathSummary {
+        trail: path.trail.clone(),
+        log_group: path.log_group.clone(),
+        filter: path.filter.as_ref().map(|filter| filter.name.clone()),
+        pattern: path.filter.as_ref().map(|filter| filter.pattern.clone()),
+        alarm: path.alarm.as_ref().map(|alarm| alarm.name.clone()),
+        action: path.action.clone(),
+        subscription: path
+            .subscription
+            .as_ref()
+            .map(|s| format!("{} {}", s.protocol, s.endpoint)),
+        verdict: path.verdict(),
+        links: path.links.clone(),
+    }
+}

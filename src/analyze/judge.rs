@@ -1,0 +1,248 @@
+//! Asks `coverage` its questions and remembers the answers: accounts of one organization mostly have the same filters,
+//! so the same question comes up again and again.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::coverage::{self, Covers, EventModel, Is, NameCoverage, Noise, Predicate, Scope};
+use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
+
+/// The coverage decision under one event model, with a memory.
+pub(super) struct Judge {
+    model: EventModel,
+    answers: RefCell<BTreeMap<String, (String, Covers)>>,
+    noises: RefCell<BTreeMap<String, (String, Noise)>>,
+    names: RefCell<BTreeMap<String, (String, Vec<NameCoverage>)>>,
+}
+
+impl Judge {
+    /// A judge without memories. `strict`: no assumption about events.
+    pub(super) fn new(strict: bool) -> Self {
+        Self {
+            model: if strict {
+                EventModel::none()
+            } else {
+                EventModel::cloudtrail()
+            },
+            answers: RefCell::default(),
+            noises: RefCell::default(),
+            names: RefCell::default(),
+        }
+    }
+
+    /// Whether `deployed` matches every event of the scope that `required` matches.
+    pub(super) fn covers(
+        &self,
+        required: &Predicate,
+        deployed: &Predicate,
+        scope: &Scope,
+    ) -> Covers {
+        if *deployed == Predicate::Always {
+            return Covers::Yes {
+                assumptions: Vec::new(),
+            };
+        }
+        let key = question(&[required, deployed], scope);
+        if let Some((account, answer)) = self.answers.borrow().get(&key) {
+            return match answer {
+                Covers::No { missed } => Covers::No {
+                    missed: moved(missed, account, &scope.account),
+                },
+                other => other.clone(),
+            };
+        }
+        let answer = coverage::covers(required, deployed, &self.model, scope);
+        self.answers
+            .borrow_mut()
+            .insert(key, (scope.account.clone(), answer.clone()));
+        answer
+    }
+
+    /// What `deployed` matches beyond `required`.
+    pub(super) fn noise(&self, required: &Predicate, deployed: &Predicate, scope: &Scope) -> Noise {
+        let key = question(&[required, deployed], scope);
+        if let Some((account, noise)) = self.noises.borrow().get(&key) {
+            let extra = noise
+                .extra
+                .as_ref()
+                .map(|extra| moved(extra, account, &scope.account));
+            return Noise {
+                class: noise.class.clone(),
+                extra,
+            };
+        }
+        let noise = coverage::noise(required, deployed, &self.model, scope);
+        self.noises
+            .borrow_mut()
+            .insert(key, (scope.account.clone(), noise.clone()));
+        noise
+    }
+
+    /// Of a requirement that lists events, which are covered, and by which of the deployed.
+    pub(super) fn by_name(
+        &self,
+        required: &Predicate,
+        deployed: &[Predicate],
+        scope: &Scope,
+    ) -> Vec<NameCoverage> {
+        let mut parts = vec![required];
+        parts.extend(deployed);
+        let key = question(&parts, scope);
+        if let Some((account, names)) = self.names.borrow().get(&key) {
+            let mut names = names.clone();
+            for name in &mut names {
+                if let Covers::No { missed } = &mut name.covers {
+                    *missed = moved(missed, account, &scope.account);
+                }
+            }
+            return names;
+        }
+        let names = coverage::by_name(required, deployed, &self.model, scope);
+        self.names
+            .borrow_mut()
+            .insert(key, (scope.account.clone(), names.clone()));
+        names
+    }
+}
+
+/// The text of a question. Two accounts ask the same question where neither predicate speaks of the account.
+fn question(predicates: &[&Predicate], scope: &Scope) -> String {
+    let mut key = String::new();
+    for predicate in predicates {
+        write_key(predicate, &mut key);
+        key.push('\u{1}');
+    }
+    if key.contains(&scope.account) {
+        key.push_str(&scope.account);
+    }
+    let _ = write!(
+        key,
+        "\u{1}{}\u{1}{}",
+        scope.global_region,
+        scope.regions.join(",")
+    );
+    key
+}
+
+/// The predicate as a text that only equal predicates share.
+pub(super) fn key(predicate: &Predicate) -> String {
+    let mut out = String::new();
+    write_key(predicate, &mut out);
+    out
+}
+
+fn write_key(predicate: &Predicate, out: &mut String) {
+    let _ = match predicate {
+        Predicate::Always => out.write_char('1'),
+        Predicate::Never => out.write_char('0'),
+        Predicate::All(parts) => write_keys('&', parts, out),
+        Predicate::Any(parts) => write_keys('|', parts, out),
+        Predicate::Not(inner) => {
+            out.push('!');
+            write_key(inner, out);
+            Ok(())
+        }
+        Predicate::Test(test) => write!(out, "{test:?}"),
+        Predicate::Pattern(pattern) => write!(out, "{:?}", pattern.text),
+    };
+}
+
+fn write_keys(sign: char, parts: &[Predicate], out: &mut String) -> std::fmt::Result {
+    out.push(sign);
+    out.push('(');
+    for part in parts {
+        write_key(part, out);
+        out.push(';');
+    }
+    out.push(')');
+    Ok(())
+}
+
+/// The record as it would look in another account.
+fn moved(record: &Value, from: &str, to: &str) -> Value {
+    if from == to {
+        return record.clone();
+    }
+    match record {
+        Value::String(text) => Value::String(text.replace(from, to)),
+        Value::Array(items) => items.iter().map(|item| moved(item, from, to)).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), moved(value, from, to)))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+/// The literal texts that a predicate compares with: what a person would recognise it by.
+pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    collect_words(predicate, &mut words);
+    words
+}
+
+fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
+    match predicate {
+        Predicate::Always | Predicate::Never => {}
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| collect_words(part, words))
+        }
+        Predicate::Not(inner) => collect_words(inner, words),
+        Predicate::Test(test) => {
+            if let Is::Text(text) | Is::StartsWith(text) | Is::EndsWith(text) = &test.is {
+                words.insert(text.clone());
+            }
+        }
+        Predicate::Pattern(pattern) => {
+            if let PatternKind::Json(expr) = &pattern.kind {
+                collect_expr_words(expr, words);
+            }
+        }
+    }
+}
+
+fn collect_expr_words(expr: &Expr, words: &mut BTreeSet<String>) {
+    match expr {
+        Expr::Or(parts) | Expr::And(parts) => parts
+            .iter()
+            .for_each(|part| collect_expr_words(part, words)),
+        Expr::Group(inner, _) => collect_expr_words(inner, words),
+        Expr::Test(test) => {
+            if let Condition::Equals {
+                value: PatternValue::Text(text),
+                ..
+            } = &test.condition
+            {
+                words.insert(text.value.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remembered_witness_is_moved_to_the_account_that_asks() {
+        let record = serde_json::json!({"a": ["x111122223333", 1], "b": {"c": "111122223333"}});
+        let expected = serde_json::json!({"a": ["x444455556666", 1], "b": {"c": "444455556666"}});
+        assert_eq!(moved(&record, "111122223333", "444455556666"), expected);
+    }
+
+    #[test]
+    fn accounts_share_a_question_only_where_it_does_not_speak_of_them() {
+        let scope = |account: &str| Scope {
+            account: account.into(),
+            ..Scope::default()
+        };
+        let neutral = Predicate::equals("eventName", "StopLogging");
+        let local = Predicate::equals("recipientAccountId", "111122223333");
+        let key = |p: &Predicate, account: &str| question(&[p], &scope(account));
+        assert_eq!(key(&neutral, "111122223333"), key(&neutral, "444455556666"));
+        assert_ne!(key(&local, "111122223333"), key(&local, "444455556666"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Which parts of the patterns explain a fail: of the requirement the part that asks for the witness, of the filter the
+//! part that turns it away.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::chain::Path;
+use crate::coverage::Predicate;
+use crate::pattern::ast::{Expr, Pattern, PatternKind};
+use crate::pattern::{self, Matcher, Semantics};
+
+use super::finding::Mark;
+use super::requirement::Requirement;
+
+/// The marks for one witness and the path that is blamed.
+pub(super) fn marks(
+    requirement: &Requirement<'_>,
+    witness: &Value,
+    path: Option<&Path>,
+) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    if let Predicate::Pattern(pattern) = &requirement.events
+        && let PatternKind::Json(expr) = &pattern.kind
+    {
+        let mut spans = Vec::new();
+        asking(pattern, expr, witness, &mut spans);
+        let whole = expr.span();
+        let said = "this asks for the witness, and no sound path carries it";
+        marks.extend(
+            spans
+                .into_iter()
+                .filter(|span| *span != whole)
+                .map(|span| Mark {
+                    filter: None,
+                    span,
+                    text: said.to_owned(),
+                }),
+        );
+    }
+    if let Some(filter) = path.and_then(|path| path.filter.as_ref())
+        && let Ok(pattern) = pattern::parse(&filter.pattern)
+        && let PatternKind::Json(expr) = &pattern.kind
+    {
+        turning_away(&pattern, expr, witness, &filter.name, &mut marks);
+    }
+    marks
+}
+
+/// The operands of the outermost `||`s that the witness satisfies.
+fn asking(pattern: &Pattern, expr: &Expr, witness: &Value, spans: &mut Vec<Range<usize>>) {
+    match expr {
+        Expr::Or(parts) => {
+            for part in parts.iter().filter(|part| holds(pattern, part, witness)) {
+                asking(pattern, part, witness, spans);
+            }
+        }
+        Expr::Group(inner, _) if matches!(**inner, Expr::Or(_)) => {
+            asking(pattern, inner, witness, spans)
+        }
+        other => spans.push(other.span()),
+    }
+}
+
+/// The parts that must hold and do not.
+fn turning_away(
+    pattern: &Pattern,
+    expr: &Expr,
+    witness: &Value,
+    filter: &str,
+    marks: &mut Vec<Mark>,
+) {
+    if holds(pattern, expr, witness) {
+        return;
+    }
+    match expr {
+        Expr::And(parts) => {
+            for part in parts {
+                turning_away(pattern, part, witness, filter, marks);
+            }
+        }
+        Expr::Group(inner, _) => turning_away(pattern, inner, witness, filter, marks),
+        Expr::Or(_) => marks.push(Mark {
+            filter: Some(filter.to_owned()),
+            span: expr.span(),
+            text: "none of these alternatives matches the witness".to_owned(),
+        }),
+        Expr::Test(test) => marks.push(Mark {
+            filter: Some(filter.to_owned()),
+            span: test.span.clone(),
+            text: "this turns the witness away".to_owned(),
+        }),
+    }
+}
+
+/// Whether a part of a pattern, taken alone, matches.
+fn holds(pattern: &Pattern, expr: &Expr, witness: &Value) -> bool {
+    let part = Pattern {
+        kind: PatternKind::Json(expr.clone()),
+        ..pattern.clone()
+    };
+    Matcher::new(&part, &Semantics::default()).matches_event(witness)
+}

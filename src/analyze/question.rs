@@ -1,0 +1,141 @@
+//! Controls of kind `query`: a user's SQL over facts that returns `resource`, `status`, `reason`, one row a resource.
+//!
+//! `:account` in the query is bound to the account asked about; a query without it may return a column `account`, else
+//! its rows are taken to speak of every account of the file.
+
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+
+use super::Error;
+use super::finding::{Finding, Requirement, Status};
+
+/// Fills in a finding from the query's rows: the worst row decides.
+pub(super) fn ask(
+    finding: &mut Finding,
+    connection: &Connection,
+    control: &str,
+    sql: &str,
+    gaps: &[String],
+) -> Result<(), Error> {
+    let fault = |message: String| Error::Query {
+        control: control.to_owned(),
+        message,
+    };
+    let rows = rows(connection, &finding.account, sql).map_err(fault)?;
+    finding.requirement = Some(Requirement {
+        kind: "query".to_owned(),
+        label: "query".to_owned(),
+        text: sql.to_owned(),
+        source: format!("control `{control}`"),
+    });
+    let Some(worst) = rows.iter().map(|row| row.status).max() else {
+        if gaps.is_empty() {
+            finding.status = Status::NotApplicable;
+            finding.reason = "the query returns no row for this account".to_owned();
+        } else {
+            finding.status = Status::Unknown;
+            finding.reason = format!(
+                "the query returns no row, and evidence is missing: {}",
+                gaps.join("; ")
+            );
+        }
+        return Ok(());
+    };
+    let deciding: Vec<&Row> = rows.iter().filter(|row| row.status == worst).collect();
+    finding.status = worst;
+    let said: Vec<String> = deciding
+        .iter()
+        .take(3)
+        .map(|row| format!("{}: {}", row.resource, row.reason))
+        .collect();
+    let more = deciding.len().saturating_sub(3);
+    let rest = if more > 0 {
+        format!("; and {more} more")
+    } else {
+        String::new()
+    };
+    finding.reason = format!("{}{rest}", said.join("; "));
+    // Rows cannot be trusted to know what the snapshot lacks.
+    if worst == Status::Pass && !gaps.is_empty() {
+        finding.status = Status::Unknown;
+        finding.reason = format!(
+            "every row passes, but evidence is missing: {}",
+            gaps.join("; ")
+        );
+    }
+    Ok(())
+}
+
+struct Row {
+    resource: String,
+    status: Status,
+    reason: String,
+}
+
+fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Vec<Row>, String> {
+    let mut statement = connection.prepare(sql).map_err(|error| error.to_string())?;
+    if !statement.readonly() {
+        return Err("a query may only read".to_owned());
+    }
+    let column = |name: &str| {
+        statement
+            .column_index(name)
+            .map_err(|_| format!("the query returns no column `{name}`"))
+    };
+    let (resource, status, reason) = (column("resource")?, column("status")?, column("reason")?);
+    let owner = statement.column_index("account").ok();
+    let named = statement
+        .parameter_index(":account")
+        .map_err(|error| error.to_string())?;
+    if statement.parameter_count() > usize::from(named.is_some()) {
+        return Err("the query has a parameter other than `:account`".to_owned());
+    }
+    if let Some(index) = named {
+        statement
+            .raw_bind_parameter(index, account)
+            .map_err(|error| error.to_string())?;
+    }
+    let mut out = Vec::new();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(|error| error.to_string())? {
+        let text = |index: usize| {
+            row.get_ref(index)
+                .map(text_of)
+                .map_err(|error| error.to_string())
+        };
+        if let Some(owner) = owner
+            && text(owner)? != account
+        {
+            continue;
+        }
+        let said = text(status)?;
+        let status = match said.as_str() {
+            "pass" => Status::Pass,
+            "fail" => Status::Fail,
+            "unknown" => Status::Unknown,
+            "not_applicable" => Status::NotApplicable,
+            other => {
+                return Err(format!(
+                    "the query returns status `{other}`; expected pass, fail, unknown or not_applicable"
+                ));
+            }
+        };
+        out.push(Row {
+            resource: text(resource)?,
+            status,
+            reason: text(reason)?,
+        });
+    }
+    Ok(out)
+}
+
+fn text_of(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => String::new(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `trailproof diff`: what changed between two snapshots, and what that does to the posture.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::analyze;
+use crate::diff::{self, Diff, Direction};
+use crate::report::{self, DiffFormat, Style};
+use crate::snapshot::Snapshot;
+
+use super::analyze::{What, write};
+use super::{Error, Out, Status};
+
+/// What to compare and how to show it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The earlier snapshot
+    baseline: PathBuf,
+    /// The later snapshot
+    current: PathBuf,
+    #[command(flatten)]
+    what: What,
+    /// How to show the changes
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: DiffFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Exit with 1 from this change on
+    #[arg(long, value_name = "CHANGE", default_value = "worse")]
+    fail_on: FailOn,
+}
+
+/// The threshold of exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A control fails that did not
+    Fail,
+    /// A control fails or is not proven any more, or an account vanished
+    Worse,
+    /// Anything differs
+    Change,
+    /// Nothing
+    Never,
+}
+
+impl FailOn {
+    fn reached(self, diff: &Diff) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Change => !diff.is_empty(),
+            Self::Worse => diff.worse(),
+            Self::Fail => diff.findings.iter().any(|change| {
+                change.direction == Direction::Worse
+                    && change
+                        .after
+                        .as_ref()
+                        .is_some_and(|side| side.status == analyze::Status::Fail)
+            }),
+        }
+    }
+}
+
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    let registry = args.what.registry()?;
+    let baseline = Snapshot::open(&args.baseline)?;
+    let current = Snapshot::open(&args.current)?;
+    let diff = diff::diff(&baseline, &current, &registry, &args.what.options())?;
+    let colour = args.output.is_none() && out.colour();
+    let text = report::diff(&diff, args.format, Style { colour });
+    write(&text, args.output.as_deref(), out)?;
+    Ok(if args.fail_on.reached(&diff) {
+        Status::Findings
+    } else {
+        Status::Clean
+    })
+}

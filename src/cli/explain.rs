@@ -1,0 +1,66 @@
+//! `trailproof explain`: one control's chain, link by link.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::analyze::{self, Options};
+use crate::control::Registry;
+use crate::report::{self, Style};
+use crate::snapshot::Snapshot;
+
+use super::{Error, Out, Status};
+
+/// What to explain.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The snapshot
+    file: PathBuf,
+    /// The control, by id or by its number in the benchmark
+    control: String,
+    /// The account, where the snapshot holds several
+    #[arg(long)]
+    account: Option<String>,
+    /// Benchmark, such as `cis-aws-5.0`
+    #[arg(long)]
+    benchmark: Option<String>,
+    /// Assume nothing about CloudTrail events: decide without the event model
+    #[arg(long)]
+    strict: bool,
+    /// Add the controls of this folder
+    #[arg(long, value_name = "DIR")]
+    controls: Option<PathBuf>,
+}
+
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    let mut registry = Registry::builtin()?;
+    if let Some(directory) = &args.controls {
+        registry = registry.with_directory(directory)?;
+    }
+    let snapshot = Snapshot::open(&args.file)?;
+    let options = Options {
+        benchmark: args.benchmark,
+        controls: vec![args.control],
+        accounts: args.account.into_iter().collect(),
+        strict: args.strict,
+    };
+    let analysis = analyze::analyze(&snapshot, &registry, &options)?;
+    if analysis.accounts.len() > 1 {
+        let known: Vec<&str> = analysis
+            .accounts
+            .iter()
+            .map(|account| account.account.as_str())
+            .collect();
+        return Err(Error::new("the snapshot holds several accounts")
+            .help(format!("choose one with `--account`: {}", known.join(", "))));
+    }
+    let style = Style {
+        colour: out.colour(),
+    };
+    for finding in &analysis.findings {
+        let Some(control) = registry.control(&finding.control) else {
+            continue;
+        };
+        out.write_all(report::explain(finding, control, style).as_bytes())?;
+    }
+    Ok(Status::Clean)
+}

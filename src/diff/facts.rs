@@ -1,0 +1,411 @@
+//! Fact tables compared row by row, in the order of their keys, so that memory holds one row of each side.
+
+use std::cmp::Ordering;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Rows, params};
+
+use crate::snapshot::{Snapshot, TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES, operations};
+
+use super::meaning::meaning;
+use super::{Change, Error, FactChange, Field, FieldChange, GapChange, Presence, Side};
+
+/// Tables about the asking rather than about the account, and those that [`presence`] and [`gaps`] tell.
+const NOT_CONFIGURATION: [&str; 5] = ["absent", "account", "answered", "gap", "region"];
+
+/// Keys that say more than the primary key: an action moved up in its list is the same action.
+const IDENTITIES: [(&str, &[&str]); 1] = [(
+    "alarm_action",
+    &["account", "alarm_arn", "on_state", "action_arn"],
+)];
+
+/// Every fact that differs, by account, kind and key.
+pub(super) fn changes(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<FactChange>, Error> {
+    let mut changes = Vec::new();
+    for table in TABLES {
+        if !VOLATILE_TABLES.contains(table) && !NOT_CONFIGURATION.contains(table) {
+            compare(table, baseline, current, &mut changes)?;
+        }
+    }
+    changes.sort_by(|a: &FactChange, b: &FactChange| {
+        (&a.account, &a.kind, &a.resource).cmp(&(&b.account, &b.kind, &b.resource))
+    });
+    Ok(changes)
+}
+
+/// The columns of a table: its identity, then the rest.
+struct Shape {
+    key: Vec<String>,
+    rest: Vec<String>,
+}
+
+fn shape(connection: &Connection, table: &str) -> Result<Shape, rusqlite::Error> {
+    let mut statement =
+        connection.prepare("select name, pk from pragma_table_info(?1) order by cid")?;
+    let columns = statement
+        .query_map([table], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let chosen = IDENTITIES
+        .iter()
+        .find(|(name, _)| *name == table)
+        .map(|(_, key)| *key);
+    let key: Vec<String> = match chosen {
+        Some(key) => key.iter().map(|column| (*column).to_owned()).collect(),
+        None => {
+            let mut key: Vec<&(String, i64)> = columns.iter().filter(|(_, pk)| *pk > 0).collect();
+            key.sort_by_key(|(_, pk)| *pk);
+            key.into_iter().map(|(name, _)| name.clone()).collect()
+        }
+    };
+    let rest = columns
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| name != "evidence_id" && !key.contains(name))
+        .filter(|name| !VOLATILE_COLUMNS.contains(&(table, name)))
+        .filter(|name| chosen.is_none() || name != "position")
+        .collect();
+    Ok(Shape { key, rest })
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Cell {
+    Null,
+    Integer(i64),
+    Text(String),
+}
+
+impl Cell {
+    fn shown(&self) -> Option<String> {
+        match self {
+            Cell::Null => None,
+            Cell::Integer(number) => Some(number.to_string()),
+            Cell::Text(text) => Some(text.clone()),
+        }
+    }
+}
+
+struct Fact {
+    key: Vec<Cell>,
+    rest: Vec<Cell>,
+    evidence: i64,
+}
+
+fn next(rows: &mut Rows<'_>, shape: &Shape) -> Result<Option<Fact>, rusqlite::Error> {
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let cell = |index: usize| -> Result<Cell, rusqlite::Error> {
+        Ok(match row.get_ref(index)? {
+            ValueRef::Null => Cell::Null,
+            ValueRef::Integer(number) => Cell::Integer(number),
+            ValueRef::Real(number) => Cell::Text(number.to_string()),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                Cell::Text(String::from_utf8_lossy(bytes).into_owned())
+            }
+        })
+    };
+    let (keys, all) = (shape.key.len(), shape.key.len() + shape.rest.len());
+    Ok(Some(Fact {
+        key: (0..keys).map(cell).collect::<Result<_, _>>()?,
+        rest: (keys..all).map(cell).collect::<Result<_, _>>()?,
+        evidence: row.get(all)?,
+    }))
+}
+
+fn compare(
+    table: &str,
+    baseline: &Snapshot,
+    current: &Snapshot,
+    changes: &mut Vec<FactChange>,
+) -> Result<(), Error> {
+    let shape = shape(current.connection(), table)?;
+    let columns: Vec<&str> = shape
+        .key
+        .iter()
+        .chain(&shape.rest)
+        .map(String::as_str)
+        .collect();
+    let sql = format!(
+        "select {}, evidence_id from {table} order by {}",
+        columns.join(", "),
+        shape.key.join(", ")
+    );
+    let mut left_statement = baseline.connection().prepare(&sql)?;
+    let mut right_statement = current.connection().prepare(&sql)?;
+    let (mut left_rows, mut right_rows) = (left_statement.query([])?, right_statement.query([])?);
+    let (mut left, mut right) = (
+        next(&mut left_rows, &shape)?,
+        next(&mut right_rows, &shape)?,
+    );
+    loop {
+        let order = match (&left, &right) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => a.key.cmp(&b.key),
+        };
+        if order == Ordering::Equal {
+            if let (Some(a), Some(b)) = (&left, &right)
+                && a.rest != b.rest
+            {
+                changes.push(both(table, &shape, a, b));
+            }
+        } else {
+            let (fact, from, other, on) = if order == Ordering::Less {
+                (&left, baseline, current, Side::Baseline)
+            } else {
+                (&right, current, baseline, Side::Current)
+            };
+            if let Some(fact) = fact
+                && let Some(change) = alone(table, &shape, fact, from, other, on)?
+            {
+                changes.push(change);
+            }
+        }
+        if order != Ordering::Greater {
+            left = next(&mut left_rows, &shape)?;
+        }
+        if order != Ordering::Less {
+            right = next(&mut right_rows, &shape)?;
+        }
+    }
+}
+
+fn both(table: &str, shape: &Shape, before: &Fact, after: &Fact) -> FactChange {
+    let mut change = named(table, shape, after);
+    let fields = shape
+        .rest
+        .iter()
+        .zip(before.rest.iter().zip(&after.rest))
+        .filter(|(_, (before, after))| before != after)
+        .map(|(name, (before, after))| FieldChange {
+            name: name.clone(),
+            before: before.shown(),
+            after: after.shown(),
+            meaning: match (table, name.as_str(), before, after) {
+                ("metric_filter", "pattern", Cell::Text(before), Cell::Text(after)) => {
+                    Some(meaning(before, after, &change.account))
+                }
+                _ => None,
+            },
+        })
+        .collect();
+    change.change = Change::Changed(fields);
+    change
+}
+
+/// The change of a fact that one side alone has; none where its whole account is missing there, which is told once.
+fn alone(
+    table: &str,
+    shape: &Shape,
+    fact: &Fact,
+    from: &Snapshot,
+    other: &Snapshot,
+    on: Side,
+) -> Result<Option<FactChange>, Error> {
+    let mut change = named(table, shape, fact);
+    let known: Option<i64> = other
+        .connection()
+        .query_row(
+            "select 1 from account where account = ?1",
+            [&change.account],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if known.is_none() {
+        return Ok(None);
+    }
+    change.change = match unseen(fact.evidence, from, other)? {
+        Some(why) => Change::Unseen { on, why },
+        None => {
+            let fields = shape
+                .rest
+                .iter()
+                .zip(&fact.rest)
+                .map(|(name, cell)| Field {
+                    name: name.clone(),
+                    value: cell.shown(),
+                })
+                .collect();
+            if on == Side::Baseline {
+                Change::Removed(fields)
+            } else {
+                Change::Added(fields)
+            }
+        }
+    };
+    Ok(Some(change))
+}
+
+fn named(table: &str, shape: &Shape, fact: &Fact) -> FactChange {
+    let column = |wanted: &str| {
+        let key = shape.key.iter().zip(&fact.key);
+        let rest = shape.rest.iter().zip(&fact.rest);
+        key.chain(rest)
+            .find(|(name, _)| *name == wanted)
+            .and_then(|(_, cell)| cell.shown())
+    };
+    FactChange {
+        account: column("account").unwrap_or_default(),
+        region: column("region"),
+        kind: table.to_owned(),
+        resource: shape
+            .key
+            .iter()
+            .zip(&fact.key)
+            .filter(|(name, _)| *name != "account" && *name != "region")
+            .map(|(_, cell)| cell.shown().unwrap_or_default())
+            .collect(),
+        change: Change::Changed(Vec::new()),
+    }
+}
+
+/// Why the other snapshot says nothing about a fact read by this call; none where it answered the same question.
+fn unseen(evidence: i64, from: &Snapshot, other: &Snapshot) -> Result<Option<String>, Error> {
+    let Some(row) = from.evidence(evidence)? else {
+        return Ok(None);
+    };
+    let call = row.call;
+    let subjects = operations::find(&call.service, &call.operation).map_or_else(
+        || vec![String::new()],
+        |operation| operation.subjects(&call.account, &call.region, &call.request),
+    );
+    let asked = |table: &str, subject: &str| -> Result<Option<String>, rusqlite::Error> {
+        let what = if table == "gap" {
+            "kind || ' (' || code || ')'"
+        } else {
+            "'answered'"
+        };
+        let sql = format!(
+            "select {what} from {table} where account = ?1 and region = ?2 and service = ?3 and operation = ?4 \
+             and subject = ?5"
+        );
+        other
+            .connection()
+            .query_row(
+                &sql,
+                params![
+                    call.account,
+                    call.region,
+                    call.service,
+                    call.operation,
+                    subject
+                ],
+                |row| row.get(0),
+            )
+            .optional()
+    };
+    let mut answered = false;
+    for subject in &subjects {
+        if let Some(gap) = asked("gap", subject)? {
+            return Ok(Some(format!(
+                "{} {} failed: {gap}",
+                call.service, call.operation
+            )));
+        }
+        answered |= asked("answered", subject)?.is_some() || asked("absent", subject)?.is_some();
+    }
+    Ok((!answered).then(|| format!("{} {} was not asked about it", call.service, call.operation)))
+}
+
+/// Accounts, and enabled regions of accounts that both sides have, on one side only.
+pub(super) fn presence(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<Presence>, Error> {
+    const ACCOUNTS: &str = "select account, null from account order by 1";
+    const REGIONS: &str = "select account, region from region where status in ('ENABLED', 'ENABLED_BY_DEFAULT', 'ENABLING') order by 1, 2";
+    let read = |snapshot: &Snapshot,
+                sql: &str|
+     -> Result<Vec<(String, Option<String>)>, rusqlite::Error> {
+        let mut statement = snapshot.connection().prepare(sql)?;
+        statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+    };
+    let mut out = Vec::new();
+    let (left, right) = (read(baseline, ACCOUNTS)?, read(current, ACCOUNTS)?);
+    let shared: Vec<String> = left
+        .iter()
+        .filter(|row| right.contains(row))
+        .map(|(account, _)| account.clone())
+        .collect();
+    one_sided(&left, &right, &mut out);
+    // A side that knows no region of an account could not list them.
+    let (left, right) = (read(baseline, REGIONS)?, read(current, REGIONS)?);
+    let lists = |rows: &[(String, Option<String>)], account: &str| {
+        rows.iter().any(|(owner, _)| owner == account)
+    };
+    let comparable = |rows: &[(String, Option<String>)]| -> Vec<(String, Option<String>)> {
+        let keep = |account: &String| {
+            shared.contains(account) && lists(&left, account) && lists(&right, account)
+        };
+        rows.iter()
+            .filter(|(account, _)| keep(account))
+            .cloned()
+            .collect()
+    };
+    one_sided(&comparable(&left), &comparable(&right), &mut out);
+    out.sort();
+    Ok(out)
+}
+
+fn one_sided(
+    left: &[(String, Option<String>)],
+    right: &[(String, Option<String>)],
+    out: &mut Vec<Presence>,
+) {
+    for (rows, others, on) in [(left, right, Side::Baseline), (right, left, Side::Current)] {
+        out.extend(
+            rows.iter()
+                .filter(|row| !others.contains(row))
+                .map(|(account, region)| Presence {
+                    account: account.clone(),
+                    region: region.clone(),
+                    on,
+                }),
+        );
+    }
+}
+
+/// Gaps on one side only, of accounts that both sides have.
+pub(super) fn gaps(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<GapChange>, Error> {
+    let read = |snapshot: &Snapshot, on: Side| -> Result<Vec<GapChange>, rusqlite::Error> {
+        let mut statement = snapshot.connection().prepare(
+            "select account, region, service, operation, subject, kind from gap order by 1, 2, 3, 4, 5",
+        )?;
+        statement
+            .query_map([], |row| {
+                Ok(GapChange {
+                    account: row.get(0)?,
+                    region: row.get(1)?,
+                    service: row.get(2)?,
+                    operation: row.get(3)?,
+                    subject: row.get(4)?,
+                    kind: row.get(5)?,
+                    on,
+                })
+            })?
+            .collect()
+    };
+    let (left, right) = (
+        read(baseline, Side::Baseline)?,
+        read(current, Side::Current)?,
+    );
+    let same = |a: &GapChange, b: &GapChange| {
+        (&a.account, &a.region, &a.service, &a.operation, &a.subject)
+            == (&b.account, &b.region, &b.service, &b.operation, &b.subject)
+    };
+    let mut out: Vec<GapChange> = left
+        .iter()
+        .filter(|a| !right.iter().any(|b| same(a, b)))
+        .cloned()
+        .collect();
+    out.extend(
+        right
+            .iter()
+            .filter(|b| !left.iter().any(|a| same(a, b)))
+            .cloned(),
+    );
+    out.sort();
+    Ok(out)
+}

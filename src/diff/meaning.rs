@@ -1,0 +1,40 @@
+//! What rewriting a filter pattern means: the same events, or some lost, or some gained.
+
+use crate::coverage::{Covers, EventModel, Predicate, RelationKind, Scope, covers, relation};
+use crate::pattern;
+
+use super::Meaning;
+
+/// The meaning of replacing one pattern by another, as events of the account see it.
+pub(super) fn meaning(before: &str, after: &str, account: &str) -> Meaning {
+    let unknown = |reason: String| Meaning {
+        relation: RelationKind::Unknown,
+        lost: None,
+        gained: None,
+        reason: Some(reason),
+    };
+    let (old, new) = match (pattern::parse(before), pattern::parse(after)) {
+        (Ok(old), Ok(new)) => (Predicate::from_pattern(&old), Predicate::from_pattern(&new)),
+        (Err(error), _) => return unknown(format!("the old pattern does not parse: {error}")),
+        (_, Err(error)) => return unknown(format!("the new pattern does not parse: {error}")),
+    };
+    let model = EventModel::cloudtrail();
+    let scope = Scope {
+        account: account.to_owned(),
+        ..Scope::default()
+    };
+    // Both directions are asked in the same way, so that the opposite change has the opposite meaning to the letter.
+    let missed = |required: &Predicate, deployed: &Predicate| match covers(
+        required, deployed, &model, &scope,
+    ) {
+        Covers::No { missed } => Some(missed),
+        Covers::Yes { .. } | Covers::Unknown { .. } => None,
+    };
+    let related = relation(&old, &new, &model, &scope);
+    Meaning {
+        relation: related.kind,
+        lost: missed(&old, &new),
+        gained: missed(&new, &old),
+        reason: related.reason,
+    }
+}

@@ -1,0 +1,97 @@
+//! Findings that differ between two analyses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analyze::{Analysis, Finding, Status};
+
+use super::{Direction, FindingChange, FindingSide};
+
+/// The findings that differ, and how many do not.
+pub(super) fn changes(baseline: &Analysis, current: &Analysis) -> (Vec<FindingChange>, usize) {
+    let before = by_control(baseline);
+    let after = by_control(current);
+    let keys: BTreeSet<(&str, usize, &str)> = before.keys().chain(after.keys()).copied().collect();
+    let mut changes = Vec::new();
+    let mut unchanged = 0;
+    for key in keys {
+        let (left, right) = (before.get(&key).copied(), after.get(&key).copied());
+        if let (Some(left), Some(right)) = (left, right)
+            && same(left, right)
+        {
+            unchanged += 1;
+            continue;
+        }
+        changes.push(FindingChange {
+            account: key.0.to_owned(),
+            control: key.2.to_owned(),
+            benchmark_id: right
+                .or(left)
+                .and_then(|finding| finding.benchmark_id.clone()),
+            before: left.map(side),
+            after: right.map(side),
+            direction: direction(left, right),
+        });
+    }
+    (changes, unchanged)
+}
+
+/// Account, position in the benchmark, control. Both analyses are of one benchmark, so a control has one position.
+fn by_control(analysis: &Analysis) -> BTreeMap<(&str, usize, &str), &Finding> {
+    let mut order: Vec<&str> = Vec::new();
+    for finding in &analysis.findings {
+        if !order.contains(&finding.control.as_str()) {
+            order.push(&finding.control);
+        }
+    }
+    let position = |control: &str| {
+        order
+            .iter()
+            .position(|known| *known == control)
+            .unwrap_or(order.len())
+    };
+    analysis
+        .findings
+        .iter()
+        .map(|finding| {
+            (
+                (
+                    finding.account.as_str(),
+                    position(&finding.control),
+                    finding.control.as_str(),
+                ),
+                finding,
+            )
+        })
+        .collect()
+}
+
+fn same(left: &Finding, right: &Finding) -> bool {
+    let letter = |finding: &Finding| finding.letter.as_ref().map(|letter| letter.answer);
+    left.status == right.status
+        && left.broken_link == right.broken_link
+        && letter(left) == letter(right)
+}
+
+fn side(finding: &Finding) -> FindingSide {
+    FindingSide {
+        status: finding.status,
+        letter: finding.letter.as_ref().map(|letter| letter.answer),
+        broken_link: finding.broken_link,
+        reason: finding.reason.clone(),
+        witness: finding.witness.clone(),
+    }
+}
+
+/// An account that one side lacks has nothing to be told about there; that it vanished is told as presence.
+fn direction(left: Option<&Finding>, right: Option<&Finding>) -> Direction {
+    let rank = |finding: Option<&Finding>| match finding.map(|finding| finding.status) {
+        None | Some(Status::Pass | Status::NotApplicable) => 0,
+        Some(Status::Unknown) => 1,
+        Some(Status::Fail) => 2,
+    };
+    match rank(right).cmp(&rank(left)) {
+        std::cmp::Ordering::Less => Direction::Better,
+        std::cmp::Ordering::Equal => Direction::Same,
+        std::cmp::Ordering::Greater => Direction::Worse,
+    }
+}

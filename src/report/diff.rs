@@ -1,0 +1,297 @@
+//! A comparison of two snapshots for a terminal: what the change did to the posture first, then what was changed.
+
+use crate::analyze::short_name;
+use crate::coverage::RelationKind;
+use crate::diff::{
+    Change, Diff, Direction, FactChange, FieldChange, FindingChange, FindingSide, Meaning, Side,
+};
+
+use super::text::{Colour, Style, count, cut, letter_word, paragraph, status_word, witness_line};
+
+/// How much of a long value is shown.
+const VALUE_SHOWN: usize = 400;
+
+/// The comparison as text.
+pub(super) fn render(diff: &Diff, style: Style) -> String {
+    let mut out = format!("{}\n", style.paint(Colour::Bold, &diff.benchmark_title));
+    for (label, side) in [("baseline:", &diff.baseline), ("current: ", &diff.current)] {
+        let when = side.finished_at.as_ref().unwrap_or(&side.started_at);
+        let state = if side.complete { "" } else { ", incomplete" };
+        paragraph(
+            &mut out,
+            0,
+            label,
+            &format!("snapshot of {when}, by {}{state}", side.producer),
+        );
+    }
+    if diff.is_empty() {
+        out.push_str("\nnothing differs\n");
+        return out;
+    }
+    presence(&mut out, diff, style);
+    posture(&mut out, diff, style);
+    configuration(&mut out, diff, style);
+    gaps(&mut out, diff, style);
+    out.push_str(&format!("\n{}\n", summary(diff)));
+    out
+}
+
+/// `2 findings worse, 1 better, 13 unchanged; 3 facts changed`.
+pub(super) fn summary(diff: &Diff) -> String {
+    let mut text = format!(
+        "{} worse, {} better, {} otherwise changed, {} unchanged; {} changed",
+        count(diff.count(Direction::Worse), "finding"),
+        diff.count(Direction::Better),
+        diff.count(Direction::Same),
+        diff.unchanged,
+        count(
+            diff.facts
+                .iter()
+                .filter(|fact| !matches!(fact.change, Change::Unseen { .. }))
+                .count(),
+            "fact"
+        ),
+    );
+    let unseen = diff
+        .facts
+        .iter()
+        .filter(|fact| matches!(fact.change, Change::Unseen { .. }))
+        .count();
+    if unseen > 0 {
+        text.push_str(&format!(", {unseen} seen on one side only"));
+    }
+    text
+}
+
+fn heading(out: &mut String, text: &str, style: Style) {
+    out.push_str(&format!("\n{}\n", style.paint(Colour::Bold, text)));
+}
+
+fn presence(out: &mut String, diff: &Diff, style: Style) {
+    if diff.presence.is_empty() {
+        return;
+    }
+    heading(out, "Accounts and Regions", style);
+    for presence in &diff.presence {
+        let what = match &presence.region {
+            Some(region) => format!("Region {region} of account {}", presence.account),
+            None => format!("account {}", presence.account),
+        };
+        let line = match presence.on {
+            Side::Baseline => format!(
+                "{} {what} is not in the current snapshot",
+                style.paint(Colour::Red, "-")
+            ),
+            Side::Current => format!("{} {what} is new", style.paint(Colour::Green, "+")),
+        };
+        out.push_str(&format!("  {line}\n"));
+    }
+}
+
+fn posture(out: &mut String, diff: &Diff, style: Style) {
+    if diff.findings.is_empty() {
+        return;
+    }
+    heading(out, "Posture", style);
+    for direction in [Direction::Worse, Direction::Same, Direction::Better] {
+        for change in diff
+            .findings
+            .iter()
+            .filter(|change| change.direction == direction)
+        {
+            finding(out, change, style);
+        }
+    }
+}
+
+fn finding(out: &mut String, change: &FindingChange, style: Style) {
+    let word = direction_word(change.direction);
+    let painted = match change.direction {
+        Direction::Worse => style.paint(Colour::Red, word),
+        Direction::Same => word.to_owned(),
+        Direction::Better => style.paint(Colour::Green, word),
+    };
+    let number = change
+        .benchmark_id
+        .as_deref()
+        .map(|id| format!("{id} "))
+        .unwrap_or_default();
+    out.push_str(&format!(
+        "  {painted} {number}{} in {}: {} -> {}\n",
+        change.control,
+        change.account,
+        side_words(change.before.as_ref()),
+        side_words(change.after.as_ref())
+    ));
+    // What it is now explains a loss; what it was explains a gain.
+    let told = if change.direction == Direction::Better {
+        &change.before
+    } else {
+        &change.after
+    };
+    if let Some(side) = told.as_ref().or(change.before.as_ref()) {
+        let tense = if change.direction == Direction::Better {
+            "before:"
+        } else {
+            ""
+        };
+        paragraph(out, 4, tense, &side.reason);
+        if let Some(witness) = &side.witness {
+            paragraph(out, 4, "witness:", &witness_line(witness));
+        }
+    }
+}
+
+/// The direction as it is written in every format.
+pub(super) fn direction_word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Worse => "worse",
+        Direction::Same => "changed",
+        Direction::Better => "better",
+    }
+}
+
+fn side_words(side: Option<&FindingSide>) -> String {
+    let Some(side) = side else {
+        return "not there".to_owned();
+    };
+    let mut words = status_word(side.status).to_owned();
+    if let Some(id) = side.broken_link {
+        words.push_str(&format!(" [{id}]"));
+    }
+    if let Some(letter) = side.letter {
+        words.push_str(&format!(", letter {}", letter_word(letter)));
+    }
+    words
+}
+
+fn configuration(out: &mut String, diff: &Diff, style: Style) {
+    if diff.facts.is_empty() {
+        return;
+    }
+    heading(out, "Configuration", style);
+    for fact in &diff.facts {
+        let name = resource(fact);
+        match &fact.change {
+            Change::Added(_) => {
+                out.push_str(&format!("  {} {name}\n", style.paint(Colour::Green, "+")))
+            }
+            Change::Removed(_) => {
+                out.push_str(&format!("  {} {name}\n", style.paint(Colour::Red, "-")))
+            }
+            Change::Unseen { on, why } => {
+                let unsaid = if *on == Side::Baseline {
+                    "the current snapshot"
+                } else {
+                    "the baseline"
+                };
+                paragraph(
+                    out,
+                    2,
+                    &style.paint(Colour::Yellow, "?"),
+                    &format!("{name}: {unsaid} does not say: {why}"),
+                );
+            }
+            Change::Changed(fields) => {
+                out.push_str(&format!("  {} {name}\n", style.paint(Colour::Yellow, "~")));
+                for change in fields {
+                    field(out, change, style);
+                }
+            }
+        }
+    }
+}
+
+/// `metric filter log-group name (111122223333 us-east-1)`.
+pub(super) fn resource(fact: &FactChange) -> String {
+    let parts: Vec<&str> = fact
+        .resource
+        .iter()
+        .map(|part| short_name(part))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let place = match &fact.region {
+        Some(region) => format!("{} {region}", fact.account),
+        None => fact.account.clone(),
+    };
+    format!(
+        "{} {} ({place})",
+        fact.kind.replace('_', " "),
+        parts.join(" ")
+    )
+}
+
+fn field(out: &mut String, change: &FieldChange, style: Style) {
+    let shown = |value: &Option<String>| {
+        value
+            .as_ref()
+            .map_or("none".to_owned(), |text| cut(text, VALUE_SHOWN))
+    };
+    paragraph(
+        out,
+        4,
+        &format!("{}:", change.name),
+        &format!("{} -> {}", shown(&change.before), shown(&change.after)),
+    );
+    let Some(meaning) = &change.meaning else {
+        return;
+    };
+    let painted = match meaning.relation {
+        RelationKind::Equivalent => style.paint(Colour::Green, "="),
+        RelationKind::Broader => style.paint(Colour::Yellow, ">"),
+        RelationKind::Unknown => style.paint(Colour::Yellow, "?"),
+        _ => style.paint(Colour::Red, "!"),
+    };
+    paragraph(out, 4, &painted, &meaning_words(meaning));
+}
+
+/// What a rewritten pattern means, in words.
+pub(super) fn meaning_words(meaning: &Meaning) -> String {
+    let mut parts = vec![
+        match meaning.relation {
+            RelationKind::Equivalent => "it matches the same events as before",
+            RelationKind::Broader => "it matches more events than before",
+            RelationKind::Narrower => "it matches fewer events than before",
+            RelationKind::Overlapping => {
+                "it matches some events that it did not, and misses some that it did"
+            }
+            RelationKind::Disjoint => "it matches none of the events that it did",
+            RelationKind::Unknown => "what it means is not decided",
+        }
+        .to_owned(),
+    ];
+    if let Some(reason) = &meaning.reason {
+        parts.push(reason.clone());
+    }
+    if let Some(lost) = &meaning.lost {
+        parts.push(format!("lost: {}", witness_line(lost)));
+    }
+    if let Some(gained) = &meaning.gained {
+        parts.push(format!("gained: {}", witness_line(gained)));
+    }
+    parts.join("; ")
+}
+
+fn gaps(out: &mut String, diff: &Diff, style: Style) {
+    if diff.gaps.is_empty() {
+        return;
+    }
+    heading(out, "What could not be read", style);
+    for gap in &diff.gaps {
+        let of = if gap.subject.is_empty() {
+            String::new()
+        } else {
+            format!(" of {}", short_name(&gap.subject))
+        };
+        let what = format!(
+            "{} {}{of} ({} {}): {}",
+            gap.service, gap.operation, gap.account, gap.region, gap.kind
+        );
+        let label = if gap.on == Side::Baseline {
+            "in the baseline only:"
+        } else {
+            "in the current snapshot only:"
+        };
+        paragraph(out, 2, label, &what);
+    }
+}

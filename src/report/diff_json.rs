@@ -1,0 +1,265 @@
+//! The JSON contract of `diff`, with its own types and `schema_version`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::chain::verdict::LinkId;
+use crate::coverage::RelationKind;
+use crate::diff::{self, Diff, Direction, Side};
+
+use super::diff::direction_word;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema_version: u32,
+    baseline: Snapshot<'a>,
+    current: Snapshot<'a>,
+    benchmark: &'a str,
+    presence: Vec<Presence<'a>>,
+    findings: Vec<Finding<'a>>,
+    facts: Vec<Fact<'a>>,
+    gaps: Vec<Gap<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Snapshot<'a> {
+    state: &'static str,
+    producer: &'a str,
+    started_at: &'a str,
+    finished_at: Option<&'a str>,
+    evidence_sha256: Option<&'a str>,
+    facts_sha256: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Presence<'a> {
+    account: &'a str,
+    region: Option<&'a str>,
+    change: &'static str,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    account: &'a str,
+    control: &'a str,
+    benchmark_id: Option<&'a str>,
+    direction: &'static str,
+    before: Option<FindingSide<'a>>,
+    after: Option<FindingSide<'a>>,
+}
+
+#[derive(Serialize)]
+struct FindingSide<'a> {
+    status: &'static str,
+    letter: Option<String>,
+    broken_link: Option<&'static str>,
+    reason: &'a str,
+    witness: Option<&'a Value>,
+}
+
+#[derive(Serialize)]
+struct Fact<'a> {
+    account: &'a str,
+    region: Option<&'a str>,
+    kind: &'a str,
+    resource: &'a [String],
+    #[serde(flatten)]
+    change: Change<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+enum Change<'a> {
+    Added {
+        fields: serde_json::Map<String, Value>,
+    },
+    Removed {
+        fields: serde_json::Map<String, Value>,
+    },
+    Changed {
+        fields: Vec<Field<'a>>,
+    },
+    Unseen {
+        on: &'static str,
+        why: &'a str,
+    },
+}
+
+#[derive(Serialize)]
+struct Field<'a> {
+    name: &'a str,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meaning: Option<Meaning<'a>>,
+}
+
+#[derive(Serialize)]
+struct Meaning<'a> {
+    relation: &'static str,
+    lost: Option<&'a Value>,
+    gained: Option<&'a Value>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Gap<'a> {
+    account: &'a str,
+    region: &'a str,
+    service: &'a str,
+    operation: &'a str,
+    subject: &'a str,
+    kind: &'a str,
+    on: &'static str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    worse: usize,
+    better: usize,
+    changed: usize,
+    unchanged: usize,
+    posture_got_worse: bool,
+}
+
+/// The comparison as one JSON document, ending with a line break.
+pub(super) fn render(diff: &Diff) -> String {
+    super::text::json_document(&Report {
+        schema_version: 1,
+        baseline: snapshot(&diff.baseline),
+        current: snapshot(&diff.current),
+        benchmark: &diff.benchmark,
+        presence: diff
+            .presence
+            .iter()
+            .map(|presence| Presence {
+                account: &presence.account,
+                region: presence.region.as_deref(),
+                change: if presence.on == Side::Baseline {
+                    "vanished"
+                } else {
+                    "appeared"
+                },
+            })
+            .collect(),
+        findings: diff
+            .findings
+            .iter()
+            .map(|change| Finding {
+                account: &change.account,
+                control: &change.control,
+                benchmark_id: change.benchmark_id.as_deref(),
+                direction: direction_word(change.direction),
+                before: change.before.as_ref().map(finding_side),
+                after: change.after.as_ref().map(finding_side),
+            })
+            .collect(),
+        facts: diff.facts.iter().map(fact).collect(),
+        gaps: diff
+            .gaps
+            .iter()
+            .map(|gap| Gap {
+                account: &gap.account,
+                region: &gap.region,
+                service: &gap.service,
+                operation: &gap.operation,
+                subject: &gap.subject,
+                kind: &gap.kind,
+                on: side(gap.on),
+            })
+            .collect(),
+        summary: Summary {
+            worse: diff.count(Direction::Worse),
+            better: diff.count(Direction::Better),
+            changed: diff.count(Direction::Same),
+            unchanged: diff.unchanged,
+            posture_got_worse: diff.worse(),
+        },
+    })
+}
+
+fn snapshot(summary: &crate::analyze::SnapshotSummary) -> Snapshot<'_> {
+    Snapshot {
+        state: if summary.complete {
+            "complete"
+        } else {
+            "incomplete"
+        },
+        producer: &summary.producer,
+        started_at: &summary.started_at,
+        finished_at: summary.finished_at.as_deref(),
+        evidence_sha256: summary.evidence_sha256.as_deref(),
+        facts_sha256: summary.facts_sha256.as_deref(),
+    }
+}
+
+fn finding_side(side: &diff::FindingSide) -> FindingSide<'_> {
+    FindingSide {
+        status: side.status.as_str(),
+        letter: side.letter.map(|letter| letter.to_string()),
+        broken_link: side.broken_link.map(LinkId::code),
+        reason: &side.reason,
+        witness: side.witness.as_ref(),
+    }
+}
+
+fn side(side: Side) -> &'static str {
+    match side {
+        Side::Baseline => "baseline",
+        Side::Current => "current",
+    }
+}
+
+fn fact(fact: &diff::FactChange) -> Fact<'_> {
+    let columns = |fields: &[diff::Field]| {
+        fields
+            .iter()
+            .map(|field| {
+                (
+                    field.name.clone(),
+                    field.value.clone().map_or(Value::Null, Value::String),
+                )
+            })
+            .collect()
+    };
+    Fact {
+        account: &fact.account,
+        region: fact.region.as_deref(),
+        kind: &fact.kind,
+        resource: &fact.resource,
+        change: match &fact.change {
+            diff::Change::Added(fields) => Change::Added {
+                fields: columns(fields),
+            },
+            diff::Change::Removed(fields) => Change::Removed {
+                fields: columns(fields),
+            },
+            diff::Change::Changed(fields) => Change::Changed {
+                fields: fields.iter().map(field).collect(),
+            },
+            diff::Change::Unseen { on, why } => Change::Unseen { on: side(*on), why },
+        },
+    }
+}
+
+fn field(change: &diff::FieldChange) -> Field<'_> {
+    Field {
+        name: &change.name,
+        before: change.before.as_deref(),
+        after: change.after.as_deref(),
+        meaning: change.meaning.as_ref().map(|meaning| Meaning {
+            relation: match meaning.relation {
+                RelationKind::Equivalent => "equivalent",
+                RelationKind::Broader => "broader",
+                RelationKind::Narrower => "narrower",
+                RelationKind::Overlapping => "overlapping",
+                RelationKind::Disjoint => "disjoint",
+                RelationKind::Unknown => "unknown",
+            },
+            lost: meaning.lost.as_ref(),
+            gained: meaning.gained.as_ref(),
+            reason: meaning.reason.as_deref(),
+        }),
+    }
+}

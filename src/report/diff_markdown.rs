@@ -1,0 +1,138 @@
+//! A comparison of two snapshots for a pull request: GitHub-flavoured Markdown.
+
+use crate::diff::{Change, Diff, Direction, FindingSide, Side};
+
+use super::diff::{direction_word, meaning_words, resource, summary};
+use super::markdown::escape;
+use super::text::{cut, letter_word, status_word, witness_line};
+
+/// How much of a long value is shown.
+const VALUE_SHOWN: usize = 200;
+
+/// The comparison as Markdown.
+pub(super) fn render(diff: &Diff) -> String {
+    let mut out = format!("# What changed: {}\n\n", escape(&diff.benchmark_title));
+    if diff.is_empty() {
+        out.push_str("Nothing differs.\n");
+        return out;
+    }
+    out.push_str(&format!("{}.\n", escape(&summary(diff))));
+    if !diff.presence.is_empty() {
+        out.push_str("\n## Accounts and Regions\n\n");
+        for presence in &diff.presence {
+            let what = match &presence.region {
+                Some(region) => format!("Region {region} of account {}", presence.account),
+                None => format!("Account {}", presence.account),
+            };
+            let verb = if presence.on == Side::Baseline {
+                "vanished"
+            } else {
+                "appeared"
+            };
+            out.push_str(&format!("- {} {verb}\n", escape(&what)));
+        }
+    }
+    if !diff.findings.is_empty() {
+        out.push_str("\n## Posture\n\n| | no. | control | account | before | after | why |\n|---|---|---|---|---|---|---|\n");
+        for direction in [Direction::Worse, Direction::Same, Direction::Better] {
+            for change in diff
+                .findings
+                .iter()
+                .filter(|change| change.direction == direction)
+            {
+                let told = if direction == Direction::Better {
+                    &change.before
+                } else {
+                    &change.after
+                };
+                let mut why = told
+                    .as_ref()
+                    .map_or(String::new(), |side| escape(&side.reason));
+                if let Some(witness) = told.as_ref().and_then(|side| side.witness.as_ref()) {
+                    why.push_str(&format!("<br>witness: {}", escape(&witness_line(witness))));
+                }
+                out.push_str(&format!(
+                    "| {} | {} | `{}` | {} | {} | {} | {why} |\n",
+                    direction_word(direction),
+                    change.benchmark_id.as_deref().unwrap_or_default(),
+                    change.control,
+                    change.account,
+                    side(change.before.as_ref()),
+                    side(change.after.as_ref()),
+                ));
+            }
+        }
+    }
+    if !diff.facts.is_empty() {
+        out.push_str("\n## Configuration\n\n");
+        for fact in &diff.facts {
+            let name = escape(&resource(fact));
+            match &fact.change {
+                Change::Added(_) => out.push_str(&format!("- added: {name}\n")),
+                Change::Removed(_) => out.push_str(&format!("- removed: {name}\n")),
+                Change::Unseen { on, why } => {
+                    let unsaid = if *on == Side::Baseline {
+                        "current snapshot"
+                    } else {
+                        "baseline"
+                    };
+                    out.push_str(&format!(
+                        "- not told by the {unsaid}: {name}: {}\n",
+                        escape(why)
+                    ));
+                }
+                Change::Changed(fields) => {
+                    out.push_str(&format!("- changed: {name}\n"));
+                    for field in fields {
+                        let shown = |value: &Option<String>| {
+                            value
+                                .as_ref()
+                                .map_or("none".to_owned(), |text| escape(&cut(text, VALUE_SHOWN)))
+                        };
+                        let (before, after) = (shown(&field.before), shown(&field.after));
+                        out.push_str(&format!(
+                            "  - {}: {before} → {after}\n",
+                            escape(&field.name)
+                        ));
+                        if let Some(meaning) = &field.meaning {
+                            out.push_str(&format!("  - {}\n", escape(&meaning_words(meaning))));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    if !diff.gaps.is_empty() {
+        out.push_str("\n## What could not be read\n\n");
+        for gap in &diff.gaps {
+            let on = if gap.on == Side::Baseline {
+                "baseline"
+            } else {
+                "current snapshot"
+            };
+            out.push_str(&format!(
+                "- {on} only: {}\n",
+                escape(&format!(
+                    "{} {} {} ({} {}): {}",
+                    gap.service, gap.operation, gap.subject, gap.account, gap.region, gap.kind
+                ))
+            ));
+        }
+    }
+    out
+}
+
+fn side(side: Option<&FindingSide>) -> String {
+    let Some(side) = side else {
+        return "not there".to_owned();
+    };
+    let link = side
+        .broken_link
+        .map(|id| format!(" {id}"))
+        .unwrap_or_default();
+    let letter = side
+        .letter
+        .map(|letter| format!(", letter {}", letter_word(letter)))
+        .unwrap_or_default();
+    format!("{}{link}{letter}", status_word(side.status))
+}

@@ -1,0 +1,303 @@
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+use super::super::support::trailproof;
+use super::super::support::world::{ACCOUNT, Site, World};
+
+fn written(folder: &Path, name: &str, world: &World) -> PathBuf {
+    let path = folder.join(name);
+    world.write_snapshot(&path);
+    path
+}
+
+fn run(args: &[&str]) -> (i32, String, String) {
+    output(trailproof().args(args))
+}
+
+fn output(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn one_broken() -> World {
+    let mut world = World::complete();
+    world.edit_alarm("cloudtrail_changes", |alarm| {
+        alarm["ActionsEnabled"] = json!(false)
+    });
+    world
+}
+
+#[test]
+fn exit_codes_follow_the_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let complete = written(folder.path(), "complete", &World::complete());
+    let failing = written(folder.path(), "failing", &one_broken());
+    let mut denied = World::complete();
+    denied.deny("sns", "GetTopicAttributes");
+    let open = written(folder.path(), "open", &denied);
+    for (file, threshold, code) in [
+        (&complete, "unknown", 0),
+        (&failing, "unknown", 1),
+        (&failing, "fail", 1),
+        (&failing, "never", 0),
+        (&open, "unknown", 1),
+        (&open, "fail", 0),
+    ] {
+        let (got, _, said) = run(&["analyze", file.to_str().unwrap(), "--fail-on", threshold]);
+        assert_eq!(got, code, "{} {threshold}: {said}", file.display());
+    }
+    assert_eq!(
+        run(&["analyze", failing.to_str().unwrap()]).0,
+        1,
+        "a fail counts by default"
+    );
+    assert_eq!(
+        run(&["analyze", open.to_str().unwrap()]).0,
+        1,
+        "what is not proven counts by default"
+    );
+}
+
+#[test]
+fn what_cannot_be_done_is_said_with_exit_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), "complete", &World::complete());
+    let file = file.to_str().unwrap();
+    let missing = folder.path().join("missing");
+    for (args, said) in [
+        (vec!["analyze", missing.to_str().unwrap()], "missing"),
+        (
+            vec!["analyze", file, "--benchmark", "cis-aws-9.9"],
+            "cis-aws-9.9",
+        ),
+        (vec!["analyze", file, "--control", "nonsense"], "nonsense"),
+        (
+            vec!["analyze", file, "--account", "000000000000"],
+            "000000000000",
+        ),
+        (vec!["explain", file, "nonsense"], "nonsense"),
+    ] {
+        let (code, out, error) = run(&args);
+        assert_eq!(code, 2, "{args:?}");
+        assert!(
+            out.is_empty() && error.contains(said) && error.starts_with("error: "),
+            "{args:?}: {error}"
+        );
+    }
+}
+
+#[test]
+fn every_format_is_written_to_the_file_named_and_twice_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), "failing", &one_broken());
+    for format in ["table", "json", "csv", "markdown"] {
+        let out = folder.path().join(format);
+        let args = ["analyze", file.to_str().unwrap(), "--format", format];
+        let (_, printed, _) = run(&args);
+        let (code, nothing, _) = run(&[args.as_slice(), &["-o", out.to_str().unwrap()]].concat());
+        assert_eq!((code, nothing.as_str()), (1, ""));
+        assert_eq!(std::fs::read_to_string(out).unwrap(), printed, "{format}");
+        assert!(printed.contains("cloudtrail_changes") && !printed.contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn json_follows_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), "failing", &one_broken());
+    let (_, printed, _) = run(&[
+        "analyze",
+        file.to_str().unwrap(),
+        "--format",
+        "json",
+        "--benchmark",
+        "cis-aws-5.0",
+    ]);
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(report["schema_version"], 1);
+    assert_eq!(report["benchmark"], "cis-aws-5.0");
+    let findings = report["findings"].as_array().unwrap();
+    let finding = findings
+        .iter()
+        .find(|finding| finding["control"] == "cloudtrail_changes")
+        .unwrap();
+    assert_eq!(finding["account"], ACCOUNT);
+    assert_eq!(finding["benchmark_id"], "4.5");
+    assert_eq!(finding["status"], "fail");
+    assert_eq!(finding["broken_link"], "A02");
+    assert!(finding["witness"].is_object() && finding["reason"].is_string());
+    assert!(
+        finding["paths"]
+            .as_array()
+            .is_some_and(|paths| !paths.is_empty())
+    );
+    assert_eq!(report["summary"]["fail"], 1);
+}
+
+#[test]
+fn explain_draws_the_chain_with_fields_and_evidence() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), "failing", &one_broken());
+    let (code, text, said) = run(&["explain", file.to_str().unwrap(), "cloudtrail_changes"]);
+    assert_eq!(code, 0, "{said}");
+    for expected in [
+        "A02 broken",
+        "ActionsEnabled=false",
+        "evidence",
+        "Witness",
+        "What to change",
+        "metric filter",
+    ] {
+        assert!(
+            text.contains(expected),
+            "{expected} is missing from\n{text}"
+        );
+    }
+    let (_, by_number, _) = run(&[
+        "explain",
+        file.to_str().unwrap(),
+        "4.5",
+        "--benchmark",
+        "cis-aws-5.0",
+    ]);
+    assert!(
+        by_number.starts_with("4.5 cloudtrail_changes"),
+        "{by_number}"
+    );
+}
+
+#[test]
+fn explain_asks_for_the_account_where_there_are_several() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::complete();
+    world
+        .answers
+        .extend(World::of(&Site::new("999988887777", "eu-west-1")).answers);
+    let file = written(folder.path(), "two", &world);
+    let (code, _, said) = run(&["explain", file.to_str().unwrap(), "root_usage"]);
+    assert!(
+        code == 2 && said.contains("--account") && said.contains("999988887777"),
+        "{said}"
+    );
+    let (code, text, _) = run(&[
+        "explain",
+        file.to_str().unwrap(),
+        "root_usage",
+        "--account",
+        "999988887777",
+    ]);
+    assert!(code == 0 && text.contains("999988887777"));
+}
+
+#[test]
+fn an_attestation_is_shown_counted_apart_and_refused_when_it_fits_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), "failing", &one_broken());
+    let file = file.to_str().unwrap();
+    let attest = folder.path().join("attest.toml");
+    let entry = |control: &str, expires: &str| {
+        format!(
+            "[[accept]]\ncontrol = \"{control}\"\naccount = \"{ACCOUNT}\"\nreason = \"the SIEM watches it\"\n\
+             by = \"Jo Example\"\nevidence = \"TICKET-7\"\nexpires = {expires}\n\n"
+        )
+    };
+    let attested = |text: String| {
+        std::fs::write(&attest, text).unwrap();
+        run(&["analyze", file, "--attest", attest.to_str().unwrap()])
+    };
+    let (code, text, _) = attested(entry("cloudtrail_changes", "2099-12-31"));
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("accepted by Jo Example until 2099-12-31")
+            && text.contains("1 finding accepted"),
+        "{text}"
+    );
+    let (code, text, _) = attested(entry("cloudtrail_changes", "2001-12-31"));
+    assert!(
+        code == 1
+            && text.contains("Attestations refused")
+            && text.contains("expired on 2001-12-31"),
+        "{text}"
+    );
+    let (code, text, _) =
+        attested(entry("cloudtrail_changes", "2099-12-31") + &entry("root_usage", "2099-12-31"));
+    assert!(code == 0 && text.contains("nothing to accept"), "{text}");
+    let (code, _, said) = attested(entry("no_such_control", "2099-12-31"));
+    assert!(code == 2 && said.contains("no_such_control"), "{said}");
+}
+
+#[test]
+fn a_control_of_the_users_own_is_a_query_over_facts() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), "complete", &World::complete());
+    let file = file.to_str().unwrap();
+    let controls = folder.path().join("controls");
+    std::fs::create_dir(&controls).unwrap();
+    let control = |status: &str| {
+        let text = format!(
+            "title = \"Alarms have a description\"\nrationale = \"people read them\"\nseverity = \"low\"\n\
+             remediation = \"describe them\"\n\
+             query = \"select name as resource, {status} as status, 'because' as reason from alarm where account = :account\"\n"
+        );
+        std::fs::write(controls.join("alarm_descriptions.toml"), text).unwrap();
+        run(&[
+            "analyze",
+            file,
+            "--controls",
+            controls.to_str().unwrap(),
+            "--control",
+            "alarm_descriptions",
+            "--format",
+            "json",
+        ])
+    };
+    for (sql, code, status) in [
+        ("'pass'", 0, "pass"),
+        ("'fail'", 1, "fail"),
+        ("'unknown'", 1, "unknown"),
+    ] {
+        let (got, text, said) = control(sql);
+        assert_eq!(got, code, "{said}");
+        let report: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(report["findings"][0]["status"], status);
+        assert!(
+            report["findings"][0]["reason"]
+                .as_str()
+                .unwrap()
+                .contains("because")
+        );
+    }
+    let (code, _, said) = control("'fine'");
+    assert!(
+        code == 2 && said.contains("`fine`") && said.contains("alarm_descriptions"),
+        "{said}"
+    );
+}
+
+#[test]
+fn analysis_needs_no_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), "complete", &World::complete());
+    let binary = env!("CARGO_BIN_EXE_trailproof");
+    let mut command = Command::new("unshare");
+    command
+        .args(["--net", "--map-root-user", binary, "analyze"])
+        .arg(&file);
+    let (code, text, said) = output(&mut command);
+    if said.starts_with("unshare:") {
+        eprintln!("skipped: this machine does not let a test take the network away: {said}");
+        return;
+    }
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        text.contains("15 pass") || text.contains("16 pass"),
+        "{text}"
+    );
+}
