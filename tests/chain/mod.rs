@@ -5,6 +5,7 @@ mod alternatives;
 mod filters;
 mod log_groups;
 mod organizations;
+mod register;
 mod selectors;
 mod subscriptions;
 mod topics;
