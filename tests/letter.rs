@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use trailproof::analyze::letter::{Letter, judge};
+use trailproof::analyze::{Options, Status, analyze};
 use trailproof::control::{Answer, Registry};
 use trailproof::snapshot::Snapshot;
 
@@ -630,4 +631,164 @@ fn a_second_trail_that_is_right_is_enough() {
         });
     });
     met(&world);
+}
+
+// Status and letter side by side: what an auditor wants to see first.
+
+#[test]
+fn status_and_letter_part_in_both_directions() {
+    use Answer::{Met, NotMet, Unknown};
+    use Status::{Fail, Pass, Unknown as Open};
+    type Case = (&'static str, fn(&mut World), Status, Answer);
+    let cases: [Case; 14] = [
+        ("complete", |_| {}, Pass, Met),
+        // The letter sees less.
+        (
+            "namespace",
+            |world| {
+                world.edit_alarm(CONTROL, |it| it["Namespace"] = json!("Elsewhere"));
+            },
+            Fail,
+            Met,
+        ),
+        (
+            "disabled",
+            |world| {
+                world.edit_alarm(CONTROL, |it| it["ActionsEnabled"] = json!(false));
+            },
+            Fail,
+            Met,
+        ),
+        (
+            "threshold",
+            |world| {
+                world.edit_alarm(CONTROL, |it| it["Threshold"] = json!(100.0));
+            },
+            Fail,
+            Met,
+        ),
+        (
+            "policy",
+            |world| {
+                drop(world.edit_topic(|it| {
+                    it["Policy"] = json!(r#"{"Version":"2012-10-17","Statement":[]}"#)
+                }))
+            },
+            Fail,
+            Met,
+        ),
+        (
+            "filter policy",
+            |world| {
+                drop(world.edit_subscription_attributes(|it| {
+                    it["FilterPolicy"] = json!(r#"{"team":["red"]}"#)
+                }))
+            },
+            Fail,
+            Met,
+        ),
+        (
+            "attributes denied",
+            |world| {
+                world.deny("sns", "GetTopicAttributes");
+            },
+            Open,
+            Met,
+        ),
+        // The letter asks for more.
+        (
+            "reordered",
+            |world| {
+                world.edit_filter(CONTROL, |it| {
+                    it["filterPattern"] = json!(
+                        "{ ($.eventName = StopLogging) || ($.eventName = CreateTrail) || ($.eventName = UpdateTrail) \
+                         || ($.eventName = DeleteTrail) || ($.eventName = StartLogging) }"
+                    );
+                });
+            },
+            Pass,
+            NotMet,
+        ),
+        (
+            "with its source",
+            |world| {
+                world.edit_filter(CONTROL, |it| {
+                    it["filterPattern"] = json!(
+                        "{ ($.eventSource = cloudtrail.amazonaws.com) && (($.eventName = CreateTrail) || \
+                         ($.eventName = UpdateTrail) || ($.eventName = DeleteTrail) || ($.eventName = StartLogging) || \
+                         ($.eventName = StopLogging)) }"
+                    );
+                });
+            },
+            Pass,
+            NotMet,
+        ),
+        (
+            "advanced selectors",
+            |world| {
+                world.selectors(
+                    "AdvancedEventSelectors",
+                    json!([{"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]),
+                );
+            },
+            Pass,
+            NotMet,
+        ),
+        // They agree.
+        (
+            "pending",
+            |world| {
+                drop(
+                    world.edit_subscription(|it| {
+                        it["SubscriptionArn"] = json!("PendingConfirmation")
+                    }),
+                )
+            },
+            Fail,
+            NotMet,
+        ),
+        (
+            "stopped",
+            |world| {
+                drop(world.edit("cloudtrail", "GetTrailStatus", |it| {
+                    it["IsLogging"] = json!(false)
+                }))
+            },
+            Fail,
+            NotMet,
+        ),
+        (
+            "no filter",
+            |world| {
+                world.remove_filter(CONTROL);
+            },
+            Fail,
+            NotMet,
+        ),
+        (
+            "alarms denied",
+            |world| {
+                world.deny("monitoring", "DescribeAlarms");
+            },
+            Open,
+            Unknown,
+        ),
+    ];
+    for (name, edit, status, answer) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.trailproof");
+        complete(edit).write_snapshot(&path);
+        let options = Options {
+            controls: vec![CONTROL.to_owned()],
+            ..Options::default()
+        };
+        let analysis = analyze(&Snapshot::open(&path).unwrap(), &REGISTRY, &options).unwrap();
+        let finding = &analysis.findings[0];
+        let letter = finding.letter.as_ref().unwrap();
+        assert_eq!(
+            (finding.status, letter.answer),
+            (status, answer),
+            "{name}: {finding:#?}"
+        );
+    }
 }
