@@ -116,6 +116,8 @@ pub(super) fn resting(
             .iter()
             .any(|other| other.default_value.is_some());
     match alarm.treat_missing_data.as_deref() {
+        // FILL may stand for the data that is missing.
+        _ if alarm.metrics.is_some() => vec![AlarmState::Ok, AlarmState::InsufficientData],
         Some("notBreaching") => vec![AlarmState::Ok],
         None | Some("missing") if !dense => vec![AlarmState::InsufficientData],
         _ => vec![AlarmState::Ok, AlarmState::InsufficientData],
@@ -151,6 +153,7 @@ fn shown_settings(filter: &FilterRow, alarm: &AlarmRow) -> Vec<(String, String)>
             "Statistic",
             text(&alarm.statistic).or_else(|| text(&alarm.extended_statistic)),
         ),
+        ("Metrics", text(&alarm.metrics)),
         ("ComparisonOperator", text(&alarm.comparison_operator)),
         ("Threshold", text(&alarm.threshold)),
         ("Period", number(alarm.period)),

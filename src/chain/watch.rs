@@ -227,6 +227,9 @@ fn by_query(
     }
     let (id, field, what) = match promql {
         Some(_) => (LinkId::A21, "EvaluationCriteria", "a PromQL query"),
+        None if text.to_ascii_uppercase().contains("SEARCH(") => {
+            (LinkId::A19, "Metrics", "a search")
+        }
         None => (LinkId::A20, "Metrics", "a Metrics Insights query"),
     };
     let mut stage = Stage::default();

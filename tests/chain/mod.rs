@@ -2,6 +2,7 @@
 
 mod alarms;
 mod alternatives;
+mod expressions;
 mod filters;
 mod log_groups;
 mod organizations;

@@ -191,7 +191,8 @@ impl Facts<'_> {
              and (evaluation_criteria is not null or exists ( \
                select 1 from alarm_metric \
                where alarm_metric.account = alarm.account and alarm_metric.alarm_arn = alarm.alarm_arn \
-               and alarm_metric.namespace is null and ltrim(alarm_metric.expression) like 'select%')) \
+               and alarm_metric.namespace is null \
+               and (ltrim(alarm_metric.expression) like 'select%' or alarm_metric.expression like '%search(%'))) \
              order by alarm_arn",
             (account, region),
             alarm_row,

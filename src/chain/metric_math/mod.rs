@@ -156,7 +156,7 @@ impl Alarm {
                     concerned = true;
                     Series::event(alarm::buckets(Some(&emission), &others, &settings)?)
                 }
-                Role::Quiet(writers) => Series::quiet(alarm::buckets(None, &writers, &settings)?),
+                Role::Quiet(writers) => Series::quiet(&writers, &settings)?,
                 Role::Unknown => {
                     let reason = format!(
                         "the values of `{}`, which the expression reads, are not known",
@@ -258,26 +258,39 @@ fn read_stat(stat: &Json, account: Option<String>) -> Option<Stat> {
     })
 }
 
-/// Ids of the metrics that a query depends on. METRICS() depends on all.
+/// Ids that a query depends on. METRICS() depends on every metric, METRICS("text") on those with the text in their id.
 fn reads<'a>(
     returned: &str,
     expressions: &BTreeMap<String, Expression>,
-    metrics: impl Iterator<Item = &'a String>,
+    metrics: impl Iterator<Item = &'a String> + Clone,
 ) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let mut open = vec![returned.to_owned()];
-    let mut everything = false;
     while let Some(id) = open.pop() {
         if let Some(expression) = expressions.get(&id).filter(|_| !seen.contains(&id)) {
-            everything |= calls(expression, "METRICS");
             ids(expression, &mut open);
+            selections(expression, &mut |part| {
+                open.extend(metrics.clone().filter(|id| id.contains(part)).cloned());
+            });
         }
         seen.insert(id);
     }
-    if everything {
-        seen.extend(metrics.cloned());
-    }
     seen
+}
+
+/// The texts that METRICS selects ids by.
+fn selections(expression: &Expression, see: &mut impl FnMut(&str)) {
+    if let Expression::Call(name, arguments) = expression
+        && name == "METRICS"
+    {
+        match arguments.first() {
+            Some(Expression::Text(part)) => see(part),
+            _ => see(""),
+        }
+    }
+    parts(expression)
+        .into_iter()
+        .for_each(|part| selections(part, see));
 }
 
 fn parts(expression: &Expression) -> Vec<&Expression> {
@@ -330,13 +343,21 @@ impl Series {
         }
     }
 
-    fn quiet(buckets: Buckets) -> Self {
-        let quiet = Self::silent(buckets.quiet);
-        Self {
-            event: quiet.clone(),
-            bursts: quiet.clone(),
-            quiet,
+    /// A metric that other filters write. One of them may match the same event, or another one at the same time.
+    fn quiet(writers: &[Emission], settings: &Settings) -> Result<Self, Outcome> {
+        let quiet = Self::silent(alarm::buckets(None, writers, settings)?.quiet);
+        let mut event = quiet.clone();
+        for (index, writer) in writers.iter().enumerate() {
+            let mut others = writers.to_vec();
+            others.remove(index);
+            let buckets = alarm::buckets(Some(writer), &others, settings)?;
+            event.extend(buckets.event.into_iter().chain(buckets.bursts).map(Some));
         }
+        Ok(Self {
+            bursts: event.clone(),
+            event,
+            quiet,
+        })
     }
 
     /// A period without log records has no value, whatever the default.
@@ -381,7 +402,7 @@ impl Scene<'_> {
         }
         if event.not_breaching || event.missing || quiet.breaching {
             let reason =
-                "whether the expression breaches depends on how many log records arrive".to_owned();
+                "whether the expression breaches depends on other metrics or on how many log records arrive".to_owned();
             return Err(unknown(reason));
         }
         let bursts = self.tally(missing, |series| &series.bursts)?;
