@@ -19,6 +19,8 @@ mod cli;
 mod control;
 /// The coverage decision.
 mod coverage;
+/// Two snapshots compared.
+mod diff;
 /// The table of failures.
 mod failures;
 /// Folders of AWS CLI output.

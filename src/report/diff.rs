@@ -32,7 +32,8 @@ pub(super) fn render(diff: &Diff, style: Style) -> String {
     posture(&mut out, diff, style);
     configuration(&mut out, diff, style);
     gaps(&mut out, diff, style);
-    out.push_str(&format!("\n{}\n", summary(diff)));
+    out.push('\n');
+    paragraph(&mut out, 0, "", &summary(diff));
     out
 }
 
@@ -116,13 +117,14 @@ fn finding(out: &mut String, change: &FindingChange, style: Style) {
         .as_deref()
         .map(|id| format!("{id} "))
         .unwrap_or_default();
-    out.push_str(&format!(
-        "  {painted} {number}{} in {}: {} -> {}\n",
+    let what = format!(
+        "{number}{} in {}: {} -> {}",
         change.control,
         change.account,
         side_words(change.before.as_ref()),
         side_words(change.after.as_ref())
-    ));
+    );
+    paragraph(out, 2, &painted, &what);
     // What it is now explains a loss; what it was explains a gain.
     let told = if change.direction == Direction::Better {
         &change.before
@@ -193,7 +195,7 @@ fn configuration(out: &mut String, diff: &Diff, style: Style) {
                 );
             }
             Change::Changed(fields) => {
-                out.push_str(&format!("  {} {name}\n", style.paint(Colour::Yellow, "~")));
+                paragraph(out, 2, &style.paint(Colour::Yellow, "~"), &name);
                 for change in fields {
                     field(out, change, style);
                 }

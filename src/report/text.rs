@@ -114,7 +114,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// A labelled paragraph: the first line after the label, the others under it.
 pub(crate) fn paragraph(out: &mut String, indent: usize, label: &str, text: &str) {
-    let hang = indent + label.chars().count() + usize::from(!label.is_empty());
+    let hang = indent + visible(label) + usize::from(!label.is_empty());
     let hang = hang.min(WIDTH / 2);
     let pad = " ".repeat(hang);
     for (position, line) in wrap(text, WIDTH - hang).iter().enumerate() {
@@ -125,6 +125,19 @@ pub(crate) fn paragraph(out: &mut String, indent: usize, label: &str, text: &str
             out.push_str(&format!("{pad}{line}\n"));
         }
     }
+}
+
+/// How many columns a text takes, colours left out.
+fn visible(text: &str) -> usize {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().map_or(0, |part| part.chars().count());
+    first
+        + parts
+            .map(|part| {
+                part.split_once('m')
+                    .map_or(0, |(_, rest)| rest.chars().count())
+            })
+            .sum::<usize>()
 }
 
 /// A text cut to `width` characters, with an ellipsis where something was lost.
