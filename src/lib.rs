@@ -14,5 +14,6 @@ pub mod coverage;
 pub mod diff;
 pub mod import;
 pub mod pattern;
+pub mod redact;
 pub mod report;
 pub mod snapshot;

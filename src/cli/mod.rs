@@ -14,6 +14,7 @@ mod explain;
 mod import;
 mod out;
 mod pattern;
+mod redact;
 mod sign;
 mod verify;
 
@@ -53,6 +54,8 @@ enum Command {
     Import(import::Args),
     /// Work with CloudWatch Logs filter patterns alone
     Pattern(pattern::Args),
+    /// Write a snapshot without names, with the same findings
+    Redact(redact::Args),
     /// Sign a snapshot with an SSH key
     Sign(sign::Args),
     /// Check that a snapshot is as it was written
@@ -118,6 +121,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Controls(args) => controls::run(args, out),
         Command::Import(args) => import::run(args, out),
         Command::Pattern(args) => pattern::run(args, out),
+        Command::Redact(args) => redact::run(args, out),
         Command::Sign(args) => sign::run(args, out),
         Command::Verify(args) => verify::run(args, out),
     }

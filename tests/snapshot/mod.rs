@@ -2,6 +2,7 @@
 
 mod open;
 mod record;
+mod redact;
 mod sign;
 mod verify;
 

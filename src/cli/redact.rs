@@ -1,0 +1,65 @@
+//! `trailproof redact`: a snapshot without names, with the same findings.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use crate::cli::{Error, Out, Status};
+use crate::redact::{Secret, redact};
+
+/// Write a snapshot without names, accounts and addresses, with the same findings but for names.
+///
+/// Names, account and organization ids, ARNs, e-mail addresses, phone numbers, URLs and request ids are replaced, each by
+/// the same mask wherever it occurs. AWS's own words stay. What no fact is read from is left out.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The snapshot
+    file: PathBuf,
+    /// The redacted snapshot
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// Key the masks by this file's content, so that several snapshots are masked alike; keep it to yourself
+    #[arg(long, value_name = "FILE")]
+    secret: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs the command.
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    let secret = match &args.secret {
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|error| {
+                Error::new(format!("cannot read `{}`: {error}", path.display()))
+            })?;
+            if bytes.len() < 16 {
+                return Err(
+                    Error::new(format!("`{}` has fewer than 16 bytes", path.display()))
+                        .help("make one with `head -c 32 /dev/urandom`"),
+                );
+            }
+            Secret::from_bytes(&bytes)
+        }
+        None => Secret::random()?,
+    };
+    let redaction = redact(&args.file, &args.output, secret, args.force)?;
+    writeln!(out, "wrote {}", redaction.path.display())?;
+    writeln!(
+        out,
+        "{} calls, {} texts replaced",
+        redaction.calls,
+        redaction.originals.len()
+    )?;
+    if !redaction.remaining.is_empty() {
+        let words: Vec<String> = redaction
+            .remaining
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect();
+        out.warn(&format!(
+            "these names are words of AWS's or parts of masks as well, and still occur: {}",
+            words.join(", ")
+        ));
+    }
+    Ok(Status::Clean)
+}

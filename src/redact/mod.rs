@@ -1,0 +1,157 @@
+//! A snapshot without names: the same findings, and nobody can tell whose they are.
+//!
+//! Every recorded answer is decoded, reduced to what facts are read from, masked, and recorded again in the AWS CLI's
+//! JSON form; facts and digests are derived afresh. Names, accounts, ARNs, addresses and ids get masks that are the
+//! same wherever they occur (`mask`); AWS's own words stay (`vocabulary`). It judges nothing.
+
+mod mask;
+mod shape;
+mod texts;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::snapshot::{AWS_CLI_JSON, Call, Error, Snapshot, State, Writer, decode, operations};
+use mask::Mask;
+pub use mask::Secret;
+
+/// What redacting did.
+#[derive(Debug, Clone)]
+pub struct Redaction {
+    /// The file that was written.
+    pub path: PathBuf,
+    /// Calls in it.
+    pub calls: u64,
+    /// Texts that were replaced, sorted.
+    pub originals: BTreeSet<String>,
+    /// Of these, the ones that still occur, because they are words of AWS's as well.
+    pub remaining: BTreeSet<String>,
+}
+
+/// Writes a snapshot without names to `out`.
+///
+/// An incomplete snapshot gives an incomplete one, named as such.
+pub fn redact(path: &Path, out: &Path, secret: Secret, force: bool) -> Result<Redaction, Error> {
+    let snapshot = Snapshot::open(path)?;
+    let meta = snapshot.meta();
+    let producer = format!("{} (redacted)", meta.producer);
+    let mask = Mask::new(secret);
+    let mut writer = Writer::create(out, &producer, meta.started_at, force)?;
+    let mut calls = 0;
+    let recorded = snapshot.for_each_evidence(|evidence| {
+        calls += 1;
+        writer.record(&call(&mask, evidence.call)).map(|_| ())
+    });
+    if let Err(error) = recorded {
+        writer.discard()?;
+        return Err(error);
+    }
+    let path = match (snapshot.state(), meta.finished_at) {
+        (State::Complete, Some(finished_at)) => writer.finish(finished_at)?,
+        _ => writer.abandon()?,
+    };
+    let originals = mask.into_originals();
+    let remaining = remaining(&path, &originals)?;
+    Ok(Redaction {
+        path,
+        calls,
+        originals,
+        remaining,
+    })
+}
+
+fn call(mask: &Mask, call: Call) -> Call {
+    let operation = operations::find(&call.service, &call.operation);
+    let body = match (&call.error, operation) {
+        (None, Some(operation)) => match decode::response(&call) {
+            Ok(response) => {
+                let token = operation.next_page(&response).map(str::to_owned);
+                let mut body = mask.redact(shape::response(operation.name), response);
+                if let (Some(token), Some(paging), Some(members)) =
+                    (token, operation.paging, body.as_object_mut())
+                {
+                    members.insert(paging.output.to_owned(), Value::String(mask.name(&token)));
+                }
+                body.to_string().into_bytes()
+            }
+            // What could not be read stays unreadable.
+            Err(_) => Vec::new(),
+        },
+        // Facts of an error are read from its code and message.
+        _ => Vec::new(),
+    };
+    let request = match call.request {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, member)| {
+                let is_token = operation
+                    .and_then(|operation| operation.paging)
+                    .is_some_and(|paging| paging.input == name);
+                let masked = match member {
+                    Value::String(token) if is_token => Value::String(mask.name(&token)),
+                    Value::Object(_) => mask.redact(shape::Kind::Tree, member),
+                    member => mask.redact(shape::request_member(&name), member),
+                };
+                (name, masked)
+            })
+            .collect(),
+        other => other,
+    };
+    Call {
+        account: mask.name(&call.account),
+        region: call.region,
+        service: call.service,
+        operation: call.operation,
+        request,
+        at: call.at,
+        http_status: call.http_status,
+        error: call
+            .error
+            .map(|(code, message)| (mask.code(&code), mask.sentence(&message))),
+        request_id: call.request_id.map(|id| mask.name(&id)),
+        media_type: AWS_CLI_JSON.to_owned(),
+        body,
+    }
+}
+
+/// The length from which an original is looked for: shorter ones occur by chance.
+const TELLING: usize = 6;
+
+/// Originals that occur in what was written.
+fn remaining(path: &Path, originals: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+    // By how they begin, so that each place of a text is looked at once.
+    let mut by_start: BTreeMap<&[u8], Vec<&String>> = BTreeMap::new();
+    for original in originals {
+        if let Some(start) = original.as_bytes().get(..TELLING) {
+            by_start.entry(start).or_default().push(original);
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut search = |text: &[u8]| {
+        for (offset, window) in text.windows(TELLING).enumerate() {
+            let candidates = by_start.get(window).into_iter().flatten();
+            let here = text.get(offset..).unwrap_or_default();
+            found.extend(
+                candidates
+                    .filter(|original| here.starts_with(original.as_bytes()))
+                    .map(|original| (*original).clone()),
+            );
+        }
+    };
+    Snapshot::open(path)?.for_each_evidence(|evidence| {
+        let call = evidence.call;
+        search(&call.body);
+        search(call.request.to_string().as_bytes());
+        search(call.account.as_bytes());
+        search(call.request_id.unwrap_or_default().as_bytes());
+        search(call.error.unwrap_or_default().1.as_bytes());
+        Ok(())
+    })?;
+    Ok(found)
+}

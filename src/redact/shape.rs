@@ -1,0 +1,490 @@
+//! What a response holds that facts are read from, and what kind of text each member is.
+//!
+//! A member that is not here is left out of a redacted snapshot: nothing is read from it, and it could say anything.
+
+use serde_json::{Map, Value};
+
+use super::mask::Mask;
+use super::texts::Document;
+
+/// What a member is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    /// AWS's own words, numbers, times: stays.
+    Keep,
+    /// A name, an id, an account.
+    Name,
+    /// An ARN, or a name where one is allowed.
+    Arn,
+    /// A KMS key.
+    Key,
+    /// A protocol's address.
+    Endpoint,
+    /// An error code.
+    Code,
+    /// A sentence of AWS's.
+    Sentence,
+    /// `@aws.account` and the like, or a value.
+    Value,
+    /// Where a subscription is not confirmed, a literal; else an ARN.
+    SubscriptionArn,
+    /// Keeps AWS's own namespaces.
+    Namespace,
+    /// A filter pattern.
+    Pattern,
+    /// An alarm rule.
+    AlarmRule,
+    /// A metric-math expression.
+    Math,
+    /// The id of a query of metric math.
+    MetricId,
+    /// A text in a query language.
+    Query,
+    /// Selection criteria.
+    Criteria,
+    /// A policy, in a string.
+    Policy,
+    /// A subscription's filter policy, in a string.
+    FilterPolicy,
+    /// Any JSON, member names kept, strings masked as values.
+    Tree,
+    /// An object of names to values, both masked: dimensions.
+    Pairs,
+    /// A list of this kind.
+    Each(&'static Kind),
+    /// An object with these members.
+    Object(&'static [(&'static str, Kind)]),
+}
+
+use Kind::{Arn, Each, Keep, Name, Object};
+
+const TRAIL: Kind = Object(&[
+    ("Name", Name),
+    ("TrailARN", Arn),
+    ("HomeRegion", Keep),
+    ("IsMultiRegionTrail", Keep),
+    ("IsOrganizationTrail", Keep),
+    ("IncludeGlobalServiceEvents", Keep),
+    ("CloudWatchLogsLogGroupArn", Arn),
+    ("CloudWatchLogsRoleArn", Arn),
+    ("KmsKeyId", Kind::Key),
+    ("HasCustomEventSelectors", Keep),
+    ("HasInsightSelectors", Keep),
+]);
+
+const DIMENSION: Kind = Object(&[("Name", Kind::Value), ("Value", Kind::Value)]);
+
+const METRIC_QUERY: Kind = Object(&[
+    ("Id", Kind::MetricId),
+    ("Expression", Kind::Math),
+    ("Period", Keep),
+    ("ReturnData", Keep),
+    ("AccountId", Name),
+    (
+        "MetricStat",
+        Object(&[
+            (
+                "Metric",
+                Object(&[
+                    ("Namespace", Kind::Namespace),
+                    ("MetricName", Name),
+                    ("Dimensions", Each(&DIMENSION)),
+                ]),
+            ),
+            ("Period", Keep),
+            ("Stat", Keep),
+            ("Unit", Keep),
+        ]),
+    ),
+]);
+
+/// Members of alarms of all types.
+const ALARM: Kind = Object(&[
+    ("AlarmName", Name),
+    ("AlarmArn", Arn),
+    ("AlarmConfigurationUpdatedTimestamp", Keep),
+    ("ActionsEnabled", Keep),
+    ("OKActions", Each(&Arn)),
+    ("AlarmActions", Each(&Arn)),
+    ("InsufficientDataActions", Each(&Arn)),
+    ("StateValue", Keep),
+    ("StateUpdatedTimestamp", Keep),
+    ("StateTransitionedTimestamp", Keep),
+    ("EvaluationState", Keep),
+    ("Threshold", Keep),
+    ("ComparisonOperator", Keep),
+    ("TreatMissingData", Keep),
+    ("WarmUpConfiguration", Keep),
+    ("ActionConfiguration", Keep),
+    ("MetricName", Name),
+    ("Namespace", Kind::Namespace),
+    ("Statistic", Keep),
+    ("ExtendedStatistic", Keep),
+    ("Dimensions", Each(&DIMENSION)),
+    ("Period", Keep),
+    ("Unit", Keep),
+    ("EvaluationPeriods", Keep),
+    ("DatapointsToAlarm", Keep),
+    ("EvaluateLowSampleCountPercentile", Keep),
+    ("Metrics", Each(&METRIC_QUERY)),
+    ("ThresholdMetricId", Kind::MetricId),
+    ("EvaluationCriteria", Kind::Tree),
+    ("EvaluationInterval", Keep),
+    ("EvaluationWindow", Keep),
+    ("AlarmRule", Kind::AlarmRule),
+    ("ActionsSuppressor", Arn),
+    ("ActionsSuppressorWaitPeriod", Keep),
+    ("ActionsSuppressorExtensionPeriod", Keep),
+    ("ActionsSuppressedBy", Keep),
+    (
+        "ScheduledQueryConfiguration",
+        Object(&[
+            ("QueryString", Kind::Query),
+            ("LogGroupIdentifiers", Each(&Arn)),
+            ("QueryARN", Arn),
+            ("ScheduledQueryRoleARN", Arn),
+            ("ScheduleConfiguration", Keep),
+            ("AggregationExpression", Kind::Query),
+        ]),
+    ),
+    ("QueryResultsToEvaluate", Keep),
+    ("QueryResultsToAlarm", Keep),
+]);
+
+const METRIC_FILTER: Kind = Object(&[
+    ("filterName", Name),
+    ("filterPattern", Kind::Pattern),
+    ("logGroupName", Name),
+    ("applyOnTransformedLogs", Keep),
+    ("fieldSelectionCriteria", Kind::Criteria),
+    ("emitSystemFieldDimensions", Keep),
+    ("creationTime", Keep),
+    (
+        "metricTransformations",
+        Each(&Object(&[
+            ("metricName", Name),
+            ("metricNamespace", Kind::Namespace),
+            ("metricValue", Keep),
+            ("defaultValue", Keep),
+            ("unit", Keep),
+            ("dimensions", Kind::Pairs),
+        ])),
+    ),
+]);
+
+const EVENT_SELECTORS: Kind = Object(&[
+    ("TrailARN", Arn),
+    (
+        "EventSelectors",
+        Each(&Object(&[
+            ("ReadWriteType", Keep),
+            ("IncludeManagementEvents", Keep),
+            ("ExcludeManagementEventSources", Each(&Kind::Value)),
+            (
+                "DataResources",
+                Each(&Object(&[("Type", Keep), ("Values", Each(&Arn))])),
+            ),
+        ])),
+    ),
+    (
+        "AdvancedEventSelectors",
+        Each(&Object(&[
+            ("Name", Name),
+            (
+                "FieldSelectors",
+                Each(&Object(&[
+                    ("Field", Keep),
+                    ("Equals", Each(&Kind::Value)),
+                    ("StartsWith", Each(&Kind::Value)),
+                    ("EndsWith", Each(&Kind::Value)),
+                    ("NotEquals", Each(&Kind::Value)),
+                    ("NotStartsWith", Each(&Kind::Value)),
+                    ("NotEndsWith", Each(&Kind::Value)),
+                ])),
+            ),
+        ])),
+    ),
+]);
+
+/// The shape of an operation's response, without the token of the next page.
+pub(super) fn response(operation: &str) -> Kind {
+    match operation {
+        "GetCallerIdentity" => Object(&[("Account", Name), ("Arn", Arn)]),
+        "ListRegions" => Object(&[(
+            "Regions",
+            Each(&Object(&[("RegionName", Keep), ("RegionOptStatus", Keep)])),
+        )]),
+        "DescribeOrganization" => Object(&[(
+            "Organization",
+            Object(&[
+                ("Id", Name),
+                ("MasterAccountId", Name),
+                ("FeatureSet", Keep),
+            ]),
+        )]),
+        "ListAccounts" => Object(&[(
+            "Accounts",
+            Each(&Object(&[
+                ("Id", Name),
+                ("Name", Name),
+                ("State", Keep),
+                ("Status", Keep),
+            ])),
+        )]),
+        "DescribeTrails" => Object(&[("trailList", Each(&TRAIL))]),
+        "ListTrails" => Object(&[(
+            "Trails",
+            Each(&Object(&[
+                ("TrailARN", Arn),
+                ("Name", Name),
+                ("HomeRegion", Keep),
+            ])),
+        )]),
+        "GetTrailStatus" => Object(&[
+            ("IsLogging", Keep),
+            ("LatestCloudWatchLogsDeliveryError", Kind::Code),
+            ("LatestCloudWatchLogsDeliveryTime", Keep),
+            ("LatestDeliveryError", Kind::Code),
+            ("LatestDeliveryTime", Keep),
+            ("StartLoggingTime", Keep),
+            ("StopLoggingTime", Keep),
+        ]),
+        "GetEventSelectors" => EVENT_SELECTORS,
+        "DescribeLogGroups" => Object(&[(
+            "logGroups",
+            Each(&Object(&[
+                ("logGroupName", Name),
+                ("arn", Arn),
+                ("logGroupArn", Arn),
+                ("logGroupClass", Keep),
+                ("kmsKeyId", Kind::Key),
+                ("dataProtectionStatus", Keep),
+                ("inheritedProperties", Keep),
+                ("retentionInDays", Keep),
+                ("creationTime", Keep),
+            ])),
+        )]),
+        "DescribeMetricFilters" => Object(&[("metricFilters", Each(&METRIC_FILTER))]),
+        "DescribeSubscriptionFilters" => Object(&[(
+            "subscriptionFilters",
+            Each(&Object(&[
+                ("filterName", Name),
+                ("logGroupName", Name),
+                ("filterPattern", Kind::Pattern),
+                ("destinationArn", Arn),
+            ])),
+        )]),
+        "DescribeAccountPolicies" => Object(&[(
+            "accountPolicies",
+            Each(&Object(&[
+                ("policyName", Name),
+                ("policyType", Keep),
+                ("policyDocument", Kind::Policy),
+                ("selectionCriteria", Kind::Criteria),
+            ])),
+        )]),
+        "GetDataProtectionPolicy" => Object(&[
+            ("logGroupIdentifier", Arn),
+            ("policyDocument", Kind::Policy),
+        ]),
+        "GetTransformer" => Object(&[
+            ("logGroupIdentifier", Arn),
+            ("transformerConfig", Kind::Tree),
+        ]),
+        "DescribeAlarms" => Object(&[
+            ("MetricAlarms", Each(&ALARM)),
+            ("CompositeAlarms", Each(&ALARM)),
+            ("LogAlarms", Each(&ALARM)),
+        ]),
+        "DescribeAlarmHistory" => Object(&[(
+            "AlarmHistoryItems",
+            Each(&Object(&[
+                ("AlarmName", Name),
+                ("AlarmType", Keep),
+                ("Timestamp", Keep),
+                ("HistoryItemType", Keep),
+                ("HistorySummary", Kind::Sentence),
+                ("HistoryData", Kind::Policy),
+            ])),
+        )]),
+        "ListAlarmMuteRules" => Object(&[(
+            "AlarmMuteRuleSummaries",
+            Each(&Object(&[
+                ("AlarmMuteRuleArn", Arn),
+                ("ExpireDate", Keep),
+                ("Status", Keep),
+            ])),
+        )]),
+        "GetAlarmMuteRule" => Object(&[
+            ("Name", Name),
+            ("AlarmMuteRuleArn", Arn),
+            (
+                "Rule",
+                Object(&[(
+                    "Schedule",
+                    Object(&[("Expression", Keep), ("Duration", Keep), ("Timezone", Keep)]),
+                )]),
+            ),
+            ("MuteTargets", Object(&[("AlarmNames", Each(&Name))])),
+            ("StartDate", Keep),
+            ("ExpireDate", Keep),
+            ("Status", Keep),
+        ]),
+        "GetTopicAttributes" => Object(&[(
+            "Attributes",
+            Object(&[
+                ("Policy", Kind::Policy),
+                ("KmsMasterKeyId", Kind::Key),
+                ("Owner", Name),
+                ("FifoTopic", Keep),
+                ("SubscriptionsConfirmed", Keep),
+                ("SubscriptionsPending", Keep),
+                ("SubscriptionsDeleted", Keep),
+            ]),
+        )]),
+        "ListSubscriptionsByTopic" => Object(&[(
+            "Subscriptions",
+            Each(&Object(&[
+                ("TopicArn", Arn),
+                ("Protocol", Keep),
+                ("Endpoint", Kind::Endpoint),
+                ("SubscriptionArn", Kind::SubscriptionArn),
+                ("Owner", Name),
+            ])),
+        )]),
+        "GetSubscriptionAttributes" => Object(&[(
+            "Attributes",
+            Object(&[
+                ("FilterPolicy", Kind::FilterPolicy),
+                ("FilterPolicyScope", Keep),
+                ("PendingConfirmation", Keep),
+                ("ConfirmationWasAuthenticated", Keep),
+                ("RawMessageDelivery", Keep),
+                ("RedrivePolicy", Kind::Policy),
+            ]),
+        )]),
+        "DescribeKey" => Object(&[(
+            "KeyMetadata",
+            Object(&[("Arn", Arn), ("KeyState", Keep), ("KeyManager", Keep)]),
+        )]),
+        "GetKeyPolicy" => Object(&[("Policy", Kind::Policy)]),
+        "ListRules" => Object(&[(
+            "Rules",
+            Each(&Object(&[
+                ("Name", Name),
+                ("Arn", Arn),
+                ("State", Keep),
+                ("EventPattern", Kind::Policy),
+            ])),
+        )]),
+        "ListTargetsByRule" => Object(&[("Targets", Each(&Object(&[("Id", Name), ("Arn", Arn)])))]),
+        _ => Object(&[]),
+    }
+}
+
+/// What a member of a request is. None is left out: it may narrow the question.
+pub(super) fn request_member(name: &str) -> Kind {
+    match name {
+        "AlarmTypes"
+        | "HistoryItemType"
+        | "PolicyName"
+        | "ScanBy"
+        | "policyType"
+        | "limit"
+        | "Limit"
+        | "MaxRecords"
+        | "MaxResults"
+        | "includeShadowTrails"
+        | "StartDate"
+        | "EndDate" => Keep,
+        "KeyId" => Kind::Key,
+        "EventBusName" => Kind::Value,
+        "SubscriptionArn" => Kind::SubscriptionArn,
+        "trailNameList" | "logGroupIdentifiers" => Each(&Arn),
+        _ => Arn,
+    }
+}
+
+impl Mask {
+    /// Masks a value of a kind. A value of another type than expected keeps its type, so that it is as unreadable
+    /// as it was.
+    pub(super) fn redact(&self, kind: Kind, value: Value) -> Value {
+        match (kind, value) {
+            (Kind::Keep, value) => value,
+            (Kind::Each(inner), Value::Array(items)) => items
+                .into_iter()
+                .map(|item| self.redact(*inner, item))
+                .collect(),
+            (Kind::Object(shape), Value::Object(mut members)) => {
+                let masked = shape.iter().filter_map(|(name, kind)| {
+                    let member = members.remove(*name)?;
+                    Some(((*name).to_owned(), self.redact(*kind, member)))
+                });
+                Value::Object(masked.collect())
+            }
+            (Kind::Pairs, Value::Object(members)) => {
+                let masked = members.into_iter().map(|(name, member)| {
+                    let member = match member {
+                        // A selector of the event, `$.userIdentity.type`.
+                        Value::String(selector) if selector.starts_with('$') => {
+                            Value::String(selector)
+                        }
+                        member => self.redact(Kind::Value, member),
+                    };
+                    (self.value(&name), member)
+                });
+                Value::Object(masked.collect())
+            }
+            (Kind::Tree, value) => self.tree(value),
+            (kind, Value::String(text)) => Value::String(self.text(kind, &text)),
+            (_, Value::Array(items)) => items
+                .into_iter()
+                .map(|item| self.redact(Kind::Arn, item))
+                .collect(),
+            (_, Value::Object(_)) => Value::Object(Map::new()),
+            (_, scalar) => scalar,
+        }
+    }
+
+    fn tree(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.loose(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.tree(item)).collect(),
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(name, member)| (name, self.tree(member)))
+                .collect(),
+            scalar => scalar,
+        }
+    }
+
+    fn text(&self, kind: Kind, text: &str) -> String {
+        match kind {
+            Kind::Name => self.name(text),
+            Kind::Arn => self.name_or_arn(text),
+            Kind::Key => self.key(text),
+            Kind::Endpoint => self.endpoint(text),
+            Kind::Code => self.code(text),
+            Kind::Sentence => self.sentence(text),
+            Kind::Value => self.value(text),
+            Kind::SubscriptionArn => match text {
+                "PendingConfirmation" | "Deleted" => text.to_owned(),
+                text => self.name_or_arn(text),
+            },
+            Kind::Namespace if text.starts_with("AWS/") => text.to_owned(),
+            Kind::Namespace => self.name(text),
+            Kind::Pattern => self.pattern(text),
+            Kind::AlarmRule => self.alarm_rule(text),
+            Kind::Math => self.math(text),
+            Kind::MetricId => self.metric_id(text),
+            Kind::Query => self.loose(text),
+            Kind::Criteria => self.criteria(text),
+            Kind::Policy => self.document(text, Document::Policy),
+            Kind::FilterPolicy => self.document(text, Document::FilterPolicy),
+            // A string where a list or an object should be.
+            Kind::Keep | Kind::Tree | Kind::Pairs | Kind::Each(_) | Kind::Object(_) => {
+                self.name(text)
+            }
+        }
+    }
+}
