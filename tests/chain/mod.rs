@@ -1,5 +1,6 @@
 //! The delivery chain: one test a failure id. Each takes the complete account, breaks one thing, and reads the links.
 
+mod alarm_document;
 mod alarms;
 mod alternatives;
 mod expressions;
