@@ -44,7 +44,7 @@ pub fn explain(finding: &Finding, control: &Control, style: Style) -> String {
             &mut out,
             0,
             "",
-            &format!("{label} {}", short_names(&letter.reason)),
+            &format!("{label} {}", short_names(&letter.told())),
         );
     }
     if let Some(accepted) = &finding.accepted {

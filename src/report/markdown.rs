@@ -55,12 +55,12 @@ pub(super) fn render(analysis: &Analysis) -> String {
                 .letter
                 .as_ref()
                 .map_or("", |l| letter_word(l.answer));
-            let why = finding.letter.as_ref().map_or("", |l| l.reason.as_str());
+            let why = finding.letter.as_ref().map_or(String::new(), |l| l.told());
             out.push_str(&format!(
                 "- {} `{}`: audit steps {letter} ({}), proof {}: {}\n",
                 escape(&finding.account),
                 finding.control,
-                escape(why),
+                escape(&why),
                 finding.status.as_str(),
                 escape(&finding.reason),
             ));

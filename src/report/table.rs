@@ -304,7 +304,7 @@ fn differences(out: &mut String, analysis: &Analysis, style: Style) {
             out,
             4,
             &format!("audit steps {}:", letter_word(letter.answer)),
-            &short_names(&letter.reason),
+            &short_names(&letter.told()),
         );
         paragraph(
             out,

@@ -27,6 +27,16 @@ pub struct Letter {
     pub reason: String,
 }
 
+impl Letter {
+    /// The reason with the step that it belongs to: `step 3: none of ...`.
+    pub fn told(&self) -> String {
+        match &self.step {
+            Some(step) => format!("step {step}: {}", self.reason),
+            None => self.reason.clone(),
+        }
+    }
+}
+
 /// The facts of one account that audit steps ask for, read once for all controls.
 #[derive(Debug, Default)]
 pub struct Auditor {
