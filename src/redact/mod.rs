@@ -1,7 +1,7 @@
 //! A snapshot without names: the same findings, and nobody can tell whose they are.
 //!
-//! Every recorded answer is decoded, reduced to what facts are read from, masked, and recorded again in the AWS CLI's
-//! JSON form; facts and digests are derived afresh. Names, accounts, ARNs, addresses and ids get masks that are the
+//! Every recorded answer is decoded, reduced to what facts are read from, masked, and recorded again in the form that it
+//! came in; facts and digests are derived afresh. Names, accounts, ARNs, addresses and ids get masks that are the
 //! same wherever they occur (`mask`); AWS's own words stay (`vocabulary`). It judges nothing.
 
 mod mask;
@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::snapshot::{AWS_CLI_JSON, Call, Error, Snapshot, State, Writer, decode, operations};
+use crate::snapshot::{
+    AWS_CLI_JSON, Call, Error, Snapshot, State, Writer, decode, encode, operations,
+};
 use mask::Mask;
 pub use mask::Secret;
 
@@ -68,6 +70,7 @@ pub fn redact(path: &Path, out: &Path, secret: Secret, force: bool) -> Result<Re
 
 fn call(mask: &Mask, call: Call) -> Call {
     let operation = operations::find(&call.service, &call.operation);
+    let is_imported = call.media_type == AWS_CLI_JSON;
     let body = match (&call.error, operation) {
         (None, Some(operation)) => match decode::response(&call) {
             Ok(response) => {
@@ -103,7 +106,7 @@ fn call(mask: &Mask, call: Call) -> Call {
             .collect(),
         other => other,
     };
-    Call {
+    let masked = Call {
         account: mask.name(&call.account),
         region: call.region,
         service: call.service,
@@ -117,6 +120,12 @@ fn call(mask: &Mask, call: Call) -> Call {
         request_id: call.request_id.map(|id| mask.name(&id)),
         media_type: AWS_CLI_JSON.to_owned(),
         body,
+    };
+    // What came over the wire goes back into its form, so that it can be served to an SDK again.
+    if is_imported {
+        masked
+    } else {
+        encode::on_the_wire(masked)
     }
 }
 

@@ -7,6 +7,7 @@
 mod canonical;
 pub mod decode;
 mod digest;
+pub mod encode;
 mod error;
 mod evidence;
 mod facts;

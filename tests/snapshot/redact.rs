@@ -423,3 +423,52 @@ fn an_incomplete_snapshot_stays_incomplete() {
         State::Incomplete
     );
 }
+
+/// The same snapshot with its answers as they are on the wire.
+fn on_the_wire(plain: &Path, path: &Path) {
+    use trailproof::snapshot::{AWS_CLI_JSON, Writer, encode};
+    let plain = Snapshot::open(plain).unwrap();
+    let mut writer = Writer::create(path, "t", plain.meta().started_at, false).unwrap();
+    let mut forms = BTreeSet::new();
+    plain
+        .for_each_evidence(|evidence| {
+            let call = encode::on_the_wire(evidence.call);
+            forms.insert(call.media_type.clone());
+            writer.record(&call).map(drop)
+        })
+        .unwrap();
+    assert!(
+        !forms.contains(AWS_CLI_JSON) && forms.len() == 4,
+        "{forms:?}"
+    );
+    writer.finish(plain.meta().finished_at.unwrap()).unwrap();
+}
+
+#[test]
+fn answers_of_every_wire_form_give_the_same_facts_and_are_redacted_in_their_form() {
+    let (directory, plain, redacted) = both(&acme());
+    let wire = directory.path().join("wire.db");
+    on_the_wire(&plain, &wire);
+    let facts = |path: &Path| Snapshot::open(path).unwrap().meta().facts_sha256.clone();
+    assert_eq!(facts(&plain), facts(&wire));
+    let redacted_wire = redact(
+        &wire,
+        &directory.path().join("redacted-wire.db"),
+        secret(),
+        false,
+    )
+    .unwrap();
+    assert_eq!(facts(&redacted.path), facts(&redacted_wire.path));
+    assert_eq!(redacted_wire.remaining, BTreeSet::new());
+    let forms = |path: &Path| {
+        let mut forms = Vec::new();
+        let snapshot = Snapshot::open(path).unwrap();
+        let read = snapshot.for_each_evidence(|evidence| {
+            forms.push(evidence.call.media_type);
+            Ok(())
+        });
+        read.unwrap();
+        forms
+    };
+    assert_eq!(forms(&wire), forms(&redacted_wire.path));
+}

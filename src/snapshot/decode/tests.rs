@@ -200,6 +200,31 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn what_is_put_on_the_wire_is_read_back(
+        alarms in proptest::collection::vec(alarm(), 0..4),
+        policy in "[ -~\r\n\t]{0,80}",
+        millisecond in 0_i64..4_000_000_000_000,
+        logging in any::<bool>(),
+    ) {
+        let time = jiff::Timestamp::from_millisecond(millisecond).unwrap();
+        for (service, operation, value) in [
+            ("monitoring", "DescribeAlarms", json!({"MetricAlarms": alarms, "CompositeAlarms": []})),
+            ("sns", "GetTopicAttributes", json!({"Attributes": {"Policy": policy, "Owner": "1", "Empty": ""}})),
+            ("sns", "ListSubscriptionsByTopic", json!({"Subscriptions": [{"Endpoint": policy, "Protocol": "sms"}], "NextToken": "t"})),
+            ("sns", "ListSubscriptionsByTopic", json!({"Subscriptions": []})),
+            ("cloudtrail", "GetTrailStatus", json!({"IsLogging": logging, "LatestDeliveryTime": format!("{time:.3}")})),
+            ("account", "ListRegions", json!({"Regions": [{"RegionName": "us-east-1", "RegionOptStatus": "ENABLED"}]})),
+        ] {
+            let cli = call(service, operation, AWS_CLI_JSON, value.to_string().as_bytes());
+            let wire = crate::snapshot::encode::on_the_wire(cli.clone());
+            prop_assert_ne!(&wire.media_type, AWS_CLI_JSON);
+            prop_assert_eq!(response(&wire), response(&cli));
+        }
+    }
+}
+
 #[test]
 fn every_spelling_of_a_timestamp_is_one() {
     for spelling in [
