@@ -141,6 +141,11 @@ pub(super) fn aws_error(text: &str) -> Option<ApiError> {
     if code.is_empty() || code.contains(char::is_whitespace) {
         return None;
     }
+    if code.bytes().all(|byte| byte.is_ascii_digit()) {
+        // The AWS CLI takes the HTTP status for the code where the body is no error of AWS.
+        let message = format!("HTTP status {code} with a body that is no AWS error");
+        return Some(("unreadable".to_owned(), message));
+    }
     Some((code.to_owned(), message.trim().to_owned()))
 }
 
@@ -208,15 +213,10 @@ pub(super) fn answer(name: &str, bytes: &[u8], operation: &Operation) -> Result<
     }
     let silent = operation.expects.is_empty()
         && (operation.lists.is_empty() || operation.name == "GetTransformer");
-    let told = if silent {
-        // Nothing is set on the log group, or the answer says which one it is of.
-        value.get("logGroupIdentifier").is_some()
-            || value.as_object().is_some_and(serde_json::Map::is_empty)
-    } else {
-        // The AWS CLI prints the lists of an answer even where they are empty.
-        !operation.expects.is_empty()
-            || operation.lists.iter().any(|list| value.get(list).is_some())
-    };
+    // Nothing is set on the log group, or the answer says which one it is of.
+    let told = !silent
+        || value.get("logGroupIdentifier").is_some()
+        || value.as_object().is_some_and(serde_json::Map::is_empty);
     if !operation.recognises(&decoded) || !told {
         return Err(format!("`{name}` is no answer to {}", operation.name));
     }

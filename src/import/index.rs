@@ -131,35 +131,22 @@ fn request<'t>(members: impl Iterator<Item = &'t str>) -> Option<Value> {
     Some(Value::Object(request))
 }
 
-/// The calls of one line: one, or two where the AWS CLI left a part of the answer out.
-pub(super) fn calls(entry: &Entry) -> Vec<Call> {
-    match outcome(entry) {
-        Ok((body, value)) => answered(
-            &Place {
-                account: &entry.account,
-                region: &entry.region,
-                at: entry.at,
-            },
-            entry.operation,
-            &entry.request,
-            &entry.name,
-            body,
-            &value,
-        ),
-        Err(error) => vec![call(
-            &Place {
-                account: &entry.account,
-                region: &entry.region,
-                at: entry.at,
-            },
-            entry.operation,
-            entry.request.clone(),
-            Err(error),
-        )],
-    }
+/// The call of one line.
+pub(super) fn call_of(entry: &Entry) -> Call {
+    let place = Place {
+        account: &entry.account,
+        region: &entry.region,
+        at: entry.at,
+    };
+    call(
+        &place,
+        entry.operation,
+        entry.request.clone(),
+        outcome(entry),
+    )
 }
 
-fn outcome(entry: &Entry) -> Result<(Vec<u8>, Value), ApiError> {
+fn outcome(entry: &Entry) -> Result<Vec<u8>, ApiError> {
     let name = &entry.name;
     let Some(file) = &entry.file else {
         return Err(file::unusable(format!("`{name}` is missing")));
@@ -168,8 +155,8 @@ fn outcome(entry: &Entry) -> Result<(Vec<u8>, Value), ApiError> {
         return Err(file::cli_error(&file.read_error()));
     }
     let bytes = file.read().map_err(file::unusable)?;
-    let value = file::answer(name, &bytes, entry.operation).map_err(file::unusable)?;
-    Ok((bytes, value))
+    file::answer(name, &bytes, entry.operation).map_err(file::unusable)?;
+    Ok(bytes)
 }
 
 /// Who was asked, where and when.
@@ -177,43 +164,6 @@ pub(super) struct Place<'p> {
     pub(super) account: &'p str,
     pub(super) region: &'p str,
     pub(super) at: Timestamp,
-}
-
-/// The call that an answer answers. An AWS CLI that is older than a type of alarms leaves their list out, and would
-/// seem to say that there are none: that part of the question failed.
-pub(super) fn answered(
-    place: &Place<'_>,
-    operation: &'static Operation,
-    request: &Value,
-    name: &str,
-    body: Vec<u8>,
-    value: &Value,
-) -> Vec<Call> {
-    let types = request.get("AlarmTypes").and_then(Value::as_array);
-    if let ("DescribeAlarms", Some(types)) = (operation.name, types) {
-        let (told, untold): (Vec<&Value>, Vec<&Value>) = types.iter().partition(|kind| {
-            kind.as_str()
-                .is_some_and(|kind| value.get(format!("{kind}s")).is_some())
-        });
-        if !untold.is_empty() {
-            let part = |types: Vec<&Value>| {
-                let mut request = request.clone();
-                if let Some(member) = request.get_mut("AlarmTypes") {
-                    *member = types.into_iter().cloned().collect();
-                }
-                request
-            };
-            let why = format!(
-                "`{name}` leaves out a type of alarms that was asked for: the AWS CLI may be too old"
-            );
-            let failed = call(place, operation, part(untold), Err(file::unusable(why)));
-            if told.is_empty() {
-                return vec![failed];
-            }
-            return vec![call(place, operation, part(told), Ok(body)), failed];
-        }
-    }
-    vec![call(place, operation, request.clone(), Ok(body))]
 }
 
 /// A call with the body of its answer or its error.

@@ -53,10 +53,7 @@ pub struct Recording {
 pub fn read(folder: &Path, defaults: &Defaults) -> Result<Recording, Error> {
     let files = file::list(folder)?;
     let index = index::read(&files)?;
-    let mut calls: Vec<Call> = Vec::new();
-    for entry in &index.entries {
-        calls.extend(index::calls(entry));
-    }
+    let mut calls: Vec<Call> = index.entries.iter().map(index::call_of).collect();
     let loose: Vec<&file::File> = files
         .iter()
         .filter(|file| !file.is_companion() && !index.lists(file))

@@ -70,7 +70,7 @@ region=
 file=
 tab=$(printf '\t')
 
-# --- asking -----------------------------------------------------------------------------------------------------------
+# --- asking ---------------------------------------------------------------------------------------------------------
 
 # ask SERVICE OPERATION REQUEST [OPTION...]: one call in $region for $account. REQUEST says the request parameters again
 # in the form Member=value, separated by tabs, a list as Member[]=value for each element. The AWS CLI follows the pages
@@ -97,11 +97,14 @@ ask() {
     return "$ask_status"
 }
 
-# --- reading answers --------------------------------------------------------------------------------------------------
+# --- reading answers ------------------------------------------------------------------------------------------------
 # The AWS CLI indents its JSON by four blanks a level, one member a line; the functions below rely on it.
 
-# members KEY...: for each object in a top-level list, the named string members, separated by tabs ("-" where absent).
+# members FILE KEY...: for each object in a top-level list, the named string members, separated by tabs; "-" where one
+# is absent.
 members() {
+    members_file=$1
+    shift
     awk -v keys="$*" '
         function unquote(text) {
             sub(/^"/, "", text); sub(/",?$/, "", text)
@@ -117,9 +120,12 @@ members() {
         }
         /^        \}/ {
             row = ""
-            for (i = 1; i <= count; i++) row = row (i > 1 ? "\t" : "") ((name[i] in value) && value[name[i]] != "" ? value[name[i]] : "-")
+            for (i = 1; i <= count; i++) {
+                found = (name[i] in value) && value[name[i]] != ""
+                row = row (i > 1 ? "\t" : "") (found ? value[name[i]] : "-")
+            }
             print row
-        }' "$out/$1"
+        }' "$out/$members_file"
 }
 
 # value FILE KEY: the string member KEY wherever it stands, one line each.
@@ -127,23 +133,12 @@ value() {
     sed -n 's/^ *"'"$2"'": "\(.*\)",\{0,1\}$/\1/p' "$out/$1" | sed 's/\\"/"/g; s/\\\\/\\/g'
 }
 
-# alarms FILE: for each alarm with actions its name, namespace and metric ("-" where it reads none or several), and then
-# one line "action" for each action.
-alarms() {
+# actions FILE: what the alarms of a file do in state ALARM, one ARN a line.
+actions() {
     awk '
-        function unquote(text) {
-            sub(/^ *"/, "", text); sub(/",?$/, "", text)
-            gsub(/\\"/, "\"", text); gsub(/\\\\/, "\\", text)
-            return text
-        }
-        /^        \{/ { name = ""; namespace = "-"; metric = "-"; actions = 0; within = 0 }
-        /^            "AlarmName": / { name = unquote(substr($0, 26)) }
-        /^            "Namespace": / { namespace = unquote(substr($0, 26)) }
-        /^            "MetricName": / { metric = unquote(substr($0, 27)) }
         /^            "AlarmActions": \[$/ { within = 1; next }
-        within && /^            \]/ { within = 0 }
-        within { actions++; print "action\t" unquote($0) }
-        /^        \}/ { if (actions && name != "") print "alarm\t" name "\t" namespace "\t" metric }' "$out/$1"
+        /^            \]/ { within = 0 }
+        within { sub(/^ *"/, ""); sub(/",?$/, ""); print }' "$out/$1"
 }
 
 # part ARN N: the Nth part of an ARN, counted from 1.
@@ -195,7 +190,7 @@ always_enabled() {
     echo "$home"
 }
 
-# --- topics -----------------------------------------------------------------------------------------------------------
+# --- topics ---------------------------------------------------------------------------------------------------------
 
 subscription() {
     case $1 in
@@ -243,18 +238,11 @@ topics() {
     each key <"$work/keys.sorted"
 }
 
-# --- the region of a trail or its log group -----------------------------------------------------------------------------
+# --- the region of a trail or its log group -------------------------------------------------------------------------
 
 log_group() {
     ask logs describe-log-groups "logGroupNamePrefix=$1" --log-group-name-prefix "$1"
-    if ask logs describe-metric-filters "logGroupName=$1" --log-group-name "$1"; then
-        value "$file" metricName >"$work/names"
-        value "$file" metricNamespace >"$work/namespaces"
-        paste "$work/namespaces" "$work/names" >>"$work/metrics"
-    else
-        # Then every alarm may be one of the trail's.
-        echo unknown >"$work/metrics.unknown"
-    fi
+    ask logs describe-metric-filters "logGroupName=$1" --log-group-name "$1"
     ask logs describe-subscription-filters "logGroupName=$1" --log-group-name "$1"
     ask logs get-transformer "logGroupIdentifier=$1" --log-group-identifier "$1"
     ask logs get-data-protection-policy "logGroupIdentifier=$1" --log-group-identifier "$1"
@@ -278,12 +266,6 @@ account_policies() {
     done
 }
 
-alarm_history() {
-    ask cloudwatch describe-alarm-history \
-        "AlarmName=$1${tab}AlarmTypes[]=MetricAlarm${tab}AlarmTypes[]=CompositeAlarm${tab}AlarmTypes[]=LogAlarm${tab}HistoryItemType=Action" \
-        --alarm-name "$1" --alarm-types MetricAlarm CompositeAlarm LogAlarm --history-item-type Action
-}
-
 mute_rule() {
     # arn:aws:cloudwatch:REGION:ACCOUNT:alarm-mute-rule:NAME
     mute_name=$(printf '%s\n' "$1" | cut -d : -f 7-)
@@ -292,24 +274,25 @@ mute_rule() {
 
 # deep: log groups in the file "groups", then alarms, topics, mute rules and alarm history of $region.
 deep() {
-    : >"$work/metrics"
-    rm -f "$work/metrics.unknown"
     each log_group <"$work/groups"
 
-    : >"$work/alarms"
-    if ask cloudwatch describe-alarms \
-        "AlarmTypes[]=MetricAlarm${tab}AlarmTypes[]=CompositeAlarm${tab}AlarmTypes[]=LogAlarm" \
-        --alarm-types MetricAlarm CompositeAlarm LogAlarm; then
-        alarms "$file" >"$work/alarms"
+    : >"$work/actions"
+    alarm_request=
+    for alarm_type in $alarm_types; do
+        alarm_request="$alarm_request${alarm_request:+$tab}AlarmTypes[]=$alarm_type"
+    done
+    # shellcheck disable=SC2086 # alarm types, separated by blanks
+    if ask cloudwatch describe-alarms "$alarm_request" --alarm-types $alarm_types; then
+        actions "$file" >"$work/actions"
     else
         # An older server, or a caller who may see some types alone.
-        for alarm_type in MetricAlarm CompositeAlarm LogAlarm; do
+        for alarm_type in $alarm_types; do
             ask cloudwatch describe-alarms "AlarmTypes[]=$alarm_type" --alarm-types "$alarm_type" \
-                && alarms "$file" >>"$work/alarms"
+                && actions "$file" >>"$work/actions"
         done
     fi
 
-    sed -n "s/^action$tab//p" "$work/alarms" | grep '^arn:[^:]*:sns:' | sort -u >"$work/topics"
+    grep '^arn:[^:]*:sns:' "$work/actions" | sort -u >"$work/topics"
     while IFS= read -r topic_arn; do
         [ "$(part "$topic_arn" 5)" = "$account" ] || printf '%s\n' "$topic_arn" >>"$work/foreign"
     done <"$work/topics"
@@ -323,15 +306,10 @@ deep() {
         each mute_rule <"$work/mutes"
     fi
 
-    # History of the alarms that notify somebody and may read a metric of the log groups.
-    sed -n "s/^alarm$tab//p" "$work/alarms" >"$work/notifying"
-    while IFS="$tab" read -r alarm_name alarm_namespace alarm_metric; do
-        if [ "$alarm_metric" != - ] && [ ! -e "$work/metrics.unknown" ]; then
-            grep -Fqxe "$alarm_namespace$tab$alarm_metric" "$work/metrics" || continue
-        fi
-        printf '%s\n' "$alarm_name"
-    done <"$work/notifying" | sort -u >"$work/histories"
-    each alarm_history <"$work/histories"
+    # What the alarms did. A busy region has a long history; the newest items come first.
+    # shellcheck disable=SC2086 # alarm types, separated by blanks
+    ask cloudwatch describe-alarm-history HistoryItemType=Action \
+        --alarm-types $alarm_types --history-item-type Action --max-items 5000
 }
 
 event_rule_targets() {
@@ -345,7 +323,7 @@ event_rule_targets() {
     esac
 }
 
-# --- an account ---------------------------------------------------------------------------------------------------------
+# --- an account -----------------------------------------------------------------------------------------------------
 
 # trails_of FILE: adds ARN, home region and log group ARN of each trail to the file "trails".
 trails_of() {
@@ -496,7 +474,7 @@ as_member() {
     if [ -n "$saved_token" ]; then AWS_SESSION_TOKEN=$saved_token && export AWS_SESSION_TOKEN; fi
 }
 
-# --- the work -----------------------------------------------------------------------------------------------------------
+# --- the work -------------------------------------------------------------------------------------------------------
 
 home=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region 2>/dev/null)}}
 home=${home:-us-east-1}
@@ -504,6 +482,15 @@ if ! caller=$(aws sts get-caller-identity --region "$home" --query Account --out
     echo "error: AWS does not accept the credentials" >&2
     rmdir "$out"
     exit 1
+fi
+# An older AWS CLI would leave log alarms out of what it prints, as if there were none: then they are not asked for, and
+# the import says so. The skeleton of an answer (or, from some versions, a complaint about it)
+# comes from the AWS CLI itself, without a call.
+alarm_types="MetricAlarm CompositeAlarm LogAlarm"
+if ! aws cloudwatch describe-alarms --region "$home" --generate-cli-skeleton output </dev/null 2>&1 \
+    | grep -q LogAlarms; then
+    alarm_types="MetricAlarm CompositeAlarm"
+    echo "warning: this AWS CLI does not know log alarms; a newer one would show them" >&2
 fi
 account=$caller
 region=$home
@@ -520,7 +507,8 @@ else
         exit 1
     fi
     # Newer answers have a State, older ones a Status.
-    members "$file" Id State Status | awk -F "$tab" '$2 == "ACTIVE" || ($2 == "-" && ($3 == "ACTIVE" || $3 == "-")) { print $1 }' \
+    members "$file" Id State Status \
+        | awk -F "$tab" '$2 == "ACTIVE" || ($2 == "-" && ($3 == "ACTIVE" || $3 == "-")) { print $1 }' \
         | sort -u >"$out/.accounts"
     each as_member account_pass <"$out/.accounts"
     each as_member owned_topics <"$out/.accounts"

@@ -76,7 +76,7 @@ pub fn write(world: &World, folder: &Path, layout: Layout) {
 }
 
 /// `DescribeTrails` -> `describe-trails`.
-fn cli_name(operation: &str) -> String {
+pub fn cli_name(operation: &str) -> String {
     let mut name = String::new();
     for c in operation.chars() {
         if c.is_ascii_uppercase() && !name.is_empty() {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use trailproof::snapshot::operations::{Need, OPERATIONS};
 
-fn printed() -> String {
+/// The script.
+pub fn printed() -> String {
     let output = trailproof().args(["import", "--script"]).output().unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap()
