@@ -14,6 +14,7 @@ pub mod coverage;
 pub mod diff;
 pub mod import;
 pub mod pattern;
+pub mod query;
 pub mod redact;
 pub mod report;
 pub mod snapshot;

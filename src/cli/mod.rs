@@ -14,6 +14,7 @@ mod explain;
 mod import;
 mod out;
 mod pattern;
+mod query;
 mod redact;
 mod sign;
 mod verify;
@@ -54,6 +55,8 @@ enum Command {
     Import(import::Args),
     /// Work with CloudWatch Logs filter patterns alone
     Pattern(pattern::Args),
+    /// Ask a snapshot in SQL, read-only
+    Query(query::Args),
     /// Write a snapshot without names, with the same findings
     Redact(redact::Args),
     /// Sign a snapshot with an SSH key
@@ -121,6 +124,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Controls(args) => controls::run(args, out),
         Command::Import(args) => import::run(args, out),
         Command::Pattern(args) => pattern::run(args, out),
+        Command::Query(args) => query::run(&args, out),
         Command::Redact(args) => redact::run(args, out),
         Command::Sign(args) => sign::run(args, out),
         Command::Verify(args) => verify::run(args, out),

@@ -16,6 +16,7 @@ mod machine;
 mod model;
 mod predicate;
 mod search;
+mod table;
 mod walk;
 mod witness;
 
@@ -24,6 +25,7 @@ pub use decide::{covers, example};
 
 pub use model::{EventModel, Origin, Scope};
 pub use predicate::{Is, Predicate, Test};
+pub use table::{Row, TruthTable, truth_table};
 
 use serde_json::Value;
 

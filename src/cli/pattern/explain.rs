@@ -1,6 +1,7 @@
 //! `trailproof pattern explain`: a filter pattern in words.
 
 use crate::cli::{Error, Out, Status};
+use crate::coverage::truth_table;
 use crate::pattern::ast::{
     Condition, Expr, Field, FieldExpr, Fields, Literal, Order, PatternKind, Selector, TermMode,
     Terms, Text, Value,
@@ -46,6 +47,7 @@ fn words(pattern: &Pattern) -> String {
             );
         }
     }
+    truths(&mut text, pattern);
     if !pattern.warnings.is_empty() {
         text.push_str("\nMind\n");
         for warning in &pattern.warnings {
@@ -60,6 +62,40 @@ fn words(pattern: &Pattern) -> String {
         }
     }
     text
+}
+
+/// The most rows that a person reads.
+const ROWS: usize = 40;
+
+/// The truth table over the conditions of a pattern that has more than one.
+fn truths(text: &mut String, pattern: &Pattern) {
+    let Some(table) = truth_table(pattern, ROWS).filter(|table| table.conditions.len() > 1) else {
+        return;
+    };
+    text.push_str("\nCase by case (1 holds, 0 does not, . does not matter)\n");
+    let width = table.conditions.len().to_string().len();
+    for (at, condition) in table.conditions.iter().enumerate() {
+        let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(text, "  {:>width$}  {condition}", at + 1);
+    }
+    let numbers = (1..=table.conditions.len()).map(|at| format!("{at:>width$}"));
+    let _ = writeln!(
+        text,
+        "\n  {}  matches",
+        numbers.collect::<Vec<_>>().join(" ")
+    );
+    for row in &table.rows {
+        let cells = row.truths.iter().map(|truth| match truth {
+            Some(true) => format!("{:>width$}", "1"),
+            Some(false) => format!("{:>width$}", "0"),
+            None => format!("{:>width$}", "."),
+        });
+        let matches = if row.matches { "yes" } else { "no" };
+        let _ = writeln!(text, "  {}  {matches}", cells.collect::<Vec<_>>().join(" "));
+    }
+    if !table.complete {
+        text.push_str("  ... and more cases\n");
+    }
 }
 
 fn line(text: &mut String, depth: usize, words: &str) {

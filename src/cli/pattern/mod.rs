@@ -1,6 +1,7 @@
 //! `trailproof pattern`: the filter-pattern language alone.
 
 mod caret;
+mod compare;
 mod explain;
 mod r#match;
 
@@ -18,6 +19,8 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Decide whether deployed filters catch every event that a pattern asks for
+    Compare(compare::Args),
     /// Say in words what a filter pattern asks for
     Explain(explain::Args),
     /// Say which events, one JSON text a line, a filter pattern matches
@@ -26,6 +29,7 @@ enum Command {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     match args.command {
+        Command::Compare(args) => compare::run(&args, out),
         Command::Explain(args) => explain::run(&args, out),
         Command::Match(args) => r#match::run(&args, out),
     }

@@ -1,0 +1,216 @@
+//! `trailproof pattern compare`: whether deployed filters catch every event that a pattern asks for.
+
+use std::io::Write as _;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cli::{Error, Out, Status};
+use crate::coverage::{
+    Covers, EventModel, NameCoverage, NoiseClass, Predicate, Relation, RelationKind, Scope,
+    by_name, noise, relation,
+};
+use crate::pattern::parse;
+
+/// Arguments of `pattern compare`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The filter pattern that says which events are asked for
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    required: String,
+    /// A filter pattern that is deployed; several count together
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        required = true,
+        allow_hyphen_values = true
+    )]
+    deployed: Vec<String>,
+    /// Decide without the event model: an event may be any JSON object
+    #[arg(long)]
+    strict: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// One JSON object
+    Json,
+}
+
+/// The JSON contract.
+#[derive(Serialize)]
+struct Answer<'a> {
+    covers: &'static str,
+    relation: &'static str,
+    missed_event: Option<&'a Value>,
+    extra_event: Option<&'a Value>,
+    reason: &'a str,
+    assumptions: &'a [String],
+}
+
+pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
+    let required = Predicate::from_pattern(&super::read("--required", parse(&args.required))?);
+    let mut deployed = Vec::new();
+    for text in &args.deployed {
+        deployed.push(Predicate::from_pattern(&super::read(
+            "--deployed",
+            parse(text),
+        )?));
+    }
+    let union = Predicate::any(deployed.iter().cloned());
+    let model = if args.strict {
+        EventModel::none()
+    } else {
+        EventModel::cloudtrail()
+    };
+    let scope = Scope::default();
+    let relation = relation(&required, &union, &model, &scope);
+    let names = by_name(&required, &deployed, &model, &scope);
+    let reason = reason(&relation, &names);
+    match args.format {
+        Format::Json => {
+            let answer = Answer {
+                covers: match relation.covers {
+                    Covers::Yes { .. } => "yes",
+                    Covers::No { .. } => "no",
+                    Covers::Unknown { .. } => "unknown",
+                },
+                relation: word(relation.kind),
+                missed_event: match &relation.covers {
+                    Covers::No { missed } => Some(missed),
+                    _ => None,
+                },
+                extra_event: relation.extra.as_ref(),
+                reason: &reason,
+                assumptions: &relation.assumptions,
+            };
+            writeln!(out, "{}", serde_json::to_string(&answer)?)?;
+        }
+        Format::Table => {
+            let class = noise(&required, &union, &model, &scope).class;
+            table(out, &relation, &reason, &names, deployed.len(), &class)?;
+        }
+    }
+    Ok(if relation.covers.is_yes() {
+        Status::Clean
+    } else {
+        Status::Findings
+    })
+}
+
+fn word(kind: RelationKind) -> &'static str {
+    match kind {
+        RelationKind::Equivalent => "equivalent",
+        RelationKind::Broader => "broader",
+        RelationKind::Narrower => "narrower",
+        RelationKind::Overlapping => "overlapping",
+        RelationKind::Disjoint => "disjoint",
+        RelationKind::Unknown => "unknown",
+    }
+}
+
+/// The answer in one sentence.
+fn reason(relation: &Relation, names: &[NameCoverage]) -> String {
+    match &relation.covers {
+        Covers::Unknown { reason } => return reason.clone(),
+        Covers::Yes { .. } => {
+            return match relation.kind {
+                RelationKind::Equivalent => "the same events match".to_owned(),
+                RelationKind::Broader => "every required event matches, and others do".to_owned(),
+                _ => match &relation.reason {
+                    Some(reason) => format!(
+                        "every required event matches; what else does is not known: {reason}"
+                    ),
+                    None => "every required event matches".to_owned(),
+                },
+            };
+        }
+        Covers::No { .. } => {}
+    }
+    let missing: Vec<&str> = names
+        .iter()
+        .filter(|name| !name.covers.is_yes())
+        .map(|name| name.name.as_str())
+        .collect();
+    if names.len() < 2 || missing.is_empty() {
+        return match relation.kind {
+            RelationKind::Disjoint => "no required event matches".to_owned(),
+            _ => "a required event does not match".to_owned(),
+        };
+    }
+    format!(
+        "{} of {} event names are covered; not covered: {}",
+        names.len() - missing.len(),
+        names.len(),
+        missing.join(", ")
+    )
+}
+
+fn table(
+    out: &mut Out,
+    relation: &Relation,
+    reason: &str,
+    names: &[NameCoverage],
+    filters: usize,
+    class: &NoiseClass,
+) -> Result<(), Error> {
+    let covers = match relation.covers {
+        Covers::Yes { .. } => "yes",
+        Covers::No { .. } => "no",
+        Covers::Unknown { .. } => "unknown",
+    };
+    writeln!(out, "covers    {covers}: {reason}")?;
+    writeln!(out, "relation  {}", word(relation.kind))?;
+    for assumption in &relation.assumptions {
+        writeln!(out, "assuming  {assumption}")?;
+    }
+    if names.len() > 1 {
+        writeln!(out)?;
+        let width = names
+            .iter()
+            .map(|name| name.name.chars().count())
+            .max()
+            .unwrap_or(0);
+        for name in names {
+            let by: Vec<String> = name.by.iter().map(|at| (at + 1).to_string()).collect();
+            let by = match (&name.covers, by.len()) {
+                (Covers::No { .. }, _) => "not covered".to_owned(),
+                (Covers::Unknown { reason }, _) => format!("unknown: {reason}"),
+                (Covers::Yes { .. }, 0) => "covered by several together".to_owned(),
+                (Covers::Yes { .. }, _) if filters == 1 => "covered".to_owned(),
+                (Covers::Yes { .. }, _) => format!("covered by --deployed {}", by.join(", ")),
+            };
+            writeln!(out, "  {:width$}  {by}", name.name)?;
+        }
+    }
+    if let Covers::No { missed } = &relation.covers {
+        writeln!(
+            out,
+            "\nRequired and not matched:\n{}",
+            serde_json::to_string_pretty(missed)?
+        )?;
+    }
+    if let Some(extra) = &relation.extra {
+        let class = match class {
+            NoiseClass::Names(names) => format!(" (adds {})", names.join(", ")),
+            NoiseClass::Sources(sources) => format!(" (any event of {})", sources.join(", ")),
+            NoiseClass::NearlyEverything => {
+                " (nearly every event: an alarm on this stays in ALARM and tells nothing)"
+                    .to_owned()
+            }
+            NoiseClass::None | NoiseClass::Some | NoiseClass::Unknown(_) => String::new(),
+        };
+        writeln!(
+            out,
+            "\nMatched and not required{class}:\n{}",
+            serde_json::to_string_pretty(extra)?
+        )?;
+    }
+    Ok(())
+}

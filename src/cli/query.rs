@@ -1,0 +1,120 @@
+//! `trailproof query`: one read-only SQL query over a snapshot.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde_json::Value;
+use tabled::builder::Builder;
+use tabled::settings::Style;
+
+use super::{Error, Out, Status};
+use crate::query::{self, Rows};
+use crate::snapshot::Snapshot;
+
+/// Arguments of `query`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Functions: pattern_matches(pattern, event), pattern_covers(required, deployed, ...),\n\
+    pattern_missed_event(required, deployed, ...), pattern_error(pattern).\n\
+    Tables and columns are described by `select name, sql from sqlite_schema`."
+)]
+pub(super) struct Args {
+    /// The snapshot
+    #[arg(value_name = "SNAPSHOT")]
+    snapshot: PathBuf,
+    /// The query, one statement that returns rows
+    #[arg(value_name = "SQL")]
+    sql: String,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// Comma-separated values (RFC 4180) with a header
+    Csv,
+    /// A JSON array of objects
+    Json,
+}
+
+pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
+    let snapshot = Snapshot::open(&args.snapshot)?;
+    let rows = query::run(&snapshot, &args.sql)?;
+    match args.format {
+        Format::Table => table(out, &rows)?,
+        Format::Csv => csv(out, &rows)?,
+        Format::Json => json(out, &rows)?,
+    }
+    Ok(Status::Clean)
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn table(out: &mut Out, rows: &Rows) -> Result<(), Error> {
+    let mut builder = Builder::new();
+    builder.push_record(&rows.columns);
+    for row in &rows.rows {
+        // A terminal obeys control characters; a table shows them.
+        builder.push_record(row.iter().map(|value| {
+            cell(value)
+                .chars()
+                .map(|c| {
+                    if c.is_control() && c != '\n' {
+                        '\u{fffd}'
+                    } else {
+                        c
+                    }
+                })
+                .collect::<String>()
+        }));
+    }
+    writeln!(out, "{}", builder.build().with(Style::blank()))?;
+    Ok(())
+}
+
+fn csv(out: &mut Out, rows: &Rows) -> Result<(), Error> {
+    let line = |cells: Vec<String>| {
+        cells
+            .into_iter()
+            .map(|cell| {
+                if cell.contains([',', '"', '\n', '\r']) {
+                    format!("\"{}\"", cell.replace('"', "\"\""))
+                } else {
+                    cell
+                }
+            })
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    writeln!(out, "{}", line(rows.columns.clone()))?;
+    for row in &rows.rows {
+        writeln!(out, "{}", line(row.iter().map(cell).collect()))?;
+    }
+    Ok(())
+}
+
+fn json(out: &mut Out, rows: &Rows) -> Result<(), Error> {
+    write!(out, "[")?;
+    for (at, row) in rows.rows.iter().enumerate() {
+        let object: serde_json::Map<String, Value> = rows
+            .columns
+            .iter()
+            .cloned()
+            .zip(row.iter().cloned())
+            .collect();
+        let comma = if at == 0 { "" } else { "," };
+        write!(out, "{comma}\n  {}", serde_json::to_string(&object)?)?;
+    }
+    writeln!(out, "{}]", if rows.rows.is_empty() { "" } else { "\n" })?;
+    Ok(())
+}

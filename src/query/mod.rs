@@ -1,0 +1,172 @@
+//! SQL over a snapshot: read-only queries, with the pattern language as SQL functions.
+//!
+//! Sits beside `analyze`: it answers what a user asks in SQL, and decides nothing itself. It never writes, and it runs
+//! statements that return rows only.
+//!
+//! | function | answer |
+//! |---|---|
+//! | `pattern_matches(pattern, event)` | 1 or 0: does the pattern match the event, a JSON text |
+//! | `pattern_covers(required, deployed, ...)` | 1, 0, or null where not known: do the deployed patterns together match every required event |
+//! | `pattern_missed_event(required, deployed, ...)` | an event that is required and matched by none, as JSON; null where there is none |
+//!
+//! A null argument gives null, and so does a pattern that does not parse: it cannot be deployed, and one such row should
+//! not end a query over all. `pattern_error(pattern)` says what is wrong with it.
+
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Statement};
+use serde_json::Value;
+
+use crate::coverage::{Covers, EventModel, Predicate, Scope, covers};
+use crate::pattern::{Matcher, Pattern, Semantics, parse};
+use crate::snapshot::Snapshot;
+
+#[cfg(test)]
+mod tests;
+
+/// Why a query could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// SQLite refused it.
+    #[error("the query failed: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// It would change something, or returns nothing.
+    #[error("only statements that read and return rows are run; this one does not")]
+    NotAQuery,
+    /// More than one statement, or none.
+    #[error("one statement is run at a time; this text holds {0}")]
+    Statements(&'static str),
+    /// The views over the chain could not be made.
+    #[error("the views of the delivery chain could not be made: {0}")]
+    Views(#[from] crate::chain::Error),
+}
+
+/// Adds the functions of the pattern language to a connection.
+pub fn register(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("pattern_matches", 2, flags, |context| {
+        let (Some(pattern), Some(event)) = (cached(context, 0)?, text(context, 1)) else {
+            return Ok(None);
+        };
+        Ok(Some(
+            Matcher::new(&pattern, &Semantics::default()).matches_text(event),
+        ))
+    })?;
+    connection.create_scalar_function("pattern_covers", -1, flags, |context| {
+        Ok(match compare(context, "pattern_covers")? {
+            Some(Covers::Yes { .. }) => Some(true),
+            Some(Covers::No { .. }) => Some(false),
+            Some(Covers::Unknown { .. }) | None => None,
+        })
+    })?;
+    connection.create_scalar_function("pattern_missed_event", -1, flags, |context| {
+        Ok(match compare(context, "pattern_missed_event")? {
+            Some(Covers::No { missed }) => Some(missed.to_string()),
+            _ => None,
+        })
+    })?;
+    connection.create_scalar_function("pattern_error", 1, flags, |context| {
+        Ok(text(context, 0)
+            .and_then(|pattern| parse(pattern).err())
+            .map(|error| error.to_string()))
+    })
+}
+
+fn text<'c>(context: &'c Context<'_>, at: usize) -> Option<&'c str> {
+    match context.get_raw(at) {
+        ValueRef::Text(text) => std::str::from_utf8(text).ok(),
+        _ => None,
+    }
+}
+
+/// A pattern argument, read once a query where it is constant; none where it is null or does not parse.
+fn cached(context: &Context<'_>, at: usize) -> rusqlite::Result<Option<std::sync::Arc<Pattern>>> {
+    if text(context, at).is_none() {
+        return Ok(None);
+    }
+    let read = |value: ValueRef<'_>| -> Result<Option<Pattern>, std::convert::Infallible> {
+        Ok(value.as_str().ok().and_then(|text| parse(text).ok()))
+    };
+    let index = i32::try_from(at).unwrap_or(i32::MAX);
+    let found = context.get_or_create_aux::<Option<Pattern>, _, _>(index, read)?;
+    Ok(found.as_ref().clone().map(std::sync::Arc::new))
+}
+
+/// The first argument against all others together.
+fn compare(context: &Context<'_>, function: &str) -> rusqlite::Result<Option<Covers>> {
+    if context.len() < 2 {
+        let message =
+            format!("{function} takes a required pattern and at least one deployed pattern");
+        return Err(rusqlite::Error::UserFunctionError(message.into()));
+    }
+    let mut predicates = Vec::new();
+    for at in 0..context.len() {
+        let Some(pattern) = text(context, at).and_then(|text| parse(text).ok()) else {
+            return Ok(None);
+        };
+        predicates.push(Predicate::from_pattern(&pattern));
+    }
+    let deployed = Predicate::any(predicates.split_off(1));
+    let required = Predicate::all(predicates);
+    Ok(Some(covers(
+        &required,
+        &deployed,
+        &EventModel::cloudtrail(),
+        &Scope::default(),
+    )))
+}
+
+/// The answer to a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The rows; a blob is its length and nothing of its content.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// Answers one read-only query over evidence, facts and the views of the chain.
+pub fn run(snapshot: &Snapshot, sql: &str) -> Result<Rows, Error> {
+    let connection = snapshot.connection();
+    crate::chain::create_views(snapshot)?;
+    register(connection)?;
+    let mut statements = rusqlite::Batch::new(connection, sql);
+    let Some(mut statement) = rusqlite::fallible_iterator::FallibleIterator::next(&mut statements)?
+    else {
+        return Err(Error::Statements("none"));
+    };
+    if rusqlite::fallible_iterator::FallibleIterator::next(&mut statements)?.is_some() {
+        return Err(Error::Statements("several"));
+    }
+    if !statement.readonly() || statement.column_count() == 0 {
+        return Err(Error::NotAQuery);
+    }
+    rows(&mut statement)
+}
+
+fn rows(statement: &mut Statement<'_>) -> Result<Rows, Error> {
+    let columns: Vec<String> = statement
+        .column_names()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let mut found = statement.query([])?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let values: Result<Vec<Value>, rusqlite::Error> = (0..columns.len())
+            .map(|at| Ok(json(row.get_ref(at)?)))
+            .collect();
+        rows.push(values?);
+    }
+    Ok(Rows { columns, rows })
+}
+
+fn json(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => number.into(),
+        ValueRef::Real(number) => number.into(),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
+        ValueRef::Blob(bytes) => format!("({} bytes)", bytes.len()).into(),
+    }
+}
