@@ -81,9 +81,7 @@ pub(super) fn find(
             "the event that was found does not stand up to the plain matcher".to_owned()
         })
     };
-    Search::new(&problem.fields, examples, STEPS, &mut accept)
-        .run(&problem.formula)
-        .0
+    Search::new(&problem.fields, examples, STEPS, &mut accept).run(&problem.formula)
 }
 
 /// What a yes rests on: `missed` has no event under the recommended semantics and the model.

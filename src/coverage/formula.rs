@@ -67,7 +67,7 @@ impl Formula {
 
 /// The kinds of JSON value, and the absence of one, as a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kinds(u8);
+pub(super) struct Kinds(u16);
 
 impl Kinds {
     pub(super) const MISSING: Self = Self(1);
@@ -79,6 +79,8 @@ impl Kinds {
     pub(super) const OBJECT: Self = Self(64);
     pub(super) const ARRAY: Self = Self(128);
     pub(super) const ANY: Self = Self(255);
+    /// Not a kind: the field is nearly always there, so that an example should have it.
+    pub(super) const USUAL: Self = Self(256);
     pub(super) const EMPTY: Self = Self(0);
 
     pub(super) const fn with(self, other: Self) -> Self {

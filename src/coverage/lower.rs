@@ -610,10 +610,11 @@ fn equals(
             let machine = match machines.get(operand) {
                 Some(machine) => Rc::clone(machine),
                 None => {
-                    let search = Search::new(expression).ok_or_else(|| {
-                        format!("the regular expression `{expression}` is too large to be decided")
-                    })?;
-                    let machine = Rc::new(Machine::Search(Box::new(search)));
+                    // What is too large to build is still the same condition on both sides.
+                    let machine = Search::new(expression).map_or(Machine::TooLarge, |search| {
+                        Machine::Search(Box::new(search))
+                    });
+                    let machine = Rc::new(machine);
                     machines.insert(operand.clone(), Rc::clone(&machine));
                     machine
                 }

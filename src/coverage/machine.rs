@@ -33,6 +33,8 @@ pub(super) enum Machine {
     Against(Against),
     /// A finite set of words.
     Words(Words),
+    /// A regular expression whose automaton would be too large: nothing is known of it but its name.
+    TooLarge,
 }
 
 impl Machine {
@@ -43,6 +45,7 @@ impl Machine {
             Self::Number(plain) => plain.start(),
             Self::Against(against) => against.start(),
             Self::Words(_) => 0,
+            Self::TooLarge => DEAD,
         }
     }
 
@@ -56,6 +59,7 @@ impl Machine {
             Self::Number(plain) => plain.step(state, letter).unwrap_or(DEAD),
             Self::Against(against) => against.step(state, letter),
             Self::Words(words) => words.step(state, letter),
+            Self::TooLarge => DEAD,
         }
     }
 
@@ -69,6 +73,7 @@ impl Machine {
                 Self::Number(plain) => plain.accepts_in(state),
                 Self::Against(against) => against.accepts_in(state),
                 Self::Words(words) => words.ends.contains(&state),
+                Self::TooLarge => false,
             },
         }
     }
@@ -87,6 +92,7 @@ impl Machine {
             Self::Glob(glob) => into.extend(glob.parts.iter().flat_map(|part| part.letters.iter())),
             Self::Search(search) => into.extend(&search.letters),
             Self::Number(_) | Self::Against(_) => into.extend("0123456789-.".chars()),
+            Self::TooLarge => {}
             Self::Words(words) => into.extend(words.next.keys().map(|(_, letter)| *letter)),
         }
     }
@@ -267,7 +273,8 @@ impl Glob {
 pub(super) struct Search {
     dfa: dense::DFA<Vec<u32>>,
     start: u32,
-    /// ASCII, the letters that the expression names by number with their neighbours, and one letter beyond.
+    /// The letters worth telling apart: by classes of ASCII, those that the expression names by number with their
+    /// neighbours, and one letter beyond.
     letters: Vec<char>,
 }
 
@@ -299,7 +306,18 @@ impl Search {
         let near = named
             .flat_map(|code| [code.saturating_sub(1), code, code + 1])
             .filter_map(char::from_u32);
-        let letters = ('\0'..='\u{7f}').chain(near).chain(['\u{4e2d}']).collect();
+        // One letter of ASCII for each class of bytes that the automaton tells apart, the most readable one.
+        let mut told: BTreeMap<u8, char> = BTreeMap::new();
+        for byte in (b'a'..=b'z')
+            .chain(b'A'..=b'Z')
+            .chain(b'0'..=b'9')
+            .chain(b' '..=b'~')
+            .chain(0..=0x7f)
+        {
+            told.entry(dfa.byte_classes().get(byte))
+                .or_insert(char::from(byte));
+        }
+        let letters = told.into_values().chain(near).chain(['\u{4e2d}']).collect();
         Some(Self {
             dfa,
             start,

@@ -16,6 +16,7 @@ mod machine;
 mod model;
 mod predicate;
 mod search;
+mod state;
 mod table;
 mod walk;
 mod witness;

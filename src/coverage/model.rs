@@ -138,6 +138,18 @@ impl From<File> for Facts {
                     KindName::Array => Kinds::ARRAY,
                 })
             });
+            let usual = !matches!(fact.kinds.first(), Some(KindName::Missing));
+            // Where the object around it is missing, so is the field.
+            let kinds = if path.contains('.') {
+                kinds.with(Kinds::MISSING)
+            } else {
+                kinds
+            };
+            let kinds = if usual {
+                kinds.with(Kinds::USUAL)
+            } else {
+                kinds
+            };
             facts.fields.insert(path, (kinds, fact.examples));
         }
         for source in file.source {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::formula::{Fields, dotted};
 use super::model::{Looks, Origin, Scope};
-use super::search::Found;
+use super::state::Found;
 use crate::pattern::ast::Step;
 
 /// A record with everything that was decided, dressed as a real one.

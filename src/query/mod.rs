@@ -29,7 +29,7 @@ mod tests;
 pub enum Error {
     /// SQLite refused it.
     #[error("the query failed: {0}")]
-    Sql(#[from] rusqlite::Error),
+    Sql(String),
     /// It would change something, or returns nothing.
     #[error("only statements that read and return rows are run; this one does not")]
     NotAQuery,
@@ -39,6 +39,17 @@ pub enum Error {
     /// The views over the chain could not be made.
     #[error("the views of the delivery chain could not be made: {0}")]
     Views(#[from] crate::chain::Error),
+}
+
+/// SQLite repeats the whole statement in its message; the user has just typed it.
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(match error {
+            rusqlite::Error::SqlInputError { msg, .. }
+            | rusqlite::Error::SqliteFailure(_, Some(msg)) => msg,
+            other => other.to_string(),
+        })
+    }
 }
 
 /// Adds the functions of the pattern language to a connection.

@@ -85,11 +85,22 @@ impl Tree {
         }
     }
 
-    fn holds(&self, truth: &dyn Fn(usize) -> bool) -> bool {
+    /// The events that the pattern matches, from those that its conditions match.
+    fn matched(&self, table: &[Events]) -> Events {
+        let fold = |parts: &[Self], join: fn(u64, u64) -> u64| {
+            let mut all = parts.iter().map(|part| part.matched(table));
+            let first = all.next().expect("two parts or more");
+            all.fold(first, |left, right| {
+                left.iter()
+                    .zip(&right)
+                    .map(|(left, right)| join(*left, *right))
+                    .collect()
+            })
+        };
         match self {
-            Self::Test(at) => truth(*at),
-            Self::All(parts) => parts.iter().all(|part| part.holds(truth)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(truth)),
+            Self::Test(at) => table[*at].clone(),
+            Self::All(parts) => fold(parts, |left, right| left & right),
+            Self::Any(parts) => fold(parts, |left, right| left | right),
         }
     }
 }
@@ -360,16 +371,19 @@ fn vocabularies() -> Vec<Vocabulary> {
     ]
 }
 
-/// What each condition says of each event, under each setting.
+/// A set of events, one bit each.
+type Events = Vec<u64>;
+
+/// The events that each condition matches, under each setting.
 struct Table {
     settings: Vec<Semantics>,
-    truth: Vec<Vec<Vec<bool>>>,
+    matched: Vec<Vec<Events>>,
 }
 
 impl Table {
     fn new(vocabulary: &Vocabulary) -> Self {
         let settings: Vec<Semantics> = Semantics::all().collect();
-        let truth = settings
+        let matched = settings
             .iter()
             .map(|setting| {
                 vocabulary
@@ -378,30 +392,30 @@ impl Table {
                     .map(|condition| {
                         let pattern = parse(&format!("{{ {condition} }}")).expect(condition);
                         let matcher = Matcher::new(&pattern, setting);
-                        vocabulary
-                            .events
-                            .iter()
-                            .map(|event| matcher.matches_event(event))
-                            .collect()
+                        let mut matched = vec![0_u64; vocabulary.events.len().div_ceil(64)];
+                        for (at, event) in vocabulary.events.iter().enumerate() {
+                            matched[at / 64] |=
+                                u64::from(matcher.matches_event(event)) << (at % 64);
+                        }
+                        matched
                     })
                     .collect()
             })
             .collect();
-        Self { settings, truth }
+        Self { settings, matched }
     }
 
     /// An event that is required and missed under a setting.
-    fn missed(
-        &self,
-        setting: usize,
-        events: usize,
-        required: &Tree,
-        deployed: &Tree,
-    ) -> Option<usize> {
-        let truth = &self.truth[setting];
-        (0..events).find(|event| {
-            required.holds(&|at| truth[at][*event]) && !deployed.holds(&|at| truth[at][*event])
-        })
+    fn missed(&self, setting: usize, required: &Tree, deployed: &Tree) -> Option<usize> {
+        let table = &self.matched[setting];
+        let (required, deployed) = (required.matched(table), deployed.matched(table));
+        let (word, missed) = required
+            .iter()
+            .zip(&deployed)
+            .map(|(required, deployed)| required & !deployed)
+            .enumerate()
+            .find(|(_, missed)| *missed != 0)?;
+        Some(word * 64 + missed.trailing_zeros() as usize)
     }
 }
 
@@ -415,7 +429,6 @@ fn run(vocabulary: &Vocabulary, seed: u64, pairs: usize) -> (usize, usize) {
         .unwrap();
     let mut random = Random::new(seed);
     let (mut yes, mut no) = (0, 0);
-    let events = vocabulary.events.len();
     for _ in 0..pairs {
         let required = Tree::random(&mut random, vocabulary.conditions.len(), 2);
         let deployed = required.related(&mut random, vocabulary.conditions.len());
@@ -431,12 +444,12 @@ fn run(vocabulary: &Vocabulary, seed: u64, pairs: usize) -> (usize, usize) {
         match covers(left, right, &EventModel::none(), &Scope::default()) {
             Covers::Yes { assumptions } => {
                 yes += 1;
-                if let Some(event) = table.missed(recommended, events, &required, &deployed) {
+                if let Some(event) = table.missed(recommended, &required, &deployed) {
                     panic!("a wrong yes: {} misses {}", say(), vocabulary.events[event]);
                 }
                 if assumptions.is_empty() {
                     for (at, setting) in table.settings.iter().enumerate() {
-                        if let Some(event) = table.missed(at, events, &required, &deployed) {
+                        if let Some(event) = table.missed(at, &required, &deployed) {
                             panic!(
                                 "an unnamed assumption: {} misses {} under {setting}",
                                 say(),

@@ -2,6 +2,12 @@
 
 /// Every event of small vocabularies, and random pairs of patterns.
 mod brute;
+/// `pattern compare`, truth tables, `query`.
+mod command;
+/// Real patterns, and patterns made to be hard.
+mod corpus;
+/// Laws, on random patterns.
+mod laws;
 /// Single verdicts: the chain, the model, the false verdicts of other tools.
 mod verdicts;
 

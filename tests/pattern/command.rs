@@ -170,5 +170,6 @@ fn explain_says_a_pattern_in_words() {
     let (code, stdout, _) = run(&["explain", "--pattern", pattern], "");
     assert_eq!(code, 0);
     let words = "A JSON event matches when\n  all of these hold:\n    `eventName` is `ConsoleLogin`\n    `errorCode` is missing (null is not missing)\n";
-    assert_eq!(stdout, format!("{pattern}\n\n{words}"));
+    let cases = "\nCase by case (1 holds, 0 does not, . does not matter)\n  1  $.eventName = ConsoleLogin\n  2  $.errorCode NOT EXISTS\n\n  1 2  matches\n  1 1  yes\n  1 0  no\n  0 .  no\n";
+    assert_eq!(stdout, format!("{pattern}\n\n{words}{cases}"));
 }
