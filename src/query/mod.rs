@@ -156,11 +156,7 @@ pub fn run(snapshot: &Snapshot, sql: &str) -> Result<Rows, Error> {
 }
 
 fn rows(statement: &mut Statement<'_>) -> Result<Rows, Error> {
-    let columns: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement.query([])?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
