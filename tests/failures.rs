@@ -1,4 +1,4 @@
-//! docs/failures.md holds every failure id once, under its title, and says no other verdict than the tests of the chain.
+//! docs/delivery-chain.md holds every failure id once, under its title, and says no other verdict than the tests of the chain.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::support::project;
 
 /// Failure id -> (title, what trailproof says), in the order of the document.
 fn rows() -> Vec<(String, String, String)> {
-    let text = std::fs::read_to_string(project("docs/failures.md")).unwrap();
+    let text = std::fs::read_to_string(project("docs/delivery-chain.md")).unwrap();
     let cells = |line: &str| -> Vec<String> {
         line.split(" | ")
             .map(|it| it.trim_matches(['|', ' ']).to_owned())
@@ -61,7 +61,7 @@ fn what_is_not_shown_is_not_in_the_code_and_the_rest_is() {
         assert_eq!(
             !used,
             says.starts_with("not shown: "),
-            "{id}: docs/failures.md says `{says}`"
+            "{id}: docs/delivery-chain.md says `{says}`"
         );
     }
 }
@@ -94,7 +94,7 @@ fn the_verdicts_are_those_that_the_tests_of_the_chain_show() {
             let verdict = verdict.to_lowercase();
             assert!(
                 rows[id].contains(&verdict),
-                "{id} is shown as {verdict}, docs/failures.md says `{}`",
+                "{id} is shown as {verdict}, docs/delivery-chain.md says `{}`",
                 rows[id]
             );
             checked += 1;
