@@ -99,7 +99,7 @@ fn pass(
     if let Covers::Yes { assumptions } = covers(judge, chain, requirement, &cover) {
         finding.assumptions = assumptions;
     }
-    finding.names = names(judge, requirement, sound, &chain.scope);
+    finding.names = names(judge, requirement, &cover, &chain.scope);
     finding.notes = told_links(&cover);
     if requirement.alternative.kind != AlternativeKind::Text {
         finding.notes.push(Note {

@@ -4,18 +4,20 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::coverage::{self, Covers, EventModel, Is, NameCoverage, Noise, Predicate, Scope};
+use crate::coverage::{self, Covers, EventModel, Is, Noise, Predicate, Scope};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
 
 /// The coverage decision under one event model, with a memory.
 pub(super) struct Judge {
     model: EventModel,
     answers: RefCell<BTreeMap<String, (String, Covers)>>,
+    saturations: RefCell<BTreeMap<String, bool>>,
     noises: RefCell<BTreeMap<String, (String, Noise)>>,
-    names: RefCell<BTreeMap<String, (String, Vec<NameCoverage>)>>,
+    names: RefCell<BTreeMap<String, Rc<[String]>>>,
 }
 
 impl Judge {
@@ -28,6 +30,7 @@ impl Judge {
                 EventModel::cloudtrail()
             },
             answers: RefCell::default(),
+            saturations: RefCell::default(),
             noises: RefCell::default(),
             names: RefCell::default(),
         }
@@ -61,6 +64,17 @@ impl Judge {
         answer
     }
 
+    /// Whether `deployed` matches nearly every event.
+    pub(super) fn saturates(&self, deployed: &Predicate, scope: &Scope) -> bool {
+        let key = question(&[deployed], scope);
+        if let Some(answer) = self.saturations.borrow().get(&key) {
+            return *answer;
+        }
+        let answer = coverage::is_nearly_everything(deployed, &self.model, scope);
+        self.saturations.borrow_mut().insert(key, answer);
+        answer
+    }
+
     /// What `deployed` matches beyond `required`.
     pub(super) fn noise(&self, required: &Predicate, deployed: &Predicate, scope: &Scope) -> Noise {
         let key = question(&[required, deployed], scope);
@@ -81,29 +95,15 @@ impl Judge {
         noise
     }
 
-    /// Of a requirement that lists events, which are covered, and by which of the deployed.
-    pub(super) fn by_name(
-        &self,
-        required: &Predicate,
-        deployed: &[Predicate],
-        scope: &Scope,
-    ) -> Vec<NameCoverage> {
-        let mut parts = vec![required];
-        parts.extend(deployed);
-        let key = question(&parts, scope);
-        if let Some((account, names)) = self.names.borrow().get(&key) {
-            let mut names = names.clone();
-            for name in &mut names {
-                if let Covers::No { missed } = &mut name.covers {
-                    *missed = moved(missed, account, &scope.account);
-                }
-            }
-            return names;
+    /// The event names that a requirement asks for, in its order.
+    pub(super) fn names(&self, required: &Predicate, scope: &Scope) -> Rc<[String]> {
+        let key = question(&[required], scope);
+        if let Some(names) = self.names.borrow().get(&key) {
+            return names.clone();
         }
-        let names = coverage::by_name(required, deployed, &self.model, scope);
-        self.names
-            .borrow_mut()
-            .insert(key, (scope.account.clone(), names.clone()));
+        let all = coverage::by_name(required, &[Predicate::Always], &self.model, scope);
+        let names: Rc<[String]> = all.into_iter().map(|answer| answer.name).collect();
+        self.names.borrow_mut().insert(key, names.clone());
         names
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::verdict::{Link, LinkId, Verdict};
 use crate::chain::{AccountChain, Path};
-use crate::coverage::{NoiseClass, Predicate};
+use crate::coverage::Predicate;
 
 use super::judge::Judge;
 
@@ -28,8 +28,7 @@ pub(super) fn saturate(chain: &mut AccountChain, judge: &Judge) {
         let Some(filtered) = filtered(path) else {
             continue;
         };
-        let noise = judge.noise(&Predicate::Never, &filtered, &chain.scope);
-        if noise.class == NoiseClass::NearlyEverything {
+        if judge.saturates(&filtered, &chain.scope) {
             saturated
                 .entry(alarm.to_owned())
                 .or_default()

@@ -8,6 +8,7 @@ use crate::coverage::{Predicate, Scope};
 use crate::pattern;
 
 use super::Error;
+use super::blame::likeness;
 use super::finding::Names;
 use super::judge::{Judge, key, words};
 
@@ -52,37 +53,65 @@ pub(super) fn names(
     paths: &[&Path],
     scope: &Scope,
 ) -> Option<Names> {
-    let mut filters: BTreeMap<String, (Predicate, BTreeSet<&str>)> = BTreeMap::new();
-    for path in paths {
-        let Some(filter) = &path.filter else { continue };
-        let entry = filters
-            .entry(key(&path.events))
-            .or_insert_with(|| (path.events.clone(), BTreeSet::new()));
-        entry.1.insert(&filter.name);
-    }
-    let (deployed, labels): (Vec<Predicate>, Vec<BTreeSet<&str>>) = filters.into_values().unzip();
-    let answers = judge.by_name(&requirement.events, &deployed, scope);
-    if answers.len() < 2 {
+    let listed = judge.names(&requirement.events, scope);
+    if listed.len() < 2 {
         return None;
     }
+    let filters = filters(requirement, paths);
+    let union = Predicate::any(filters.iter().map(|filter| filter.events.clone()));
     let mut names = Names::default();
-    for answer in answers {
-        if answer.covers.is_yes() {
-            let by: BTreeSet<&str> = answer
-                .by
-                .iter()
-                .filter_map(|index| labels.get(*index))
-                .flatten()
-                .copied()
-                .collect();
-            names
-                .covered
-                .insert(answer.name, by.into_iter().map(str::to_owned).collect());
-        } else {
-            names.missing.push(answer.name);
+    for name in listed.iter() {
+        let asked = requirement
+            .events
+            .clone()
+            .and(Predicate::equals("eventName", name));
+        // No event is caught by no filter: nothing to decide.
+        if filters.is_empty() || !judge.covers(&asked, &union, scope).is_yes() {
+            names.missing.push(name.clone());
+            continue;
         }
+        let catches = |filter: &&Distinct<'_>| judge.covers(&asked, &filter.events, scope).is_yes();
+        let mut by: BTreeSet<&str> = BTreeSet::new();
+        // Filters that have nothing in common with the requirement are asked only where no other catches it.
+        for near in [true, false] {
+            if by.is_empty() {
+                let some = filters
+                    .iter()
+                    .filter(|filter| filter.near == near)
+                    .filter(catches);
+                by.extend(some.flat_map(|filter| &filter.names));
+            }
+        }
+        names
+            .covered
+            .insert(name.clone(), by.into_iter().map(str::to_owned).collect());
     }
     Some(names)
+}
+
+/// Filters that let the same events through.
+struct Distinct<'p> {
+    events: Predicate,
+    names: BTreeSet<&'p str>,
+    near: bool,
+}
+
+fn filters<'p>(requirement: &Requirement<'_>, paths: &[&'p Path]) -> Vec<Distinct<'p>> {
+    let mut filters: BTreeMap<String, Distinct<'p>> = BTreeMap::new();
+    for path in paths {
+        let Some(filter) = &path.filter else {
+            continue;
+        };
+        let distinct = filters
+            .entry(key(&path.events))
+            .or_insert_with(|| Distinct {
+                events: path.events.clone(),
+                names: BTreeSet::new(),
+                near: likeness(path, requirement) > 0,
+            });
+        distinct.names.insert(&filter.name);
+    }
+    filters.into_values().collect()
 }
 
 impl Names {

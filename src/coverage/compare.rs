@@ -195,11 +195,7 @@ fn surplus_class(
 
 /// Whether the filters match nearly every event, so that an alarm on them never leaves ALARM: by logic, where only
 /// events that a `!=` of theirs names are left out; by example, where they match every routine event.
-pub(super) fn is_nearly_everything(
-    deployed: &Predicate,
-    model: &EventModel,
-    scope: &Scope,
-) -> bool {
+pub fn is_nearly_everything(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
     let recommended = Semantics::default();
     let mut routine = Looks::routine()
         .iter()

@@ -21,7 +21,7 @@ mod table;
 mod walk;
 mod witness;
 
-pub use compare::{by_name, noise, relation};
+pub use compare::{by_name, is_nearly_everything, noise, relation};
 pub use decide::{covers, example};
 
 pub use model::{EventModel, Origin, Scope};

@@ -175,12 +175,8 @@ fn configuration(out: &mut String, diff: &Diff, style: Style) {
     for fact in &diff.facts {
         let name = resource(fact);
         match &fact.change {
-            Change::Added(_) => {
-                out.push_str(&format!("  {} {name}\n", style.paint(Colour::Green, "+")))
-            }
-            Change::Removed(_) => {
-                out.push_str(&format!("  {} {name}\n", style.paint(Colour::Red, "-")))
-            }
+            Change::Added(_) => paragraph(out, 2, &style.paint(Colour::Green, "+"), &name),
+            Change::Removed(_) => paragraph(out, 2, &style.paint(Colour::Red, "-"), &name),
             Change::Unseen { on, why } => {
                 let unsaid = if *on == Side::Baseline {
                     "the current snapshot"
