@@ -286,46 +286,6 @@ fn a_hundred_children_are_no_burden() {
     ));
 }
 
-#[test]
-fn suppressors() {
-    let suppressor = Suppressor {
-        alarm: "maintenance",
-        state: Some(AlarmState::Ok),
-        always: false,
-        wait: 60,
-    };
-    let verdict = |suppressor| suppression(suppressor, 300, "top").verdict;
-    assert_eq!(verdict(suppressor), Verdict::Weak);
-    assert_eq!(
-        verdict(Suppressor {
-            state: Some(AlarmState::Alarm),
-            ..suppressor
-        }),
-        Verdict::Broken
-    );
-    assert_eq!(
-        verdict(Suppressor {
-            always: true,
-            ..suppressor
-        }),
-        Verdict::Broken
-    );
-    assert_eq!(
-        verdict(Suppressor {
-            state: None,
-            ..suppressor
-        }),
-        Verdict::Unknown
-    );
-    assert_eq!(
-        verdict(Suppressor {
-            wait: 600,
-            ..suppressor
-        }),
-        Verdict::Unknown
-    );
-}
-
 // Truth tables.
 
 fn holds(rule: &Rule, states: &BTreeMap<String, AlarmState>) -> bool {

@@ -3,6 +3,8 @@
 //! Evaluates both scopes (U04, U05) on the message that CloudWatch publishes when the alarm goes into `ALARM`: it has no
 //! message attributes, and its body is known but for prose and times. What cannot be known is unknown. Sees no SQL.
 
+#[cfg(test)]
+mod completions;
 mod message;
 #[cfg(test)]
 mod tests;

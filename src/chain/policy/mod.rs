@@ -7,6 +7,8 @@ mod condition;
 mod glob;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worlds;
 
 use super::answer::Answer;
 use serde_json::{Map, Value};
