@@ -280,7 +280,7 @@ fn encryption(
             let asked = facts.asked(question)?;
             stage.say(said(missing(
                 LinkId::N06,
-                Verdict::Weak,
+                Verdict::Unknown,
                 topic_arn,
                 question,
                 &asked,

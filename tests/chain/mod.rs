@@ -3,6 +3,7 @@
 mod alarm_document;
 mod alarms;
 mod alternatives;
+mod denied;
 mod expressions;
 mod filters;
 mod log_groups;
