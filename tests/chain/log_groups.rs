@@ -146,7 +146,7 @@ fn l04_data_protection_masks_what_the_pattern_reads() {
     let reads_address = |world: &mut World| {
         world.edit_filter(CONTROL, |filter| {
             filter["filterPattern"] =
-                json!(r#"{ ($.eventName = StopLogging) && ($.sourceIPAddress != "10.0.0.1") }"#);
+                json!(r#"{ ($.eventName = *Trail) || ($.eventName = *Logging) || ($.sourceIPAddress = "10.0.0.1") }"#);
         });
     };
     fault(LinkId::L04, Verdict::Weak, |world| {

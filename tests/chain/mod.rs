@@ -18,14 +18,16 @@ mod whole;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use trailproof::analyze::{self, Finding, Options, Status};
 use trailproof::chain::verdict::{Link, LinkId, Verdict};
 use trailproof::chain::{self, AccountChain, Path};
+use trailproof::control::Registry;
 use trailproof::coverage::{Is, Predicate};
 use trailproof::pattern::{Matcher, Semantics};
 use trailproof::snapshot::Snapshot;
 
 use crate::support::controls::filter_name;
-use crate::support::world::{ACCOUNT, World};
+use crate::support::world::{ACCOUNT, REGIONS, World};
 
 /// The control that most tests look at: any would do.
 const CONTROL: &str = "cloudtrail_changes";
@@ -89,7 +91,8 @@ fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
             "the complete account has {id} already: {link:?}"
         );
     }
-    let chain = chain_of(&world(edit));
+    let world = world(edit);
+    let chain = chain_of(&world);
     let mut paths = paths_of(&chain, CONTROL);
     if paths.is_empty() {
         paths = chain.paths.iter().collect();
@@ -127,7 +130,75 @@ fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
             "{link:?}"
         );
     }
+    agrees(&world, &chain, id, verdict);
     link.clone()
+}
+
+/// The control's finding agrees with its paths: fail by this link where nothing sound carries the events, unknown where
+/// evidence is missing, pass where the link is a remark.
+fn agrees(world: &World, chain: &AccountChain, id: LinkId, verdict: Verdict) {
+    let finding = finding_of(world);
+    let carried = REGIONS.iter().all(|region| {
+        chain
+            .sound_paths()
+            .any(|path| takes(path, &stop_logging(region)))
+    });
+    let told = format!(
+        "{id} is {verdict}: {} by {:?}, {}",
+        finding.status.as_str(),
+        finding.broken_link,
+        finding.reason
+    );
+    match verdict {
+        Verdict::Broken => assert_eq!(
+            (finding.status, finding.broken_link),
+            (Status::Fail, Some(id)),
+            "{told}"
+        ),
+        Verdict::Unknown => assert_eq!(
+            (finding.status, finding.broken_link),
+            (Status::Unknown, Some(id)),
+            "{told}"
+        ),
+        _ if carried => assert_eq!(
+            (finding.status, finding.broken_link),
+            (Status::Pass, None),
+            "{told}"
+        ),
+        _ => {
+            let stops: Vec<Option<LinkId>> = REGIONS
+                .iter()
+                .flat_map(|region| {
+                    chain
+                        .sound_paths()
+                        .map(|path| stopped_by(path, &stop_logging(region)))
+                })
+                .collect();
+            assert_eq!(finding.status, Status::Fail, "{told}");
+            assert!(stops.contains(&finding.broken_link), "{told}");
+        }
+    }
+    assert_eq!(
+        finding.witness.is_some(),
+        finding.status == Status::Fail,
+        "{told}"
+    );
+}
+
+/// The finding of the control that the tests look at.
+fn finding_of(world: &World) -> Finding {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("world.db");
+    world.write_snapshot(&path);
+    let snapshot = Snapshot::open(&path).expect("a snapshot");
+    let options = Options {
+        controls: vec![CONTROL.to_owned()],
+        ..Options::default()
+    };
+    let registry = Registry::builtin().expect("the built-in controls");
+    let mut analysis = analyze::analyze(&snapshot, &registry, &options).expect("an analysis");
+    assert_eq!(analysis.findings.len(), 1);
+    analysis.findings.remove(0)
 }
 
 /// Says something under an id without a fault: the path stays as good as it was.
