@@ -7,11 +7,13 @@
 mod analyze;
 #[cfg(feature = "collect")]
 mod collect;
+mod completions;
 mod controls;
 mod diff;
 mod error;
 mod explain;
 mod import;
+mod man;
 mod out;
 mod pattern;
 mod query;
@@ -45,6 +47,8 @@ enum Command {
     /// Record what AWS says about an account into a snapshot
     #[cfg(feature = "collect")]
     Collect(collect::Args),
+    /// Print the completions of a shell
+    Completions(completions::Args),
     /// Show what the controls ask for, and under which numbers
     Controls(controls::Args),
     /// Show what changed between two snapshots, and what that does to the posture
@@ -53,6 +57,8 @@ enum Command {
     Explain(explain::Args),
     /// Make a snapshot from files that the AWS CLI wrote
     Import(import::Args),
+    /// Print the manual page, for `man -l -`
+    Man(man::Args),
     /// Work with CloudWatch Logs filter patterns alone
     Pattern(pattern::Args),
     /// Ask a snapshot in SQL, read-only
@@ -121,8 +127,10 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Explain(args) => explain::run(args, out),
         #[cfg(feature = "collect")]
         Command::Collect(args) => collect::run(args, out),
+        Command::Completions(args) => completions::run(&args, out),
         Command::Controls(args) => controls::run(args, out),
         Command::Import(args) => import::run(args, out),
+        Command::Man(args) => man::run(&args, out),
         Command::Pattern(args) => pattern::run(args, out),
         Command::Query(args) => query::run(&args, out),
         Command::Redact(args) => redact::run(args, out),

@@ -24,7 +24,7 @@ fn whole(kind: PatternKind) -> Pattern {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_printed_tree_reads_back_as_the_same_tree(kind in arbitrary::kind()) {
