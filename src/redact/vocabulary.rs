@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::coverage::EventModel;
+use crate::snapshot::operations::OPERATIONS;
 
 /// Values that occur in policies, filter policies, patterns and events.
 const CONSTANTS: &[&str] = &[
@@ -363,7 +364,8 @@ pub(super) fn is_code(text: &str) -> bool {
 
 /// A word of AWS's own sentences.
 pub(super) fn is_word(text: &str) -> bool {
-    WORDS.contains(&text.to_ascii_lowercase().as_str())
+    OPERATIONS.iter().any(|operation| operation.name == text)
+        || WORDS.contains(&text.to_ascii_lowercase().as_str())
 }
 
 /// A keyword of one of the query and expression languages.

@@ -44,6 +44,10 @@ pub struct Meta {
     pub root_sha256: Option<String>,
 }
 
+/// A sealed snapshot is closed for good: nothing of ours leaves a journal beside it.
+pub(super) const PLANTED_JOURNAL: &str =
+    "it is complete, and yet the journal of an unfinished change lies beside it";
+
 /// A snapshot opened for reading.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -65,6 +69,16 @@ impl Snapshot {
             });
         }
         let meta = read_meta(&stored, path)?;
+        // Rolling back a planted journal would show other rows than the bytes that were sealed and signed.
+        let is_partial = path
+            .extension()
+            .is_some_and(|extension| extension == "partial");
+        if copy.is_some() && meta.state == State::Complete && !is_partial {
+            return Err(Error::Damaged {
+                path: path.to_owned(),
+                why: PLANTED_JOURNAL.to_owned(),
+            });
+        }
         let connection = match meta.state {
             State::Complete => stored,
             State::Incomplete => with_derived_facts(&stored)?,
@@ -203,6 +217,12 @@ fn check_header(path: &Path) -> Result<()> {
     }
     if version < FORMAT {
         return Err(not_ours(&format!("its format is {version}")));
+    }
+    if header.get(18..20) != Some(&[1, 1]) {
+        return Err(Error::Damaged {
+            path: path.to_owned(),
+            why: "another tool changed it to write-ahead logging".to_owned(),
+        });
     }
     let page_size = match (header.get(16), header.get(17)) {
         (Some(0), Some(1)) => 65_536,

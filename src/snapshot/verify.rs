@@ -51,7 +51,7 @@ pub struct Verification {
 
 /// Computes every hash of a snapshot again and derives its facts again.
 pub fn verify(path: &Path) -> Result<Verification> {
-    let (stored, _copy) = reader::open_stored(path)?;
+    let (stored, copy) = reader::open_stored(path)?;
     let mut verifier = Verifier {
         findings: Vec::new(),
     };
@@ -67,6 +67,9 @@ pub fn verify(path: &Path) -> Result<Verification> {
         }
         Err(error) => return Err(error),
     };
+    if copy.is_some() && meta.state == State::Complete {
+        verifier.found("file", "", reader::PLANTED_JOURNAL);
+    }
     let evidence_rows = verifier.evidence(&stored)?;
     let fact_rows = match meta.state {
         State::Complete => verifier.facts(&stored)?,

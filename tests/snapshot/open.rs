@@ -131,3 +131,40 @@ fn opening_and_verifying_leave_no_trace() {
     let names = std::fs::read_dir(directory.path()).unwrap();
     assert_eq!(names.count(), 1);
 }
+
+#[test]
+fn a_journal_planted_beside_a_sealed_snapshot_is_not_played() {
+    let (directory, path) = complete();
+    let whole = std::fs::read(&path).unwrap();
+    // A change that was spilled to disk and not committed: what a forger would leave beside a signed file.
+    let other = directory.path().join("other.db");
+    std::fs::copy(&path, &other).unwrap();
+    let connection = writable(&other);
+    connection
+        .execute_batch("pragma cache_size = 1; pragma cache_spill = 1; begin; update evidence set body = zeroblob(200000)")
+        .unwrap();
+    let journal = |path: &Path| path.with_extension("db-journal");
+    std::fs::copy(journal(&other), journal(&path)).unwrap();
+    assert!(std::fs::metadata(journal(&path)).unwrap().len() > 512);
+    let error = Snapshot::open(&path).unwrap_err().to_string();
+    assert!(error.contains("journal"), "{error}");
+    let findings = verify(&path).unwrap().findings;
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.what.contains("journal")),
+        "{findings:?}"
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), whole);
+}
+
+#[test]
+fn write_ahead_logging_is_not_ours() {
+    let (directory, path) = complete();
+    writable(&path)
+        .pragma_update(None, "journal_mode", "wal")
+        .unwrap();
+    refused(&path, "write-ahead logging");
+    let names = std::fs::read_dir(directory.path()).unwrap();
+    assert_eq!(names.count(), 1);
+}

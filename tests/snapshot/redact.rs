@@ -472,3 +472,80 @@ fn answers_of_every_wire_form_give_the_same_facts_and_are_redacted_in_their_form
     };
     assert_eq!(forms(&wire), forms(&redacted_wire.path));
 }
+
+/// What `analyze` finds, without names.
+fn findings(path: &Path, controls: &[&str]) -> Vec<String> {
+    let output = trailproof()
+        .arg("analyze")
+        .arg(path)
+        .args(["--format", "json"])
+        .args(
+            controls
+                .iter()
+                .map(|control| format!("--control={control}")),
+        )
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let mut findings: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            format!(
+                "{} {} {} {}",
+                finding["control"], finding["status"], finding["letter"], finding["broken_link"]
+            )
+        })
+        .collect();
+    findings.sort();
+    findings
+}
+
+#[test]
+fn analyze_finds_the_same_in_a_redacted_snapshot() {
+    let mut worlds = vec![World::organization(), acme()];
+    let breaks: &[fn(&mut World)] = &[
+        |world| drop(world.deny("cloudtrail", "GetEventSelectors")),
+        |world| drop(world.remove_alarm("root_usage")),
+        |world| {
+            drop(world.edit_filter("vpc_changes", |filter| {
+                filter["filterPattern"] = json!(
+                    "{ $.eventName = CreateVpc && $.userIdentity.userName != \"acme-admin\" }"
+                )
+            }))
+        },
+        |world| {
+            drop(world.edit_subscription(|subscription| {
+                subscription["SubscriptionArn"] = json!("PendingConfirmation")
+            }))
+        },
+        |world| {
+            drop(world.edit_topic(|topic| {
+                topic["Policy"] = json!("{\"Version\":\"2012-10-17\",\"Statement\":[]}")
+            }))
+        },
+        |world| drop(world.edit_alarms(|alarm| alarm["TreatMissingData"] = json!("ignore"))),
+        |world| {
+            drop(world.edit_subscription_attributes(|attributes| {
+                attributes["FilterPolicy"] =
+                    json!("{\"AlarmName\":[{\"prefix\":\"nothing-like-it\"}]}")
+            }))
+        },
+    ];
+    for break_it in breaks {
+        let mut world = World::complete();
+        break_it(&mut world);
+        worlds.push(world);
+    }
+    for (index, world) in worlds.iter().enumerate() {
+        let (_directory, plain, redaction) = both(world);
+        let controls = ["root_usage", "vpc_changes"];
+        assert_eq!(
+            findings(&plain, &controls),
+            findings(&redaction.path, &controls),
+            "world {index}"
+        );
+    }
+}
