@@ -10,6 +10,7 @@ mod expected;
 mod file;
 mod identify;
 mod index;
+mod question;
 
 use std::path::Path;
 
