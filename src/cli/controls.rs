@@ -225,6 +225,12 @@ fn list(
     for line in table.to_string().lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
+    let elsewhere: Vec<&str> = registry
+        .controls()
+        .iter()
+        .map(|control| control.id.as_str())
+        .filter(|id| !rows.iter().any(|row| row.id == *id))
+        .collect();
     let others: Vec<String> = registry
         .benchmarks()
         .iter()
@@ -236,6 +242,13 @@ fn list(
         0,
         &format!("benchmarks: {}", registry.name_benchmarks(&others)),
     )?;
+    if !elsewhere.is_empty() {
+        paragraph(
+            out,
+            0,
+            &format!("controls of other benchmarks: {}", elsewhere.join(", ")),
+        )?;
+    }
     Ok(())
 }
 

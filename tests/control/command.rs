@@ -36,6 +36,10 @@ fn the_list_is_that_of_the_newest_cis_version_and_fits_80_columns() {
     assert!(list.starts_with("CIS Amazon Web Services Foundations Benchmark 7.0 (cis-aws-7.0)\n"));
     assert!(list.contains(" 5.5      cloudtrail_changes         Changes to a trail are told\n"));
     assert!(list.contains("benchmarks: aws-security-hub, cis-aws 1.2 to 7.0, cloudaware"));
+    assert!(list.ends_with(
+        "controls of other benchmarks: assume_role, ec2_instance_changes,\n\
+         ec2_large_instance_changes, iam_login_profile_changes\n"
+    ));
     for benchmark in [
         "cis-aws-1.2",
         "cloudaware",
