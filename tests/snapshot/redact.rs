@@ -507,31 +507,37 @@ fn findings(path: &Path, controls: &[&str]) -> Vec<String> {
 fn analyze_finds_the_same_in_a_redacted_snapshot() {
     let mut worlds = vec![World::organization(), acme()];
     let breaks: &[fn(&mut World)] = &[
-        |world| drop(world.deny("cloudtrail", "GetEventSelectors")),
-        |world| drop(world.remove_alarm("root_usage")),
         |world| {
-            drop(world.edit_filter("vpc_changes", |filter| {
+            world.deny("cloudtrail", "GetEventSelectors");
+        },
+        |world| {
+            world.remove_alarm("root_usage");
+        },
+        |world| {
+            world.edit_filter("vpc_changes", |filter| {
                 filter["filterPattern"] = json!(
                     "{ $.eventName = CreateVpc && $.userIdentity.userName != \"acme-admin\" }"
-                )
-            }))
+                );
+            });
         },
         |world| {
-            drop(world.edit_subscription(|subscription| {
-                subscription["SubscriptionArn"] = json!("PendingConfirmation")
-            }))
+            world.edit_subscription(|subscription| {
+                subscription["SubscriptionArn"] = json!("PendingConfirmation");
+            });
         },
         |world| {
-            drop(world.edit_topic(|topic| {
-                topic["Policy"] = json!("{\"Version\":\"2012-10-17\",\"Statement\":[]}")
-            }))
+            world.edit_topic(|topic| {
+                topic["Policy"] = json!("{\"Version\":\"2012-10-17\",\"Statement\":[]}");
+            });
         },
-        |world| drop(world.edit_alarms(|alarm| alarm["TreatMissingData"] = json!("ignore"))),
         |world| {
-            drop(world.edit_subscription_attributes(|attributes| {
+            world.edit_alarms(|alarm| alarm["TreatMissingData"] = json!("ignore"));
+        },
+        |world| {
+            world.edit_subscription_attributes(|attributes| {
                 attributes["FilterPolicy"] =
-                    json!("{\"AlarmName\":[{\"prefix\":\"nothing-like-it\"}]}")
-            }))
+                    json!("{\"AlarmName\":[{\"prefix\":\"nothing-like-it\"}]}");
+            });
         },
     ];
     for break_it in breaks {
