@@ -1,5 +1,6 @@
-//! Which link drops an event: every path is followed until something stops the event, and the path that carries it
-//! farthest is the one that a person would repair.
+//! Which link drops an event: every path is followed until something stops the event. A path whose metric filter
+//! matches the event was made for it; among those, the path that carries it farthest is the one that a person would
+//! repair.
 
 use serde_json::Value;
 
@@ -23,20 +24,18 @@ pub(super) struct Stop {
     pub(super) path: Option<usize>,
 }
 
-/// The stop on the path that carries the event farthest; among equals the one whose filter looks most like the
-/// requirement, then the first.
+/// The stop on the path whose filter matches the event and that carries it farthest; among equals the one whose filter
+/// looks most like the requirement, then the first.
 pub(super) fn blame(chain: &AccountChain, requirement: &Requirement<'_>, event: &Value) -> Stop {
-    let mut best: Option<(Stop, usize)> = None;
+    let mut best: Option<(Stop, (bool, LinkId, usize))> = None;
     for (index, path) in chain.paths.iter().enumerate() {
         let likeness = likeness(path, requirement);
         let Some(stop) = stop(path, index, likeness, event) else {
             continue;
         };
-        let better = best.as_ref().is_none_or(|(known, known_likeness)| {
-            (stop.id, likeness) > (known.id, *known_likeness)
-        });
-        if better {
-            best = Some((stop, likeness));
+        let rank = (made_for(path, event), stop.id, likeness);
+        if best.as_ref().is_none_or(|(_, known)| rank > *known) {
+            best = Some((stop, rank));
         }
     }
     match best {
@@ -48,6 +47,14 @@ pub(super) fn blame(chain: &AccountChain, requirement: &Requirement<'_>, event: 
             path: None,
         },
     }
+}
+
+/// Whether the path has a metric filter, and its pattern matches the event.
+fn made_for(path: &Path, event: &Value) -> bool {
+    path.conditions
+        .iter()
+        .find(|condition| condition.id == LinkId::F01)
+        .is_some_and(|condition| holds(&condition.events, event))
 }
 
 /// What stops the event on one path; none where it arrives, or where only missing evidence stands in its way.
