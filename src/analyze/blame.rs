@@ -102,8 +102,12 @@ fn stop(path: &Path, index: usize, likeness: usize, event: &Value) -> Option<Sto
 
 /// How many of the requirement's literal texts the path's filter has.
 pub(super) fn likeness(path: &Path, requirement: &Requirement<'_>) -> usize {
-    if path.filter.is_none() {
-        return 0;
-    }
-    words(&path.events).intersection(&requirement.words).count()
+    path.conditions
+        .iter()
+        .find(|condition| condition.id == LinkId::F01)
+        .map_or(0, |condition| {
+            words(&condition.events)
+                .intersection(&requirement.words)
+                .count()
+        })
 }

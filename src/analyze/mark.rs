@@ -42,7 +42,16 @@ pub(super) fn marks(
         && let Ok(pattern) = pattern::parse(&filter.pattern)
         && let PatternKind::Json(expr) = &pattern.kind
     {
+        let first = marks.len();
         turning_away(&pattern, expr, witness, &filter.name, &mut marks);
+        // To underline the whole pattern says nothing.
+        for mark in marks
+            .iter_mut()
+            .skip(first)
+            .filter(|mark| mark.span == expr.span())
+        {
+            mark.span = 0..0;
+        }
     }
     marks
 }

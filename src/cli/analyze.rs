@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::analyze::{self, Analysis, Options, attest};
+use crate::analyze::{self, Analysis, Attestation, Options, attest};
 use crate::control::Registry;
+use crate::query;
 use crate::report::{self, Format, Style};
 use crate::snapshot::Snapshot;
 
@@ -104,7 +105,7 @@ impl FailOn {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let registry = args.what.registry()?;
-    let snapshot = Snapshot::open(&args.file)?;
+    let snapshot = open(&args.file)?;
     let attestations = match &args.attest {
         Some(path) => attest::read(path)?,
         None => Vec::new(),
@@ -120,6 +121,17 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         .help("`trailproof controls list` shows the ids"));
     }
     let mut analysis = analyze::analyze(&snapshot, &registry, &args.what.options())?;
+    // A narrowed question says nothing about the attestations outside it.
+    let narrowed = |entry: &Attestation| {
+        let asked =
+            |given: &[String], name: &str| given.is_empty() || given.iter().any(|one| one == name);
+        let found = analysis
+            .findings
+            .iter()
+            .any(|finding| finding.control == entry.control);
+        asked(&args.what.accounts, &entry.account) && (args.what.controls.is_empty() || found)
+    };
+    let attestations: Vec<Attestation> = attestations.into_iter().filter(narrowed).collect();
     attest::apply(&mut analysis, &attestations);
     let colour = args.output.is_none() && out.colour();
     let text = report::analysis(&analysis, args.format, Style { colour });
@@ -129,6 +141,13 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     } else {
         Status::Clean
     })
+}
+
+/// Opens a snapshot with the pattern functions, which controls of kind `query` may call.
+pub(super) fn open(path: &std::path::Path) -> Result<Snapshot, Error> {
+    let snapshot = Snapshot::open(path)?;
+    query::register(snapshot.connection())?;
+    Ok(snapshot)
 }
 
 /// Writes a report to the file named, or to standard output.

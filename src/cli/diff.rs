@@ -7,9 +7,8 @@ use clap::ValueEnum;
 use crate::analyze;
 use crate::diff::{self, Diff, Direction};
 use crate::report::{self, DiffFormat, Style};
-use crate::snapshot::Snapshot;
 
-use super::analyze::{What, write};
+use super::analyze::{What, open, write};
 use super::{Error, Out, Status};
 
 /// What to compare and how to show it.
@@ -64,8 +63,8 @@ impl FailOn {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let registry = args.what.registry()?;
-    let baseline = Snapshot::open(&args.baseline)?;
-    let current = Snapshot::open(&args.current)?;
+    let baseline = open(&args.baseline)?;
+    let current = open(&args.current)?;
     let diff = diff::diff(&baseline, &current, &registry, &args.what.options())?;
     let colour = args.output.is_none() && out.colour();
     let text = report::diff(&diff, args.format, Style { colour });

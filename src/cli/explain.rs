@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use crate::analyze::{self, Options};
 use crate::control::Registry;
 use crate::report::{self, Style};
-use crate::snapshot::Snapshot;
 
+use super::analyze::open;
 use super::{Error, Out, Status};
 
 /// What to explain.
@@ -36,7 +36,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     if let Some(directory) = &args.controls {
         registry = registry.with_directory(directory)?;
     }
-    let snapshot = Snapshot::open(&args.file)?;
+    let snapshot = open(&args.file)?;
     let options = Options {
         benchmark: args.benchmark,
         controls: vec![args.control],

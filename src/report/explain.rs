@@ -6,7 +6,10 @@ use crate::chain::verdict::{Link, LinkId, Verdict};
 use crate::control::Control;
 
 use super::advice::advice;
-use super::text::{Colour, Style, WIDTH, clean, letter_word, paragraph, short_names, wrap};
+use super::text::{Colour, Style, WIDTH, clean, cut, letter_word, paragraph, short_names, wrap};
+
+/// How much of a long value is shown.
+const VALUE_SHOWN: usize = 160;
 
 /// Stations of the chain: the groups of link ids in the order that a notification passes them.
 const STATIONS: [(&str, &[char]); 6] = [
@@ -143,22 +146,21 @@ fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: 
     for mark in marks {
         if !said.contains(&mark.text.as_str()) {
             said.push(&mark.text);
-            paragraph(out, indent, &style.paint(Colour::Red, "^"), &mark.text);
+            let sign = if mark.span.is_empty() { "-" } else { "^" };
+            paragraph(out, indent, &style.paint(Colour::Red, sign), &mark.text);
         }
     }
 }
 
+/// One path: every link of the first, of the others what is not `ok`.
 fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, style: Style) {
-    heading(
-        out,
-        &format!(
-            "Path {} of {}: {}",
-            index + 1,
-            finding.paths.len(),
-            path.verdict
-        ),
-        style,
+    let title = format!(
+        "Path {} of {}: {}",
+        index + 1,
+        finding.paths.len(),
+        path.verdict
     );
+    heading(out, &title, style);
     let names = [
         path.trail.as_deref(),
         path.log_group.as_deref(),
@@ -167,6 +169,10 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
         path.action.as_deref(),
         path.subscription.as_deref(),
     ];
+    // The first path of a fail is the one that carries the witness farthest.
+    let stop = finding
+        .broken_link
+        .filter(|_| index == 0 && finding.status == Status::Fail);
     let mut drawn = 0;
     for ((station, groups), name) in STATIONS.iter().zip(names) {
         let links: Vec<&Link> = path
@@ -181,31 +187,34 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
             out.push_str("  |\n");
         }
         drawn += 1;
+        let stops_here = stop.is_some_and(|id| belongs(id, groups));
         let worst = Verdict::worst(links.iter().map(|link| link.verdict));
         let sign = match worst {
+            _ if stops_here => style.paint(Colour::Red, "x"),
             Verdict::Broken => style.paint(Colour::Red, "x"),
             Verdict::Unknown => style.paint(Colour::Yellow, "?"),
             Verdict::Degraded | Verdict::Weak => style.paint(Colour::Yellow, "!"),
             Verdict::Ok => style.paint(Colour::Green, "o"),
         };
         let shown = name.map_or("none", short_name);
-        out.push_str(&format!(
-            "  {sign} {} {}\n",
-            style.paint(Colour::Bold, station),
-            clean(shown)
-        ));
+        let title = style.paint(Colour::Bold, station);
+        out.push_str(&format!("  {sign} {title} {}\n", clean(shown)));
         if *station == "metric filter"
             && let Some(text) = &path.pattern
         {
-            let marks: Vec<&Mark> = finding
-                .marks
-                .iter()
-                .filter(|mark| mark.filter.is_some() && mark.filter == path.filter)
-                .collect();
+            let of_this = |mark: &&Mark| mark.filter.is_some() && mark.filter == path.filter;
+            let marks: Vec<&Mark> = finding.marks.iter().filter(of_this).collect();
             pattern(out, 6, text, &marks, style);
         }
-        for link in links {
+        for link in links
+            .into_iter()
+            .filter(|link| index == 0 || link.verdict != Verdict::Ok)
+        {
             one_link(out, link, style);
+        }
+        if let Some(id) = stop.filter(|_| stops_here) {
+            let said = format!("the witness stops here: {id}");
+            out.push_str(&format!("      {}\n", style.paint(Colour::Red, &said)));
         }
     }
 }
@@ -224,9 +233,13 @@ fn one_link(out: &mut String, link: &Link, style: Style) {
         let fields: Vec<String> = link
             .fields
             .iter()
-            .map(|(name, value)| format!("{name}={value}"))
+            // The pattern stands above its links.
+            .filter(|(name, _)| name != "filterPattern")
+            .map(|(name, value)| format!("{name}={}", cut(value, VALUE_SHOWN)))
             .collect();
-        text.push_str(&format!(" [{}]", fields.join(", ")));
+        if !fields.is_empty() {
+            text.push_str(&format!(" [{}]", fields.join(", ")));
+        }
     }
     if !link.evidence.is_empty() {
         let rows: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
