@@ -350,6 +350,7 @@ fn fail(
             "the coverage decision gave two different answers, which is a bug".to_owned();
         return;
     };
+    let missed = farther(judge, chain, requirement, open).unwrap_or(missed);
     let stop = blame(chain, requirement, &missed);
     finding.broken_link = Some(stop.id);
     finding.names = names(judge, requirement, sound, &chain.scope);
@@ -369,6 +370,37 @@ fn fail(
         stop.path
     };
     finding.paths = summaries(&alike(chain, requirement, shown));
+}
+
+/// A missed event that some trail delivers, where there is one: it shows what else is wrong behind the trails.
+fn farther(
+    judge: &Judge,
+    chain: &AccountChain,
+    requirement: &Requirement<'_>,
+    open: &[&Path],
+) -> Option<Value> {
+    let delivered = |path: &Path| {
+        let before = path
+            .conditions
+            .iter()
+            .filter(|condition| condition.id < LinkId::F01);
+        Predicate::all(before.map(|condition| condition.events.clone()))
+    };
+    let trails: BTreeMap<String, Predicate> = chain
+        .paths
+        .iter()
+        .map(delivered)
+        .map(|events| (key(&events), events))
+        .collect();
+    let delivered = Predicate::any(trails.into_values());
+    if delivered == Predicate::Always {
+        return None;
+    }
+    let required = requirement.events.clone().and(delivered);
+    match judge.covers(&required, &union(open), &chain.scope) {
+        Covers::No { missed } => Some(missed),
+        Covers::Yes { .. } | Covers::Unknown { .. } => None,
+    }
 }
 
 /// The form to report on: one that the filters would cover if every link worked, else the one whose events they cover
