@@ -133,8 +133,11 @@ pub fn analyze(
         accounts: Vec::new(),
         refused: Vec::new(),
     };
+    let mut chains = chain::Reader::new(snapshot).map_err(|error| match error {
+        chain::Error::Facts(error) => Error::Snapshot(error),
+    })?;
     for account in accounts(snapshot, options)? {
-        let mut chain = chain::account(snapshot, &account).map_err(|source| Error::Chain {
+        let mut chain = chains.account(&account).map_err(|source| Error::Chain {
             account: account.clone(),
             source,
         })?;

@@ -65,16 +65,26 @@ impl Tail {
 pub(super) struct Walk<'s, 'c> {
     facts: Facts<'s>,
     context: &'c Context,
-    tails: BTreeMap<Place, Vec<Tail>>,
+    shared: &'c mut Shared,
+    /// What hangs on the account's own log groups.
+    tails: BTreeMap<Place, Rc<Vec<Tail>>>,
     /// Composite alarms by account and Region.
     regions: BTreeMap<(String, String), Rc<Region>>,
 }
 
+/// What hangs on log groups that a walk reached in other accounts: the members of an organization all come there, and
+/// all find the same.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    tails: BTreeMap<Place, Rc<Vec<Tail>>>,
+}
+
 impl<'s, 'c> Walk<'s, 'c> {
-    pub(super) fn new(facts: Facts<'s>, context: &'c Context) -> Self {
+    pub(super) fn new(facts: Facts<'s>, context: &'c Context, shared: &'c mut Shared) -> Self {
         Self {
             facts,
             context,
+            shared,
             tails: BTreeMap::new(),
             regions: BTreeMap::new(),
         }
@@ -121,7 +131,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             paths.push(Tail::default().path(arn, None, &stage));
             return Ok(());
         };
-        for tail in self.tails(&place)? {
+        for tail in self.tails(&place)?.iter() {
             paths.push(tail.path(arn.clone(), Some(place.arn.clone()), &stage));
         }
         Ok(())
@@ -191,12 +201,20 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     /// Everything that hangs on a log group.
-    fn tails(&mut self, place: &Place) -> Result<Vec<Tail>, Error> {
+    fn tails(&mut self, place: &Place) -> Result<Rc<Vec<Tail>>, Error> {
         if let Some(tails) = self.tails.get(place) {
-            return Ok(tails.clone());
+            return Ok(Rc::clone(tails));
         }
-        let tails = self.walk_log_group(place)?;
-        self.tails.insert(place.clone(), tails.clone());
+        let elsewhere = place.account != self.context.account;
+        let known = self.shared.tails.get(place).filter(|_| elsewhere);
+        let tails = match known {
+            Some(tails) => Rc::clone(tails),
+            None => Rc::new(self.walk_log_group(place)?),
+        };
+        if elsewhere {
+            self.shared.tails.insert(place.clone(), Rc::clone(&tails));
+        }
+        self.tails.insert(place.clone(), Rc::clone(&tails));
         Ok(tails)
     }
 

@@ -22,8 +22,11 @@ pub(super) use trail::{
 
 const VIEWS: &str = include_str!("../views.sql");
 
+/// More than there are statements here, so that each is prepared once.
+const STATEMENTS: usize = 128;
+
 /// Facts of one snapshot.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'s> {
     connection: &'s Connection,
 }
@@ -135,6 +138,7 @@ impl<'s> Facts<'s> {
             connection.pragma_update(None, "query_only", true)?;
         }
         made?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self { connection })
     }
 
