@@ -15,6 +15,9 @@ mod analyze;
 mod chain;
 /// The command line as a whole: exit codes, streams, usage errors.
 mod cli;
+/// Recording accounts: emulators, faults, interruptions, replay.
+#[cfg(feature = "collect")]
+mod collect;
 /// Controls and benchmarks as data.
 mod control;
 /// The coverage decision.

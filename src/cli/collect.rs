@@ -107,11 +107,20 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             concurrency: args.concurrency.into(),
         }),
         replay: args.from,
-        resume: (args.resume && partial.exists()).then(|| partial.clone()),
+        resume: args.resume.then(|| partial.clone()),
     };
     // Said before minutes of asking, and once more by the writer itself.
     if path.exists() && !args.force {
         return Err(crate::snapshot::Error::Exists(path).into());
+    }
+    if args.resume && !partial.exists() {
+        return Err(Error::new(format!(
+            "there is nothing to resume: `{}` does not exist",
+            partial.display()
+        )));
+    }
+    if partial.exists() && !args.resume && !args.force {
+        return Err(crate::snapshot::Error::PartialExists(partial).into());
     }
     let progress = Arc::new(Progress::new());
     let observer: Arc<dyn Observer> = Arc::<Progress>::clone(&progress);

@@ -49,14 +49,23 @@ pub(super) async fn identify(account: &Arc<Account>) -> Result<String, Refused> 
     Ok(id)
 }
 
-/// Asks everything about one account; `wanted` restricts the regions that are searched for trails.
-pub(super) async fn collect(account: Arc<Account>, wanted: Arc<[String]>) -> Leads {
+/// Where an account is searched for trails.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    /// These regions; every enabled one where empty.
+    pub(super) regions: Vec<String>,
+    /// Trails of other regions are followed as well, as far as the account lists them.
+    pub(super) everywhere: bool,
+}
+
+/// Asks everything about one account.
+pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Leads {
     let global = account.at(global_region(account.home()));
     let (enabled, ()) = tokio::join!(enabled_regions(&global), organization(&global));
-    let regions: BTreeSet<String> = if wanted.is_empty() {
+    let regions: BTreeSet<String> = if search.regions.is_empty() {
         enabled
     } else {
-        wanted.iter().cloned().collect()
+        search.regions.iter().cloned().collect()
     };
     let observer = &account.shared.observer;
     observer.event(&Event::Started {
@@ -72,7 +81,7 @@ pub(super) async fn collect(account: Arc<Account>, wanted: Arc<[String]>) -> Lea
     let described = for_each(places.values().cloned(), |place| async move {
         describe_trails(&place, None).await
     });
-    let (described, listed) = tokio::join!(described, list_trails(&places, wanted.is_empty()));
+    let (described, listed) = tokio::join!(described, list_trails(&places, search.everywhere));
     let mut trails: BTreeMap<String, Trail> = described
         .into_iter()
         .flatten()

@@ -162,7 +162,7 @@ impl Place {
     pub(super) async fn ask<O, E, S>(
         &self,
         operation: &'static str,
-        send: impl FnOnce(Capture) -> S,
+        send: impl Fn(Capture) -> S,
     ) -> Result<O, Refused>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -179,7 +179,7 @@ impl Place {
     pub(super) async fn call<O, E, S>(
         &self,
         operation: &'static str,
-        send: impl FnOnce(Capture) -> S,
+        send: impl Fn(Capture) -> S,
     ) -> (Result<O, Refused>, Option<Call>)
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -188,11 +188,22 @@ impl Place {
         if !self.seam.is_replay() {
             self.limits.wait(operation).await;
         }
+        // The SDK asks again after throttling and lost connections, not after a body that it cannot read.
+        let mut readings = 2;
         // Closed never: the semaphore lives as long as the account.
         let _permit = self.account.in_flight.acquire().await;
-        let capture = Capture::default();
-        let answer = send(capture.clone()).await;
-        let parts = capture.take();
+        let (answer, parts) = loop {
+            let capture = Capture::default();
+            let answer = send(capture.clone()).await;
+            let parts = capture.take();
+            let unreadable = answer
+                .as_ref()
+                .is_err_and(|error| refusal(error, &parts).code == "unreadable");
+            if !unreadable || readings == 0 || self.seam.is_replay() {
+                break (answer, parts);
+            }
+            readings -= 1;
+        };
         let at = Timestamp::now();
         let (result, refused) = match answer {
             Ok(output) => (Ok(output), None),

@@ -37,6 +37,14 @@ pub enum Error {
         /// What was said with it.
         message: String,
     },
+    /// The credentials are of another account than those that the collection began with. For the user to fix.
+    #[error("the collection was begun in account {before}; these credentials are of account {now}")]
+    OtherAccount {
+        /// Accounts recorded so far.
+        before: String,
+        /// The account of the credentials.
+        now: String,
+    },
     /// A snapshot that cannot be replayed.
     #[error("`{path}` cannot be replayed: {why}")]
     Replay {

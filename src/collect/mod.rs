@@ -26,7 +26,7 @@ use aws_config::Region;
 use tokio::sync::mpsc;
 
 use crate::snapshot::{self, Call, Snapshot, Writer};
-use account::Leads;
+use account::{Leads, Search};
 use ask::{Account, Shared};
 use seam::Answers;
 
@@ -96,29 +96,38 @@ pub fn run(
             .spawn(move || -> snapshot::Result<Writer> {
                 while let Some(call) = receiver.blocking_recv() {
                     writer.record(&call)?;
+                    // On disk whenever there is a moment: answers gather while the disk works.
+                    if receiver.is_empty() {
+                        writer.flush()?;
+                    }
                 }
                 Ok(writer)
             })?;
         let stopped = shared.recorder.clone();
         let work = collect(config.clone(), shared, accounts);
-        let interrupted = tokio::select! {
-            done = work => {
-                done?;
-                false
-            }
+        let outcome = tokio::select! {
+            done = work => done.map(|()| false),
             // The recorder failed: its error is told below.
-            () = stopped.closed() => true,
-            () = asked_to_stop() => true,
+            () = stopped.closed() => Ok(true),
+            () = asked_to_stop() => Ok(true),
         };
-        drop(stopped);
-        Ok::<_, Error>((recorder, interrupted))
+        Ok::<_, Error>((recorder, outcome))
     });
     // Ends the tasks that are still running, and with them the queue.
     runtime.shutdown_background();
-    let (recorder, interrupted) = outcome?;
+    let (recorder, outcome) = outcome?;
     let writer = recorder
         .join()
         .map_err(|_| Error::Bug("the recorder panicked".to_owned()))??;
+    let interrupted = match outcome {
+        Ok(interrupted) => interrupted,
+        Err(error) => {
+            if config.resume.is_none() {
+                writer.discard()?;
+            }
+            return Err(error);
+        }
+    };
     Ok(Outcome {
         writer,
         interrupted,
@@ -183,6 +192,16 @@ async fn prepare(
             code: refused.code,
             message: refused.message,
         })?;
+    if let Some(answers) = &shared.answers {
+        let before = answers.of("sts", "GetCallerIdentity");
+        if !before.is_empty() && before.iter().all(|call| call.account != id) {
+            let before: Vec<&str> = before.iter().map(|call| call.account.as_str()).collect();
+            return Err(Error::OtherAccount {
+                before: before.join(", "),
+                now: id,
+            });
+        }
+    }
     let account = Account::new(&id, &shared, aws);
     Ok((shared, vec![account]))
 }
@@ -192,19 +211,22 @@ async fn collect(
     shared: Arc<Shared>,
     accounts: Vec<Arc<Account>>,
 ) -> Result<(), Error> {
-    let wanted: Arc<[String]> = config.regions.into();
+    let search = Arc::new(Search {
+        everywhere: config.regions.is_empty(),
+        regions: config.regions,
+    });
     if let (None, Some(answers)) = (&shared.network, &shared.answers) {
         return organization::replay(accounts, answers).await;
     }
     for account in accounts {
         match &config.organization {
             Some(organization) => {
-                organization::collect(account, organization, Arc::clone(&wanted)).await?;
+                organization::collect(account, organization, Arc::clone(&search)).await?;
             }
             None => {
                 shared.observer.event(&Event::Accounts(1));
                 let Leads { .. } =
-                    account::collect(Arc::clone(&account), Arc::clone(&wanted)).await;
+                    account::collect(Arc::clone(&account), Arc::clone(&search)).await;
                 shared.observer.event(&Event::Finished {
                     account: &account.id,
                 });

@@ -12,7 +12,7 @@ use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
 use aws_sdk_organizations::types::AccountState;
 use tokio::sync::Semaphore;
 
-use super::account::{self, Leads};
+use super::account::{self, Leads, Search};
 use super::ask::{Account, Place, Refused};
 use super::pages::for_each;
 use super::progress::Event;
@@ -28,7 +28,7 @@ const SESSION: &str = "trailproof";
 pub(super) async fn collect(
     caller: Arc<Account>,
     organization: &Organization,
-    wanted: Arc<[String]>,
+    search: Arc<Search>,
 ) -> Result<(), Error> {
     let members = list_accounts(&caller).await?;
     caller
@@ -38,11 +38,11 @@ pub(super) async fn collect(
     let slots = Arc::new(Semaphore::new(organization.concurrency.max(1)));
     let home = caller.at(caller.home());
     let passes = for_each(members, |member| {
-        let (caller, home, slots, wanted) = (
+        let (caller, home, slots, search) = (
             Arc::clone(&caller),
             Arc::clone(&home),
             Arc::clone(&slots),
-            Arc::clone(&wanted),
+            Arc::clone(&search),
         );
         let organization = organization.clone();
         async move {
@@ -54,7 +54,7 @@ pub(super) async fn collect(
             };
             let pass = match account {
                 Some(account) => {
-                    let leads = account::collect(Arc::clone(&account), wanted).await;
+                    let leads = account::collect(Arc::clone(&account), search).await;
                     Some((account, leads))
                 }
                 None => None,
@@ -260,6 +260,7 @@ pub(super) async fn replay(accounts: Vec<Arc<Account>>, answers: &Answers) -> Re
     }
     let lists = answers.of("organizations", "ListAccounts");
     let described = answers.of("cloudtrail", "DescribeTrails");
+    let listed_trails = answers.of("cloudtrail", "ListTrails");
     let mut passes = Vec::new();
     for account in accounts {
         if account::identify(&account).await.is_err() {
@@ -270,11 +271,18 @@ pub(super) async fn replay(accounts: Vec<Arc<Account>>, answers: &Answers) -> Re
             let _ = list_accounts(&account).await;
         }
         // Asked by name: a trail that was followed to a region which was not searched.
-        let searched = described.iter().filter(|call| {
-            call.account == account.id && call.request.get("trailNameList").is_none()
-        });
-        let regions: BTreeSet<String> = searched.map(|call| call.region.clone()).collect();
-        let leads = account::collect(Arc::clone(&account), regions.into_iter().collect()).await;
+        let regions: BTreeSet<String> = described
+            .iter()
+            .filter(|call| {
+                call.account == account.id && call.request.get("trailNameList").is_none()
+            })
+            .map(|call| call.region.clone())
+            .collect();
+        let search = Search {
+            regions: regions.into_iter().collect(),
+            everywhere: listed_trails.iter().any(|call| call.account == account.id),
+        };
+        let leads = account::collect(Arc::clone(&account), Arc::new(search)).await;
         account.shared.observer.event(&Event::Finished {
             account: &account.id,
         });

@@ -20,9 +20,25 @@ pub(super) struct Pages<O> {
 }
 
 impl Place {
-    /// Asks for page after page. `send` gets the token of the page, None for the first.
+    /// Asks for page after page, to the last. `send` gets the token of the page, None for the first.
     pub(super) async fn ask_pages<O, E, S>(
         &self,
+        operation: &'static str,
+        next: impl Fn(&O) -> Option<&str>,
+        send: impl Fn(Option<String>, Capture) -> S,
+    ) -> Pages<O>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        S: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+    {
+        self.ask_first_pages(usize::MAX, operation, next, send)
+            .await
+    }
+
+    /// Asks for so many pages at most; a list that goes on is recorded as cut short, by its last token.
+    pub(super) async fn ask_first_pages<O, E, S>(
+        &self,
+        at_most: usize,
         operation: &'static str,
         next: impl Fn(&O) -> Option<&str>,
         send: impl Fn(Option<String>, Capture) -> S,
@@ -73,6 +89,12 @@ impl Place {
                             message: String::new(),
                             by_aws: false,
                         }),
+                    };
+                }
+                Some(_) if pages.len() >= at_most => {
+                    return Pages {
+                        pages,
+                        refused: None,
                     };
                 }
                 Some(_) => {}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
-use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, MetricAlarm};
+use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType};
 use aws_sdk_cloudwatchlogs::operation::describe_account_policies::DescribeAccountPoliciesOutput;
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_cloudwatchlogs::operation::describe_metric_filters::DescribeMetricFiltersOutput;
@@ -15,35 +15,31 @@ use aws_sdk_cloudwatchlogs::types::PolicyType;
 use aws_sdk_eventbridge::operation::list_rules::ListRulesOutput;
 use aws_sdk_eventbridge::operation::list_targets_by_rule::ListTargetsByRuleOutput;
 
-use super::ask::Place;
+use super::ask::{Place, Refused};
 use super::pages::{Pages, for_each};
 use super::topic;
 
-/// Namespace and name of a metric.
-type Metric = (String, String);
+/// History of a busy region may have a million items. Those of the chain are few, and the newest come first.
+const HISTORY_PAGES: usize = 50;
 
 /// Asks everything about a region; gives the topics of other accounts that its alarms name.
 pub(super) async fn collect(place: Arc<Place>, groups: BTreeSet<String>) -> BTreeSet<String> {
-    let metrics = for_each(groups, |group| {
+    let groups = for_each(groups, |group| {
         let place = Arc::clone(&place);
         async move { log_group(&place, &group).await }
     });
-    let alarms = alarms_and_topics(&place);
-    let (metrics, (alarms, foreign), (), ()) = tokio::join!(
-        metrics,
-        alarms,
+    let (_, foreign, (), (), ()) = tokio::join!(
+        groups,
+        alarms_and_topics(&place),
         account_policies(&place),
-        mute_rules(&place)
+        mute_rules(&place),
+        history(&place)
     );
-    // None where a list of filters is not known: then every alarm may be one of theirs.
-    let metrics: Option<Vec<Vec<Metric>>> = metrics.into_iter().collect();
-    let metrics = metrics.map(|metrics| metrics.into_iter().flatten().collect());
-    history(&place, &alarms, metrics.as_ref()).await;
     foreign
 }
 
-/// A log group with its filters; gives the metrics that they write, None where they are not known.
-async fn log_group(place: &Arc<Place>, name: &str) -> Option<Vec<Metric>> {
+/// A log group with what hangs on it.
+async fn log_group(place: &Place, name: &str) {
     let client = place.logs();
     let group = place.ask_pages(
         "DescribeLogGroups",
@@ -101,26 +97,7 @@ async fn log_group(place: &Arc<Place>, name: &str) -> Option<Vec<Metric>> {
             .interceptor(capture)
             .send()
     });
-    let (_, filters, _, _, _) =
-        tokio::join!(group, filters, subscriptions, transformer, protection);
-    if filters.refused.is_some() {
-        return None;
-    }
-    let transformations = filters
-        .pages
-        .iter()
-        .flat_map(|page| page.metric_filters())
-        .flat_map(|filter| filter.metric_transformations());
-    Some(
-        transformations
-            .map(|metric| {
-                (
-                    metric.metric_namespace().to_owned(),
-                    metric.metric_name().to_owned(),
-                )
-            })
-            .collect(),
-    )
+    let _ = tokio::join!(group, filters, subscriptions, transformer, protection);
 }
 
 async fn account_policies(place: &Arc<Place>) {
@@ -153,22 +130,12 @@ async fn account_policies(place: &Arc<Place>) {
     .await;
 }
 
-/// What is needed of an alarm to follow it.
-#[derive(Debug)]
-struct Alarm {
-    name: String,
-    actions: Vec<String>,
-    /// The one metric that it reads; None for metric math, composite and log alarms.
-    metric: Option<Metric>,
-}
-
-async fn alarms_and_topics(place: &Arc<Place>) -> (Vec<Alarm>, BTreeSet<String>) {
-    let alarms = alarms(place).await;
-    let topics: BTreeSet<String> = alarms
-        .iter()
-        .flat_map(|alarm| &alarm.actions)
+/// Alarms, and what is behind the topics that their actions name; gives the topics of other accounts.
+async fn alarms_and_topics(place: &Arc<Place>) -> BTreeSet<String> {
+    let topics: BTreeSet<String> = alarm_actions(place)
+        .await
+        .into_iter()
         .filter(|action| action.split(':').nth(2) == Some("sns"))
-        .cloned()
         .collect();
     let foreign = topics
         .iter()
@@ -176,59 +143,39 @@ async fn alarms_and_topics(place: &Arc<Place>) -> (Vec<Alarm>, BTreeSet<String>)
         .cloned()
         .collect();
     topic::collect(place, topics).await;
-    (alarms, foreign)
+    foreign
 }
 
-/// Alarms of all three types. A server that refuses the question as a whole is asked for each type alone: it may be
-/// older than log alarms, or the caller allowed to see metric alarms and no composite ones.
-async fn alarms(place: &Place) -> Vec<Alarm> {
+/// Actions on ALARM of alarms of all three types. A server that refuses the question as a whole is asked for each type
+/// alone: it may be older than log alarms, or the caller allowed to see metric alarms and no composite ones.
+async fn alarm_actions(place: &Place) -> BTreeSet<String> {
     let all = [
         AlarmType::MetricAlarm,
         AlarmType::CompositeAlarm,
         AlarmType::LogAlarm,
     ];
     let mut answer = alarms_of(place, &all).await;
-    if answer.pages.is_empty()
-        && answer
-            .refused
-            .as_ref()
-            .is_some_and(|refused| refused.by_aws)
-    {
+    let worth_another_way = |refused: &Refused| {
+        refused.by_aws && !refused.code.contains("Throttl") && !refused.code.contains("Expired")
+    };
+    if answer.pages.is_empty() && answer.refused.as_ref().is_some_and(worth_another_way) {
         for kind in all {
             answer.pages.extend(alarms_of(place, &[kind]).await.pages);
         }
     }
-    let metric_alarms = answer.pages.iter().flat_map(|page| page.metric_alarms());
-    let composite_alarms = answer.pages.iter().flat_map(|page| page.composite_alarms());
-    let log_alarms = answer.pages.iter().flat_map(|page| page.log_alarms());
-    let mut alarms: Vec<Alarm> = metric_alarms.filter_map(metric_alarm).collect();
-    alarms.extend(composite_alarms.filter_map(|alarm| {
-        Some(Alarm {
-            name: alarm.alarm_name()?.to_owned(),
-            actions: alarm.alarm_actions().to_vec(),
-            metric: None,
-        })
-    }));
-    alarms.extend(log_alarms.filter_map(|alarm| {
-        Some(Alarm {
-            name: alarm.alarm_name()?.to_owned(),
-            actions: alarm.alarm_actions().to_vec(),
-            metric: None,
-        })
-    }));
-    alarms
-}
-
-fn metric_alarm(alarm: &MetricAlarm) -> Option<Alarm> {
-    let metric = match (alarm.namespace(), alarm.metric_name()) {
-        (Some(namespace), Some(name)) => Some((namespace.to_owned(), name.to_owned())),
-        _ => None,
-    };
-    Some(Alarm {
-        name: alarm.alarm_name()?.to_owned(),
-        actions: alarm.alarm_actions().to_vec(),
-        metric,
-    })
+    let mut actions = BTreeSet::new();
+    for page in &answer.pages {
+        for alarm in page.metric_alarms() {
+            actions.extend(alarm.alarm_actions().iter().cloned());
+        }
+        for alarm in page.composite_alarms() {
+            actions.extend(alarm.alarm_actions().iter().cloned());
+        }
+        for alarm in page.log_alarms() {
+            actions.extend(alarm.alarm_actions().iter().cloned());
+        }
+    }
+    actions
 }
 
 async fn alarms_of(place: &Place, kinds: &[AlarmType]) -> Pages<DescribeAlarmsOutput> {
@@ -252,45 +199,29 @@ async fn alarms_of(place: &Place, kinds: &[AlarmType]) -> Pages<DescribeAlarmsOu
         .await
 }
 
-/// Executed actions of the alarms that notify somebody about a metric of the trails' filters.
-async fn history(place: &Arc<Place>, alarms: &[Alarm], metrics: Option<&BTreeSet<Metric>>) {
-    let of_the_chain = alarms.iter().filter(|alarm| {
-        !alarm.actions.is_empty()
-            && match (&alarm.metric, metrics) {
-                (Some(metric), Some(metrics)) => metrics.contains(metric),
-                _ => true,
-            }
-    });
-    let names: Vec<String> = of_the_chain.map(|alarm| alarm.name.clone()).collect();
-    for_each(names, |name| {
-        let place = Arc::clone(place);
-        async move {
-            let client = place.cloudwatch();
-            place
-                .ask_pages(
-                    "DescribeAlarmHistory",
-                    |page: &DescribeAlarmHistoryOutput| page.next_token(),
-                    |token, capture| {
-                        client
-                            .describe_alarm_history()
-                            .alarm_name(&name)
-                            .set_alarm_types(Some(vec![
-                                AlarmType::MetricAlarm,
-                                AlarmType::CompositeAlarm,
-                                AlarmType::LogAlarm,
-                            ]))
-                            .history_item_type(HistoryItemType::Action)
-                            .max_records(100)
-                            .set_next_token(token)
-                            .customize()
-                            .interceptor(capture)
-                            .send()
-                    },
-                )
-                .await;
-        }
-    })
-    .await;
+/// Executed and failed actions of all alarms.
+async fn history(place: &Place) {
+    let client = place.cloudwatch();
+    place
+        .ask_first_pages(
+            HISTORY_PAGES,
+            "DescribeAlarmHistory",
+            |page: &DescribeAlarmHistoryOutput| page.next_token(),
+            |token, capture| {
+                client
+                    .describe_alarm_history()
+                    .alarm_types(AlarmType::MetricAlarm)
+                    .alarm_types(AlarmType::CompositeAlarm)
+                    .alarm_types(AlarmType::LogAlarm)
+                    .history_item_type(HistoryItemType::Action)
+                    .max_records(100)
+                    .set_next_token(token)
+                    .customize()
+                    .interceptor(capture)
+                    .send()
+            },
+        )
+        .await;
 }
 
 async fn mute_rules(place: &Arc<Place>) {
@@ -324,7 +255,7 @@ async fn mute_rules(place: &Arc<Place>) {
                 .ask("GetAlarmMuteRule", |capture| {
                     client
                         .get_alarm_mute_rule()
-                        .alarm_mute_rule_name(name)
+                        .alarm_mute_rule_name(&name)
                         .customize()
                         .interceptor(capture)
                         .send()

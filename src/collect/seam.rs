@@ -19,7 +19,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
 use super::wire::{self, Request};
-use crate::snapshot::operations::Protocol;
+use crate::snapshot::operations::{Protocol, find};
 use crate::snapshot::{self, AWS_CLI_JSON, Call, Snapshot, canonical_json};
 
 /// Recorded calls, by account, region, service, operation and request.
@@ -29,12 +29,13 @@ pub(super) struct Answers(HashMap<Key, Arc<Call>>);
 type Key = (String, String, String, String, String);
 
 impl Answers {
-    /// Reads every call of a snapshot, or those without error alone.
+    /// Reads every call of a snapshot, or those alone that were answered: with what is asked about, or with the word
+    /// that it does not exist.
     pub(super) fn read(source: &Snapshot, errors_too: bool) -> snapshot::Result<Self> {
         let mut answers = HashMap::new();
         source.for_each_evidence(|evidence| {
             let call = evidence.call;
-            if errors_too || call.error.is_none() {
+            if errors_too || is_answer(&call) {
                 let key = (
                     call.account.clone(),
                     call.region.clone(),
@@ -90,6 +91,14 @@ impl Answers {
     pub(super) fn imported(&self) -> bool {
         self.0.values().any(|call| call.media_type == AWS_CLI_JSON)
     }
+}
+
+fn is_answer(call: &Call) -> bool {
+    let Some((code, _)) = &call.error else {
+        return true;
+    };
+    find(&call.service, &call.operation)
+        .is_some_and(|operation| operation.absent.contains(&code.as_str()))
 }
 
 /// The seam of one account and region.

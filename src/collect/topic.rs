@@ -88,7 +88,7 @@ async fn subscriptions(place: &Arc<Place>, topic: &str) {
                 .ask("GetSubscriptionAttributes", |capture| {
                     client
                         .get_subscription_attributes()
-                        .subscription_arn(arn)
+                        .subscription_arn(&arn)
                         .customize()
                         .interceptor(capture)
                         .send()
@@ -122,7 +122,7 @@ async fn key_and_policy(place: &Place, key: &str) {
         .ask("GetKeyPolicy", |capture| {
             client
                 .get_key_policy()
-                .key_id(id)
+                .key_id(&id)
                 .policy_name("default")
                 .customize()
                 .interceptor(capture)

@@ -130,6 +130,11 @@ impl Writer {
         Ok(id)
     }
 
+    /// Puts what is recorded on disk: a kill from now on costs nothing of it.
+    pub fn flush(&mut self) -> Result<()> {
+        self.commit()
+    }
+
     /// The newest recorded answer without error to exactly this request: what a resumed recording need not ask again.
     pub fn find(
         &self,

@@ -4,6 +4,12 @@
 
 /// The filter texts of a complete account.
 pub mod controls;
+/// The emulators of `tests/emulators/`.
+#[cfg(feature = "collect")]
+pub mod emulator;
+/// AWS over HTTP, as a world has it.
+#[cfg(feature = "collect")]
+pub mod fake_aws;
 /// Expected output kept in files.
 pub mod golden;
 /// An AWS account as recorded answers.

@@ -1,0 +1,369 @@
+//! Real emulators, built and asked as a user would.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use super::{Place, calls, collect, column, facts_digest, gaps, number, succeed};
+use crate::support::emulator::Emulator;
+use crate::support::trailproof;
+
+/// One ministack for all tests of this process: each test has accounts of its own.
+fn ministack() -> Option<&'static Emulator> {
+    static EMULATOR: OnceLock<Option<Emulator>> = OnceLock::new();
+    EMULATOR
+        .get_or_init(|| Emulator::start("ministack"))
+        .as_ref()
+}
+
+fn moto() -> Option<&'static Emulator> {
+    static EMULATOR: OnceLock<Option<Emulator>> = OnceLock::new();
+    EMULATOR.get_or_init(|| Emulator::start("moto")).as_ref()
+}
+
+/// What ministack does not have. Every gap beyond these is a fault of ours.
+const NOT_IN_MINISTACK: [&str; 4] = [
+    "logs DescribeAccountPolicies: InvalidOperationException",
+    "logs GetDataProtectionPolicy: InvalidOperationException",
+    "logs GetTransformer: InvalidOperationException",
+    "monitoring ListAlarmMuteRules: InvalidAction",
+];
+
+#[test]
+fn a_complete_account_of_ministack() {
+    let Some(aws) = ministack() else { return };
+    let account = "100000000001";
+    aws.build("complete", account);
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    let text = succeed(&mut collect(&aws.endpoint, account, &file));
+    assert!(
+        text.contains("15 metric filters, 15 alarms, 1 topic, 1 subscription"),
+        "{text}"
+    );
+    assert_eq!(gaps(&file), NOT_IN_MINISTACK);
+    assert_eq!(
+        column(&file, "select region from trail_status"),
+        ["eu-west-1"]
+    );
+    assert_eq!(
+        number(
+            &file,
+            "select count(distinct region) from evidence where operation = 'DescribeTrails'"
+        ),
+        number(
+            &file,
+            "select count(*) from region where status <> 'DISABLED'"
+        )
+    );
+    assert_eq!(
+        number(
+            &file,
+            "select count(distinct media_type) from evidence where operation in ('DescribeAlarms', 'GetTopicAttributes', 'DescribeTrails')"
+        ),
+        3,
+        "CBOR, XML and JSON are stored as they came"
+    );
+
+    let again = place.file("b.trailproof");
+    succeed(&mut collect(&aws.endpoint, account, &again));
+    assert_eq!(facts_digest(&file), facts_digest(&again));
+
+    let replayed = place.file("c.trailproof");
+    succeed(super::bare(&replayed).arg("--from").arg(&file));
+    assert_eq!(calls(&file), calls(&replayed));
+    assert_eq!(facts_digest(&file), facts_digest(&replayed));
+}
+
+#[test]
+fn every_page_of_a_crowded_account() {
+    let Some(aws) = ministack() else { return };
+    let account = "100000000002";
+    aws.build("crowded", account);
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(&mut collect(&aws.endpoint, account, &file));
+    assert_eq!(gaps(&file), NOT_IN_MINISTACK);
+    for (table, rows) in [("alarm", 145), ("metric_filter", 75), ("subscription", 111)] {
+        assert_eq!(
+            number(&file, &format!("select count(*) from {table}")),
+            rows,
+            "{table}"
+        );
+    }
+    assert_eq!(
+        number(
+            &file,
+            "select count(*) from evidence where operation = 'DescribeAlarms'"
+        ),
+        2
+    );
+    assert_eq!(
+        number(
+            &file,
+            "select count(*) from evidence where operation = 'DescribeMetricFilters'"
+        ),
+        2
+    );
+}
+
+#[test]
+fn an_empty_account_has_nothing_and_no_gaps() {
+    let Some(aws) = ministack() else { return };
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(&mut collect(&aws.endpoint, "100000000003", &file));
+    assert_eq!(gaps(&file), [""; 0]);
+    assert_eq!(number(&file, "select count(*) from trail"), 0);
+    assert!(
+        number(
+            &file,
+            "select count(*) from answered where operation = 'DescribeTrails'"
+        ) > 20
+    );
+}
+
+#[test]
+fn a_complete_account_of_moto() {
+    let Some(aws) = moto() else { return };
+    let account = "200000000001";
+    aws.build("complete", account);
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    let text = succeed(&mut collect(&aws.endpoint, account, &file));
+    assert!(
+        text.contains("15 metric filters, 15 alarms, 1 topic, 1 subscription"),
+        "{text}"
+    );
+    let again = place.file("b.trailproof");
+    succeed(&mut collect(&aws.endpoint, account, &again));
+    assert_eq!(facts_digest(&file), facts_digest(&again));
+}
+
+#[test]
+fn an_organization_of_moto() {
+    let Some(aws) = moto() else { return };
+    let account = "200000000002";
+    let built = aws.order(&json!({"build": "organization", "account": account, "members": 3}));
+    let mut members: Vec<String> = built["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap().to_owned())
+        .collect();
+    members.push(account.to_owned());
+    members.sort();
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(collect(&aws.endpoint, account, &file).args([
+        "--organization",
+        "--role-name",
+        "Audit",
+    ]));
+    assert_eq!(
+        column(&file, "select account from account order by 1"),
+        members
+    );
+    assert_eq!(number(&file, "select count(*) from alarm"), 45);
+    assert_eq!(
+        number(&file, "select count(distinct account) from alarm"),
+        3
+    );
+    let replayed = place.file("b.trailproof");
+    succeed(super::bare(&replayed).arg("--from").arg(&file));
+    assert_eq!(calls(&file), calls(&replayed));
+    assert_eq!(facts_digest(&file), facts_digest(&replayed));
+}
+
+/// One rule of the fault proxy.
+fn rule(service: &str, operation: &str, members: Value) -> Value {
+    let mut rule = json!({"service": service, "operation": operation});
+    rule.as_object_mut()
+        .unwrap()
+        .extend(members.as_object().unwrap().clone());
+    rule
+}
+
+#[test]
+fn faults_on_the_way_are_ridden_out_or_recorded() {
+    let Some(aws) = Emulator::start_with_faults("ministack") else {
+        return;
+    };
+    let account = "100000000004";
+    aws.build("complete", account);
+    let place = Place::new();
+    let whole = place.file("whole.trailproof");
+    succeed(&mut collect(&aws.endpoint, account, &whole));
+    assert_eq!(gaps(&whole), NOT_IN_MINISTACK);
+
+    // Throttled, dropped, slow and cut off once or twice: nothing is lost.
+    for (name, rules) in [
+        (
+            "throttled",
+            json!([
+                rule(
+                    "cloudtrail",
+                    "DescribeTrails",
+                    json!({"times": 3, "error": {"code": "ThrottlingException", "status": 400}})
+                ),
+                rule(
+                    "logs",
+                    "DescribeMetricFilters",
+                    json!({"times": 2, "error": {"code": "ThrottlingException", "status": 400}})
+                ),
+                rule(
+                    "cloudwatch",
+                    "DescribeAlarms",
+                    json!({"times": 2, "error": {"code": "Throttling", "status": 400}})
+                ),
+                rule(
+                    "sns",
+                    "GetTopicAttributes",
+                    json!({"times": 2, "error": {"code": "Throttling", "status": 400}})
+                ),
+            ]),
+        ),
+        (
+            "reset",
+            json!([
+                rule(
+                    "cloudtrail",
+                    "GetTrailStatus",
+                    json!({"times": 1, "reset": true})
+                ),
+                rule(
+                    "cloudwatch",
+                    "DescribeAlarms",
+                    json!({"times": 1, "reset": true})
+                ),
+                rule(
+                    "sns",
+                    "ListSubscriptionsByTopic",
+                    json!({"times": 1, "reset": true})
+                ),
+            ]),
+        ),
+        (
+            "aborted",
+            json!([
+                rule(
+                    "cloudtrail",
+                    "DescribeTrails",
+                    json!({"times": 2, "response": {"abort_frac": 0.5}})
+                ),
+                rule(
+                    "cloudwatch",
+                    "DescribeAlarms",
+                    json!({"times": 1, "response": {"abort_frac": 0.5}})
+                ),
+                rule(
+                    "logs",
+                    "DescribeMetricFilters",
+                    json!({"times": 1, "response": {"abort_frac": 0.3}})
+                ),
+            ]),
+        ),
+    ] {
+        let wanted: BTreeSet<String> = operations(&rules);
+        aws.faults(rules);
+        let file = place.file(&format!("{name}.trailproof"));
+        succeed(&mut collect(&aws.endpoint, account, &file));
+        assert_eq!(gaps(&file), NOT_IN_MINISTACK, "{name}");
+        assert_eq!(facts_digest(&file), facts_digest(&whole), "{name}");
+        assert_eq!(
+            aws.faults(json!([])),
+            wanted,
+            "{name}: every fault happened"
+        );
+    }
+
+    // Denied for good: its own gap, and the rest is there.
+    for (service, proxied, operation) in [
+        ("cloudtrail", "cloudtrail", "GetEventSelectors"),
+        ("logs", "logs", "DescribeMetricFilters"),
+        ("monitoring", "cloudwatch", "DescribeAlarmHistory"),
+        ("events", "events", "ListRules"),
+    ] {
+        let error = json!({"error": {"code": "AccessDeniedException", "status": 400}});
+        aws.faults(json!([rule(proxied, operation, error)]));
+        let file = place.file(&format!("{operation}.trailproof"));
+        succeed(&mut collect(&aws.endpoint, account, &file));
+        let mut expected: Vec<String> = NOT_IN_MINISTACK
+            .iter()
+            .map(|gap| (*gap).to_owned())
+            .collect();
+        expected.push(format!("{service} {operation}: AccessDeniedException"));
+        expected.sort();
+        assert_eq!(gaps(&file), expected);
+        assert_eq!(number(&file, "select count(*) from alarm"), 15);
+    }
+}
+
+/// The operations that rules are about.
+fn operations(rules: &Value) -> BTreeSet<String> {
+    let rules = rules.as_array().unwrap();
+    rules
+        .iter()
+        .map(|rule| rule["operation"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Control -> (status, broken link), as `analyze` says.
+fn findings(snapshot: &Path) -> BTreeMap<String, (String, String)> {
+    let output = trailproof()
+        .args(["analyze", "--format", "json"])
+        .arg(snapshot)
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            (
+                text(&finding["control"]),
+                (text(&finding["status"]), text(&finding["broken_link"])),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_complete_account_passes_every_control() {
+    for (aws, account) in [(ministack(), "100000000005"), (moto(), "200000000005")] {
+        let Some(aws) = aws else { return };
+        aws.build("complete", account);
+        let place = Place::new();
+        let file = place.file("a.trailproof");
+        succeed(&mut collect(&aws.endpoint, account, &file));
+        let found = findings(&file);
+        assert_eq!(found.len(), 15);
+        for (control, (status, link)) in found {
+            assert_eq!(status, "pass", "{control}: {link}");
+        }
+    }
+}
+
+#[test]
+fn each_broken_link_is_named() {
+    let Some(aws) = ministack() else { return };
+    let account = "100000000006";
+    let built = aws.build("broken", account);
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(&mut collect(&aws.endpoint, account, &file));
+    let expected: BTreeMap<String, (String, String)> = built["broken"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(control, link)| {
+            let link = link.as_str().unwrap().to_owned();
+            (control.clone(), ("fail".to_owned(), link))
+        })
+        .collect();
+    assert_eq!(findings(&file), expected);
+}

@@ -1,0 +1,455 @@
+//! A fake AWS for what no emulator has, and for faults that must hit one call.
+
+use serde_json::json;
+use trailproof::snapshot::operations::find;
+
+use super::{Place, calls, collect, column, facts_digest, gaps, number, succeed};
+use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
+use crate::support::world::{ACCOUNT, HOME, Site, World};
+
+/// Collects a world; gives the file.
+fn recorded(place: &Place, aws: &FakeAws, name: &str) -> std::path::PathBuf {
+    let file = place.file(name);
+    succeed(&mut collect(&aws.endpoint(), ACCOUNT, &file));
+    file
+}
+
+#[test]
+fn everything_that_the_chain_needs_is_asked() {
+    let place = Place::new();
+    let aws = FakeAws::serve(&World::complete());
+    let file = recorded(&place, &aws, "a.trailproof");
+    assert_eq!(gaps(&file), [""; 0]);
+    for (table, rows) in [
+        ("account", 1),
+        ("trail", 1),
+        ("trail_status", 1),
+        ("event_selector", 1),
+        ("log_group", 1),
+        ("metric_filter", 15),
+        ("alarm", 15),
+        ("topic", 1),
+        ("subscription", 1),
+        ("subscription_attributes", 1),
+    ] {
+        assert_eq!(
+            number(&file, &format!("select count(*) from {table}")),
+            rows,
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn collected_and_written_worlds_have_the_same_facts() {
+    let place = Place::new();
+    let mut world = World::complete();
+    // The collector alone asks for a list of trails that needs no region.
+    world.answer(
+        "cloudtrail",
+        "ListTrails",
+        json!({}),
+        json!({"Trails": [{
+            "TrailARN": Site::new(ACCOUNT, HOME).trail_arn(),
+            "Name": "management-events",
+            "HomeRegion": HOME,
+        }]}),
+    );
+    let aws = FakeAws::serve(&world);
+    let collected = recorded(&place, &aws, "collected.trailproof");
+    let written = place.file("written.trailproof");
+    world.write_snapshot(&written);
+    assert_eq!(facts_digest(&collected), facts_digest(&written));
+}
+
+#[test]
+fn lists_are_read_to_their_last_page() {
+    let place = Place::new();
+    let world = World::complete();
+    let whole = recorded(&place, &FakeAws::serve(&world), "whole.trailproof");
+    for page_size in [1, 2, 7] {
+        let aws = FakeAws::serve_pages(&world, page_size);
+        let paged = recorded(&place, &aws, &format!("{page_size}.trailproof"));
+        assert_eq!(
+            facts_digest(&whole),
+            facts_digest(&paged),
+            "pages of {page_size}"
+        );
+    }
+}
+
+#[test]
+fn two_collections_of_an_unchanged_account_have_the_same_facts() {
+    let place = Place::new();
+    let aws = FakeAws::serve_pages(&World::complete(), 4);
+    let first = recorded(&place, &aws, "1.trailproof");
+    let second = recorded(&place, &aws, "2.trailproof");
+    assert_eq!(facts_digest(&first), facts_digest(&second));
+    assert_ne!(
+        calls(&first),
+        calls(&second),
+        "times of asking and request ids differ"
+    );
+}
+
+#[test]
+fn a_replay_gives_an_equal_snapshot() {
+    let mut world = World::complete();
+    world.deny("sns", "GetSubscriptionAttributes");
+    let place = Place::new();
+    let aws = FakeAws::serve_pages(&world, 4);
+    aws.fault(Fault::of(
+        "ListRules",
+        FaultKind::Error {
+            status: 400,
+            code: "AccessDeniedException",
+        },
+    ));
+    let original = recorded(&place, &aws, "original.trailproof");
+    drop(aws);
+    let replayed = place.file("replayed.trailproof");
+    succeed(super::bare(&replayed).arg("--from").arg(&original));
+    assert_eq!(calls(&original), calls(&replayed));
+    assert_eq!(facts_digest(&original), facts_digest(&replayed));
+}
+
+#[test]
+fn log_alarms_mute_rules_and_unconfirmed_subscriptions_are_recorded() {
+    let site = Site::new(ACCOUNT, HOME);
+    let mut world = World::complete();
+    world.edit("monitoring", "DescribeAlarms", |output| {
+        output["LogAlarms"] = json!([{
+            "AlarmName": "by-query",
+            "AlarmArn": site.alarm_arn("by-query"),
+            "ActionsEnabled": true,
+            "AlarmActions": [site.topic_arn()],
+            "StateValue": "OK",
+            "ScheduledQueryConfiguration": {
+                "QueryString": "filter eventName = 'StopLogging'",
+                "LogGroupIdentifiers": [site.log_group_arn()],
+                "ScheduleConfiguration": {"ScheduleExpression": "rate(5 minutes)"},
+            },
+            "QueryResultsToEvaluate": 1,
+            "QueryResultsToAlarm": 1,
+            "Threshold": 0.5,
+            "ComparisonOperator": "GreaterThanThreshold",
+        }]);
+    });
+    let rule = format!("arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm-mute-rule:weekends");
+    world.edit("monitoring", "ListAlarmMuteRules", |output| {
+        output["AlarmMuteRuleSummaries"] =
+            json!([{"AlarmMuteRuleArn": rule, "Status": "SCHEDULED"}]);
+    });
+    world.answer("monitoring", "GetAlarmMuteRule", json!({"AlarmMuteRuleName": "weekends"}), json!({
+        "Name": "weekends",
+        "AlarmMuteRuleArn": rule,
+        "Rule": {"Schedule": {"Expression": "cron(0 0 * * 6)", "Duration": "P2D", "Timezone": "UTC"}},
+        "MuteTargets": {"AlarmNames": ["by-query"]},
+        "StartDate": "2026-01-01T00:00:00.000000+00:00",
+        "Status": "SCHEDULED",
+    }));
+    world.edit("sns", "ListSubscriptionsByTopic", |output| {
+        let list = output["Subscriptions"].as_array_mut().unwrap();
+        for literal in ["PendingConfirmation", "Deleted"] {
+            let mut copy = list[0].clone();
+            copy["SubscriptionArn"] = json!(literal);
+            copy["Endpoint"] = json!(format!("{literal}@example.com"));
+            list.push(copy);
+        }
+    });
+    let place = Place::new();
+    let file = recorded(&place, &FakeAws::serve(&world), "a.trailproof");
+    assert_eq!(gaps(&file), [""; 0]);
+    assert_eq!(
+        column(&file, "select name from alarm where type = 'log'"),
+        ["by-query"]
+    );
+    assert_eq!(column(&file, "select duration from mute_rule"), ["P2D"]);
+    assert_eq!(
+        column(
+            &file,
+            "select subscription_arn from subscription where subscription_arn not like 'arn:%' order by 1"
+        ),
+        ["Deleted", "PendingConfirmation"]
+    );
+}
+
+#[test]
+fn an_older_server_that_refuses_log_alarms_is_asked_type_by_type() {
+    let mut world = World::complete();
+    let whole = world.answers_to("monitoring", "DescribeAlarms")[0]
+        .output
+        .clone()
+        .unwrap();
+    world.fail("monitoring", "DescribeAlarms", 400, "ValidationError");
+    for (kind, list) in [
+        ("MetricAlarm", "MetricAlarms"),
+        ("CompositeAlarm", "CompositeAlarms"),
+    ] {
+        world.answer(
+            "monitoring",
+            "DescribeAlarms",
+            json!({"AlarmTypes": [kind]}),
+            json!({list: whole[list]}),
+        );
+    }
+    let place = Place::new();
+    let file = recorded(&place, &FakeAws::serve(&world), "a.trailproof");
+    assert_eq!(number(&file, "select count(*) from alarm"), 15);
+    assert_eq!(number(&file, "select count(*) from topic"), 1);
+    assert_eq!(
+        column(
+            &file,
+            "select subject from gap where operation = 'DescribeAlarms'"
+        ),
+        ["LogAlarm"],
+        "what was answered by type is no gap"
+    );
+}
+
+#[test]
+fn keys_of_topics_are_asked_for() {
+    let mut world = World::complete();
+    let key = format!("arn:aws:kms:{HOME}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555");
+    world.edit("sns", "GetTopicAttributes", |output| {
+        output["Attributes"]["KmsMasterKeyId"] = json!("alias/alerts");
+    });
+    world.answer("kms", "DescribeKey", json!({"KeyId": "alias/alerts"}), json!({"KeyMetadata": {
+        "KeyId": "11111111-2222-3333-4444-555555555555", "Arn": key, "KeyState": "Enabled", "KeyManager": "CUSTOMER",
+        "AWSAccountId": ACCOUNT, "Enabled": true,
+    }}));
+    world.answer(
+        "kms",
+        "GetKeyPolicy",
+        json!({"KeyId": key, "PolicyName": "default"}),
+        json!({"Policy": "{}", "PolicyName": "default"}),
+    );
+    let place = Place::new();
+    let file = recorded(&place, &FakeAws::serve(&world), "a.trailproof");
+    assert_eq!(gaps(&file), [""; 0]);
+    assert_eq!(column(&file, "select key_state from kms_key"), ["Enabled"]);
+    assert_eq!(number(&file, "select count(*) from kms_key_policy"), 1);
+}
+
+#[test]
+fn throttled_calls_are_asked_again() {
+    let aws = FakeAws::serve(&World::complete());
+    for operation in [
+        "DescribeTrails",
+        "DescribeMetricFilters",
+        "DescribeAlarms",
+        "GetTopicAttributes",
+    ] {
+        let kind = FaultKind::Error {
+            status: 400,
+            code: "ThrottlingException",
+        };
+        aws.fault(Fault {
+            times: 2,
+            ..Fault::of(operation, kind)
+        });
+    }
+    let place = Place::new();
+    let file = recorded(&place, &aws, "a.trailproof");
+    assert_eq!(gaps(&file), [""; 0]);
+    assert_eq!(
+        number(
+            &file,
+            "select count(*) from evidence where error_code like 'Throttl%'"
+        ),
+        0,
+        "the last answer counts"
+    );
+}
+
+#[test]
+fn dropped_cut_off_and_garbled_answers_are_asked_again() {
+    for kind in [FaultKind::Close, FaultKind::CutOff, FaultKind::Garbage] {
+        let aws = FakeAws::serve(&World::complete());
+        for operation in [
+            "DescribeTrails",
+            "DescribeAlarms",
+            "ListSubscriptionsByTopic",
+        ] {
+            aws.fault(Fault {
+                times: 1,
+                ..Fault::of(operation, kind.clone())
+            });
+        }
+        let place = Place::new();
+        let file = recorded(&place, &aws, "a.trailproof");
+        assert_eq!(number(&file, "select count(*) from alarm"), 15, "{kind:?}");
+        assert_eq!(gaps(&file), [""; 0], "{kind:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_always_cut_off_is_a_gap_and_no_fact() {
+    let aws = FakeAws::serve(&World::complete());
+    aws.fault(Fault::of("ListSubscriptionsByTopic", FaultKind::CutOff));
+    let place = Place::new();
+    let file = recorded(&place, &aws, "a.trailproof");
+    assert_eq!(gaps(&file), ["sns ListSubscriptionsByTopic: truncated"]);
+    assert_eq!(number(&file, "select count(*) from subscription"), 0);
+    assert_eq!(
+        number(
+            &file,
+            "select count(*) from answered where operation = 'ListSubscriptionsByTopic'"
+        ),
+        0
+    );
+}
+
+#[test]
+fn a_list_that_turns_in_circles_ends_as_a_gap() {
+    let aws = FakeAws::serve_pages(&World::complete(), 4);
+    aws.fault(Fault {
+        after: 1,
+        ..Fault::of("DescribeMetricFilters", FaultKind::RepeatedToken)
+    });
+    let place = Place::new();
+    let file = recorded(&place, &aws, "a.trailproof");
+    assert!(
+        gaps(&file)[0].starts_with("logs DescribeMetricFilters"),
+        "{:?}",
+        gaps(&file)
+    );
+    assert_eq!(
+        number(
+            &file,
+            "select count(*) from answered where operation = 'DescribeMetricFilters'"
+        ),
+        0
+    );
+}
+
+#[test]
+fn a_session_that_expires_on_the_way_leaves_gaps() {
+    let aws = FakeAws::serve(&World::complete());
+    let kind = FaultKind::Error {
+        status: 400,
+        code: "ExpiredTokenException",
+    };
+    aws.fault(Fault {
+        after: 12,
+        ..Fault::of("", kind)
+    });
+    let place = Place::new();
+    let file = recorded(&place, &aws, "a.trailproof");
+    let kinds = column(&file, "select distinct kind from gap");
+    assert_eq!(kinds, ["expired"]);
+}
+
+#[test]
+fn each_denied_call_is_its_own_gap_and_nothing_else_is_lost() {
+    let whole = World::complete();
+    let place = Place::new();
+    let reference = recorded(&place, &FakeAws::serve(&whole), "whole.trailproof");
+    let asked = column(
+        &reference,
+        "select distinct service || ' ' || operation from evidence where operation <> 'GetCallerIdentity' and error_code is null order by 1",
+    );
+    assert!(asked.len() >= 18, "{asked:?}");
+    for call in asked {
+        let (service, operation) = call.split_once(' ').unwrap();
+        let aws = FakeAws::serve(&whole);
+        let denied = FaultKind::Error {
+            status: 400,
+            code: "AccessDeniedException",
+        };
+        aws.fault(Fault::of(find(service, operation).unwrap().name, denied));
+        let file = recorded(&place, &aws, &format!("{operation}.trailproof"));
+        let expected = format!("{service} {operation}: AccessDeniedException");
+        assert!(gaps(&file).contains(&expected), "{call}: {:?}", gaps(&file));
+        let kinds = column(
+            &file,
+            &format!("select distinct kind from gap where operation = '{operation}'"),
+        );
+        assert_eq!(kinds, ["denied"], "{call}");
+        // Calls that need no answer of the denied one are all there.
+        if matches!(
+            operation,
+            "GetTrailStatus"
+                | "GetEventSelectors"
+                | "DescribeMetricFilters"
+                | "DescribeLogGroups"
+                | "GetSubscriptionAttributes"
+        ) {
+            assert_eq!(number(&file, "select count(*) from alarm"), 15, "{call}");
+            assert_eq!(
+                number(&file, "select count(*) from subscription"),
+                1,
+                "{call}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_denied_list_of_regions_falls_back_to_those_that_every_account_has() {
+    let mut world = World::complete();
+    world.deny("account", "ListRegions");
+    let place = Place::new();
+    let aws = FakeAws::serve(&world);
+    let file = recorded(&place, &aws, "a.trailproof");
+    assert_eq!(
+        number(
+            &file,
+            "select count(distinct region) from evidence where operation = 'DescribeTrails'"
+        ),
+        17
+    );
+    assert_eq!(number(&file, "select count(*) from alarm"), 15);
+}
+
+#[test]
+fn named_regions_alone_are_searched_and_trails_followed_home() {
+    let place = Place::new();
+    let aws = FakeAws::serve(&World::complete());
+    let file = place.file("a.trailproof");
+    succeed(collect(&aws.endpoint(), ACCOUNT, &file).args(["--region", "eu-west-1"]));
+    assert_eq!(
+        column(
+            &file,
+            "select distinct region from evidence where operation = 'DescribeTrails'"
+        ),
+        ["eu-west-1"]
+    );
+    assert_eq!(
+        column(
+            &file,
+            "select distinct region from evidence where operation = 'GetTrailStatus'"
+        ),
+        [HOME]
+    );
+    assert_eq!(number(&file, "select count(*) from alarm"), 15);
+}
+
+#[test]
+fn credentials_never_enter_the_snapshot() {
+    let place = Place::new();
+    let aws = FakeAws::serve(&World::complete());
+    let file = place.file("a.trailproof");
+    succeed(
+        collect(&aws.endpoint(), ACCOUNT, &file)
+            .env("AWS_SECRET_ACCESS_KEY", "my-very-own-secret")
+            .env("AWS_SESSION_TOKEN", "my-very-own-token"),
+    );
+    let bytes = std::fs::read(&file).unwrap();
+    for secret in [
+        "my-very-own-secret",
+        "my-very-own-token",
+        "AWS4-HMAC-SHA256",
+        "Signature=",
+    ] {
+        assert!(
+            !bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes()),
+            "{secret}"
+        );
+    }
+    // Bodies are compressed; requests are read from them.
+    let requests = column(&file, "select request from evidence").join(" ");
+    assert!(!requests.contains("my-very-own"));
+}

@@ -1,0 +1,180 @@
+//! Many accounts in one file.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Place, calls, collect, column, facts_digest, number, refuse, succeed};
+use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
+use crate::support::world::{ACCOUNT, HOME, Site, World};
+
+/// An organization of complete accounts in four regions; the first is the management account.
+fn organization(accounts: usize) -> (World, Vec<String>) {
+    let ids: Vec<String> = (0..accounts)
+        .map(|number| format!("{:012}", 111_122_223_333_u64 + number as u64))
+        .collect();
+    let mut world = World::default();
+    for id in &ids {
+        let mut site = Site::new(id, HOME);
+        site.regions.push("ap-southeast-2".to_owned());
+        world.answers.extend(World::of(&site).answers);
+    }
+    let listed: Vec<Value> = ids
+        .iter()
+        .map(|id| json!({"Id": id, "Name": format!("account {id}"), "State": "ACTIVE"}))
+        .collect();
+    world.answer(
+        "organizations",
+        "ListAccounts",
+        json!({}),
+        json!({"Accounts": listed}),
+    );
+    (world, ids)
+}
+
+fn of_organization(aws: &FakeAws, file: &std::path::Path) -> std::process::Command {
+    let mut command = collect(&aws.endpoint(), ACCOUNT, file);
+    command.args(["--organization", "--role-name", "Audit"]);
+    command
+}
+
+#[test]
+fn two_hundred_accounts_in_four_regions_and_one_that_hangs() {
+    let (world, ids) = organization(200);
+    let aws = FakeAws::serve_pages(&world, 20);
+    aws.fault(Fault {
+        account: "111122223400",
+        ..Fault::of("", FaultKind::Delay(Duration::from_secs(600)))
+    });
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    let start = Instant::now();
+    succeed(of_organization(&aws, &file).args(["--timeout", "3"]));
+    eprintln!(
+        "200 accounts x 4 regions: {} calls in {:.1} s",
+        aws.requests(),
+        start.elapsed().as_secs_f64()
+    );
+    assert_eq!(ids.len(), 200);
+    assert_eq!(number(&file, "select count(*) from account"), 199);
+    assert_eq!(
+        number(
+            &file,
+            "select count(distinct account) from subscription_attributes"
+        ),
+        199
+    );
+    assert_eq!(
+        number(&file, "select count(*) from metric_filter"),
+        199 * 15
+    );
+    assert_eq!(
+        number(&file, "select count(*) from organization_account"),
+        200
+    );
+    assert_eq!(
+        column(&file, "select distinct account || ' ' || kind from gap"),
+        ["111122223400 unreachable"]
+    );
+}
+
+#[test]
+fn an_account_that_cannot_be_entered_is_a_gap_of_its_own() {
+    let (mut world, ids) = organization(4);
+    // Closed to us: nobody has answers for it, and the role is refused.
+    world.answers.retain(|answer| answer.account != ids[2]);
+    let aws = FakeAws::serve(&world);
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(&mut of_organization(&aws, &file));
+    assert_eq!(
+        column(
+            &file,
+            "select account || ' ' || operation || ' ' || kind from gap"
+        ),
+        [format!("{} AssumeRole denied", ids[2])]
+    );
+    assert_eq!(number(&file, "select count(*) from account"), 3);
+    let replayed = place.file("b.trailproof");
+    succeed(super::bare(&replayed).arg("--from").arg(&file));
+    assert_eq!(calls(&file), calls(&replayed));
+    assert_eq!(facts_digest(&file), facts_digest(&replayed));
+}
+
+#[test]
+fn credentials_of_roles_never_enter_the_snapshot() {
+    let (world, _) = organization(3);
+    let aws = FakeAws::serve(&world);
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(&mut of_organization(&aws, &file));
+    assert_eq!(
+        number(
+            &file,
+            "select count(*) from evidence where operation = 'AssumeRole'"
+        ),
+        0
+    );
+    let bytes = std::fs::read(&file).unwrap();
+    let secret = b"very-secret-session-token";
+    assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+}
+
+#[test]
+fn suspended_accounts_are_listed_and_not_asked() {
+    let (mut world, ids) = organization(3);
+    world.edit("organizations", "ListAccounts", |output| {
+        output["Accounts"][1]["State"] = json!("SUSPENDED")
+    });
+    let aws = FakeAws::serve(&world);
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(&mut of_organization(&aws, &file));
+    assert_eq!(
+        column(&file, "select account from account order by 1"),
+        [ids[0].as_str(), ids[2].as_str()]
+    );
+    assert_eq!(
+        number(&file, "select count(*) from organization_account"),
+        3
+    );
+}
+
+#[test]
+fn a_topic_of_another_account_is_asked_in_its_own() {
+    let (mut world, ids) = organization(2);
+    let foreign = Site::new(&ids[1], HOME).topic_arn();
+    for answer in world.answers_to("monitoring", "DescribeAlarms") {
+        if answer.account == ids[0] {
+            let alarms = answer.output.as_mut().unwrap();
+            for alarm in alarms["MetricAlarms"].as_array_mut().unwrap() {
+                alarm["AlarmActions"] = json!([foreign]);
+            }
+        } else {
+            // The owner has no alarm of its own that would lead to the topic.
+            answer.output = Ok(json!({"MetricAlarms": [], "CompositeAlarms": [], "LogAlarms": []}));
+        }
+    }
+    let aws = FakeAws::serve(&world);
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(&mut of_organization(&aws, &file));
+    assert_eq!(
+        column(
+            &file,
+            "select account || ' ' || topic_arn from subscription"
+        ),
+        [format!("{} {foreign}", ids[1])]
+    );
+}
+
+#[test]
+fn who_may_not_list_accounts_is_told_and_leaves_no_file() {
+    let (mut world, _) = organization(2);
+    world.deny("organizations", "ListAccounts");
+    let aws = FakeAws::serve(&world);
+    let place = Place::new();
+    let text = refuse(&mut of_organization(&aws, &place.file("a.trailproof")));
+    assert!(text.contains("management account"), "{text}");
+    assert_eq!(std::fs::read_dir(place.file("")).unwrap().count(), 0);
+}

@@ -1,0 +1,664 @@
+//! AWS as a [`World`] has it, over real HTTP on the loopback interface, in the protocols that AWS speaks: JSON 1.1,
+//! REST JSON, query XML and rpc-v2-cbor.
+//!
+//! For what no emulator holds: log alarms, mute rules, literal "PendingConfirmation", delivery errors, expired tokens,
+//! and lists whose pages go wrong. The account is the access key (or the end of one that AssumeRole handed out), the
+//! region comes from the signature, as with AWS. It shares no code with the collector's own reading of requests.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use trailproof::snapshot::operations::{OPERATIONS, Operation, Protocol, Reach, find};
+
+use super::world::{ApiError, World};
+
+/// What goes wrong on purpose, for the calls that it applies to.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Account asked; any where empty.
+    pub account: &'static str,
+    /// API operation; any where empty.
+    pub operation: &'static str,
+    /// Calls that it spares before it begins.
+    pub after: usize,
+    /// Calls that it hits.
+    pub times: usize,
+    /// What happens to them.
+    pub kind: FaultKind,
+}
+
+/// What happens to a call.
+#[derive(Clone, Debug)]
+pub enum FaultKind {
+    /// An error answer.
+    Error {
+        /// HTTP status.
+        status: u16,
+        /// AWS error code.
+        code: &'static str,
+    },
+    /// The answer takes so long.
+    Delay(Duration),
+    /// The connection is closed without an answer.
+    Close,
+    /// The connection is closed inside the body.
+    CutOff,
+    /// A body that is not what it says it is.
+    Garbage,
+    /// A page names its own token as that of the next page.
+    RepeatedToken,
+}
+
+impl Fault {
+    /// A fault of every call of an operation.
+    pub fn of(operation: &'static str, kind: FaultKind) -> Self {
+        Self {
+            account: "",
+            operation,
+            after: 0,
+            times: usize::MAX,
+            kind,
+        }
+    }
+}
+
+/// One request that came.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// Account asked.
+    pub account: String,
+    /// Region asked.
+    pub region: String,
+    /// API operation.
+    pub operation: String,
+    /// Request parameters as canonical JSON.
+    pub request: String,
+}
+
+/// The server. It ends with the test process; its port is free again when it is dropped.
+pub struct FakeAws {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    answers: HashMap<(String, String, String), Vec<Scripted>>,
+    page_size: usize,
+    faults: Mutex<Vec<Fault>>,
+    asked: Mutex<Vec<Asked>>,
+    number: AtomicUsize,
+    stopped: AtomicUsize,
+}
+
+struct Scripted {
+    region: String,
+    subjects: Vec<String>,
+    output: Result<Value, ApiError>,
+}
+
+impl FakeAws {
+    /// Serves a world, everything on one page.
+    pub fn serve(world: &World) -> Self {
+        Self::serve_pages(world, usize::MAX)
+    }
+
+    /// Serves a world, lists in pages of so many items.
+    pub fn serve_pages(world: &World, page_size: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let mut answers: HashMap<_, Vec<Scripted>> = HashMap::new();
+        for answer in &world.answers {
+            let operation = find(&answer.service, &answer.operation).expect("a known operation");
+            let key = (
+                answer.account.clone(),
+                answer.service.clone(),
+                answer.operation.clone(),
+            );
+            answers.entry(key).or_default().push(Scripted {
+                region: answer.region.clone(),
+                subjects: operation.subjects(&answer.account, &answer.region, &answer.request),
+                output: answer.output.clone(),
+            });
+        }
+        let shared = Arc::new(Shared {
+            answers,
+            page_size,
+            faults: Mutex::default(),
+            asked: Mutex::default(),
+            number: AtomicUsize::new(0),
+            stopped: AtomicUsize::new(0),
+        });
+        let server = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if server.stopped.load(Ordering::Relaxed) > 0 {
+                    return;
+                }
+                if let Ok(stream) = stream {
+                    let server = Arc::clone(&server);
+                    std::thread::spawn(move || server.talk(&stream));
+                }
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) -> &Self {
+        self.shared.faults.lock().unwrap().push(fault);
+        self
+    }
+
+    /// Ends all faults.
+    pub fn heal(&self) {
+        self.shared.faults.lock().unwrap().clear();
+    }
+
+    /// What was asked so far, sorted; forgotten afterwards.
+    pub fn take_asked(&self) -> Vec<Asked> {
+        let mut asked = std::mem::take(&mut *self.shared.asked.lock().unwrap());
+        asked.sort();
+        asked
+    }
+
+    /// Number of requests so far.
+    pub fn requests(&self) -> usize {
+        self.shared.number.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for FakeAws {
+    fn drop(&mut self) {
+        self.shared.stopped.store(1, Ordering::Relaxed);
+        // Wakes the listener.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// A request as HTTP has it.
+struct Http {
+    path: String,
+    headers: HashMap<String, String>,
+    body: Vec<u8>,
+}
+
+/// A request as AWS understands it.
+struct Question {
+    account: String,
+    region: String,
+    operation: &'static Operation,
+    request: Value,
+}
+
+impl Shared {
+    fn talk(&self, stream: &TcpStream) {
+        let mut reader = BufReader::new(stream);
+        while let Some(http) = read_http(&mut reader) {
+            if self.stopped.load(Ordering::Relaxed) > 0 || self.answer(stream, &http).is_none() {
+                break;
+            }
+        }
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+
+    /// None where the connection is to be closed.
+    fn answer(&self, mut stream: &TcpStream, http: &Http) -> Option<()> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let question = question(http)?;
+        self.asked.lock().unwrap().push(Asked {
+            account: question.account.clone(),
+            region: question.region.clone(),
+            operation: question.operation.name.to_owned(),
+            request: trailproof::snapshot::canonical_json(&question.request),
+        });
+        let mut output = self.output(&question);
+        let mut cut_off = false;
+        let mut garbage = false;
+        match self.next_fault(&question) {
+            Some(FaultKind::Error { status, code }) => {
+                output = Err(ApiError {
+                    status,
+                    code: code.to_owned(),
+                    message: format!("made to fail: {code}"),
+                });
+            }
+            Some(FaultKind::Delay(delay)) => std::thread::sleep(delay),
+            Some(FaultKind::Close) => return None,
+            Some(FaultKind::CutOff) => cut_off = true,
+            Some(FaultKind::Garbage) => garbage = true,
+            Some(FaultKind::RepeatedToken) => {
+                let paging = question.operation.paging.expect("a paged operation");
+                if let Ok(output) = &mut output {
+                    output[paging.output] = json!("round-and-round");
+                }
+            }
+            None => {}
+        }
+        let (status, body) = encode(question.operation, &output);
+        let body = if garbage { b"\xff<{".to_vec() } else { body };
+        let media_type = match question.operation.protocol {
+            Protocol::AwsJson { .. } => "application/x-amz-json-1.1",
+            Protocol::RestJson { .. } => "application/json",
+            Protocol::Query { .. } => "text/xml",
+            Protocol::RpcV2Cbor { .. } => "application/cbor",
+        };
+        let mut head = format!(
+            "HTTP/1.1 {status} Fake\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\nx-amzn-requestid: request-{number}\r\n",
+            body.len()
+        );
+        if let Protocol::RpcV2Cbor { .. } = question.operation.protocol {
+            head.push_str("smithy-protocol: rpc-v2-cbor\r\n");
+        }
+        if let (Protocol::RestJson { .. }, Err(error)) = (question.operation.protocol, &output) {
+            head.push_str(&format!("x-amzn-errortype: {}\r\n", error.code));
+        }
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes()).ok()?;
+        if cut_off {
+            stream.write_all(&body[..body.len() / 2]).ok()?;
+            return None;
+        }
+        stream.write_all(&body).ok()
+    }
+
+    fn next_fault(&self, question: &Question) -> Option<FaultKind> {
+        let mut faults = self.faults.lock().unwrap();
+        let fault = faults.iter_mut().find(|fault| {
+            (fault.account.is_empty() || fault.account == question.account)
+                && (fault.operation.is_empty() || fault.operation == question.operation.name)
+                && fault.times > 0
+        })?;
+        if fault.after > 0 {
+            fault.after -= 1;
+            return None;
+        }
+        fault.times -= 1;
+        Some(fault.kind.clone())
+    }
+
+    fn output(&self, question: &Question) -> Result<Value, ApiError> {
+        if question.operation.name == "AssumeRole" {
+            return self.assume_role(question);
+        }
+        let refuse = |code: &str, message: String| {
+            Err(ApiError {
+                status: 400,
+                code: code.to_owned(),
+                message,
+            })
+        };
+        let operation = question.operation;
+        let key = (
+            question.account.clone(),
+            operation.service.to_owned(),
+            operation.name.to_owned(),
+        );
+        let subjects = operation.subjects(&question.account, &question.region, &question.request);
+        let scripted = self.answers.get(&key).and_then(|answers| {
+            answers.iter().find(|answer| {
+                (operation.reach == Reach::Global || answer.region == question.region)
+                    && answer.subjects == subjects
+            })
+        });
+        match scripted {
+            None if operation.name == "ListTrails" => Ok(self.trails(&question.account)),
+            None => refuse(
+                "NotInThisWorld",
+                format!("nobody wrote an answer for {} {subjects:?}", operation.name),
+            ),
+            Some(scripted) => self.page(question, scripted.output.clone()?),
+        }
+    }
+
+    /// The trails of an account, as far as its regions tell: worlds need not write them twice.
+    fn trails(&self, account: &str) -> Value {
+        let key = (
+            account.to_owned(),
+            "cloudtrail".to_owned(),
+            "DescribeTrails".to_owned(),
+        );
+        let mut listed = std::collections::BTreeMap::new();
+        for answer in self.answers.get(&key).into_iter().flatten() {
+            let trails = answer
+                .output
+                .as_ref()
+                .ok()
+                .and_then(|output| output["trailList"].as_array());
+            for trail in trails.into_iter().flatten() {
+                let of_it = ["TrailARN", "Name", "HomeRegion"]
+                    .map(|member| (member.to_owned(), trail[member].clone()));
+                listed.insert(
+                    trail["TrailARN"].to_string(),
+                    Value::Object(of_it.into_iter().collect()),
+                );
+            }
+        }
+        json!({"Trails": listed.into_values().collect::<Vec<Value>>()})
+    }
+
+    /// The page of an output that the request asks for.
+    fn page(&self, question: &Question, mut output: Value) -> Result<Value, ApiError> {
+        let Some(paging) = question.operation.paging else {
+            return Ok(output);
+        };
+        let start: usize = question
+            .operation
+            .page_of(&question.request)
+            .map_or(0, |token| {
+                token.strip_prefix("from-").unwrap().parse().unwrap()
+            });
+        let mut skip = start;
+        let mut room = self.page_size;
+        let mut more = false;
+        for list in question.operation.lists {
+            let Some(items) = output.get_mut(*list).and_then(Value::as_array_mut) else {
+                continue;
+            };
+            let skipped = skip.min(items.len());
+            skip -= skipped;
+            items.drain(..skipped);
+            more |= items.len() > room;
+            items.truncate(room);
+            room -= items.len();
+        }
+        if more {
+            output[paging.output] = json!(format!("from-{}", start + self.page_size));
+        }
+        Ok(output)
+    }
+
+    fn assume_role(&self, question: &Question) -> Result<Value, ApiError> {
+        let arn = question.request["RoleArn"].as_str().unwrap_or_default();
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        let known = self.answers.keys().any(|(known, _, _)| known == account);
+        if !known || !arn.ends_with(":role/Audit") {
+            return Err(ApiError {
+                status: 403,
+                code: "AccessDenied".to_owned(),
+                message: format!("not authorized to perform: sts:AssumeRole on resource: {arn}"),
+            });
+        }
+        Ok(json!({
+            "Credentials": {
+                "AccessKeyId": format!("ASIA{account}"),
+                "SecretAccessKey": "fake",
+                "SessionToken": "very-secret-session-token",
+                "Expiration": "2099-01-01T00:00:00.000000+00:00",
+            },
+            "AssumedRoleUser": {"AssumedRoleId": "AROA:trailproof", "Arn": arn},
+        }))
+    }
+}
+
+fn read_http(reader: &mut BufReader<&TcpStream>) -> Option<Http> {
+    let mut line = String::new();
+    if reader.read_line(&mut line).ok()? == 0 {
+        return None;
+    }
+    let path = line.split(' ').nth(1)?.to_owned();
+    let mut headers = HashMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Http {
+        path,
+        headers,
+        body,
+    })
+}
+
+fn question(http: &Http) -> Option<Question> {
+    let authorization = http.headers.get("authorization")?;
+    let scope = authorization
+        .split("Credential=")
+        .nth(1)?
+        .split(',')
+        .next()?;
+    let mut scope = scope.split('/');
+    let key = scope.next()?;
+    let region = scope.nth(1)?.to_owned();
+    let service = scope.next()?;
+    let account = key.strip_prefix("ASIA").unwrap_or(key).to_owned();
+    let text = || std::str::from_utf8(&http.body).ok();
+    let (name, request) = if let Some(target) = http.headers.get("x-amz-target") {
+        let name = target.rsplit('.').next()?.to_owned();
+        (name, serde_json::from_slice(&http.body).ok()?)
+    } else if let Some(name) = http.path.split("/operation/").nth(1) {
+        let request = from_cbor(&mut minicbor::Decoder::new(&http.body));
+        (name.to_owned(), request)
+    } else if let Some(operation) = OPERATIONS
+        .iter()
+        .find(|known| matches!(known.protocol, Protocol::RestJson { path } if path == http.path))
+    {
+        let request = serde_json::from_slice(&http.body).unwrap_or_else(|_| json!({}));
+        (operation.name.to_owned(), request)
+    } else {
+        let mut members: Map<String, Value> = form(text()?);
+        members.remove("Version");
+        let name = members.remove("Action")?.as_str()?.to_owned();
+        (name, Value::Object(members))
+    };
+    Some(Question {
+        account,
+        region,
+        operation: find(service, &name)?,
+        request,
+    })
+}
+
+fn form(text: &str) -> Map<String, Value> {
+    text.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| {
+            let mut bytes = Vec::new();
+            let mut pieces = value.split('%');
+            bytes.extend(pieces.next().unwrap_or_default().replace('+', " ").bytes());
+            for piece in pieces {
+                bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+                bytes.extend(piece[2..].replace('+', " ").bytes());
+            }
+            (
+                name.to_owned(),
+                Value::from(String::from_utf8(bytes).unwrap()),
+            )
+        })
+        .collect()
+}
+
+/// Requests have definite and indefinite maps and lists of texts and numbers.
+fn from_cbor(decoder: &mut minicbor::Decoder<'_>) -> Value {
+    use minicbor::data::Type;
+    match decoder.datatype().unwrap() {
+        Type::Map | Type::MapIndef => {
+            let length = decoder.map().unwrap();
+            let mut members = Map::new();
+            while length.map_or_else(
+                || decoder.datatype().unwrap() != Type::Break,
+                |length| (members.len() as u64) < length,
+            ) {
+                let name = decoder.str().unwrap().to_owned();
+                members.insert(name, from_cbor(decoder));
+            }
+            if length.is_none() {
+                decoder.skip().unwrap();
+            }
+            Value::Object(members)
+        }
+        Type::Array | Type::ArrayIndef => {
+            let length = decoder.array().unwrap();
+            let mut items = Vec::new();
+            while length.map_or_else(
+                || decoder.datatype().unwrap() != Type::Break,
+                |length| (items.len() as u64) < length,
+            ) {
+                items.push(from_cbor(decoder));
+            }
+            if length.is_none() {
+                decoder.skip().unwrap();
+            }
+            Value::Array(items)
+        }
+        Type::String => Value::from(decoder.str().unwrap()),
+        Type::Bool => Value::from(decoder.bool().unwrap()),
+        _ => Value::from(decoder.i64().unwrap()),
+    }
+}
+
+fn encode(operation: &Operation, output: &Result<Value, ApiError>) -> (u16, Vec<u8>) {
+    let status = output.as_ref().map_or_else(|error| error.status, |_| 200);
+    let body = match (operation.protocol, output) {
+        (Protocol::AwsJson { .. } | Protocol::RestJson { .. }, Ok(output)) => {
+            let output = as_epoch(operation, "", output);
+            serde_json::to_vec(&output).unwrap()
+        }
+        (Protocol::AwsJson { .. }, Err(error)) => {
+            let error = json!({"__type": error.code, "message": error.message});
+            serde_json::to_vec(&error).unwrap()
+        }
+        (Protocol::RestJson { .. }, Err(error)) => {
+            serde_json::to_vec(&json!({"message": error.message})).unwrap()
+        }
+        (Protocol::RpcV2Cbor { .. }, output) => {
+            let value = match output {
+                Ok(output) => output.clone(),
+                Err(error) => json!({"__type": format!("com.amazonaws.cloudwatch#{}", error.code), "message": error.message}),
+            };
+            let mut encoder = minicbor::Encoder::new(Vec::new());
+            to_cbor(operation, "", &value, &mut encoder);
+            encoder.into_writer()
+        }
+        (Protocol::Query { version }, Ok(output)) => {
+            let name = operation.name;
+            let mut xml = format!("<{name}Response xmlns=\"http://fake.example.com/doc/{version}/\"><{name}Result>");
+            to_xml(output, &mut xml);
+            xml.push_str(&format!("</{name}Result><ResponseMetadata><RequestId>fake</RequestId></ResponseMetadata></{name}Response>"));
+            xml.into_bytes()
+        }
+        (Protocol::Query { .. }, Err(error)) => format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>fake</RequestId></ErrorResponse>",
+            error.code, escaped(&error.message)
+        )
+        .into_bytes(),
+    };
+    (status, body)
+}
+
+fn epoch(text: &str) -> f64 {
+    let time: Timestamp = text.parse().unwrap();
+    time.as_millisecond() as f64 / 1000.0
+}
+
+/// Times as JSON protocols write them.
+fn as_epoch(operation: &Operation, name: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), as_epoch(operation, name, value)))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| as_epoch(operation, name, item))
+            .collect(),
+        Value::String(text) if operation.times.contains(&name) => json!(epoch(text)),
+        value => value.clone(),
+    }
+}
+
+fn to_cbor(
+    operation: &Operation,
+    name: &str,
+    value: &Value,
+    encoder: &mut minicbor::Encoder<Vec<u8>>,
+) {
+    match value {
+        Value::Null => drop(encoder.null()),
+        Value::Bool(value) => drop(encoder.bool(*value)),
+        Value::Number(number) => {
+            let text = number.to_string();
+            match text.parse::<i64>() {
+                Ok(number) => drop(encoder.i64(number)),
+                Err(_) => drop(encoder.f64(text.parse().unwrap())),
+            }
+        }
+        Value::String(text) if operation.times.contains(&name) => {
+            drop(
+                encoder
+                    .tag(minicbor::data::Tag::new(1))
+                    .unwrap()
+                    .f64(epoch(text)),
+            );
+        }
+        Value::String(text) => drop(encoder.str(text)),
+        Value::Array(items) => {
+            encoder.array(items.len() as u64).unwrap();
+            for item in items {
+                to_cbor(operation, name, item, encoder);
+            }
+        }
+        Value::Object(members) => {
+            encoder.map(members.len() as u64).unwrap();
+            for (name, value) in members {
+                encoder.str(name).unwrap();
+                to_cbor(operation, name, value, encoder);
+            }
+        }
+    }
+}
+
+fn to_xml(value: &Value, xml: &mut String) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                xml.push_str(&format!("<{name}>"));
+                match value {
+                    // The one map of these protocols; every other object is a structure.
+                    Value::Object(entries) if name == "Attributes" => {
+                        for (key, value) in entries {
+                            xml.push_str(&format!("<entry><key>{key}</key><value>"));
+                            to_xml(value, xml);
+                            xml.push_str("</value></entry>");
+                        }
+                    }
+                    value => to_xml(value, xml),
+                }
+                xml.push_str(&format!("</{name}>"));
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                xml.push_str("<member>");
+                to_xml(item, xml);
+                xml.push_str("</member>");
+            }
+        }
+        Value::String(text) => xml.push_str(&escaped(text)),
+        value => xml.push_str(&value.to_string()),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
