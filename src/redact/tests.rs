@@ -122,3 +122,41 @@ fn sentences_keep_the_words_of_aws() {
         "{masked}"
     );
 }
+
+#[test]
+fn every_operation_has_a_shape_with_all_that_its_facts_need() {
+    use super::shape::{Kind, response};
+    use crate::snapshot::operations::OPERATIONS;
+
+    fn names(kind: Kind, found: &mut Vec<&'static str>) {
+        match kind {
+            Kind::Each(inner) => names(*inner, found),
+            Kind::Object(members) => {
+                for (name, inner) in members {
+                    found.push(name);
+                    names(*inner, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    for operation in OPERATIONS {
+        // Its answers are never recorded.
+        if operation.name == "AssumeRole" {
+            continue;
+        }
+        let mut members = Vec::new();
+        names(response(operation.name), &mut members);
+        assert!(!members.is_empty(), "{}", operation.name);
+        for list in operation.lists {
+            assert!(members.contains(list), "{} {list}", operation.name);
+        }
+        let expects = operation.expects;
+        assert!(
+            expects.is_empty() || expects.iter().any(|name| members.contains(name)),
+            "{}",
+            operation.name
+        );
+    }
+}

@@ -12,18 +12,22 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::{Error, Result};
 
-/// Header bytes with one right value in every snapshot: offset and bytes, by the SQLite file format.
+/// Header bytes with one right value in every sealed snapshot: offset and bytes, by the SQLite file format.
 const FIXED: &[(usize, &[u8])] = &[
     (0, b"SQLite format 3\0"),
     // Written and read with a rollback journal; no reserved space; payload fractions.
     (18, &[1, 1, 0, 64, 32, 32]),
-    // No free pages.
-    (32, &[0; 8]),
+    // The change counter counts from here on.
+    (24, &[0, 0, 0, 1]),
+    // No free pages; the schema cookie counts from here on.
+    (32, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
     // Schema format 4, default cache size, no vacuum mode, UTF-8.
     (44, &[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
     (64, &[0; 4]),
     // Reserved for expansion.
     (72, &[0; 20]),
+    // The change counter for which the page count is valid, and the version of SQLite, which matters to nobody.
+    (92, &[0, 0, 0, 1, 0, 0, 0, 0]),
 ];
 
 /// Bytes of one page that belong to no row.
@@ -34,7 +38,7 @@ struct Unused {
     ranges: Vec<Range<usize>>,
 }
 
-/// Clears what is unused. The database must be closed.
+/// Clears what is unused, and gives the header its fixed values. The database must be closed.
 pub(super) fn clear(path: &Path) -> Result<()> {
     let io = |error| Error::io("write", path)(error);
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -48,6 +52,10 @@ pub(super) fn clear(path: &Path) -> Result<()> {
             file.seek(SeekFrom::Start(range.start as u64)).map_err(io)?;
             file.write_all(&vec![0; range.len()]).map_err(io)?;
         }
+    }
+    for (offset, bytes) in FIXED {
+        file.seek(SeekFrom::Start(*offset as u64)).map_err(io)?;
+        file.write_all(bytes).map_err(io)?;
     }
     Ok(())
 }
@@ -63,10 +71,6 @@ pub(super) fn faults(connection: &Connection, path: &Path) -> Result<Vec<String>
         if header.get(*offset..*offset + bytes.len()) != Some(bytes) {
             faults.push(format!("the file header is changed at offset {offset}"));
         }
-    }
-    // The change counter, and the counter for which the page count is valid.
-    if header.get(24..28) != header.get(92..96) {
-        faults.push("the file header is changed at offset 24 or 92".to_owned());
     }
     let page_size: u64 = connection
         .query_row("pragma page_size", [], |row| row.get::<_, i64>(0))?

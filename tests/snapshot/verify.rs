@@ -164,48 +164,19 @@ fn a_removed_an_added_and_a_moved_row_are_found() {
 }
 
 #[test]
-fn any_flipped_bit_of_the_file_is_found_or_changes_no_row() {
+fn one_flipped_bit_anywhere_in_the_file_is_found() {
     let (_directory, path) = complete();
     let whole = std::fs::read(&path).unwrap();
-    let content = |path: &Path| -> Vec<String> {
-        let connection = writable(path);
-        let mut tables: Vec<String> = columns(&connection)
-            .into_iter()
-            .map(|(table, _)| table)
-            .collect();
-        tables.dedup();
-        let rows = tables.iter().map(|table| {
-            let sql = format!("select * from {table} order by 1, 2, 3");
-            let mut statement = connection.prepare(&sql).unwrap();
-            let width = statement.column_count();
-            let rows = statement.query_map([], |row| {
-                (0..width)
-                    .map(|column| row.get::<_, Value>(column))
-                    .collect::<Result<Vec<_>, _>>()
-            });
-            format!(
-                "{:?}",
-                rows.unwrap().map(Result::unwrap).collect::<Vec<_>>()
-            )
-        });
-        rows.collect()
-    };
-    let before = content(&path);
-    let (mut found, mut unused) = (0, 0);
-    for offset in (17..whole.len()).step_by(997) {
+    // The whole header, and places all over the pages: rows, indices, free space.
+    let offsets = (0..100).chain((100..whole.len()).step_by(1499));
+    for offset in offsets {
         let mut bytes = whole.clone();
         bytes[offset] ^= 1 << (offset % 8);
         std::fs::write(&path, &bytes).unwrap();
-        match verify(&path) {
-            Ok(verification) if verification.findings.is_empty() => {
-                assert_eq!(content(&path), before, "offset {offset}");
-                unused += 1;
-            }
-            _ => found += 1,
+        if let Ok(verification) = verify(&path) {
+            assert!(!verification.findings.is_empty(), "offset {offset}");
         }
     }
-    eprintln!("{found} found, {unused} not");
-    assert!(found > 100 * unused, "{found} found, {unused} not");
 }
 
 #[test]
