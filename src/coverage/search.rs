@@ -181,10 +181,17 @@ impl<'a> Search<'a> {
                 Formula::Any(choice) => Some((at, choice.as_slice())),
                 _ => None,
             });
-        // A choice between whole conjunctions says most; else the shortest.
+        // A choice between values of one field says most, and names the events in the order in which they are asked for;
+        // then a choice between whole conjunctions; else the shortest.
         let (at, choice) = choices.min_by_key(|(_, choice)| {
-            let whole = choice.iter().any(|part| matches!(**part, Formula::All(_)));
-            (!whole, choice.len())
+            let rank = if self.is_list(choice) {
+                0
+            } else if choice.iter().any(|part| matches!(**part, Formula::All(_))) {
+                1
+            } else {
+                2
+            };
+            (rank, choice.len())
         })?;
         Some(match self.split_choice(choice) {
             Split::Ways(ways) => {
@@ -205,6 +212,17 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// Whether every alternative is that one and the same undecided field meets a condition.
+    fn is_list(&self, parts: &[Rc<Formula>]) -> bool {
+        let mut nodes = parts.iter().map(|part| match **part {
+            Formula::Atom(atom, true) => self.fields.atoms.get(atom).and_then(|atom| atom.node),
+            _ => None,
+        });
+        let first = nodes.next().flatten();
+        first.is_some_and(|node| self.state.class(node).is_none())
+            && nodes.all(|node| node == first)
+    }
+
     fn split_choice(&self, parts: &[Rc<Formula>]) -> Split {
         let atoms: Option<Vec<(usize, bool)>> = parts
             .iter()
@@ -214,7 +232,12 @@ impl<'a> Search<'a> {
             })
             .collect();
         let Some(atoms) = atoms else {
-            return Split::Ways(parts.to_vec());
+            // What a whole conjunction finds is more telling than what one condition on its way drops.
+            let (whole, single): (Vec<_>, Vec<_>) = parts
+                .iter()
+                .cloned()
+                .partition(|part| matches!(**part, Formula::All(_)));
+            return Split::Ways(whole.into_iter().chain(single).collect());
         };
         let node_of = |atom: usize| self.fields.atoms.get(atom).and_then(|atom| atom.node);
         let node = atoms.first().and_then(|(atom, _)| node_of(*atom));
