@@ -36,6 +36,7 @@ pub(super) fn agree(
     filter: &FilterRow,
     row: &MetricRow,
     alarm: &AlarmRow,
+    of_member: bool,
     stage: &mut Stage,
 ) -> bool {
     let written = selectors(filter);
@@ -77,6 +78,14 @@ pub(super) fn agree(
             "@aws.region" => Some(place.region.as_str()),
             _ => None,
         };
+        if selector == "@aws.account" && of_member {
+            stage.say(said(
+                LinkId::F05,
+                Verdict::Unknown,
+                "what @aws.account is for a member's records is not documented".to_owned(),
+            ));
+            continue;
+        }
         if let Some(actual) = system {
             if actual != value {
                 stage.say(said(
@@ -98,7 +107,7 @@ pub(super) fn agree(
             ));
             continue;
         };
-        stage.require(LinkId::F05, &subject, Predicate::equals(path, value));
+        stage.require(LinkId::F05, &subject, has_value(path, value));
         stage.say(said(
             LinkId::F05,
             Verdict::Degraded,
@@ -118,6 +127,16 @@ pub(super) fn agree(
         }
     }
     true
+}
+
+/// A field that a dimension shows as this text: a string, or a boolean written out.
+fn has_value(path: &str, value: &str) -> Predicate {
+    let text = Predicate::equals(path, value);
+    match value {
+        "true" => text.or(Predicate::is_true(path)),
+        "false" => text.or(Predicate::is_false(path)),
+        _ => text,
+    }
 }
 
 /// Names joined by `.`, nothing else.

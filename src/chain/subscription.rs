@@ -57,24 +57,22 @@ pub(super) fn judge(
             .field("SubscriptionArn", &subscription.arn)
             .evidence([subscription.evidence])
     };
-    match subscription.arn.as_str() {
-        "PendingConfirmation" => {
-            stage.say(said(
-                LinkId::U02,
-                Verdict::Broken,
-                "subscription is not confirmed: nothing is delivered",
-            ));
-            return Ok(stage);
-        }
-        "Deleted" => {
-            stage.say(said(
-                LinkId::U03,
-                Verdict::Broken,
-                "subscription is deleted",
-            ));
-            return Ok(stage);
-        }
-        _ => {}
+    if subscription.arn.eq_ignore_ascii_case("deleted") {
+        stage.say(said(
+            LinkId::U03,
+            Verdict::Broken,
+            "subscription is deleted",
+        ));
+        return Ok(stage);
+    }
+    // The literal PendingConfirmation; whatever stands there, only a confirmed subscription has an ARN.
+    if !subscription.arn.starts_with("arn:") {
+        stage.say(said(
+            LinkId::U02,
+            Verdict::Broken,
+            "subscription is not confirmed: nothing is delivered",
+        ));
+        return Ok(stage);
     }
     let attributes = facts.subscription_attributes(teller, &subscription.arn)?;
     if let Some(attributes) = &attributes {

@@ -332,7 +332,7 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Stage>,
     let hidden = silent.into_iter().map(|(region, asked)| {
         let mut stage = Stage::default();
         let mut link = unanswered(
-            LinkId::T02,
+            LinkId::T01,
             &region,
             describe_trails(context, &region),
             &asked,

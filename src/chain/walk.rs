@@ -267,7 +267,8 @@ impl<'s, 'c> Walk<'s, 'c> {
             filter,
         ));
         let region = self.region(&place.account, &place.region)?;
-        let watchers = watch::find(&self.facts, place, filter, &region.queries)?;
+        let of_member = place.account != self.context.account;
+        let watchers = watch::find(&self.facts, place, filter, &region.queries, of_member)?;
         if let Some(link) = watchers.none {
             tails.push(tail.saying(link));
         }

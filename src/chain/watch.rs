@@ -30,12 +30,14 @@ pub(super) struct Watchers {
     pub(super) none: Option<Link>,
 }
 
-/// Finds the alarms that read the metric of a filter. `queries` are the alarms of the Region that name no metric.
+/// Finds the alarms that read the metric of a filter. `queries` are the alarms of the Region that name no metric;
+/// `of_member` says that the events are those of another account than the log group's.
 pub(super) fn find(
     facts: &Facts<'_>,
     place: &Place,
     filter: &FilterRow,
     queries: &[AlarmRow],
+    of_member: bool,
 ) -> Result<Watchers, Error> {
     let (Some(namespace), Some(metric_name)) = (&filter.namespace, &filter.metric_name) else {
         let link = Link::new(
@@ -70,7 +72,7 @@ pub(super) fn find(
     for alarm in alarms {
         watchers
             .alarms
-            .push(watched(facts, place, filter, &others, alarm)?);
+            .push(watched(facts, place, filter, &others, alarm, of_member)?);
     }
     watchers.none = no_alarm(
         facts,
@@ -145,6 +147,7 @@ fn watched(
     filter: &FilterRow,
     others: &[FilterRow],
     alarm: AlarmRow,
+    of_member: bool,
 ) -> Result<Watched, Error> {
     let mut stage = Stage::default();
     let reads = facts.alarm_metrics(&alarm.account, &alarm.arn)?;
@@ -171,7 +174,7 @@ fn watched(
                     .field("MetricName", row.metric_name.as_deref().unwrap_or_default())
                     .evidence([alarm.evidence, filter.evidence]),
             );
-            if dimensions::agree(place, filter, row, &alarm, &mut stage) {
+            if dimensions::agree(place, filter, row, &alarm, of_member, &mut stage) {
                 let outcome = if row.query_id.is_empty() {
                     firing::plain(filter, others, &alarm)
                 } else {

@@ -95,3 +95,17 @@ fn accounts_are_listed_once_each_in_order() {
         [ACCOUNT, MEMBER, "999900001111"]
     );
 }
+
+#[test]
+fn f05_what_the_account_dimension_is_for_a_members_records_is_unknown() {
+    let mut world = World::organization();
+    world.edit_filter(CONTROL, |filter| {
+        filter["emitSystemFieldDimensions"] = json!(["@aws.account"])
+    });
+    world.edit_alarm(CONTROL, |alarm| {
+        alarm["Dimensions"] = json!([{"Name": "@aws.account", "Value": ACCOUNT}])
+    });
+    let of_member = chain_of_account(&world, MEMBER);
+    assert_eq!(path_of(&of_member, CONTROL).verdict(), Verdict::Unknown);
+    assert!(path_of(&chain_of(&world), CONTROL).sound());
+}

@@ -44,7 +44,7 @@ fn t02_trail_has_no_log_group() {
 }
 
 #[test]
-fn t02_a_region_without_answer_may_hide_a_trail_of_that_region_alone() {
+fn t01_a_region_without_answer_may_hide_a_trail_of_that_region_alone() {
     let mut world = World::complete();
     for answer in world.answers_to("cloudtrail", "DescribeTrails") {
         if answer.region == "eu-west-1" {
