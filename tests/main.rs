@@ -26,8 +26,6 @@ mod coverage;
 mod diff;
 /// The table of failures.
 mod failures;
-/// The house rules: module direction, paths in Markdown, the offline dependency tree.
-mod house;
 /// Folders of AWS CLI output.
 mod import;
 /// The benchmark's audit steps, word by word.
@@ -36,6 +34,8 @@ mod letter;
 mod pattern;
 /// How findings are shown.
 mod report;
+/// The sample snapshots.
+mod samples;
 /// The snapshot file: recording, opening, verifying.
 mod snapshot;
 /// What several areas need: shared data, the built binary, golden files.

@@ -36,16 +36,31 @@ pub(super) async fn identify(account: &Arc<Account>) -> Result<String, Refused> 
         })
         .await;
     let id = answer.and_then(|identity| {
-        identity.account.filter(|id| id.len() == 12).ok_or(Refused {
-            code: "unreadable".to_owned(),
-            message: "the answer names no account".to_owned(),
-            by_aws: false,
-        })
-    })?;
-    if let Some(mut call) = call {
-        call.account.clone_from(&id);
-        place.record(call).await;
-    }
+        identity
+            .account
+            .filter(|id| id.len() == 12)
+            .ok_or_else(|| Refused {
+                code: "unreadable".to_owned(),
+                message: "the answer names no account".to_owned(),
+                by_aws: false,
+            })
+    });
+    let id = match (id, call) {
+        (Ok(id), call) => {
+            if let Some(mut call) = call {
+                call.account.clone_from(&id);
+                place.record(call).await;
+            }
+            id
+        }
+        (Err(refused), call) => {
+            // A member of an organization is known before it answers: that it did not is a gap of its own.
+            if let Some(call) = call.filter(|_| !account.id.is_empty()) {
+                place.record(call).await;
+            }
+            return Err(refused);
+        }
+    };
     Ok(id)
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Place, calls, collect, column, facts_digest, number, refuse, succeed};
 use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
-use crate::support::world::{ACCOUNT, HOME, Site, World};
+use crate::support::world::{ACCOUNT, HOME, MEMBER, Site, World};
 
 /// An organization of complete accounts in four regions; the first is the management account.
 fn organization(accounts: usize) -> (World, Vec<String>) {
@@ -177,4 +177,54 @@ fn who_may_not_list_accounts_is_told_and_leaves_no_file() {
     let text = refuse(&mut of_organization(&aws, &place.file("a.trailproof")));
     assert!(text.contains("management account"), "{text}");
     assert_eq!(std::fs::read_dir(place.file("")).unwrap().count(), 0);
+}
+
+/// The account that the organization's management account made its log archive.
+const DELEGATED: &str = "222233334444";
+
+/// An organization trail whose log group, filters, alarms and topic are in a delegated account: the management account
+/// has the trail, a member has nothing but its replica.
+fn with_delegated_log_account() -> World {
+    let delegated = Site::new(DELEGATED, HOME);
+    let mut world = World::organization_of(&[DELEGATED, MEMBER]);
+    let group = delegated.log_group_arn();
+    world.edit_trail(|trail| trail["CloudWatchLogsLogGroupArn"] = json!(format!("{group}:*")));
+    let is_chain = |service: &str| matches!(service, "logs" | "monitoring" | "sns");
+    world.answers.retain(|answer| !is_chain(&answer.service));
+    for account in [ACCOUNT, DELEGATED, MEMBER] {
+        let mut chain = World::of(&Site::new(account, HOME));
+        if account != DELEGATED {
+            chain.edit("monitoring", "DescribeAlarms", |output| {
+                *output = json!({"MetricAlarms": [], "CompositeAlarms": [], "LogAlarms": []});
+            });
+        }
+        world.answers.extend(
+            chain
+                .answers
+                .into_iter()
+                .filter(|answer| is_chain(&answer.service)),
+        );
+    }
+    world
+}
+
+/// Also makes the sample snapshot, where `TRAILPROOF_SAMPLES` names its folder.
+#[test]
+fn an_organization_with_a_delegated_log_account() {
+    let aws = FakeAws::serve(&with_delegated_log_account());
+    let place = Place::new();
+    let file = place.file("organization.trailproof");
+    succeed(&mut of_organization(&aws, &file));
+    assert_eq!(
+        column(&file, "select distinct account from metric_filter"),
+        [DELEGATED]
+    );
+    assert_eq!(
+        column(&file, "select account from account order by 1"),
+        [ACCOUNT, DELEGATED, MEMBER]
+    );
+    if let Some(folder) = std::env::var_os("TRAILPROOF_SAMPLES") {
+        let folder = std::path::PathBuf::from(folder);
+        std::fs::copy(&file, folder.join("organization.trailproof")).unwrap();
+    }
 }
