@@ -26,6 +26,8 @@ mod coverage;
 mod diff;
 /// The table of failures.
 mod failures;
+/// The house rules: module direction, paths in Markdown, the offline dependency tree.
+mod house;
 /// Folders of AWS CLI output.
 mod import;
 /// The benchmark's audit steps, word by word.

@@ -34,10 +34,20 @@ pub(super) struct Masking {
 pub(super) enum Transformed {
     /// Nothing does.
     No,
-    /// A transformer: its name or kind, and where it was read.
-    Yes(String, i64),
+    /// One of these does.
+    Yes(Vec<Transformer>),
     /// Not answered.
     Unknown(Link),
+}
+
+/// A transformer that may change the records of a log group.
+#[derive(Clone, Debug)]
+pub(super) struct Transformer {
+    /// What it is called in a sentence.
+    pub(super) name: String,
+    /// JSON array of processors.
+    pub(super) config: String,
+    pub(super) evidence: i64,
 }
 
 /// A log group as the judges of its filters need it.
@@ -195,7 +205,8 @@ impl Masking {
             match &self.identifiers {
                 None => !kinds.is_empty(),
                 Some(identifiers) => identifiers.iter().any(|identifier| {
-                    kinds.contains(&identifier.as_str())
+                    identifier.starts_with(CUSTOM)
+                        || kinds.contains(&identifier.as_str())
                         || (!KNOWN_IDENTIFIERS.contains(&identifier.as_str()) && !kinds.is_empty())
                 }),
             }
@@ -229,6 +240,9 @@ impl Masking {
         Some(link.evidence(self.evidence.iter().copied()))
     }
 }
+
+/// Before the name of an identifier that the account defined: its expression may find anything.
+const CUSTOM: &str = "custom ";
 
 const KNOWN_IDENTIFIERS: [&str; 6] = [
     "Address",
@@ -286,12 +300,9 @@ fn masked_identifiers(document: &str) -> Vec<String> {
         .filter_map(|statement| statement.get("DataIdentifier")?.as_array())
         .flatten()
         .filter_map(Value::as_str)
-        .map(|identifier| {
-            identifier
-                .rsplit('/')
-                .next()
-                .unwrap_or(identifier)
-                .to_owned()
+        .map(|identifier| match identifier.rsplit_once('/') {
+            Some((_, managed)) => managed.to_owned(),
+            None => format!("{CUSTOM}{identifier}"),
         })
         .collect()
 }
@@ -299,27 +310,31 @@ fn masked_identifiers(document: &str) -> Vec<String> {
 /// L06: a transformer of the group overrides one of the account.
 fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
     if let Some(transformer) = facts.transformer(&place.account, &place.region, &place.name)? {
-        return Ok(Transformed::Yes(
-            "the log group's transformer".to_owned(),
-            transformer.evidence,
-        ));
+        return Ok(Transformed::Yes(vec![Transformer {
+            name: "the log group's transformer".to_owned(),
+            config: transformer.config,
+            evidence: transformer.evidence,
+        }]));
     }
     let policies = facts.account_policies(&place.account, &place.region)?;
-    if let Some(policy) = policies
-        .iter()
-        .find(|policy| policy.policy_type == "TRANSFORMER_POLICY")
-    {
-        let criteria = policy
-            .selection_criteria
-            .as_deref()
-            .unwrap_or("every log group");
-        return Ok(Transformed::Yes(
-            format!(
-                "the account's transformer policy `{}` ({criteria})",
-                policy.name
-            ),
-            policy.evidence,
-        ));
+    let policies: Vec<Transformer> = policies
+        .into_iter()
+        .filter(|policy| policy.policy_type == "TRANSFORMER_POLICY")
+        .map(|policy| {
+            let criteria = policy.selection_criteria.as_deref();
+            let criteria = criteria.unwrap_or("every log group");
+            Transformer {
+                name: format!(
+                    "the account's transformer policy `{}` ({criteria})",
+                    policy.name
+                ),
+                config: policy.document,
+                evidence: policy.evidence,
+            }
+        })
+        .collect();
+    if !policies.is_empty() {
+        return Ok(Transformed::Yes(policies));
     }
     for (operation, subject) in [
         ("GetTransformer", place.name.as_str()),

@@ -8,8 +8,9 @@ use crate::pattern::{self, Pattern};
 
 use super::facts::FilterRow;
 use super::field_selection::{self, Selection};
-use super::log_group::{Group, Place, Transformed};
+use super::log_group::{Group, Place, Transformed, Transformer};
 use super::stage::{Stage, fine};
+use super::transformer::{self, Effect};
 use super::verdict::{Link, LinkId, Verdict};
 
 /// Judges one metric filter of a log group, for events of `account`.
@@ -61,28 +62,20 @@ fn records(subject: &str, group: &Group, filter: &FilterRow, pattern: &Pattern) 
     if let Some(masked) = group.masking.link(subject, &fields(pattern)) {
         stage.say(masked);
     }
-    let transformed = filter.apply_on_transformed_logs == Some(true);
+    let on_transformed = filter.apply_on_transformed_logs == Some(true);
     let link = match &group.transformed {
-        _ if !transformed => None,
+        _ if !on_transformed => None,
         Transformed::No => Some(fine(
             LinkId::L06,
             subject,
             "no transformer changes the records",
         )),
-        Transformed::Yes(transformer, evidence) => Some(
-            Link::new(
-                LinkId::L06,
-                Verdict::Unknown,
-                subject,
-                format!(
-                    "the filter sees records as {transformer} leaves them, which is not evaluated"
-                ),
-            )
-            .evidence([*evidence]),
-        ),
+        Transformed::Yes(transformers) => {
+            Some(transformed(subject, transformers, &fields(pattern)))
+        }
         Transformed::Unknown(link) => Some(link.clone()),
     };
-    let seen_as_written = link.as_ref().is_none_or(|link| link.verdict == Verdict::Ok);
+    let seen_as_written = link.as_ref().is_none_or(|link| link.verdict.is_sound());
     if let Some(link) = link {
         stage.say(
             link.field("applyOnTransformedLogs", true)
@@ -93,6 +86,37 @@ fn records(subject: &str, group: &Group, filter: &FilterRow, pattern: &Pattern) 
         stage.require(LinkId::F01, subject, Predicate::from_pattern(pattern));
     }
     stage
+}
+
+/// L06: what the transformers make of the fields that the pattern reads; the worst of them.
+fn transformed(subject: &str, transformers: &[Transformer], paths: &[String]) -> Link {
+    let link = |transformer: &Transformer| {
+        let name = &transformer.name;
+        let (verdict, reason) = match transformer::effect(&transformer.config, paths) {
+            Effect::Untouched => (
+                Verdict::Weak,
+                format!(
+                    "the filter sees records as {name} leaves them; it names none of the fields that the pattern reads"
+                ),
+            ),
+            Effect::Touches { processor, key } => (
+                Verdict::Unknown,
+                format!("{name} changes `{key}` by {processor}, which the pattern reads"),
+            ),
+            Effect::Unknown { reason } => (
+                Verdict::Unknown,
+                format!(
+                    "the filter sees records as {name} leaves them, which is not evaluated: {reason}"
+                ),
+            ),
+        };
+        Link::new(LinkId::L06, verdict, subject, reason)
+            .field("transformerConfig", &transformer.config)
+            .evidence([transformer.evidence])
+    };
+    let none = fine(LinkId::L06, subject, "no transformer changes the records");
+    let links = transformers.iter().map(link);
+    links.max_by_key(|link| link.verdict).unwrap_or(none)
 }
 
 /// F11.

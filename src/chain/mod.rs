@@ -32,6 +32,7 @@ mod stage;
 mod subscription;
 mod topic;
 mod trail;
+pub mod transformer;
 pub mod verdict;
 mod walk;
 mod watch;

@@ -6,7 +6,7 @@ use trailproof::chain::verdict::LinkId;
 use trailproof::report::{self, Format, Style};
 
 use super::super::support::golden;
-use super::super::support::world::{ACCOUNT, HOME, Site, World};
+use super::super::support::world::{ACCOUNT, HOME, MEMBER, Site, World};
 use super::{analyzed, expect, finding};
 
 const NEWEST: &str = "cis-aws";
@@ -324,6 +324,49 @@ fn a_denied_call_makes_findings_unknown_that_name_it_and_never_fail_or_new_pass(
         }
     }
     assert!(unknown > 15 * 5, "most calls are needed: {unknown}");
+}
+
+#[test]
+fn a_member_of_an_organization_is_heard_through_the_account_that_owns_the_trail() {
+    let both = World::organization();
+    for finding in analyzed(&both, &Options::default()).findings {
+        assert_eq!(
+            finding.status,
+            Status::Pass,
+            "{} {}: {}",
+            finding.account,
+            finding.control,
+            finding.reason
+        );
+    }
+    let mut silent = both.clone();
+    silent.edit_alarm("root_usage", |alarm| alarm["ActionsEnabled"] = json!(false));
+    for finding in analyzed(&silent, &super::only(NEWEST, "root_usage")).findings {
+        assert_eq!(
+            (finding.status, finding.broken_link),
+            (Status::Fail, Some(LinkId::A02))
+        );
+        assert_eq!(
+            finding.witness.unwrap()["recipientAccountId"],
+            finding.account.as_str()
+        );
+    }
+    let mut alone = both;
+    alone.only_account(MEMBER);
+    for finding in analyzed(&alone, &Options::default()).findings {
+        assert_eq!(
+            finding.status,
+            Status::Unknown,
+            "{}: {}",
+            finding.control,
+            finding.reason
+        );
+        assert!(
+            finding.reason.contains(ACCOUNT),
+            "the account that is missing is named: {}",
+            finding.reason
+        );
+    }
 }
 
 #[test]

@@ -123,6 +123,13 @@ fn l03_a_namesake_in_another_region_is_not_the_trails_log_group() {
 }
 
 fn protect(world: &mut World, identifier: &str) {
+    protect_with(
+        world,
+        &format!("arn:aws:dataprotection::aws:data-identifier/{identifier}"),
+    );
+}
+
+fn protect_with(world: &mut World, identifier: &str) {
     edit_group(world, |group| {
         group["dataProtectionStatus"] = json!("ACTIVATED")
     });
@@ -130,9 +137,9 @@ fn protect(world: &mut World, identifier: &str) {
         "Name": "mask",
         "Version": "2021-06-01",
         "Statement": [
-            {"DataIdentifier": [format!("arn:aws:dataprotection::aws:data-identifier/{identifier}")],
+            {"DataIdentifier": [identifier],
              "Operation": {"Audit": {"FindingsDestination": {}}}},
-            {"DataIdentifier": [format!("arn:aws:dataprotection::aws:data-identifier/{identifier}")],
+            {"DataIdentifier": [identifier],
              "Operation": {"Deidentify": {"MaskConfig": {}}}},
         ],
     });
@@ -164,6 +171,9 @@ fn l04_data_protection_masks_what_the_pattern_reads() {
         protect(world, "EmailAddress");
     });
     remark(LinkId::L04, |world| protect(world, "IpAddress"));
+    fault(LinkId::L04, Verdict::Weak, |world| {
+        protect_with(world, "an expression of the account's own");
+    });
 }
 
 #[test]
@@ -180,11 +190,16 @@ fn l05_key_of_the_log_group_is_disabled() {
     });
 }
 
-fn transform(world: &mut World) {
+/// Parses the records and deletes a key of theirs.
+fn delete(world: &mut World, key: &str) {
+    let processors = json!([{"parseJSON": {}}, {"deleteKeys": {"withKeys": [key]}}]);
     world.edit("logs", "GetTransformer", |output| {
-        *output =
-            json!({"logGroupIdentifier": LOG_GROUP, "transformerConfig": [{"parseJSON": {}}]});
+        *output = json!({"logGroupIdentifier": LOG_GROUP, "transformerConfig": processors.clone()});
     });
+}
+
+fn transform(world: &mut World) {
+    delete(world, "eventName");
 }
 
 #[test]
@@ -205,6 +220,10 @@ fn l06_filter_sees_transformed_records() {
         "{}",
         link.reason
     );
+    fault(LinkId::L06, Verdict::Weak, |world| {
+        on_transformed(world);
+        delete(world, "requestParameters");
+    });
     remark(LinkId::L06, on_transformed);
     let raw = chain_of(&world(transform));
     assert_eq!(
@@ -221,7 +240,8 @@ fn l06_the_accounts_transformer_counts_too() {
         for answer in world.answers_to("logs", "DescribeAccountPolicies") {
             if answer.request["policyType"] == "TRANSFORMER_POLICY" {
                 answer.output = Ok(json!({"accountPolicies": [{
-                    "policyName": "all", "policyType": "TRANSFORMER_POLICY", "policyDocument": "[]",
+                    "policyName": "all", "policyType": "TRANSFORMER_POLICY",
+                    "policyDocument": r#"[{"parseJSON": {}}, {"renameKeys": {"entries": [{"key": "eventName", "renameTo": "name"}]}}]"#,
                     "accountId": ACCOUNT, "scope": "ALL",
                 }]}));
             }

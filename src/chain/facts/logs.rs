@@ -37,6 +37,8 @@ pub(in crate::chain) struct FilterRow {
 /// A log transformer.
 #[derive(Clone, Debug)]
 pub(in crate::chain) struct Transformer {
+    /// JSON array of processors.
+    pub(in crate::chain) config: String,
     pub(in crate::chain) evidence: i64,
 }
 
@@ -131,10 +133,15 @@ impl Facts<'_> {
         log_group: &str,
     ) -> Result<Option<Transformer>, Error> {
         self.optional(
-            "select evidence_id from transformer \
+            "select config, evidence_id from transformer \
              where account = ?1 and region = ?2 and log_group_name = ?3 and config not in ('[]', '{}', 'null')",
             (account, region, log_group),
-            |row| Ok(Transformer { evidence: row.get(0)? }),
+            |row| {
+                Ok(Transformer {
+                    config: row.get(0)?,
+                    evidence: row.get(1)?,
+                })
+            },
         )
     }
 

@@ -1,0 +1,270 @@
+//! Log transformers (L06): does a transformer leave the fields alone that a filter pattern reads?
+//!
+//! A transformer is a list of processors, each of which names the keys that it writes or deletes. Only keys are compared;
+//! what a processor makes of a value is not computed. Sees no SQL and no files.
+
+use serde_json::Value;
+
+/// What a transformer does to the fields that a pattern reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Each processor names its keys, and none of them is read.
+    Untouched,
+    /// A processor may change a field that is read.
+    Touches {
+        /// The processor.
+        processor: String,
+        /// The key that it writes or deletes.
+        key: String,
+    },
+    /// A processor is not understood, or does not name its keys.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What a transformer, given as the JSON list of its processors, does to fields at these paths, names joined by `.`.
+pub fn effect(config: &str, paths: &[String]) -> Effect {
+    judge(config, paths).map_or_else(|effect| effect, |()| Effect::Untouched)
+}
+
+fn unknown(reason: impl Into<String>) -> Effect {
+    Effect::Unknown {
+        reason: reason.into(),
+    }
+}
+
+fn judge(config: &str, paths: &[String]) -> Result<(), Effect> {
+    let Ok(Value::Array(processors)) = serde_json::from_str(config) else {
+        return Err(unknown("the transformer is not a list of processors"));
+    };
+    if paths.iter().any(|path| path.starts_with('*')) {
+        return Err(unknown(
+            "the pattern reads the whole record, which a transformer writes anew",
+        ));
+    }
+    let processors = processors.iter().map(|processor| {
+        let members = processor.as_object().filter(|members| members.len() == 1);
+        members
+            .and_then(|members| members.iter().next())
+            .ok_or_else(|| unknown("a processor is not understood"))
+    });
+    for (position, processor) in processors.enumerate() {
+        let (name, settings) = processor?;
+        // The record is parsed first; anything but plain JSON at the root moves or renames all of it.
+        if position == 0 && !is_plain_json(name, settings) {
+            return Err(unknown(format!(
+                "the processor `{name}` does not keep the record as it is"
+            )));
+        }
+        if position == 0 {
+            continue;
+        }
+        for key in keys(name, settings)? {
+            if key.is_empty() || key.contains(['\\', '"', '[', '*']) {
+                return Err(unknown(format!(
+                    "the key `{key}` of the processor `{name}` is not understood"
+                )));
+            }
+            if paths.iter().any(|path| related(path, &key)) {
+                return Err(Effect::Touches {
+                    processor: name.clone(),
+                    key,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_plain_json(name: &str, settings: &Value) -> bool {
+    let absent_or = |member: &str, plain: &str| match settings.get(member) {
+        None | Some(Value::Null) => true,
+        Some(value) => value == plain,
+    };
+    name == "parseJSON" && absent_or("source", "@message") && absent_or("destination", "")
+}
+
+/// The keys that a processor writes or deletes.
+fn keys(name: &str, settings: &Value) -> Result<Vec<String>, Effect> {
+    let members: &[&str] = match name {
+        "addKeys" => &["entries/key"],
+        "deleteKeys" | "lowerCaseString" | "upperCaseString" | "trimString" => &["withKeys"],
+        "moveKeys" => &["entries/source", "entries/target"],
+        "renameKeys" => &["entries/key", "entries/renameTo"],
+        "copyValue" => &["entries/target"],
+        "typeConverter" => &["entries/key"],
+        "splitString" | "substituteString" => &["entries/source"],
+        "dateTimeConverter" | "listToMap" => &["target"],
+        "parseJSON" | "parseKeyValue" => &["destination"],
+        _ => {
+            return Err(unknown(format!(
+                "the processor `{name}` does not name the keys that it writes"
+            )));
+        }
+    };
+    let mut keys = Vec::new();
+    for member in members {
+        let found: Option<Vec<String>> = match member.split_once('/') {
+            Some((list, key)) => texts(settings.get(list), |entry| entry.get(key)),
+            None => match settings.get(*member) {
+                Some(Value::String(key)) => Some(vec![key.clone()]),
+                other => texts(other, itself),
+            },
+        };
+        keys.extend(found.ok_or_else(|| {
+            unknown(format!(
+                "the processor `{name}` does not name the keys that it writes"
+            ))
+        })?);
+    }
+    Ok(keys)
+}
+
+/// The texts in a list; `None` if there is no list, or anything but texts in it.
+fn texts(list: Option<&Value>, of: impl Fn(&Value) -> Option<&Value>) -> Option<Vec<String>> {
+    let items = list?.as_array().filter(|items| !items.is_empty())?;
+    items
+        .iter()
+        .map(|item| of(item)?.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn itself(value: &Value) -> Option<&Value> {
+    Some(value)
+}
+
+/// Whether one of two keys is the other or lies below it. A path may have a `*` or an index, which stand for any name.
+fn related(path: &str, key: &str) -> bool {
+    path.split('.').zip(key.split('.')).all(|(name, other)| {
+        name == other || name == "*" || name.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ask(processors: &Value) -> Effect {
+        let paths = [
+            "eventName",
+            "userIdentity.type",
+            "responseElements.items.*.name",
+        ];
+        effect(&processors.to_string(), &paths.map(str::to_owned))
+    }
+
+    fn after_json(processor: Value) -> Effect {
+        ask(&json!([{"parseJSON": {}}, processor]))
+    }
+
+    #[test]
+    fn processors_that_keep_to_other_keys_leave_the_fields_alone() {
+        assert_eq!(ask(&json!([{"parseJSON": {}}])), Effect::Untouched);
+        assert_eq!(
+            ask(&json!([{"parseJSON": {"source": "@message"}}])),
+            Effect::Untouched
+        );
+        for processor in [
+            json!({"addKeys": {"entries": [{"key": "team", "value": "security"}]}}),
+            json!({"addKeys": {"entries": [{"key": "userIdentity.team", "value": "security"}]}}),
+            json!({"deleteKeys": {"withKeys": ["requestParameters", "userIdentity.arn"]}}),
+            json!({"moveKeys": {"entries": [{"source": "requestID", "target": "ids"}]}}),
+            json!({"renameKeys": {"entries": [{"key": "requestID", "renameTo": "request"}]}}),
+            json!({"copyValue": {"entries": [{"source": "eventName", "target": "operation"}]}}),
+            json!({"lowerCaseString": {"withKeys": ["eventSource"]}}),
+            json!({"typeConverter": {"entries": [{"key": "readOnly", "type": "string"}]}}),
+            json!({"substituteString": {"entries": [{"source": "userAgent", "from": "a", "to": "b"}]}}),
+            json!({"dateTimeConverter": {"source": "eventTime", "target": "time"}}),
+            json!({"parseJSON": {"source": "requestParameters.policyDocument", "destination": "policy"}}),
+        ] {
+            assert_eq!(
+                after_json(processor.clone()),
+                Effect::Untouched,
+                "{processor}"
+            );
+        }
+    }
+
+    #[test]
+    fn processors_that_touch_a_field_or_what_is_around_it() {
+        for (processor, key) in [
+            (
+                json!({"deleteKeys": {"withKeys": ["x", "eventName"]}}),
+                "eventName",
+            ),
+            (
+                json!({"deleteKeys": {"withKeys": ["userIdentity"]}}),
+                "userIdentity",
+            ),
+            (
+                json!({"moveKeys": {"entries": [{"source": "x", "target": "eventName"}]}}),
+                "eventName",
+            ),
+            (
+                json!({"renameKeys": {"entries": [{"key": "eventName", "renameTo": "name"}]}}),
+                "eventName",
+            ),
+            (
+                json!({"copyValue": {"entries": [{"source": "x", "target": "userIdentity.type"}]}}),
+                "userIdentity.type",
+            ),
+            (
+                json!({"upperCaseString": {"withKeys": ["eventName"]}}),
+                "eventName",
+            ),
+            (
+                json!({"addKeys": {"entries": [{"key": "eventName.x", "value": "y"}]}}),
+                "eventName.x",
+            ),
+            (
+                json!({"trimString": {"withKeys": ["responseElements.items.0.name"]}}),
+                "responseElements.items.0.name",
+            ),
+        ] {
+            let expected = Effect::Touches {
+                processor: processor
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .next()
+                    .unwrap()
+                    .clone(),
+                key: key.to_owned(),
+            };
+            assert_eq!(after_json(processor.clone()), expected, "{processor}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_name_its_keys_is_unknown() {
+        for processors in [
+            json!({}),
+            json!([{"parseToOCSF": {"eventSource": "CloudTrail"}}]),
+            json!([{"parseJSON": {"destination": "record"}}]),
+            json!([{"addKeys": {"entries": [{"key": "team", "value": "x"}]}}]),
+            json!([{"parseJSON": {}}, {"grok": {"match": "%{NUMBER:n}"}}]),
+            json!([{"parseJSON": {}}, {"csv": {}}]),
+            json!([{"parseJSON": {}}, {"parseKeyValue": {}}]),
+            json!([{"parseJSON": {}}, {"listToMap": {"source": "x", "key": "k"}}]),
+            json!([{"parseJSON": {}}, {"deleteKeys": {}}]),
+            json!([{"parseJSON": {}}, {"deleteKeys": {"withKeys": [7]}}]),
+            json!([{"parseJSON": {}}, {"deleteKeys": {"withKeys": ["a\\.b"]}}]),
+            json!([{"parseJSON": {}}, {"future": {"key": "x"}}]),
+            json!([{"parseJSON": {}, "deleteKeys": {"withKeys": ["x"]}}]),
+        ] {
+            assert!(
+                matches!(ask(&processors), Effect::Unknown { .. }),
+                "{processors}"
+            );
+        }
+        assert!(matches!(
+            effect("[]", &["*".to_owned()]),
+            Effect::Unknown { .. }
+        ));
+        assert!(matches!(effect("no json", &[]), Effect::Unknown { .. }));
+    }
+}
