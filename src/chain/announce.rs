@@ -217,16 +217,23 @@ pub(super) fn muted(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Stage, Error>
         } else {
             Verdict::Unknown
         };
-        stage.say(missing(LinkId::A17, verdict, &alarm.arn, question, &asked));
+        // The same for every alarm of the Region, and told as such.
+        stage.say(missing(
+            LinkId::A17,
+            verdict,
+            &alarm.region,
+            question,
+            &asked,
+        ));
     }
     for name in facts.unread_mute_rules(&alarm.account, &alarm.region)? {
         let question = mute_question(alarm, "GetAlarmMuteRule", &name);
         let asked = facts.asked(question)?;
         // A rule that was deleted between the two calls mutes nothing.
         if !asked.answered() {
-            let mut link = unanswered(LinkId::A17, &alarm.arn, question, &asked);
+            let mut link = unanswered(LinkId::A17, &alarm.region, question, &asked);
             link.reason = format!(
-                "whether the mute rule `{name}` silences the alarm is unknown: {}",
+                "which alarms the mute rule `{name}` silences is unknown: {}",
                 link.reason
             );
             stage.say(link);
