@@ -47,6 +47,23 @@ fn a_snapshot_as_it_was_written_is_clean() {
 }
 
 #[test]
+fn sample_snapshots_are_as_they_were_written() {
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots");
+    let mut verified = 0;
+    for entry in std::fs::read_dir(samples).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "trailproof")
+        {
+            assert_eq!(verify(&path).unwrap().findings, [], "{}", path.display());
+            verified += 1;
+        }
+    }
+    assert!(verified > 0);
+}
+
+#[test]
 fn one_changed_value_in_any_column_of_any_table_is_found_and_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("all.db");
