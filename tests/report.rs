@@ -62,7 +62,8 @@ fn sample() -> Analysis {
     );
     pass.notes = vec![Note {
         link: Some(LinkId::T07),
-        text: "degraded: trail `main` records one Region only".into(),
+        subject: Some("trail `main`".into()),
+        text: "degraded: it records one Region only".into(),
     }];
     let mut fail = finding(
         ACCOUNT,
@@ -161,12 +162,13 @@ fn sample() -> Analysis {
                 ],
                 notes: vec![Note {
                     link: Some(LinkId::T12),
+                    subject: None,
                     text: "events over 256 KB".into(),
                 }],
                 other_monitoring: vec![Note {
                     link: Some(LinkId::X05),
-                    text: "trail: subscription filter `siem` sends every event to a Firehose"
-                        .into(),
+                    subject: Some("log group `trail`".into()),
+                    text: "subscription filter `siem` sends every event to a Firehose".into(),
                 }],
             },
             AccountSummary {

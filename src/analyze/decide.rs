@@ -104,6 +104,7 @@ fn pass(
     if requirement.alternative.kind != AlternativeKind::Text {
         finding.notes.push(Note {
             link: None,
+            subject: None,
             text: format!(
                 "covered is the form `{}` ({}), not the benchmark's own text",
                 requirement.alternative.label, requirement.alternative.source
@@ -207,7 +208,8 @@ fn told_links(cover: &[&Path]) -> Vec<Note> {
         if matches!(link.verdict, Verdict::Degraded | Verdict::Weak) {
             let note = Note {
                 link: Some(link.id),
-                text: format!("{}: {}", link.verdict, describe(link)),
+                subject: subject(link.id, &link.subject),
+                text: format!("{}: {}", link.verdict, link.reason),
             };
             if !notes.contains(&note) {
                 notes.push(note);
@@ -222,13 +224,25 @@ fn describe(link: &Link) -> String {
     place(link.id, &link.subject, &link.reason)
 }
 
-/// `trail `main`: it is not logging`.
-fn place(id: LinkId, subject: &str, reason: &str) -> String {
-    let subject = short_name(subject);
-    // Filters are told with their log group, which is rarely in doubt.
-    let name = subject.split_once(" of ").map_or(subject, |(name, _)| name);
-    if name.is_empty() || reason.contains(name) {
-        return reason.to_owned();
+/// `trail `main`: it is not logging`; the reason alone where it names the resource.
+fn place(id: LinkId, named: &str, reason: &str) -> String {
+    match subject(id, named) {
+        Some(subject) if !reason.contains(name(named)) => format!("{subject}: {reason}"),
+        _ => reason.to_owned(),
+    }
+}
+
+/// What people call the resource by. Filters are told with their log group, which is rarely in doubt.
+fn name(named: &str) -> &str {
+    let short = short_name(named);
+    short.split_once(" of ").map_or(short, |(name, _)| name)
+}
+
+/// The resource of a link with the kind that it is of.
+pub(super) fn subject(id: LinkId, named: &str) -> Option<String> {
+    let name = name(named);
+    if name.is_empty() {
+        return None;
     }
     let kind = match id.code().chars().next() {
         _ if id == LinkId::A01 => "metric ",
@@ -241,7 +255,7 @@ fn place(id: LinkId, subject: &str, reason: &str) -> String {
         Some('U') => "subscription ",
         _ => "",
     };
-    format!("{kind}`{name}`: {reason}")
+    Some(format!("{kind}`{name}`"))
 }
 
 /// What else the covering filters fire on.
@@ -261,7 +275,11 @@ fn surplus(
         }
         NoiseClass::NearlyEverything => "it fires on nearly every event".to_owned(),
     };
-    Some(Note { link: None, text })
+    Some(Note {
+        link: None,
+        subject: None,
+        text,
+    })
 }
 
 fn missing_evidence(

@@ -218,8 +218,20 @@ pub struct Names {
 pub struct Note {
     /// The link, where it is about one.
     pub link: Option<LinkId>,
+    /// The resource, with the kind that it is of: alarm `x`.
+    pub subject: Option<String>,
     /// What it is.
     pub text: String,
+}
+
+impl Note {
+    /// The remark with its resource.
+    pub fn sentence(&self) -> String {
+        match &self.subject {
+            Some(subject) => format!("{subject}: {}", self.text),
+            None => self.text.clone(),
+        }
+    }
 }
 
 /// A part of a pattern that a reader should look at.

@@ -263,7 +263,8 @@ fn about(chain: &AccountChain) -> AccountSummary {
     trails.dedup();
     let note = |link: &chain::verdict::Link| Note {
         link: Some(link.id),
-        text: format!("{}: {}", short_name(&link.subject), link.reason),
+        subject: decide::subject(link.id, &link.subject),
+        text: link.reason.clone(),
     };
     AccountSummary {
         account: chain.account.clone(),

@@ -277,7 +277,7 @@ fn told(out: &mut String, finding: &Finding, style: Style) {
     heading(out, "Worth knowing", style);
     for note in &finding.notes {
         let label = note.link.map_or("-".to_owned(), |id| format!("- {id}"));
-        paragraph(out, 2, &label, &note.text);
+        paragraph(out, 2, &label, &note.sentence());
     }
     for assumption in &finding.assumptions {
         paragraph(out, 2, "- assumed:", assumption);

@@ -71,6 +71,7 @@ struct Names<'a> {
 #[derive(Serialize)]
 struct Note<'a> {
     link: Option<&'static str>,
+    subject: Option<&'a str>,
     text: &'a str,
 }
 
@@ -206,6 +207,7 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
 fn note(note: &analyze::Note) -> Note<'_> {
     Note {
         link: note.link.map(verdict::LinkId::code),
+        subject: note.subject.as_deref(),
         text: &note.text,
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
         for note in &account.other_monitoring {
             out.push_str(&format!(
                 "\n- other monitoring seen: {}",
-                escape(&note.text)
+                escape(&note.sentence())
             ));
         }
         if !account.gaps.is_empty() || !account.other_monitoring.is_empty() {

@@ -5,7 +5,8 @@ use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Padding, Style as Borders};
 
-use crate::analyze::{AccountSummary, Analysis, Finding, Note, Status};
+use crate::analyze::{AccountSummary, Analysis, Finding, Status};
+use crate::chain::verdict::LinkId;
 
 use super::text::{
     Colour, Style, WIDTH, count, cut, letter_word, paragraph, short_names, status_word,
@@ -178,27 +179,24 @@ fn plain_cells(finding: &Finding, letters: bool) -> Vec<String> {
 
 /// What is worth knowing of the account: each remark once, with the controls it concerns.
 fn remarks(out: &mut String, account: &AccountSummary, findings: &[&Finding]) {
-    let mut notes: Vec<(&Note, Vec<&str>)> = Vec::new();
-    for finding in findings {
-        let name = finding.benchmark_id.as_deref().unwrap_or(&finding.control);
-        for note in &finding.notes {
-            match notes.iter_mut().find(|(known, _)| *known == note) {
-                Some((_, concerned)) => concerned.push(name),
-                None => notes.push((note, vec![name])),
-            }
-        }
-    }
+    let notes = gathered(findings);
     if !notes.is_empty() || !account.other_monitoring.is_empty() || !account.gaps.is_empty() {
         out.push('\n');
     }
-    for (note, concerned) in notes {
-        let of = if concerned.len() == findings.len() && findings.len() > 1 {
+    for note in notes {
+        let of = if note.controls.len() == findings.len() && findings.len() > 1 {
             "all controls".to_owned()
         } else {
-            concerned.join(", ")
+            note.controls.join(", ")
         };
         let link = note.link.map(|id| format!("{id}, ")).unwrap_or_default();
-        paragraph(out, 0, "note", &format!("({link}{of}): {}", note.text));
+        let subject = match note.subjects.as_slice() {
+            [] => String::new(),
+            [one] => format!("{one}: "),
+            [first, others @ ..] => format!("{first} and {} more: ", others.len()),
+        };
+        let text = format!("({link}{of}): {subject}{}", note.text);
+        paragraph(out, 0, "note", &text);
     }
     for note in &account.other_monitoring {
         let link = note.link.map(|id| format!("({id}) ")).unwrap_or_default();
@@ -206,7 +204,7 @@ fn remarks(out: &mut String, account: &AccountSummary, findings: &[&Finding]) {
             out,
             0,
             "other monitoring seen:",
-            &format!("{link}{}", note.text),
+            &format!("{link}{}", note.sentence()),
         );
     }
     for gap in account.gaps.iter().take(GAPS_LISTED) {
@@ -218,6 +216,49 @@ fn remarks(out: &mut String, account: &AccountSummary, findings: &[&Finding]) {
             count(account.gaps.len() - GAPS_LISTED, "gap")
         ));
     }
+}
+
+/// One remark, with every resource and control that it is made about.
+struct Gathered<'f> {
+    link: Option<LinkId>,
+    text: &'f str,
+    subjects: Vec<&'f str>,
+    controls: Vec<&'f str>,
+}
+
+fn gathered<'f>(findings: &[&'f Finding]) -> Vec<Gathered<'f>> {
+    let mut gathered: Vec<Gathered<'f>> = Vec::new();
+    for finding in findings {
+        let control = finding.benchmark_id.as_deref().unwrap_or(&finding.control);
+        for note in &finding.notes {
+            let known = gathered
+                .iter()
+                .position(|other| other.link == note.link && other.text == note.text);
+            let index = known.unwrap_or_else(|| {
+                gathered.push(Gathered {
+                    link: note.link,
+                    text: &note.text,
+                    subjects: Vec::new(),
+                    controls: Vec::new(),
+                });
+                gathered.len() - 1
+            });
+            let Some(one) = gathered.get_mut(index) else {
+                continue;
+            };
+            if let Some(subject) = note
+                .subject
+                .as_deref()
+                .filter(|subject| !one.subjects.contains(subject))
+            {
+                one.subjects.push(subject);
+            }
+            if !one.controls.contains(&control) {
+                one.controls.push(control);
+            }
+        }
+    }
+    gathered
 }
 
 fn lay_out(table: Builder) -> String {
