@@ -555,3 +555,33 @@ fn analyze_finds_the_same_in_a_redacted_snapshot() {
         );
     }
 }
+
+#[test]
+fn a_redacted_snapshot_can_be_collected_from() {
+    if !cfg!(feature = "collect") {
+        eprintln!("skipped: this build cannot collect");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let facts = |path: &Path| Snapshot::open(path).unwrap().meta().facts_sha256.clone();
+    for name in ["broken", "complete", "organization"] {
+        let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/");
+        let sample = format!("{sample}{name}.trailproof");
+        let redacted = directory.path().join(format!("{name}.db"));
+        redact(Path::new(&sample), &redacted, secret(), false).unwrap();
+        let replayed = directory.path().join(format!("{name}-replayed.db"));
+        let output = trailproof()
+            .args(["collect", "--from"])
+            .arg(&redacted)
+            .arg("-o")
+            .arg(&replayed)
+            .output()
+            .unwrap();
+        assert!(
+            replayed.exists(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert_eq!(facts(&redacted), facts(&replayed), "{name}");
+    }
+}
