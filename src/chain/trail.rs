@@ -74,10 +74,13 @@ fn status(
     trail: &TrailRow,
     stage: &mut Stage,
 ) -> Result<(), Error> {
+    let mut told = false;
+    // A member of an organization has a status of its own: its events may fail where the owner's arrive.
     for account in tellers(context, trail) {
         let Some(status) = facts.trail_status(account, trail)? else {
             continue;
         };
+        told = true;
         let link = if status.is_logging {
             fine(LinkId::T01, &trail.arn, "trail is logging")
         } else {
@@ -106,15 +109,16 @@ fn status(
                 .evidence([status.evidence]),
             );
         }
-        return Ok(());
     }
-    stage.say(unanswered_by_tellers(
-        facts,
-        context,
-        trail,
-        LinkId::T01,
-        "GetTrailStatus",
-    )?);
+    if !told {
+        stage.say(unanswered_by_tellers(
+            facts,
+            context,
+            trail,
+            LinkId::T01,
+            "GetTrailStatus",
+        )?);
+    }
     Ok(())
 }
 

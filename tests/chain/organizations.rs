@@ -109,3 +109,24 @@ fn f05_what_the_account_dimension_is_for_a_members_records_is_unknown() {
     assert_eq!(path_of(&of_member, CONTROL).verdict(), Verdict::Unknown);
     assert!(path_of(&chain_of(&world), CONTROL).sound());
 }
+
+#[test]
+fn t04_a_members_events_may_fail_where_the_owners_arrive() {
+    let mut world = World::organization();
+    for answer in world.answers_to("cloudtrail", "GetTrailStatus") {
+        if answer.account == MEMBER {
+            let status = answer.output.as_mut().expect("an answer");
+            status["LatestCloudWatchLogsDeliveryError"] = json!("AccessDenied");
+            status["LatestCloudWatchLogsDeliveryTime"] = Value::Null;
+        }
+    }
+    let of_member = chain_of_account(&world, MEMBER);
+    let path = path_of(&of_member, CONTROL);
+    assert_eq!(path.verdict(), Verdict::Broken);
+    assert!(
+        path.links
+            .iter()
+            .any(|link| link.id == LinkId::T04 && link.verdict == Verdict::Broken)
+    );
+    assert_eq!(path_of(&chain_of(&world), CONTROL).verdict(), Verdict::Ok);
+}
