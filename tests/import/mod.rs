@@ -1,5 +1,8 @@
 //! Folders of AWS CLI output: read whole, damaged in every way, and the script that writes them.
 
+/// The script with the real AWS CLI.
+#[cfg(all(feature = "collect", unix))]
+mod emulator;
 /// The script with an `aws` of the tests.
 #[cfg(unix)]
 mod fake;
