@@ -115,6 +115,11 @@ impl Decimal {
             fraction,
         })
     }
+
+    /// How many digits it takes to write it out.
+    pub(super) fn digits(&self) -> usize {
+        self.whole.len() + self.fraction.len()
+    }
 }
 
 /// Which side of the constant is accepted.

@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::decimal::{Against, Decimal, Plain, Side};
-use super::formula::{Asked, Atom, Fields, Formula, Operand, Rule};
-use super::machine::{Glob, Machine, Search, Words};
+use super::conditions::{asked, behaviour};
+use super::formula::{Asked, Atom, Fields, Formula, Operand};
+use super::machine::Machine;
 use super::model::{EventModel, Scope};
 use super::predicate::{Is, Predicate};
-use crate::pattern::ast::{
-    Condition, Expr, Field, Literal, PatternKind, Selector, Step, TermMode, Terms, Value,
-};
-use crate::pattern::{Booleans, Glob as PlainGlob, Quantifier, Semantics};
+use crate::pattern::ast::{Condition, Expr, Field, PatternKind, Selector, Step, TermMode, Terms};
+use crate::pattern::{Quantifier, Semantics};
 
 /// Elements that a wildcard selector can be about before the comparison is refused.
 const ELEMENTS: usize = 12;
@@ -496,156 +494,4 @@ fn literals(source: &str) -> Option<Vec<&str>> {
                     .all(|letter| letter.is_ascii_alphanumeric() || "_:-".contains(letter))
         })
         .then_some(words)
-}
-
-fn asked(condition: &Condition) -> Result<Asked, String> {
-    Ok(match condition {
-        Condition::Equals { negated, value } => {
-            let operand = match value {
-                Value::Text(text) => Operand::Text(text.value.clone()),
-                Value::Number(number) => Operand::Number(number.text.clone()),
-                Value::Regex(regex) => Operand::Regex(
-                    regex
-                        .automata_syntax()
-                        .ok_or("a regular expression is outside of AWS's subset (D17)")?,
-                ),
-            };
-            Asked::Equals(operand, *negated)
-        }
-        Condition::Order { operator, number } => Asked::Order(*operator, number.text.clone()),
-        Condition::Is(literal) => Asked::Is(*literal),
-        Condition::NotExists => Asked::Missing,
-    })
-}
-
-/// What a condition says of each kind of value: the table of the filter-pattern reference, section 3.
-fn behaviour(
-    asked: &Asked,
-    semantics: &Semantics,
-    machines: &mut BTreeMap<Operand, Rc<Machine>>,
-) -> Result<Atom, String> {
-    // D1, D2, D7: false on everything that is not named below.
-    let base = Atom::flat(false);
-    Ok(match asked {
-        Asked::Equals(operand, negated) => equals(operand, *negated, semantics, machines)?,
-        Asked::Order(order, constant) => {
-            let constant = decimal(constant)?;
-            let machine = Machine::Against(Against::new(constant, Side::Order(*order)));
-            Atom {
-                number: Rule::Run(Rc::new(machine), false),
-                ..base
-            }
-        }
-        Asked::Is(Literal::True) | Asked::Bool(true) => Atom { yes: true, ..base },
-        Asked::Is(Literal::False) | Asked::Bool(false) => Atom { no: true, ..base },
-        Asked::Is(Literal::Null) => Atom { null: true, ..base },
-        Asked::Missing => Atom {
-            missing: true,
-            ..base
-        },
-        Asked::Around {
-            text,
-            from_start,
-            to_end,
-        } => {
-            let machine = Machine::Glob(Glob::around(text, *from_start, *to_end));
-            Atom {
-                string: Rule::Run(Rc::new(machine), false),
-                ..base
-            }
-        }
-        Asked::Exactly(text) => Atom {
-            string: Rule::Point(text.clone(), false),
-            ..base
-        },
-        Asked::Raw(_) => base,
-    })
-}
-
-fn equals(
-    operand: &Operand,
-    negated: bool,
-    semantics: &Semantics,
-    machines: &mut BTreeMap<Operand, Rc<Machine>>,
-) -> Result<Atom, String> {
-    let (string, number) = match operand {
-        Operand::Text(text) if !text.contains('*') => {
-            let number = if Plain::holds(text) {
-                Rule::Run(
-                    Rc::new(Machine::Words(Words::new([text.as_str()]))),
-                    negated,
-                )
-            } else {
-                Rule::Always(negated)
-            };
-            (Rule::Point(text.clone(), negated), number)
-        }
-        Operand::Text(text) => {
-            let machine = Rc::clone(
-                machines
-                    .entry(operand.clone())
-                    .or_insert_with(|| Rc::new(Machine::Glob(Glob::new(text, semantics.star)))),
-            );
-            // A glob with other letters fits no number; that saves the search a walk.
-            let number = if text
-                .chars()
-                .all(|letter| letter.is_ascii_digit() || "*.-".contains(letter))
-            {
-                Rule::Run(Rc::clone(&machine), negated)
-            } else {
-                Rule::Always(negated)
-            };
-            (Rule::Run(machine, negated), number)
-        }
-        Operand::Number(text) => {
-            let machine = Machine::Against(Against::new(decimal(text)?, Side::Equal));
-            let string = if semantics.text_equals_number {
-                Rule::Point(text.clone(), negated)
-            } else {
-                Rule::Always(negated)
-            };
-            (string, Rule::Run(Rc::new(machine), negated))
-        }
-        Operand::Regex(expression) => {
-            let machine = match machines.get(operand) {
-                Some(machine) => Rc::clone(machine),
-                None => {
-                    // What is too large to build is still the same condition on both sides.
-                    let machine = Search::new(expression).map_or(Machine::TooLarge, |search| {
-                        Machine::Search(Box::new(search))
-                    });
-                    let machine = Rc::new(machine);
-                    machines.insert(operand.clone(), Rc::clone(&machine));
-                    machine
-                }
-            };
-            let number = if semantics.regex_on_numbers {
-                Rule::Run(Rc::clone(&machine), negated)
-            } else {
-                Rule::Always(false)
-            };
-            (Rule::Run(machine, negated), number)
-        }
-    };
-    let on_text = |text: &str| match operand {
-        Operand::Text(value) => PlainGlob::new(value, semantics.star).matches(text) != negated,
-        Operand::Number(_) => negated,
-        Operand::Regex(_) => string.of(text),
-    };
-    let (yes, no) = match semantics.booleans {
-        Booleans::NoMatch => (false, false),
-        Booleans::AsText => (on_text("true"), on_text("false")),
-    };
-    Ok(Atom {
-        yes,
-        no,
-        string,
-        number,
-        ..Atom::flat(false)
-    })
-}
-
-fn decimal(text: &str) -> Result<Decimal, String> {
-    Decimal::parse(text)
-        .ok_or_else(|| format!("the number `{text}` is beyond what is compared exactly (D26)"))
 }

@@ -226,11 +226,11 @@ impl Glob {
     }
 
     fn pack(part: usize, matched: usize) -> u32 {
-        u32::try_from(part << 12 | matched).unwrap_or(DEAD)
+        u32::try_from(part << 16 | matched).unwrap_or(DEAD)
     }
 
     fn step(&self, state: u32, letter: char) -> u32 {
-        let (index, matched) = ((state >> 12) as usize, (state & 0xfff) as usize);
+        let (index, matched) = ((state >> 16) as usize, (state & 0xffff) as usize);
         let Some(part) = self.parts.get(index) else {
             return DEAD;
         };
@@ -261,7 +261,7 @@ impl Glob {
     }
 
     fn accepts_in(&self, state: u32) -> bool {
-        let (index, matched) = ((state >> 12) as usize, (state & 0xfff) as usize);
+        let (index, matched) = ((state >> 16) as usize, (state & 0xffff) as usize);
         self.parts
             .get(index)
             .is_some_and(|part| index + 1 == self.parts.len() && matched == part.letters.len())

@@ -7,6 +7,7 @@
 //! Knows nothing of SQL, AWS, files or output. Uses `pattern` alone.
 
 mod compare;
+mod conditions;
 mod decide;
 mod decimal;
 mod formula;

@@ -536,3 +536,14 @@ fn every_model_fact_is_readable() {
         assert_eq!(model.origins(name).len(), sources, "{name}");
     }
 }
+
+#[test]
+fn numbers_beyond_exact_comparison_are_unknown() {
+    let answer = decide_strictly("{ $.a > 99999999999999 }", "{ $.a > 1 }");
+    assert!(
+        matches!(&answer, Covers::Unknown { reason } if reason.contains("D26")),
+        "{answer:?}"
+    );
+    assert!(decide_strictly("{ $.a > 123456789012.5 }", "{ $.a > 123456789012.4 }").is_yes());
+    assert!(!decide_strictly("{ $.a > 123456789012.4 }", "{ $.a > 123456789012.5 }").is_yes());
+}
