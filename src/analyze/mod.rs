@@ -133,9 +133,7 @@ pub fn analyze(
         accounts: Vec::new(),
         refused: Vec::new(),
     };
-    let mut chains = chain::Reader::new(snapshot).map_err(|error| match error {
-        chain::Error::Facts(error) => Error::Snapshot(error),
-    })?;
+    let mut chains = chain::Reader::new(snapshot).map_err(facts_error)?;
     for account in accounts(snapshot, options)? {
         let mut chain = chains.account(&account).map_err(|source| Error::Chain {
             account: account.clone(),
@@ -231,13 +229,15 @@ fn names_control(given: &str, number: &str, control: &Control) -> bool {
     given == control.id || given == number
 }
 
+fn facts_error(error: chain::Error) -> Error {
+    match error {
+        chain::Error::Facts(error) => Error::Snapshot(error),
+    }
+}
+
+/// Every account that was asked, also one that answered nothing: it is unknown, not left out.
 fn accounts(snapshot: &Snapshot, options: &Options) -> Result<Vec<String>, Error> {
-    let mut statement = snapshot
-        .connection()
-        .prepare("select account from account order by account")?;
-    let all = statement
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<Vec<String>, _>>()?;
+    let all = chain::accounts(snapshot).map_err(facts_error)?;
     if all.is_empty() {
         return Err(Error::NoAccount);
     }

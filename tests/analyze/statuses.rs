@@ -422,3 +422,20 @@ fn table_and_json_of_complete_broken_and_empty_accounts() {
         }
     }
 }
+
+#[test]
+fn an_account_that_never_said_who_it_is_stays_in_sight() {
+    let mut world = World::complete();
+    for (service, operation) in [
+        ("sts", "GetCallerIdentity"),
+        ("cloudtrail", "DescribeTrails"),
+    ] {
+        world.deny(service, operation);
+    }
+    let analysis = analyzed(&world, &Options::default());
+    assert!(!analysis.findings.is_empty());
+    for finding in &analysis.findings {
+        assert_eq!(finding.account, ACCOUNT);
+        assert_eq!(finding.status, Status::Unknown, "{}", finding.reason);
+    }
+}
