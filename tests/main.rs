@@ -34,6 +34,8 @@ mod import;
 mod letter;
 /// The filter-pattern language.
 mod pattern;
+/// Queries over a snapshot.
+mod query;
 /// How findings are shown.
 mod report;
 /// The sample snapshots.

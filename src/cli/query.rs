@@ -17,7 +17,9 @@ use crate::snapshot::Snapshot;
 #[command(
     after_help = "Functions: pattern_matches(pattern, event), pattern_covers(required, deployed, ...),\n\
     pattern_missed_event(required, deployed, ...), pattern_error(pattern).\n\
-    Tables and columns are described by `select name, sql from sqlite_schema`."
+    Views: call, recipient, silent_alarm, unwatched_filter, chain_path.\n\
+    Tables and columns are described by `select name, sql from sqlite_schema`, views by the same of `sqlite_temp_schema`;\n\
+    docs/query.md has examples."
 )]
 pub(super) struct Args {
     /// The snapshot

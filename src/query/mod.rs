@@ -24,6 +24,9 @@ use crate::snapshot::Snapshot;
 #[cfg(test)]
 mod tests;
 
+/// Views for people, over the facts and the views of `chain`.
+const VIEWS: &str = include_str!("views.sql");
+
 /// Why a query could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -140,6 +143,7 @@ pub struct Rows {
 pub fn run(snapshot: &Snapshot, sql: &str) -> Result<Rows, Error> {
     let connection = snapshot.connection();
     crate::chain::create_views(snapshot)?;
+    connection.execute_batch(VIEWS)?;
     register(connection)?;
     let mut statements = rusqlite::Batch::new(connection, sql);
     let Some(mut statement) = rusqlite::fallible_iterator::FallibleIterator::next(&mut statements)?

@@ -1,0 +1,87 @@
+//! The views for people who ask in SQL: the examples of docs/query.md are run and their answers compared.
+
+use std::fs;
+
+use super::support::{project, trailproof};
+
+/// Fenced blocks of a Markdown text: language and content.
+fn blocks(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(String, String)> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), open.take()) {
+            (Some(_), Some(block)) => found.push(block),
+            (Some(language), None) => open = Some((language.to_owned(), String::new())),
+            (None, Some((language, content))) => {
+                open = Some((language, format!("{content}{line}\n")));
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+fn ask(sql: &str) -> String {
+    let output = trailproof()
+        .args(["query"])
+        .arg(project("snapshots/broken.trailproof"))
+        .arg(sql)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{sql}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
+#[test]
+fn the_documented_queries_answer_as_documented() {
+    let text = fs::read_to_string(project("docs/query.md")).unwrap();
+    let blocks = blocks(&text);
+    let mut run = 0;
+    for pair in blocks.chunks(2) {
+        let [(sql_language, sql), (text_language, expected)] = pair else {
+            panic!("a query without its answer in docs/query.md");
+        };
+        assert_eq!(
+            (sql_language.as_str(), text_language.as_str()),
+            ("sql", "text")
+        );
+        assert_eq!(&ask(sql), expected, "{sql}");
+        run += 1;
+    }
+    assert!(run >= 5, "docs/query.md holds {run} examples");
+}
+
+#[test]
+fn every_documented_view_can_be_read() {
+    let text = fs::read_to_string(project("docs/query.md")).unwrap();
+    let views: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|rest| rest.split('`').next())
+        .collect();
+    assert!(views.len() >= 6, "{views:?}");
+    for view in views {
+        assert!(
+            ask(&format!("select * from {view} limit 1"))
+                .lines()
+                .count()
+                >= 1
+        );
+    }
+}
+
+/// A subscription that was never confirmed hears nothing, although the emulator lists it with an ARN.
+#[test]
+fn an_unconfirmed_subscription_is_no_recipient() {
+    let heard = ask("select endpoint from recipient where endpoint like 'https:%'");
+    assert_eq!(heard.lines().count(), 1, "only the heading: {heard}");
+    let told = ask("select confirmed from told where endpoint like 'https:%'");
+    assert!(told.contains('0'), "{told}");
+}
