@@ -90,7 +90,7 @@ macro_rules! link_ids {
 }
 
 link_ids! {
-    T01 "trail is not logging"
+    T01 "nothing is recorded"
     T02 "trail has no log group"
     T03 "trail has no role for its log group"
     T04 "delivery to the log group fails"
