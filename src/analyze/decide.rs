@@ -250,6 +250,8 @@ pub(super) fn subject(id: LinkId, named: &str) -> Option<String> {
         Some('T' | 'S') => "trail ",
         Some('L') => "log group ",
         Some('F') => "filter ",
+        // A list of mute rules that was not read concerns every alarm of its Region.
+        _ if id == LinkId::A17 && !named.starts_with("arn:") => "alarms of ",
         Some('A' | 'C') => "alarm ",
         Some('N') => "topic ",
         Some('U') => "subscription ",
