@@ -1,6 +1,6 @@
 //! The sample snapshots of `snapshots/`: sealed, equal to themselves, and judged as their README says.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -71,4 +71,89 @@ fn every_control_over_every_sample() {
         }
     }
     golden::check("samples.txt", &table);
+}
+
+/// Findings without names: control, status, letter and broken link, in order.
+fn findings(file: &Path) -> Vec<String> {
+    let output = trailproof()
+        .args(["analyze", "--format", "json"])
+        .arg(file)
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut findings: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            ["control", "status", "letter", "broken_link"]
+                .map(|member| finding[member].as_str().unwrap_or("-"))
+                .join(" ")
+        })
+        .collect();
+    findings.sort();
+    findings
+}
+
+#[test]
+fn every_sample_keeps_its_findings_when_redacted() {
+    let place = tempfile::tempdir().unwrap();
+    for file in samples() {
+        let redacted = place.path().join(file.file_name().unwrap());
+        trailproof()
+            .arg("redact")
+            .arg(&file)
+            .arg("--output")
+            .arg(&redacted)
+            .assert()
+            .code(0);
+        trailproof().arg("verify").arg(&redacted).assert().code(0);
+        assert_eq!(findings(&redacted), findings(&file), "{}", file.display());
+    }
+}
+
+#[cfg(feature = "collect")]
+#[test]
+fn every_sample_can_be_collected_from() {
+    use crate::collect::{bare, facts_digest, succeed};
+
+    let place = tempfile::tempdir().unwrap();
+    for file in samples() {
+        let replayed = place.path().join(file.file_name().unwrap());
+        succeed(bare(&replayed).arg("--from").arg(&file));
+        assert_eq!(
+            facts_digest(&replayed),
+            facts_digest(&file),
+            "{}",
+            file.display()
+        );
+    }
+}
+
+/// One flipped byte in any part of a file is found, whatever it belongs to.
+#[test]
+fn a_flipped_byte_of_a_sample_is_found() {
+    let place = tempfile::tempdir().unwrap();
+    for file in samples() {
+        let whole = std::fs::read(&file).unwrap();
+        let flipped = place.path().join("flipped.trailproof");
+        for part in 0..16 {
+            let at = whole.len() * part / 16 + 7 * part + 24;
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x20;
+            std::fs::write(&flipped, &bytes).unwrap();
+            let code = trailproof()
+                .arg("verify")
+                .arg(&flipped)
+                .output()
+                .unwrap()
+                .status
+                .code();
+            assert!(
+                matches!(code, Some(1 | 2)),
+                "{} with byte {at} flipped: {code:?}",
+                file.display()
+            );
+        }
+    }
 }
