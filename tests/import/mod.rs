@@ -11,8 +11,8 @@ mod folder;
 /// The printed script.
 mod script;
 
-use crate::support::trailproof;
-use crate::support::world::{ACCOUNT, HOME, LOG_GROUP, World};
+use crate::support::world::{ACCOUNT, Answer, ApiError, HOME, LOG_GROUP, World};
+use crate::support::{project, trailproof};
 use folder::Layout;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -467,4 +467,50 @@ fn a_folder_made_by_hand() {
         .unwrap();
     let expected = [ACCOUNT, "eu-west-1", LOG_GROUP, "AccessDeniedException"].map(str::to_owned);
     assert_eq!([row.0, row.1, row.2, row.3], expected);
+}
+
+/// A sample snapshot as the answers that the AWS CLI would have printed.
+fn answers_of(file: &Path) -> World {
+    let snapshot = Snapshot::open(file).unwrap();
+    let mut answers = Vec::new();
+    snapshot
+        .for_each_evidence(|evidence| {
+            let output = match &evidence.call.error {
+                None => Ok(snapshot.response(evidence.id)?.unwrap()),
+                Some((code, message)) => Err(ApiError {
+                    status: evidence.call.http_status.unwrap_or(400),
+                    code: code.clone(),
+                    message: message.clone(),
+                }),
+            };
+            let call = evidence.call;
+            answers.push(Answer {
+                account: call.account,
+                region: call.region,
+                service: call.service,
+                operation: call.operation,
+                request: call.request,
+                output,
+            });
+            Ok(())
+        })
+        .unwrap();
+    World { answers }
+}
+
+#[test]
+fn an_imported_sample_has_the_facts_of_the_sample() {
+    let scratch = tempfile::tempdir().unwrap();
+    for name in ["broken", "complete", "empty", "organization", "reviewed"] {
+        let sample = project(&format!("snapshots/{name}.trailproof"));
+        let folder = scratch.path().join(name);
+        folder::write(&answers_of(&sample), &folder, Layout::Script);
+        let snapshot = imported(&folder, &[]);
+        assert_eq!(
+            facts(&snapshot),
+            facts(&sample),
+            "{name}: {:?}",
+            gaps(&snapshot)
+        );
+    }
 }
