@@ -1,34 +1,11 @@
 //! Whose events are asked about, and from where: account, partition, regions.
 
 use crate::coverage::Scope;
-use crate::snapshot::operations::partition_of_region;
+use crate::snapshot::operations::{always_enabled, partition_of_region};
 
 use super::Error;
 use super::facts::Facts;
 use super::stage::{Context, arn_part};
-
-/// Regions that every account of the partition has and cannot switch off.
-const AWS: [&str; 17] = [
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
-const GOV: [&str; 2] = ["us-gov-east-1", "us-gov-west-1"];
-const CHINA: [&str; 2] = ["cn-north-1", "cn-northwest-1"];
 
 /// Reads the account's partition and regions.
 pub(super) fn context(facts: &Facts<'_>, account: &str) -> Result<Context, Error> {
@@ -82,15 +59,6 @@ fn partition_without_identity(
         .first()
         .map(|region| partition_of_region(region).to_owned());
     Ok(of_trail.or(of_region).unwrap_or_else(|| "aws".to_owned()))
-}
-
-fn always_enabled(partition: &str) -> &'static [&'static str] {
-    match partition {
-        "aws" => &AWS,
-        "aws-us-gov" => &GOV,
-        "aws-cn" => &CHINA,
-        _ => &[],
-    }
 }
 
 /// Where the partition records events of global services.

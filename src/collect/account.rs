@@ -12,8 +12,8 @@ use super::ask::{Account, Place, Refused};
 use super::pages::for_each;
 use super::progress::Event;
 use super::region;
-use super::regions::{always_enabled, global_region};
-use crate::snapshot::operations::{log_group_name, partition_of_region};
+use super::regions::global_region;
+use crate::snapshot::operations::{always_enabled, log_group_name, partition_of_region};
 
 /// What an account's pass leaves to ask elsewhere.
 #[derive(Debug, Default)]

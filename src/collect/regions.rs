@@ -2,35 +2,6 @@
 
 use crate::snapshot::operations::partition_of_region;
 
-/// Regions that every account of a partition has, for when the account may not list its own. Regions that must be
-/// opted into are left out: asking in one that is not enabled gives errors that say nothing.
-pub(super) fn always_enabled(partition: &str) -> &'static [&'static str] {
-    match partition {
-        "aws-cn" => &["cn-north-1", "cn-northwest-1"],
-        "aws-us-gov" => &["us-gov-east-1", "us-gov-west-1"],
-        "aws" => &[
-            "ap-northeast-1",
-            "ap-northeast-2",
-            "ap-northeast-3",
-            "ap-south-1",
-            "ap-southeast-1",
-            "ap-southeast-2",
-            "ca-central-1",
-            "eu-central-1",
-            "eu-north-1",
-            "eu-west-1",
-            "eu-west-2",
-            "eu-west-3",
-            "sa-east-1",
-            "us-east-1",
-            "us-east-2",
-            "us-west-1",
-            "us-west-2",
-        ],
-        _ => &[],
-    }
-}
-
 /// The region whose endpoints serve the global services account and organizations.
 pub(super) fn global_region(region: &str) -> &str {
     match partition_of_region(region) {
@@ -58,6 +29,7 @@ pub fn is_region_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::operations::always_enabled;
 
     #[test]
     fn region_names() {

@@ -8,6 +8,7 @@ use crate::coverage::RelationKind;
 use crate::diff::{self, Diff, Direction, Side};
 
 use super::diff::direction_word;
+use super::json::Snapshot;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -20,16 +21,6 @@ struct Report<'a> {
     facts: Vec<Fact<'a>>,
     gaps: Vec<Gap<'a>>,
     summary: Summary,
-}
-
-#[derive(Serialize)]
-struct Snapshot<'a> {
-    state: &'static str,
-    producer: &'a str,
-    started_at: &'a str,
-    finished_at: Option<&'a str>,
-    evidence_sha256: Option<&'a str>,
-    facts_sha256: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -127,8 +118,8 @@ struct Summary {
 pub(super) fn render(diff: &Diff) -> String {
     super::text::json_document(&Report {
         schema_version: 1,
-        baseline: snapshot(&diff.baseline),
-        current: snapshot(&diff.current),
+        baseline: Snapshot::of(&diff.baseline),
+        current: Snapshot::of(&diff.current),
         benchmark: &diff.benchmark,
         presence: diff
             .presence
@@ -177,21 +168,6 @@ pub(super) fn render(diff: &Diff) -> String {
             posture_got_worse: diff.worse(),
         },
     })
-}
-
-fn snapshot(summary: &crate::analyze::SnapshotSummary) -> Snapshot<'_> {
-    Snapshot {
-        state: if summary.complete {
-            "complete"
-        } else {
-            "incomplete"
-        },
-        producer: &summary.producer,
-        started_at: &summary.started_at,
-        finished_at: summary.finished_at.as_deref(),
-        evidence_sha256: summary.evidence_sha256.as_deref(),
-        facts_sha256: summary.facts_sha256.as_deref(),
-    }
 }
 
 fn finding_side(side: &diff::FindingSide) -> FindingSide<'_> {

@@ -20,14 +20,32 @@ struct Report<'a> {
     summary: Summary,
 }
 
+/// Which snapshot: the same in `analyze` and in `diff`.
 #[derive(Serialize)]
-struct Snapshot<'a> {
+pub(super) struct Snapshot<'a> {
     state: &'static str,
     producer: &'a str,
     started_at: &'a str,
     finished_at: Option<&'a str>,
     evidence_sha256: Option<&'a str>,
     facts_sha256: Option<&'a str>,
+}
+
+impl<'a> Snapshot<'a> {
+    pub(super) fn of(summary: &'a analyze::SnapshotSummary) -> Self {
+        Self {
+            state: if summary.complete {
+                "complete"
+            } else {
+                "incomplete"
+            },
+            producer: &summary.producer,
+            started_at: &summary.started_at,
+            finished_at: summary.finished_at.as_deref(),
+            evidence_sha256: summary.evidence_sha256.as_deref(),
+            facts_sha256: summary.facts_sha256.as_deref(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -140,18 +158,7 @@ struct Summary {
 pub(super) fn render(analysis: &Analysis) -> String {
     let report = Report {
         schema_version: 1,
-        snapshot: Snapshot {
-            state: if analysis.snapshot.complete {
-                "complete"
-            } else {
-                "incomplete"
-            },
-            producer: &analysis.snapshot.producer,
-            started_at: &analysis.snapshot.started_at,
-            finished_at: analysis.snapshot.finished_at.as_deref(),
-            evidence_sha256: analysis.snapshot.evidence_sha256.as_deref(),
-            facts_sha256: analysis.snapshot.facts_sha256.as_deref(),
-        },
+        snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
         findings: analysis.findings.iter().map(finding).collect(),
         accounts: analysis.accounts.iter().map(account).collect(),

@@ -1,7 +1,7 @@
 //! Killed, cut off and resumed.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use trailproof::snapshot::{Snapshot, State};
@@ -76,6 +76,23 @@ fn killed_at_fifty_moments() {
     );
 }
 
+/// A collection that has nearly everything and hangs at the subscription: the fake AWS was told to delay its answer.
+fn held_at_the_subscription(aws: &FakeAws, file: &Path) -> Child {
+    let child = collect(&aws.endpoint(), ACCOUNT, file)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !aws
+        .take_asked()
+        .iter()
+        .any(|asked| asked.operation == "GetSubscriptionAttributes")
+    {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(600));
+    child
+}
+
 #[test]
 fn a_resumed_collection_asks_only_for_what_is_missing() {
     let world = World::complete();
@@ -91,18 +108,7 @@ fn a_resumed_collection_asks_only_for_what_is_missing() {
         FaultKind::Delay(Duration::from_secs(60)),
     ));
     let file = place.file("a.trailproof");
-    let mut child = collect(&aws.endpoint(), ACCOUNT, &file)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    while !aws
-        .take_asked()
-        .iter()
-        .any(|asked| asked.operation == "GetSubscriptionAttributes")
-    {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(600));
+    let mut child = held_at_the_subscription(&aws, &file);
     stop(&child);
     assert_eq!(child.wait().unwrap().code(), Some(2));
     assert_eq!(check_left_over(&file), "incomplete");
@@ -125,7 +131,7 @@ fn a_resumed_collection_asks_only_for_what_is_missing() {
 }
 
 /// What Ctrl-C and service managers do.
-fn stop(child: &std::process::Child) {
+fn stop(child: &Child) {
     let status = std::process::Command::new("kill")
         .arg("-TERM")
         .arg(child.id().to_string())
@@ -150,18 +156,7 @@ fn calls_that_failed_are_asked_again_on_resuming() {
         FaultKind::Delay(Duration::from_secs(60)),
     ));
     let file = place.file("a.trailproof");
-    let mut child = collect(&aws.endpoint(), ACCOUNT, &file)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    while !aws
-        .take_asked()
-        .iter()
-        .any(|asked| asked.operation == "GetSubscriptionAttributes")
-    {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(600));
+    let mut child = held_at_the_subscription(&aws, &file);
     child.kill().unwrap();
     child.wait().unwrap();
     aws.heal();
@@ -198,18 +193,7 @@ fn a_collection_of_another_account_is_not_mixed_in() {
         FaultKind::Delay(Duration::from_secs(60)),
     ));
     let file = place.file("a.trailproof");
-    let mut child = collect(&aws.endpoint(), ACCOUNT, &file)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    while !aws
-        .take_asked()
-        .iter()
-        .any(|asked| asked.operation == "GetSubscriptionAttributes")
-    {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(600));
+    let mut child = held_at_the_subscription(&aws, &file);
     child.kill().unwrap();
     child.wait().unwrap();
     let other = FakeAws::serve(&World::of(&crate::support::world::Site::new(

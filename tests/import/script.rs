@@ -3,7 +3,7 @@
 use crate::support::trailproof;
 use std::collections::BTreeSet;
 use std::process::Command;
-use trailproof::snapshot::operations::{Need, OPERATIONS};
+use trailproof::snapshot::operations::{Need, OPERATIONS, always_enabled};
 
 /// The script.
 pub fn printed() -> String {
@@ -161,4 +161,22 @@ fn the_script_refuses_wrong_arguments() {
         );
     }
     assert!(!folder.path().join("aws-answers").exists());
+}
+
+/// The script is read by people and cannot ask this program: it repeats the regions, and must not repeat others.
+#[test]
+fn the_regions_that_nobody_can_switch_off_are_those_of_collect() {
+    let script = printed();
+    let (_, rest) = script.split_once("always_enabled() {").unwrap();
+    let (body, _) = rest.split_once("\n}\n").unwrap();
+    let named: BTreeSet<&str> = body
+        .split_whitespace()
+        .filter(|word| word.len() > 4 && word.ends_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    let known: BTreeSet<&str> = ["aws", "aws-cn", "aws-us-gov"]
+        .into_iter()
+        .flat_map(always_enabled)
+        .copied()
+        .collect();
+    assert_eq!(named, known);
 }

@@ -140,6 +140,35 @@ pub fn partition_of_region(region: &str) -> &'static str {
         .map_or("aws", |(_, partition)| partition)
 }
 
+/// Regions that every account of a partition has, for when the account may not list its own. Regions that must be
+/// opted into are left out: asking in one that is not enabled gives errors that say nothing.
+pub fn always_enabled(partition: &str) -> &'static [&'static str] {
+    match partition {
+        "aws-cn" => &["cn-north-1", "cn-northwest-1"],
+        "aws-us-gov" => &["us-gov-east-1", "us-gov-west-1"],
+        "aws" => &[
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ca-central-1",
+            "eu-central-1",
+            "eu-north-1",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "sa-east-1",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+        ],
+        _ => &[],
+    }
+}
+
 /// The name of a log group from its name or ARN, with or without the trailing `:*`.
 pub fn log_group_name(identifier: &str) -> &str {
     let name = match identifier.split_once(":log-group:") {
