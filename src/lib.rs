@@ -5,6 +5,7 @@
 //! ARCHITECTURE.md has the map and the invariants.
 
 pub mod analyze;
+pub mod aws;
 pub mod chain;
 pub mod cli;
 #[cfg(feature = "collect")]

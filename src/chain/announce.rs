@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::Error;
 use super::facts::{Action, AlarmRow, AlarmState, Facts, Question};
-use super::mute;
 use super::stage::{Stage, arn_part, fine, missing, seconds_between, span, unanswered};
 use super::verdict::{Link, LinkId, Verdict};
+use crate::aws::mute;
 
 /// An evaluation a minute, and the few older datapoints that CloudWatch looks at: an alarm may stay in ALARM for so much
 /// longer than its own window says (A15).

@@ -1,15 +1,15 @@
 //! Composite alarms above an alarm: which there are, and whether the transition of the alarm below moves them (C ids).
 //!
-//! What a rule does is decided by [`super::composite`]; here it gets the alarms and states of the Region.
+//! What a rule does is decided by [`crate::aws::composite`]; here it gets the alarms and states of the Region.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Error;
-use super::composite::{self, AlarmState, Alarms, Reach};
 use super::facts::{AlarmRow, Facts, Question};
 use super::stage::{Stage, unanswered};
 use super::verdict::{Link, LinkId, Verdict};
 use super::watch::Watched;
+use crate::aws::composite::{self, AlarmState, Alarms, Reach};
 
 /// A composite alarm above an alarm.
 #[derive(Clone, Debug)]

@@ -1,15 +1,15 @@
-//! What one event does to an alarm: from facts to the arithmetic of [`super::alarm`] and [`super::metric_math`].
+//! What one event does to an alarm: from facts to the arithmetic of [`crate::aws::alarm`] and [`crate::aws::metric_math`].
 
 use std::collections::BTreeMap;
 
-use super::alarm::{self, Emission, Outcome, Settings};
-use super::composite::AlarmState;
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow};
 use super::log_group::Place;
-use super::metric_math::{self, Metric, Role};
 use super::stage::Stage;
 use super::verdict::LinkId;
 use super::{Error, dimensions};
+use crate::aws::alarm::{self, Emission, Outcome, Settings};
+use crate::aws::composite::AlarmState;
+use crate::aws::metric_math::{self, Metric, Role};
 
 /// An alarm on one metric.
 pub(super) fn plain(filter: &FilterRow, others: &[FilterRow], alarm: &AlarmRow) -> Outcome {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Error;
-use super::composite::AlarmState;
 use super::facts::{AlarmRow, Facts};
-use super::filter_policy::{AlarmMessage, Kind};
+use crate::aws::composite::AlarmState;
+use crate::aws::filter_policy::{AlarmMessage, Kind};
 
 /// The message of an alarm that comes from one of the `resting` states.
 pub(super) fn of(

@@ -7,11 +7,11 @@ use crate::pattern::ast::{Expr, PatternKind, Step};
 use crate::pattern::{self, Pattern};
 
 use super::facts::FilterRow;
-use super::field_selection::{self, Selection};
 use super::log_group::{Group, Place, Transformed, Transformer};
 use super::stage::{Stage, fine};
-use super::transformer::{self, Effect};
 use super::verdict::{Link, LinkId, Verdict};
+use crate::aws::field_selection::{self, Selection};
+use crate::aws::transformer::{self, Effect};
 
 /// Judges one metric filter of a log group, for events of `account`.
 pub(super) fn judge(account: &str, place: &Place, group: &Group, filter: &FilterRow) -> Stage {

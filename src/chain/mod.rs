@@ -4,35 +4,26 @@
 //! Each kind of resource has a judge that says what is wrong with it as [`verdict::Link`]s, and which events it lets
 //! through as [`crate::coverage::Predicate`]s. [`verdict`] holds the words every link speaks.
 //!
-//! The pure decision modules (`alarm`, `policy` ...) take plain values and answer; they see neither SQL nor files.
+//! What AWS does with plain values (alarm arithmetic, policies ...) is answered by [`crate::aws`].
 //! Nothing here knows what a control asks for, and nothing is written.
 
-pub mod alarm;
 mod alternatives;
 mod announce;
-mod answer;
-pub mod composite;
 mod composite_wiring;
 mod dimensions;
 mod facts;
-mod field_selection;
-pub mod filter_policy;
 mod firing;
 mod log_group;
 mod message;
 mod metric_filter;
-pub mod metric_math;
-pub mod mute;
 mod organization;
 mod path;
-pub mod policy;
 mod regions;
 mod selectors;
 mod stage;
 mod subscription;
 mod topic;
 mod trail;
-pub mod transformer;
 pub mod verdict;
 mod walk;
 mod watch;

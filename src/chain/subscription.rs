@@ -2,9 +2,9 @@
 
 use super::Error;
 use super::facts::{Asked, Facts, Question, SubscriptionAttributes, SubscriptionRow};
-use super::filter_policy::{self, AlarmMessage, Filtering};
 use super::stage::{Stage, arn_region, fine, unanswered};
 use super::verdict::{Link, LinkId, Verdict};
+use crate::aws::filter_policy::{self, AlarmMessage, Filtering};
 
 /// Chat channels that AWS Chatbot (Amazon Q Developer) serves: people read them.
 const CHATBOT: &str = "https://global.sns-api.chatbot.amazonaws.com";

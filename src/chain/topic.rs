@@ -2,9 +2,9 @@
 
 use super::Error;
 use super::facts::{AlarmRow, Asked, Facts, HistoryItem, Question, Topic};
-use super::policy::{self, Decision};
 use super::stage::{Stage, arn_account, arn_part, arn_region, fine, missing, unanswered};
 use super::verdict::{Link, LinkId, Verdict};
+use crate::aws::policy::{self, Decision};
 
 /// The AWS managed key of SNS, whose policy nobody can open for CloudWatch (N05).
 const MANAGED_KEY: &str = "alias/aws/sns";

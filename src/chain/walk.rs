@@ -8,7 +8,6 @@ use std::rc::Rc;
 
 use crate::coverage::Predicate;
 
-use super::composite::AlarmState;
 use super::composite_wiring::Region;
 use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
 use super::log_group::{self, Group, Place};
@@ -20,6 +19,7 @@ use super::{
     Error, announce, message, metric_filter, organization, selectors, subscription, topic, trail,
     watch,
 };
+use crate::aws::composite::AlarmState;
 
 /// What follows after a trail, as far as it goes.
 #[derive(Clone, Debug, Default)]

@@ -3,12 +3,12 @@
 //! Namespace, metric name, account and region have to be the same; dimensions too. What one event does to the alarm is
 //! decided by [`super::firing`].
 
-use super::composite::AlarmState;
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
 use super::log_group::Place;
 use super::stage::{Stage, fine, unanswered};
 use super::verdict::{Link, LinkId, Verdict};
 use super::{Error, dimensions, firing, metric_filter};
+use crate::aws::composite::AlarmState;
 
 /// An alarm that reads the metric of a filter.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The table of docs/alarms.md, row by row: what it says of one event is what the program says.
 
-use trailproof::chain::alarm::{Emission, Outcome, Settings, single_event};
+use trailproof::aws::alarm::{Emission, Outcome, Settings, single_event};
 
 fn operator(sign: &str) -> &'static str {
     match sign {

@@ -14,7 +14,7 @@ use reach::{Domain, Pairs, pairs};
 pub use rule::{AlarmState, RuleError};
 use rule::{Precedence, Rule};
 
-use super::verdict::{Link, LinkId, Verdict};
+use crate::chain::verdict::{Link, LinkId, Verdict};
 
 /// The alarms of one account and Region.
 #[derive(Clone, Debug, Default)]

@@ -382,20 +382,20 @@ impl Ruling<'_> {
 }
 
 /// The values that a metric may have in one period, each once.
-pub(in crate::chain) struct Buckets {
+pub(crate) struct Buckets {
     /// With one event.
-    pub(in crate::chain) event: Vec<f64>,
+    pub(crate) event: Vec<f64>,
     /// With several.
-    pub(in crate::chain) bursts: Vec<f64>,
+    pub(crate) bursts: Vec<f64>,
     /// Without any, where log records arrive.
-    pub(in crate::chain) quiet: Vec<f64>,
+    pub(crate) quiet: Vec<f64>,
 }
 
 /// More values than these are not told apart one by one.
 const MOST_VALUES: usize = 64;
 
 /// The values of a metric for the statistic, period and unit in `settings`. Without an `emission` no event reaches it.
-pub(in crate::chain) fn buckets(
+pub(crate) fn buckets(
     emission: Option<&Emission>,
     others: &[Emission],
     settings: &Settings,

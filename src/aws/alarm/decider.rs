@@ -44,20 +44,20 @@ impl Operator {
 }
 
 /// The part of the settings that is independent of where the values come from, checked.
-pub(in crate::chain) struct Decider {
+pub(crate) struct Decider {
     pub(super) operator: Operator,
     pub(super) threshold: f64,
     pub(super) missing_data: MissingData,
     n: u64,
     pub(super) m: u64,
     /// The period in seconds.
-    pub(in crate::chain) period: u64,
+    pub(crate) period: u64,
     wall_clock: bool,
 }
 
 impl Decider {
     /// Checks the settings; what CloudWatch would not accept, or nobody can compute, is unknown.
-    pub(in crate::chain) fn new(settings: &Settings) -> Result<Self, Outcome> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Outcome> {
         let unknown = |reason: String| Outcome::unknown(LinkId::A04, reason);
         let operator = Operator::parse(&settings.comparison_operator);
         let (Some(operator), Some(threshold)) = (
@@ -104,7 +104,7 @@ impl Decider {
     }
 
     /// Whether the value breaches; `None` if rounding decides.
-    pub(in crate::chain) fn breaches(&self, value: f64, rounded: bool) -> Option<bool> {
+    pub(crate) fn breaches(&self, value: f64, rounded: bool) -> Option<bool> {
         let distance = (value - self.threshold).abs();
         let close = distance <= 1e-9 * value.abs().max(self.threshold.abs());
         if value.is_nan() || (rounded && close && value.fract() != 0.0) {
@@ -116,7 +116,7 @@ impl Decider {
     /// The outcome for a breaching period between quiet ones; a quiet period has data or is missing.
     ///
     /// The reference evaluator is asked for every age of the breaching period.
-    pub(in crate::chain) fn outcome(&self, quiet_has_data: bool) -> Outcome {
+    pub(crate) fn outcome(&self, quiet_has_data: bool) -> Outcome {
         let Self {
             n,
             m,

@@ -1,6 +1,6 @@
 //! The wildcards of policies: `*` for any text, `?` for one character, and ARNs compared part by part.
 
-use crate::chain::answer::Answer;
+use crate::aws::answer::Answer;
 
 /// Whether the text matches the pattern; a wildcard may stand for any characters.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {

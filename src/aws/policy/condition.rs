@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Request, glob};
-use crate::chain::answer::Answer;
+use crate::aws::answer::Answer;
 
 /// What the request carries under a condition key.
 enum Found {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, DateTime, Weekday, date};
 use jiff::{SignedDuration, Timestamp};
 
-use super::verdict::{Link, LinkId, Verdict};
+use crate::chain::verdict::{Link, LinkId, Verdict};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@
 
 /// What criteria say of a log group's records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Selection {
+pub enum Selection {
     /// They are counted.
     Chosen,
     /// They are left out.
@@ -19,7 +19,7 @@ pub(super) enum Selection {
 }
 
 /// Evaluates criteria for records of one account and region.
-pub(super) fn evaluate(criteria: &str, account: &str, region: &str) -> Selection {
+pub fn evaluate(criteria: &str, account: &str, region: &str) -> Selection {
     let read = tokens(criteria).and_then(|tokens| {
         let mut parser = Parser {
             tokens: &tokens,

@@ -16,7 +16,7 @@ use expression::Expression;
 use serde_json::Value as Json;
 
 use super::alarm::{self, Buckets, Decider, Emission, Outcome, Settings};
-use super::verdict::LinkId;
+use crate::chain::verdict::LinkId;
 
 /// A metric that the alarm reads, as `MetricStat` names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

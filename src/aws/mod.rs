@@ -1,0 +1,15 @@
+//! How AWS behaves, as pure functions of documents and numbers: what an alarm does with an event, which message a filter
+//! policy lets through, what a policy allows.
+//!
+//! Sits below `chain`: it knows nothing of SQL, snapshots, links or paths. It answers; the judges in `chain` turn the
+//! answers into links. Each module cites the AWS page that its rules are read from.
+
+pub mod alarm;
+mod answer;
+pub mod composite;
+pub mod field_selection;
+pub mod filter_policy;
+pub mod metric_math;
+pub mod mute;
+pub mod policy;
+pub mod transformer;
