@@ -11,6 +11,8 @@
 
 /// Findings of whole accounts.
 mod analyze;
+/// The benchmark's audit steps, word by word.
+mod audit_steps;
 /// The delivery chain: one test a failure id.
 mod chain;
 /// The command line as a whole: exit codes, streams, usage errors.
@@ -30,8 +32,6 @@ mod failures;
 mod house;
 /// Folders of AWS CLI output.
 mod import;
-/// The benchmark's audit steps, word by word.
-mod letter;
 /// The filter-pattern language.
 mod pattern;
 /// Queries over a snapshot.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trailproof::analyze::{
-    AccountSummary, Analysis, Attestation, Finding, Letter, Names, Note, PathSummary,
+    AccountSummary, Analysis, Attestation, AuditSteps, Finding, Names, Note, PathSummary,
     RefusedAttestation, Requirement, SnapshotSummary, Status,
 };
 use trailproof::chain::verdict::{Link, LinkId, Verdict};
@@ -18,7 +18,7 @@ fn finding(account: &str, number: &str, control: &str, status: Status, reason: &
         title: format!("Somebody is told about {}", control.replace('_', " ")),
         benchmark_id: Some(number.into()),
         status,
-        letter: Some(Letter {
+        audit_steps: Some(AuditSteps {
             answer: Answer::Met,
             step: None,
             reason: "every step finds what it asks for".into(),
@@ -118,7 +118,7 @@ fn sample() -> Analysis {
         "nobody would hear of PutBucketAcl",
     );
     accepted.broken_link = Some(LinkId::F01);
-    accepted.letter = Some(Letter {
+    accepted.audit_steps = Some(AuditSteps {
         answer: Answer::NotMet,
         step: Some("3".into()),
         reason: "step 3 finds no filter".into(),
@@ -238,7 +238,7 @@ fn the_json_contract_keeps_its_fields() {
         "control",
         "benchmark_id",
         "status",
-        "letter",
+        "audit_steps",
         "reason",
         "witness",
         "broken_link",

@@ -65,7 +65,7 @@ fn every_control_over_every_sample() {
                 text("account"),
                 text("control"),
                 text("status"),
-                text("letter"),
+                text("audit_steps"),
                 text("broken_link")
             ));
         }
@@ -73,7 +73,7 @@ fn every_control_over_every_sample() {
     golden::check("samples.txt", &table);
 }
 
-/// Findings without names: control, status, letter and broken link, in order.
+/// Findings without names: control, status, audit steps and broken link, in order.
 fn findings(file: &Path) -> Vec<String> {
     let output = trailproof()
         .args(["analyze", "--format", "json"])
@@ -86,7 +86,7 @@ fn findings(file: &Path) -> Vec<String> {
         .unwrap()
         .iter()
         .map(|finding| {
-            ["control", "status", "letter", "broken_link"]
+            ["control", "status", "audit_steps", "broken_link"]
                 .map(|member| finding[member].as_str().unwrap_or("-"))
                 .join(" ")
         })

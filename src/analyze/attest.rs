@@ -199,7 +199,7 @@ expires = 2026-06-30
                 title: String::new(),
                 benchmark_id: None,
                 status,
-                letter: None,
+                audit_steps: None,
                 reason: String::new(),
                 witness: None,
                 broken_link: None,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::chain::verdict::{Link, LinkId, Verdict};
 use crate::control::Answer;
 
-use super::letter::Letter;
+use super::audit_steps::AuditSteps;
 
 /// The result of analyzing one snapshot against one benchmark.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ impl Analysis {
         summary
     }
 
-    /// The findings whose letter says something else than their status.
+    /// The findings whose audit steps say something else than their status.
     pub fn disagreements(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.disagrees())
     }
@@ -90,7 +90,7 @@ pub struct Summary {
     pub not_applicable: usize,
     /// Of `fail` and `unknown`: accepted by an attestation.
     pub accepted: usize,
-    /// Findings whose letter says something else than their status.
+    /// Findings whose audit steps say something else than their status.
     pub disagreements: usize,
     /// Attestations that were refused.
     pub attestations_refused: usize,
@@ -128,7 +128,7 @@ pub struct Finding {
     /// The answer.
     pub status: Status,
     /// Whether the benchmark's own audit steps, followed word by word, would be satisfied.
-    pub letter: Option<Letter>,
+    pub audit_steps: Option<AuditSteps>,
     /// Why, in one or two sentences.
     pub reason: String,
     /// An event that nobody would hear about.
@@ -152,13 +152,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether letter and status say different things. An open letter or status disagrees with nothing.
+    /// Whether audit steps and status say different things. Open audit steps or an open status disagree with nothing.
     pub fn disagrees(&self) -> bool {
-        let Some(letter) = &self.letter else {
+        let Some(audit_steps) = &self.audit_steps else {
             return false;
         };
         matches!(
-            (letter.answer, self.status),
+            (audit_steps.answer, self.status),
             (Answer::Met, Status::Fail)
                 | (Answer::Met, Status::Unknown)
                 | (Answer::NotMet, Status::Pass)

@@ -9,11 +9,11 @@
 //! that drops it.
 
 pub mod attest;
+pub mod audit_steps;
 mod blame;
 mod decide;
 mod finding;
 mod judge;
-pub mod letter;
 mod mark;
 mod noise;
 mod question;
@@ -32,9 +32,9 @@ pub use finding::{
     RefusedAttestation, Requirement, SnapshotSummary, Status, Summary,
 };
 
+pub use audit_steps::AuditSteps;
+use audit_steps::Auditor;
 use judge::Judge;
-use letter::Auditor;
-pub use letter::Letter;
 
 /// What to analyze, and how strictly.
 #[derive(Debug, Clone, Default)]
@@ -156,7 +156,7 @@ pub fn analyze(
             }
             // Vendors publish no audit steps, and a query has none: nothing to follow word by word.
             if control.query.is_none() && benchmark.steps_for(&control.id).next().is_some() {
-                finding.letter = Some(auditor.judge(benchmark, control));
+                finding.audit_steps = Some(auditor.judge(benchmark, control));
             }
             if !analysis.snapshot.complete {
                 cut_short(&mut finding);
@@ -292,7 +292,7 @@ fn blank(account: &str, number: &str, control: &Control) -> Finding {
         title: control.title.clone(),
         benchmark_id: (number != control.id).then(|| number.to_owned()),
         status: Status::Unknown,
-        letter: None,
+        audit_steps: None,
         reason: String::new(),
         witness: None,
         broken_link: None,

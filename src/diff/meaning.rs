@@ -23,7 +23,7 @@ pub(super) fn meaning(before: &str, after: &str, account: &str) -> Meaning {
         account: account.to_owned(),
         ..Scope::default()
     };
-    // Both directions are asked in the same way, so that the opposite change has the opposite meaning to the letter.
+    // Both directions are asked in the same way, so that the opposite change has exactly the opposite meaning.
     let missed = |required: &Predicate, deployed: &Predicate| match covers(
         required, deployed, &model, &scope,
     ) {

@@ -63,8 +63,8 @@ pub struct Presence {
 pub struct FindingSide {
     /// The status.
     pub status: analyze::Status,
-    /// The letter, where it was judged.
-    pub letter: Option<crate::control::Answer>,
+    /// What the audit steps come to, where they were followed.
+    pub audit_steps: Option<crate::control::Answer>,
     /// The link that decides.
     pub broken_link: Option<LinkId>,
     /// Why.
@@ -95,7 +95,7 @@ pub struct FindingChange {
 pub enum Direction {
     /// Less is proven, or more is lost.
     Worse,
-    /// The status is as good as before; letter or link differ.
+    /// The status is as good as before; audit steps or link differ.
     Same,
     /// More is proven, or less is lost.
     Better,

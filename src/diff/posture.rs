@@ -66,16 +66,24 @@ fn by_control(analysis: &Analysis) -> BTreeMap<(&str, usize, &str), &Finding> {
 }
 
 fn same(left: &Finding, right: &Finding) -> bool {
-    let letter = |finding: &Finding| finding.letter.as_ref().map(|letter| letter.answer);
+    let audit_steps = |finding: &Finding| {
+        finding
+            .audit_steps
+            .as_ref()
+            .map(|audit_steps| audit_steps.answer)
+    };
     left.status == right.status
         && left.broken_link == right.broken_link
-        && letter(left) == letter(right)
+        && audit_steps(left) == audit_steps(right)
 }
 
 fn side(finding: &Finding) -> FindingSide {
     FindingSide {
         status: finding.status,
-        letter: finding.letter.as_ref().map(|letter| letter.answer),
+        audit_steps: finding
+            .audit_steps
+            .as_ref()
+            .map(|audit_steps| audit_steps.answer),
         broken_link: finding.broken_link,
         reason: finding.reason.clone(),
         witness: finding.witness.clone(),

@@ -3,7 +3,7 @@
 use crate::analyze::Analysis;
 
 /// The columns, in order.
-const COLUMNS: &str = "account,control,benchmark,benchmark_id,status,letter,broken_link,reason,witness,accepted_by,accepted_until";
+const COLUMNS: &str = "account,control,benchmark,benchmark_id,status,audit_steps,broken_link,reason,witness,accepted_by,accepted_until";
 
 /// The analysis as CSV with a header line.
 pub(super) fn render(analysis: &Analysis) -> String {
@@ -14,17 +14,17 @@ pub(super) fn render(analysis: &Analysis) -> String {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default();
-        let letter = finding
-            .letter
+        let audit_steps = finding
+            .audit_steps
             .as_ref()
-            .map_or(String::new(), |letter| letter.answer.to_string());
+            .map_or(String::new(), |audit_steps| audit_steps.answer.to_string());
         let fields = [
             finding.account.as_str(),
             &finding.control,
             &analysis.benchmark,
             finding.benchmark_id.as_deref().unwrap_or_default(),
             finding.status.as_str(),
-            &letter,
+            &audit_steps,
             finding.broken_link.map_or("", |id| id.code()),
             &finding.reason,
             &witness,

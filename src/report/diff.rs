@@ -6,7 +6,9 @@ use crate::diff::{
     Change, Diff, Direction, FactChange, FieldChange, FindingChange, FindingSide, Meaning, Side,
 };
 
-use super::text::{Colour, Style, count, cut, letter_word, paragraph, status_word, witness_line};
+use super::text::{
+    Colour, Style, audit_steps_word, count, cut, paragraph, status_word, witness_line,
+};
 
 /// How much of a long value is shown.
 const VALUE_SHOWN: usize = 400;
@@ -161,8 +163,8 @@ fn side_words(side: Option<&FindingSide>) -> String {
     if let Some(id) = side.broken_link {
         words.push_str(&format!(" [{id}]"));
     }
-    if let Some(letter) = side.letter {
-        words.push_str(&format!(", letter {}", letter_word(letter)));
+    if let Some(audit_steps) = side.audit_steps {
+        words.push_str(&format!(", audit steps {}", audit_steps_word(audit_steps)));
     }
     words
 }

@@ -43,7 +43,7 @@ struct Finding<'a> {
 #[derive(Serialize)]
 struct FindingSide<'a> {
     status: &'static str,
-    letter: Option<String>,
+    audit_steps: Option<String>,
     broken_link: Option<&'static str>,
     reason: &'a str,
     witness: Option<&'a Value>,
@@ -173,7 +173,7 @@ pub(super) fn render(diff: &Diff) -> String {
 fn finding_side(side: &diff::FindingSide) -> FindingSide<'_> {
     FindingSide {
         status: side.status.as_str(),
-        letter: side.letter.map(|letter| letter.to_string()),
+        audit_steps: side.audit_steps.map(|audit_steps| audit_steps.to_string()),
         broken_link: side.broken_link.map(LinkId::code),
         reason: &side.reason,
         witness: side.witness.as_ref(),

@@ -4,7 +4,7 @@ use crate::diff::{Change, Diff, Direction, FindingSide, Side};
 
 use super::diff::{direction_word, meaning_words, resource, summary};
 use super::markdown::escape;
-use super::text::{cut, letter_word, status_word, witness_line};
+use super::text::{audit_steps_word, cut, status_word, witness_line};
 
 /// How much of a long value is shown.
 const VALUE_SHOWN: usize = 200;
@@ -130,9 +130,9 @@ fn side(side: Option<&FindingSide>) -> String {
         .broken_link
         .map(|id| format!(" {id}"))
         .unwrap_or_default();
-    let letter = side
-        .letter
-        .map(|letter| format!(", letter {}", letter_word(letter)))
+    let audit_steps = side
+        .audit_steps
+        .map(|audit_steps| format!(", audit steps {}", audit_steps_word(audit_steps)))
         .unwrap_or_default();
-    format!("{}{link}{letter}", status_word(side.status))
+    format!("{}{link}{audit_steps}", status_word(side.status))
 }

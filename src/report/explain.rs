@@ -6,7 +6,9 @@ use crate::chain::verdict::{Link, LinkId, Verdict};
 use crate::control::Control;
 
 use super::advice::advice;
-use super::text::{Colour, Style, WIDTH, clean, cut, letter_word, paragraph, short_names, wrap};
+use super::text::{
+    Colour, Style, WIDTH, audit_steps_word, clean, cut, paragraph, short_names, wrap,
+};
 
 /// How much of a long value is shown.
 const VALUE_SHOWN: usize = 160;
@@ -38,16 +40,16 @@ pub fn explain(finding: &Finding, control: &Control, style: Style) -> String {
     paragraph(&mut out, 0, "", &finding.title);
     out.push('\n');
     paragraph(&mut out, 0, "", &finding.reason);
-    if let Some(letter) = &finding.letter {
+    if let Some(audit_steps) = &finding.audit_steps {
         let label = format!(
             "the benchmark's audit steps, word by word: {};",
-            letter_word(letter.answer)
+            audit_steps_word(audit_steps.answer)
         );
         paragraph(
             &mut out,
             0,
             "",
-            &format!("{label} {}", short_names(&letter.told())),
+            &format!("{label} {}", short_names(&audit_steps.told())),
         );
     }
     if let Some(accepted) = &finding.accepted {

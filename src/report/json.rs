@@ -56,11 +56,11 @@ struct Finding<'a> {
     title: &'a str,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    letter: Option<String>,
+    audit_steps: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    letter_step: Option<&'a str>,
+    audit_step: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    letter_reason: Option<&'a str>,
+    audit_steps_reason: Option<&'a str>,
     reason: &'a str,
     witness: Option<&'a Value>,
     broken_link: Option<&'static str>,
@@ -150,7 +150,7 @@ struct Summary {
     unknown: usize,
     not_applicable: usize,
     accepted: usize,
-    letter_and_status_differ: usize,
+    audit_steps_and_status_differ: usize,
     attestations_refused: usize,
 }
 
@@ -182,15 +182,18 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
         benchmark_id: finding.benchmark_id.as_deref(),
         title: &finding.title,
         status: finding.status.as_str(),
-        letter: finding
-            .letter
+        audit_steps: finding
+            .audit_steps
             .as_ref()
-            .map(|letter| letter.answer.to_string()),
-        letter_step: finding
-            .letter
+            .map(|audit_steps| audit_steps.answer.to_string()),
+        audit_step: finding
+            .audit_steps
             .as_ref()
-            .and_then(|letter| letter.step.as_deref()),
-        letter_reason: finding.letter.as_ref().map(|letter| letter.reason.as_str()),
+            .and_then(|audit_steps| audit_steps.step.as_deref()),
+        audit_steps_reason: finding
+            .audit_steps
+            .as_ref()
+            .map(|audit_steps| audit_steps.reason.as_str()),
         reason: &finding.reason,
         witness: finding.witness.as_ref(),
         broken_link: finding.broken_link.map(verdict::LinkId::code),
@@ -273,7 +276,7 @@ fn summary(summary: analyze::Summary) -> Summary {
         unknown: summary.unknown,
         not_applicable: summary.not_applicable,
         accepted: summary.accepted,
-        letter_and_status_differ: summary.disagreements,
+        audit_steps_and_status_differ: summary.disagreements,
         attestations_refused: summary.attestations_refused,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::analyze::{Analysis, Finding, Status};
 
-use super::text::{clean, count, letter_word, status_word, witness_line};
+use super::text::{audit_steps_word, clean, count, status_word, witness_line};
 
 /// The analysis as Markdown.
 pub(super) fn render(analysis: &Analysis) -> String {
@@ -22,7 +22,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
     for account in &analysis.accounts {
         out.push_str(&format!("\n## Account {}\n\n", escape(&account.account)));
         out.push_str(
-            "| no. | control | status | letter | link | why |\n|---|---|---|---|---|---|\n",
+            "| no. | control | status | audit steps | link | why |\n|---|---|---|---|---|---|\n",
         );
         for finding in analysis
             .findings
@@ -47,17 +47,20 @@ pub(super) fn render(analysis: &Analysis) -> String {
     let differ: Vec<&Finding> = analysis.disagreements().collect();
     if !differ.is_empty() {
         out.push_str(&format!(
-            "\n## Letter and proof differ ({})\n\n",
+            "\n## Audit steps and proof differ ({})\n\n",
             count(differ.len(), "finding")
         ));
         for finding in differ {
-            let letter = finding
-                .letter
+            let audit_steps = finding
+                .audit_steps
                 .as_ref()
-                .map_or("", |l| letter_word(l.answer));
-            let why = finding.letter.as_ref().map_or(String::new(), |l| l.told());
+                .map_or("", |steps| audit_steps_word(steps.answer));
+            let why = finding
+                .audit_steps
+                .as_ref()
+                .map_or(String::new(), |steps| steps.told());
             out.push_str(&format!(
-                "- {} `{}`: audit steps {letter} ({}), proof {}: {}\n",
+                "- {} `{}`: audit steps {audit_steps} ({}), proof {}: {}\n",
                 escape(&finding.account),
                 finding.control,
                 escape(&why),
@@ -84,9 +87,9 @@ fn row(out: &mut String, finding: &Finding) {
         finding.benchmark_id.as_deref().unwrap_or_default(),
         finding.control,
         finding
-            .letter
+            .audit_steps
             .as_ref()
-            .map_or("", |letter| letter_word(letter.answer)),
+            .map_or("", |audit_steps| audit_steps_word(audit_steps.answer)),
         finding.broken_link.map_or("", |id| id.code()),
     ));
 }

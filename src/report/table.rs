@@ -1,5 +1,5 @@
 //! The analysis for a terminal, readable at 80 columns: a row a control, then the reason of everything that is not a
-//! pass, then the findings whose letter says something else than the proof, then the summary.
+//! pass, then the findings whose audit steps say something else than the proof, then the summary.
 
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
@@ -9,7 +9,7 @@ use crate::analyze::{AccountSummary, Analysis, Finding, Status};
 use crate::chain::verdict::LinkId;
 
 use super::text::{
-    Colour, Style, WIDTH, count, cut, letter_word, paragraph, short_names, status_word,
+    Colour, Style, WIDTH, audit_steps_word, count, cut, paragraph, short_names, status_word,
     witness_line,
 };
 
@@ -118,14 +118,14 @@ fn one_account(out: &mut String, account: &AccountSummary, findings: &[&Finding]
 
 /// A row a control; the last column takes what the others leave of the width.
 fn verdicts(findings: &[&Finding], style: Style) -> Builder {
-    let letters = findings.iter().any(|finding| finding.letter.is_some());
+    let with_audit_steps = findings.iter().any(|finding| finding.audit_steps.is_some());
     let mut header = vec!["no.", "control", "status"];
-    if letters {
-        header.push("letter");
+    if with_audit_steps {
+        header.push("audit steps");
     }
     let rows: Vec<Vec<String>> = findings
         .iter()
-        .map(|finding| plain_cells(finding, letters))
+        .map(|finding| plain_cells(finding, with_audit_steps))
         .collect();
     let taken: usize = header
         .iter()
@@ -154,7 +154,7 @@ fn verdicts(findings: &[&Finding], style: Style) -> Builder {
     table
 }
 
-fn plain_cells(finding: &Finding, letters: bool) -> Vec<String> {
+fn plain_cells(finding: &Finding, with_audit_steps: bool) -> Vec<String> {
     let status = if finding.accepted.is_some() {
         "accepted"
     } else {
@@ -165,12 +165,12 @@ fn plain_cells(finding: &Finding, letters: bool) -> Vec<String> {
         finding.control.clone(),
         status.to_owned(),
     ];
-    if letters {
+    if with_audit_steps {
         row.push(
             finding
-                .letter
+                .audit_steps
                 .as_ref()
-                .map_or("", |letter| letter_word(letter.answer))
+                .map_or("", |audit_steps| audit_steps_word(audit_steps.answer))
                 .to_owned(),
         );
     }
@@ -327,7 +327,7 @@ fn differences(out: &mut String, analysis: &Analysis, style: Style) {
         )
     ));
     for finding in differ {
-        let Some(letter) = &finding.letter else {
+        let Some(audit_steps) = &finding.audit_steps else {
             continue;
         };
         let number = finding
@@ -344,8 +344,8 @@ fn differences(out: &mut String, analysis: &Analysis, style: Style) {
         paragraph(
             out,
             4,
-            &format!("audit steps {}:", letter_word(letter.answer)),
-            &short_names(&letter.told()),
+            &format!("audit steps {}:", audit_steps_word(audit_steps.answer)),
+            &short_names(&audit_steps.told()),
         );
         paragraph(
             out,
@@ -400,7 +400,7 @@ fn closing(out: &mut String, analysis: &Analysis, style: Style) {
     }
     if summary.disagreements > 0 {
         out.push_str(&format!(
-            "{} where letter and proof differ\n",
+            "{} where audit steps and proof differ\n",
             count(summary.disagreements, "finding")
         ));
     }

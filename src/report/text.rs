@@ -64,9 +64,9 @@ fn status_colour(status: Status) -> Colour {
     }
 }
 
-/// The letter as people read it.
-pub(crate) fn letter_word(letter: Answer) -> &'static str {
-    match letter {
+/// What the audit steps come to, as people read it.
+pub(crate) fn audit_steps_word(audit_steps: Answer) -> &'static str {
+    match audit_steps {
         Answer::Met => "met",
         Answer::NotMet => "not met",
         Answer::Unknown => "unknown",

@@ -70,7 +70,7 @@ fn texts_catch_what_the_notes_say_they_catch() {
     // The source misses calls of the same name in other services, which AWS's form and the intent leave out.
     assert_eq!(covered("iam_policy_changes", "intent"), ["security-hub"]);
     assert_eq!(covered("route_table_changes", "event-source"), ["intent"]);
-    // Without ClassicLink nothing of the intent is lost, and the text is not covered to the letter.
+    // Without ClassicLink nothing of the intent is lost, and the text is not covered word by word.
     assert!(covered("vpc_changes", "intent").is_empty());
     assert_eq!(covered("vpc_changes", "text"), ["security-hub", "intent"]);
     // A filter for 4.0 and before does not hear of an edited rule.

@@ -495,7 +495,10 @@ fn findings(path: &Path, controls: &[&str]) -> Vec<String> {
         .map(|finding| {
             format!(
                 "{} {} {} {}",
-                finding["control"], finding["status"], finding["letter"], finding["broken_link"]
+                finding["control"],
+                finding["status"],
+                finding["audit_steps"],
+                finding["broken_link"]
             )
         })
         .collect();

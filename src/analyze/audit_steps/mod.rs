@@ -1,8 +1,8 @@
-//! The letter: would the benchmark's own audit steps, followed word by word, be satisfied?
+//! The audit steps: would the benchmark's own steps, followed word by word, be satisfied?
 //!
 //! The steps are data ([`Benchmark::steps_for`]); this module follows them over the facts of one account, as an auditor
 //! with the AWS CLI would: by the names that the steps note, looking at nothing that they do not mention. It shares no
-//! code with `chain`, so that status and letter can disagree. docs/letter.md has each step and its reading.
+//! code with `chain`, so that status and audit steps can disagree. docs/audit-steps.md has each step and its reading.
 //! It must not be clever: where a step overlooks something, so does this module.
 
 mod facts;
@@ -18,7 +18,7 @@ use steps::{Candidate, Open, summary};
 
 /// What the audit steps come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct AuditSteps {
     /// The answer.
     pub answer: Answer,
     /// The number of the step that decided it, as the benchmark counts; none for `met` and where there are no steps.
@@ -27,7 +27,7 @@ pub struct Letter {
     pub reason: String,
 }
 
-impl Letter {
+impl AuditSteps {
     /// The reason with the step that it belongs to: `step 3: none of ...`.
     pub fn told(&self) -> String {
         match &self.step {
@@ -58,7 +58,7 @@ pub fn judge(
     account: &str,
     benchmark: &Benchmark,
     control: &Control,
-) -> rusqlite::Result<Letter> {
+) -> rusqlite::Result<AuditSteps> {
     Ok(Auditor::new(snapshot, account)?.judge(benchmark, control))
 }
 
@@ -84,8 +84,8 @@ impl Auditor {
     }
 
     /// Follows the audit steps of a benchmark for a control.
-    pub fn judge(&self, benchmark: &Benchmark, control: &Control) -> Letter {
-        let unknown = |reason: String| Letter {
+    pub fn judge(&self, benchmark: &Benchmark, control: &Control) -> AuditSteps {
+        let unknown = |reason: String| AuditSteps {
             answer: Answer::Unknown,
             step: None,
             reason,
@@ -131,7 +131,7 @@ impl Auditor {
                 }
             }
             if next.is_empty() && pending.is_none() {
-                return Letter {
+                return AuditSteps {
                     answer: Answer::NotMet,
                     step: Some(step.number.clone()),
                     reason: summary(misses),
@@ -140,7 +140,7 @@ impl Auditor {
             candidates = next;
         }
         if let Some(met) = candidates.iter().find(|candidate| candidate.open.is_none()) {
-            return Letter {
+            return AuditSteps {
                 answer: Answer::Met,
                 step: None,
                 reason: met.describe(),
@@ -151,7 +151,7 @@ impl Auditor {
             .find_map(|candidate| candidate.open)
             .or(pending);
         match open {
-            Some(open) => Letter {
+            Some(open) => AuditSteps {
                 answer: Answer::Unknown,
                 step: Some(open.step),
                 reason: open.reason,

@@ -1,6 +1,6 @@
 //! The single audit steps: each narrows the candidates that the steps before it left.
 //!
-//! Three-valued: a step that cannot be answered keeps its candidate, which can then no longer make the letter `met`.
+//! Three-valued: a step that cannot be answered keeps its candidate, which can then no longer make the audit steps `met`.
 
 use crate::control::{StepKind, same_text};
 use crate::snapshot::operations::log_group_name;
@@ -362,7 +362,7 @@ fn kept<'a>(candidate: &Candidate<'a>) -> Outlook<'a> {
     }
 }
 
-/// The candidate goes on, but can no longer make the letter `met`.
+/// The candidate goes on, but can no longer make the audit steps `met`.
 fn still_open<'a>(candidate: &Candidate<'a>, reason: String) -> Outlook<'a> {
     let mut candidate = candidate.clone();
     candidate.open.get_or_insert(Open {

@@ -1,9 +1,9 @@
-//! The letter: the benchmark's audit steps, word by word. Each case is the complete account but for one thing.
+//! The benchmark's audit steps, word by word. Each case is the complete account but for one thing.
 
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
-use trailproof::analyze::letter::{Letter, judge};
+use trailproof::analyze::audit_steps::{AuditSteps, judge};
 use trailproof::analyze::{Options, Status, analyze};
 use trailproof::control::{Answer, Registry};
 use trailproof::snapshot::Snapshot;
@@ -14,7 +14,7 @@ const CONTROL: &str = "cloudtrail_changes";
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::builtin().unwrap());
 
-fn letter_of(world: &World, account: &str, benchmark: &str, control: &str) -> Letter {
+fn audit_steps_of(world: &World, account: &str, benchmark: &str, control: &str) -> AuditSteps {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("world.trailproof");
     world.write_snapshot(&path);
@@ -30,26 +30,26 @@ fn letter_of(world: &World, account: &str, benchmark: &str, control: &str) -> Le
     .unwrap()
 }
 
-fn letter(world: &World) -> Letter {
-    letter_of(world, ACCOUNT, "cis-aws-7.0", CONTROL)
+fn audit_steps(world: &World) -> AuditSteps {
+    audit_steps_of(world, ACCOUNT, "cis-aws-7.0", CONTROL)
 }
 
 #[track_caller]
 fn met(world: &World) {
-    let letter = letter(world);
-    assert_eq!(letter.answer, Answer::Met, "{letter:?}");
-    assert_eq!(letter.step, None);
+    let audit_steps = audit_steps(world);
+    assert_eq!(audit_steps.answer, Answer::Met, "{audit_steps:?}");
+    assert_eq!(audit_steps.step, None);
 }
 
 #[track_caller]
 fn decided(world: &World, answer: Answer, step: &str, part: &str) {
-    let letter = letter(world);
+    let audit_steps = audit_steps(world);
     assert_eq!(
-        (letter.answer, letter.step.as_deref()),
+        (audit_steps.answer, audit_steps.step.as_deref()),
         (answer, Some(step)),
-        "{letter:?}"
+        "{audit_steps:?}"
     );
-    assert!(letter.reason.contains(part), "{letter:?}");
+    assert!(audit_steps.reason.contains(part), "{audit_steps:?}");
 }
 
 #[track_caller]
@@ -71,14 +71,14 @@ fn complete(change: impl Fn(&mut World)) -> World {
 #[test]
 fn the_complete_account_satisfies_every_step() {
     met(&World::complete());
-    let letter = letter(&World::complete());
+    let audit_steps = audit_steps(&World::complete());
     for part in [
         "trail `management-events`",
         "filter `cloudtrail-changes`",
         "alarm `cis cloudtrail_changes`",
         "topic `arn:",
     ] {
-        assert!(letter.reason.contains(part), "{letter:?}");
+        assert!(audit_steps.reason.contains(part), "{audit_steps:?}");
     }
 }
 
@@ -91,7 +91,7 @@ fn every_version_is_followed_for_every_control_it_lists() {
     let registry = &*REGISTRY;
     for benchmark in registry.benchmarks() {
         for (number, control) in registry.controls_of(benchmark) {
-            let letter = judge(&snapshot, ACCOUNT, benchmark, control).unwrap();
+            let audit_steps = judge(&snapshot, ACCOUNT, benchmark, control).unwrap();
             let expected = match (benchmark.id.as_str(), control.id.as_str()) {
                 (_, _) if benchmark.audit.is_empty() => Answer::Unknown,
                 // The account has the text of 1.2, and its filters are not named as their metrics.
@@ -116,15 +116,15 @@ fn every_version_is_followed_for_every_control_it_lists() {
                 _ => Answer::Met,
             };
             assert_eq!(
-                letter.answer, expected,
-                "{} {number} {}: {letter:?}",
+                audit_steps.answer, expected,
+                "{} {number} {}: {audit_steps:?}",
                 benchmark.id, control.id
             );
         }
     }
 }
 
-// Where the steps see less than there is to see: the letter is met although nobody would be told.
+// Where the steps see less than there is to see: the audit steps are met although nobody would be told.
 
 #[test]
 fn a_wrong_namespace_is_not_seen() {
@@ -192,7 +192,7 @@ fn one_right_selector_among_others_is_enough() {
     }));
 }
 
-// Where the steps ask for more than is needed: the letter is not met although somebody would be told.
+// Where the steps ask for more than is needed: the audit steps are not met although somebody would be told.
 
 #[test]
 fn a_reordered_filter_is_another_text() {
@@ -418,7 +418,7 @@ fn a_denied_question_is_unknown() {
     }
 }
 
-/// Whatever else is true of the account: an answer that is missing can make the letter unknown, and never the opposite
+/// Whatever else is true of the account: an answer that is missing can make the audit steps unknown, and never the opposite
 /// of what it was.
 #[test]
 fn a_missing_answer_never_turns_the_letter_round() {
@@ -459,7 +459,7 @@ fn a_missing_answer_never_turns_the_letter_round() {
         ("sns", "ListSubscriptionsByTopic"),
     ];
     for (number, edit) in edits.into_iter().enumerate() {
-        let whole = letter(&complete(edit)).answer;
+        let whole = audit_steps(&complete(edit)).answer;
         assert_eq!(
             whole,
             if number == 0 {
@@ -474,7 +474,7 @@ fn a_missing_answer_never_turns_the_letter_round() {
                 edit(world);
                 world.deny(service, operation);
             });
-            let answer = letter(&denied).answer;
+            let answer = audit_steps(&denied).answer;
             assert!(
                 answer == whole || answer == Answer::Unknown,
                 "{number} {operation}: {answer}"
@@ -511,9 +511,9 @@ fn calls_that_no_step_asks_for_do_not_matter() {
 #[test]
 fn a_member_sees_the_trail_and_cannot_read_its_selectors() {
     let world = World::organization();
-    let owner = letter_of(&world, ACCOUNT, "cis-aws-7.0", CONTROL);
+    let owner = audit_steps_of(&world, ACCOUNT, "cis-aws-7.0", CONTROL);
     assert_eq!(owner.answer, Answer::Met, "{owner:?}");
-    let member = letter_of(&world, MEMBER, "cis-aws-7.0", CONTROL);
+    let member = audit_steps_of(&world, MEMBER, "cis-aws-7.0", CONTROL);
     assert_eq!(
         (member.answer, member.step.as_deref()),
         (Answer::Unknown, Some("1d")),
@@ -559,7 +559,7 @@ fn for_one_control_of_1_4_to_3_0_the_filter_is_named_as_the_metric() {
         });
     };
     let answer = |world: &World, benchmark: &str| {
-        letter_of(world, ACCOUNT, benchmark, "unauthorized_api_calls")
+        audit_steps_of(world, ACCOUNT, benchmark, "unauthorized_api_calls")
     };
     let apart = answer(&World::complete(), "cis-aws-1.4");
     assert_eq!(
@@ -588,26 +588,30 @@ fn a_text_of_another_version_is_not_the_text() {
             );
         });
     });
-    let answer =
-        |benchmark: &str| letter_of(&world, ACCOUNT, benchmark, "unauthorized_api_calls").answer;
+    let answer = |benchmark: &str| {
+        audit_steps_of(&world, ACCOUNT, benchmark, "unauthorized_api_calls").answer
+    };
     assert_eq!(answer("cis-aws-7.0"), Answer::Met);
     assert_eq!(answer("cis-aws-1.2"), Answer::NotMet);
 }
 
 #[test]
 fn no_steps_no_letter() {
-    let letter = letter_of(
+    let audit_steps = audit_steps_of(
         &World::complete(),
         ACCOUNT,
         "cloudguard",
         "iam_policy_changes",
     );
-    assert_eq!((letter.answer, letter.step), (Answer::Unknown, None));
-    assert!(letter.reason.contains("publishes no audit steps"));
-    let letter = letter_of(&World::complete(), ACCOUNT, "cis-aws-7.0", "assume_role");
+    assert_eq!(
+        (audit_steps.answer, audit_steps.step),
+        (Answer::Unknown, None)
+    );
+    assert!(audit_steps.reason.contains("publishes no audit steps"));
+    let audit_steps = audit_steps_of(&World::complete(), ACCOUNT, "cis-aws-7.0", "assume_role");
     assert!(
-        letter.reason.contains("does not list this control"),
-        "{letter:?}"
+        audit_steps.reason.contains("does not list this control"),
+        "{audit_steps:?}"
     );
 }
 
@@ -633,7 +637,7 @@ fn a_second_trail_that_is_right_is_enough() {
     met(&world);
 }
 
-// Status and letter side by side: what an auditor wants to see first.
+// Status and audit steps side by side: what an auditor wants to see first.
 
 #[test]
 fn status_and_letter_part_in_both_directions() {
@@ -642,7 +646,7 @@ fn status_and_letter_part_in_both_directions() {
     type Case = (&'static str, fn(&mut World), Status, Answer);
     let cases: [Case; 14] = [
         ("complete", |_| {}, Pass, Met),
-        // The letter sees less.
+        // The audit steps see less.
         (
             "namespace",
             |world| {
@@ -695,7 +699,7 @@ fn status_and_letter_part_in_both_directions() {
             Open,
             Met,
         ),
-        // The letter asks for more.
+        // The audit steps ask for more.
         (
             "reordered",
             |world| {
@@ -780,9 +784,9 @@ fn status_and_letter_part_in_both_directions() {
         };
         let analysis = analyze(&Snapshot::open(&path).unwrap(), &REGISTRY, &options).unwrap();
         let finding = &analysis.findings[0];
-        let letter = finding.letter.as_ref().unwrap();
+        let audit_steps = finding.audit_steps.as_ref().unwrap();
         assert_eq!(
-            (finding.status, letter.answer),
+            (finding.status, audit_steps.answer),
             (status, answer),
             "{name}: {finding:#?}"
         );
