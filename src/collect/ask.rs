@@ -208,7 +208,8 @@ impl Place {
         let (result, refused) = match answer {
             Ok(output) => (Ok(output), None),
             Err(error) => {
-                let refused = refusal(&error, &parts);
+                let mut refused = refusal(&error, &parts);
+                refused.message = parts.without_token(refused.message);
                 (Err(refused.clone()), Some(refused))
             }
         };

@@ -32,6 +32,26 @@ pub(super) struct Capture(Arc<Mutex<Parts>>);
 pub(super) struct Parts {
     pub(super) request: Option<Request>,
     pub(super) response: Option<Response>,
+    token: Option<Token>,
+}
+
+impl Parts {
+    /// A text of the answer without the session token of the request: AWS repeats it where a signature does not match.
+    pub(super) fn without_token(&self, text: String) -> String {
+        match &self.token {
+            Some(Token(token)) => text.replace(token.as_str(), "(withheld)"),
+            None => text,
+        }
+    }
+}
+
+/// The session token that the last attempt was signed with; never kept.
+struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Token(..)")
+    }
 }
 
 impl Capture {
@@ -39,6 +59,15 @@ impl Capture {
     pub(super) fn take(&self) -> Parts {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The body, or nothing of one that repeats the session token of the request.
+fn kept_body(body: &[u8], token: Option<&str>) -> Vec<u8> {
+    let repeats = token.is_some_and(|token| {
+        body.windows(token.len())
+            .any(|window| window == token.as_bytes())
+    });
+    if repeats { Vec::new() } else { body.to_vec() }
 }
 
 impl Intercept for Capture {
@@ -58,6 +87,20 @@ impl Intercept for Capture {
         Ok(())
     }
 
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = context.request().headers().get("x-amz-security-token");
+        parts.token = token
+            .filter(|token| !token.is_empty())
+            .map(|token| Token(token.to_owned()));
+        Ok(())
+    }
+
     // The body is complete here and not earlier: deserialization has read it.
     fn read_after_attempt(
         &self,
@@ -66,13 +109,17 @@ impl Intercept for Capture {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = parts.token.as_ref().map(|token| token.0.clone());
         parts.response = context.response().map(|response| {
             let header = |name: &str| response.headers().get(name).map(str::to_owned);
             Response {
                 status: response.status().as_u16(),
                 media_type: header("content-type").unwrap_or_default(),
                 request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")),
-                body: response.body().bytes().map(<[u8]>::to_vec),
+                body: response
+                    .body()
+                    .bytes()
+                    .map(|body| kept_body(body, token.as_deref())),
             }
         });
         Ok(())

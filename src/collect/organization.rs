@@ -10,6 +10,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
 use aws_sdk_organizations::types::AccountState;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use tokio::sync::Semaphore;
 
 use super::account::{self, Leads, Search};
@@ -160,9 +161,11 @@ async fn assume(
         .await;
     let credentials = answer.ok().and_then(|answer| credentials(&answer));
     let Some(credentials) = credentials else {
-        // An answer with credentials never gets here: those must not enter a snapshot.
-        if let Some(mut call) = call.filter(|call| call.error.is_some()) {
+        // An answer with credentials never gets here, and no body of one into the snapshot.
+        if let Some(mut call) = call {
             member.clone_into(&mut call.account);
+            let why = || ("unreadable".to_owned(), "no credentials".to_owned());
+            call.error.get_or_insert_with(why);
             home.record(call).await;
         }
         return None;
@@ -225,7 +228,11 @@ impl ProvideCredentials for Role {
                 .request()
                 .send()
                 .await
-                .map_err(CredentialsError::provider_error)?;
+                // The code alone: what is said of an answer that cannot be read could repeat it.
+                .map_err(|error| {
+                    let code = error.meta().code().unwrap_or("no answer");
+                    CredentialsError::provider_error(format!("AssumeRole: {code}"))
+                })?;
             credentials(&answer)
                 .ok_or_else(|| CredentialsError::unhandled("the answer has no credentials"))
         })
@@ -235,7 +242,10 @@ impl ProvideCredentials for Role {
 fn credentials(
     answer: &aws_sdk_sts::operation::assume_role::AssumeRoleOutput,
 ) -> Option<Credentials> {
-    let credentials = answer.credentials()?;
+    // A member that is missing in the answer is empty here.
+    let credentials = answer.credentials().filter(|credentials| {
+        !credentials.access_key_id().is_empty() && !credentials.secret_access_key().is_empty()
+    })?;
     Some(Credentials::new(
         credentials.access_key_id(),
         credentials.secret_access_key(),

@@ -1,7 +1,9 @@
 //! Evidence rows: one API call and what came back, with its hashes.
 //!
-//! The only module that reads and writes the `evidence` table. It never looks into a body.
+//! The only module that reads and writes the `evidence` table. It never looks into a body, and it is where a call that
+//! carries credentials loses them, whoever records it.
 
+use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
 
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
@@ -12,6 +14,7 @@ use serde_json::Value;
 
 use super::canonical::{Hash, canonical_json, sha256_hex};
 use super::error::{Error, Result};
+use super::operations;
 
 /// Media type of response bodies in the JSON form that the AWS CLI prints.
 pub const AWS_CLI_JSON: &str = "application/json; shape=aws-cli";
@@ -158,8 +161,28 @@ fn read_call(row: &Row<'_>) -> std::result::Result<Call, String> {
     })
 }
 
+/// The call as it may be kept: of an operation whose answers hold credentials neither the body, whether it can be read or
+/// not, nor what a failed reading of it says, nor the secret members of the request.
+fn without_secrets(call: &Call) -> Cow<'_, Call> {
+    let secret = operations::find(&call.service, &call.operation).and_then(|known| known.secret);
+    let Some(members) = secret else {
+        return Cow::Borrowed(call);
+    };
+    let mut call = call.clone();
+    call.body.clear();
+    if let Some(request) = call.request.as_object_mut() {
+        request.retain(|name, _| !members.contains(&name.as_str()));
+    }
+    let is_answer = call.http_status.is_some_and(|status| status < 300);
+    if let Some((_, message)) = call.error.as_mut().filter(|_| is_answer) {
+        *message = "the answer holds credentials and could not be read; it is not kept".to_owned();
+    }
+    Cow::Owned(call)
+}
+
 /// Writes one row.
 pub(super) fn insert(connection: &Connection, id: i64, call: &Call) -> Result<()> {
+    let call = &*without_secrets(call);
     let problem = if !(call.account.is_empty() || call.account.len() == 12) {
         Some("the account is not 12 digits")
     } else if call.service.is_empty() || call.operation.is_empty() {

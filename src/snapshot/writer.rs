@@ -3,7 +3,7 @@
 //! Calls are written to `<path>.partial`, which says that it is incomplete. Only [`Writer::finish`] gives the file its
 //! final name, once facts and digests are in it and on disk.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,7 @@ impl Writer {
         }
         remove(&journal_of(&partial))?;
         // Reserves the name, and gives the system's own reason where the directory cannot be written.
-        File::create_new(&partial).map_err(Error::io("create", &partial))?;
+        create_private(&partial).map_err(Error::io("create", &partial))?;
         let connection = open(&partial)?;
         connection.execute_batch("begin")?;
         connection.execute_batch(SCHEMA)?;
@@ -85,6 +85,7 @@ impl Writer {
         let (stored, copy) = reader::open_stored(&partial)?;
         let meta = reader::read_meta(&stored, &partial)?;
         drop((stored, copy));
+        make_private(&partial).map_err(Error::io("write", &partial))?;
         let connection = open(&partial)?;
         if meta.state == State::Complete {
             // Killed between the last commit and the renaming: finishing again gives the same file.
@@ -201,6 +202,32 @@ impl Writer {
         self.committed_at = Instant::now();
         Ok(())
     }
+}
+
+/// A new file that its owner alone may read: it tells how an account is watched. SQLite gives its journal the same mode.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(PRIVATE);
+    }
+    options.open(path)
+}
+
+/// Mode of a snapshot's file.
+#[cfg(unix)]
+const PRIVATE: u32 = 0o600;
+
+/// The same for a recording that was begun with another mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE))?;
+    }
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<Connection> {

@@ -120,6 +120,71 @@ fn credentials_of_roles_never_enter_the_snapshot() {
     assert!(!bytes.windows(secret.len()).any(|window| window == secret));
 }
 
+/// Whether a text stands anywhere in the file: in its rows or, inflated, in a body.
+fn holds(file: &std::path::Path, text: &str) -> bool {
+    let mut bytes = std::fs::read(file).unwrap();
+    let snapshot = trailproof::snapshot::Snapshot::open(file).unwrap();
+    let read = snapshot.for_each_evidence(|evidence| {
+        bytes.extend(evidence.call.body);
+        bytes.push(b'\n');
+        Ok(())
+    });
+    read.unwrap();
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn an_answer_of_assume_role_is_not_kept_even_where_it_cannot_be_read() {
+    let (world, _) = organization(2);
+    for body in [
+        // A date that the SDK does not read, a missing member, XML that is cut off, and another root.
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>leaked-key</SecretAccessKey><SessionToken>leaked-token</SessionToken><Expiration>tomorrow</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><SecretAccessKey>leaked-key</SecretAccessKey><SessionToken>leaked-token</SessionToken></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><SecretAccessKey>leaked-key</SecretAccessKey><SessionToken>leaked-token",
+        "<leaked-token><SecretAccessKey>leaked-key</SecretAccessKey></leaked-token>",
+    ] {
+        let aws = FakeAws::serve(&world);
+        aws.fault(Fault::of(
+            "AssumeRole",
+            FaultKind::Body { status: 200, body },
+        ));
+        let place = Place::new();
+        let file = place.file("a.trailproof");
+        let text = succeed(of_organization(&aws, &file).args(["--external-id", "the-external-id"]));
+        for secret in ["leaked-key", "leaked-token", "the-external-id"] {
+            assert!(!text.contains(secret), "{text}");
+            assert!(!holds(&file, secret), "{secret}");
+        }
+        assert_eq!(
+            number(
+                &file,
+                "select count(*) from evidence where operation = 'AssumeRole' and body_size = 0"
+            ),
+            1
+        );
+    }
+}
+
+#[test]
+fn a_session_token_that_aws_repeats_is_not_kept() {
+    let aws = FakeAws::serve(&World::complete());
+    let body = r#"{"__type": "InvalidSignatureException", "message": "The canonical request should have been x-amz-security-token:{token}"}"#;
+    aws.fault(Fault::of(
+        "DescribeMetricFilters",
+        FaultKind::Body { status: 400, body },
+    ));
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    let text = succeed(
+        collect(&aws.endpoint(), ACCOUNT, &file).env("AWS_SESSION_TOKEN", "my-very-own-token"),
+    );
+    assert!(!text.contains("my-very-own-token"), "{text}");
+    assert!(!holds(&file, "my-very-own-token"));
+    assert!(holds(&file, "x-amz-security-token:(withheld)"));
+}
+
 #[test]
 fn suspended_accounts_are_listed_and_not_asked() {
     let (mut world, ids) = organization(3);

@@ -274,3 +274,88 @@ fn two_recordings_of_an_unchanged_account_have_one_facts_digest() {
     changed.write_snapshot(&other);
     assert_ne!(digest(&path), digest(&other));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_written_can_be_read_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let private = |path: &Path| {
+        let mode = std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", path.display());
+    };
+    let path = directory.path().join("a.db");
+    let mut writer = Writer::create(&path, "trailproof test", time(), false).unwrap();
+    writer.record(&call("us-east-1")).unwrap();
+    let partial = Writer::partial_path(&path);
+    private(&partial);
+    let mut journal = partial.clone().into_os_string();
+    journal.push("-journal");
+    private(Path::new(&journal));
+    let partial = writer.abandon().unwrap();
+    private(&partial);
+    // A recording that an older version began.
+    std::fs::set_permissions(&partial, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let writer = Writer::resume(&path, false).unwrap();
+    private(&partial);
+    writer.finish(time()).unwrap();
+    private(&path);
+
+    let redacted = directory.path().join("redacted.db");
+    let folder = directory.path().join("answers");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(
+        folder.join("get-caller-identity.json"),
+        r#"{"Account": "111122223333", "UserId": "A", "Arn": "arn:aws:iam::111122223333:root"}"#,
+    )
+    .unwrap();
+    let imported = directory.path().join("imported.db");
+    for (command, input, output) in [("redact", &path, &redacted), ("import", &folder, &imported)] {
+        let mut run = trailproof();
+        run.arg(command).arg(input).arg("-o").arg(output);
+        let run = run.output().unwrap();
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        private(output);
+    }
+}
+
+#[test]
+fn credentials_in_an_answer_and_external_ids_are_not_kept_whoever_records_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.db");
+    let mut writer = Writer::create(&path, "trailproof test", time(), false).unwrap();
+    let answers = [
+        r#"{"Credentials": {"SecretAccessKey": "leaked-key", "SessionToken": "leaked-token"}}"#,
+        "<leaked-token",
+    ];
+    for (number, body) in answers.into_iter().enumerate() {
+        for error in [
+            None,
+            Some(("unreadable".to_owned(), format!("cannot read {body}"))),
+        ] {
+            writer
+                .record(&Call {
+                    service: "sts".to_owned(),
+                    operation: "AssumeRole".to_owned(),
+                    request: json!({"RoleArn": format!("arn:aws:iam::11112222333{number}:role/Audit"), "ExternalId": "leaked-id"}),
+                    error,
+                    body: body.as_bytes().to_vec(),
+                    ..call("us-east-1")
+                })
+                .unwrap();
+        }
+    }
+    writer.finish(time()).unwrap();
+    let snapshot = Snapshot::open(&path).unwrap();
+    let read = snapshot.for_each_evidence(|evidence| {
+        assert!(!format!("{:?}", evidence.call).contains("leaked"));
+        assert!(evidence.call.body.is_empty());
+        Ok(())
+    });
+    read.unwrap();
+    assert_eq!(verify(&path).unwrap().findings, []);
+}

@@ -111,6 +111,8 @@ pub struct Operation {
     pub need: Need,
     /// Once an account or once a region.
     pub reach: Reach,
+    /// Set where answers hold credentials: request members that are as secret. Neither is ever kept.
+    pub secret: Option<&'static [&'static str]>,
 }
 
 /// The operation of a service by its API name.

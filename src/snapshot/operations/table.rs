@@ -51,6 +51,7 @@ const PLAIN: Operation = Operation {
     times: &[],
     need: Need::Needed,
     reach: Reach::Regional,
+    secret: None,
 };
 
 /// A file of which `import` could not tell what it answers: no call of AWS and so not in the table, but a gap that
@@ -361,7 +362,6 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["NotFound", "NotFoundException"],
         ..PLAIN
     },
-    // Recorded where it fails alone: its answer holds credentials.
     Operation {
         service: "sts",
         name: "AssumeRole",
@@ -369,6 +369,7 @@ pub const OPERATIONS: &[Operation] = &[
         protocol: STS,
         subject: Subject::Member("RoleArn"),
         neutral: &[("ExternalId", ""), ("RoleSessionName", "")],
+        secret: Some(&["ExternalId", "SerialNumber", "TokenCode"]),
         need: Need::Optional,
         reach: Reach::Global,
         ..PLAIN

@@ -55,6 +55,21 @@ pub enum FaultKind {
     Garbage,
     /// A page names its own token as that of the next page.
     RepeatedToken,
+    /// Every page names another token as that of the next page.
+    FreshTokens,
+    /// This body; `{token}` in it is the session token of the request.
+    Body {
+        /// HTTP status.
+        status: u16,
+        /// The body.
+        body: &'static str,
+    },
+    /// A body of so many bytes that says its length.
+    Huge(u64),
+    /// A body that never ends.
+    Endless,
+    /// The answer comes byte by byte, with so much time between them.
+    Slow(Duration),
 }
 
 impl Fault {
@@ -226,7 +241,9 @@ impl Shared {
         });
         let mut output = self.output(&question);
         let mut cut_off = false;
-        let mut garbage = false;
+        let mut replaced = None;
+        let mut length = None;
+        let mut pause = None;
         match self.next_fault(&question) {
             Some(FaultKind::Error { status, code }) => {
                 output = Err(ApiError {
@@ -238,7 +255,21 @@ impl Shared {
             Some(FaultKind::Delay(delay)) => std::thread::sleep(delay),
             Some(FaultKind::Close) => return None,
             Some(FaultKind::CutOff) => cut_off = true,
-            Some(FaultKind::Garbage) => garbage = true,
+            Some(FaultKind::Garbage) => replaced = Some((200, b"\xff<{".to_vec())),
+            Some(FaultKind::Body { status, body }) => {
+                let token = http.headers.get("x-amz-security-token");
+                let body = body.replace("{token}", token.map_or("", String::as_str));
+                replaced = Some((status, body.into_bytes()));
+            }
+            Some(FaultKind::Huge(bytes)) => length = Some(Some(bytes)),
+            Some(FaultKind::Endless) => length = Some(None),
+            Some(FaultKind::Slow(between)) => pause = Some(between),
+            Some(FaultKind::FreshTokens) => {
+                let paging = question.operation.paging.expect("a paged operation");
+                if let Ok(output) = &mut output {
+                    output[paging.output] = json!(format!("fresh-{number}"));
+                }
+            }
             Some(FaultKind::RepeatedToken) => {
                 let paging = question.operation.paging.expect("a paged operation");
                 if let Ok(output) = &mut output {
@@ -247,17 +278,21 @@ impl Shared {
             }
             None => {}
         }
-        let (status, body) = encode(question.operation, &output);
-        let body = if garbage { b"\xff<{".to_vec() } else { body };
+        let (status, body) = replaced.unwrap_or_else(|| encode(question.operation, &output));
         let media_type = match question.operation.protocol {
             Protocol::AwsJson { .. } => "application/x-amz-json-1.1",
             Protocol::RestJson { .. } => "application/json",
             Protocol::Query { .. } => "text/xml",
             Protocol::RpcV2Cbor { .. } => "application/cbor",
         };
+        let length_header = match length {
+            None => format!("content-length: {}", body.len()),
+            Some(Some(bytes)) => format!("content-length: {bytes}"),
+            // Until the connection ends, which it does not.
+            Some(None) => "connection: close".to_owned(),
+        };
         let mut head = format!(
-            "HTTP/1.1 {status} Fake\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\nx-amzn-requestid: request-{number}\r\n",
-            body.len()
+            "HTTP/1.1 {status} Fake\r\ncontent-type: {media_type}\r\n{length_header}\r\nx-amzn-requestid: request-{number}\r\n",
         );
         if let Protocol::RpcV2Cbor { .. } = question.operation.protocol {
             head.push_str("smithy-protocol: rpc-v2-cbor\r\n");
@@ -270,6 +305,23 @@ impl Shared {
         if cut_off {
             stream.write_all(&body[..body.len() / 2]).ok()?;
             return None;
+        }
+        if let Some(bytes) = length {
+            let block = [b' '; 1 << 16];
+            let mut left = bytes.unwrap_or(u64::MAX);
+            while left > 0 {
+                let now = left.min(block.len() as u64);
+                stream.write_all(&block[..now as usize]).ok()?;
+                left -= now;
+            }
+            return Some(());
+        }
+        if let Some(between) = pause {
+            for byte in body {
+                stream.write_all(&[byte]).ok()?;
+                std::thread::sleep(between);
+            }
+            return Some(());
         }
         stream.write_all(&body).ok()
     }
@@ -357,9 +409,8 @@ impl Shared {
         let start: usize = question
             .operation
             .page_of(&question.request)
-            .map_or(0, |token| {
-                token.strip_prefix("from-").unwrap().parse().unwrap()
-            });
+            .and_then(|token| token.strip_prefix("from-")?.parse().ok())
+            .unwrap_or(0);
         let mut skip = start;
         let mut room = self.page_size;
         let mut more = false;
