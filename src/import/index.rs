@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::Error;
 use super::file::{self, ApiError, File};
+use super::{Error, UNUSABLE};
 use crate::snapshot::operations::{OPERATIONS, Operation};
 use crate::snapshot::{AWS_CLI_JSON, Call};
 
@@ -120,10 +120,11 @@ fn request<'t>(members: impl Iterator<Item = &'t str>) -> Option<Value> {
             let list = request.entry(name).or_insert_with(|| json!([]));
             list.as_array_mut()?.push(Value::from(value));
         } else {
-            let value = match value {
-                "true" => Value::Bool(true),
-                "false" => Value::Bool(false),
-                text => Value::from(text),
+            // The one parameter that is no text; a rule or a log group may well be called `true`.
+            let value = match (name, value) {
+                ("includeShadowTrails", "true") => Value::Bool(true),
+                ("includeShadowTrails", "false") => Value::Bool(false),
+                (_, text) => Value::from(text),
             };
             request.insert(name.to_owned(), value);
         }
@@ -152,7 +153,14 @@ fn outcome(entry: &Entry) -> Result<Vec<u8>, ApiError> {
         return Err(file::unusable(format!("`{name}` is missing")));
     };
     if !entry.succeeded {
-        return Err(file::cli_error(&file.read_error()));
+        // Where AWS did not answer, the file is all that can be named.
+        let (code, message) = file::cli_error(&file.read_error());
+        let message = if code == UNUSABLE {
+            format!("`{name}`: {message}")
+        } else {
+            message
+        };
+        return Err((code, message));
     }
     let bytes = file.read().map_err(file::unusable)?;
     file::answer(name, &bytes, entry.operation).map_err(file::unusable)?;

@@ -16,9 +16,42 @@
 # Each answer is one file, ACCOUNT/REGION/SERVICE.OPERATION.NUMBER.json; what the AWS CLI wrote to its standard error
 # is beside it with the ending .error. The file calls.tsv lists every call: file, account, region, service, operation,
 # exit status, time, request parameters. A call that fails is written down as it failed, and the others go on.
+#
+# What AWS answers may have been written by somebody hostile. Here it never becomes a program, a pattern, a path or an
+# option: Regions and accounts are checked before they name a folder, every other value goes to the AWS CLI behind "=",
+# and one that the AWS CLI would take for the name of a file or an address is not asked about (see "ask").
 
-set -u
+set -uf
 umask 077
+# Bytes, not letters: what is a letter, and which texts sort alike, must not hang on the language of the machine.
+language=${LC_ALL-}
+LC_ALL=C
+export LC_ALL
+tab=$(printf '\t')
+
+# say TEXT: to the terminal, which sees plain text alone.
+say() {
+    printf '%s' "$1" | tr -c '\040-\176' '?' >&2
+    echo >&2
+}
+
+# is_region TEXT: whether it has the form of a Region's name, such as eu-west-1.
+is_region() {
+    case $1 in
+        *[!a-z0-9-]*) return 1 ;;
+        [a-z][a-z]*-*[a-z]-[0-9] | [a-z][a-z]*-*[a-z]-[0-9][0-9]) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+# is_account TEXT: whether it has 12 digits.
+is_account() {
+    case $1 in
+        *[!0-9]*) return 1 ;;
+        ????????????) return 0 ;;
+        *) return 1 ;;
+    esac
+}
 
 out=aws-answers
 profile=
@@ -29,7 +62,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --out | --profile | --region | --role-name | --external-id)
             if [ $# -lt 2 ] || [ -z "$2" ]; then
-                echo "error: $1 needs a value" >&2
+                say "error: $1 needs a value"
                 exit 2
             fi
             ;;
@@ -37,21 +70,33 @@ while [ $# -gt 0 ]; do
     case $1 in
         --out) out=${2%/} ;;
         --profile) profile=$2 ;;
-        --region) wanted="$wanted $2" ;;
+        --region)
+            if ! is_region "$2"; then
+                say "error: $2 is not the name of a Region"
+                exit 2
+            fi
+            wanted="$wanted $2"
+            ;;
         --role-name) role=$2 ;;
         --external-id) external_id=$2 ;;
         *)
-            echo "error: unknown argument $1; the first lines of this script say what it takes" >&2
+            say "error: unknown argument $1; the first lines of this script say what it takes"
             exit 2
             ;;
     esac
     shift 2
 done
 
-if [ -e "$out" ]; then
-    echo "error: $out exists; name another folder with --out" >&2
-    exit 2
-fi
+# A name is no option, and tar takes a colon for another machine: it never sees the name of the tar file.
+case $out in
+    -*) out=./$out ;;
+esac
+for name in "$out" "$out.tar"; do
+    if [ -e "$name" ] || [ -L "$name" ]; then
+        say "error: $name exists; name another folder with --out"
+        exit 2
+    fi
+done
 if [ -n "$profile" ]; then
     AWS_PROFILE=$profile
     export AWS_PROFILE
@@ -68,51 +113,122 @@ number=0
 account=
 region=
 file=
-tab=$(printf '\t')
 
 # --- asking ---------------------------------------------------------------------------------------------------------
 
-# ask SERVICE OPERATION REQUEST [OPTION...]: one call in $region for $account. REQUEST says the request parameters again
-# in the form Member=value, separated by tabs, a list as Member[]=value for each element. The AWS CLI follows the pages
-# of a list by itself. Sets $file; gives the exit status of the AWS CLI.
-ask() {
-    ask_service=$1 ask_operation=$2 ask_request=$3
-    shift 3
+# option MEMBER: the option of the AWS CLI for a request parameter: --topic-arn for TopicArn.
+option() {
+    printf -- '--%s' "$(printf '%s' "$1" | sed 's/[A-Z]/-&/g; s/^-//' | tr 'A-Z' 'a-z')"
+}
+
+# fault VALUE: sets $why to why the AWS CLI cannot be asked about the value; empty where it can.
+fault() {
+    why=
+    case $1 in
+        "") why="is empty" ;;
+        *[[:cntrl:]]*) why="holds a control character" ;;
+        [Ff][Ii][Ll][Ee]://* | [Ff][Ii][Ll][Ee][Bb]://* | [Hh][Tt][Tt][Pp]://* | [Hh][Tt][Tt][Pp][Ss]://*)
+            why="begins with ${1%%:*}://, by which the AWS CLI would read a file or an address"
+            ;;
+    esac
+}
+
+# clean: the standard input without the bytes by which a text would steer a terminal.
+clean() {
+    tr -d '\000-\010\013-\037\177'
+}
+
+# begin SERVICE OPERATION: sets $file to the file of the next call.
+begin() {
     number=$((number + 1))
-    file="$account/$region/$ask_service.$ask_operation.$(printf '%05d' "$number").json"
+    file="$account/$region/$1.$2.$(printf '%05d' "$number").json"
     mkdir -p "$out/$account/$region"
-    aws "$ask_service" "$ask_operation" --region "$region" --output json "$@" \
-        </dev/null >"$out/$file" 2>"$out/$file.error"
-    ask_status=$?
+}
+
+# note SERVICE OPERATION STATUS REQUEST: one line of calls.tsv, about $file.
+note() {
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$file" "$account" "$region" "$1" "$2" "$3" \
+        "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(printf '%s' "$4" | clean)" >>"$out/calls.tsv"
+    if [ "$3" -ne 0 ]; then
+        say "  $account $region: $1 $2 failed: $(tail -n 1 "$out/$file.error" 2>/dev/null)"
+    fi
+}
+
+# ask SERVICE OPERATION [MEMBER=VALUE | --OPTION=VALUE]...: one call in $region for $account. MEMBER=VALUE is a request
+# parameter, MEMBER[]=VALUE an element of a list; an option is for the AWS CLI itself. The AWS CLI follows the pages of
+# a list by itself. Sets $file; gives the exit status of the AWS CLI.
+ask() {
+    ask_service=$1 ask_operation=$2
+    shift 2
+    ask_request='' ask_list='' ask_fault=''
+    for ask_parameter do
+        shift
+        case $ask_parameter in
+            --*)
+                set -- "$@" "$ask_parameter"
+                continue
+                ;;
+        esac
+        ask_member=${ask_parameter%%=*} ask_value=${ask_parameter#*=}
+        fault "$ask_value"
+        [ -z "$why" ] || ask_fault="$ask_member $why"
+        ask_request="$ask_request${ask_request:+$tab}$ask_parameter"
+        case $ask_member in
+            *'[]')
+                # Types of alarms, and ARNs, which begin with "arn:".
+                [ "$ask_list" = "$ask_member" ] || set -- "$@" "$(option "${ask_member%??}")"
+                ask_list=$ask_member
+                set -- "$@" "$ask_value"
+                ;;
+            includeShadowTrails) set -- "$@" --include-shadow-trails ;;
+            *) set -- "$@" "$(option "$ask_member")=$ask_value" ;;
+        esac
+    done
+    begin "$ask_service" "$ask_operation"
+    if [ -n "$ask_fault" ]; then
+        : >"$out/$file"
+        printf 'not asked: %s\n' "$ask_fault" >"$out/$file.error"
+        ask_status=1
+    else
+        LC_ALL=$language aws "$ask_service" "$ask_operation" --region="$region" --output=json "$@" \
+            </dev/null >"$out/$file" 2>"$out/.error"
+        ask_status=$?
+        clean <"$out/.error" >"$out/$file.error"
+        rm -f "$out/.error"
+    fi
     # The AWS CLI prints nothing for an answer without members.
     if [ "$ask_status" -eq 0 ] && [ ! -s "$out/$file" ]; then
         echo '{}' >"$out/$file"
     fi
     [ -s "$out/$file.error" ] || rm -f "$out/$file.error"
-    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$file" "$account" "$region" "$ask_service" "$ask_operation" \
-        "$ask_status" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ask_request" >>"$out/calls.tsv"
-    if [ "$ask_status" -ne 0 ]; then
-        echo "  $account $region: $ask_service $ask_operation failed: $(tail -n 1 "$out/$file.error" 2>/dev/null)" >&2
-    fi
+    note "$ask_service" "$ask_operation" "$ask_status" "$ask_request"
     return "$ask_status"
 }
 
 # --- reading answers ------------------------------------------------------------------------------------------------
 # The AWS CLI indents its JSON by four blanks a level, one member a line; the functions below rely on it.
 
+# The value of a JSON string that ends a line. A control character becomes \001: "ask" refuses the value.
+# shellcheck disable=SC2016 # the fields are those of awk
+unquote='
+    function unquote(text, done, at, c) {
+        sub(/^"/, "", text); sub(/",?$/, "", text)
+        while ((at = index(text, "\\")) > 0) {
+            c = substr(text, at + 1, 1)
+            done = done substr(text, 1, at - 1) (c == "\"" || c == "\\" || c == "/" ? c : "\001")
+            text = substr(text, at + 2)
+        }
+        return done text
+    }'
+
 # members FILE KEY...: for each object in a top-level list, the named string members, separated by tabs; "-" where one
 # is absent.
 members() {
     members_file=$1
     shift
-    awk -v keys="$*" '
-        function unquote(text) {
-            sub(/^"/, "", text); sub(/",?$/, "", text)
-            gsub(/\\"/, "\"", text); gsub(/\\\\/, "\\", text)
-            return text
-        }
+    awk -v keys="$*" "$unquote"'
         BEGIN { count = split(keys, name, " ") }
-        /^        \{/ { delete value }
+        /^        \{/ { for (key in value) delete value[key] }
         /^            "/ {
             line = substr($0, 14); key = line; sub(/".*/, "", key)
             rest = substr(line, length(key) + 4)
@@ -125,20 +241,22 @@ members() {
                 row = row (i > 1 ? "\t" : "") (found ? value[name[i]] : "-")
             }
             print row
-        }' "$out/$members_file"
+        }' <"$out/$members_file"
 }
 
-# value FILE KEY: the string member KEY wherever it stands, one line each.
+# value FILE DEPTH KEY: the string member KEY of the answer itself (DEPTH 1) or of an object in it (DEPTH 2).
 value() {
-    sed -n 's/^ *"'"$2"'": "\(.*\)",\{0,1\}$/\1/p' "$out/$1" | sed 's/\\"/"/g; s/\\\\/\\/g'
+    awk -v depth="$2" -v key="$3" "$unquote"'
+        BEGIN { start = sprintf("%" (4 * depth) "s", "") "\"" key "\": \"" }
+        index($0, start) == 1 { print unquote(substr($0, length(start))) }' <"$out/$1"
 }
 
 # actions FILE: what the alarms of a file do in state ALARM, one ARN a line.
 actions() {
-    awk '
+    awk "$unquote"'
         /^            "AlarmActions": \[$/ { within = 1; next }
         /^            \]/ { within = 0 }
-        within { sub(/^ *"/, ""); sub(/",?$/, ""); print }' "$out/$1"
+        within { sub(/^ */, ""); print unquote($0) }' <"$out/$1"
 }
 
 # part ARN N: the Nth part of an ARN, counted from 1.
@@ -194,37 +312,42 @@ always_enabled() {
 
 subscription() {
     case $1 in
-        arn:*) ask sns get-subscription-attributes "SubscriptionArn=$1" --subscription-arn "$1" ;;
+        arn:*) ask sns get-subscription-attributes "SubscriptionArn=$1" ;;
     esac
 }
 
 key() {
     key_id=$1
-    if ask kms describe-key "KeyId=$1" --key-id "$1"; then
+    if ask kms describe-key "KeyId=$1"; then
         case $1 in
             # get-key-policy takes no alias.
-            alias/* | *:alias/*) key_id=$(value "$file" Arn | head -n 1) ;;
+            alias/* | *:alias/*) key_id=$(value "$file" 2 Arn) ;;
         esac
     else
         case $1 in
             alias/* | *:alias/*) return ;;
         esac
     fi
-    ask kms get-key-policy "KeyId=$key_id${tab}PolicyName=default" --key-id "$key_id" --policy-name default
+    ask kms get-key-policy "KeyId=$key_id" PolicyName=default
+}
+
+# topic_key TOPIC KEY: adds the key that encrypts a topic to the file "keys".
+topic_key() {
+    case $2 in
+        arn:*) ;;
+        # A key of another account has no name here but its ARN.
+        *) [ "$(part "$1" 5)" = "$account" ] || return ;;
+    esac
+    printf '%s\n' "$2" >>"$work/keys"
 }
 
 # topic ARN: its attributes and subscriptions; gives the key that encrypts it to the file "keys".
 topic() {
-    if ask sns get-topic-attributes "TopicArn=$1" --topic-arn "$1"; then
-        for topic_key in $(value "$file" KmsMasterKeyId); do
-            case $topic_key in
-                arn:*) echo "$topic_key" >>"$work/keys" ;;
-                # A key of another account has no name here but its ARN.
-                *) [ "$(part "$1" 5)" != "$account" ] || echo "$topic_key" >>"$work/keys" ;;
-            esac
-        done
+    if ask sns get-topic-attributes "TopicArn=$1"; then
+        value "$file" 2 KmsMasterKeyId >"$work/topic.key"
+        each topic_key "$1" <"$work/topic.key"
     fi
-    if ask sns list-subscriptions-by-topic "TopicArn=$1" --topic-arn "$1"; then
+    if ask sns list-subscriptions-by-topic "TopicArn=$1"; then
         members "$file" SubscriptionArn | sort -u >"$work/subscriptions"
         each subscription <"$work/subscriptions"
     fi
@@ -241,35 +364,27 @@ topics() {
 # --- the region of a trail or its log group -------------------------------------------------------------------------
 
 log_group() {
-    ask logs describe-log-groups "logGroupNamePrefix=$1" --log-group-name-prefix "$1"
-    ask logs describe-metric-filters "logGroupName=$1" --log-group-name "$1"
-    ask logs describe-subscription-filters "logGroupName=$1" --log-group-name "$1"
-    ask logs get-transformer "logGroupIdentifier=$1" --log-group-identifier "$1"
-    ask logs get-data-protection-policy "logGroupIdentifier=$1" --log-group-identifier "$1"
+    ask logs describe-log-groups "logGroupNamePrefix=$1"
+    ask logs describe-metric-filters "logGroupName=$1"
+    ask logs describe-subscription-filters "logGroupName=$1"
+    ask logs get-transformer "logGroupIdentifier=$1"
+    ask logs get-data-protection-policy "logGroupIdentifier=$1"
 }
 
 account_policies() {
     policies_token=
-    while :; do
-        if [ -z "$policies_token" ]; then
-            ask logs describe-account-policies "policyType=$1" --policy-type "$1" || return
-        else
-            ask logs describe-account-policies "policyType=$1${tab}nextToken=$policies_token" \
-                --policy-type "$1" --next-token "$policies_token" || return
-        fi
-        # The one list whose pages the AWS CLI does not follow.
-        policies_next=$(sed -n 's/^    "nextToken": "\(.*\)",\{0,1\}$/\1/p' "$out/$file")
-        if [ -z "$policies_next" ] || [ "$policies_next" = "$policies_token" ]; then
-            return
-        fi
+    ask logs describe-account-policies "policyType=$1" || return
+    # The one list whose pages the AWS CLI does not follow.
+    while policies_next=$(value "$file" 1 nextToken) && [ -n "$policies_next" ] \
+        && [ "$policies_next" != "$policies_token" ]; do
         policies_token=$policies_next
+        ask logs describe-account-policies "policyType=$1" "nextToken=$policies_token" || return
     done
 }
 
 mute_rule() {
     # arn:aws:cloudwatch:REGION:ACCOUNT:alarm-mute-rule:NAME
-    mute_name=$(printf '%s\n' "$1" | cut -d : -f 7-)
-    ask cloudwatch get-alarm-mute-rule "AlarmMuteRuleName=$mute_name" --alarm-mute-rule-name "$mute_name"
+    ask cloudwatch get-alarm-mute-rule "AlarmMuteRuleName=$(part "$1" 7-)"
 }
 
 # deep: log groups in the file "groups", then alarms, topics, mute rules and alarm history of $region.
@@ -277,18 +392,16 @@ deep() {
     each log_group <"$work/groups"
 
     : >"$work/actions"
-    alarm_request=
+    set --
     for alarm_type in $alarm_types; do
-        alarm_request="$alarm_request${alarm_request:+$tab}AlarmTypes[]=$alarm_type"
+        set -- "$@" "AlarmTypes[]=$alarm_type"
     done
-    # shellcheck disable=SC2086 # alarm types, separated by blanks
-    if ask cloudwatch describe-alarms "$alarm_request" --alarm-types $alarm_types; then
+    if ask cloudwatch describe-alarms "$@"; then
         actions "$file" >"$work/actions"
     else
         # An older server, or a caller who may see some types alone.
         for alarm_type in $alarm_types; do
-            ask cloudwatch describe-alarms "AlarmTypes[]=$alarm_type" --alarm-types "$alarm_type" \
-                && actions "$file" >>"$work/actions"
+            ask cloudwatch describe-alarms "AlarmTypes[]=$alarm_type" && actions "$file" >>"$work/actions"
         done
     fi
 
@@ -301,15 +414,13 @@ deep() {
     for policy_type in DATA_PROTECTION_POLICY SUBSCRIPTION_FILTER_POLICY TRANSFORMER_POLICY; do
         account_policies "$policy_type"
     done
-    if ask cloudwatch list-alarm-mute-rules ""; then
+    if ask cloudwatch list-alarm-mute-rules; then
         members "$file" AlarmMuteRuleArn | sort -u >"$work/mutes"
         each mute_rule <"$work/mutes"
     fi
 
     # What the alarms did. A busy region has a long history; the newest items come first.
-    # shellcheck disable=SC2086 # alarm types, separated by blanks
-    ask cloudwatch describe-alarm-history HistoryItemType=Action \
-        --alarm-types $alarm_types --history-item-type Action --max-items 5000
+    ask cloudwatch describe-alarm-history "$@" HistoryItemType=Action --max-items=5000
 }
 
 event_rule_targets() {
@@ -317,8 +428,7 @@ event_rule_targets() {
         # Scheduled rules have no event pattern.
         *"$tab"-) ;;
         *)
-            rule_name=${1%%"$tab"*}
-            ask events list-targets-by-rule "Rule=$rule_name" --rule "$rule_name"
+            ask events list-targets-by-rule "Rule=${1%%"$tab"*}"
             ;;
     esac
 }
@@ -330,9 +440,25 @@ trails_of() {
     members "$1" TrailARN HomeRegion CloudWatchLogsLogGroupArn >>"$work/trails"
 }
 
+# known_region FILE REGION: adds a Region to the file.
+known_region() {
+    if is_region "$2"; then
+        printf '%s\n' "$2" >>"$1"
+    else
+        say "  $account: left out what is not the name of a Region: $2"
+    fi
+}
+
+# is_home REGION: whether it can be the home Region of a trail.
+is_home() {
+    is_region "$1" && return
+    say "  $account: left out a trail whose home Region is not the name of a Region: $1"
+    return 1
+}
+
 # account_pass: everything about $account, with the credentials that are set.
 account_pass() {
-    echo "account $account" >&2
+    say "account $account"
     work="$out/.work"
     rm -rf "$work"
     mkdir -p "$work"
@@ -340,33 +466,41 @@ account_pass() {
     : >"$work/trails"
 
     region=$(global_region)
-    if ask account list-regions ""; then
+    if ask account list-regions; then
         members "$file" RegionName RegionOptStatus | grep -v "${tab}DISABLED\$" | cut -f 1 >"$work/enabled"
     else
         : >"$work/enabled"
     fi
     [ -s "$work/enabled" ] || always_enabled >"$work/enabled"
-    ask organizations describe-organization ""
+    ask organizations describe-organization
     if [ -n "$wanted" ]; then
         # shellcheck disable=SC2086 # names of regions, separated by blanks
         printf '%s\n' $wanted >"$work/enabled"
     fi
-    sort -u "$work/enabled" >"$work/regions"
+    : >"$work/regions.unsorted"
+    each known_region "$work/regions.unsorted" <"$work/enabled"
+    sort -u "$work/regions.unsorted" >"$work/regions"
 
     while IFS= read -r region; do
-        ask cloudtrail describe-trails includeShadowTrails=true --include-shadow-trails && trails_of "$file"
+        ask cloudtrail describe-trails includeShadowTrails=true && trails_of "$file"
     done <"$work/regions"
 
     # A trail that its home region did not tell is asked for by name, there.
     if [ -z "$wanted" ]; then
         region=$home
         grep -Fqxe "$home" "$work/regions" || region=$(head -n 1 "$work/regions")
-        if ask cloudtrail list-trails ""; then
+        if ask cloudtrail list-trails; then
             members "$file" TrailARN HomeRegion >"$work/listed"
             while IFS="$tab" read -r trail_arn region; do
                 cut -f 1 "$work/trails" | grep -Fqxe "$trail_arn" && continue
-                ask cloudtrail describe-trails "trailNameList[]=$trail_arn${tab}includeShadowTrails=true" \
-                    --trail-name-list "$trail_arn" --include-shadow-trails && trails_of "$file"
+                case $trail_arn in
+                    arn:*) ;;
+                    *) continue ;;
+                esac
+                if is_home "$region"; then
+                    ask cloudtrail describe-trails "trailNameList[]=$trail_arn" includeShadowTrails=true \
+                        && trails_of "$file"
+                fi
             done <"$work/listed"
         fi
     fi
@@ -375,25 +509,28 @@ account_pass() {
     # Status and selectors in the home region by full ARN; the regions and log groups to look into.
     : >"$work/deep"
     while IFS="$tab" read -r trail_arn region group_arn; do
-        ask cloudtrail get-trail-status "Name=$trail_arn" --name "$trail_arn"
-        ask cloudtrail get-event-selectors "TrailName=$trail_arn" --trail-name "$trail_arn"
+        is_home "$region" || continue
+        ask cloudtrail get-trail-status "Name=$trail_arn"
+        ask cloudtrail get-event-selectors "TrailName=$trail_arn"
         printf '%s\t\n' "$region" >>"$work/deep"
-        if [ "$group_arn" != - ] && [ "$(part "$group_arn" 5)" = "$account" ]; then
-            group_name=$(printf '%s\n' "$group_arn" | sed 's/^.*:log-group://; s/:\*$//')
-            printf '%s\t%s\n' "$(part "$group_arn" 4)" "$group_name" >>"$work/deep"
+        group_region=$(part "$group_arn" 4)
+        if [ "$(part "$group_arn" 5)" = "$account" ] && is_region "$group_region"; then
+            group_name=${group_arn#*:log-group:}
+            printf '%s\t%s\n' "$group_region" "${group_name%:\*}" >>"$work/deep"
         fi
     done <"$work/trails.sorted"
 
     cut -f 1 "$work/deep" | sort -u >"$work/deep.regions"
     while IFS= read -r region; do
-        sed -n "s/^$region$tab\(..*\)\$/\1/p" "$work/deep" | sort -u >"$work/groups"
+        awk -F "$tab" -v region="$region" '$1 == region && $2 != "" { print $2 }' <"$work/deep" \
+            | sort -u >"$work/groups"
         deep
     done <"$work/deep.regions"
 
     # Event rules: monitoring beside the chain.
     sort -u "$work/regions" "$work/deep.regions" >"$work/all.regions"
     while IFS= read -r region; do
-        if ask events list-rules ""; then
+        if ask events list-rules; then
             members "$file" Name EventPattern | sort -u >"$work/rules"
             each event_rule_targets <"$work/rules"
         fi
@@ -408,10 +545,11 @@ account_pass() {
 owned_topics() {
     work="$out/.work"
     mkdir -p "$work"
-    awk -F : -v account="$account" '$5 == account' "$out/.foreign" | sort -u >"$work/owned"
+    awk -F : -v account="$account" '$5 "" == account ""' <"$out/.foreign" | sort -u >"$work/owned"
     cut -d : -f 4 "$work/owned" | sort -u >"$work/owned.regions"
     while IFS= read -r region; do
-        awk -F : -v region="$region" '$4 == region' "$work/owned" >"$work/topics"
+        is_region "$region" || continue
+        awk -F : -v region="$region" '$4 == region' <"$work/owned" >"$work/topics"
         topics
     done <"$work/owned.regions"
     rm -rf "$work"
@@ -419,36 +557,32 @@ owned_topics() {
 
 # as_member FUNCTION ACCOUNT: calls the function with the credentials of the role in a member account.
 as_member() {
+    if ! is_account "$2"; then
+        say "  left out what is not an account id: $2"
+        return
+    fi
+    account=$2
     if [ "$2" = "$caller" ]; then
-        account=$2
         "$1"
         return
     fi
     role_arn="arn:$(partition_of "$home"):iam::$2:role/$role"
-    account=$2
     region=$home
     # The answer holds credentials: it goes into variables and is not written down.
-    if [ -n "$external_id" ]; then
-        credentials=$(aws sts assume-role --region "$home" --role-arn "$role_arn" --role-session-name trailproof \
-            --external-id "$external_id" --output text \
-            --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' 2>"$out/.error" </dev/null)
-    else
-        credentials=$(aws sts assume-role --region "$home" --role-arn "$role_arn" --role-session-name trailproof \
-            --output text \
-            --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' 2>"$out/.error" </dev/null)
-    fi
+    set -- "$1" --role-arn="$role_arn" --role-session-name=trailproof --output=text \
+        --query='Credentials.[AccessKeyId,SecretAccessKey,SessionToken]'
+    [ -z "$external_id" ] || set -- "$@" --external-id="$external_id"
+    pass=$1
+    shift
+    credentials=$(LC_ALL=$language aws sts assume-role --region="$home" "$@" 2>"$out/.error" </dev/null)
     assumed=$?
     if [ "$assumed" -ne 0 ]; then
         # Once, in the first of the two passes.
-        if [ "$1" = account_pass ]; then
-            number=$((number + 1))
-            file="$account/$region/sts.assume-role.$(printf '%05d' "$number").json"
-            mkdir -p "$out/$account/$region"
+        if [ "$pass" = account_pass ]; then
+            begin sts assume-role
             : >"$out/$file"
-            mv "$out/.error" "$out/$file.error"
-            printf '%s\t%s\t%s\tsts\tassume-role\t%s\t%s\tRoleArn=%s\n' "$file" "$account" "$region" "$assumed" \
-                "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$role_arn" >>"$out/calls.tsv"
-            echo "  $account: the role $role could not be assumed: $(tail -n 1 "$out/$file.error")" >&2
+            clean <"$out/.error" >"$out/$file.error"
+            note sts assume-role "$assumed" "RoleArn=$role_arn"
         fi
         rm -f "$out/.error"
         return
@@ -465,8 +599,8 @@ as_member() {
     credentials=
     export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
     # Says under which name the account was asked.
-    [ "$1" != account_pass ] || ask sts get-caller-identity ""
-    "$1"
+    [ "$pass" != account_pass ] || ask sts get-caller-identity
+    "$pass"
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
     if [ -n "$saved_profile" ]; then AWS_PROFILE=$saved_profile && export AWS_PROFILE; fi
     if [ -n "$saved_key" ]; then AWS_ACCESS_KEY_ID=$saved_key && export AWS_ACCESS_KEY_ID; fi
@@ -478,8 +612,14 @@ as_member() {
 
 home=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region 2>/dev/null)}}
 home=${home:-us-east-1}
-if ! caller=$(aws sts get-caller-identity --region "$home" --query Account --output text </dev/null); then
-    echo "error: AWS does not accept the credentials" >&2
+if ! is_region "$home"; then
+    say "error: the Region of the AWS CLI is not the name of a Region: $home"
+    rmdir "$out"
+    exit 2
+fi
+if ! caller=$(LC_ALL=$language aws sts get-caller-identity --region="$home" --query=Account --output=text </dev/null) \
+    || ! is_account "$caller"; then
+    say "error: AWS does not accept the credentials"
     rmdir "$out"
     exit 1
 fi
@@ -487,22 +627,22 @@ fi
 # the import says so. The skeleton of an answer (or, from some versions, a complaint about it)
 # comes from the AWS CLI itself, without a call.
 alarm_types="MetricAlarm CompositeAlarm LogAlarm"
-if ! aws cloudwatch describe-alarms --region "$home" --generate-cli-skeleton output </dev/null 2>&1 \
+if ! aws cloudwatch describe-alarms --region="$home" --generate-cli-skeleton=output </dev/null 2>&1 \
     | grep -q LogAlarms; then
     alarm_types="MetricAlarm CompositeAlarm"
-    echo "warning: this AWS CLI does not know log alarms; a newer one would show them" >&2
+    say "warning: this AWS CLI does not know log alarms; a newer one would show them"
 fi
 account=$caller
 region=$home
-ask sts get-caller-identity ""
+ask sts get-caller-identity
 : >"$out/.foreign"
 
 if [ -z "$role" ]; then
     account_pass
 else
     region=$(global_region)
-    if ! ask organizations list-accounts ""; then
-        echo "error: the accounts of the organization cannot be listed" >&2
+    if ! ask organizations list-accounts; then
+        say "error: the accounts of the organization cannot be listed"
         rm -f "$out/.foreign"
         exit 1
     fi
@@ -516,6 +656,6 @@ else
 fi
 rm -f "$out/.foreign"
 
-tar -cf "$out.tar" "$out" || exit 1
-failed=$(awk -F "$tab" '$6 != 0' "$out/calls.tsv" | wc -l)
-echo "wrote $out and $out.tar: $number calls, $((failed)) failed" >&2
+tar -cf - "$out" >"$out.tar" || exit 1
+failed=$(awk -F "$tab" '$6 != 0' <"$out/calls.tsv" | wc -l)
+say "wrote $out and $out.tar: $number calls, $((failed)) failed"

@@ -12,29 +12,33 @@ use trailproof::snapshot::operations::{Need, find};
 
 /// Answers from files: `ACCOUNT/REGION/service.operation/SUBJECT`. The access key is the account.
 const AWS: &str = r#"#!/bin/sh
-echo "$*" >>"$FAKE/log"
+printf '%s\n' "$*" >>"$FAKE/log"
+printf '%s\0' "$@" >>"$FAKE/arguments"
+printf '\n\0' >>"$FAKE/arguments"
 service=$1 operation=$2
 shift 2
 region= subject= role=
 while [ $# -gt 0 ]; do
     case $1 in
-        --region) region=$2; shift 2 ;;
-        --output | --query | --role-session-name | --policy-name | --history-item-type | --max-items) shift 2 ;;
-        --include-shadow-trails) shift ;;
-        --generate-cli-skeleton) cat "$FAKE/skeleton"; exit 0 ;;
-        --role-arn) role=$2; shift 2 ;;
-        --external-id) [ "$2" = secret ] || exit 1; shift 2 ;;
-        --alarm-types)
-            shift
-            while [ $# -gt 0 ]; do
-                case $1 in --*) break ;; esac
-                subject="$subject.$1"
+        --region=*) region=${1#*=} ;;
+        --output=* | --query=* | --role-session-name=* | --policy-name=* | --history-item-type=* | --max-items=*) ;;
+        --include-shadow-trails) ;;
+        --generate-cli-skeleton=*) cat "$FAKE/skeleton"; exit 0 ;;
+        --role-arn=*) role=${1#*=} ;;
+        --external-id=*) [ "${1#*=}" = secret ] || exit 1 ;;
+        --alarm-types | --trail-name-list)
+            dot=
+            [ "$1" = --trail-name-list ] || dot=.
+            while [ $# -gt 1 ]; do
+                case $2 in --*) break ;; esac
+                subject="$subject$dot$2"
                 shift
             done
             ;;
-        --*) subject=$2; shift 2 ;;
-        *) echo "unexpected argument $1" >&2; exit 252 ;;
+        --*=*) subject=${1#*=} ;;
+        *) [ "$service" = configure ] || { echo "unexpected argument $1" >&2; exit 252; } ;;
     esac
+    shift
 done
 account=$AWS_ACCESS_KEY_ID
 case $service.$operation in
@@ -67,12 +71,12 @@ echo "An error occurred (Unheard) when calling the $operation operation: nobody 
 exit 254
 "#;
 
-struct Fake {
-    scratch: tempfile::TempDir,
+pub(super) struct Fake {
+    pub(super) scratch: tempfile::TempDir,
 }
 
 impl Fake {
-    fn new(world: &World) -> Self {
+    pub(super) fn new(world: &World) -> Self {
         let fake = Self {
             scratch: tempfile::tempdir().unwrap(),
         };
@@ -107,13 +111,23 @@ impl Fake {
         fake
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        let path = std::env::var("PATH").unwrap_or_default();
-        Command::new("sh")
+        self.run_in("sh", None, args)
+    }
+
+    /// Runs the script in a shell, with its tools from a folder.
+    pub(super) fn run_in(&self, shell: &str, tools: Option<&Path>, args: &[&str]) -> Output {
+        let mut path = std::env::var("PATH").unwrap_or_default();
+        if let Some(tools) = tools {
+            path = format!("{}:{path}", tools.display());
+        }
+        let mut words = shell.split(' ');
+        Command::new(words.next().unwrap())
+            .args(words)
             .arg(self.path("collect.sh"))
             .args(args)
             .current_dir(self.scratch.path())
@@ -225,7 +239,7 @@ fn assert_same_rows(imported: &Path, collected: &Path) {
 }
 
 /// The world's answers are those of a collection but for one list.
-fn whole() -> World {
+pub(super) fn whole() -> World {
     let mut world = World::complete();
     world.answer("cloudtrail", "ListTrails", json!({}), json!({"Trails": []}));
     world

@@ -8,6 +8,9 @@ mod emulator;
 mod fake;
 /// Writes a world as the AWS CLI would.
 mod folder;
+/// The script against answers that somebody hostile wrote.
+#[cfg(unix)]
+mod hostile;
 /// The printed script.
 mod script;
 
@@ -348,6 +351,30 @@ fn a_type_of_alarms_that_the_aws_cli_does_not_know_is_a_gap() {
         .map(Result::unwrap)
         .collect();
     assert_eq!(answered, ["CompositeAlarm", "MetricAlarm"]);
+}
+
+/// `calls.tsv` has texts alone: a rule named `true` was read as a request for a truth value.
+#[test]
+fn a_resource_may_be_called_true() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("folder");
+    let mut world = World::complete();
+    let arn = format!("arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm-mute-rule:true");
+    world.answer(
+        "monitoring",
+        "GetAlarmMuteRule",
+        serde_json::json!({"AlarmMuteRuleName": "true"}),
+        serde_json::json!({"Name": "true", "AlarmMuteRuleArn": arn}),
+    );
+    folder::write(&world, &folder, Layout::Script);
+    let snapshot = Snapshot::open(&imported(&folder, &[])).unwrap();
+    let sql = "select subject from answered where operation = 'GetAlarmMuteRule'\n\
+               union all select message from gap where operation = 'GetAlarmMuteRule'";
+    let subject: String = snapshot
+        .connection()
+        .query_row(sql, [], |row| row.get(0))
+        .unwrap();
+    assert!(!subject.contains('{'), "{subject}");
 }
 
 /// `--max-items` leaves a token behind: the list is not whole.

@@ -41,8 +41,9 @@ fn the_script_is_portable_shell() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("collect.sh");
     std::fs::write(&path, printed()).unwrap();
-    for shell in ["sh", "dash", "bash"] {
-        let Ok(output) = Command::new(shell).arg("-n").arg(&path).output() else {
+    for shell in ["sh", "dash", "bash", "busybox"] {
+        let sh = (shell == "busybox").then_some("sh");
+        let Ok(output) = Command::new(shell).args(sh).arg("-n").arg(&path).output() else {
             continue;
         };
         assert!(
@@ -56,7 +57,7 @@ fn the_script_is_portable_shell() {
     for (number, line) in script.lines().enumerate() {
         assert!(line.is_ascii() && line.len() <= 200, "line {}", number + 1);
         for foreign in [
-            "[[",
+            "[[ ",
             "function ",
             "local ",
             "<<<",
