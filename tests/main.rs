@@ -34,6 +34,8 @@ mod house;
 mod import;
 /// The filter-pattern language.
 mod pattern;
+/// Nothing hostile in a snapshot reaches a terminal, whatever the command and the format.
+mod printable;
 /// Queries over a snapshot.
 mod query;
 /// How findings are shown.

@@ -1,6 +1,5 @@
 //! `trailproof analyze`: the findings of a snapshot.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -160,6 +159,6 @@ pub(super) fn write(
         Some(path) => std::fs::write(path, text).map_err(|error| {
             Error::new(format!("`{}` cannot be written: {error}", path.display()))
         }),
-        None => Ok(out.write_all(text.as_bytes())?),
+        None => Ok(out.text(text)?),
     }
 }

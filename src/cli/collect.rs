@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,8 +11,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::out::remark;
 use super::{Error, Out, Status};
 use crate::collect::{self, Config, Event, Observer, Organization, is_region_name};
+use crate::report::printable::one_line;
 use crate::snapshot::operations::{OPERATIONS, Operation};
 use crate::snapshot::{Snapshot, Writer};
 
@@ -89,7 +91,7 @@ fn region(text: &str) -> Result<String, String> {
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     if args.print_policy {
         let policy = least_policy(args.role_name.as_deref());
-        writeln!(out, "{policy:#}")?;
+        out.json(&format!("{policy:#}\n"))?;
         return Ok(Status::Clean);
     }
     let Some(path) = args.output else {
@@ -142,8 +144,10 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         .help("the same command with --resume goes on from there"));
     }
     let path = outcome.writer.finish(Timestamp::now())?;
-    let summary = summary(&Snapshot::open(&path)?, &progress)?;
-    out.message(&format!("{summary}\nwrote `{}`", path.display()));
+    for line in summary(&Snapshot::open(&path)?, &progress)? {
+        out.message(&line);
+    }
+    out.message(&format!("wrote `{}`", path.display()));
     Ok(Status::Clean)
 }
 
@@ -255,8 +259,7 @@ impl Progress {
 
     fn line(&self, text: &str) {
         if self.bar.is_none() {
-            // Nobody listening there is no fault.
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            remark(text);
         }
     }
 }
@@ -302,7 +305,7 @@ impl Observer for Progress {
                     if counts.accounts < 2 {
                         let _ = write!(message, " {region} {operation}");
                     }
-                    bar.set_message(message);
+                    bar.set_message(one_line(&message).into_owned());
                 }
             }
             Event::Region { .. } => {}
@@ -330,7 +333,7 @@ impl Observer for Progress {
 }
 
 /// What was recorded and what could not be, on one screen.
-fn summary(snapshot: &Snapshot, progress: &Progress) -> Result<String, Error> {
+fn summary(snapshot: &Snapshot, progress: &Progress) -> Result<Vec<String>, Error> {
     /// Gaps of one kind beyond these are counted, not listed.
     const LISTED: usize = 12;
     let connection = snapshot.connection();
@@ -357,12 +360,14 @@ fn summary(snapshot: &Snapshot, progress: &Progress) -> Result<String, Error> {
             if number == 1 { one } else { many }
         );
     }
-    let _ = write!(
+    let mut lines = vec![
         text,
-        "\nfrom {} answers in {:.1} s",
-        count("evidence")?,
-        progress.started.elapsed().as_secs_f64()
-    );
+        format!(
+            "from {} answers in {:.1} s",
+            count("evidence")?,
+            progress.started.elapsed().as_secs_f64()
+        ),
+    ];
     let mut statement = connection.prepare(
         "select service, operation, code, count(*), count(distinct account), min(account), count(distinct region), min(region), min(message)\n\
          from gap\n\
@@ -389,17 +394,17 @@ fn summary(snapshot: &Snapshot, progress: &Progress) -> Result<String, Error> {
         })?
         .collect::<Result<_, _>>()?;
     if gaps.is_empty() {
-        text.push_str("\neverything that was asked was answered");
+        lines.push("everything that was asked was answered".to_owned());
     } else {
-        text.push_str("\ncould not be recorded:");
-        for gap in gaps.iter().take(LISTED) {
-            let _ = write!(text, "\n  {gap}");
-        }
+        lines.push("could not be recorded:".to_owned());
+        lines.extend(gaps.iter().take(LISTED).map(|gap| format!("  {gap}")));
         if let Some(more) = gaps.len().checked_sub(LISTED).filter(|more| *more > 0) {
-            let _ = write!(text, "\n  and {more} more; see table `gap` of the snapshot");
+            lines.push(format!(
+                "  and {more} more; see table `gap` of the snapshot"
+            ));
         }
     }
-    Ok(text)
+    Ok(lines)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
-use std::io::Write as _;
 
 use super::{Error, Out, Status};
 
@@ -19,6 +18,6 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     let mut script = Vec::new();
     let mut command = super::Cli::command();
     clap_complete::generate(args.shell, &mut command, "trailproof", &mut script);
-    out.write_all(&script)?;
+    out.text(&String::from_utf8_lossy(&script))?;
     Ok(Status::Clean)
 }

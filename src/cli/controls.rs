@@ -1,6 +1,5 @@
 //! `trailproof controls`: what the controls ask for, and under which numbers benchmarks list them.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
@@ -10,6 +9,7 @@ use tabled::settings::{Modify, Style, Width, object::Columns};
 
 use super::{Error, Out, Status};
 use crate::control::{Alternative, Benchmark, Control, Entry, Registry};
+use crate::report::printable::one_line;
 
 /// Width of what is shown to people.
 const WIDTH: usize = 80;
@@ -194,7 +194,8 @@ fn list(
             },
         );
     }
-    writeln!(out, "{} ({})\n", benchmark.title, benchmark.id)?;
+    out.line(format_args!("{} ({})", benchmark.title, benchmark.id))?;
+    out.line("")?;
     let longest = |cell: fn(&Row<'_>) -> usize| rows.iter().map(cell).max().unwrap_or(0);
     let id_width = longest(|row| row.id.chars().count());
     let number_width = longest(|row| row.number.chars().count()).max("number".len());
@@ -204,12 +205,12 @@ fn list(
     if wide {
         table.push_record(["control", "number"]);
         for row in &rows {
-            table.push_record([row.id, row.number]);
+            table.push_record([one_line(row.id), one_line(row.number)]);
         }
     } else {
         table.push_record(["number", "control", "title"]);
         for row in &rows {
-            table.push_record([row.number, row.id, row.title]);
+            table.push_record([one_line(row.number), one_line(row.id), one_line(row.title)]);
         }
     }
     let left = if wide {
@@ -223,7 +224,7 @@ fn list(
         .with(Style::blank())
         .with(Modify::new(Columns::last()).with(wrap));
     for line in table.to_string().lines() {
-        writeln!(out, "{}", line.trim_end())?;
+        out.line(format_args!("{}", line.trim_end()))?;
     }
     let elsewhere: Vec<&str> = registry
         .controls()
@@ -236,7 +237,7 @@ fn list(
         .iter()
         .map(|it| it.id.clone())
         .collect();
-    writeln!(out)?;
+    out.line("")?;
     paragraph(
         out,
         0,
@@ -285,8 +286,8 @@ impl<'a> Shown<'a> {
 }
 
 fn json(out: &mut Out, value: &impl Serialize) -> Result<(), Error> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)?;
+    out.json(&serde_json::to_string_pretty(value)?)?;
+    out.json("\n")?;
     Ok(())
 }
 
@@ -296,11 +297,11 @@ fn show(
     only: Option<&Benchmark>,
     out: &mut Out,
 ) -> Result<(), Error> {
-    writeln!(
-        out,
-        "{}  ({}, severity {})\n",
+    out.line(format_args!(
+        "{}  ({}, severity {})",
         control.title, control.id, control.severity
-    )?;
+    ))?;
+    out.line("")?;
     paragraph(out, 0, &control.rationale)?;
 
     heading(out, "Benchmarks")?;
@@ -319,7 +320,7 @@ fn show(
     if let Some(query) = &control.query {
         heading(out, "Query")?;
         for line in query.lines() {
-            writeln!(out, "  {line}")?;
+            out.line(format_args!("  {line}"))?;
         }
     }
     let counts =
@@ -330,9 +331,12 @@ fn show(
     }
     for alternative in alternatives {
         let benchmarks = registry.name_benchmarks(&alternative.benchmarks);
-        writeln!(out, "  {} ({})", alternative.label, alternative.kind)?;
+        out.line(format_args!(
+            "  {} ({})",
+            alternative.label, alternative.kind
+        ))?;
         // On one line whatever its length: it is there to be copied.
-        writeln!(out, "    {}", alternative.pattern)?;
+        out.line(format_args!("    {}", alternative.pattern))?;
         paragraph(out, 4, &format!("counts for: {benchmarks}"))?;
         paragraph(out, 4, &format!("source: {}", alternative.source))?;
         if let Some(note) = &alternative.note {
@@ -370,7 +374,7 @@ fn show(
     if !control.rejected.is_empty() {
         heading(out, "Published, and not accepted")?;
         for rejected in &control.rejected {
-            writeln!(out, "  {}", rejected.text)?;
+            out.line(format_args!("  {}", rejected.text))?;
             paragraph(out, 4, &format!("source: {}", rejected.source))?;
             paragraph(out, 4, &format!("why: {}", rejected.reason))?;
         }
@@ -392,7 +396,7 @@ fn show(
     if !control.references.is_empty() {
         heading(out, "References")?;
         for reference in &control.references {
-            writeln!(out, "  {reference}")?;
+            out.line(format_args!("  {reference}"))?;
         }
     }
     if !control.frameworks().is_empty() {
@@ -408,9 +412,9 @@ fn show(
 
 fn heading(out: &mut Out, text: &str) -> Result<(), Error> {
     if out.colour() {
-        writeln!(out, "\n\u{1b}[1m{text}\u{1b}[0m")?;
+        out.text(&format!("\n\u{1b}[1m{text}\u{1b}[0m\n"))?;
     } else {
-        writeln!(out, "\n{text}")?;
+        out.text(&format!("\n{text}\n"))?;
     }
     Ok(())
 }
@@ -421,7 +425,7 @@ fn paragraph(out: &mut Out, indent: usize, text: &str) -> Result<(), Error> {
     let mut empty = true;
     for word in text.split_whitespace() {
         if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            writeln!(out, "{line}")?;
+            out.line(format_args!("{line}"))?;
             line = " ".repeat(if indent == 0 { 0 } else { indent + 2 });
             empty = true;
         }
@@ -431,6 +435,6 @@ fn paragraph(out: &mut Out, indent: usize, text: &str) -> Result<(), Error> {
         line.push_str(word);
         empty = false;
     }
-    writeln!(out, "{line}")?;
+    out.line(format_args!("{line}"))?;
     Ok(())
 }

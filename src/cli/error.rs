@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::report::printable::one_line;
+
 /// Why a command could not do its job. Made from any error with `?` (its causes are chained with a colon)
 /// or with [`Error::new`].
 #[derive(Debug)]
@@ -49,14 +51,15 @@ impl Error {
 
     /// The text for standard error, without a final line break.
     pub(super) fn render(&self, styled: bool) -> String {
+        let message = one_line(&self.message);
         let mut text = match (&self.drawing, styled) {
             (Some(drawing), true) => drawing.styled.clone(),
             (Some(drawing), false) => drawing.plain.clone(),
-            (None, true) => format!("\u{1b}[1;31merror\u{1b}[0m: {}", self.message),
-            (None, false) => format!("error: {}", self.message),
+            (None, true) => format!("\u{1b}[1;31merror\u{1b}[0m: {message}"),
+            (None, false) => format!("error: {message}"),
         };
         if let Some(help) = &self.help {
-            let _ = write!(text, "\nhelp: {help}");
+            let _ = write!(text, "\nhelp: {}", one_line(help));
         }
         text
     }

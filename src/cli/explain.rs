@@ -1,6 +1,5 @@
 //! `trailproof explain`: one control's chain, link by link.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use crate::analyze::{self, Options};
@@ -60,7 +59,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         let Some(control) = registry.control(&finding.control) else {
             continue;
         };
-        out.write_all(report::explain(finding, control, style).as_bytes())?;
+        out.text(&report::explain(finding, control, style))?;
     }
     Ok(Status::Clean)
 }

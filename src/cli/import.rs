@@ -1,6 +1,5 @@
 //! `trailproof import`: a snapshot from files that the AWS CLI wrote, and the script that writes them.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::{Error, Out, Status};
@@ -43,7 +42,7 @@ fn account_id(text: &str) -> Result<String, String> {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     if args.script {
-        out.write_all(import::script().as_bytes())?;
+        out.text(import::script())?;
         return Ok(Status::Clean);
     }
     let (Some(folder), Some(output)) = (args.folder, args.output) else {

@@ -1,7 +1,6 @@
 //! `trailproof man`: the manual, made from the definition of the command line.
 
 use clap::CommandFactory as _;
-use std::io::Write as _;
 
 use super::{Error, Out, Status};
 
@@ -25,6 +24,6 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     }
     let mut text = Vec::new();
     clap_mangen::Man::new(page.clone()).render(&mut text)?;
-    out.write_all(&text)?;
+    out.text(&String::from_utf8_lossy(&text))?;
     Ok(Status::Clean)
 }

@@ -22,7 +22,10 @@ mod sign;
 mod verify;
 
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use crate::report::printable;
 
 pub use error::Error;
 pub use out::Out;
@@ -91,19 +94,11 @@ impl From<Status> for ExitCode {
 
 /// Runs the command that the process arguments name.
 pub fn run() -> ExitCode {
+    let mut out = Out::standard();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are no errors; a reader who hung up wants no message either.
-            let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
-        }
+        Err(error) => return usage(error, &mut out),
     };
-    let mut out = Out::standard();
     let result = dispatch(cli.command, &mut out).and_then(|status| {
         out.finish()?;
         Ok(status)
@@ -114,10 +109,38 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // What was decided before the error stands on standard output, before the message.
             let _ = out.finish();
-            out.message(&error.render(out.styled_messages()));
+            out.drawing(&error.render(out.styled_messages()));
             ExitCode::from(2)
         }
     }
+}
+
+/// Help and version are data; a usage error repeats arguments, so it is made anew from arguments of one line each.
+fn usage(error: clap::Error, out: &mut Out) -> ExitCode {
+    if !error.use_stderr() {
+        let help = error.render();
+        let help = if out.colour() {
+            help.ansi().to_string()
+        } else {
+            help.to_string()
+        };
+        // A reader who hung up wants no message either.
+        let _ = out.text(&help).and_then(|()| out.finish());
+        return ExitCode::SUCCESS;
+    }
+    let arguments = std::env::args_os().map(|argument| {
+        let text = argument.to_string_lossy();
+        OsString::from(printable::one_line(&text).into_owned())
+    });
+    let error = Cli::try_parse_from(arguments).err().unwrap_or(error);
+    let drawn = error.render();
+    let drawn = if out.styled_messages() {
+        drawn.ansi().to_string()
+    } else {
+        drawn.to_string()
+    };
+    out.drawing(&drawn);
+    ExitCode::from(2)
 }
 
 fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {

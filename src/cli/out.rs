@@ -1,9 +1,14 @@
 //! Where a command's data goes (standard output) and where its remarks go (standard error).
-//! The only place that touches the two streams: the print macros are linted away elsewhere.
+//! The only place that touches the two streams: the print macros are linted away elsewhere, and there is no way to write
+//! that goes around the rule of [`printable`].
 
+use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-/// The output of a command. Write data with `write!`/`writeln!`; send remarks with [`Out::message`].
+use crate::report::printable::{self, Spelling};
+
+/// The output of a command. Data goes out by [`Out::line`], [`Out::text`] and [`Out::json`], remarks by
+/// [`Out::message`] and [`Out::warn`].
 pub struct Out {
     data: Box<dyn Write>,
     terminal: bool,
@@ -44,23 +49,57 @@ impl Out {
         self.colour_wanted && io::stderr().is_terminal()
     }
 
-    /// Writes a line to standard error: progress, a summary, an error. Nobody listening there is no fault.
+    /// Writes one line of data: whatever is in it, it stays one line.
+    pub fn line(&mut self, text: impl Display) -> io::Result<()> {
+        let text = text.to_string();
+        let line = printable::one_line(&text);
+        let result = self
+            .data
+            .write_all(line.as_bytes())
+            .and_then(|()| self.data.write_all(b"\n"));
+        self.note(result)
+    }
+
+    /// Writes a document for people: its line breaks are its own, because what was put into it is one line each.
+    pub fn text(&mut self, document: &str) -> io::Result<()> {
+        let document = printable::block(document, Spelling::Text, self.colour());
+        let result = self.data.write_all(document.as_bytes());
+        self.note(result)
+    }
+
+    /// Writes JSON: what must not be printed is escaped in its strings, which programs read back unchanged.
+    pub fn json(&mut self, document: &str) -> io::Result<()> {
+        let document = printable::block(document, Spelling::Json, false);
+        let result = self.data.write_all(document.as_bytes());
+        self.note(result)
+    }
+
+    /// Writes one line to standard error: progress, a summary. Nobody listening there is no fault.
     pub fn message(&mut self, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        remark(text);
     }
 
     /// Writes a `warning: ...` line to standard error.
     pub fn warn(&mut self, text: &str) {
-        if self.styled_messages() {
-            self.message(&format!("\u{1b}[1;33mwarning\u{1b}[0m: {text}"));
+        let text = printable::one_line(text);
+        let label = if self.styled_messages() {
+            "\u{1b}[1;33mwarning\u{1b}[0m"
         } else {
-            self.message(&format!("warning: {text}"));
-        }
+            "warning"
+        };
+        self.drawing(&format!("{label}: {text}"));
+    }
+
+    /// Writes lines to standard error that were drawn from data of one line each, with a line break at the end.
+    pub(super) fn drawing(&mut self, lines: &str) {
+        let lines = printable::block(lines, Spelling::Text, self.styled_messages());
+        let _ = writeln!(io::stderr().lock(), "{}", lines.trim_end());
     }
 
     /// Writes what is still buffered.
     pub(super) fn finish(&mut self) -> io::Result<()> {
-        self.flush()
+        let result = self.data.flush();
+        self.note(result)
     }
 
     /// Whether the reader of standard output closed it, which is how `| head` says "enough".
@@ -78,16 +117,9 @@ impl Out {
     }
 }
 
-impl Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.data.write(bytes);
-        self.note(result)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let result = self.data.flush();
-        self.note(result)
-    }
+/// One line on standard error, from wherever an [`Out`] is not at hand. Nobody listening there is no fault.
+pub(super) fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable::one_line(text));
 }
 
 /// <https://no-color.org>: any non-empty value of `NO_COLOR` switches colour off.

@@ -1,6 +1,5 @@
 //! `trailproof query`: one read-only SQL query over a snapshot.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -10,6 +9,8 @@ use tabled::settings::Style;
 
 use super::{Error, Out, Status};
 use crate::query::{self, Rows};
+use crate::report::csv;
+use crate::report::printable::one_line;
 use crate::snapshot::Snapshot;
 
 /// Arguments of `query`.
@@ -48,7 +49,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     let rows = query::run(&snapshot, &args.sql)?;
     match args.format {
         Format::Table => table(out, &rows)?,
-        Format::Csv => csv(out, &rows)?,
+        Format::Csv => comma_separated(out, &rows)?,
         Format::Json => json(out, &rows)?,
     }
     Ok(Status::Clean)
@@ -64,49 +65,33 @@ fn cell(value: &Value) -> String {
 
 fn table(out: &mut Out, rows: &Rows) -> Result<(), Error> {
     let mut builder = Builder::new();
-    builder.push_record(&rows.columns);
+    builder.push_record(rows.columns.iter().map(|name| one_line(name).into_owned()));
     for row in &rows.rows {
-        // A terminal obeys control characters; a table shows them.
-        builder.push_record(row.iter().map(|value| {
-            cell(value)
-                .chars()
-                .map(|c| {
-                    if c.is_control() && c != '\n' {
-                        '\u{fffd}'
-                    } else {
-                        c
-                    }
-                })
-                .collect::<String>()
-        }));
+        builder.push_record(row.iter().map(|value| one_line(&cell(value)).into_owned()));
     }
-    writeln!(out, "{}", builder.build().with(Style::blank()))?;
+    out.text(&format!("{}\n", builder.build().with(Style::blank())))?;
     Ok(())
 }
 
-fn csv(out: &mut Out, rows: &Rows) -> Result<(), Error> {
-    let line = |cells: Vec<String>| {
-        cells
-            .into_iter()
-            .map(|cell| {
-                if cell.contains([',', '"', '\n', '\r']) {
-                    format!("\"{}\"", cell.replace('"', "\"\""))
-                } else {
-                    cell
-                }
-            })
-            .collect::<Vec<_>>()
-            .join(",")
-    };
-    writeln!(out, "{}", line(rows.columns.clone()))?;
+fn comma_separated(out: &mut Out, rows: &Rows) -> Result<(), Error> {
+    let header: Vec<String> = rows.columns.iter().map(|name| csv::field(name)).collect();
+    out.text(&csv::record(&header))?;
     for row in &rows.rows {
-        writeln!(out, "{}", line(row.iter().map(cell).collect()))?;
+        let fields: Vec<String> = row
+            .iter()
+            .map(|value| match value {
+                // A number is no formula, whatever its sign.
+                Value::Number(number) => number.to_string(),
+                other => csv::field(&cell(other)),
+            })
+            .collect();
+        out.text(&csv::record(&fields))?;
     }
     Ok(())
 }
 
 fn json(out: &mut Out, rows: &Rows) -> Result<(), Error> {
-    write!(out, "[")?;
+    out.json("[")?;
     for (at, row) in rows.rows.iter().enumerate() {
         let object: serde_json::Map<String, Value> = rows
             .columns
@@ -115,8 +100,8 @@ fn json(out: &mut Out, rows: &Rows) -> Result<(), Error> {
             .zip(row.iter().cloned())
             .collect();
         let comma = if at == 0 { "" } else { "," };
-        write!(out, "{comma}\n  {}", serde_json::to_string(&object)?)?;
+        out.json(&format!("{comma}\n  {}", serde_json::to_string(&object)?))?;
     }
-    writeln!(out, "{}]", if rows.rows.is_empty() { "" } else { "\n" })?;
+    out.json(if rows.rows.is_empty() { "]\n" } else { "\n]\n" })?;
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! `trailproof redact`: a snapshot without names, with the same findings.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use crate::cli::{Error, Out, Status};
@@ -43,13 +42,12 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         None => Secret::random()?,
     };
     let redaction = redact(&args.file, &args.output, secret, args.force)?;
-    writeln!(out, "wrote {}", redaction.path.display())?;
-    writeln!(
-        out,
+    out.line(format_args!("wrote {}", redaction.path.display()))?;
+    out.line(format_args!(
         "{} calls, {} texts replaced",
         redaction.calls,
         redaction.originals.len()
-    )?;
+    ))?;
     if !redaction.remaining.is_empty() {
         let words: Vec<String> = redaction
             .remaining

@@ -58,18 +58,18 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         }
     })?;
     target.write_all(text.as_bytes())?;
-    writeln!(
-        out,
+    out.line(format_args!(
         "signed {file} (root {})",
         verification.meta.root_sha256.unwrap_or_default()
-    )?;
-    writeln!(out, "signature in {}", path.display())?;
-    writeln!(out, "check it with:")?;
-    writeln!(out, "  trailproof verify --allowed-signers SIGNERS {file}")?;
-    writeln!(
-        out,
+    ))?;
+    out.line(format_args!("signature in {}", path.display()))?;
+    out.line("check it with:")?;
+    out.line(format_args!(
+        "  trailproof verify --allowed-signers SIGNERS {file}"
+    ))?;
+    out.line(format_args!(
         "  ssh-keygen -Y verify -f SIGNERS -I IDENTITY -n {NAMESPACE} -s {} < {file}",
         path.display()
-    )?;
+    ))?;
     Ok(Status::Clean)
 }

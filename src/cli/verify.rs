@@ -1,6 +1,5 @@
 //! `trailproof verify`: whether a snapshot is as it was written.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use crate::cli::{Error, Out, Status};
@@ -38,71 +37,61 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let verification = verify(&args.file)?;
     let meta = &verification.meta;
     let complete = meta.state == State::Complete;
-    writeln!(out, "snapshot      {}", args.file.display())?;
-    writeln!(out, "written by    {}", meta.producer)?;
-    writeln!(out, "started at    {}", format_time(meta.started_at))?;
+    out.line(format_args!("snapshot      {}", args.file.display()))?;
+    out.line(format_args!("written by    {}", meta.producer))?;
+    out.line(format_args!(
+        "started at    {}",
+        format_time(meta.started_at)
+    ))?;
     let finished_at = meta.finished_at.map(format_time);
-    writeln!(
-        out,
+    out.line(format_args!(
         "finished at   {}",
         finished_at
             .as_deref()
             .unwrap_or("never: its recording was cut short")
-    )?;
-    writeln!(out, "evidence      {} calls", verification.evidence_rows)?;
+    ))?;
+    out.line(format_args!(
+        "evidence      {} calls",
+        verification.evidence_rows
+    ))?;
     if complete {
-        writeln!(out, "facts         {} rows", verification.fact_rows)?;
-        writeln!(
-            out,
+        out.line(format_args!(
+            "facts         {} rows",
+            verification.fact_rows
+        ))?;
+        out.line(format_args!(
             "facts digest  {}",
             meta.facts_sha256.as_deref().unwrap_or("none")
-        )?;
-        writeln!(
-            out,
+        ))?;
+        out.line(format_args!(
             "root          {}",
             meta.root_sha256.as_deref().unwrap_or("none")
-        )?;
+        ))?;
     } else {
-        writeln!(
-            out,
-            "root          none: an incomplete snapshot is not sealed"
-        )?;
+        out.line("root          none: an incomplete snapshot is not sealed")?;
     }
-    writeln!(out)?;
+    out.line("")?;
     for finding in verification.findings.iter().take(LISTED) {
-        writeln!(out, "changed: {finding}")?;
+        out.line(format_args!("changed: {finding}"))?;
     }
     if verification.findings.len() > LISTED {
-        writeln!(
-            out,
+        out.line(format_args!(
             "changed: {} more",
             verification.findings.len() - LISTED
-        )?;
+        ))?;
     }
     let mut status = match (verification.findings.is_empty(), complete) {
         (true, true) => {
-            writeln!(
-                out,
-                "Every hash matches, and every fact follows from the evidence."
-            )?;
+            out.line("Every hash matches, and every fact follows from the evidence.")?;
             Status::Clean
         }
         (true, false) => {
-            writeln!(
-                out,
-                "Every recorded call has its hash. The snapshot is incomplete: calls may be missing at its end,"
-            )?;
-            writeln!(
-                out,
-                "and nothing shows whether some were removed. Continue the recording with --resume."
-            )?;
+            out.line("Every recorded call has its hash. The snapshot is incomplete: calls may be missing at its end,")?;
+            out.line("and nothing shows whether some were removed. Continue the recording with --resume.")?;
             Status::Findings
         }
         (false, _) => {
-            writeln!(
-                out,
-                "The snapshot is not as it was written. Do not rely on it."
-            )?;
+            out.line("The snapshot is not as it was written. Do not rely on it.")?;
             Status::Findings
         }
     };
@@ -112,27 +101,20 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
                 principals,
                 fingerprint,
             } = signer;
-            writeln!(out, "Signed by {principals} with key {fingerprint}.")?;
-            writeln!(
-                out,
-                "Proven: no byte was changed since. Not proven: that AWS said this; that rests on the signer."
-            )?;
+            out.line(format_args!(
+                "Signed by {principals} with key {fingerprint}."
+            ))?;
+            out.line("Proven: no byte was changed since. Not proven: that AWS said this; that rests on the signer.")?;
         }
         Signature::Fails(why) => {
-            writeln!(out, "Not accepted: {why}.")?;
+            out.line(format_args!("Not accepted: {why}."))?;
             status = Status::Findings;
         }
         Signature::Unchecked => {
-            writeln!(
-                out,
-                "Its signature was not checked; name who may sign with --allowed-signers."
-            )?;
+            out.line("Its signature was not checked; name who may sign with --allowed-signers.")?;
         }
         Signature::None => {
-            writeln!(
-                out,
-                "Not proven: who wrote the file, and that AWS said this. Whoever can write the file can write its hashes."
-            )?;
+            out.line("Not proven: who wrote the file, and that AWS said this. Whoever can write the file can write its hashes.")?;
         }
     }
     Ok(status)

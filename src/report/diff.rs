@@ -7,7 +7,7 @@ use crate::diff::{
 };
 
 use super::text::{
-    Colour, Style, audit_steps_word, count, cut, paragraph, status_word, witness_line,
+    Colour, Style, audit_steps_word, count, cut, paragraph, push_line, status_word, witness_line,
 };
 
 /// How much of a long value is shown.
@@ -67,7 +67,8 @@ pub(super) fn summary(diff: &Diff) -> String {
 }
 
 fn heading(out: &mut String, text: &str, style: Style) {
-    out.push_str(&format!("\n{}\n", style.paint(Colour::Bold, text)));
+    out.push('\n');
+    push_line(out, &style.paint(Colour::Bold, text));
 }
 
 fn presence(out: &mut String, diff: &Diff, style: Style) {
@@ -87,7 +88,7 @@ fn presence(out: &mut String, diff: &Diff, style: Style) {
             ),
             Side::Current => format!("{} {what} is new", style.paint(Colour::Green, "+")),
         };
-        out.push_str(&format!("  {line}\n"));
+        push_line(out, &format!("  {line}"));
     }
 }
 

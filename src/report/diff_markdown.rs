@@ -3,7 +3,7 @@
 use crate::diff::{Change, Diff, Direction, FindingSide, Side};
 
 use super::diff::{direction_word, meaning_words, resource, summary};
-use super::markdown::escape;
+use super::marked::{cell, sentence};
 use super::text::{audit_steps_word, cut, status_word, witness_line};
 
 /// How much of a long value is shown.
@@ -11,12 +11,12 @@ const VALUE_SHOWN: usize = 200;
 
 /// The comparison as Markdown.
 pub(super) fn render(diff: &Diff) -> String {
-    let mut out = format!("# What changed: {}\n\n", escape(&diff.benchmark_title));
+    let mut out = format!("# What changed: {}\n\n", sentence(&diff.benchmark_title));
     if diff.is_empty() {
         out.push_str("Nothing differs.\n");
         return out;
     }
-    out.push_str(&format!("{}.\n", escape(&summary(diff))));
+    out.push_str(&format!("{}.\n", sentence(&summary(diff))));
     if !diff.presence.is_empty() {
         out.push_str("\n## Accounts and Regions\n\n");
         for presence in &diff.presence {
@@ -29,7 +29,7 @@ pub(super) fn render(diff: &Diff) -> String {
             } else {
                 "appeared"
             };
-            out.push_str(&format!("- {} {verb}\n", escape(&what)));
+            out.push_str(&format!("- {} {verb}\n", sentence(&what)));
         }
     }
     if !diff.findings.is_empty() {
@@ -47,16 +47,16 @@ pub(super) fn render(diff: &Diff) -> String {
                 };
                 let mut why = told
                     .as_ref()
-                    .map_or(String::new(), |side| escape(&side.reason));
+                    .map_or(String::new(), |side| cell(&side.reason));
                 if let Some(witness) = told.as_ref().and_then(|side| side.witness.as_ref()) {
-                    why.push_str(&format!("<br>witness: {}", escape(&witness_line(witness))));
+                    why.push_str(&format!("<br>witness: {}", cell(&witness_line(witness))));
                 }
                 out.push_str(&format!(
-                    "| {} | {} | `{}` | {} | {} | {} | {why} |\n",
+                    "| {} | {} | {} | {} | {} | {} | {why} |\n",
                     direction_word(direction),
-                    change.benchmark_id.as_deref().unwrap_or_default(),
-                    change.control,
-                    change.account,
+                    cell(change.benchmark_id.as_deref().unwrap_or_default()),
+                    cell(&format!("`{}`", change.control)),
+                    cell(&change.account),
                     side(change.before.as_ref()),
                     side(change.after.as_ref()),
                 ));
@@ -66,7 +66,7 @@ pub(super) fn render(diff: &Diff) -> String {
     if !diff.facts.is_empty() {
         out.push_str("\n## Configuration\n\n");
         for fact in &diff.facts {
-            let name = escape(&resource(fact));
+            let name = sentence(&resource(fact));
             match &fact.change {
                 Change::Added(_) => out.push_str(&format!("- added: {name}\n")),
                 Change::Removed(_) => out.push_str(&format!("- removed: {name}\n")),
@@ -78,24 +78,24 @@ pub(super) fn render(diff: &Diff) -> String {
                     };
                     out.push_str(&format!(
                         "- not told by the {unsaid}: {name}: {}\n",
-                        escape(why)
+                        sentence(why)
                     ));
                 }
                 Change::Changed(fields) => {
                     out.push_str(&format!("- changed: {name}\n"));
                     for field in fields {
                         let shown = |value: &Option<String>| {
-                            value
-                                .as_ref()
-                                .map_or("none".to_owned(), |text| escape(&cut(text, VALUE_SHOWN)))
+                            value.as_ref().map_or("none".to_owned(), |text| {
+                                sentence(&format!("`{}`", cut(text, VALUE_SHOWN)))
+                            })
                         };
                         let (before, after) = (shown(&field.before), shown(&field.after));
                         out.push_str(&format!(
                             "  - {}: {before} → {after}\n",
-                            escape(&field.name)
+                            sentence(&field.name)
                         ));
                         if let Some(meaning) = &field.meaning {
-                            out.push_str(&format!("  - {}\n", escape(&meaning_words(meaning))));
+                            out.push_str(&format!("  - {}\n", sentence(&meaning_words(meaning))));
                         }
                     }
                 }
@@ -112,7 +112,7 @@ pub(super) fn render(diff: &Diff) -> String {
             };
             out.push_str(&format!(
                 "- {on} only: {}\n",
-                escape(&format!(
+                sentence(&format!(
                     "{} {} {} ({} {}): {}",
                     gap.service, gap.operation, gap.subject, gap.account, gap.region, gap.kind
                 ))

@@ -7,7 +7,8 @@ use crate::control::Control;
 
 use super::advice::advice;
 use super::text::{
-    Colour, Style, WIDTH, audit_steps_word, clean, cut, paragraph, short_names, wrap,
+    Colour, Style, WIDTH, audit_steps_word, clean, cut, flat, json_document, paragraph, push_line,
+    short_names, wrap,
 };
 
 /// How much of a long value is shown.
@@ -31,12 +32,15 @@ pub fn explain(finding: &Finding, control: &Control, style: Style) -> String {
         .as_deref()
         .map(|id| format!("{id} "))
         .unwrap_or_default();
-    out.push_str(&format!(
-        "{} in account {}: {}\n",
-        style.paint(Colour::Bold, &format!("{number}{}", finding.control)),
-        finding.account,
-        style.status(finding.status)
-    ));
+    push_line(
+        &mut out,
+        &format!(
+            "{} in account {}: {}",
+            style.paint(Colour::Bold, &format!("{number}{}", finding.control)),
+            finding.account,
+            style.status(finding.status)
+        ),
+    );
     paragraph(&mut out, 0, "", &finding.title);
     out.push('\n');
     paragraph(&mut out, 0, "", &finding.reason);
@@ -70,7 +74,8 @@ pub fn explain(finding: &Finding, control: &Control, style: Style) -> String {
 }
 
 fn heading(out: &mut String, text: &str, style: Style) {
-    out.push_str(&format!("\n{}\n", style.paint(Colour::Bold, text)));
+    out.push('\n');
+    push_line(out, &style.paint(Colour::Bold, text));
 }
 
 fn asked(out: &mut String, finding: &Finding, style: Style) {
@@ -99,10 +104,10 @@ fn asked(out: &mut String, finding: &Finding, style: Style) {
             );
         }
         for name in &names.missing {
-            out.push_str(&format!(
-                "  {} {name}: no sound path\n",
-                style.paint(Colour::Red, "-")
-            ));
+            push_line(
+                out,
+                &format!("  {} {name}: no sound path", style.paint(Colour::Red, "-")),
+            );
         }
     }
 }
@@ -111,7 +116,14 @@ fn asked(out: &mut String, finding: &Finding, style: Style) {
 fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: Style) {
     let width = WIDTH - indent;
     let pad = " ".repeat(indent);
-    let chars: Vec<(usize, char)> = clean(text).char_indices().collect();
+    // Each character as it is shown, with its place in the pattern, which the marks speak of.
+    let chars: Vec<(usize, char)> = text
+        .char_indices()
+        .flat_map(|(at, c)| {
+            let shown: Vec<char> = clean(&c.to_string()).chars().collect();
+            shown.into_iter().map(move |shown| (at, shown))
+        })
+        .collect();
     let mut start = 0;
     while start < chars.len() {
         let mut end = (start + width).min(chars.len());
@@ -125,7 +137,7 @@ fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: 
         }
         let line = chars.get(start..end).unwrap_or_default();
         let shown: String = line.iter().map(|(_, c)| *c).collect();
-        out.push_str(&format!("{pad}{}\n", shown.trim_end()));
+        push_line(out, &format!("{pad}{}", shown.trim_end()));
         let carets: String = line
             .iter()
             .map(|(at, _)| {
@@ -137,10 +149,10 @@ fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: 
             })
             .collect();
         if carets.contains('^') {
-            out.push_str(&format!(
-                "{pad}{}\n",
-                style.paint(Colour::Red, carets.trim_end())
-            ));
+            push_line(
+                out,
+                &format!("{pad}{}", style.paint(Colour::Red, carets.trim_end())),
+            );
         }
         start = end;
     }
@@ -200,7 +212,7 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
         };
         let shown = name.map_or("none", short_name);
         let title = style.paint(Colour::Bold, station);
-        out.push_str(&format!("  {sign} {title} {}\n", clean(shown)));
+        push_line(out, &format!("  {sign} {title} {}", clean(shown)));
         if *station == "metric filter"
             && let Some(text) = &path.pattern
         {
@@ -216,7 +228,7 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
         }
         if let Some(id) = stop.filter(|_| stops_here) {
             let said = format!("the witness stops here: {id}");
-            out.push_str(&format!("      {}\n", style.paint(Colour::Red, &said)));
+            push_line(out, &format!("      {}", style.paint(Colour::Red, &said)));
         }
     }
 }
@@ -254,9 +266,9 @@ fn one_link(out: &mut String, link: &Link, style: Style) {
                 Verdict::Broken => style.paint(Colour::Red, &label),
                 _ => style.paint(Colour::Yellow, &label),
             };
-            out.push_str(&format!("      {painted}  {line}\n"));
+            push_line(out, &format!("      {painted}  {line}"));
         } else {
-            out.push_str(&format!("{}{line}\n", " ".repeat(20)));
+            push_line(out, &format!("{}{line}", " ".repeat(20)));
         }
     }
 }
@@ -266,9 +278,9 @@ fn witness(out: &mut String, finding: &Finding, style: Style) {
         return;
     };
     heading(out, "Witness: an event that nobody would hear about", style);
-    let text = serde_json::to_string_pretty(witness).unwrap_or_default();
+    let text = json_document(witness);
     for line in text.lines() {
-        out.push_str(&format!("  {}\n", clean(line)));
+        push_line(out, &format!("  {line}"));
     }
 }
 
@@ -312,5 +324,5 @@ fn change(out: &mut String, finding: &Finding, control: &Control, style: Style) 
             paragraph(out, 2, &format!("- then {}:", link.id), text);
         }
     }
-    paragraph(out, 2, "-", &control.remediation);
+    paragraph(out, 2, "-", &flat(&control.remediation));
 }

@@ -2,12 +2,13 @@
 
 use crate::analyze::{Analysis, Finding, Status};
 
-use super::text::{audit_steps_word, clean, count, status_word, witness_line};
+use super::marked::{cell, sentence};
+use super::text::{audit_steps_word, count, status_word, witness_line};
 
 /// The analysis as Markdown.
 pub(super) fn render(analysis: &Analysis) -> String {
     let summary = analysis.summary();
-    let mut out = format!("# {}\n\n", escape(&analysis.benchmark_title));
+    let mut out = format!("# {}\n\n", sentence(&analysis.benchmark_title));
     out.push_str(&format!(
         "{} pass, {} fail, {} unknown, {} not applicable",
         summary.pass, summary.fail, summary.unknown, summary.not_applicable
@@ -20,7 +21,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
         out.push_str("\n**The snapshot is incomplete: its collection was cut short.**\n");
     }
     for account in &analysis.accounts {
-        out.push_str(&format!("\n## Account {}\n\n", escape(&account.account)));
+        out.push_str(&format!("\n## Account {}\n\n", sentence(&account.account)));
         out.push_str(
             "| no. | control | status | audit steps | link | why |\n|---|---|---|---|---|---|\n",
         );
@@ -32,12 +33,12 @@ pub(super) fn render(analysis: &Analysis) -> String {
             row(&mut out, finding);
         }
         for gap in &account.gaps {
-            out.push_str(&format!("\n- not collected: {}", escape(gap)));
+            out.push_str(&format!("\n- not collected: {}", sentence(gap)));
         }
         for note in &account.other_monitoring {
             out.push_str(&format!(
                 "\n- other monitoring seen: {}",
-                escape(&note.sentence())
+                sentence(&note.sentence())
             ));
         }
         if !account.gaps.is_empty() || !account.other_monitoring.is_empty() {
@@ -60,12 +61,12 @@ pub(super) fn render(analysis: &Analysis) -> String {
                 .as_ref()
                 .map_or(String::new(), |steps| steps.told());
             out.push_str(&format!(
-                "- {} `{}`: audit steps {audit_steps} ({}), proof {}: {}\n",
-                escape(&finding.account),
-                finding.control,
-                escape(&why),
+                "- {} {}: audit steps {audit_steps} ({}), proof {}: {}\n",
+                sentence(&finding.account),
+                sentence(&format!("`{}`", finding.control)),
+                sentence(&why),
                 finding.status.as_str(),
-                escape(&finding.reason),
+                sentence(&finding.reason),
             ));
         }
     }
@@ -78,36 +79,18 @@ fn row(out: &mut String, finding: &Finding) {
         (None, Status::Fail) => "**fail**".to_owned(),
         (None, status) => status_word(status).to_owned(),
     };
-    let mut why = escape(&finding.reason);
+    let mut why = cell(&finding.reason);
     if let Some(witness) = &finding.witness {
-        why.push_str(&format!("<br>witness: {}", escape(&witness_line(witness))));
+        why.push_str(&format!("<br>witness: {}", cell(&witness_line(witness))));
     }
     out.push_str(&format!(
-        "| {} | `{}` | {status} | {} | {} | {why} |\n",
-        finding.benchmark_id.as_deref().unwrap_or_default(),
-        finding.control,
+        "| {} | {} | {status} | {} | {} | {why} |\n",
+        cell(finding.benchmark_id.as_deref().unwrap_or_default()),
+        cell(&format!("`{}`", finding.control)),
         finding
             .audit_steps
             .as_ref()
             .map_or("", |audit_steps| audit_steps_word(audit_steps.answer)),
         finding.broken_link.map_or("", |id| id.code()),
     ));
-}
-
-/// Text from outside must neither end a table cell nor start markup.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for c in clean(text).chars() {
-        match c {
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            c => out.push(c),
-        }
-    }
-    out
 }

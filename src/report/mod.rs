@@ -2,15 +2,19 @@
 //! sentence comes from `analyze` and `diff`.
 
 mod advice;
-mod csv;
+pub(crate) mod csv;
 mod diff;
 mod diff_json;
 mod diff_markdown;
 mod explain;
 mod json;
 mod markdown;
+mod marked;
+pub(crate) mod printable;
 mod table;
 pub(crate) mod text;
+
+use std::borrow::Cow;
 
 use crate::analyze::Analysis;
 use crate::diff::Diff;
@@ -33,12 +37,13 @@ pub enum Format {
 
 /// The analysis in the given format, ending with a line break.
 pub fn analysis(analysis: &Analysis, format: Format, style: Style) -> String {
-    match format {
+    let text = match format {
         Format::Table => table::render(analysis, style),
         Format::Json => json::render(analysis),
         Format::Csv => csv::render(analysis),
         Format::Markdown => markdown::render(analysis),
-    }
+    };
+    printed(text, style)
 }
 
 /// The formats of a comparison.
@@ -54,9 +59,18 @@ pub enum DiffFormat {
 
 /// The comparison in the given format, ending with a line break.
 pub fn diff(diff: &Diff, format: DiffFormat, style: Style) -> String {
-    match format {
+    let text = match format {
         DiffFormat::Table => diff::render(diff, style),
         DiffFormat::Json => diff_json::render(diff),
         DiffFormat::Markdown => diff_markdown::render(diff),
+    };
+    printed(text, style)
+}
+
+/// Every document passes here last; JSON has escaped its strings already.
+fn printed(text: String, style: Style) -> String {
+    match printable::block(&text, printable::Spelling::Text, style.colour) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(printed) => printed,
     }
 }

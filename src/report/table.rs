@@ -9,8 +9,8 @@ use crate::analyze::{AccountSummary, Analysis, Finding, Status};
 use crate::chain::verdict::LinkId;
 
 use super::text::{
-    Colour, Style, WIDTH, audit_steps_word, count, cut, paragraph, short_names, status_word,
-    witness_line,
+    Colour, Style, WIDTH, audit_steps_word, clean, count, cut, paragraph, push_line, short_names,
+    status_word, witness_line,
 };
 
 /// How many accounts are shown row by row before only their counts are.
@@ -45,10 +45,7 @@ pub(super) fn render(analysis: &Analysis, style: Style) -> String {
 }
 
 fn head(out: &mut String, analysis: &Analysis, style: Style) {
-    out.push_str(&format!(
-        "{}\n",
-        style.paint(Colour::Bold, &analysis.benchmark_title)
-    ));
+    push_line(out, &style.paint(Colour::Bold, &analysis.benchmark_title));
     let when = analysis
         .snapshot
         .finished_at
@@ -81,7 +78,7 @@ fn overview(out: &mut String, analysis: &Analysis, style: Style) {
             summary.count(finding);
         }
         table.push_record([
-            account.account.clone(),
+            clean(&account.account),
             summary.pass.to_string(),
             paint_count(style, Colour::Red, summary.fail),
             paint_count(style, Colour::Yellow, summary.unknown),
@@ -103,12 +100,15 @@ fn paint_count(style: Style, colour: Colour, number: usize) -> String {
 
 fn one_account(out: &mut String, account: &AccountSummary, findings: &[&Finding], style: Style) {
     out.push('\n');
-    out.push_str(&format!(
-        "{} ({}, {})\n",
-        style.paint(Colour::Bold, &format!("account {}", account.account)),
-        count(account.trails, "trail"),
-        count(account.paths, "path"),
-    ));
+    push_line(
+        out,
+        &format!(
+            "{} ({}, {})",
+            style.paint(Colour::Bold, &format!("account {}", account.account)),
+            count(account.trails, "trail"),
+            count(account.paths, "path"),
+        ),
+    );
     out.push_str(&lay_out(verdicts(findings, style)));
     for finding in findings.iter().filter(|finding| open(finding)) {
         details(out, finding, style);
@@ -161,8 +161,8 @@ fn plain_cells(finding: &Finding, with_audit_steps: bool) -> Vec<String> {
         status_word(finding.status)
     };
     let mut row = vec![
-        finding.benchmark_id.clone().unwrap_or_default(),
-        finding.control.clone(),
+        clean(finding.benchmark_id.as_deref().unwrap_or_default()),
+        clean(&finding.control),
         status.to_owned(),
     ];
     if with_audit_steps {
@@ -211,10 +211,13 @@ fn remarks(out: &mut String, account: &AccountSummary, findings: &[&Finding]) {
         paragraph(out, 0, "not collected:", gap);
     }
     if account.gaps.len() > GAPS_LISTED {
-        out.push_str(&format!(
-            "and {} more\n",
-            count(account.gaps.len() - GAPS_LISTED, "gap")
-        ));
+        push_line(
+            out,
+            &format!(
+                "and {} more",
+                count(account.gaps.len() - GAPS_LISTED, "gap")
+            ),
+        );
     }
 }
 
@@ -292,15 +295,19 @@ fn details(out: &mut String, finding: &Finding, style: Style) {
         .as_deref()
         .map(|id| format!("{id} "))
         .unwrap_or_default();
-    out.push_str(&format!(
-        "\n{} {number}{}",
-        style.status(finding.status),
-        finding.control
-    ));
-    if let Some(id) = finding.broken_link {
-        out.push_str(&format!(" [{id}]"));
-    }
+    let link = finding
+        .broken_link
+        .map(|id| format!(" [{id}]"))
+        .unwrap_or_default();
     out.push('\n');
+    push_line(
+        out,
+        &format!(
+            "{} {number}{}{link}",
+            style.status(finding.status),
+            finding.control
+        ),
+    );
     paragraph(out, 2, "", &finding.reason);
     if let Some(witness) = &finding.witness {
         paragraph(out, 2, "witness:", &witness_line(witness));
@@ -319,13 +326,14 @@ fn differences(out: &mut String, analysis: &Analysis, style: Style) {
     if differ.is_empty() {
         return;
     }
-    out.push_str(&format!(
-        "\n{}\n",
-        style.paint(
+    out.push('\n');
+    push_line(
+        out,
+        &style.paint(
             Colour::Bold,
-            "Where the benchmark's audit steps and the proof disagree"
-        )
-    ));
+            "Where the benchmark's audit steps and the proof disagree",
+        ),
+    );
     for finding in differ {
         let Some(audit_steps) = &finding.audit_steps else {
             continue;
@@ -340,7 +348,7 @@ fn differences(out: &mut String, analysis: &Analysis, style: Style) {
         } else {
             String::new()
         };
-        out.push_str(&format!("  {number}{}{account}\n", finding.control));
+        push_line(out, &format!("  {number}{}{account}", finding.control));
         paragraph(
             out,
             4,
@@ -360,10 +368,8 @@ fn attestations(out: &mut String, analysis: &Analysis, style: Style) {
     if analysis.refused.is_empty() {
         return;
     }
-    out.push_str(&format!(
-        "\n{}\n",
-        style.paint(Colour::Bold, "Attestations refused")
-    ));
+    out.push('\n');
+    push_line(out, &style.paint(Colour::Bold, "Attestations refused"));
     for refused in &analysis.refused {
         let label = format!(
             "{} in {}:",
@@ -391,17 +397,24 @@ fn closing(out: &mut String, analysis: &Analysis, style: Style) {
     if summary.not_applicable > 0 {
         parts.push(format!("{} not applicable", summary.not_applicable));
     }
-    out.push_str(&format!("\n{}\n", parts.join(", ")));
+    out.push('\n');
+    push_line(out, &parts.join(", "));
     if summary.accepted > 0 {
-        out.push_str(&format!(
-            "{} accepted by attestation\n",
-            count(summary.accepted, "finding")
-        ));
+        push_line(
+            out,
+            &format!(
+                "{} accepted by attestation",
+                count(summary.accepted, "finding")
+            ),
+        );
     }
     if summary.disagreements > 0 {
-        out.push_str(&format!(
-            "{} where audit steps and proof differ\n",
-            count(summary.disagreements, "finding")
-        ));
+        push_line(
+            out,
+            &format!(
+                "{} where audit steps and proof differ",
+                count(summary.disagreements, "finding")
+            ),
+        );
     }
 }

@@ -5,6 +5,8 @@ use serde_json::Value;
 use crate::analyze::{Status, short_name};
 use crate::control::Answer;
 
+use super::printable::{Spelling, block, one_line};
+
 /// The width that everything for a terminal is laid out for.
 pub(crate) const WIDTH: usize = 80;
 
@@ -73,20 +75,32 @@ pub(crate) fn audit_steps_word(audit_steps: Answer) -> &'static str {
     }
 }
 
-/// Text from a snapshot without control characters: a name in a report must not steer a terminal.
+/// Text from a snapshot as a part of a line: see [`one_line`].
 pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    one_line(text).into_owned()
 }
 
-/// Breaks a text into lines of at most `width` characters, between words where it can be; line breaks are kept as blanks.
+/// Appends a line: whatever is in it but our own colours, it stays one line.
+pub(crate) fn push_line(out: &mut String, text: &str) {
+    // A tab and a line break are all that a document may keep and a line may not.
+    let text = text.replace('\n', "\\n").replace('\t', "\\t");
+    out.push_str(&block(&text, Spelling::Text, true));
+    out.push('\n');
+}
+
+/// Text of ours that was written over several lines, in one.
+pub(crate) fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Breaks a text into lines of at most `width` characters, between words where it can be. A line break in the text is
+/// data and is spelled out.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in text.split_whitespace() {
-        let word = clean(word);
+    let text = one_line(text);
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         let mut rest: Vec<char> = word.chars().collect();
         if used > 0 && used + 1 + rest.len() > width {
             lines.push(std::mem::take(&mut line));
@@ -117,12 +131,13 @@ pub(crate) fn paragraph(out: &mut String, indent: usize, label: &str, text: &str
     let hang = indent + visible(label) + usize::from(!label.is_empty());
     let hang = hang.min(WIDTH / 2);
     let pad = " ".repeat(hang);
-    for (position, line) in wrap(text, WIDTH - hang).iter().enumerate() {
+    for (position, text) in wrap(text, WIDTH - hang).iter().enumerate() {
         if position == 0 {
             let gap = if label.is_empty() { "" } else { " " };
-            out.push_str(&format!("{}{label}{gap}{line}\n", " ".repeat(indent)));
+            let first = format!("{}{label}{gap}{text}", " ".repeat(indent));
+            push_line(out, &first);
         } else {
-            out.push_str(&format!("{pad}{line}\n"));
+            push_line(out, &format!("{pad}{text}"));
         }
     }
 }
@@ -198,10 +213,11 @@ pub(crate) fn witness_line(witness: &Value) -> String {
     clean(&line)
 }
 
-/// A report value as an indented JSON document with a final line break.
+/// A report value as an indented JSON document with a final line break: nothing in it is unprintable.
 pub(crate) fn json_document(report: &impl serde::Serialize) -> String {
     // Serializing our own structs of strings, numbers and JSON values cannot fail: no map has a key that is no string.
-    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
+    let text = serde_json::to_string_pretty(report).unwrap_or_default();
+    let mut text = block(&text, Spelling::Json, false).into_owned();
     text.push('\n');
     text
 }
@@ -238,7 +254,11 @@ mod tests {
 
     #[test]
     fn names_in_a_report_cannot_steer_a_terminal() {
-        assert_eq!(clean("a\u{1b}[31mb"), "a\u{fffd}[31mb");
+        assert_eq!(clean("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(
+            wrap("alarm `a\nSigned by` fails", 80),
+            ["alarm `a\\nSigned by` fails"]
+        );
         assert!(!wrap("x\u{7}y", 10).concat().contains('\u{7}'));
     }
 

@@ -7,7 +7,7 @@ mod emulator;
 #[cfg(unix)]
 mod fake;
 /// Writes a world as the AWS CLI would.
-mod folder;
+pub mod folder;
 /// The script against answers that somebody hostile wrote.
 #[cfg(unix)]
 mod hostile;

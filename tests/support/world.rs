@@ -154,8 +154,12 @@ impl World {
 
     /// Writes the answers as a complete snapshot.
     pub fn write_snapshot(&self, path: &Path) {
-        let mut writer =
-            Writer::create(path, "trailproof test world", at(0), false).expect("a new snapshot");
+        self.write_snapshot_by("trailproof test world", path);
+    }
+
+    /// [`World::write_snapshot`], by a producer of this name.
+    pub fn write_snapshot_by(&self, producer: &str, path: &Path) {
+        let mut writer = Writer::create(path, producer, at(0), false).expect("a new snapshot");
         for (index, answer) in self.answers.iter().enumerate() {
             writer
                 .record(&answer.call(index + 1))

@@ -2,21 +2,24 @@
 
 use crate::cli::Error;
 use crate::pattern::ParseError;
+use crate::report::printable::one_line;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 /// The error for a pattern that was given as `option`.
 pub(super) fn draw(option: &str, error: &ParseError) -> Error {
-    let message = error.kind.to_string();
+    let message = one_line(&error.kind.to_string()).into_owned();
+    let help = error.help().map(|help| one_line(help).into_owned());
+    let aws = one_line(error.aws()).into_owned();
     let drawing = |renderer: Renderer| {
         let annotation = AnnotationKind::Primary.span(error.span.clone());
         let snippet = Snippet::source(&error.pattern)
             .path(option)
             .annotation(annotation);
         let mut group = Level::ERROR.primary_title(&message).element(snippet);
-        if let Some(help) = error.help() {
+        if let Some(help) = &help {
             group = group.element(Level::HELP.message(help));
         }
-        group = group.element(Level::NOTE.message(error.aws()));
+        group = group.element(Level::NOTE.message(&aws));
         renderer.render(&[group]).to_string()
     };
     Error::new(format!("{option}: {error}"))

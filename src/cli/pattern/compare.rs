@@ -1,7 +1,5 @@
 //! `trailproof pattern compare`: whether deployed filters catch every event that a pattern asks for.
 
-use std::io::Write as _;
-
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
@@ -90,7 +88,8 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
                 reason: &reason,
                 assumptions: &relation.assumptions,
             };
-            writeln!(out, "{}", serde_json::to_string(&answer)?)?;
+            out.json(&serde_json::to_string(&answer)?)?;
+            out.json("\n")?;
         }
         Format::Table => {
             let class = noise(&required, &union, &model, &scope).class;
@@ -165,13 +164,13 @@ fn table(
         Covers::No { .. } => "no",
         Covers::Unknown { .. } => "unknown",
     };
-    writeln!(out, "covers    {covers}: {reason}")?;
-    writeln!(out, "relation  {}", word(relation.kind))?;
+    out.line(format_args!("covers    {covers}: {reason}"))?;
+    out.line(format_args!("relation  {}", word(relation.kind)))?;
     for assumption in &relation.assumptions {
-        writeln!(out, "assuming  {assumption}")?;
+        out.line(format_args!("assuming  {assumption}"))?;
     }
     if names.len() > 1 {
-        writeln!(out)?;
+        out.line("")?;
         let width = names
             .iter()
             .map(|name| name.name.chars().count())
@@ -186,15 +185,12 @@ fn table(
                 (Covers::Yes { .. }, _) if filters == 1 => "covered".to_owned(),
                 (Covers::Yes { .. }, _) => format!("covered by --deployed {}", by.join(", ")),
             };
-            writeln!(out, "  {:width$}  {by}", name.name)?;
+            out.line(format_args!("  {:width$}  {by}", name.name))?;
         }
     }
     if let Covers::No { missed } = &relation.covers {
-        writeln!(
-            out,
-            "\nRequired and not matched:\n{}",
-            serde_json::to_string_pretty(missed)?
-        )?;
+        out.text("\nRequired and not matched:\n")?;
+        event(out, missed)?;
     }
     if let Some(extra) = &relation.extra {
         let class = match class {
@@ -206,11 +202,15 @@ fn table(
             }
             NoiseClass::None | NoiseClass::Some | NoiseClass::Unknown(_) => String::new(),
         };
-        writeln!(
-            out,
-            "\nMatched and not required{class}:\n{}",
-            serde_json::to_string_pretty(extra)?
-        )?;
+        out.line("")?;
+        out.line(format_args!("Matched and not required{class}:"))?;
+        event(out, extra)?;
     }
+    Ok(())
+}
+
+fn event(out: &mut Out, event: &Value) -> Result<(), Error> {
+    out.json(&serde_json::to_string_pretty(event)?)?;
+    out.json("\n")?;
     Ok(())
 }

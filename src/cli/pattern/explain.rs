@@ -7,8 +7,8 @@ use crate::pattern::ast::{
     Terms, Text, Value,
 };
 use crate::pattern::{Pattern, parse};
+use crate::report::printable::one_line;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 /// Arguments of `pattern explain`.
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     let pattern = super::read("--pattern", parse(&args.pattern))?;
-    write!(out, "{}", words(&pattern))?;
+    out.text(&words(&pattern))?;
     Ok(Status::Clean)
 }
 
@@ -28,6 +28,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
 fn words(pattern: &Pattern) -> String {
     let mut text = String::new();
     let evenly = pattern.to_string();
+    let evenly = one_line(&evenly);
     if !evenly.is_empty() {
         let _ = writeln!(text, "{evenly}\n");
     }
@@ -43,7 +44,7 @@ fn words(pattern: &Pattern) -> String {
             let _ = writeln!(
                 text,
                 "An event matches when the regular expression `{}` is found in its text.",
-                regex.source
+                one_line(&regex.source)
             );
         }
     }
@@ -58,7 +59,13 @@ fn words(pattern: &Pattern) -> String {
             } else {
                 format!(" `{excerpt}`:")
             };
-            let _ = writeln!(text, "  {}:{at} {}", warning.decision, warning.message);
+            let _ = writeln!(
+                text,
+                "  {}:{} {}",
+                warning.decision,
+                one_line(&at),
+                one_line(&warning.message)
+            );
         }
     }
     text
@@ -76,7 +83,7 @@ fn truths(text: &mut String, pattern: &Pattern) {
     let width = table.conditions.len().to_string().len();
     for (at, condition) in table.conditions.iter().enumerate() {
         let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ");
-        let _ = writeln!(text, "  {:>width$}  {condition}", at + 1);
+        let _ = writeln!(text, "  {:>width$}  {}", at + 1, one_line(&condition));
     }
     let numbers = (1..=table.conditions.len()).map(|at| format!("{at:>width$}"));
     let _ = writeln!(
@@ -99,7 +106,13 @@ fn truths(text: &mut String, pattern: &Pattern) {
 }
 
 fn line(text: &mut String, depth: usize, words: &str) {
-    let _ = writeln!(text, "{:indent$}{words}", "", indent = depth * 2);
+    let _ = writeln!(
+        text,
+        "{:indent$}{}",
+        "",
+        one_line(words),
+        indent = depth * 2
+    );
 }
 
 fn json(text: &mut String, expr: &Expr, depth: usize) {

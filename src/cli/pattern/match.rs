@@ -4,7 +4,7 @@ use crate::cli::{Error, Out, Status};
 use crate::pattern::{Matcher, Semantics, parse_for_creation};
 use clap::ValueEnum;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 
 /// Arguments of `pattern match`.
@@ -72,8 +72,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         events += 1;
         matching += u64::from(matches);
         match args.format {
-            Format::Json => writeln!(out, "{{\"line\":{number},\"matches\":{matches}}}")?,
-            Format::Text if matches => writeln!(out, "{text}")?,
+            Format::Json => out.json(&format!("{{\"line\":{number},\"matches\":{matches}}}\n"))?,
+            Format::Text if matches => {
+                out.json(text)?;
+                out.json("\n")?;
+            }
             Format::Text => {}
         }
     }
