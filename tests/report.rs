@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use trailproof::analyze::{
-    AccountSummary, Analysis, Attestation, AuditSteps, Finding, Names, Note, PathSummary,
-    RefusedAttestation, Requirement, SnapshotSummary, Status,
+    AccountSummary, Analysis, Attestation, AuditSteps, ControlSummary, Finding, FrameworkSections,
+    Names, Note, PathSummary, RefusedAttestation, Requirement, SnapshotSummary, Status,
 };
 use trailproof::chain::verdict::{Link, LinkId, Verdict};
-use trailproof::control::Answer;
+use trailproof::control::{Answer, Assessment, Severity};
 use trailproof::report::{self, Format, Style};
 
 use super::support::golden;
@@ -17,6 +17,7 @@ fn finding(account: &str, number: &str, control: &str, status: Status, reason: &
         control: control.into(),
         title: format!("Somebody is told about {}", control.replace('_', " ")),
         benchmark_id: Some(number.into()),
+        severity: Severity::High,
         status,
         audit_steps: Some(AuditSteps {
             answer: Answer::Met,
@@ -150,6 +151,23 @@ fn sample() -> Analysis {
         },
         benchmark: "cis-aws-7.0".into(),
         benchmark_title: "CIS Amazon Web Services Foundations Benchmark 7.0".into(),
+        controls: vec![ControlSummary {
+            id: "root_usage".into(),
+            title: "Use of the root user raises an alert".into(),
+            benchmark_id: Some("5.3".into()),
+            severity: Severity::High,
+            category: Some("Identity and access".into()),
+            level: Some(1),
+            assessment: Some(Assessment::Manual),
+            remediation: "Put a filter and an alarm.".into(),
+            references: vec!["https://docs.example.com/root".into()],
+            frameworks: vec![FrameworkSections {
+                id: "nist-800-53-r5".into(),
+                title: "NIST SP 800-53 Rev. 5".into(),
+                sections: vec!["AU-6".into(), "AU-12".into()],
+            }],
+            elsewhere: vec![("lacework".into(), "lacework-global-59".into())],
+        }],
         findings: vec![pass, fail, unknown, accepted, none],
         accounts: vec![
             AccountSummary {

@@ -193,11 +193,13 @@ expires = 2026-06-30
             },
             benchmark: "b".into(),
             benchmark_title: "B".into(),
+            controls: Vec::new(),
             findings: vec![Finding {
                 account: "111122223333".into(),
                 control: "root_usage".into(),
                 title: String::new(),
                 benchmark_id: None,
+                severity: crate::control::Severity::High,
                 status,
                 audit_steps: None,
                 reason: String::new(),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::chain::verdict::{Link, LinkId, Verdict};
-use crate::control::Answer;
+use crate::control::{Answer, Severity};
 
+use super::about::ControlSummary;
 use super::audit_steps::AuditSteps;
 
 /// The result of analyzing one snapshot against one benchmark.
@@ -18,6 +19,8 @@ pub struct Analysis {
     pub benchmark: String,
     /// The benchmark's name for people.
     pub benchmark_title: String,
+    /// The controls that were judged, in the benchmark's order.
+    pub controls: Vec<ControlSummary>,
     /// One finding for each account and control: accounts in ascending order, controls in the benchmark's order.
     pub findings: Vec<Finding>,
     /// What was seen of each account besides its findings, in ascending order.
@@ -35,6 +38,11 @@ impl Analysis {
         }
         summary.attestations_refused = self.refused.len();
         summary
+    }
+
+    /// What is known of a finding's control.
+    pub fn control(&self, finding: &Finding) -> Option<&ControlSummary> {
+        self.controls.iter().find(|it| it.id == finding.control)
     }
 
     /// The findings whose audit steps say something else than their status.
@@ -125,6 +133,8 @@ pub struct Finding {
     pub title: String,
     /// The control's number in the benchmark.
     pub benchmark_id: Option<String>,
+    /// How bad a failure is: as the benchmark states it, else the control's own.
+    pub severity: Severity,
     /// The answer.
     pub status: Status,
     /// Whether the benchmark's own audit steps, followed word by word, would be satisfied.

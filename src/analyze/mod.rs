@@ -8,6 +8,7 @@
 //! it is unknown when that holds only with paths whose evidence is missing; else it fails, with a witness and the link
 //! that drops it.
 
+mod about;
 pub mod attest;
 pub mod audit_steps;
 mod blame;
@@ -27,6 +28,7 @@ use crate::coverage::Predicate;
 use crate::pattern::Semantics;
 use crate::snapshot::{Snapshot, State, format_time};
 
+pub use about::{ControlSummary, FrameworkSections};
 pub use finding::{
     AccountSummary, Analysis, Attestation, Finding, Mark, Names, Note, PathSummary,
     RefusedAttestation, Requirement, SnapshotSummary, Status, Summary,
@@ -129,6 +131,10 @@ pub fn analyze(
         snapshot: summary(snapshot),
         benchmark: benchmark.id.clone(),
         benchmark_title: benchmark.title.clone(),
+        controls: controls
+            .iter()
+            .map(|(_, control)| about::about(registry, benchmark, control))
+            .collect(),
         findings: Vec::new(),
         accounts: Vec::new(),
         refused: Vec::new(),
@@ -143,7 +149,7 @@ pub fn analyze(
         let about = about(&chain);
         let auditor = Auditor::new(snapshot, &account)?;
         for ((number, control), requirements) in controls.iter().zip(&requirements) {
-            let mut finding = blank(&account, number, control);
+            let mut finding = blank(&account, number, control, benchmark);
             match &control.query {
                 Some(sql) => question::ask(
                     &mut finding,
@@ -285,12 +291,13 @@ fn gap(gap: &chain::Gap) -> String {
     text
 }
 
-fn blank(account: &str, number: &str, control: &Control) -> Finding {
+fn blank(account: &str, number: &str, control: &Control, benchmark: &Benchmark) -> Finding {
     Finding {
         account: account.to_owned(),
         control: control.id.clone(),
-        title: control.title.clone(),
+        title: benchmark.title_of(control).to_owned(),
         benchmark_id: (number != control.id).then(|| number.to_owned()),
+        severity: benchmark.severity_of(control),
         status: Status::Unknown,
         audit_steps: None,
         reason: String::new(),

@@ -259,6 +259,15 @@ struct Shown<'a> {
     #[serde(flatten)]
     control: &'a Control,
     benchmarks: Vec<Numbered<'a>>,
+    frameworks: Vec<Mapped<'a>>,
+}
+
+#[derive(Serialize)]
+struct Mapped<'a> {
+    framework: &'a str,
+    title: String,
+    sections: &'a [String],
+    source: &'a str,
 }
 
 #[derive(Serialize)]
@@ -281,6 +290,17 @@ impl<'a> Shown<'a> {
             schema_version: 1,
             control,
             benchmarks,
+            frameworks: registry
+                .frameworks_of(&control.id)
+                .flat_map(|it| it.mappings.iter().map(move |mapping| (it, mapping)))
+                .filter(|(_, mapping)| mapping.control == control.id)
+                .map(|(framework, mapping)| Mapped {
+                    framework: &framework.id,
+                    title: framework.title(),
+                    sections: &mapping.sections,
+                    source: &mapping.source,
+                })
+                .collect(),
         }
     }
 }
@@ -399,13 +419,29 @@ fn show(
             out.line(format_args!("  {reference}"))?;
         }
     }
-    if !control.frameworks().is_empty() {
-        heading(out, "Frameworks")?;
-        let text = format!(
-            "{} mappings; `--format json` lists them with their sources",
-            control.frameworks().len()
-        );
-        paragraph(out, 2, &text)?;
+    frameworks(registry, control, out)?;
+    Ok(())
+}
+
+/// Each framework with its sections, and who says so.
+fn frameworks(registry: &Registry, control: &Control, out: &mut Out) -> Result<(), Error> {
+    let mut first = true;
+    for framework in registry.frameworks_of(&control.id) {
+        if std::mem::take(&mut first) {
+            heading(out, "Frameworks")?;
+        }
+        let sections = match framework.sections_of(&control.id) {
+            none if none.is_empty() => String::new(),
+            some => format!(": {}", some.join(", ")),
+        };
+        paragraph(out, 2, &format!("{}{sections}", framework.title()))?;
+        for mapping in framework
+            .mappings
+            .iter()
+            .filter(|it| it.control == control.id)
+        {
+            paragraph(out, 4, &format!("source: {}", mapping.source))?;
+        }
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Controls and benchmarks, which are data: what events a control asks for, and under which numbers
 //! benchmarks list it.
 //!
-//! [`Registry`] reads `controls/*.toml` and `benchmarks/*.toml`, embedded at build time, and folders of the
-//! user's own. `analyze` takes requirements from here. Nothing here looks at an account.
+//! [`Registry`] reads `controls/*.toml`, `benchmarks/*.toml` and `frameworks/*.toml`, embedded at build time, and
+//! folders of the user's own. `analyze` takes requirements from here. Nothing here looks at an account.
 
+mod framework;
 mod load;
 mod printed;
 mod registry;
@@ -12,10 +13,11 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use framework::{Framework, Mapping};
 pub use load::Error;
 pub use printed::{plain_text, same_text};
 pub use registry::Registry;
 pub use types::{
     Alternative, AlternativeKind, Answer, Assessment, AuditStep, Benchmark, Control, Entry,
-    EventName, Example, Framework, Note, Printing, Rejected, Severity, StepKind,
+    EventName, Example, Note, Printing, Rejected, Severity, StepKind,
 };

@@ -1,9 +1,11 @@
 //! All controls and benchmarks that are known: those built in and those of the user's folders.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
-use super::load::{self, Error};
-use super::types::{Benchmark, Control, Entry, Mappings};
+use super::framework::{Framework, Mapping};
+use super::load::{self, BenchmarkFile, Error, FrameworkRow};
+use super::types::{Benchmark, Control, Entry};
 
 mod embedded {
     //! Written by build.rs from the folder listings.
@@ -18,7 +20,12 @@ const DEFAULT_FAMILY: &str = "cis-aws";
 pub struct Registry {
     controls: Vec<Control>,
     benchmarks: Vec<Benchmark>,
+    /// Those built in, once they were asked for, with what the user's own controls name.
+    frameworks: OnceLock<Vec<Framework>>,
 }
+
+/// Stem, name and text of a file.
+type Text = (String, String, String);
 
 impl Registry {
     /// What the program carries.
@@ -30,15 +37,20 @@ impl Registry {
         let mut registry = Self {
             controls: Vec::new(),
             benchmarks: Vec::new(),
+            frameworks: OnceLock::new(),
         };
-        for (id, text, frameworks) in embedded::CONTROLS {
-            let mut control = load::control(&format!("controls/{id}.toml"), id, text, false)?;
-            control.mappings = Mappings::later(frameworks);
+        for (id, text) in embedded::CONTROLS {
+            let (control, _) = load::control(&format!("controls/{id}.toml"), id, text, false)?;
             registry.controls.push(control);
         }
-        for (id, text) in embedded::BENCHMARKS {
-            registry.add_benchmark(&format!("benchmarks/{id}.toml"), id, text)?;
-        }
+        let benchmarks: Vec<Text> = embedded::BENCHMARKS
+            .iter()
+            .map(|(id, text)| {
+                let name = format!("benchmarks/{id}.toml");
+                ((*id).to_owned(), name, (*text).to_owned())
+            })
+            .collect();
+        registry.add_benchmarks(&benchmarks)?;
         registry.sort();
         Ok(registry)
     }
@@ -71,14 +83,13 @@ impl Registry {
                     message: format!("a control `{id}` exists already: give the file another name"),
                 });
             }
-            self.controls.push(load::control(name, id, text, true)?);
+            let (control, frameworks) = load::control(name, id, text, true)?;
+            self.controls.push(control);
+            for row in frameworks {
+                self.name_framework(id, row);
+            }
         }
-        for (id, name, text) in &benchmarks {
-            self.add_benchmark(name, id, text)?;
-        }
-        for (id, name, text) in &benchmarks {
-            self.take_after(id, name, text)?;
-        }
+        self.add_benchmarks(&benchmarks)?;
         for (id, name, text) in &files {
             if let Some(control) = self.control(id) {
                 self.check_names(control, name, text)?;
@@ -96,6 +107,36 @@ impl Registry {
     /// Every benchmark, by family and version.
     pub fn benchmarks(&self) -> &[Benchmark] {
         &self.benchmarks
+    }
+
+    /// Every framework, by id.
+    pub fn frameworks(&self) -> &[Framework] {
+        self.frameworks.get_or_init(|| {
+            let read = |(id, text): &(&str, &str)| {
+                // A test reads them all, so a released program has no faulty one.
+                load::framework(&format!("frameworks/{id}.toml"), id, text).ok()
+            };
+            embedded::FRAMEWORKS.iter().filter_map(read).collect()
+        })
+    }
+
+    /// The frameworks that people call by a name: one by its id or title, all versions by the name alone.
+    pub fn frameworks_called(&self, name: &str) -> Vec<&Framework> {
+        let found = |wanted: &dyn Fn(&Framework) -> bool| -> Vec<&Framework> {
+            self.frameworks().iter().filter(|it| wanted(it)).collect()
+        };
+        let exact = found(&|it| it.is_called(name));
+        if !exact.is_empty() {
+            return exact;
+        }
+        found(&|it| it.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The frameworks that some source names for a control, by id.
+    pub fn frameworks_of<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a Framework> {
+        self.frameworks()
+            .iter()
+            .filter(move |it| it.concerns(control))
     }
 
     /// The control of an id.
@@ -234,62 +275,106 @@ impl Registry {
         self.entries_of(control).next().is_some()
     }
 
-    fn add_benchmark(&mut self, file: &str, id: &str, text: &str) -> Result<(), Error> {
-        let fault = |message| Error {
-            file: file.to_owned(),
-            line: None,
-            message,
+    /// Adds what a user's own control says of a framework; one that is not known becomes a new one.
+    fn name_framework(&mut self, control: &str, row: FrameworkRow) {
+        let mut all = self.frameworks().to_vec();
+        let title = format!("{} {}", row.name, row.version);
+        let title = title.trim();
+        let mapping = Mapping {
+            control: control.to_owned(),
+            sections: row.requirements,
+            source: row.source,
         };
-        if self.benchmarks.iter().any(|benchmark| benchmark.id == id) {
-            return Err(fault(format!(
-                "a benchmark `{id}` exists already: give the file another name"
-            )));
+        match all.iter_mut().find(|it| it.is_called(title)) {
+            Some(framework) => framework.mappings.push(mapping),
+            None => all.push(Framework {
+                id: title.to_ascii_lowercase().replace(' ', "-"),
+                name: row.name,
+                version: row.version,
+                spellings: Vec::new(),
+                note: None,
+                mappings: vec![mapping],
+            }),
         }
-        let benchmark = load::benchmark(file, id, text)?;
-        if let Some(entry) = benchmark
-            .entries
-            .iter()
-            .find(|entry| self.control(&entry.control).is_none())
-        {
-            let line = line_of(text, &entry.control);
-            let message = format!("there is no control `{}`", entry.control);
-            return Err(Error {
-                file: file.to_owned(),
-                line,
-                message,
+        self.frameworks = OnceLock::from(all);
+    }
+
+    /// Adds benchmarks, each after the one that it is `like`.
+    fn add_benchmarks(&mut self, files: &[Text]) -> Result<(), Error> {
+        let mut waiting = Vec::new();
+        for (id, name, text) in files {
+            if self.benchmarks.iter().any(|benchmark| benchmark.id == *id) {
+                let message =
+                    format!("a benchmark `{id}` exists already: give the file another name");
+                return Err(Error::of(name, message));
+            }
+            waiting.push(((id, name, text), BenchmarkFile::read(name, text)?));
+        }
+        while !waiting.is_empty() {
+            let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(_, file)| {
+                let like = file.like.as_ref();
+                like.is_none_or(|like| self.benchmarks.iter().any(|it| it.id == *like))
             });
+            if ready.is_empty() {
+                return Err(self.no_such_like(rest));
+            }
+            for ((id, name, text), file) in ready {
+                self.add_benchmark(id, name, text, file)?;
+            }
+            waiting = rest;
         }
-        self.benchmarks.push(benchmark);
         Ok(())
     }
 
-    /// Lets what counts under the benchmark that one is `like` count under it too.
-    fn take_after(&mut self, id: &str, file: &str, text: &str) -> Result<(), Error> {
-        let fault = |name: &str, message| Error {
-            file: file.to_owned(),
-            line: line_of(text, name),
+    /// Why none of the benchmarks that are left can be added.
+    fn no_such_like(&self, rest: Vec<((&String, &String, &String), BenchmarkFile)>) -> Error {
+        let ids: Vec<&String> = rest.iter().map(|((id, _, _), _)| *id).collect();
+        let unknown = rest
+            .iter()
+            .filter_map(|(file, read)| Some((file, read.like.as_ref()?)))
+            .min_by_key(|(_, like)| ids.contains(like));
+        match unknown {
+            Some(((_, name, text), like)) => Error {
+                file: (*name).clone(),
+                line: line_of(text, like),
+                message: if ids.contains(&like) {
+                    format!("`like` goes round in a circle by way of `{like}`")
+                } else {
+                    format!("there is no benchmark `{like}`")
+                },
+            },
+            None => Error::of("benchmarks", "no benchmark is left"),
+        }
+    }
+
+    fn add_benchmark(
+        &mut self,
+        id: &str,
+        name: &str,
+        text: &str,
+        file: BenchmarkFile,
+    ) -> Result<(), Error> {
+        let fault = |about: &str, message| Error {
+            file: name.to_owned(),
+            line: line_of(text, about),
             message,
         };
-        let Some(benchmark) = self.benchmarks.iter().find(|it| it.id == id).cloned() else {
-            return Ok(());
-        };
+        let like = file
+            .like
+            .as_ref()
+            .and_then(|like| self.benchmarks.iter().find(|it| it.id == *like));
+        let benchmark = file.finish(name, id, text, like)?;
         if let Some(like) = &benchmark.like {
-            if !self.benchmarks.iter().any(|it| it.id == *like) {
-                return Err(fault(like, format!("there is no benchmark `{like}`")));
-            }
             for control in &mut self.controls {
-                control.for_each_list(|list| {
-                    if list.contains(like) && !list.iter().any(|it| it == id) {
-                        list.push(id.to_owned());
-                    }
-                });
+                control.take_after(like, id);
             }
         }
         for entry in &benchmark.entries {
-            let asks = |control: &Control| {
-                control.query.is_some() || control.alternatives_for(id).next().is_some()
+            let Some(control) = self.control(&entry.control) else {
+                let message = format!("there is no control `{}`", entry.control);
+                return Err(fault(&entry.control, message));
             };
-            if !self.control(&entry.control).is_some_and(asks) {
+            if control.query.is_none() && control.alternatives_for(id).next().is_none() {
                 let message = format!(
                     "`{}` asks for nothing under this benchmark: say which one it is `like`, such as `like = \"cis-aws-7.0\"`",
                     entry.control
@@ -297,6 +382,7 @@ impl Registry {
                 return Err(fault(&entry.control, message));
             }
         }
+        self.benchmarks.push(benchmark);
         Ok(())
     }
 
@@ -306,10 +392,14 @@ impl Registry {
             let misprints = alternative
                 .misprints
                 .iter()
-                .flat_map(|misprint| &misprint.benchmarks);
-            alternative.benchmarks.iter().chain(misprints)
+                .flat_map(|misprint| misprint.benchmarks.iter().chain(&misprint.except));
+            let own = alternative.benchmarks.iter().chain(&alternative.except);
+            own.chain(misprints)
         });
-        let of_notes = control.notes.iter().flat_map(|note| &note.benchmarks);
+        let of_notes = control
+            .notes
+            .iter()
+            .flat_map(|note| note.benchmarks.iter().chain(&note.except));
         for name in of_alternatives.chain(of_notes) {
             if !self
                 .benchmarks
@@ -354,15 +444,11 @@ fn version_parts(version: &str) -> Vec<u32> {
 }
 
 fn at(path: &Path, message: &str) -> Error {
-    Error {
-        file: path.display().to_string(),
-        line: None,
-        message: message.to_owned(),
-    }
+    Error::of(&path.display().to_string(), message)
 }
 
 /// Stem, name and text of the `.toml` files of a folder, in the order of the stems.
-fn toml_files(folder: &Path) -> Result<Vec<(String, String, String)>, Error> {
+fn toml_files(folder: &Path) -> Result<Vec<Text>, Error> {
     let cannot = |path: &Path, error: std::io::Error| at(path, &format!("cannot be read: {error}"));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| cannot(folder, error))? {

@@ -16,7 +16,7 @@ source = "S"
 "#;
 
 fn load(text: &str) -> Result<Control, Error> {
-    load::control("x.toml", "x", text, true)
+    load::control("x.toml", "x", text, true).map(|(control, _)| control)
 }
 
 #[track_caller]
@@ -122,8 +122,16 @@ fn events_become_a_pattern() {
 #[test]
 fn the_newest_cis_version_is_the_default() {
     let registry = Registry::builtin().unwrap();
-    assert_eq!(registry.default_benchmark().unwrap().id, "cis-aws-7.0");
-    assert_eq!(registry.benchmark("cis-aws").unwrap().id, "cis-aws-7.0");
+    let version =
+        |it: &Benchmark| -> u32 { it.version.split('.').next().unwrap().parse().unwrap() };
+    let newest = registry
+        .benchmarks()
+        .iter()
+        .filter(|it| it.family == "cis-aws")
+        .max_by_key(|it| version(it));
+    let newest = newest.unwrap().id.as_str();
+    assert_eq!(registry.default_benchmark().unwrap().id, newest);
+    assert_eq!(registry.benchmark("cis-aws").unwrap().id, newest);
     assert_eq!(
         registry.benchmark("cis-aws-1.4.0").unwrap().id,
         "cis-aws-1.4"
@@ -230,26 +238,6 @@ fn the_same_text_differs_in_blanks_alone() {
     other("{($.eventNa me=X)}", "{($.eventName=X)}");
 }
 
-/// The mappings are cut out at build time and read late: nothing is lost on the way.
-#[test]
-fn framework_mappings_survive_the_cut() {
-    for control in Registry::builtin().unwrap().controls() {
-        let path = format!(
-            "{}/controls/{}.toml",
-            env!("CARGO_MANIFEST_DIR"),
-            control.id
-        );
-        let text = std::fs::read_to_string(&path).unwrap();
-        let whole = load::control(&path, &control.id, &text, false).unwrap();
-        assert_eq!(control.frameworks(), whole.frameworks(), "{}", control.id);
-        assert_eq!(
-            text.contains("frameworks = ["),
-            !control.frameworks().is_empty()
-        );
-        assert_eq!(control.alternatives, whole.alternatives, "{}", control.id);
-    }
-}
-
 #[test]
 fn a_number_means_its_control_where_it_is_not_ambiguous() {
     let registry = Registry::builtin().unwrap();
@@ -268,4 +256,93 @@ fn a_number_means_its_control_where_it_is_not_ambiguous() {
     assert_eq!(meant("CloudWatch.4"), Ok("iam_policy_changes"));
     assert_eq!(meant("D9.AWS.MON.22"), Ok("assume_role"));
     assert_eq!(meant("9.9"), Err(vec![]));
+}
+
+/// A folder with one control and the benchmarks given by id and text.
+fn folder_of(benchmarks: &[(&str, &str)]) -> Result<Registry, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("benchmarks")).unwrap();
+    std::fs::write(folder.path().join("ours.toml"), GOOD).unwrap();
+    for (id, text) in benchmarks {
+        let path = folder.path().join(format!("benchmarks/{id}.toml"));
+        std::fs::write(path, text).unwrap();
+    }
+    Registry::builtin()?.with_directory(folder.path())
+}
+
+#[test]
+fn a_benchmark_like_another_says_only_what_differs() {
+    let bare = "title='T'\nfamily='cis-aws'\nversion='99.0'\nsource='S'\nlike='cis-aws-7.0'\n";
+    let registry = folder_of(&[("cis-aws-99.0", bare)]).unwrap();
+    let (new, old) = (
+        registry.benchmark("cis-aws-99.0").unwrap(),
+        registry.benchmark("cis-aws-7.0").unwrap(),
+    );
+    assert_eq!(registry.default_benchmark().unwrap().id, new.id);
+    assert_eq!((&new.entries, &new.audit), (&old.entries, &old.audit));
+    assert_eq!(new.external_siem, old.external_siem);
+    for control in registry.controls() {
+        let counted = |id| -> Vec<_> { control.alternatives_for(id).collect() };
+        assert_eq!(counted(&new.id), counted(&old.id), "{}", control.id);
+        let noted = |id| -> Vec<_> { control.notes_for(id).collect() };
+        assert_eq!(noted(&new.id), noted(&old.id), "{}", control.id);
+        let printed = |of| -> Vec<_> { control.printings_for(of).collect() };
+        assert_eq!(printed(new), printed(old), "{}", control.id);
+    }
+    // A grandchild that stands before its parent in the folder, without audit steps of its own.
+    let heir = "title='T'\nfamily='a'\nsource='S'\nlike='cis-aws-99.0'\naudit=[]\ncontrols=[{number='1',control='root_usage',severity='low',title='Ours'}]\n";
+    let registry = folder_of(&[("a", heir), ("cis-aws-99.0", bare)]).unwrap();
+    let heir = registry.benchmark("a").unwrap();
+    let control = registry.control("root_usage").unwrap();
+    assert!(heir.audit.is_empty());
+    assert!(control.alternatives_for("a").next().is_some());
+    assert_eq!(heir.severity_of(control), Severity::Low);
+    assert_eq!(heir.title_of(control), "Ours");
+}
+
+#[test]
+fn a_benchmark_like_itself_or_like_nothing_is_refused() {
+    let like = |id: &str| format!("title='T'\nfamily='f'\nsource='S'\nlike='{id}'\n");
+    let refused = |files: &[(&str, &str)], part: &str| {
+        let error = folder_of(files).unwrap_err();
+        assert!(error.message.contains(part), "{error}");
+        assert_eq!(error.line, Some(4), "{error}");
+    };
+    refused(
+        &[("a", &like("cis-aws-8"))],
+        "there is no benchmark `cis-aws-8`",
+    );
+    refused(&[("a", &like("a"))], "in a circle by way of `a`");
+    refused(&[("a", &like("b")), ("b", &like("a"))], "in a circle");
+    refused(
+        &[("a", &like("b")), ("b", &like("c"))],
+        "there is no benchmark `c`",
+    );
+    let error = folder_of(&[("a", "title='T'\nfamily='f'\nsource='S'\n")]).unwrap_err();
+    assert!(error.message.contains("`controls` is missing"), "{error}");
+}
+
+#[test]
+fn except_ends_the_line_of_a_text() {
+    let registry = Registry::builtin().unwrap();
+    let control = registry.control("security_group_changes").unwrap();
+    let text_of = |id: &'static str| {
+        let mut texts = control
+            .alternatives_for(id)
+            .filter(|it| it.kind == AlternativeKind::Text);
+        texts.next().map(|it| it.label.as_str())
+    };
+    assert_eq!(text_of("cis-aws-1.2"), Some("six-events"));
+    assert_eq!(text_of("cis-aws-4.0"), Some("six-events"));
+    assert_eq!(text_of("cis-aws-5.0"), Some("seven-events"));
+    assert_eq!(text_of("cis-aws-7.0"), Some("seven-events"));
+}
+
+#[test]
+fn sections_stand_in_the_order_of_people() {
+    let text = "name='N'\n[[source]]\nat='S'\nmaps=[{control='c',sections=['AU-12','AU-6(1)','AC-2','AU-6']},{control='d',sections=['AU-6']}]\n";
+    let framework = load::framework("f.toml", "f", text).unwrap();
+    assert_eq!(framework.sections(), ["AC-2", "AU-6", "AU-6(1)", "AU-12"]);
+    assert_eq!(framework.sections_of("d"), ["AU-6"]);
+    assert!(framework.is_called("n") && framework.is_called("F"));
 }

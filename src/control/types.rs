@@ -1,7 +1,6 @@
 //! What a control and a benchmark are, once read and checked.
 
 use std::fmt;
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,8 +16,11 @@ pub struct Control {
     pub title: String,
     /// Why somebody should be told, in our own words.
     pub rationale: String,
-    /// How bad it is when nobody would be told.
+    /// How bad it is when nobody would be told, where the benchmark does not say ([`Benchmark::severity_of`]).
     pub severity: Severity,
+    /// What it is about: `Network`, `Identity and access`. A user's own control may leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
     /// Requirements of which covering any one is enough, the one to deploy first.
     pub alternatives: Vec<Alternative>,
     /// A control of kind `query`: one SELECT over facts that returns `resource`, `status`, `reason`.
@@ -33,9 +35,6 @@ pub struct Control {
     pub remediation: String,
     /// Where to read on.
     pub references: Vec<String>,
-    /// See [`Control::frameworks`].
-    #[serde(rename = "frameworks", serialize_with = "Mappings::serialize")]
-    pub(super) mappings: Mappings,
     /// Events and which alternatives catch them; run as tests.
     pub examples: Vec<Example>,
     /// Read from a folder of the user's rather than built in.
@@ -53,11 +52,6 @@ impl Control {
             .filter(move |alternative| alternative.applies_to(benchmark))
     }
 
-    /// Requirements of other frameworks that a source maps to this control.
-    pub fn frameworks(&self) -> &[Framework] {
-        self.mappings.read()
-    }
-
     /// The notes that concern a benchmark.
     pub fn notes_for<'a>(&'a self, benchmark: &'a str) -> impl Iterator<Item = &'a Note> {
         self.notes
@@ -65,17 +59,24 @@ impl Control {
             .filter(move |note| lists(&note.benchmarks, benchmark))
     }
 
-    /// Every list of benchmarks in the control.
-    pub(super) fn for_each_list(&mut self, mut each: impl FnMut(&mut Vec<String>)) {
+    /// Lets what counts under one benchmark count under another that is like it, but for what names the other in
+    /// `except`.
+    pub(super) fn take_after(&mut self, like: &str, heir: &str) {
+        let inherit = |list: &mut Vec<String>, except: &[String]| {
+            let among = |list: &[String], id: &str| list.iter().any(|it| it == id);
+            if among(list, like) && !among(list, heir) && !among(except, heir) {
+                list.push(heir.to_owned());
+            }
+        };
         for alternative in &mut self.alternatives {
             // An empty list is every benchmark, but for misprints, where it is none.
-            each(&mut alternative.benchmarks);
+            inherit(&mut alternative.benchmarks, &alternative.except);
             for misprint in &mut alternative.misprints {
-                each(&mut misprint.benchmarks);
+                inherit(&mut misprint.benchmarks, &misprint.except);
             }
         }
         for note in &mut self.notes {
-            each(&mut note.benchmarks);
+            inherit(&mut note.benchmarks, &note.except);
         }
     }
 
@@ -122,8 +123,11 @@ pub struct Alternative {
     pub events: Vec<EventName>,
     /// Where it is published, or what it was read from.
     pub source: String,
-    /// The benchmarks under which it counts; empty: all.
+    /// The benchmarks under which it counts; empty: all. Those that are like one of them are among them.
     pub benchmarks: Vec<String>,
+    /// Benchmarks that are like one of these and end its line here.
+    #[serde(skip)]
+    pub(super) except: Vec<String>,
     /// What was repaired in the source's text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair: Option<String>,
@@ -181,6 +185,9 @@ pub struct Printing {
     pub text: String,
     /// The benchmarks that print it so; empty where only tools do.
     pub benchmarks: Vec<String>,
+    /// Benchmarks that are like one of these and end its line here.
+    #[serde(skip)]
+    pub(super) except: Vec<String>,
     /// Where it is printed so.
     pub source: String,
     /// What was repaired.
@@ -203,55 +210,11 @@ pub struct Rejected {
 pub struct Note {
     /// The benchmarks it concerns; empty: all.
     pub benchmarks: Vec<String>,
+    /// Benchmarks that are like one of these and end its line here.
+    #[serde(skip)]
+    pub(super) except: Vec<String>,
     /// The note.
     pub text: String,
-}
-
-/// Requirements of another framework that a source maps to the control.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Framework {
-    /// The framework's name as the source spells it.
-    pub name: String,
-    /// Its version, empty where the source gives none.
-    pub version: String,
-    /// The requirements' ids as the source spells them.
-    pub requirements: Vec<String>,
-    /// Who says so.
-    pub source: String,
-}
-
-/// Framework mappings, read from their text when they are first asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Mappings {
-    text: &'static str,
-    rows: OnceLock<Vec<Framework>>,
-}
-
-impl Mappings {
-    /// Mappings that are read already.
-    pub(super) fn of(rows: Vec<Framework>) -> Self {
-        Self {
-            text: "",
-            rows: OnceLock::from(rows),
-        }
-    }
-
-    /// Mappings to be read when they are asked for; the text is embedded, so a test has read it.
-    pub(super) fn later(text: &'static str) -> Self {
-        Self {
-            text,
-            rows: OnceLock::new(),
-        }
-    }
-
-    fn read(&self) -> &[Framework] {
-        self.rows
-            .get_or_init(|| super::load::frameworks(self.text).unwrap_or_default())
-    }
-
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.read().serialize(serializer)
-    }
 }
 
 /// An event and the alternatives that catch it.
@@ -277,13 +240,20 @@ pub enum Severity {
     High,
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Severity {
+    /// The severity as it is written in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Low => "low",
             Self::Medium => "medium",
             Self::High => "high",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -300,7 +270,8 @@ pub struct Benchmark {
     pub version: String,
     /// What the entries were read from.
     pub source: String,
-    /// The benchmark whose alternatives, misprints and notes count under this one as well.
+    /// The benchmark whose alternatives, misprints and notes count under this one as well, and which says what the
+    /// file of this one leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub like: Option<String>,
     /// The kind of alternative that is its own text.
@@ -316,12 +287,49 @@ pub struct Benchmark {
 }
 
 impl Benchmark {
+    /// What it says of a control.
+    pub fn entry_of(&self, control: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.control == control)
+    }
+
     /// The number under which it lists a control.
     pub fn number_of(&self, control: &str) -> Option<&str> {
-        self.entries
-            .iter()
-            .find(|entry| entry.control == control)
-            .map(|entry| entry.number.as_str())
+        self.entry_of(control).map(|entry| entry.number.as_str())
+    }
+
+    /// The title of a control: the benchmark's own where it is known, or else ours.
+    pub fn title_of<'a>(&'a self, control: &'a Control) -> &'a str {
+        self.entry_of(&control.id)
+            .and_then(|entry| entry.title.as_deref())
+            .unwrap_or(&control.title)
+    }
+
+    /// How bad a failure is: as the benchmark states it, or else as the control does.
+    pub fn severity_of(&self, control: &Control) -> Severity {
+        self.entry_of(&control.id)
+            .and_then(|entry| entry.severity)
+            .unwrap_or(control.severity)
+    }
+
+    /// What a control is about: as the benchmark states it, or else as the control does.
+    pub fn category_of<'a>(&'a self, control: &'a Control) -> Option<&'a str> {
+        self.entry_of(&control.id)
+            .and_then(|entry| entry.category.as_deref())
+            .or(control.category.as_deref())
+    }
+
+    /// Where to read on about a control: the benchmark's references, then the control's own.
+    pub fn references_of<'a>(&'a self, control: &'a Control) -> Vec<&'a str> {
+        let stated = self
+            .entry_of(&control.id)
+            .map_or(&[][..], |entry| &entry.references);
+        let mut all: Vec<&str> = Vec::new();
+        for reference in stated.iter().chain(&control.references) {
+            if !all.contains(&reference.as_str()) {
+                all.push(reference);
+            }
+        }
+        all
     }
 
     /// Its audit steps for a control, in order.
@@ -346,6 +354,18 @@ pub struct Entry {
     /// Whether the benchmark means it to be checked by a machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assessment: Option<Assessment>,
+    /// The benchmark's own title for it, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// How bad a failure is, where the benchmark states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// The benchmark's own category, where it states one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// What the benchmark refers to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
 }
 
 /// How a benchmark wants a control assessed.
@@ -360,13 +380,20 @@ pub enum Assessment {
     Manual,
 }
 
-impl fmt::Display for Assessment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Assessment {
+    /// The word as it is written in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Scored => "scored",
             Self::Automated => "automated",
             Self::Manual => "manual",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Assessment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

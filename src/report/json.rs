@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use crate::analyze::{self, Analysis};
 use crate::chain::verdict;
+use crate::control::Assessment;
 
 #[derive(Serialize)]
 struct Report<'a> {
     schema_version: u32,
     snapshot: Snapshot<'a>,
     benchmark: &'a str,
+    controls: Vec<Control<'a>>,
     findings: Vec<Finding<'a>>,
     accounts: Vec<Account<'a>>,
     refused_attestations: Vec<Refused<'a>>,
@@ -48,12 +50,30 @@ impl<'a> Snapshot<'a> {
     }
 }
 
+/// What is the same in every finding of a control.
+#[derive(Serialize)]
+struct Control<'a> {
+    control: &'a str,
+    benchmark_id: Option<&'a str>,
+    title: &'a str,
+    severity: &'static str,
+    category: Option<&'a str>,
+    level: Option<u8>,
+    assessment: Option<&'static str>,
+    references: &'a [String],
+    /// Sections by id of the framework; none where a source names the document alone.
+    frameworks: BTreeMap<&'a str, &'a [String]>,
+    /// Numbers in other benchmarks, by their ids.
+    elsewhere: BTreeMap<&'a str, &'a str>,
+}
+
 #[derive(Serialize)]
 struct Finding<'a> {
     account: &'a str,
     control: &'a str,
     benchmark_id: Option<&'a str>,
     title: &'a str,
+    severity: &'static str,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_steps: Option<String>,
@@ -160,6 +180,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
         schema_version: 1,
         snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
+        controls: analysis.controls.iter().map(control).collect(),
         findings: analysis.findings.iter().map(finding).collect(),
         accounts: analysis.accounts.iter().map(account).collect(),
         refused_attestations: analysis
@@ -175,12 +196,36 @@ pub(super) fn render(analysis: &Analysis) -> String {
     super::text::json_document(&report)
 }
 
+fn control(control: &analyze::ControlSummary) -> Control<'_> {
+    Control {
+        control: &control.id,
+        benchmark_id: control.benchmark_id.as_deref(),
+        title: &control.title,
+        severity: control.severity.as_str(),
+        category: control.category.as_deref(),
+        level: control.level,
+        assessment: control.assessment.map(Assessment::as_str),
+        references: &control.references,
+        frameworks: control
+            .frameworks
+            .iter()
+            .map(|it| (it.id.as_str(), it.sections.as_slice()))
+            .collect(),
+        elsewhere: control
+            .elsewhere
+            .iter()
+            .map(|(benchmark, number)| (benchmark.as_str(), number.as_str()))
+            .collect(),
+    }
+}
+
 fn finding(finding: &analyze::Finding) -> Finding<'_> {
     Finding {
         account: &finding.account,
         control: &finding.control,
         benchmark_id: finding.benchmark_id.as_deref(),
         title: &finding.title,
+        severity: finding.severity.as_str(),
         status: finding.status.as_str(),
         audit_steps: finding
             .audit_steps

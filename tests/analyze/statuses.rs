@@ -407,16 +407,18 @@ fn table_and_json_of_complete_broken_and_empty_accounts() {
         ("broken", broken()),
         ("empty", World::empty()),
     ] {
-        let analysis = analyzed(&world, &Options::default());
+        // What is known of the controls is the same for every account: `report/analysis.json` has its form.
+        let analyzed = || {
+            let mut analysis = analyzed(&world, &Options::default());
+            analysis.controls.clear();
+            analysis
+        };
+        let analysis = analyzed();
         for (format, ending) in [(Format::Table, "txt"), (Format::Json, "json")] {
             let text = report::analysis(&analysis, format, Style::default());
             assert_eq!(
                 text,
-                report::analysis(
-                    &analyzed(&world, &Options::default()),
-                    format,
-                    Style::default()
-                )
+                report::analysis(&analyzed(), format, Style::default())
             );
             golden::check(&format!("analyze/{name}.{ending}"), &text);
         }

@@ -177,26 +177,22 @@ fn describe(text: &mut String, registry: &Registry, control: &Control) {
     for reference in &control.references {
         let _ = writeln!(text, "- <{reference}>");
     }
-    if !control.frameworks().is_empty() {
-        let _ = writeln!(
-            text,
-            "\n<details><summary>{} framework mappings</summary>\n",
-            control.frameworks().len()
-        );
-        for it in control.frameworks() {
-            let version = if it.version.is_empty() {
-                String::new()
-            } else {
-                format!(" {}", it.version)
-            };
-            let _ = writeln!(
-                text,
-                "- {}{version}: {} ({})",
-                it.name,
-                it.requirements.join(", "),
-                it.source
-            );
-        }
-        let _ = writeln!(text, "\n</details>");
+    let frameworks: Vec<_> = registry.frameworks_of(&control.id).collect();
+    if frameworks.is_empty() {
+        return;
     }
+    let _ = writeln!(
+        text,
+        "\n<details><summary>{} frameworks</summary>\n",
+        frameworks.len()
+    );
+    for framework in frameworks {
+        let sections = framework.sections_of(&control.id).join(", ");
+        let sections = match sections.as_str() {
+            "" => String::new(),
+            some => format!(": {some}"),
+        };
+        let _ = writeln!(text, "- {}{sections}", framework.title());
+    }
+    let _ = writeln!(text, "\n</details>");
 }

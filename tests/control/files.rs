@@ -28,7 +28,12 @@ fn what_is_embedded_is_what_lies_in_the_folders() {
         .collect();
     assert_eq!(controls, stems("controls"));
     assert_eq!(benchmarks, stems("benchmarks"));
-    assert_eq!(controls.len(), 19);
+    let frameworks: BTreeSet<String> = registry
+        .frameworks()
+        .iter()
+        .map(|it| it.id.clone())
+        .collect();
+    assert_eq!(frameworks, stems("frameworks"));
 }
 
 #[test]
@@ -96,19 +101,9 @@ fn every_cis_version_prints_a_text_for_each_of_its_controls() {
         .iter()
         .filter(|it| it.family == "cis-aws")
         .collect();
-    let names: Vec<&str> = versions.iter().map(|it| it.version.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "1.2", "1.3", "1.4", "1.5", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0"
-        ]
-    );
+    assert!(!versions.is_empty());
     for benchmark in versions {
         let controls = registry.controls_of(benchmark);
-        assert_eq!(
-            controls.len(),
-            if benchmark.version == "1.2" { 14 } else { 15 }
-        );
         assert!(!benchmark.audit.is_empty());
         for (number, control) in controls {
             assert!(
@@ -116,6 +111,49 @@ fn every_cis_version_prints_a_text_for_each_of_its_controls() {
                 "{} {number}",
                 benchmark.id
             );
+        }
+    }
+}
+
+#[test]
+fn every_mapped_control_exists_and_no_document_has_two_names() {
+    let registry = Registry::builtin().unwrap();
+    let mut names = BTreeSet::new();
+    for framework in registry.frameworks() {
+        let own = [framework.id.clone(), framework.title()];
+        for name in own.iter().chain(&framework.spellings) {
+            let called = registry.frameworks_called(name);
+            assert_eq!(called.len(), 1, "`{name}` means {} documents", called.len());
+        }
+        assert!(names.insert(framework.title()), "{}", framework.title());
+        for mapping in &framework.mappings {
+            assert!(registry.control(&mapping.control).is_some(), "{mapping:?}");
+        }
+    }
+}
+
+#[test]
+fn every_control_says_what_it_is_about() {
+    for control in Registry::builtin().unwrap().controls() {
+        assert!(control.category.is_some(), "{}", control.id);
+        assert!(!control.references.is_empty(), "{}", control.id);
+    }
+}
+
+/// A version that only repeats an earlier text is `like` it; the control does not name it again.
+#[test]
+fn no_control_names_a_version_that_repeats_another() {
+    let registry = Registry::builtin().unwrap();
+    for id in stems("controls") {
+        let text = std::fs::read_to_string(project(&format!("controls/{id}.toml"))).unwrap();
+        for line in text.lines().filter(|it| it.starts_with("benchmarks = [")) {
+            for benchmark in registry.benchmarks() {
+                let Some(like) = &benchmark.like else {
+                    continue;
+                };
+                let names = |id: &str| line.contains(&format!("\"{id}\""));
+                assert!(!(names(&benchmark.id) && names(like)), "{id}: {line}");
+            }
         }
     }
 }

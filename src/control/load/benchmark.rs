@@ -4,31 +4,31 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Error, File};
-use crate::control::types::{AlternativeKind, Assessment, AuditStep, Benchmark, Entry, StepKind};
+use crate::control::types::{
+    AlternativeKind, Assessment, AuditStep, Benchmark, Entry, Severity, StepKind,
+};
 
+/// A benchmark as its file has it; what it leaves out is as in the benchmark that it is `like`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BenchmarkFile {
+pub(in crate::control) struct BenchmarkFile {
     title: Spanned<String>,
     family: Spanned<String>,
     #[serde(default)]
     version: Option<Spanned<String>>,
     source: Spanned<String>,
     #[serde(default)]
-    like: Option<String>,
-    #[serde(default = "text_kind")]
-    prints: AlternativeKind,
+    pub(in crate::control) like: Option<String>,
     #[serde(default)]
-    external_siem: bool,
+    prints: Option<AlternativeKind>,
+    #[serde(default)]
+    external_siem: Option<bool>,
     #[serde(default)]
     notes: Vec<String>,
-    controls: Spanned<Vec<EntryRow>>,
     #[serde(default)]
-    audit: Vec<StepRow>,
-}
-
-fn text_kind() -> AlternativeKind {
-    AlternativeKind::Text
+    controls: Option<Spanned<Vec<EntryRow>>>,
+    #[serde(default)]
+    audit: Option<Vec<StepRow>>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +40,14 @@ struct EntryRow {
     level: Option<u8>,
     #[serde(default)]
     assessment: Option<Assessment>,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    severity: Option<Severity>,
+    #[serde(default)]
+    category: Option<String>,
+    #[serde(default)]
+    references: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,19 +62,65 @@ struct StepRow {
     except: Vec<Spanned<String>>,
 }
 
-/// Reads one benchmark; `file` is the name for messages, `id` the file's stem.
-pub(in crate::control) fn benchmark(file: &str, id: &str, text: &str) -> Result<Benchmark, Error> {
-    let file = File { name: file, text };
-    let table: BenchmarkFile = file.parse()?;
-    let version = table
-        .version
-        .map(|version| read_version(&file, version))
-        .transpose()?;
-    if table.controls.get_ref().is_empty() {
-        return Err(file.error(table.controls.span(), "`controls` is empty"));
+impl BenchmarkFile {
+    /// Reads the text; `file` is the name for messages.
+    pub(in crate::control) fn read(file: &str, text: &str) -> Result<Self, Error> {
+        File { name: file, text }.parse()
+    }
+
+    /// Checks it and fills in what it leaves out; `id` is the file's stem.
+    pub(in crate::control) fn finish(
+        self,
+        file: &str,
+        id: &str,
+        text: &str,
+        like: Option<&Benchmark>,
+    ) -> Result<Benchmark, Error> {
+        let file = File { name: file, text };
+        let version = self
+            .version
+            .map(|version| read_version(&file, version))
+            .transpose()?;
+        let entries = match (self.controls, like) {
+            (Some(rows), _) => read_entries(&file, rows)?,
+            (None, Some(like)) => like.entries.clone(),
+            (None, None) => {
+                let message = "`controls` is missing: only a benchmark that is `like` another may leave it out";
+                return Err(file.error(0..0, message));
+            }
+        };
+        let audit = match (self.audit, like) {
+            (Some(rows), _) => read_steps(&file, rows, &entries)?,
+            (None, like) => like.map(|like| like.audit.clone()).unwrap_or_default(),
+        };
+        Ok(Benchmark {
+            id: id.to_owned(),
+            title: file.said(self.title, "title")?,
+            family: file.said(self.family, "family")?,
+            version: version.unwrap_or_default(),
+            source: file.said(self.source, "source")?,
+            prints: self
+                .prints
+                .or(like.map(|like| like.prints))
+                .unwrap_or(AlternativeKind::Text),
+            external_siem: self
+                .external_siem
+                .or(like.map(|like| like.external_siem))
+                .unwrap_or(false),
+            like: self.like,
+            notes: self.notes,
+            entries,
+            audit,
+        })
+    }
+}
+
+fn read_entries(file: &File<'_>, rows: Spanned<Vec<EntryRow>>) -> Result<Vec<Entry>, Error> {
+    if rows.get_ref().is_empty() {
+        return Err(file.error(rows.span(), "`controls` is empty"));
     }
     let mut entries: Vec<Entry> = Vec::new();
-    for row in table.controls.into_inner() {
+    for row in rows.into_inner() {
         if entries.iter().any(|entry| entry.control == row.control) {
             let message = format!("`{}` is listed twice", row.control);
             return Err(file.error(row.number.span(), message));
@@ -76,8 +130,20 @@ pub(in crate::control) fn benchmark(file: &str, id: &str, text: &str) -> Result<
             control: row.control,
             level: row.level,
             assessment: row.assessment,
+            title: row.title,
+            severity: row.severity,
+            category: row.category,
+            references: row.references,
         });
     }
+    Ok(entries)
+}
+
+fn read_steps(
+    file: &File<'_>,
+    rows: Vec<StepRow>,
+    entries: &[Entry],
+) -> Result<Vec<AuditStep>, Error> {
     let listed = |ids: Vec<Spanned<String>>| {
         let check = |id: Spanned<String>| match entries
             .iter()
@@ -93,9 +159,7 @@ pub(in crate::control) fn benchmark(file: &str, id: &str, text: &str) -> Result<
             .map(check)
             .collect::<Result<Vec<_>, Error>>()
     };
-    let audit = table
-        .audit
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             Ok(AuditStep {
                 number: row.number,
@@ -105,20 +169,7 @@ pub(in crate::control) fn benchmark(file: &str, id: &str, text: &str) -> Result<
                 except: listed(row.except)?,
             })
         })
-        .collect::<Result<_, Error>>()?;
-    Ok(Benchmark {
-        id: id.to_owned(),
-        title: file.said(table.title, "title")?,
-        family: file.said(table.family, "family")?,
-        version: version.unwrap_or_default(),
-        source: file.said(table.source, "source")?,
-        like: table.like,
-        prints: table.prints,
-        external_siem: table.external_siem,
-        notes: table.notes,
-        entries,
-        audit,
-    })
+        .collect()
 }
 
 fn read_version(file: &File<'_>, version: Spanned<String>) -> Result<String, Error> {

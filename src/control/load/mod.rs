@@ -9,12 +9,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 mod benchmark;
+mod framework;
 
-pub(super) use benchmark::benchmark;
+pub(super) use benchmark::BenchmarkFile;
+pub(super) use framework::framework;
 
 use super::types::{
-    Alternative, AlternativeKind, Control, EventName, Example, Framework, Mappings, Note, Printing,
-    Rejected, Severity,
+    Alternative, AlternativeKind, Control, EventName, Example, Note, Printing, Rejected, Severity,
 };
 
 /// A control or benchmark file that cannot be used.
@@ -39,6 +40,17 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl Error {
+    /// An error about a file as a whole.
+    pub(super) fn of(file: &str, message: impl Into<String>) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: None,
+            message: message.into(),
+        }
+    }
+}
 
 /// The text of one file while it is read.
 struct File<'a> {
@@ -88,6 +100,8 @@ struct ControlFile {
     rationale: Spanned<String>,
     severity: Severity,
     #[serde(default)]
+    category: Option<String>,
+    #[serde(default)]
     query: Option<Spanned<String>>,
     remediation: Spanned<String>,
     #[serde(default)]
@@ -104,14 +118,15 @@ struct ControlFile {
     examples: Vec<ExampleTable>,
 }
 
+/// A framework that a user's own control names.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FrameworkRow {
-    name: String,
+pub(super) struct FrameworkRow {
+    pub(super) name: String,
     #[serde(default)]
-    version: String,
-    requirements: Vec<String>,
-    source: String,
+    pub(super) version: String,
+    pub(super) requirements: Vec<String>,
+    pub(super) source: String,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +141,8 @@ struct AlternativeTable {
     source: Spanned<String>,
     #[serde(default)]
     benchmarks: Vec<String>,
+    #[serde(default)]
+    except: Vec<String>,
     #[serde(default)]
     repair: Option<String>,
     #[serde(default)]
@@ -148,6 +165,8 @@ struct EventsRow {
 struct MisprintTable {
     text: String,
     benchmarks: Vec<String>,
+    #[serde(default)]
+    except: Vec<String>,
     source: String,
     repair: String,
 }
@@ -165,6 +184,8 @@ struct RejectedTable {
 struct NoteTable {
     #[serde(default)]
     benchmarks: Vec<String>,
+    #[serde(default)]
+    except: Vec<String>,
     text: Spanned<String>,
 }
 
@@ -176,35 +197,15 @@ struct ExampleTable {
     caught_by: Vec<Spanned<String>>,
 }
 
-impl From<FrameworkRow> for Framework {
-    fn from(row: FrameworkRow) -> Self {
-        Self {
-            name: row.name,
-            version: row.version,
-            requirements: row.requirements,
-            source: row.source,
-        }
-    }
-}
-
-/// Reads `frameworks = [ ... ]` alone.
-pub(super) fn frameworks(text: &str) -> Result<Vec<Framework>, Error> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Cut {
-        #[serde(default)]
-        frameworks: Vec<FrameworkRow>,
-    }
-    let file = File {
-        name: "frameworks",
-        text,
-    };
-    let cut: Cut = file.parse()?;
-    Ok(cut.frameworks.into_iter().map(Framework::from).collect())
-}
-
 /// Reads one control; `file` is the name for messages, `id` the file's stem.
-pub(super) fn control(file: &str, id: &str, text: &str, custom: bool) -> Result<Control, Error> {
+///
+/// A user's own control may name frameworks; what it names is given back beside it.
+pub(super) fn control(
+    file: &str,
+    id: &str,
+    text: &str,
+    custom: bool,
+) -> Result<(Control, Vec<FrameworkRow>), Error> {
     let file = File { name: file, text };
     let table: ControlFile = file.parse()?;
     let mut alternatives = Vec::new();
@@ -248,6 +249,7 @@ pub(super) fn control(file: &str, id: &str, text: &str, custom: bool) -> Result<
         .map(|note| {
             Ok(Note {
                 benchmarks: note.benchmarks,
+                except: note.except,
                 text: file.said(note.text, "text")?,
             })
         })
@@ -257,11 +259,12 @@ pub(super) fn control(file: &str, id: &str, text: &str, custom: bool) -> Result<
         .into_iter()
         .map(|example| read_example(&file, example, &alternatives))
         .collect::<Result<_, Error>>()?;
-    Ok(Control {
+    let control = Control {
         id: id.to_owned(),
         title: file.said(table.title, "title")?,
         rationale: file.said(table.rationale, "rationale")?,
         severity: table.severity,
+        category: table.category,
         alternatives,
         query,
         rejected: table
@@ -276,10 +279,10 @@ pub(super) fn control(file: &str, id: &str, text: &str, custom: bool) -> Result<
         notes,
         remediation: file.said(table.remediation, "remediation")?,
         references: table.references,
-        mappings: Mappings::of(table.frameworks.into_iter().map(Framework::from).collect()),
         examples,
         custom,
-    })
+    };
+    Ok((control, table.frameworks))
 }
 
 fn read_alternative(
@@ -314,6 +317,7 @@ fn read_alternative(
         events,
         source: file.said(table.source, "source")?,
         benchmarks: table.benchmarks,
+        except: table.except,
         repair: table.repair,
         note: table.note,
         misprints: table
@@ -322,6 +326,7 @@ fn read_alternative(
             .map(|row| Printing {
                 text: row.text,
                 benchmarks: row.benchmarks,
+                except: row.except,
                 source: row.source,
                 repair: row.repair,
             })
