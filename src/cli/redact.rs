@@ -8,7 +8,8 @@ use crate::redact::{Secret, redact};
 /// Write a snapshot without names, accounts and addresses, with the same findings but for names.
 ///
 /// Names, account and organization ids, ARNs, e-mail addresses, phone numbers, URLs and request ids are replaced, each by
-/// the same mask wherever it occurs. AWS's own words stay. What no fact is read from is left out.
+/// the same mask wherever it occurs. Only words that are known as AWS's own stay. What no fact is read from is left out.
+/// What was written is searched afterwards, and a word or an account id that is neither is named.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The snapshot
@@ -55,7 +56,8 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             .map(|word| format!("`{word}`"))
             .collect();
         out.warn(&format!(
-            "these names are words of AWS's or parts of masks as well, and still occur: {}",
+            "look before you hand it on: these words are neither AWS's own nor masks, and occur in `{}`: {}",
+            redaction.path.display(),
             words.join(", ")
         ));
     }

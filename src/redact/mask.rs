@@ -10,7 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::vocabulary::{is_constant, is_service};
+use super::vocabulary::{
+    digits, is_partition, is_region, is_resource_of_aws, is_resource_type, is_service,
+    is_service_name, is_value, letters,
+};
 
 /// What the masks are keyed by; never stored.
 #[derive(Clone)]
@@ -45,6 +48,8 @@ pub(super) struct Mask {
     secret: Secret,
     known: RefCell<BTreeMap<String, String>>,
     originals: RefCell<BTreeSet<String>>,
+    /// Runs of letters and digits in masks.
+    runs: RefCell<BTreeSet<String>>,
 }
 
 impl Mask {
@@ -53,12 +58,45 @@ impl Mask {
             secret,
             known: RefCell::default(),
             originals: RefCell::default(),
+            runs: RefCell::default(),
         }
     }
 
     /// Every text that was replaced.
     pub(super) fn into_originals(self) -> BTreeSet<String> {
         self.originals.into_inner()
+    }
+
+    /// The texts that were replaced so far.
+    pub(super) fn originals(&self) -> BTreeSet<String> {
+        self.originals.borrow().clone()
+    }
+
+    /// What wrote a snapshot: our own names of producers stay.
+    pub(super) fn producer(&self, text: &str) -> String {
+        let words = text.split(' ').map(|word| {
+            let is_version = word
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+                && word.len() <= 12;
+            if is_version || matches!(word, "trailproof" | "collect" | "import" | "(redacted)") {
+                word.to_owned()
+            } else {
+                self.name(word)
+            }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether a run of letters or digits is of a mask.
+    pub(super) fn is_masked_run(&self, run: &str) -> bool {
+        self.runs.borrow().contains(run)
+    }
+
+    /// Remembers a text that holds masks, so that its runs are not taken for what they were made from.
+    pub(super) fn note(&self, masked: &str) {
+        let mut runs = self.runs.borrow_mut();
+        runs.extend(letters(masked).chain(digits(masked)).map(str::to_owned));
     }
 
     /// A name, id, account or address, as one text.
@@ -71,6 +109,7 @@ impl Mask {
         if masked != text {
             self.originals.borrow_mut().insert(stem.to_owned());
         }
+        self.note(&masked);
         self.known
             .borrow_mut()
             .insert(text.to_owned(), masked.clone());
@@ -100,30 +139,37 @@ impl Mask {
         out
     }
 
-    /// An ARN: partition, service, Region and AWS's own resources stay. Anything else is masked as a name.
+    /// An ARN: partition, service, Region and AWS's own resources stay where they are known. Anything else is masked.
     pub(super) fn arn(&self, text: &str) -> String {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [arn, partition, service, region, account, resource] = parts[..] else {
             return self.name(text);
         };
-        let plain = |text: &str| {
-            text.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?.".contains(&byte)
-            })
-        };
-        if arn != "arn" || ![partition, service, region].into_iter().all(plain) {
+        if arn != "arn" {
             return self.name(text);
         }
-        // AWS's own: managed policies, data identifiers, EC2 and Auto Scaling actions of alarms.
-        if account == "aws" || matches!(service, "automate" | "swf") && !has_digits(account, 12) {
-            return text.to_owned();
-        }
-        let resource = match service {
-            "automate" => resource.to_owned(),
-            "swf" if resource.starts_with("action/actions/AWS_EC2") => resource.to_owned(),
+        let kept = |text: &str, is_own: fn(&str) -> bool| {
+            if text.bytes().all(|byte| byte == b'*') || is_own(text) {
+                text.to_owned()
+            } else {
+                self.name(text)
+            }
+        };
+        let resource = match (service, account) {
+            // Managed policies and data identifiers.
+            (_, "aws") if is_resource_of_aws(resource) => resource.to_owned(),
+            // `arn:aws:automate:us-east-1:ec2:stop` has a service where others have an account.
+            ("automate", "ec2") => kept(resource, is_resource_type),
             _ => self.resource(service, resource),
         };
-        let account = self.name(account);
+        let account = match account {
+            "" | "aws" | "*" => account.to_owned(),
+            "ec2" if service == "automate" => account.to_owned(),
+            account => self.name(account),
+        };
+        let partition = kept(partition, is_partition);
+        let service = kept(service, is_service_name);
+        let region = kept(region, is_region);
         format!("{arn}:{partition}:{service}:{region}:{account}:{resource}")
     }
 
@@ -166,36 +212,11 @@ impl Mask {
 
     /// Segments between `/` and `:`; the type of the resource at the front stays.
     fn segments(&self, text: &str) -> String {
-        const TYPES: &[&str] = &[
-            "account",
-            "assumed-role",
-            "deliverystream",
-            "event-bus",
-            "eventdatastore",
-            "federated-user",
-            "function",
-            "group",
-            "instance-profile",
-            "log-stream",
-            "mfa",
-            "oidc-provider",
-            "organization",
-            "ou",
-            "policy",
-            "role",
-            "root",
-            "rule",
-            "saml-provider",
-            "scheduled-query",
-            "stream",
-            "trail",
-            "user",
-        ];
         let mut out = String::with_capacity(text.len());
         for (index, part) in text.split_inclusive(['/', ':']).enumerate() {
             let segment = part.trim_end_matches(['/', ':']);
             let delimiter = part.get(segment.len()..).unwrap_or_default();
-            let stays = index == 0 && TYPES.contains(&segment)
+            let stays = index == 0 && is_resource_type(segment)
                 || matches!(segment, "service-role" | "aws-service-role" | "default")
                 || is_service(segment);
             out.push_str(&if stays {
@@ -214,7 +235,9 @@ impl Mask {
             return self.arn(text);
         }
         match text.strip_prefix("alias/") {
-            Some(alias) if alias.starts_with("aws/") => text.to_owned(),
+            Some(alias) if alias.strip_prefix("aws/").is_some_and(is_service_name) => {
+                text.to_owned()
+            }
             Some(alias) => format!("alias/{}", self.name(alias)),
             None => self.name(text),
         }
@@ -245,7 +268,7 @@ impl Mask {
 
     /// A value of a policy, a filter policy or a pattern: AWS's constants stay.
     pub(super) fn value(&self, text: &str) -> String {
-        if is_constant(text) {
+        if is_value(text) {
             text.to_owned()
         } else if text.starts_with("alias/") {
             self.key(text)
@@ -271,10 +294,6 @@ fn affixes(text: &str) -> (&str, &str, &str) {
         Some(stem) => ("", stem, ".fifo"),
         None => ("", text, ""),
     }
-}
-
-fn has_digits(text: &str, count: usize) -> bool {
-    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Another character of the same class.

@@ -5,6 +5,7 @@
 //! same wherever they occur (`mask`); AWS's own words stay (`vocabulary`). It judges nothing.
 
 mod mask;
+mod search;
 mod shape;
 mod texts;
 mod vocabulary;
@@ -12,7 +13,7 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -22,6 +23,7 @@ use crate::snapshot::{
 };
 use mask::Mask;
 pub use mask::Secret;
+use vocabulary::{is_member, is_region};
 
 /// What redacting did.
 #[derive(Debug, Clone)]
@@ -32,7 +34,8 @@ pub struct Redaction {
     pub calls: u64,
     /// Texts that were replaced, sorted.
     pub originals: BTreeSet<String>,
-    /// Of these, the ones that still occur, because they are words of AWS's as well.
+    /// Words and account ids in what was written that are neither AWS's own nor of a mask, and replaced texts that still
+    /// occur in it.
     pub remaining: BTreeSet<String>,
 }
 
@@ -42,8 +45,8 @@ pub struct Redaction {
 pub fn redact(path: &Path, out: &Path, secret: Secret, force: bool) -> Result<Redaction, Error> {
     let snapshot = Snapshot::open(path)?;
     let meta = snapshot.meta();
-    let producer = format!("{} (redacted)", meta.producer);
     let mask = Mask::new(secret);
+    let producer = format!("{} (redacted)", mask.producer(&meta.producer));
     let mut writer = Writer::create(out, &producer, meta.started_at, force)?;
     let mut calls = 0;
     let recorded = snapshot.for_each_evidence(|evidence| {
@@ -58,8 +61,8 @@ pub fn redact(path: &Path, out: &Path, secret: Secret, force: bool) -> Result<Re
         (State::Complete, Some(finished_at)) => writer.finish(finished_at)?,
         _ => writer.abandon()?,
     };
+    let remaining = search::remaining(&path, &mask)?;
     let originals = mask.into_originals();
-    let remaining = remaining(&path, &originals)?;
     Ok(Redaction {
         path,
         calls,
@@ -101,16 +104,23 @@ fn call(mask: &Mask, call: Call) -> Call {
                     Value::Object(_) => mask.redact(shape::Kind::Tree, member),
                     member => mask.redact(shape::request_member(&name), member),
                 };
+                let name = if is_token || is_member(&name) {
+                    name
+                } else {
+                    mask.name(&name)
+                };
                 (name, masked)
             })
             .collect(),
         other => other,
     };
+    let own = |text: String, is_own: bool| if is_own { text } else { mask.name(&text) };
+    let is_place = call.region.is_empty() || is_region(&call.region);
     let masked = Call {
         account: mask.name(&call.account),
-        region: call.region,
-        service: call.service,
-        operation: call.operation,
+        region: own(call.region, is_place),
+        service: own(call.service, operation.is_some()),
+        operation: own(call.operation, operation.is_some()),
         request,
         at: call.at,
         http_status: call.http_status,
@@ -127,40 +137,4 @@ fn call(mask: &Mask, call: Call) -> Call {
     } else {
         encode::on_the_wire(masked)
     }
-}
-
-/// The length from which an original is looked for: shorter ones occur by chance.
-const TELLING: usize = 6;
-
-/// Originals that occur in what was written.
-fn remaining(path: &Path, originals: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
-    // By how they begin, so that each place of a text is looked at once.
-    let mut by_start: BTreeMap<&[u8], Vec<&String>> = BTreeMap::new();
-    for original in originals {
-        if let Some(start) = original.as_bytes().get(..TELLING) {
-            by_start.entry(start).or_default().push(original);
-        }
-    }
-    let mut found = BTreeSet::new();
-    let mut search = |text: &[u8]| {
-        for (offset, window) in text.windows(TELLING).enumerate() {
-            let candidates = by_start.get(window).into_iter().flatten();
-            let here = text.get(offset..).unwrap_or_default();
-            found.extend(
-                candidates
-                    .filter(|original| here.starts_with(original.as_bytes()))
-                    .map(|original| (*original).clone()),
-            );
-        }
-    };
-    Snapshot::open(path)?.for_each_evidence(|evidence| {
-        let call = evidence.call;
-        search(&call.body);
-        search(call.request.to_string().as_bytes());
-        search(call.account.as_bytes());
-        search(call.request_id.unwrap_or_default().as_bytes());
-        search(call.error.unwrap_or_default().1.as_bytes());
-        Ok(())
-    })?;
-    Ok(found)
 }

@@ -6,12 +6,18 @@ use serde_json::{Map, Value};
 
 use super::mask::Mask;
 use super::texts::Document;
+use super::vocabulary::{is_form, is_member, is_value};
+
+/// From so many digits on a number could be an account, a telephone number or the like.
+const LONG: usize = 10;
 
 /// What a member is.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
-    /// AWS's own words, numbers, times: stays.
+    /// AWS's own words, short numbers, times: a value that is none of these is masked.
     Keep,
+    /// Milliseconds since the epoch.
+    Time,
     /// A name, an id, an account.
     Name,
     /// An ARN, or a name where one is allowed.
@@ -46,7 +52,9 @@ pub(super) enum Kind {
     Policy,
     /// A subscription's filter policy, in a string.
     FilterPolicy,
-    /// Any JSON, member names kept, strings masked as values.
+    /// An event pattern, in a string.
+    EventPattern,
+    /// Any JSON; a member name stays where it is AWS's own.
     Tree,
     /// An object of names to values, both masked: dimensions.
     Pairs,
@@ -158,7 +166,7 @@ const METRIC_FILTER: Kind = Object(&[
     ("applyOnTransformedLogs", Keep),
     ("fieldSelectionCriteria", Kind::Criteria),
     ("emitSystemFieldDimensions", Keep),
-    ("creationTime", Keep),
+    ("creationTime", Kind::Time),
     (
         "metricTransformations",
         Each(&Object(&[
@@ -261,7 +269,7 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("dataProtectionStatus", Keep),
                 ("inheritedProperties", Keep),
                 ("retentionInDays", Keep),
-                ("creationTime", Keep),
+                ("creationTime", Kind::Time),
             ])),
         )]),
         "DescribeMetricFilters" => Object(&[("metricFilters", Each(&METRIC_FILTER))]),
@@ -374,12 +382,31 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("Name", Name),
                 ("Arn", Arn),
                 ("State", Keep),
-                ("EventPattern", Kind::Policy),
+                ("EventPattern", Kind::EventPattern),
             ])),
         )]),
         "ListTargetsByRule" => Object(&[("Targets", Each(&Object(&[("Id", Name), ("Arn", Arn)])))]),
         _ => Object(&[]),
     }
+}
+
+/// The names of all members in the shape of an operation's response.
+pub(super) fn member_names(operation: &str) -> Vec<&'static str> {
+    fn walk(kind: Kind, found: &mut Vec<&'static str>) {
+        match kind {
+            Kind::Each(inner) => walk(*inner, found),
+            Object(members) => {
+                for (name, inner) in members {
+                    found.push(name);
+                    walk(*inner, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(response(operation), &mut found);
+    found
 }
 
 /// What a member of a request is. None is left out: it may narrow the question.
@@ -410,7 +437,17 @@ impl Mask {
     /// as it was.
     pub(super) fn redact(&self, kind: Kind, value: Value) -> Value {
         match (kind, value) {
-            (Kind::Keep, value) => value,
+            (Kind::Keep | Kind::Tree, value) => self.tree(value),
+            (Kind::Time, Value::Number(number)) => {
+                let is_time = number.as_u64().is_some_and(|millis| {
+                    (1_000_000_000_000..10_000_000_000_000).contains(&millis)
+                });
+                if is_time {
+                    Value::Number(number)
+                } else {
+                    self.number(number, LONG)
+                }
+            }
             (Kind::Each(inner), Value::Array(items)) => items
                 .into_iter()
                 .map(|item| self.redact(*inner, item))
@@ -427,7 +464,7 @@ impl Mask {
                     let member = match member {
                         // A selector of the event, `$.userIdentity.type`.
                         Value::String(selector) if selector.starts_with('$') => {
-                            Value::String(selector)
+                            Value::String(self.loose(&selector))
                         }
                         member => self.redact(Kind::Value, member),
                     };
@@ -435,24 +472,35 @@ impl Mask {
                 });
                 Value::Object(masked.collect())
             }
-            (Kind::Tree, value) => self.tree(value),
             (kind, Value::String(text)) => Value::String(self.text(kind, &text)),
             (_, Value::Array(items)) => items
                 .into_iter()
                 .map(|item| self.redact(Kind::Arn, item))
                 .collect(),
             (_, Value::Object(_)) => Value::Object(Map::new()),
+            (_, Value::Number(number)) => self.number(number, LONG),
             (_, scalar) => scalar,
         }
     }
 
+    /// JSON of AWS's own making: what is not AWS's own word in it is masked, member names too.
     fn tree(&self, value: Value) -> Value {
         match value {
+            Value::String(text) if is_form(&text) => Value::String(text),
+            Value::String(text) if text.starts_with("arn:") => Value::String(self.arn(&text)),
             Value::String(text) => Value::String(self.loose(&text)),
+            Value::Number(number) => self.number(number, LONG),
             Value::Array(items) => items.into_iter().map(|item| self.tree(item)).collect(),
             Value::Object(members) => members
                 .into_iter()
-                .map(|(name, member)| (name, self.tree(member)))
+                .map(|(name, member)| {
+                    let name = if is_member(&name) {
+                        name
+                    } else {
+                        self.name(&name)
+                    };
+                    (name, self.tree(member))
+                })
                 .collect(),
             scalar => scalar,
         }
@@ -471,7 +519,7 @@ impl Mask {
                 "PendingConfirmation" | "Deleted" => text.to_owned(),
                 text => self.name_or_arn(text),
             },
-            Kind::Namespace if text.starts_with("AWS/") => text.to_owned(),
+            Kind::Namespace if text.starts_with("AWS/") && is_value(text) => text.to_owned(),
             Kind::Namespace => self.name(text),
             Kind::Pattern => self.pattern(text),
             Kind::AlarmRule => self.alarm_rule(text),
@@ -481,10 +529,14 @@ impl Mask {
             Kind::Criteria => self.criteria(text),
             Kind::Policy => self.document(text, Document::Policy),
             Kind::FilterPolicy => self.document(text, Document::FilterPolicy),
+            Kind::EventPattern => self.document(text, Document::EventPattern),
             // A string where a list or an object should be.
-            Kind::Keep | Kind::Tree | Kind::Pairs | Kind::Each(_) | Kind::Object(_) => {
-                self.name(text)
-            }
+            Kind::Keep
+            | Kind::Time
+            | Kind::Tree
+            | Kind::Pairs
+            | Kind::Each(_)
+            | Kind::Object(_) => self.name(text),
         }
     }
 }

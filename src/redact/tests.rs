@@ -125,29 +125,15 @@ fn sentences_keep_the_words_of_aws() {
 
 #[test]
 fn every_operation_has_a_shape_with_all_that_its_facts_need() {
-    use super::shape::{Kind, response};
+    use super::shape::member_names;
     use crate::snapshot::operations::OPERATIONS;
-
-    fn names(kind: Kind, found: &mut Vec<&'static str>) {
-        match kind {
-            Kind::Each(inner) => names(*inner, found),
-            Kind::Object(members) => {
-                for (name, inner) in members {
-                    found.push(name);
-                    names(*inner, found);
-                }
-            }
-            _ => {}
-        }
-    }
 
     for operation in OPERATIONS {
         // Its answers are never recorded.
         if operation.name == "AssumeRole" {
             continue;
         }
-        let mut members = Vec::new();
-        names(response(operation.name), &mut members);
+        let members = member_names(operation.name);
         assert!(!members.is_empty(), "{}", operation.name);
         for list in operation.lists {
             assert!(members.contains(list), "{} {list}", operation.name);
@@ -159,4 +145,132 @@ fn every_operation_has_a_shape_with_all_that_its_facts_need() {
             operation.name
         );
     }
+}
+
+/// Every way to write a name, a person or an account into a text that is masked.
+#[test]
+fn nothing_stays_because_of_where_it_stands() {
+    let mask = mask();
+    let policy = |value: serde_json::Value| mask.document(&value.to_string(), Document::Policy);
+    let event_pattern =
+        |value: serde_json::Value| mask.document(&value.to_string(), Document::EventPattern);
+    use serde_json::json;
+    let masked = [
+        // Data protection.
+        policy(json!({"Name": "acme-policy", "Statement": [{"DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress", "AcmeBadge"],
+            "Operation": {"Audit": {"FindingsDestination": {"CloudWatchLogs": {"LogGroup": "acme-findings"}, "Firehose": {"DeliveryStream": "AcmeStream"}, "S3": {"Bucket": "acmebucket"}}}}}],
+            "Configuration": {"CustomDataIdentifier": [{"Name": "AcmeBadge", "Regex": "ACME-[0-9]{6}|Winifred"}]}})),
+        policy(json!({"Statement": [{"Action": ["acme:Winifred", "sns:AcmePublish"], "Effect": "Winifred", "Version": "acme", "Region": "acme-west-1", "errorCode": "AcmeWinifred"}]})),
+        policy(json!({"Statement": [{"Condition": {"AcmeEquals": {"acme:Winifred": "x", "aws:PrincipalTag/acme": "Winifred"}}}]})),
+        policy(json!({"Statement": [{"Principal": {"Service": ["acme.amazonaws.com", "winifred.acme.amazonaws.com"]}}], "Numbers": [11112222333u64, 1111222233334u64, 5512345]})),
+        // Event patterns: names and values.
+        event_pattern(json!({"source": ["com.acme.payments"], "detail": {"acmeField": ["Winifred"], "requestParameters": {"acmeTable": ["x"]}, "detail.acme": [1], "eventName": ["AcmeWinifred", {"prefix": "Acme"}], "eventSource": ["acme.amazonaws.com"], "errorCode": [{"wildcard": "Acme*Winifred"}]}, "account": [111122223333u64]})),
+        // Literals and regular expressions of filter patterns.
+        mask.pattern("{ $.eventName = AcmeWinifred || $.eventSource = acme.amazonaws.com || $.errorCode = \"*Winifred*\" || $.eventName = %^Acme(Winifred)?[Acme]{3}% }"),
+        mask.pattern("{ $.requestParameters.acmeWinifred = 5512345 && $.acme NOT EXISTS && $.recipientAccountId = 11112222333 && $.x >= 111122223333 }"),
+        mask.pattern("[acme, winifred=acme*, status=4*]"),
+        mask.pattern("?Winifred ?acme -\"1111-2222-3333\""),
+        mask.loose("fields @timestamp, $.acme.winifred | filter acmeField like /Winifred/ and n = 111122223333"),
+        mask.math("SEARCH('{AWS/EC2,InstanceId} :aws.AccountId=\"111122223333\" MetricName=\"ACME_WINIFRED\"', 'Sum', 300) + ACME + 111122223333"),
+        mask.criteria("LogGroupName NOT IN [\"acme\"] AND LogGroupNameAcme = 11112222333 AND @awsacme = Winifred"),
+        // Sentences, codes.
+        mask.sentence("User: acme:Winifred is not authorized to perform: acme:Winifred on resource: acme.amazonaws.com because AcmeWinifred 11112222333"),
+        mask.code("AcmeWinifred"),
+        // ARNs of unusual shape.
+        mask.arn("arn:acme:sns:us-east-1:111122223333:acme"),
+        mask.arn("arn:aws:acme:us-east-1:111122223333:acme/winifred"),
+        mask.arn("arn:aws:sns:acme-west-1:111122223333:winifred:acme"),
+        mask.arn("arn:aws:iam::aws:policy/AcmeWinifred"),
+        mask.arn("arn:aws:automate:us-east-1:acme:winifred"),
+        mask.arn("arn:aws:automate:us-east-1:ec2:acme"),
+        mask.arn("arn:aws:swf:us-east-1:111122223333:action/actions/AWS_EC2.Acme/1.0"),
+        mask.arn("arn:aws:lambda:us-east-1:111122223333"),
+        mask.arn("ARN:AWS:SNS:US-EAST-1:111122223333:ACME"),
+        mask.arn("arn:aws:s3:::acme-bucket/winifred"),
+        mask.key("alias/aws/acme"),
+        mask.endpoint("https://acme.example/111122223333?winifred"),
+        mask.value("AWS/Acme"),
+        mask.value("@aws.acme"),
+        mask.value("GuardDuty Finding of Winifred"),
+        mask.value("acme.amazonaws.com"),
+        mask.producer("acme 1.0 Winifred"),
+    ];
+    for text in masked {
+        let lower = text.to_lowercase();
+        for name in [
+            "acme",
+            "winifred",
+            "111122223333",
+            "11112222333",
+            "1111-2222",
+            "5512345",
+        ] {
+            assert!(!lower.contains(name), "`{name}` in {text}");
+        }
+    }
+}
+
+#[test]
+fn what_aws_calls_its_own_stays() {
+    let mask = mask();
+    for text in [
+        "{ ($.eventName = Delete*) && ($.eventSource = \"*.amazonaws.com\") && $.errorCode = %Unauthorized|AccessDenied% }",
+        "{ $.eventName = %^Delete[A-Z]+|Bucket$% && $.eventSource = %^s3\\.amazonaws\\.com% }",
+        "{ $.userIdentity.sessionContext.attributes.mfaAuthenticated IS FALSE }",
+    ] {
+        assert_eq!(mask.pattern(text), text);
+    }
+    for text in [
+        "FILL(m1, 0) + METRICS()",
+        "IF(m1 > 10, 1, 0)",
+        "RATE(SUM([m1,m2])) * PERIOD(m1)",
+    ] {
+        assert_eq!(mask.math(text), text);
+    }
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["sns:Publish","SNS:*","kms:GenerateDataKey*"],"Resource":"*","Condition":{"ForAnyValue:StringLikeIfExists":{"AWS:SourceArn":"*"},"Bool":{"aws:SecureTransport":"false"}}}]}"#;
+    assert_eq!(mask.document(policy, Document::Policy), policy);
+    let pattern = r#"{"source":["aws.iam"],"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["iam.amazonaws.com"],"eventName":["DeleteTrail",{"prefix":"Create"},{"anything-but":["PutKeyPolicy"]}]}}"#;
+    assert_eq!(mask.document(pattern, Document::EventPattern), pattern);
+    for form in [
+        "2026-11-01T10:00:00.000000+00:00",
+        "cron(0 2 * * MON-FRI)",
+        "rate(5 minutes)",
+        "PT2H",
+        "p99.9",
+        "TM(10%:90%)",
+        "Europe/Berlin",
+        "0.5",
+    ] {
+        assert!(super::vocabulary::is_form(form), "{form}");
+    }
+    for form in [
+        "1111-2222-3333",
+        "2026-acme",
+        "111122223333",
+        "cron(acme)",
+        "PACME",
+        "Acme/Berlin",
+    ] {
+        assert!(!super::vocabulary::is_form(form), "{form}");
+    }
+}
+
+#[test]
+fn a_mask_of_a_number_is_a_number_of_its_length() {
+    let masked: serde_json::Value = serde_json::from_str(&mask().document(
+        "[11112222333, 1111222233334, 55123, 42]",
+        Document::EventPattern,
+    ))
+    .unwrap();
+    let lengths: Vec<usize> = masked
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| {
+            assert!(number.is_number(), "{number}");
+            number.to_string().len()
+        })
+        .collect();
+    assert_eq!(lengths, [11, 13, 5, 2]);
+    assert_eq!(masked[3], 42);
 }

@@ -9,114 +9,51 @@ use serde_json::{Map, Value};
 
 use super::mask::Mask;
 use super::vocabulary::{
-    is_action, is_code, is_constant, is_event_name, is_keyword, is_region, is_service, is_word,
+    digits, is_action, is_code, is_field, is_form, is_function, is_keyword, is_literal, is_member,
+    is_region, is_service, is_value, is_word,
 };
-use crate::pattern::ast::{Condition, Expr, PatternKind, Selector, Step, Test, Value as Operand};
+use crate::pattern::ast::{
+    Condition, Expr, Number, PatternKind, Selector, Step, Test, Value as Operand,
+};
 use crate::pattern::parse;
 
-/// Fields of an event whose values are AWS's own.
-const CONSTANT_FIELDS: &[&str] = &[
-    "additionalEventData.MFAUsed",
-    "additionalEventData.MobileVersion",
-    "apiVersion",
-    "awsRegion",
+/// Fields of an event whose values are names of API calls, services, error codes and the like, whole or in pieces.
+const OWN_FIELDS: &[&str] = &[
     "errorCode",
-    "eventCategory",
+    "errorMessage",
     "eventName",
     "eventSource",
     "eventType",
-    "eventVersion",
-    "managementEvent",
-    "readOnly",
-    "requestParameters.instanceType",
-    "responseElements.ConsoleLogin",
-    "sessionCredentialFromConsole",
-    "userIdentity.invokedBy",
-    "userIdentity.sessionContext.attributes.mfaAuthenticated",
-    "userIdentity.type",
+    "instanceType",
+    "invokedBy",
+    "source",
 ];
 
-/// Members of JSON documents whose values are AWS's own.
-const CONSTANT_MEMBERS: &[&str] = &[
-    "Action",
-    "ComparisonOperator",
-    "Effect",
-    "NewStateValue",
-    "NotAction",
-    "OldStateValue",
-    "Operation",
-    "Region",
-    "Statistic",
-    "StatisticType",
-    "TreatMissingData",
-    "Unit",
-    "Version",
-    "actionState",
-    "awsRegion",
-    "errorCode",
-    "eventCategory",
-    "eventName",
-    "eventSource",
-    "eventType",
-    "eventVersion",
-    "numeric",
-    "readOnly",
-];
-
-/// Members of documents whose names are not AWS's own words are masked, but for these kinds of documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Document {
-    /// IAM policies and other documents that AWS defines: member names stay.
-    Policy,
-    /// Filter policies of subscriptions: member names are those of a message.
-    FilterPolicy,
-}
-
-/// Names of members of a CloudWatch alarm's message, and the operators of filter policies.
-const MESSAGE_MEMBERS: &[&str] = &[
-    "$or",
-    "AWSAccountId",
-    "ActionsEnabled",
-    "AlarmActions",
-    "AlarmArn",
-    "AlarmConfigurationUpdatedTimestamp",
+/// Members of documents whose values name something, whatever word of AWS's they are: they are compared with names.
+const NAMING_MEMBERS: &[&str] = &[
     "AlarmDescription",
     "AlarmName",
-    "AlarmRule",
-    "ComparisonOperator",
-    "DatapointsToAlarm",
-    "Dimensions",
-    "EvaluateLowSampleCountPercentile",
-    "EvaluationPeriods",
-    "InsufficientDataActions",
+    "DataIdentifier",
+    "Description",
+    "Id",
     "MetricName",
-    "Metrics",
-    "Namespace",
-    "NewStateReason",
-    "NewStateValue",
-    "OKActions",
-    "OldStateValue",
-    "Period",
-    "Region",
-    "StateChangeTime",
-    "Statistic",
-    "StatisticType",
-    "Threshold",
-    "TreatMissingData",
-    "Trigger",
-    "TriggeringChildren",
-    "Unit",
-    "anything-but",
-    "cidr",
-    "equals-ignore-case",
-    "exists",
-    "name",
-    "numeric",
-    "prefix",
-    "suffix",
-    "value",
-    "wildcard",
+    "Name",
+    "Sid",
 ];
+
+/// From so many digits on a number in a text that people write is masked.
+const LONG: usize = 5;
+
+/// What a document in a string is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Document {
+    /// An IAM policy or another document whose members AWS defines.
+    Policy,
+    /// A filter policy of a subscription: its members are those of a message, or the publisher's own.
+    FilterPolicy,
+    /// An event pattern: its members are the fields of an event.
+    EventPattern,
+}
 
 impl Mask {
     /// A filter pattern.
@@ -128,7 +65,7 @@ impl Mask {
             PatternKind::Everything => text.to_owned(),
             PatternKind::Json(expression) => {
                 let mut edits = Vec::new();
-                self.expression(&expression, &mut edits);
+                self.expression(&expression, text, &mut edits);
                 apply(text, edits)
             }
             PatternKind::Terms(_) | PatternKind::Fields(_) => self.loose(text),
@@ -142,44 +79,82 @@ impl Mask {
         }
     }
 
-    fn expression(&self, expression: &Expr, edits: &mut Vec<(Range<usize>, String)>) {
+    fn expression(&self, expression: &Expr, text: &str, edits: &mut Vec<(Range<usize>, String)>) {
         match expression {
             Expr::Or(operands) | Expr::And(operands) => {
                 for operand in operands {
-                    self.expression(operand, edits);
+                    self.expression(operand, text, edits);
                 }
             }
-            Expr::Group(inner, _) => self.expression(inner, edits),
+            Expr::Group(inner, _) => self.expression(inner, text, edits),
             Expr::Test(Test {
                 selector,
-                condition: Condition::Equals { value, .. },
+                condition,
                 ..
-            }) => edits.extend(self.operand(&path(selector), value)),
-            Expr::Test(_) => {}
+            }) => {
+                edits.extend(self.selector(selector, text));
+                match condition {
+                    Condition::Equals { value, .. } => {
+                        edits.extend(self.operand(last_name(selector), value));
+                    }
+                    Condition::Order { number, .. } => edits.extend(self.written_number(number)),
+                    Condition::Is(_) | Condition::NotExists => {}
+                }
+            }
         }
     }
 
-    fn operand(&self, path: &str, operand: &Operand) -> Option<(Range<usize>, String)> {
-        let is_aws_field = CONSTANT_FIELDS.contains(&path);
+    /// A selector with the names that are no fields of CloudTrail masked; none where all of them are.
+    fn selector(&self, selector: &Selector, text: &str) -> Option<(Range<usize>, String)> {
+        let written = text.get(selector.span.clone())?;
+        let mut out = String::new();
+        let mut rest = written;
+        let mut is_own = true;
+        for step in &selector.steps {
+            let Step::Name(name) = step else { continue };
+            let Some(at) = rest.find(name.as_str()) else {
+                // Written with escapes.
+                return Some((selector.span.clone(), self.name(written)));
+            };
+            let after = rest.get(at + name.len()..)?;
+            out.push_str(rest.get(..at)?);
+            out.push_str(&self.field(name));
+            is_own &= is_field(name);
+            rest = after;
+        }
+        out.push_str(rest);
+        (!is_own).then(|| (selector.span.clone(), out))
+    }
+
+    fn field(&self, name: &str) -> String {
+        if is_field(name) {
+            name.to_owned()
+        } else {
+            self.name(name)
+        }
+    }
+
+    fn written_number(&self, number: &Number) -> Option<(Range<usize>, String)> {
+        let is_long = number.text.bytes().filter(u8::is_ascii_digit).count() >= LONG;
+        is_long.then(|| (number.span.clone(), self.name(&number.text)))
+    }
+
+    fn operand(&self, field: &str, operand: &Operand) -> Option<(Range<usize>, String)> {
         match operand {
             Operand::Text(text) => {
-                if is_aws_field && is_plain(&text.value) || is_constant(&text.value) {
+                let masked = self.field_value(field, &text.value);
+                if masked == text.value {
                     return None;
                 }
-                let masked = self.value(&text.value);
                 let masked = if text.quoted {
                     Value::String(masked).to_string()
                 } else {
                     masked
                 };
+                self.note(&masked);
                 Some((text.span.clone(), masked))
             }
-            // An account written without quotes.
-            Operand::Number(number) if number.text.len() == 12 => {
-                Some((number.span.clone(), self.name(&number.text)))
-            }
-            Operand::Number(_) => None,
-            Operand::Regex(_) if is_aws_field => None,
+            Operand::Number(number) => self.written_number(number),
             Operand::Regex(regex) => Some((
                 regex.span.clone(),
                 format!("%{}%", self.regex(&regex.source)),
@@ -187,69 +162,100 @@ impl Mask {
         }
     }
 
-    /// A regular expression: letters and digits are masked, but for escapes, classes and counts.
-    fn regex(&self, source: &str) -> String {
+    /// A value that a field of an event is compared with.
+    fn field_value(&self, field: &str, text: &str) -> String {
+        let is_own = OWN_FIELDS.contains(&field) && is_literal(text);
+        // `*UnauthorizedOperation` is looked for in other fields as well.
+        if is_own || is_small(text) {
+            text.to_owned()
+        } else {
+            self.value(text)
+        }
+    }
+
+    /// A regular expression: what is not made of AWS's own names is masked, but for escapes, ranges and counts.
+    pub(super) fn regex(&self, source: &str) -> String {
         let mut out = String::new();
         let mut literal = String::new();
-        let mut characters = source.chars();
+        let mut characters = source.chars().peekable();
         let flush = |literal: &mut String, out: &mut String| {
             if !literal.is_empty() {
-                let kept = is_constant(literal) || is_code(literal) && literal.len() < 3;
-                out.push_str(&if kept {
+                // A letter or two say nothing.
+                let stays = literal.len() < 3
+                    || is_literal(literal)
+                    || is_word(literal)
+                    || is_region(literal);
+                let masked = if stays {
                     literal.clone()
                 } else {
                     self.name(literal)
-                });
+                };
+                out.push_str(&masked);
                 literal.clear();
             }
         };
         while let Some(character) = characters.next() {
-            if character.is_alphanumeric() {
-                literal.push(character);
-                continue;
-            }
-            flush(&mut literal, &mut out);
-            out.push(character);
-            let end = match character {
-                '\\' => {
-                    out.extend(characters.next());
+            match character {
+                character if character.is_alphanumeric() => {
+                    literal.push(character);
                     continue;
                 }
-                '[' => ']',
-                '{' => '}',
-                _ => continue,
-            };
-            for inner in characters.by_ref() {
-                out.push(inner);
-                if inner == end {
-                    break;
+                '\\' => {
+                    flush(&mut literal, &mut out);
+                    out.push(character);
+                    out.extend(characters.next());
+                }
+                '[' | '{' => {
+                    flush(&mut literal, &mut out);
+                    let end = if character == '[' { ']' } else { '}' };
+                    let mut inside = String::new();
+                    let is_closed = loop {
+                        match characters.next() {
+                            Some(inner) if inner == end => break true,
+                            Some(inner) => inside.push(inner),
+                            None => break false,
+                        }
+                    };
+                    out.push(character);
+                    out.push_str(&self.regex_inside(&inside, character == '['));
+                    if is_closed {
+                        out.push(end);
+                    }
+                }
+                other => {
+                    flush(&mut literal, &mut out);
+                    out.push(other);
                 }
             }
         }
         flush(&mut literal, &mut out);
+        self.note(&out);
         out
+    }
+
+    /// What stands in a class or a count: ranges and short counts stay, other characters are masked.
+    fn regex_inside(&self, inside: &str, is_class: bool) -> String {
+        let runs = inside.split(|character: char| !character.is_alphanumeric());
+        let longest = runs.map(str::len).max().unwrap_or(0);
+        // `a-zA-Z0-9` has runs of two at most; a set of two letters is no name.
+        if longest < 3 || !is_class && longest < LONG {
+            inside.to_owned()
+        } else {
+            self.name(inside)
+        }
     }
 
     /// A text in any language: words that are not AWS's own are masked.
     pub(super) fn loose(&self, text: &str) -> String {
-        self.words(text, |word, before| {
-            // `$.field` and `@field` are names of fields.
-            before.ends_with("$.")
-                || before.ends_with('@')
-                || is_keyword(word)
-                || is_plain_number(word)
+        self.words(text, |word| {
+            is_keyword(word) || is_literal(word) || is_small(word)
         })
     }
 
-    /// A metric-math expression: functions and plain ids stay.
+    /// A metric-math expression: functions, keywords and plain ids stay.
     pub(super) fn math(&self, text: &str) -> String {
-        self.words(text, |word, _| {
-            is_plain_number(word)
-                || is_keyword(word)
-                || is_metric_id(word)
-                || word
-                    .bytes()
-                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        self.words(text, |word| {
+            is_short_number(word) || is_keyword(word) || is_metric_id(word) || is_function(word)
         })
     }
 
@@ -300,7 +306,7 @@ impl Mask {
                 .unwrap_or(rest.len());
             let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
             let stays = KEYWORDS.contains(&word.to_ascii_uppercase().as_str())
-                || is_plain_number(word.trim_end_matches('%'));
+                || is_short_number(word.trim_end_matches('%'));
             out.push_str(&if stays {
                 word.to_owned()
             } else {
@@ -322,7 +328,8 @@ impl Mask {
                 || is_word(core)
                 || is_action(core)
                 || is_service(core)
-                || is_region(core);
+                || is_region(core)
+                || is_small(core);
             let masked = if stays {
                 core.to_owned()
             } else {
@@ -343,46 +350,38 @@ impl Mask {
         }
     }
 
-    /// Selection criteria: what stands in quotes is masked, and account numbers.
+    /// Selection criteria: their words stay, what they name is masked.
     pub(super) fn criteria(&self, text: &str) -> String {
-        self.words(text, |word, _| {
-            is_keyword(word)
-                || is_plain_number(word)
-                || word.starts_with("LogGroup")
-                || word.starts_with("@aws")
-        })
+        self.words(text, |word| is_keyword(word) || is_small(word))
     }
 
     /// A JSON document in a string; a text that is no JSON is masked as one name.
     pub(super) fn document(&self, text: &str, kind: Document) -> String {
         match serde_json::from_str(text) {
-            Ok(value) => self.json(value, kind, false).to_string(),
+            Ok(value) => self.json(value, kind, "").to_string(),
             Err(_) => self.name(text),
         }
     }
 
-    /// A JSON value; `constant` where its strings are AWS's own.
-    pub(super) fn json(&self, value: Value, kind: Document, constant: bool) -> Value {
+    /// A JSON value; `within` is the member around it that is no operator.
+    fn json(&self, value: Value, kind: Document, within: &str) -> Value {
         match value {
-            Value::String(text) if constant && (is_plain(&text) || text.starts_with("EU (")) => {
-                Value::String(text)
-            }
-            Value::String(text) if is_action(&text) && constant => Value::String(text),
-            Value::String(text) => Value::String(self.value(&text)),
-            Value::Number(number) if number.to_string().len() == 12 => {
-                let masked = self.name(&number.to_string());
-                // A number cannot begin with a zero.
-                masked.parse().map_or(Value::String(masked), Value::Number)
-            }
+            Value::String(text) => Value::String(self.json_text(&text, kind, within)),
+            Value::Number(number) => self.number(number, LONG),
             Value::Array(items) => items
                 .into_iter()
-                .map(|item| self.json(item, kind, constant))
+                .map(|item| self.json(item, kind, within))
                 .collect(),
             Value::Object(members) => {
                 let mut masked = Map::new();
                 for (name, member) in members {
-                    let constant = constant || CONSTANT_MEMBERS.contains(&name.as_str());
-                    masked.insert(self.member(name, kind), self.json(member, kind, constant));
+                    let within = if OPERATORS.contains(&name.as_str()) {
+                        within
+                    } else {
+                        &name
+                    };
+                    let member = self.json(member, kind, within);
+                    masked.insert(self.member(&name, kind), member);
                 }
                 Value::Object(masked)
             }
@@ -390,20 +389,69 @@ impl Mask {
         }
     }
 
-    fn member(&self, name: String, kind: Document) -> String {
+    fn json_text(&self, text: &str, kind: Document, within: &str) -> String {
         match kind {
-            Document::FilterPolicy if !MESSAGE_MEMBERS.contains(&name.as_str()) => self.name(&name),
-            // Condition keys on tags: `aws:ResourceTag/team`.
-            Document::Policy => match name.split_once('/') {
-                Some((key, tag)) => format!("{key}/{}", self.name(tag)),
-                None => name,
-            },
-            Document::FilterPolicy => name,
+            _ if NAMING_MEMBERS.contains(&within) => self.name_or_arn(text),
+            Document::Policy if within == "Regex" => self.regex(text),
+            Document::Policy if is_action(text) || is_small(text) => text.to_owned(),
+            Document::EventPattern => self.field_value(within, text),
+            Document::FilterPolicy if !is_member(within) => self.name_or_arn(text),
+            Document::Policy | Document::FilterPolicy
+                if is_form(text) && is_time_or_version(within) =>
+            {
+                text.to_owned()
+            }
+            Document::Policy | Document::FilterPolicy => self.value(text),
         }
     }
 
-    /// Masks the words of a text for which `stays` does not hold; it sees the word and what is before it.
-    fn words(&self, text: &str, stays: impl Fn(&str, &str) -> bool) -> String {
+    /// The name of a member of a document.
+    fn member(&self, name: &str, kind: Document) -> String {
+        if is_member(name) || kind == Document::EventPattern && is_field(name) {
+            return name.to_owned();
+        }
+        // Fields of an event joined in one name, and condition keys on tags: `aws:ResourceTag/team`.
+        if kind == Document::EventPattern && name.contains('.') {
+            return self.dotted(name);
+        }
+        match name.split_once('/') {
+            Some((key, tag)) if is_member(key) => format!("{key}/{}", self.name(tag)),
+            _ => self.name(name),
+        }
+    }
+
+    /// Names of fields joined with full stops.
+    fn dotted(&self, text: &str) -> String {
+        let names: Vec<String> = text.split('.').map(|name| self.field(name)).collect();
+        names.join(".")
+    }
+
+    /// A JSON number: one with a run of so many digits is masked.
+    pub(super) fn number(&self, number: serde_json::Number, long: usize) -> Value {
+        let text = number.to_string();
+        if digits(&text).all(|run| run.len() < long) {
+            return Value::Number(number);
+        }
+        // A fraction that was computed: nine digits say enough.
+        if let Some((whole, fraction)) = text.split_once('.')
+            && whole.len() < long
+            && let Some(short) = fraction.get(..long - 1)
+            && let Ok(number) = format!("{whole}.{short}").parse()
+        {
+            return Value::Number(number);
+        }
+        let masked = self.name(&text);
+        // A number cannot begin with a zero.
+        let masked = match masked.strip_prefix('0') {
+            Some(rest) => format!("9{rest}"),
+            None => masked,
+        };
+        self.note(&masked);
+        masked.parse().map_or(Value::String(masked), Value::Number)
+    }
+
+    /// Masks the words of a text for which `stays` does not hold.
+    fn words(&self, text: &str, stays: impl Fn(&str) -> bool) -> String {
         let is_inner =
             |character: char| character.is_alphanumeric() || "_.:/@+-".contains(character);
         let mut out = String::new();
@@ -415,9 +463,12 @@ impl Mask {
             let word = raw.trim_matches(|character: char| "-+.:/".contains(character));
             let lead = raw.find(word).unwrap_or(0);
             let before = text.get(..begin + lead).unwrap_or_default();
-            let kept = word.is_empty() || stays(word, before) || is_constant(word);
-            let masked = if kept {
+            let masked = if word.is_empty() || is_value(word) || stays(word) {
                 word.to_owned()
+            } else if word.starts_with("arn:") {
+                self.arn(word)
+            } else if before.ends_with("$.") || word.split('.').all(is_field) {
+                self.dotted(word)
             } else {
                 self.value(word)
             };
@@ -438,17 +489,47 @@ impl Mask {
     }
 }
 
-/// The names of a selector, joined with full stops.
-fn path(selector: &Selector) -> String {
-    let names: Vec<&str> = selector
+/// Members whose values are times and versions.
+fn is_time_or_version(name: &str) -> bool {
+    matches!(
+        name,
+        "Version"
+            | "ocsfVersion"
+            | "startDate"
+            | "queryDate"
+            | "stateUpdateTimestamp"
+            | "StateChangeTime"
+            | "aws:CurrentTime"
+            | "aws:TokenIssueTime"
+            | "aws:MultiFactorAuthAge"
+            | "aws:EpochTime"
+    )
+}
+
+/// Names in documents that say how the value under them is compared.
+const OPERATORS: &[&str] = &[
+    "$or",
+    "anything-but",
+    "cidr",
+    "equals-ignore-case",
+    "exists",
+    "numeric",
+    "prefix",
+    "suffix",
+    "wildcard",
+];
+
+/// The last name of a selector: the field that it leads to.
+fn last_name(selector: &Selector) -> &str {
+    selector
         .steps
         .iter()
-        .map(|step| match step {
-            Step::Name(name) => name.as_str(),
-            Step::Index(_) | Step::AnyElement | Step::AnyField => "*",
+        .rev()
+        .find_map(|step| match step {
+            Step::Name(name) => Some(name.as_str()),
+            Step::Index(_) | Step::AnyElement | Step::AnyField => None,
         })
-        .collect();
-    names.join(".")
+        .unwrap_or_default()
 }
 
 /// Replaces parts of a text, given in any order.
@@ -479,21 +560,22 @@ fn closing_quote(text: &str) -> usize {
     text.len()
 }
 
-/// A value without anything that could name somebody: letters, dots, wildcards, Regions; digits only as AWS uses them.
-fn is_plain(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    text.len() <= 80
-        && digits < 10
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"*.:-_ <>=/".contains(&byte))
-        || is_event_name(text)
+/// A number of a few digits, which names nothing.
+fn is_small(text: &str) -> bool {
+    is_number_below(text, LONG)
 }
 
-fn is_plain_number(text: &str) -> bool {
-    text.len() < 10
-        && text.parse::<f64>().is_ok()
-        && !text.bytes().any(|byte| byte.is_ascii_alphabetic())
+/// A number that is shorter than any account or telephone number.
+fn is_short_number(text: &str) -> bool {
+    is_number_below(text, 10)
+}
+
+fn is_number_below(text: &str, long: usize) -> bool {
+    let count = text.bytes().filter(u8::is_ascii_digit).count();
+    (1..long).contains(&count)
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte))
 }
 
 /// A letter or three, then digits.

@@ -400,6 +400,77 @@ fn masks_are_the_same_with_one_secret_and_different_with_another() {
     assert_eq!(existing.status.code(), Some(2), "the original is kept");
 }
 
+/// Answers that hold names in places where AWS has words of its own, and calls of services that nobody knows.
+#[test]
+fn what_no_list_knows_is_masked_and_what_remains_is_named() {
+    use trailproof::snapshot::{AWS_CLI_JSON, Call, Writer};
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("plain.db");
+    let time = "2026-11-01T10:00:00Z".parse().unwrap();
+    let mut writer = Writer::create(&path, "acme-recorder of Winifred", time, false).unwrap();
+    let call = |service: &str, operation: &str, request: Value, body: Value| Call {
+        account: "111122223333".to_owned(),
+        region: "acme-west-1".to_owned(),
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        request,
+        at: time,
+        http_status: Some(200),
+        error: None,
+        request_id: Some("winifred".to_owned()),
+        media_type: AWS_CLI_JSON.to_owned(),
+        body: body.to_string().into_bytes(),
+    };
+    let denied = Call {
+        error: Some((
+            "AcmeWinifredException".to_owned(),
+            "Winifred of acme, 1111-2222-3333".to_owned(),
+        )),
+        ..call(
+            "sns",
+            "GetTopicAttributes",
+            json!({"TopicArn": "acme"}),
+            json!({}),
+        )
+    };
+    for call in [
+        call(
+            "acme-service",
+            "WinifredThings",
+            json!({"AcmeMember": "Winifred", "Tree": {"acme": "Winifred"}}),
+            json!({"acme": "Winifred"}),
+        ),
+        call(
+            "monitoring",
+            "DescribeAlarms",
+            json!({"AlarmTypes": ["AcmeAlarm"], "AcmeMember": 111122223333u64}),
+            json!({"MetricAlarms": [{
+                "AlarmName": "a", "AlarmArn": "a", "ActionsEnabled": true, "Statistic": "Acme", "Unit": "Winifred", "ExtendedStatistic": "acme99",
+                "Threshold": 111122223333u64, "Period": 60, "WarmUpConfiguration": {"acme": {"Winifred": "acme"}}, "StateValue": "Winifred",
+                "EvaluationCriteria": {"PromQLCriteria": {"Query": "acme{by=\"Winifred\"}"}, "acme": 1}, "TreatMissingData": "1111-2222-3333",
+            }]}),
+        ),
+        call(
+            "logs",
+            "GetTransformer",
+            json!({"logGroupIdentifier": "g"}),
+            json!({"transformerConfig": [{"parseJSON": {}}, {"addKeys": {"entries": [{"key": "acme.winifred", "value": "Winifred"}]}}, {"acmeProcessor": {"Winifred": 1}}]}),
+        ),
+        denied,
+    ] {
+        writer.record(&call).unwrap();
+    }
+    writer.finish(time).unwrap();
+    let out = directory.path().join("redacted.db");
+    let redaction = redact(&path, &out, secret(), false).unwrap();
+    let bytes = bytes(&redaction.path);
+    let text = String::from_utf8_lossy(&bytes).to_lowercase();
+    for name in ["acme", "winifred", "111122223333", "1111-2222"] {
+        assert!(!text.contains(name), "`{name}` is left");
+    }
+    assert_eq!(redaction.remaining, BTreeSet::new());
+}
+
 #[test]
 fn an_incomplete_snapshot_stays_incomplete() {
     use trailproof::snapshot::Writer;
