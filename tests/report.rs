@@ -2,16 +2,19 @@
 
 use serde_json::{Value, json};
 use trailproof::analyze::{
-    AccountSummary, Analysis, Attestation, AuditSteps, ControlSummary, Finding, FrameworkSections,
-    Names, Note, PathSummary, RefusedAttestation, Requirement, SnapshotSummary, Status,
+    AccountSummary, Analysis, Attestation, AuditSteps, Carriers, ControlSummary, Finding,
+    FrameworkSections, Names, Note, PathSummary, RefusedAttestation, Remark, Requirement,
+    SnapshotSummary, Status, Stop, Why,
 };
-use trailproof::chain::verdict::{Link, LinkId, Verdict};
+use trailproof::chain::Gap;
+use trailproof::chain::cause::{LogGroupCause, MetricFilterCause, Outcome, TrailCause, Unanswered};
+use trailproof::chain::verdict::{Cause, Kind, Link, LinkId, Subject, Verdict};
 use trailproof::control::{Answer, Assessment, Severity};
 use trailproof::report::{self, Format, Style};
 
 use super::support::golden;
 
-fn finding(account: &str, number: &str, control: &str, status: Status, reason: &str) -> Finding {
+fn finding(account: &str, number: &str, control: &str, status: Status, why: Why) -> Finding {
     Finding {
         account: account.into(),
         control: control.into(),
@@ -24,7 +27,7 @@ fn finding(account: &str, number: &str, control: &str, status: Status, reason: &
             step: None,
             reason: "every step finds what it asks for".into(),
         }),
-        reason: reason.into(),
+        why,
         witness: None,
         broken_link: None,
         requirement: Some(Requirement {
@@ -52,27 +55,92 @@ fn witness() -> Value {
     })
 }
 
+const ACCOUNT: &str = "111122223333";
+const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main";
+const LOG_GROUP: &str = "arn:aws:logs:eu-west-1:111122223333:log-group:trail";
+const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alerts";
+
+fn one_region() -> Cause {
+    TrailCause::OneRegion {
+        region: "eu-west-1".into(),
+    }
+    .into()
+}
+
+fn alarm_link() -> Link {
+    Link::new(
+        LinkId::A02,
+        Verdict::Broken,
+        Subject::of_arn(
+            Kind::Alarm,
+            "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:CloudTrailChanges",
+        ),
+        "its actions are disabled",
+    )
+    .field("ActionsEnabled", false)
+    .evidence([12])
+}
+
+fn filter_link() -> Link {
+    Link::new(
+        LinkId::F01,
+        Verdict::Broken,
+        Subject::within(Kind::MetricFilter, "buckets", "trail", ACCOUNT, "eu-west-1"),
+        MetricFilterCause::PatternDoesNotMatch,
+    )
+}
+
+fn topic_link() -> Link {
+    let cause = Unanswered {
+        api: "sns:GetTopicAttributes".into(),
+        operation: "GetTopicAttributes".into(),
+        account: ACCOUNT.into(),
+        region: "eu-west-1".into(),
+        about: TOPIC.into(),
+        outcome: Outcome::Failed {
+            how: "denied".into(),
+            error: "AuthorizationError".into(),
+        },
+        open: None,
+        action_succeeded_at: None,
+    };
+    let topic = Subject::of_arn(Kind::Topic, TOPIC);
+    Link::new(LinkId::N03, Verdict::Unknown, topic, cause)
+}
+
+fn nobody_hears(event: &str, link: Link) -> Why {
+    Why::NobodyHears {
+        event: event.into(),
+        stop: Stop::of(&link),
+    }
+}
+
 fn sample() -> Analysis {
-    const ACCOUNT: &str = "111122223333";
     let mut pass = finding(
         ACCOUNT,
         "5.3",
         "root_usage",
         Status::Pass,
-        "filter `RootUsage` → email security@example.com through alarm `RootUsage`",
+        Why::Carried(Carriers {
+            filters: vec!["RootUsage".into()],
+            alarms: vec!["RootUsage".into()],
+            told: vec![("email".into(), "security@example.com".into())],
+        }),
     );
     pass.notes = vec![Note {
         link: Some(LinkId::T07),
-        subject: Some("trail `main`".into()),
-        text: "degraded: it records one Region only".into(),
+        subject: Some(Subject::of_arn(Kind::Trail, TRAIL)),
+        about: Remark::Link {
+            verdict: Verdict::Degraded,
+            cause: one_region(),
+        },
     }];
     let mut fail = finding(
         ACCOUNT,
         "5.5",
         "cloudtrail_changes",
         Status::Fail,
-        "nobody would hear of StopLogging: alarm `CloudTrailChanges` has its actions disabled; 4 of 5 events are \
-         covered, missing StopLogging",
+        nobody_hears("StopLogging", alarm_link()),
     );
     fail.broken_link = Some(LinkId::A02);
     fail.witness = Some(witness());
@@ -81,26 +149,24 @@ fn sample() -> Analysis {
         missing: vec!["StopLogging".into()],
     });
     fail.paths = vec![PathSummary {
-        trail: Some("arn:aws:cloudtrail:eu-west-1:111122223333:trail/main".into()),
-        log_group: Some("arn:aws:logs:eu-west-1:111122223333:log-group:trail".into()),
+        trail: Some(TRAIL.into()),
+        log_group: Some(LOG_GROUP.into()),
         filter: Some("CloudTrailChanges".into()),
         pattern: Some("{ ($.eventName = StopLogging) }".into()),
         alarm: Some("CloudTrailChanges".into()),
-        action: Some("arn:aws:sns:eu-west-1:111122223333:alerts".into()),
+        action: Some(TOPIC.into()),
         subscription: Some("email security@example.com".into()),
         verdict: Verdict::Broken,
         links: vec![
-            Link::new(LinkId::T01, Verdict::Ok, "main", "it is logging")
-                .field("IsLogging", true)
-                .evidence([3]),
             Link::new(
-                LinkId::A02,
-                Verdict::Broken,
-                "CloudTrailChanges",
-                "its actions are disabled",
+                LinkId::T01,
+                Verdict::Ok,
+                Subject::of_arn(Kind::Trail, TRAIL),
+                TrailCause::TrailLogging,
             )
-            .field("ActionsEnabled", false)
-            .evidence([12]),
+            .field("IsLogging", true)
+            .evidence([3]),
+            alarm_link(),
         ],
     }];
     let mut unknown = finding(
@@ -108,7 +174,10 @@ fn sample() -> Analysis {
         "5.7",
         "cmk_disable_or_delete",
         Status::Unknown,
-        "the snapshot lacks evidence: sns GetTopicAttributes of `alerts` was denied",
+        Why::EvidenceMissing {
+            links: vec![Stop::of(&topic_link())],
+            gaps: Vec::new(),
+        },
     );
     unknown.broken_link = Some(LinkId::N03);
     let mut accepted = finding(
@@ -116,7 +185,7 @@ fn sample() -> Analysis {
         "5.8",
         "s3_bucket_policy_changes",
         Status::Fail,
-        "nobody would hear of PutBucketAcl",
+        nobody_hears("PutBucketAcl", filter_link()),
     );
     accepted.broken_link = Some(LinkId::F01);
     accepted.audit_steps = Some(AuditSteps {
@@ -138,7 +207,7 @@ fn sample() -> Analysis {
         "5.15",
         "organizations_changes",
         Status::NotApplicable,
-        "nothing to ask",
+        Why::NoRequirement,
     );
     Analysis {
         snapshot: SnapshotSummary {
@@ -174,19 +243,37 @@ fn sample() -> Analysis {
                 account: ACCOUNT.into(),
                 trails: 1,
                 paths: 15,
-                gaps: vec![
-                    "sns GetTopicAttributes in eu-west-1 of alerts: denied (AuthorizationError)"
-                        .into(),
-                ],
+                gaps: vec![Gap {
+                    region: "eu-west-1".into(),
+                    service: "sns".into(),
+                    operation: "GetTopicAttributes".into(),
+                    subject: TOPIC.into(),
+                    kind: "denied".into(),
+                    code: "AuthorizationError".into(),
+                    evidence: 40,
+                }],
                 notes: vec![Note {
-                    link: Some(LinkId::T12),
+                    link: Some(LinkId::T13),
                     subject: None,
-                    text: "events over 256 KB".into(),
+                    about: Remark::Link {
+                        verdict: Verdict::Ok,
+                        cause: TrailCause::OrganizationsEventsElsewhere {
+                            organization: "o-exampleorgid".into(),
+                            management_account: "777788889999".into(),
+                        }
+                        .into(),
+                    },
                 }],
                 other_monitoring: vec![Note {
                     link: Some(LinkId::X05),
-                    subject: Some("log group `trail`".into()),
-                    text: "subscription filter `siem` sends every event to a Firehose".into(),
+                    subject: Some(Subject::of_arn(Kind::LogGroup, LOG_GROUP)),
+                    about: Remark::Link {
+                        verdict: Verdict::Ok,
+                        cause: LogGroupCause::MetricExtractionPolicy {
+                            policy: "siem".into(),
+                        }
+                        .into(),
+                    },
                 }],
             },
             AccountSummary {

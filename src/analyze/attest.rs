@@ -172,7 +172,7 @@ pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::{Finding, SnapshotSummary};
+    use crate::analyze::{Finding, SnapshotSummary, Why};
 
     const ENTRY: &str = r#"
 [[accept]]
@@ -202,7 +202,7 @@ expires = 2026-06-30
                 severity: crate::control::Severity::High,
                 status,
                 audit_steps: None,
-                reason: String::new(),
+                why: Why::NoRequirement,
                 witness: None,
                 broken_link: None,
                 requirement: None,

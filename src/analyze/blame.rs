@@ -4,46 +4,46 @@
 
 use serde_json::Value;
 
-use crate::chain::verdict::{LinkId, Verdict};
-use crate::chain::{AccountChain, Path};
+use crate::chain::cause::{MetricFilterCause, TrailCause};
+use crate::chain::verdict::{LinkId, Station, Subject, Verdict};
+use crate::chain::{AccountChain, Condition, Path};
 
+use super::finding::Stop;
 use super::holds;
 use super::judge::words;
 use super::requirement::Requirement;
 
-/// Where an event stops.
+/// Where an event stops, and on which path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stop {
-    /// The link that stops it.
-    pub(super) id: LinkId,
-    /// The resource.
-    pub(super) subject: String,
-    /// Why, in one sentence.
-    pub(super) reason: String,
+pub(super) struct Blamed {
+    pub(super) stop: Stop,
     /// The path, by position; none where no path exists.
     pub(super) path: Option<usize>,
 }
 
 /// The stop on the path whose filter matches the event and that carries it farthest; among equals the one whose filter
 /// looks most like the requirement, then the first.
-pub(super) fn blame(chain: &AccountChain, requirement: &Requirement<'_>, event: &Value) -> Stop {
-    let mut best: Option<(Stop, (bool, LinkId, usize))> = None;
+pub(super) fn blame(chain: &AccountChain, requirement: &Requirement<'_>, event: &Value) -> Blamed {
+    let mut best: Option<(Blamed, (bool, Station, LinkId, usize))> = None;
     for (index, path) in chain.paths.iter().enumerate() {
         let likeness = likeness(path, requirement);
-        let Some(stop) = stop(path, index, likeness, event) else {
+        let Some(stop) = stop(path, likeness, event) else {
             continue;
         };
-        let rank = (made_for(path, event), stop.id, likeness);
+        let rank = (made_for(path, event), stop.id.station(), stop.id, likeness);
         if best.as_ref().is_none_or(|(_, known)| rank > *known) {
-            best = Some((stop, rank));
+            let path = Some(index);
+            best = Some((Blamed { stop, path }, rank));
         }
     }
     match best {
-        Some((stop, _)) => stop,
-        None => Stop {
-            id: LinkId::T01,
-            subject: chain.account.clone(),
-            reason: "no trail records the management events of this account".to_owned(),
+        Some((blamed, _)) => blamed,
+        None => Blamed {
+            stop: Stop {
+                id: LinkId::T01,
+                subject: Some(Subject::account(&chain.account)),
+                cause: TrailCause::NoTrailRecords.into(),
+            },
             path: None,
         },
     }
@@ -58,45 +58,38 @@ fn made_for(path: &Path, event: &Value) -> bool {
 }
 
 /// What stops the event on one path; none where it arrives, or where only missing evidence stands in its way.
-fn stop(path: &Path, index: usize, likeness: usize, event: &Value) -> Option<Stop> {
+fn stop(path: &Path, likeness: usize, event: &Value) -> Option<Stop> {
     let condition = path
         .conditions
         .iter()
-        .find(|condition| !holds(&condition.events, event))
-        .map(|condition| {
-            let reason = match (condition.id, path.link(condition.id)) {
-                (LinkId::F01, _) if likeness > 0 => "its pattern does not match it".to_owned(),
-                (LinkId::F01, _) => "no metric filter matches it".to_owned(),
-                (_, Some(link)) => link.reason.clone(),
-                (id, None) => id.title().to_owned(),
-            };
-            let subject = if condition.id == LinkId::F01 && likeness == 0 {
-                String::new()
-            } else {
-                condition.subject.clone()
-            };
-            Stop {
-                id: condition.id,
-                subject,
-                reason,
-                path: Some(index),
-            }
-        });
+        .find(|condition| !holds(&condition.events, event));
     let broken = path
         .links
         .iter()
-        .find(|link| link.verdict == Verdict::Broken)
-        .map(|link| Stop {
-            id: link.id,
-            subject: link.subject.clone(),
-            reason: link.reason.clone(),
-            path: Some(index),
-        });
+        .find(|link| link.verdict == Verdict::Broken);
     match (condition, broken) {
         // An event that the filter drops says nothing about a link behind it.
-        (Some(condition), Some(broken)) if condition.id <= broken.id => Some(condition),
-        (_, Some(broken)) => Some(broken),
-        (condition, None) => condition,
+        (Some(condition), Some(broken)) if condition.id <= broken.id => {
+            Some(stop_at(condition, likeness))
+        }
+        (_, Some(broken)) => Some(Stop::of(broken)),
+        (condition, None) => condition.map(|condition| stop_at(condition, likeness)),
+    }
+}
+
+fn stop_at(condition: &Condition, likeness: usize) -> Stop {
+    // A filter that has nothing to do with the control is not to blame.
+    if condition.id == LinkId::F01 && likeness == 0 {
+        return Stop {
+            id: condition.id,
+            subject: None,
+            cause: MetricFilterCause::NoFilterMatches.into(),
+        };
+    }
+    Stop {
+        id: condition.id,
+        subject: Some(condition.subject.clone()),
+        cause: condition.cause.clone(),
     }
 }
 

@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::chain::verdict::{Cause, Link, LinkId, Station, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::control::AlternativeKind;
 use crate::coverage::{Covers, NoiseClass, Predicate};
 
 use super::blame::{blame, likeness};
-use super::finding::{Finding, Note, PathSummary, Requirement as Form, Status};
+use super::finding::{
+    Carriers, Finding, Note, PathSummary, Remark, Requirement as Form, Status, Stop, Surplus, Why,
+};
 use super::judge::{Judge, key};
 use super::mark;
 use super::requirement::{Requirement, names};
-use super::short_name;
 
 /// How many paths a finding shows.
 const PATHS_SHOWN: usize = 8;
@@ -94,7 +95,7 @@ fn pass(
 ) {
     let cover = smallest_cover(judge, chain, requirement, sound);
     finding.status = Status::Pass;
-    finding.reason = format!("{}{}", carried_by(&cover), tells(&cover));
+    finding.why = Why::Carried(carriers(&cover));
     set_form(finding, requirement);
     if let Covers::Yes { assumptions } = covers(judge, chain, requirement, &cover) {
         finding.assumptions = assumptions;
@@ -105,10 +106,10 @@ fn pass(
         finding.notes.push(Note {
             link: None,
             subject: None,
-            text: format!(
-                "covered is the form `{}` ({}), not the benchmark's own text",
-                requirement.alternative.label, requirement.alternative.source
-            ),
+            about: Remark::OtherForm {
+                label: requirement.alternative.label.clone(),
+                source: requirement.alternative.source.clone(),
+            },
         });
     }
     finding
@@ -163,42 +164,36 @@ fn smallest_cover<'p>(
     candidates
 }
 
-fn carried_by(cover: &[&Path]) -> String {
+fn carriers(cover: &[&Path]) -> Carriers {
     let filters: BTreeSet<&str> = cover
         .iter()
         .filter_map(|path| path.filter.as_ref())
-        .map(|f| f.name.as_str())
+        .map(|filter| filter.name.as_str())
         .collect();
-    let quoted: Vec<String> = filters.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.as_slice() {
-        [one] => format!("filter {one}"),
-        many => format!("filters {} together", many.join(", ")),
-    }
-}
-
-fn tells(cover: &[&Path]) -> String {
     let alarms: BTreeSet<&str> = cover
         .iter()
         .filter_map(|path| path.alarm.as_ref())
-        .map(|a| a.name.as_str())
+        .map(|alarm| alarm.name.as_str())
         .collect();
-    let told: BTreeSet<String> = cover
+    let told: BTreeSet<(&str, &str)> = cover
         .iter()
         .filter_map(|path| path.subscription.as_ref())
-        .map(|subscription| format!("{} {}", subscription.protocol, subscription.endpoint))
+        .map(|subscription| {
+            (
+                subscription.protocol.as_str(),
+                subscription.endpoint.as_str(),
+            )
+        })
         .collect();
-    let mut out = String::new();
-    if !told.is_empty() {
-        out.push_str(&format!(
-            " → {}",
-            told.into_iter().collect::<Vec<_>>().join(", ")
-        ));
+    let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
+    Carriers {
+        filters: owned(filters),
+        alarms: owned(alarms),
+        told: told
+            .into_iter()
+            .map(|(protocol, endpoint)| (protocol.to_owned(), endpoint.to_owned()))
+            .collect(),
     }
-    if !alarms.is_empty() {
-        let quoted: Vec<String> = alarms.iter().map(|name| format!("`{name}`")).collect();
-        out.push_str(&format!(" through alarm {}", quoted.join(", ")));
-    }
-    out
 }
 
 /// What the covering paths are told about: links that are degraded or weak.
@@ -208,8 +203,11 @@ fn told_links(cover: &[&Path]) -> Vec<Note> {
         if matches!(link.verdict, Verdict::Degraded | Verdict::Weak) {
             let note = Note {
                 link: Some(link.id),
-                subject: subject(link.id, &link.subject),
-                text: format!("{}: {}", link.verdict, link.reason),
+                subject: Some(link.subject.clone()),
+                about: Remark::Link {
+                    verdict: link.verdict,
+                    cause: link.cause.clone(),
+                },
             };
             if !notes.contains(&note) {
                 notes.push(note);
@@ -220,46 +218,6 @@ fn told_links(cover: &[&Path]) -> Vec<Note> {
     notes
 }
 
-fn describe(link: &Link) -> String {
-    place(link.id, &link.subject, &link.reason)
-}
-
-/// `trail `main`: it is not logging`; the reason alone where it names the resource.
-fn place(id: LinkId, named: &str, reason: &str) -> String {
-    match subject(id, named) {
-        Some(subject) if !reason.contains(name(named)) => format!("{subject}: {reason}"),
-        _ => reason.to_owned(),
-    }
-}
-
-/// What people call the resource by. Filters are told with their log group, which is rarely in doubt.
-fn name(named: &str) -> &str {
-    let short = short_name(named);
-    short.split_once(" of ").map_or(short, |(name, _)| name)
-}
-
-/// The resource of a link with the kind that it is of.
-pub(super) fn subject(id: LinkId, named: &str) -> Option<String> {
-    let name = name(named);
-    if name.is_empty() {
-        return None;
-    }
-    let kind = match id.code().chars().next() {
-        _ if id == LinkId::A01 => "metric ",
-        Some('T' | 'S') if name.bytes().all(|b| b.is_ascii_digit()) => "account ",
-        Some('T' | 'S') => "trail ",
-        Some('L') => "log group ",
-        Some('F') => "filter ",
-        // A list of mute rules that was not read concerns every alarm of its Region.
-        _ if id == LinkId::A17 && !named.starts_with("arn:") => "alarms of ",
-        Some('A' | 'C') => "alarm ",
-        Some('N') => "topic ",
-        Some('U') => "subscription ",
-        _ => "",
-    };
-    Some(format!("{kind}`{name}`"))
-}
-
 /// What else the covering filters fire on.
 fn surplus(
     judge: &Judge,
@@ -268,19 +226,17 @@ fn surplus(
     cover: &[&Path],
 ) -> Option<Note> {
     let noise = judge.noise(&requirement.events, &union(cover), &chain.scope);
-    let text = match noise.class {
+    let on = match noise.class {
         NoiseClass::None | NoiseClass::Unknown(_) => return None,
-        NoiseClass::Names(names) => format!("it also fires on {}", names.join(", ")),
-        NoiseClass::Some => "it also fires on events that nobody asked for".to_owned(),
-        NoiseClass::Sources(sources) => {
-            format!("it also fires on any event of {}", sources.join(", "))
-        }
-        NoiseClass::NearlyEverything => "it fires on nearly every event".to_owned(),
+        NoiseClass::Names(names) => Surplus::Names { names },
+        NoiseClass::Some => Surplus::Some,
+        NoiseClass::Sources(event_sources) => Surplus::Sources { event_sources },
+        NoiseClass::NearlyEverything => Surplus::NearlyEverything,
     };
     Some(Note {
         link: None,
         subject: None,
-        text,
+        about: Remark::AlsoFires { on },
     })
 }
 
@@ -300,40 +256,34 @@ fn missing_evidence(
     {
         if !unknown
             .iter()
-            .any(|known| known.id == link.id && known.reason == link.reason)
+            .any(|known| known.id == link.id && known.cause == link.cause)
         {
             unknown.push(link);
         }
     }
     finding.status = Status::Unknown;
     finding.broken_link = unknown.first().map(|link| link.id);
-    let said: Vec<String> = unknown.iter().take(3).map(|link| describe(link)).collect();
-    let more = unknown.len().saturating_sub(3);
-    let rest = if more > 0 {
-        format!("; and {more} more")
-    } else {
-        String::new()
+    finding.why = Why::EvidenceMissing {
+        gaps: if unknown.iter().any(|link| names_a_gap(link, chain)) {
+            Vec::new()
+        } else {
+            chain.gaps.clone()
+        },
+        links: unknown.into_iter().map(Stop::of).collect(),
     };
-    finding.reason = format!("the snapshot lacks evidence: {}{rest}", said.join("; "));
-    if let Some(gaps) = unnamed_gaps(chain, &finding.reason) {
-        finding.reason.push_str(&gaps);
-    }
     set_form(finding, requirement);
     finding.paths = summaries(&same_events(open, &cover));
 }
 
-/// The calls that failed, where the reason names none of them.
-fn unnamed_gaps(chain: &AccountChain, reason: &str) -> Option<String> {
-    if chain.gaps.iter().any(|gap| reason.contains(&gap.operation)) {
-        return None;
-    }
-    let calls: BTreeSet<String> = chain
+/// Whether the cause of a link is one of the calls that failed.
+fn names_a_gap(link: &Link, chain: &AccountChain) -> bool {
+    let Cause::Unanswered(unanswered) = &link.cause else {
+        return false;
+    };
+    chain
         .gaps
         .iter()
-        .map(|gap| format!("{} {} ({})", gap.service, gap.operation, gap.kind))
-        .collect();
-    let shown: Vec<String> = calls.into_iter().take(3).collect();
-    (!shown.is_empty()).then(|| format!("; not collected: {}", shown.join(", ")))
+        .any(|gap| gap.operation == unanswered.operation)
 }
 
 fn undecided(
@@ -343,7 +293,9 @@ fn undecided(
     reason: &str,
 ) {
     finding.status = Status::Unknown;
-    finding.reason = format!("whether the filters cover it is not decided: {reason}");
+    finding.why = Why::Undecided {
+        reason: reason.to_owned(),
+    };
     finding.broken_link = Some(LinkId::F01);
     set_form(finding, requirement);
     finding.paths = summaries(&alike(chain, requirement, None));
@@ -360,35 +312,33 @@ fn fail(
     finding.status = Status::Fail;
     let Some(requirement) = nearest(judge, chain, requirements) else {
         finding.status = Status::Unknown;
-        finding.reason = "the control has no requirement under this benchmark".to_owned();
+        finding.why = Why::NoRequirement;
         return;
     };
     set_form(finding, requirement);
     let Covers::No { missed } = covers(judge, chain, requirement, open) else {
         finding.status = Status::Unknown;
-        finding.reason =
-            "the coverage decision gave two different answers, which is a bug".to_owned();
+        finding.why = Why::Contradiction;
         return;
     };
     let missed = farther(judge, chain, requirement, open).unwrap_or(missed);
-    let stop = blame(chain, requirement, &missed);
-    finding.broken_link = Some(stop.id);
+    let blamed_stop = blame(chain, requirement, &missed);
+    finding.broken_link = Some(blamed_stop.stop.id);
     finding.names = names(judge, requirement, sound, &chain.scope);
-    let place = place(stop.id, &stop.subject, &stop.reason);
-    finding.reason = format!("nobody would hear of {}: {place}", event_name(&missed));
-    if let Some(sentence) = finding.names.as_ref().and_then(|names| names.sentence()) {
-        finding.reason.push_str(&format!("; {sentence}"));
-    }
-    let blamed = stop.path.and_then(|index| chain.paths.get(index));
+    let blamed = blamed_stop.path.and_then(|index| chain.paths.get(index));
     let blamed = blamed.filter(|path| likeness(path, requirement) > 0);
     finding.marks = mark::marks(requirement, &missed, blamed);
-    finding.witness = Some(missed);
     // A filter that has nothing to do with the control explains nothing.
-    let shown = if stop.id == LinkId::F01 && blamed.is_none() {
+    let shown = if blamed_stop.stop.id == LinkId::F01 && blamed.is_none() {
         None
     } else {
-        stop.path
+        blamed_stop.path
     };
+    finding.why = Why::NobodyHears {
+        event: event_name(&missed).to_owned(),
+        stop: blamed_stop.stop,
+    };
+    finding.witness = Some(missed);
     finding.paths = summaries(&alike(chain, requirement, shown));
 }
 
@@ -403,7 +353,7 @@ fn farther(
         let before = path
             .conditions
             .iter()
-            .filter(|condition| condition.id < LinkId::F01);
+            .filter(|condition| condition.id.station() < Station::MetricFilter);
         Predicate::all(before.map(|condition| condition.events.clone()))
     };
     let trails: BTreeMap<String, Predicate> = chain

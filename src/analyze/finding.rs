@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::chain::Gap;
+use crate::chain::verdict::{Cause, Link, LinkId, Subject, Verdict};
 use crate::control::{Answer, Severity};
 
 use super::about::ControlSummary;
@@ -77,8 +79,8 @@ pub struct AccountSummary {
     pub trails: usize,
     /// How many paths from a trail to an end were looked at.
     pub paths: usize,
-    /// What could not be collected, in words.
-    pub gaps: Vec<String>,
+    /// What could not be collected.
+    pub gaps: Vec<Gap>,
     /// What is worth knowing about the account as a whole; never counted.
     pub notes: Vec<Note>,
     /// Other monitoring seen (X ids): told, never counted as a pass.
@@ -139,8 +141,8 @@ pub struct Finding {
     pub status: Status,
     /// Whether the benchmark's own audit steps, followed word by word, would be satisfied.
     pub audit_steps: Option<AuditSteps>,
-    /// Why, in one or two sentences.
-    pub reason: String,
+    /// Why, as data; `report` makes the sentence.
+    pub why: Why,
     /// An event that nobody would hear about.
     pub witness: Option<Value>,
     /// The link that drops the witness, or that leaves the answer open.
@@ -228,18 +230,153 @@ pub struct Names {
 pub struct Note {
     /// The link, where it is about one.
     pub link: Option<LinkId>,
-    /// The resource, with the kind that it is of: alarm `x`.
-    pub subject: Option<String>,
+    /// The resource, where it is about one.
+    pub subject: Option<Subject>,
     /// What it is.
-    pub text: String,
+    pub about: Remark,
 }
 
-impl Note {
-    /// The remark with its resource.
-    pub fn sentence(&self) -> String {
-        match &self.subject {
-            Some(subject) => format!("{subject}: {}", self.text),
-            None => self.text.clone(),
+/// What a note says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Remark {
+    /// A link that does not stop the notification.
+    Link {
+        /// What it does.
+        verdict: Verdict,
+        /// Why.
+        cause: Cause,
+    },
+    /// Covered is another form of the requirement than the benchmark's own text.
+    OtherForm {
+        /// Its short name in the control.
+        label: String,
+        /// Where it was read.
+        source: String,
+    },
+    /// What else the covering filters fire on.
+    AlsoFires {
+        /// On which events.
+        #[serde(flatten)]
+        on: Surplus,
+    },
+}
+
+/// Events beyond those that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "on", rename_all = "snake_case")]
+pub enum Surplus {
+    /// These event names.
+    Names {
+        /// The names.
+        names: Vec<String>,
+    },
+    /// Any event of these sources.
+    Sources {
+        /// The sources.
+        event_sources: Vec<String>,
+    },
+    /// Some events that nobody asked for.
+    Some,
+    /// Nearly every event.
+    NearlyEverything,
+}
+
+/// Why a finding has its status.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Why {
+    /// Pass: these carry every event that is asked for.
+    Carried(Carriers),
+    /// Fail: the event stops at a link.
+    NobodyHears {
+        /// Name of the event.
+        event: String,
+        /// Where it stops.
+        stop: Stop,
+    },
+    /// Unknown: it would be a pass if these links were known.
+    EvidenceMissing {
+        /// The unknown links of the paths that would carry the events.
+        links: Vec<Stop>,
+        /// Calls that failed, where none of the links names one.
+        gaps: Vec<Gap>,
+    },
+    /// Unknown: the coverage decision has no answer.
+    Undecided {
+        /// What the decision says.
+        reason: String,
+    },
+    /// Unknown: two answers to one question, which is a bug.
+    Contradiction,
+    /// Unknown: the control asks for nothing under this benchmark.
+    NoRequirement,
+    /// What the rows of a control of kind `query` say.
+    Rows {
+        /// Resource and reason, as the query returned them: the rows that decide.
+        rows: Vec<(String, String)>,
+        /// What the snapshot lacks, where that keeps it from a pass.
+        gaps: Vec<Gap>,
+    },
+    /// Unknown: the collection was cut short; what it recorded would be a pass.
+    CutShort(Carriers),
+}
+
+/// What carries the events of a control to people.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Carriers {
+    /// Names of the metric filters.
+    pub filters: Vec<String>,
+    /// Names of the alarms.
+    pub alarms: Vec<String>,
+    /// Protocols and endpoints of the subscriptions.
+    pub told: Vec<(String, String)>,
+}
+
+/// The link at which an event stops, or that leaves the answer open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// The id.
+    pub id: LinkId,
+    /// The resource; none where no one of them is to blame.
+    pub subject: Option<Subject>,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl Stop {
+    /// The link as a stop.
+    pub fn of(link: &Link) -> Self {
+        Self {
+            id: link.id,
+            subject: Some(link.subject.clone()),
+            cause: link.cause.clone(),
+        }
+    }
+}
+
+impl Why {
+    /// The stable code of the cause in snake case: that of the link where one decides.
+    pub fn code(&self) -> String {
+        match self {
+            Self::NobodyHears { stop, .. } => stop.cause.code(),
+            Self::EvidenceMissing { links, .. } => links
+                .first()
+                .map_or_else(|| "evidence_missing".to_owned(), |stop| stop.cause.code()),
+            Self::Carried(_) => "carried".to_owned(),
+            Self::Undecided { .. } => "undecided".to_owned(),
+            Self::Contradiction => "contradiction".to_owned(),
+            Self::NoRequirement => "no_requirement".to_owned(),
+            Self::Rows { .. } => "query_rows".to_owned(),
+            Self::CutShort(_) => "collection_cut_short".to_owned(),
+        }
+    }
+
+    /// The link that decides, where one does.
+    pub fn stop(&self) -> Option<&Stop> {
+        match self {
+            Self::NobodyHears { stop, .. } => Some(stop),
+            Self::EvidenceMissing { links, .. } => links.first(),
+            _ => None,
         }
     }
 }

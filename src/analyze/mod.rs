@@ -30,8 +30,8 @@ use crate::snapshot::{Snapshot, State, format_time};
 
 pub use about::{ControlSummary, FrameworkSections};
 pub use finding::{
-    AccountSummary, Analysis, Attestation, Finding, Mark, Names, Note, PathSummary,
-    RefusedAttestation, Requirement, SnapshotSummary, Status, Summary,
+    AccountSummary, Analysis, Attestation, Carriers, Finding, Mark, Names, Note, PathSummary,
+    RefusedAttestation, Remark, Requirement, SnapshotSummary, Status, Stop, Summary, Surplus, Why,
 };
 
 pub use audit_steps::AuditSteps;
@@ -269,26 +269,20 @@ fn about(chain: &AccountChain) -> AccountSummary {
     trails.dedup();
     let note = |link: &chain::verdict::Link| Note {
         link: Some(link.id),
-        subject: decide::subject(link.id, &link.subject),
-        text: link.reason.clone(),
+        subject: Some(link.subject.clone()),
+        about: Remark::Link {
+            verdict: link.verdict,
+            cause: link.cause.clone(),
+        },
     };
     AccountSummary {
         account: chain.account.clone(),
         trails: trails.len(),
         paths: chain.paths.len(),
-        gaps: chain.gaps.iter().map(gap).collect(),
+        gaps: chain.gaps.clone(),
         notes: chain.notes.iter().map(note).collect(),
         other_monitoring: chain.alternatives.iter().map(note).collect(),
     }
-}
-
-fn gap(gap: &chain::Gap) -> String {
-    let mut text = format!("{} {} in {}", gap.service, gap.operation, gap.region);
-    if !gap.subject.is_empty() {
-        text.push_str(&format!(" of {}", short_name(&gap.subject)));
-    }
-    text.push_str(&format!(": {} ({})", gap.kind, gap.code));
-    text
 }
 
 fn blank(account: &str, number: &str, control: &Control, benchmark: &Benchmark) -> Finding {
@@ -300,7 +294,7 @@ fn blank(account: &str, number: &str, control: &Control, benchmark: &Benchmark) 
         severity: benchmark.severity_of(control),
         status: Status::Unknown,
         audit_steps: None,
-        reason: String::new(),
+        why: Why::NoRequirement,
         witness: None,
         broken_link: None,
         requirement: None,
@@ -315,13 +309,15 @@ fn blank(account: &str, number: &str, control: &Control, benchmark: &Benchmark) 
 
 /// A collection that was cut short proves no pass: what was not asked could have shown a link to be broken.
 fn cut_short(finding: &mut Finding) {
-    if finding.status == Status::Pass {
-        finding.status = Status::Unknown;
-        finding.reason = format!(
-            "the collection was cut short; what it recorded would be a pass: {}",
-            finding.reason
-        );
+    if finding.status != Status::Pass {
+        return;
     }
+    finding.status = Status::Unknown;
+    let why = std::mem::replace(&mut finding.why, Why::NoRequirement);
+    finding.why = Why::CutShort(match why {
+        Why::Carried(carriers) => carriers,
+        _ => Carriers::default(),
+    });
 }
 
 fn summary(snapshot: &Snapshot) -> SnapshotSummary {
@@ -339,19 +335,4 @@ fn summary(snapshot: &Snapshot) -> SnapshotSummary {
 /// Whether an event satisfies a predicate, by the plain matcher.
 fn holds(predicate: &Predicate, event: &Value) -> bool {
     predicate.matches(event, &Semantics::default())
-}
-
-/// The part of an ARN that people call the thing by; other texts as they are.
-pub(crate) fn short_name(text: &str) -> &str {
-    let mut parts = text.splitn(6, ':');
-    if parts.next() != Some("arn") {
-        return text;
-    }
-    let Some(resource) = parts.nth(4) else {
-        return text;
-    };
-    ["trail/", "log-group:", "alarm:"]
-        .iter()
-        .find_map(|kind| resource.strip_prefix(kind))
-        .unwrap_or(resource)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::chain::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::Predicate;
 
@@ -47,15 +47,25 @@ pub(super) fn saturate(chain: &mut AccountChain, judge: &Judge) {
                 "filter `{}` matches nearly every event, so the alarm stays in ALARM and never changes state again",
                 filter.name
             );
-            Link::new(LinkId::A06, Verdict::Broken, &alarm.name, reason)
-                .field("filterPattern", &filter.pattern)
+            Link::new(
+                LinkId::A06,
+                Verdict::Broken,
+                Subject::of_arn(Kind::Alarm, &alarm.arn),
+                reason,
+            )
+            .field("filterPattern", &filter.pattern)
         } else {
             let names: Vec<String> = filters.iter().map(|name| format!("`{name}`")).collect();
             let reason = format!(
                 "{} feeds the same alarm, matches nearly every event and so keeps it in ALARM",
                 names.join(", ")
             );
-            Link::new(LinkId::F14, Verdict::Broken, &alarm.name, reason)
+            Link::new(
+                LinkId::F14,
+                Verdict::Broken,
+                Subject::of_arn(Kind::Alarm, &alarm.arn),
+                reason,
+            )
         };
         let at = path
             .links

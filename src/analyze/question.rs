@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use super::Error;
-use super::finding::{Finding, Requirement, Status};
+use super::finding::{Finding, Requirement, Status, Why};
+use crate::chain::Gap;
 
 /// Fills in a finding from the query's rows: the worst row decides.
 pub(super) fn ask(
@@ -15,7 +16,7 @@ pub(super) fn ask(
     connection: &Connection,
     control: &str,
     sql: &str,
-    gaps: &[String],
+    gaps: &[Gap],
 ) -> Result<(), Error> {
     let fault = |message: String| Error::Query {
         control: control.to_owned(),
@@ -29,40 +30,26 @@ pub(super) fn ask(
         source: format!("control `{control}`"),
     });
     let Some(worst) = rows.iter().map(|row| row.status).max() else {
-        if gaps.is_empty() {
-            finding.status = Status::NotApplicable;
-            finding.reason = "the query returns no row for this account".to_owned();
+        finding.status = if gaps.is_empty() {
+            Status::NotApplicable
         } else {
-            finding.status = Status::Unknown;
-            finding.reason = format!(
-                "the query returns no row, and evidence is missing: {}",
-                gaps.join("; ")
-            );
-        }
+            Status::Unknown
+        };
+        finding.why = Why::Rows {
+            rows: Vec::new(),
+            gaps: gaps.to_vec(),
+        };
         return Ok(());
     };
-    let deciding: Vec<&Row> = rows.iter().filter(|row| row.status == worst).collect();
-    finding.status = worst;
-    let said: Vec<String> = deciding
-        .iter()
-        .take(3)
-        .map(|row| format!("{}: {}", row.resource, row.reason))
-        .collect();
-    let more = deciding.len().saturating_sub(3);
-    let rest = if more > 0 {
-        format!("; and {more} more")
-    } else {
-        String::new()
-    };
-    finding.reason = format!("{}{rest}", said.join("; "));
+    let deciding = rows.into_iter().filter(|row| row.status == worst);
+    let deciding = deciding.map(|row| (row.resource, row.reason)).collect();
     // Rows cannot be trusted to know what the snapshot lacks.
-    if worst == Status::Pass && !gaps.is_empty() {
-        finding.status = Status::Unknown;
-        finding.reason = format!(
-            "every row passes, but evidence is missing: {}",
-            gaps.join("; ")
-        );
-    }
+    let lacking = worst == Status::Pass && !gaps.is_empty();
+    finding.status = if lacking { Status::Unknown } else { worst };
+    finding.why = Why::Rows {
+        rows: deciding,
+        gaps: if lacking { gaps.to_vec() } else { Vec::new() },
+    };
     Ok(())
 }
 

@@ -113,31 +113,3 @@ fn filters<'p>(requirement: &Requirement<'_>, paths: &[&'p Path]) -> Vec<Distinc
     }
     filters.into_values().collect()
 }
-
-impl Names {
-    /// `17 of 18 events are covered, missing UpdatePolicy`; none where all or none are.
-    pub fn sentence(&self) -> Option<String> {
-        const SHOWN: usize = 5;
-        if self.missing.is_empty() || self.covered.is_empty() {
-            return None;
-        }
-        let all = self.covered.len() + self.missing.len();
-        let shown: Vec<&str> = self
-            .missing
-            .iter()
-            .take(SHOWN)
-            .map(String::as_str)
-            .collect();
-        let more = self.missing.len().saturating_sub(SHOWN);
-        let rest = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        Some(format!(
-            "{} of {all} events are covered, missing {}{rest}",
-            self.covered.len(),
-            shown.join(", ")
-        ))
-    }
-}

@@ -6,6 +6,7 @@
 
 pub mod alarm;
 mod answer;
+pub mod arn;
 pub mod composite;
 pub mod field_selection;
 pub mod filter_policy;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, DateTime, Weekday, date};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::chain::verdict::{Link, LinkId, Subject, Verdict};
 
 #[cfg(test)]
 mod tests;
@@ -58,7 +58,7 @@ pub enum Muting {
 
 impl Muting {
     /// The link about the alarm `subject`, muted by the rule `name`.
-    pub fn link(&self, name: &str, subject: &str) -> Link {
+    pub fn link(&self, name: &str, subject: &Subject) -> Link {
         let link = |verdict, reason: String| Link::new(LinkId::A17, verdict, subject, reason);
         match self {
             Self::Over => link(Verdict::Ok, format!("the mute rule `{name}` is over")),

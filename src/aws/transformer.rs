@@ -3,6 +3,7 @@
 //! A transformer is a list of processors, each of which names the keys that it writes or deletes. Only keys are compared;
 //! what a processor makes of a value is not computed. Sees no SQL and no files.
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// What a transformer does to the fields that a pattern reads.
@@ -18,9 +19,35 @@ pub enum Effect {
         key: String,
     },
     /// A processor is not understood, or does not name its keys.
-    Unknown {
-        /// Why.
-        reason: String,
+    Unknown(Obstacle),
+}
+
+/// Why it cannot be told what a transformer does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "obstacle", rename_all = "snake_case")]
+pub enum Obstacle {
+    /// The transformer is not a list of processors.
+    NotAList,
+    /// The pattern reads the whole record, which a transformer writes anew.
+    ReadsWholeRecord,
+    /// A processor is not an object of one member.
+    ProcessorNotUnderstood,
+    /// The first processor does not keep the record as it is.
+    ReshapesRecord {
+        /// The processor.
+        processor: String,
+    },
+    /// A processor does not name the keys that it writes.
+    KeysNotNamed {
+        /// The processor.
+        processor: String,
+    },
+    /// A key in a form that is not read.
+    KeyNotUnderstood {
+        /// The processor.
+        processor: String,
+        /// The key.
+        key: String,
     },
 }
 
@@ -29,43 +56,36 @@ pub fn effect(config: &str, paths: &[String]) -> Effect {
     judge(config, paths).map_or_else(|effect| effect, |()| Effect::Untouched)
 }
 
-fn unknown(reason: impl Into<String>) -> Effect {
-    Effect::Unknown {
-        reason: reason.into(),
-    }
-}
-
 fn judge(config: &str, paths: &[String]) -> Result<(), Effect> {
     let Ok(Value::Array(processors)) = serde_json::from_str(config) else {
-        return Err(unknown("the transformer is not a list of processors"));
+        return Err(Effect::Unknown(Obstacle::NotAList));
     };
     if paths.iter().any(|path| path.starts_with('*')) {
-        return Err(unknown(
-            "the pattern reads the whole record, which a transformer writes anew",
-        ));
+        return Err(Effect::Unknown(Obstacle::ReadsWholeRecord));
     }
     let processors = processors.iter().map(|processor| {
         let members = processor.as_object().filter(|members| members.len() == 1);
         members
             .and_then(|members| members.iter().next())
-            .ok_or_else(|| unknown("a processor is not understood"))
+            .ok_or(Effect::Unknown(Obstacle::ProcessorNotUnderstood))
     });
     for (position, processor) in processors.enumerate() {
         let (name, settings) = processor?;
         // The record is parsed first; anything but plain JSON at the root moves or renames all of it.
         if position == 0 && !is_plain_json(name, settings) {
-            return Err(unknown(format!(
-                "the processor `{name}` does not keep the record as it is"
-            )));
+            return Err(Effect::Unknown(Obstacle::ReshapesRecord {
+                processor: name.clone(),
+            }));
         }
         if position == 0 {
             continue;
         }
         for key in keys(name, settings)? {
             if key.is_empty() || key.contains(['\\', '"', '[', '*']) {
-                return Err(unknown(format!(
-                    "the key `{key}` of the processor `{name}` is not understood"
-                )));
+                return Err(Effect::Unknown(Obstacle::KeyNotUnderstood {
+                    processor: name.clone(),
+                    key,
+                }));
             }
             if paths.iter().any(|path| related(path, &key)) {
                 return Err(Effect::Touches {
@@ -88,6 +108,11 @@ fn is_plain_json(name: &str, settings: &Value) -> bool {
 
 /// The keys that a processor writes or deletes.
 fn keys(name: &str, settings: &Value) -> Result<Vec<String>, Effect> {
+    let keys_not_named = || {
+        Effect::Unknown(Obstacle::KeysNotNamed {
+            processor: name.to_owned(),
+        })
+    };
     let members: &[&str] = match name {
         "addKeys" => &["entries/key"],
         "deleteKeys" | "lowerCaseString" | "upperCaseString" | "trimString" => &["withKeys"],
@@ -99,9 +124,7 @@ fn keys(name: &str, settings: &Value) -> Result<Vec<String>, Effect> {
         "dateTimeConverter" | "listToMap" => &["target"],
         "parseJSON" | "parseKeyValue" => &["destination"],
         _ => {
-            return Err(unknown(format!(
-                "the processor `{name}` does not name the keys that it writes"
-            )));
+            return Err(keys_not_named());
         }
     };
     let mut keys = Vec::new();
@@ -113,11 +136,7 @@ fn keys(name: &str, settings: &Value) -> Result<Vec<String>, Effect> {
                 other => texts(other, itself),
             },
         };
-        keys.extend(found.ok_or_else(|| {
-            unknown(format!(
-                "the processor `{name}` does not name the keys that it writes"
-            ))
-        })?);
+        keys.extend(found.ok_or_else(keys_not_named)?);
     }
     Ok(keys)
 }
@@ -257,14 +276,14 @@ mod tests {
             json!([{"parseJSON": {}, "deleteKeys": {"withKeys": ["x"]}}]),
         ] {
             assert!(
-                matches!(ask(&processors), Effect::Unknown { .. }),
+                matches!(ask(&processors), Effect::Unknown(_)),
                 "{processors}"
             );
         }
         assert!(matches!(
             effect("[]", &["*".to_owned()]),
-            Effect::Unknown { .. }
+            Effect::Unknown(_)
         ));
-        assert!(matches!(effect("no json", &[]), Effect::Unknown { .. }));
+        assert!(matches!(effect("no json", &[]), Effect::Unknown(_)));
     }
 }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::Error;
 use super::facts::{Asked, EventRule, Facts, Question};
 use super::log_group::Place;
-use super::stage::{Context, arn_part, fine};
-use super::verdict::{Link, LinkId};
+use super::stage::{Context, fine};
+use super::verdict::{Kind, Link, LinkId, Subject};
+use crate::aws::arn;
 
 /// Everything that looks like other monitoring of an account's events. `places` are the log groups of its trails.
 pub(super) fn seen(
@@ -80,7 +81,7 @@ fn event_rule(
     Ok(Some(
         fine(
             id,
-            &rule.arn,
+            Subject::of_arn(Kind::Rule, &rule.arn),
             format!("an EventBridge rule in {} on {what} {reason}", rule.region),
         )
         .field("EventPattern", pattern)
@@ -131,7 +132,7 @@ fn log_alarms(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
         links.push(
             fine(
                 LinkId::X04,
-                &alarm.arn,
+                alarm.subject(),
                 "a log alarm queries the trail's log group",
             )
             .field("QueryString", text)
@@ -149,7 +150,7 @@ fn subscription_filters(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, E
         links.push(
             fine(
                 LinkId::X05,
-                &place.arn,
+                place.subject(),
                 format!(
                     "the subscription filter `{}` sends records to {}",
                     filter.name,
@@ -172,7 +173,7 @@ fn subscription_filters(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, E
         links.push(
             fine(
                 LinkId::X05,
-                &place.arn,
+                place.subject(),
                 format!(
                     "the account's subscription filter policy `{}` sends records on ({criteria})",
                     policy.name
@@ -189,7 +190,7 @@ fn subscription_filters(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, E
 fn services<'a>(arns: impl IntoIterator<Item = &'a str>) -> String {
     let mut services: Vec<&str> = arns
         .into_iter()
-        .map(|arn| arn_part(arn, 2).unwrap_or(arn))
+        .map(|arn| arn::service(arn).unwrap_or(arn))
         .collect();
     services.sort_unstable();
     services.dedup();

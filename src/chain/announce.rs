@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::Error;
+use super::cause::Open;
 use super::facts::{Action, AlarmRow, AlarmState, Facts, Question};
-use super::stage::{Stage, arn_part, fine, missing, seconds_between, span, unanswered};
-use super::verdict::{Link, LinkId, Verdict};
-use crate::aws::mute;
+use super::stage::{Stage, fine, missing, seconds_between, span};
+use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
+use crate::aws::{arn, mute};
 
 /// An evaluation a minute, and the few older datapoints that CloudWatch looks at: an alarm may stay in ALARM for so much
 /// longer than its own window says (A15).
@@ -31,7 +32,7 @@ pub(super) fn no_action(facts: &Facts<'_>, alarm: &AlarmRow, id: LinkId) -> Resu
         None => "alarm has no action".to_owned(),
         Some(state) => format!("alarm has an action for {state} and none for ALARM"),
     };
-    Ok(Link::new(id, Verdict::Broken, &alarm.arn, reason)
+    Ok(Link::new(id, Verdict::Broken, alarm.subject(), reason)
         .field("AlarmActions", "[]")
         .evidence([alarm.evidence]))
 }
@@ -39,12 +40,12 @@ pub(super) fn no_action(facts: &Facts<'_>, alarm: &AlarmRow, id: LinkId) -> Resu
 /// A02: the switch over all actions of an alarm.
 pub(super) fn enabled(alarm: &AlarmRow, id: LinkId) -> Link {
     let link = if alarm.actions_enabled {
-        fine(id, &alarm.arn, "alarm actions are enabled")
+        fine(id, alarm.subject(), "alarm actions are enabled")
     } else {
         Link::new(
             id,
             Verdict::Broken,
-            &alarm.arn,
+            alarm.subject(),
             "alarm actions are disabled",
         )
     };
@@ -82,7 +83,7 @@ pub(super) fn state(
             ),
         };
         stage.say(
-            Link::new(LinkId::A14, verdict, &alarm.arn, reason)
+            Link::new(LinkId::A14, verdict, alarm.subject(), reason)
                 .field("EvaluationState", evaluation)
                 .evidence([state.evidence]),
         );
@@ -92,7 +93,7 @@ pub(super) fn state(
         "INSUFFICIENT_DATA" if alarm.kind == "metric" => stage.say(
             fine(
                 LinkId::A16,
-                &alarm.arn,
+                alarm.subject(),
                 "the alarm has insufficient data, as it should when nothing happens",
             )
             .field("StateValue", "INSUFFICIENT_DATA")
@@ -139,7 +140,7 @@ fn in_alarm(
             "alarm is in ALARM, since when is not known".to_owned(),
         ),
     };
-    Ok(Link::new(LinkId::A15, verdict, &alarm.arn, reason)
+    Ok(Link::new(LinkId::A15, verdict, alarm.subject(), reason)
         .field("StateValue", "ALARM")
         .field("StateTransitionedTimestamp", since.unwrap_or("absent"))
         .evidence([state.evidence]))
@@ -162,12 +163,12 @@ fn warm_up(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(),
     let over =
         seconds_between(updated, &asked_at).is_some_and(|age| age >= minutes.saturating_mul(60));
     let link = if over {
-        fine(LinkId::A13, &alarm.arn, "the alarm's warm-up is over")
+        fine(LinkId::A13, alarm.subject(), "the alarm's warm-up is over")
     } else {
         Link::new(
             LinkId::A13,
             Verdict::Broken,
-            &alarm.arn,
+            alarm.subject(),
             format!(
                 "the alarm warms up for {minutes} minutes after {updated}: until then it does not act"
             ),
@@ -183,7 +184,7 @@ fn warm_up(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(),
 
 /// A18: an action that is no topic.
 pub(super) fn other_action(alarm: &AlarmRow, action: &Action) -> Link {
-    let service = arn_part(&action.arn, 2).unwrap_or("an unknown service");
+    let service = arn::service(&action.arn).unwrap_or("an unknown service");
     let (verdict, reason) = match service {
         "ssm-incidents" => (
             Verdict::Weak,
@@ -200,9 +201,14 @@ pub(super) fn other_action(alarm: &AlarmRow, action: &Action) -> Link {
             ),
         ),
     };
-    Link::new(LinkId::A18, verdict, &action.arn, reason)
-        .field("AlarmActions", &action.arn)
-        .evidence([action.evidence, alarm.evidence])
+    Link::new(
+        LinkId::A18,
+        verdict,
+        Subject::of_arn(Kind::AlarmAction, &action.arn),
+        reason,
+    )
+    .field("AlarmActions", &action.arn)
+    .evidence([action.evidence, alarm.evidence])
 }
 
 /// A17: mute rules that name the alarm, and what is not known of them.
@@ -221,9 +227,10 @@ pub(super) fn muted(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Stage, Error>
         stage.say(missing(
             LinkId::A17,
             verdict,
-            &alarm.region,
+            Subject::region(&alarm.account, &alarm.region),
             question,
             &asked,
+            None,
         ));
     }
     for name in facts.unread_mute_rules(&alarm.account, &alarm.region)? {
@@ -231,12 +238,14 @@ pub(super) fn muted(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Stage, Error>
         let asked = facts.asked(question)?;
         // A rule that was deleted between the two calls mutes nothing.
         if !asked.answered() {
-            let mut link = unanswered(LinkId::A17, &alarm.region, question, &asked);
-            link.reason = format!(
-                "which alarms the mute rule `{name}` silences is unknown: {}",
-                link.reason
-            );
-            stage.say(link);
+            stage.say(missing(
+                LinkId::A17,
+                Verdict::Unknown,
+                Subject::region(&alarm.account, &alarm.region),
+                question,
+                &asked,
+                Some(Open::MuteRule { name: name.clone() }),
+            ));
         }
     }
     for rule in facts.mute_rules(alarm)? {
@@ -253,7 +262,7 @@ pub(super) fn muted(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Stage, Error>
             },
             time(&now).unwrap_or_default(),
         );
-        let mut link = muting.link(&rule.name, &alarm.arn);
+        let mut link = muting.link(&rule.name, &alarm.subject());
         let shown = [
             ("Expression", &rule.expression),
             ("Duration", &rule.duration),

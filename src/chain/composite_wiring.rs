@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Error;
+use super::cause::Open;
 use super::facts::{AlarmRow, Facts, Question};
-use super::stage::{Stage, unanswered};
-use super::verdict::{Link, LinkId, Verdict};
+use super::stage::{Stage, missing};
+use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::watch::Watched;
 use crate::aws::composite::{self, AlarmState, Alarms, Reach};
 
@@ -47,8 +48,18 @@ impl Region {
         };
         let question = ask("CompositeAlarm");
         let asked = facts.asked(question)?;
-        let unknown =
-            (!asked.answered()).then(|| unanswered(LinkId::C01, region, question, &asked));
+        let unknown = (!asked.answered()).then(|| {
+            let region = Subject::region(account, region);
+            let open = Some(Open::CompositeAlarm);
+            missing(
+                LinkId::C01,
+                Verdict::Unknown,
+                region,
+                question,
+                &asked,
+                open,
+            )
+        });
         let rows = facts.alarms_of_type(account, region, "composite")?;
         let queries = facts.query_alarms(account, region)?;
         let mut read = Self {
@@ -93,9 +104,7 @@ impl Region {
     /// C01 where composite alarms above may exist that nobody could see.
     pub(super) fn unknown(&self, alarm: &AlarmRow) -> Option<Link> {
         let mut link = self.unknown.clone()?;
-        link.subject.clone_from(&alarm.arn);
-        link.reason
-            .push_str(": a composite alarm may act for the alarm");
+        link.subject = alarm.subject();
         Some(link)
     }
 
@@ -118,7 +127,7 @@ impl Region {
                     composite::reach(name, &watched.alarm.name, &watched.resting, &self.alarms);
                 stage.say(
                     reach
-                        .link(&row.arn)
+                        .link(&row.subject())
                         .field("AlarmRule", row.alarm_rule.as_deref().unwrap_or("absent"))
                         .evidence([row.evidence, watched.alarm.evidence]),
                 );
@@ -162,7 +171,7 @@ fn suppressor(
     };
     let wait = composite.suppressor_wait_period.unwrap_or_default();
     let said = |verdict, reason: String| {
-        Link::new(LinkId::C04, verdict, &composite.arn, reason)
+        Link::new(LinkId::C04, verdict, composite.subject(), reason)
             .field("ActionsSuppressor", suppressor)
             .field("ActionsSuppressorWaitPeriod", wait)
             .field(

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::coverage::Predicate;
 
+use super::cause::MetricFilterCause;
 use super::facts::{AlarmRow, FilterRow, MetricRow};
 use super::log_group::Place;
 use super::metric_filter;
@@ -41,32 +42,19 @@ pub(super) fn agree(
 ) -> bool {
     let written = selectors(filter);
     let read = texts(&row.dimensions);
-    let subject = metric_filter::subject(filter);
-    let said = |id, verdict, reason: String| {
-        Link::new(id, verdict, &subject, reason)
+    let subject = metric_filter::subject(place, filter);
+    let said = |id, verdict, cause: MetricFilterCause| {
+        Link::new(id, verdict, &subject, cause)
             .field("dimensions", filter.dimensions.as_deref().unwrap_or("{}"))
             .field("Dimensions", &row.dimensions)
             .evidence([filter.evidence, alarm.evidence])
     };
     if !written.keys().eq(read.keys()) {
-        let reason = if written.is_empty() {
-            format!(
-                "the alarm reads the metric with the dimensions {}, which the filter does not write",
-                names(&read)
-            )
-        } else if read.is_empty() {
-            format!(
-                "the filter writes the metric with the dimensions {} alone, the alarm reads it without",
-                names(&written)
-            )
-        } else {
-            format!(
-                "the filter writes the dimensions {}, the alarm reads {}",
-                names(&written),
-                names(&read)
-            )
+        let cause = MetricFilterCause::DimensionsDiffer {
+            written: written.keys().cloned().collect(),
+            read: read.keys().cloned().collect(),
         };
-        stage.say(said(LinkId::F05, Verdict::Broken, reason));
+        stage.say(said(LinkId::F05, Verdict::Broken, cause));
         return false;
     }
     for (name, selector) in &written {
@@ -82,7 +70,7 @@ pub(super) fn agree(
             stage.say(said(
                 LinkId::F05,
                 Verdict::Unknown,
-                "what @aws.account is for a member's records is not documented".to_owned(),
+                MetricFilterCause::MemberAccountFieldNotDocumented,
             ));
             continue;
         }
@@ -91,9 +79,11 @@ pub(super) fn agree(
                 stage.say(said(
                     LinkId::F05,
                     Verdict::Broken,
-                    format!(
-                        "the alarm reads {name} = {value}, the log group's records have {actual}"
-                    ),
+                    MetricFilterCause::DimensionValueDiffers {
+                        dimension: name.clone(),
+                        read: value.clone(),
+                        written: actual.to_owned(),
+                    },
                 ));
                 return false;
             }
@@ -103,26 +93,38 @@ pub(super) fn agree(
             stage.say(said(
                 LinkId::F05,
                 Verdict::Unknown,
-                format!("the dimension {name} comes from `{selector}`, which is not evaluated"),
+                MetricFilterCause::DimensionNotEvaluated {
+                    dimension: name.clone(),
+                    selector: selector.clone(),
+                },
             ));
             continue;
         };
-        stage.require(LinkId::F05, &subject, has_value(path, value));
-        stage.say(said(
+        let one_value = MetricFilterCause::DimensionValueRead {
+            field: path.to_owned(),
+            value: value.clone(),
+        };
+        stage.require(
             LinkId::F05,
-            Verdict::Degraded,
-            format!("the alarm reads events with {path} = {value} alone"),
-        ));
+            &subject,
+            one_value.clone(),
+            has_value(path, value),
+        );
+        stage.say(said(LinkId::F05, Verdict::Degraded, one_value));
         stage.say(said(
             LinkId::F06,
             Verdict::Degraded,
-            format!("an event without {path} writes no metric"),
+            MetricFilterCause::DimensionFieldNeeded {
+                field: path.to_owned(),
+            },
         ));
         if many_values(path) {
             stage.say(said(
                 LinkId::F07,
                 Verdict::Weak,
-                format!("CloudWatch Logs may disable the filter when {path} takes more than 1,000 values in an hour"),
+                MetricFilterCause::DimensionTakesManyValues {
+                    field: path.to_owned(),
+                },
             ));
         }
     }
@@ -164,13 +166,6 @@ fn many_values(path: &str) -> bool {
             | "userIdentity.type"
             | "userIdentity.accountId"
     )
-}
-
-fn names(map: &BTreeMap<String, String>) -> String {
-    map.keys()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// A JSON object of strings.

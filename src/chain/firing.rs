@@ -131,7 +131,7 @@ pub(super) fn say(
     alarm: &AlarmRow,
     stage: &mut Stage,
 ) -> Option<u64> {
-    for mut link in outcome.links(&alarm.arn) {
+    for mut link in outcome.links(&alarm.subject()) {
         let mut fields = shown_settings(filter, alarm);
         fields.append(&mut link.fields);
         link.fields = fields;

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::Error;
+use super::cause::{self, LogGroupCause, MetricFilterCause};
 use super::facts::{Facts, FilterRow, LogGroup, Question};
 use super::stage::{Stage, fine, missing, unanswered};
-use super::verdict::{Link, LinkId, Verdict};
+use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 
 /// Where a log group is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +16,12 @@ pub(super) struct Place {
     pub(super) name: String,
     /// Without `:*`.
     pub(super) arn: String,
+}
+
+impl Place {
+    pub(super) fn subject(&self) -> Subject {
+        Subject::of_arn(Kind::LogGroup, &self.arn)
+    }
 }
 
 /// What masks parts of the records in a log group (L04).
@@ -43,8 +50,8 @@ pub(super) enum Transformed {
 /// A transformer that may change the records of a log group.
 #[derive(Clone, Debug)]
 pub(super) struct Transformer {
-    /// What it is called in a sentence.
-    pub(super) name: String,
+    /// Whose it is.
+    pub(super) of: cause::Transformer,
     /// JSON array of processors.
     pub(super) config: String,
     pub(super) evidence: i64,
@@ -70,13 +77,13 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place) -> Result<Group, Error> {
             Link::new(
                 LinkId::L01,
                 Verdict::Broken,
-                &place.arn,
-                "log group does not exist",
+                place.subject(),
+                LogGroupCause::LogGroupMissing,
             )
             .field("logGroupArn", "absent from DescribeLogGroups")
             .evidence(asked.evidence())
         } else {
-            unanswered(LinkId::L01, &place.arn, question, &asked)
+            unanswered(LinkId::L01, place.subject(), question, &asked)
         });
         return Ok(Group {
             stage,
@@ -85,7 +92,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place) -> Result<Group, Error> {
         });
     };
     stage.say(
-        fine(LinkId::L01, &place.arn, "log group exists")
+        fine(LinkId::L01, place.subject(), LogGroupCause::LogGroupExists)
             .field("logGroupArn", &place.arn)
             .evidence([group.evidence]),
     );
@@ -105,22 +112,20 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place) -> Result<Group, Error> {
 /// L02: metric filters work in the Standard class alone, which a group cannot leave.
 fn class(place: &Place, group: &LogGroup, stage: &mut Stage) {
     let link = match group.class.as_deref() {
-        Some("STANDARD") => fine(
-            LinkId::L02,
-            &place.arn,
-            "log group class has metric filters",
-        ),
+        Some("STANDARD") => fine(LinkId::L02, place.subject(), LogGroupCause::ClassHasFilters),
         Some(class) => Link::new(
             LinkId::L02,
             Verdict::Broken,
-            &place.arn,
-            format!("log group class {class} has no metric filters"),
+            place.subject(),
+            LogGroupCause::ClassWithoutFilters {
+                class: class.to_owned(),
+            },
         ),
         None => Link::new(
             LinkId::L02,
             Verdict::Weak,
-            &place.arn,
-            "AWS did not say the log group's class",
+            place.subject(),
+            LogGroupCause::ClassNotSaid,
         ),
     };
     stage.say(
@@ -143,8 +148,10 @@ fn key(facts: &Facts<'_>, place: &Place, group: &LogGroup, stage: &mut Stage) ->
             Link::new(
                 LinkId::L05,
                 Verdict::Weak,
-                &place.arn,
-                format!("the key of the log group is {state}; what that does to delivery is not documented"),
+                place.subject(),
+                LogGroupCause::LogGroupKeyNotEnabled {
+                    key_state: state.to_owned(),
+                },
             )
             .field("kmsKeyId", id)
             .field("KeyState", state)
@@ -196,7 +203,7 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
 
 impl Masking {
     /// Says which of the fields that a pattern reads may be masked; nothing where none is.
-    pub(super) fn link(&self, subject: &str, paths: &[String]) -> Option<Link> {
+    pub(super) fn link(&self, subject: &Subject, paths: &[String]) -> Option<Link> {
         if !self.active {
             return None;
         }
@@ -217,20 +224,15 @@ impl Masking {
             .filter(|path| maskable(path))
             .collect();
         let mut link = if masked.is_empty() {
-            fine(
-                LinkId::L04,
-                subject,
-                "data protection masks none of the fields that the pattern reads",
-            )
+            fine(LinkId::L04, subject, LogGroupCause::MasksNothingRead)
         } else {
             Link::new(
                 LinkId::L04,
                 Verdict::Weak,
                 subject,
-                format!(
-                    "data protection may mask {}, which the pattern reads",
-                    masked.join(" and ")
-                ),
+                LogGroupCause::MayMask {
+                    fields: masked.into_iter().map(str::to_owned).collect(),
+                },
             )
         };
         if let Some(identifiers) = &self.identifiers {
@@ -311,7 +313,7 @@ fn masked_identifiers(document: &str) -> Vec<String> {
 fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
     if let Some(transformer) = facts.transformer(&place.account, &place.region, &place.name)? {
         return Ok(Transformed::Yes(vec![Transformer {
-            name: "the log group's transformer".to_owned(),
+            of: cause::Transformer::LogGroup,
             config: transformer.config,
             evidence: transformer.evidence,
         }]));
@@ -320,17 +322,13 @@ fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
     let policies: Vec<Transformer> = policies
         .into_iter()
         .filter(|policy| policy.policy_type == "TRANSFORMER_POLICY")
-        .map(|policy| {
-            let criteria = policy.selection_criteria.as_deref();
-            let criteria = criteria.unwrap_or("every log group");
-            Transformer {
-                name: format!(
-                    "the account's transformer policy `{}` ({criteria})",
-                    policy.name
-                ),
-                config: policy.document,
-                evidence: policy.evidence,
-            }
+        .map(|policy| Transformer {
+            of: cause::Transformer::AccountPolicy {
+                name: policy.name,
+                selection_criteria: policy.selection_criteria,
+            },
+            config: policy.document,
+            evidence: policy.evidence,
         })
         .collect();
     if !policies.is_empty() {
@@ -346,9 +344,10 @@ fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
             return Ok(Transformed::Unknown(missing(
                 LinkId::L06,
                 Verdict::Unknown,
-                &place.arn,
+                place.subject(),
                 question,
                 &asked,
+                None,
             )));
         }
     }
@@ -362,8 +361,10 @@ fn metric_extraction(facts: &Facts<'_>, place: &Place, stage: &mut Stage) -> Res
             stage.say(
                 fine(
                     LinkId::L07,
-                    &place.arn,
-                    "the metric extraction policy does not concern metric filters",
+                    place.subject(),
+                    LogGroupCause::MetricExtractionPolicy {
+                        policy: policy.name.clone(),
+                    },
                 )
                 .field("policyName", &policy.name)
                 .evidence([policy.evidence]),
@@ -382,7 +383,12 @@ pub(super) fn no_filters(
     let question = question(place, "DescribeMetricFilters", &place.name);
     let asked = facts.asked(question)?;
     if !asked.answered() {
-        return Ok(Some(unanswered(LinkId::F01, &place.arn, question, &asked)));
+        return Ok(Some(unanswered(
+            LinkId::F01,
+            place.subject(),
+            question,
+            &asked,
+        )));
     }
     if !filters.is_empty() {
         return Ok(None);
@@ -390,8 +396,8 @@ pub(super) fn no_filters(
     let link = Link::new(
         LinkId::F01,
         Verdict::Broken,
-        &place.arn,
-        "log group has no metric filter",
+        place.subject(),
+        MetricFilterCause::LogGroupHasNoFilter,
     )
     .field("metricFilters", "[]")
     .evidence(asked.evidence());

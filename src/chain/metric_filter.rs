@@ -6,27 +6,24 @@ use crate::coverage::Predicate;
 use crate::pattern::ast::{Expr, PatternKind, Step};
 use crate::pattern::{self, Pattern};
 
+use super::cause::{LogGroupCause, MetricFilterCause};
 use super::facts::FilterRow;
 use super::log_group::{Group, Place, Transformed, Transformer};
 use super::stage::{Stage, fine};
-use super::verdict::{Link, LinkId, Verdict};
+use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::aws::field_selection::{self, Selection};
 use crate::aws::transformer::{self, Effect};
 
 /// Judges one metric filter of a log group, for events of `account`.
 pub(super) fn judge(account: &str, place: &Place, group: &Group, filter: &FilterRow) -> Stage {
     let mut stage = Stage::default();
-    let subject = subject(filter);
+    let subject = subject(place, filter);
     match pattern::parse(&filter.pattern) {
         Ok(pattern) => {
             stage.say(
-                fine(
-                    LinkId::F01,
-                    &subject,
-                    "metric filter matches by its pattern",
-                )
-                .field("filterPattern", &filter.pattern)
-                .evidence([filter.evidence]),
+                fine(LinkId::F01, &subject, MetricFilterCause::CountsByPattern)
+                    .field("filterPattern", &filter.pattern)
+                    .evidence([filter.evidence]),
             );
             stage.extend(records(&subject, group, filter, &pattern));
         }
@@ -37,10 +34,9 @@ pub(super) fn judge(account: &str, place: &Place, group: &Group, filter: &Filter
                     LinkId::F01,
                     Verdict::Unknown,
                     &subject,
-                    format!(
-                        "the filter pattern does not parse: {}",
-                        first_line(&error.to_string())
-                    ),
+                    MetricFilterCause::PatternNotUnderstood {
+                        error: first_line(&error.to_string()).to_owned(),
+                    },
                 )
                 .field("filterPattern", &filter.pattern)
                 .evidence([filter.evidence]),
@@ -52,12 +48,18 @@ pub(super) fn judge(account: &str, place: &Place, group: &Group, filter: &Filter
 }
 
 /// How a filter is named in links: filter names are unique within a log group only.
-pub(super) fn subject(filter: &FilterRow) -> String {
-    format!("{} of {}", filter.name, filter.log_group_name)
+pub(super) fn subject(place: &Place, filter: &FilterRow) -> Subject {
+    Subject::within(
+        Kind::MetricFilter,
+        &filter.name,
+        &filter.log_group_name,
+        &place.account,
+        &filter.region,
+    )
 }
 
 /// The pattern applies to the record as CloudTrail wrote it, unless a transformer comes between (L04, L06).
-fn records(subject: &str, group: &Group, filter: &FilterRow, pattern: &Pattern) -> Stage {
+fn records(subject: &Subject, group: &Group, filter: &FilterRow, pattern: &Pattern) -> Stage {
     let mut stage = Stage::default();
     if let Some(masked) = group.masking.link(subject, &fields(pattern)) {
         stage.say(masked);
@@ -65,11 +67,7 @@ fn records(subject: &str, group: &Group, filter: &FilterRow, pattern: &Pattern) 
     let on_transformed = filter.apply_on_transformed_logs == Some(true);
     let link = match &group.transformed {
         _ if !on_transformed => None,
-        Transformed::No => Some(fine(
-            LinkId::L06,
-            subject,
-            "no transformer changes the records",
-        )),
+        Transformed::No => Some(fine(LinkId::L06, subject, LogGroupCause::NoTransformer)),
         Transformed::Yes(transformers) => {
             Some(transformed(subject, transformers, &fields(pattern)))
         }
@@ -83,44 +81,58 @@ fn records(subject: &str, group: &Group, filter: &FilterRow, pattern: &Pattern) 
         );
     }
     if seen_as_written {
-        stage.require(LinkId::F01, subject, Predicate::from_pattern(pattern));
+        stage.require(
+            LinkId::F01,
+            subject,
+            MetricFilterCause::PatternDoesNotMatch,
+            Predicate::from_pattern(pattern),
+        );
     }
     stage
 }
 
 /// L06: what the transformers make of the fields that the pattern reads; the worst of them.
-fn transformed(subject: &str, transformers: &[Transformer], paths: &[String]) -> Link {
+fn transformed(subject: &Subject, transformers: &[Transformer], paths: &[String]) -> Link {
     let link = |transformer: &Transformer| {
-        let name = &transformer.name;
-        let (verdict, reason) = match transformer::effect(&transformer.config, paths) {
+        let of = transformer.of.clone();
+        let (verdict, cause) = match transformer::effect(&transformer.config, paths) {
             Effect::Untouched => (
                 Verdict::Weak,
-                format!(
-                    "the filter sees records as {name} leaves them; it names none of the fields that the pattern reads"
-                ),
+                LogGroupCause::TransformerLeavesFields { transformer: of },
             ),
             Effect::Touches { processor, key } => (
                 Verdict::Unknown,
-                format!("{name} changes `{key}` by {processor}, which the pattern reads"),
+                LogGroupCause::TransformerChanges {
+                    transformer: of,
+                    processor,
+                    field: key,
+                },
             ),
-            Effect::Unknown { reason } => (
+            Effect::Unknown(obstacle) => (
                 Verdict::Unknown,
-                format!(
-                    "the filter sees records as {name} leaves them, which is not evaluated: {reason}"
-                ),
+                LogGroupCause::TransformerNotEvaluated {
+                    transformer: of,
+                    obstacle,
+                },
             ),
         };
-        Link::new(LinkId::L06, verdict, subject, reason)
+        Link::new(LinkId::L06, verdict, subject, cause)
             .field("transformerConfig", &transformer.config)
             .evidence([transformer.evidence])
     };
-    let none = fine(LinkId::L06, subject, "no transformer changes the records");
+    let none = fine(LinkId::L06, subject, LogGroupCause::NoTransformer);
     let links = transformers.iter().map(link);
     links.max_by_key(|link| link.verdict).unwrap_or(none)
 }
 
 /// F11.
-fn selection(account: &str, place: &Place, filter: &FilterRow, subject: &str, stage: &mut Stage) {
+fn selection(
+    account: &str,
+    place: &Place,
+    filter: &FilterRow,
+    subject: &Subject,
+    stage: &mut Stage,
+) {
     let Some(criteria) = filter
         .field_selection_criteria
         .as_deref()
@@ -128,37 +140,36 @@ fn selection(account: &str, place: &Place, filter: &FilterRow, subject: &str, st
     else {
         return;
     };
-    let said = |verdict, reason: String| {
-        Link::new(LinkId::F11, verdict, subject, reason)
+    let said = |verdict, cause: MetricFilterCause| {
+        Link::new(LinkId::F11, verdict, subject, cause)
             .field("fieldSelectionCriteria", criteria)
             .evidence([filter.evidence])
     };
     let selection = field_selection::evaluate(criteria, &place.account, &place.region);
     match selection {
         Selection::Chosen => {
-            stage.say(said(
-                Verdict::Ok,
-                "field selection criteria choose this log group's records".to_owned(),
-            ));
+            stage.say(said(Verdict::Ok, MetricFilterCause::SelectionChooses));
         }
         // Which account the system field names for a member's records of an organization trail is not documented.
         _ if account != place.account && criteria.contains("@aws.account") => {
             stage.say(said(
                 Verdict::Unknown,
-                "what @aws.account is for a member's records is not documented".to_owned(),
+                MetricFilterCause::MemberAccountFieldNotDocumented,
             ));
         }
         Selection::Left => {
-            stage.say(said(
-                Verdict::Broken,
-                "field selection criteria leave out this log group's records".to_owned(),
-            ));
-            stage.require(LinkId::F11, subject, Predicate::Never);
+            stage.say(said(Verdict::Broken, MetricFilterCause::SelectionLeavesOut));
+            stage.require(
+                LinkId::F11,
+                subject,
+                MetricFilterCause::SelectionLeavesOut,
+                Predicate::Never,
+            );
         }
-        Selection::Unreadable(why) => {
+        Selection::Unreadable(error) => {
             stage.say(said(
                 Verdict::Unknown,
-                format!("field selection criteria are not understood: {why}"),
+                MetricFilterCause::SelectionNotUnderstood { error },
             ));
         }
     }

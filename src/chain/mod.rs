@@ -9,9 +9,11 @@
 
 mod alternatives;
 mod announce;
+pub mod cause;
 mod composite_wiring;
 mod dimensions;
 mod facts;
+mod failure;
 mod firing;
 mod log_group;
 mod message;
@@ -21,6 +23,7 @@ mod path;
 mod regions;
 mod selectors;
 mod stage;
+mod subject;
 mod subscription;
 mod topic;
 mod trail;

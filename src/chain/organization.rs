@@ -1,9 +1,10 @@
 //! Organization trails: a member's events run through the account that owns the trail and the log group (T10, T11, T13).
 
 use super::Error;
+use super::cause::TrailCause;
 use super::facts::{Facts, TrailRow};
 use super::stage::{Context, Stage, fine};
-use super::verdict::{Link, LinkId, Verdict};
+use super::verdict::{Link, LinkId, Subject, Verdict};
 
 /// What it means for the account that its trail, or the log group, is another account's.
 ///
@@ -25,15 +26,19 @@ pub(super) fn judge(
         let link = if facts.has_account(account)? {
             fine(
                 LinkId::T10,
-                &trail.arn,
-                format!("account {account}, which the trail runs through, is in the snapshot"),
+                trail.subject(),
+                TrailCause::OwnerInSnapshot {
+                    account: (*account).to_owned(),
+                },
             )
         } else {
             Link::new(
                 LinkId::T10,
                 Verdict::Unknown,
-                &trail.arn,
-                format!("the trail runs through account {account}, which is not in the snapshot"),
+                trail.subject(),
+                TrailCause::OwnerNotInSnapshot {
+                    account: (*account).to_owned(),
+                },
             )
         };
         stage.say(
@@ -51,10 +56,13 @@ pub(super) fn judge(
             Link::new(
                 LinkId::T11,
                 Verdict::Weak,
-                &trail.arn,
-                "whether the trail's role may write the log streams of member accounts is not in the snapshot",
+                trail.subject(),
+                TrailCause::MemberStreamsNotShown,
             )
-            .field("CloudWatchLogsRoleArn", trail.role_arn.as_deref().unwrap_or("absent"))
+            .field(
+                "CloudWatchLogsRoleArn",
+                trail.role_arn.as_deref().unwrap_or("absent"),
+            )
             .evidence([trail.evidence]),
         );
     }
@@ -71,10 +79,11 @@ pub(super) fn notes(facts: &Facts<'_>, context: &Context) -> Result<Vec<Link>, E
     }
     let note = fine(
         LinkId::T13,
-        &context.account,
-        format!(
-            "most Organizations events of {organization} occur in its management account {management}, not in this member"
-        ),
+        Subject::account(&context.account),
+        TrailCause::OrganizationsEventsElsewhere {
+            organization,
+            management_account: management.clone(),
+        },
     );
     Ok(vec![note.field("MasterAccountId", management)])
 }

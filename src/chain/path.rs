@@ -4,7 +4,7 @@
 
 use crate::coverage::{Predicate, Scope};
 
-use super::verdict::{Link, LinkId, Verdict};
+use super::verdict::{Cause, Link, LinkId, Subject, Verdict};
 
 /// Everything the snapshot says about how events of one account reach people.
 #[derive(Clone, Debug)]
@@ -55,8 +55,10 @@ pub struct Path {
 pub struct Condition {
     /// The link to blame for an event that is stopped here: T07, S02, F01, F11 ...
     pub id: LinkId,
-    /// The ARN or name of the resource.
-    pub subject: String,
+    /// The resource.
+    pub subject: Subject,
+    /// Why an event is stopped here.
+    pub cause: Cause,
     /// The events let through.
     pub events: Predicate,
 }

@@ -5,7 +5,8 @@ use crate::snapshot::operations::{always_enabled, partition_of_region};
 
 use super::Error;
 use super::facts::Facts;
-use super::stage::{Context, arn_part};
+use super::stage::Context;
+use crate::aws::arn::Arn;
 
 /// Reads the account's partition and regions.
 pub(super) fn context(facts: &Facts<'_>, account: &str) -> Result<Context, Error> {
@@ -53,8 +54,8 @@ fn partition_without_identity(
     let trails = facts.trails(account)?;
     let of_trail = trails
         .first()
-        .and_then(|trail| arn_part(&trail.arn, 1))
-        .map(str::to_owned);
+        .and_then(|trail| Arn::parse(&trail.arn))
+        .map(|arn| arn.partition.to_owned());
     let of_region = asked
         .first()
         .map(|region| partition_of_region(region).to_owned());

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::coverage::Predicate;
 
 use super::Error;
+use super::cause::EventSelectorsCause;
 use super::facts::{
     AdvancedSelector, BasicSelector, Facts, FieldCondition, Question, SelectorRows, TrailRow,
 };
@@ -90,14 +91,14 @@ fn no_selectors(trail: &TrailRow, evidence: i64) -> Stage {
         Link::new(
             LinkId::S09,
             Verdict::Unknown,
-            &trail.arn,
-            "trail has custom event selectors, but cloudtrail:GetEventSelectors shows none",
+            trail.subject(),
+            EventSelectorsCause::CustomSelectorsNotShown,
         )
     } else {
         fine(
             LinkId::S09,
-            &trail.arn,
-            "no custom event selectors: every management event is recorded",
+            trail.subject(),
+            EventSelectorsCause::NoCustomSelectors,
         )
     };
     let shown = custom.map_or_else(|| "absent".to_owned(), |custom| custom.to_string());
@@ -124,8 +125,8 @@ fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
             Link::new(
                 LinkId::S01,
                 Verdict::Broken,
-                &trail.arn,
-                "no event selector records management events",
+                trail.subject(),
+                EventSelectorsCause::NoManagementEvents,
             )
             .field("IncludeManagementEvents", false)
             .evidence(evidence),
@@ -135,8 +136,8 @@ fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
     stage.say(
         fine(
             LinkId::S01,
-            &trail.arn,
-            "event selectors record management events",
+            trail.subject(),
+            EventSelectorsCause::ManagementEvents,
         )
         .field("IncludeManagementEvents", true)
         .evidence(evidence.iter().copied()),
@@ -185,8 +186,8 @@ fn advanced_selectors(trail: &TrailRow, selectors: &[AdvancedSelector]) -> Stage
             Link::new(
                 LinkId::S06,
                 Verdict::Broken,
-                &trail.arn,
-                "no advanced event selector records management events",
+                trail.subject(),
+                EventSelectorsCause::NoManagementEvents,
             )
             .field("eventCategory", "no Equals [\"Management\"]")
             .evidence(evidence),
@@ -200,8 +201,8 @@ fn advanced_selectors(trail: &TrailRow, selectors: &[AdvancedSelector]) -> Stage
     stage.say(
         fine(
             LinkId::S06,
-            &trail.arn,
-            "advanced event selectors record management events",
+            trail.subject(),
+            EventSelectorsCause::ManagementEvents,
         )
         .field("eventCategory", "Equals [\"Management\"]")
         .field("Name", names.join(", "))
@@ -249,14 +250,16 @@ fn restrict(
             Link::new(
                 ids.other,
                 Verdict::Unknown,
-                &trail.arn,
-                format!("an event selector has a condition that is not understood: {what}"),
+                trail.subject(),
+                EventSelectorsCause::SelectorNotUnderstood {
+                    condition: what.to_owned(),
+                },
             )
             .evidence(evidence.iter().copied()),
         );
     }
-    let told = |id: LinkId, reason: String, field: (&str, String)| {
-        Link::new(id, Verdict::Degraded, &trail.arn, reason)
+    let told = |id: LinkId, cause: &EventSelectorsCause, field: (&str, String)| {
+        Link::new(id, Verdict::Degraded, trail.subject(), cause.clone())
             .field(field.0, field.1)
             .evidence(evidence.iter().copied())
     };
@@ -269,12 +272,13 @@ fn restrict(
         } else {
             ("ReadWriteType", "ReadOnly".to_owned())
         };
-        stage.say(told(
+        stage.say(told(ids.read, &EventSelectorsCause::ReadEventsOnly, field));
+        stage.require(
             ids.read,
-            "event selectors record read events only".to_owned(),
-            field,
-        ));
-        stage.require(ids.read, &trail.arn, Predicate::is_true("readOnly"));
+            trail.subject(),
+            EventSelectorsCause::ReadEventsOnly,
+            Predicate::is_true("readOnly"),
+        );
     }
     if !reads {
         let field = if advanced {
@@ -284,10 +288,15 @@ fn restrict(
         };
         stage.say(told(
             ids.write,
-            "event selectors record write events only".to_owned(),
+            &EventSelectorsCause::WriteEventsOnly,
             field,
         ));
-        stage.require(ids.write, &trail.arn, Predicate::is_false("readOnly"));
+        stage.require(
+            ids.write,
+            trail.subject(),
+            EventSelectorsCause::WriteEventsOnly,
+            Predicate::is_false("readOnly"),
+        );
     }
     let events = Predicate::any(selected.iter().map(Selected::events));
     let mut sources: Vec<&str> = selected
@@ -308,24 +317,29 @@ fn restrict(
             .iter()
             .all(|one| one.excluded.iter().any(|excluded| excluded == source));
         let id = if source == KMS { ids.kms } else { ids.other };
-        let verdict_told = if everywhere {
-            format!("events of {source} are left out")
-        } else {
-            format!("some event selectors leave out events of {source}")
+        let cause = EventSelectorsCause::SourceExcluded {
+            event_source: source.to_owned(),
+            by_all: everywhere,
         };
         stage.say(told(
             id,
-            verdict_told,
+            &cause,
             (field, format!("{operator}[\"{source}\"]")),
         ));
         let other_sources = Predicate::Not(Box::new(Predicate::equals("eventSource", source)));
         stage.require(
             id,
-            &trail.arn,
+            trail.subject(),
+            cause,
             Predicate::any([other_sources, events.clone()]),
         );
     }
-    stage.require(ids.other, &trail.arn, events);
+    stage.require(
+        ids.other,
+        trail.subject(),
+        EventSelectorsCause::NotSelected,
+        events,
+    );
 }
 
 fn is_management(selector: &AdvancedSelector) -> bool {

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use crate::coverage::{Predicate, Scope};
 use crate::snapshot::operations;
 
+use super::cause::{Open, Outcome, Unanswered};
 use super::facts::{Asked, Question};
 use super::path::Condition;
-use super::verdict::{Link, LinkId, Verdict};
+use super::verdict::{Cause, Link, LinkId, Subject, Verdict};
 
 /// The account whose events are asked about.
 #[derive(Clone, Debug)]
@@ -32,11 +33,18 @@ impl Stage {
         self.links.push(link);
     }
 
-    /// Lets only these events through.
-    pub(super) fn require(&mut self, id: LinkId, subject: &str, events: Predicate) {
+    /// Lets only these events through, and says why others stop here.
+    pub(super) fn require(
+        &mut self,
+        id: LinkId,
+        subject: impl Into<Subject>,
+        cause: impl Into<Cause>,
+        events: Predicate,
+    ) {
         self.conditions.push(Condition {
             id,
-            subject: subject.to_owned(),
+            subject: subject.into(),
+            cause: cause.into(),
             events,
         });
     }
@@ -56,34 +64,61 @@ pub(super) fn api(question: Question<'_>) -> String {
     )
 }
 
-/// A link that is unknown because a question to AWS has no answer.
-pub(super) fn unanswered(id: LinkId, subject: &str, question: Question<'_>, asked: &Asked) -> Link {
-    missing(id, Verdict::Unknown, subject, question, asked)
+/// Why a question to AWS has no answer, as a cause.
+pub(super) fn why(question: Question<'_>, asked: &Asked) -> Unanswered {
+    Unanswered {
+        api: api(question),
+        operation: question.operation.to_owned(),
+        account: question.account.to_owned(),
+        region: question.region.to_owned(),
+        about: question.subject.to_owned(),
+        outcome: match asked {
+            Asked::Answered { .. } => Outcome::Answered,
+            Asked::Absent { code, .. } => Outcome::Absent {
+                error: code.clone(),
+            },
+            Asked::Failed { kind, code, .. } => Outcome::Failed {
+                how: kind.clone(),
+                error: code.clone(),
+            },
+            Asked::Never => Outcome::NotAsked,
+        },
+        open: None,
+        action_succeeded_at: None,
+    }
 }
 
-/// A link that is `verdict` because a question to AWS has no answer.
-pub(super) fn missing(
+/// A link that is unknown because a question to AWS has no answer.
+pub(super) fn unanswered(
     id: LinkId,
-    verdict: Verdict,
-    subject: &str,
+    subject: impl Into<Subject>,
     question: Question<'_>,
     asked: &Asked,
 ) -> Link {
-    let api = api(question);
-    let reason = format!(
-        "{api} in {} of {} {}",
-        question.region,
-        question.account,
-        asked.words()
-    );
-    Link::new(id, verdict, subject, reason)
-        .field("api", api)
+    missing(id, Verdict::Unknown, subject, question, asked, None)
+}
+
+/// A link that is `verdict` because a question to AWS has no answer, and what stays open for it.
+pub(super) fn missing(
+    id: LinkId,
+    verdict: Verdict,
+    subject: impl Into<Subject>,
+    question: Question<'_>,
+    asked: &Asked,
+    open: Option<Open>,
+) -> Link {
+    let cause = Unanswered {
+        open,
+        ..why(question, asked)
+    };
+    Link::new(id, verdict, subject, cause)
+        .field("api", api(question))
         .evidence(asked.evidence())
 }
 
 /// A link without anything wrong.
-pub(super) fn fine(id: LinkId, subject: &str, reason: impl Into<String>) -> Link {
-    Link::new(id, Verdict::Ok, subject, reason)
+pub(super) fn fine(id: LinkId, subject: impl Into<Subject>, cause: impl Into<Cause>) -> Link {
+    Link::new(id, Verdict::Ok, subject, cause)
 }
 
 /// Seconds from one time to another, both RFC 3339; none if either does not read as a time.
@@ -103,22 +138,4 @@ pub(super) fn span(seconds: i64) -> String {
     };
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {unit}{plural}")
-}
-
-/// One part of an ARN, counted from 0: `arn:partition:service:region:account:resource`.
-pub(super) fn arn_part(arn: &str, part: usize) -> Option<&str> {
-    if !arn.starts_with("arn:") {
-        return None;
-    }
-    arn.splitn(6, ':').nth(part)
-}
-
-/// The region in an ARN.
-pub(super) fn arn_region(arn: &str) -> Option<&str> {
-    arn_part(arn, 3)
-}
-
-/// The account in an ARN.
-pub(super) fn arn_account(arn: &str) -> Option<&str> {
-    arn_part(arn, 4)
 }

@@ -1,13 +1,29 @@
 //! Subscriptions of a topic (U ids): is somebody subscribed, and would this message get there.
 
 use super::Error;
+use super::cause::Open;
 use super::facts::{Asked, Facts, Question, SubscriptionAttributes, SubscriptionRow};
-use super::stage::{Stage, arn_region, fine, unanswered};
-use super::verdict::{Link, LinkId, Verdict};
+use super::stage::{Stage, fine, missing, unanswered};
+use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
+use crate::aws::arn;
 use crate::aws::filter_policy::{self, AlarmMessage, Filtering};
 
 /// Chat channels that AWS Chatbot (Amazon Q Developer) serves: people read them.
 const CHATBOT: &str = "https://global.sns-api.chatbot.amazonaws.com";
+
+/// How a subscription is named in links: by its endpoint, in the account and Region of its topic.
+fn subject(topic_arn: &str, subscription: &SubscriptionRow) -> Subject {
+    let mut subject = Subject::within(
+        Kind::Subscription,
+        &subscription.endpoint,
+        &subscription.protocol,
+        arn::account(topic_arn).unwrap_or_default(),
+        arn::region(topic_arn).unwrap_or_default(),
+    );
+    // Until it is confirmed a word stands where its ARN will be.
+    subject.arn = arn::Arn::parse(&subscription.arn).map(|_| subscription.arn.clone());
+    subject
+}
 
 /// Whether all subscriptions of a topic were listed: U01 where there is none, or where the list is not whole.
 pub(super) fn listed(
@@ -16,7 +32,7 @@ pub(super) fn listed(
     topic_arn: &str,
     subscriptions: &[SubscriptionRow],
 ) -> Result<Option<Link>, Error> {
-    let region = arn_region(topic_arn).unwrap_or_default();
+    let region = arn::region(topic_arn).unwrap_or_default();
     let question = Question {
         account: teller,
         region,
@@ -26,13 +42,18 @@ pub(super) fn listed(
     };
     let asked = facts.asked(question)?;
     if !asked.answered() {
-        return Ok(Some(unanswered(LinkId::U01, topic_arn, question, &asked)));
+        return Ok(Some(unanswered(
+            LinkId::U01,
+            Subject::of_arn(Kind::Topic, topic_arn),
+            question,
+            &asked,
+        )));
     }
     if subscriptions.is_empty() {
         let link = Link::new(
             LinkId::U01,
             Verdict::Broken,
-            topic_arn,
+            Subject::of_arn(Kind::Topic, topic_arn),
             "topic has no subscription",
         )
         .field("Subscriptions", "[]")
@@ -51,7 +72,7 @@ pub(super) fn judge(
     message: &AlarmMessage,
 ) -> Result<Stage, Error> {
     let mut stage = Stage::default();
-    let subject = format!("{} {}", subscription.protocol, subscription.endpoint);
+    let subject = subject(topic_arn, subscription);
     let said = |id, verdict, reason: &str| {
         Link::new(id, verdict, &subject, reason)
             .field("SubscriptionArn", &subscription.arn)
@@ -107,10 +128,10 @@ fn unread(
     teller: &str,
     topic_arn: &str,
     subscription: &SubscriptionRow,
-    subject: &str,
+    subject: &Subject,
     stage: &mut Stage,
 ) -> Result<bool, Error> {
-    let region = arn_region(topic_arn).unwrap_or_default();
+    let region = arn::region(topic_arn).unwrap_or_default();
     let question = Question {
         account: teller,
         region,
@@ -137,22 +158,21 @@ fn unread(
         .as_deref()
         .is_some_and(|owner| owner != teller);
     let id = if foreign { LinkId::U10 } else { LinkId::U04 };
-    let mut link = unanswered(id, subject, question, &asked);
-    link.reason = match (&subscription.owner, foreign) {
-        (Some(owner), true) => {
-            format!(
-                "subscription belongs to account {owner}, and its filter policy is unknown: {}",
-                link.reason
-            )
-        }
-        _ => format!("the filter policy is unknown: {}", link.reason),
-    };
-    stage.say(link);
+    let owner = subscription.owner.clone().filter(|_| foreign);
+    let open = Some(Open::FilterPolicy { owner });
+    stage.say(missing(
+        id,
+        Verdict::Unknown,
+        subject,
+        question,
+        &asked,
+        open,
+    ));
     Ok(false)
 }
 
 /// U06 and U09: who is behind the protocol.
-fn protocol(subscription: &SubscriptionRow, subject: &str, stage: &mut Stage) {
+fn protocol(subscription: &SubscriptionRow, subject: &Subject, stage: &mut Stage) {
     let protocol = subscription.protocol.as_str();
     let said = |id, verdict, reason: String| {
         Link::new(id, verdict, subject, reason)
@@ -186,7 +206,7 @@ fn protocol(subscription: &SubscriptionRow, subject: &str, stage: &mut Stage) {
     }
 }
 
-fn fine_protocol(subscription: &SubscriptionRow, subject: &str, what: &str) -> Link {
+fn fine_protocol(subscription: &SubscriptionRow, subject: &Subject, what: &str) -> Link {
     fine(LinkId::U06, subject, format!("reaches {what}"))
         .field("Protocol", &subscription.protocol)
         .evidence([subscription.evidence])
@@ -196,7 +216,7 @@ fn fine_protocol(subscription: &SubscriptionRow, subject: &str, what: &str) -> L
 fn address(
     subscription: &SubscriptionRow,
     attributes: &SubscriptionAttributes,
-    subject: &str,
+    subject: &Subject,
     stage: &mut Stage,
 ) {
     if subscription.protocol.starts_with("email")
@@ -230,7 +250,7 @@ fn address(
 fn passes(
     attributes: &SubscriptionAttributes,
     message: &AlarmMessage,
-    subject: &str,
+    subject: &Subject,
     stage: &mut Stage,
 ) {
     let Some(policy) = attributes.filter_policy.as_deref() else {

@@ -1,9 +1,11 @@
 //! The topic that an alarm action names (N ids): does it exist, may CloudWatch publish to it, and use its key.
 
 use super::Error;
+use super::cause::Open;
 use super::facts::{AlarmRow, Asked, Facts, HistoryItem, Question, Topic};
-use super::stage::{Stage, arn_account, arn_part, arn_region, fine, missing, unanswered};
-use super::verdict::{Link, LinkId, Verdict};
+use super::stage::{Stage, fine, missing};
+use super::verdict::{Cause, Kind, Link, LinkId, Subject, Verdict};
+use crate::aws::arn;
 use crate::aws::policy::{self, Decision};
 
 /// The AWS managed key of SNS, whose policy nobody can open for CloudWatch (N05).
@@ -19,28 +21,32 @@ pub(super) struct Judged {
     pub(super) exists: bool,
 }
 
+fn subject(topic_arn: &str) -> Subject {
+    Subject::of_arn(Kind::Topic, topic_arn)
+}
+
 /// Whether an alarm action is a topic.
 pub(super) fn is_topic(action: &str) -> bool {
-    arn_part(action, 2) == Some("sns")
+    arn::service(action) == Some("sns")
 }
 
 /// Judges a topic as the action of an alarm.
 pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Result<Judged, Error> {
     let mut stage = Stage::default();
-    let region = arn_region(topic_arn).unwrap_or_default();
+    let region = arn::region(topic_arn).unwrap_or_default();
     if region != alarm.region {
         stage.say(
             Link::new(
                 LinkId::N01,
                 Verdict::Broken,
-                topic_arn,
+                subject(topic_arn),
                 format!("topic is in {region}, the alarm in {}", alarm.region),
             )
             .field("AlarmActions", topic_arn)
             .evidence([alarm.evidence]),
         );
     }
-    let owner = arn_account(topic_arn).unwrap_or_default();
+    let owner = arn::account(topic_arn).unwrap_or_default();
     let mut found = None;
     for teller in tellers(&alarm.account, owner) {
         if let Some(topic) = facts.topic(teller, topic_arn)? {
@@ -59,7 +65,7 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
         });
     };
     stage.say(
-        fine(LinkId::N02, topic_arn, "topic exists")
+        fine(LinkId::N02, subject(topic_arn), "topic exists")
             .field("TopicArn", topic_arn)
             .evidence([topic.evidence]),
     );
@@ -70,7 +76,7 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
             Link::new(
                 LinkId::N07,
                 Verdict::Weak,
-                topic_arn,
+                subject(topic_arn),
                 "a FIFO topic delivers to queues alone, not to e-mail, SMS or HTTPS endpoints",
             )
             .field("FifoTopic", true)
@@ -103,7 +109,7 @@ fn no_attributes(
     history: &History,
     stage: &mut Stage,
 ) -> Result<bool, Error> {
-    let region = arn_region(topic_arn).unwrap_or_default();
+    let region = arn::region(topic_arn).unwrap_or_default();
     let ask = |account| Question {
         account,
         region,
@@ -130,7 +136,7 @@ fn no_attributes(
             Link::new(
                 LinkId::N02,
                 Verdict::Broken,
-                topic_arn,
+                subject(topic_arn),
                 "topic does not exist",
             )
             .field("GetTopicAttributes", code)
@@ -139,11 +145,25 @@ fn no_attributes(
         return Ok(false);
     }
     let mut link = if owner == alarm.account {
-        unanswered(LinkId::N02, topic_arn, question, &asked)
+        missing(
+            LinkId::N02,
+            Verdict::Unknown,
+            subject(topic_arn),
+            question,
+            &asked,
+            None,
+        )
     } else {
-        let mut link = unanswered(LinkId::N03, topic_arn, question, &asked);
-        link.reason = format!("topic belongs to account {owner}, and {}", link.reason);
-        link
+        missing(
+            LinkId::N03,
+            Verdict::Unknown,
+            subject(topic_arn),
+            question,
+            &asked,
+            Some(Open::ForeignTopic {
+                owner: owner.to_owned(),
+            }),
+        )
     };
     history.soften(&mut link);
     stage.say(link);
@@ -171,7 +191,7 @@ fn publish(
         allowed: "topic policy lets CloudWatch publish",
         denied: "topic policy does not let CloudWatch publish",
     };
-    let mut link = decided(LinkId::N04, topic_arn, decision, &words)
+    let mut link = decided(LinkId::N04, subject(topic_arn), decision, &words)
         .field("Policy", shown)
         .evidence([topic.evidence]);
     history.soften(&mut link);
@@ -195,13 +215,13 @@ fn encryption(
     else {
         return Ok(());
     };
-    let region = arn_region(topic_arn).unwrap_or_default();
+    let region = arn::region(topic_arn).unwrap_or_default();
     let topic_owner = topic
         .owner
         .as_deref()
-        .or_else(|| arn_account(topic_arn))
+        .or_else(|| arn::account(topic_arn))
         .unwrap_or_default();
-    let key_owner = arn_account(id).unwrap_or(topic_owner);
+    let key_owner = arn::account(id).unwrap_or(topic_owner);
     let mut accounts = tellers(&alarm.account, topic_owner);
     if !accounts.contains(&key_owner) {
         accounts.push(key_owner);
@@ -224,7 +244,7 @@ fn encryption(
             Link::new(
                 LinkId::N05,
                 Verdict::Broken,
-                topic_arn,
+                subject(topic_arn),
                 "topic is encrypted with the AWS managed key, which CloudWatch may not use",
             )
             .field("KmsMasterKeyId", id)
@@ -244,7 +264,7 @@ fn encryption(
             said(Link::new(
                 LinkId::N06,
                 Verdict::Broken,
-                topic_arn,
+                subject(topic_arn),
                 format!("the topic's key is {state}"),
             ))
             .field("KeyState", state)
@@ -263,7 +283,7 @@ fn encryption(
             allowed: "the key's policy lets CloudWatch encrypt for the topic",
             denied: "the key's policy does not let CloudWatch encrypt for the topic",
         };
-        let decided = decided(LinkId::N06, topic_arn, decision, &words);
+        let decided = decided(LinkId::N06, subject(topic_arn), decision, &words);
         stage.say(
             said(decided)
                 .field("key policy", policy)
@@ -281,9 +301,10 @@ fn encryption(
             stage.say(said(missing(
                 LinkId::N06,
                 Verdict::Unknown,
-                topic_arn,
+                subject(topic_arn),
                 question,
                 &asked,
+                None,
             )));
         }
         return Ok(());
@@ -302,7 +323,14 @@ fn encryption(
         question.subject = arn;
         asked = facts.asked(question)?;
     }
-    stage.say(said(unanswered(LinkId::N06, topic_arn, question, &asked)));
+    stage.say(said(missing(
+        LinkId::N06,
+        Verdict::Unknown,
+        subject(topic_arn),
+        question,
+        &asked,
+        None,
+    )));
     Ok(())
 }
 
@@ -311,7 +339,7 @@ struct Words {
     denied: &'static str,
 }
 
-fn decided(id: LinkId, subject: &str, decision: Decision, words: &Words) -> Link {
+fn decided(id: LinkId, subject: Subject, decision: Decision, words: &Words) -> Link {
     match decision {
         Decision::Allowed { statement } => {
             fine(id, subject, words.allowed).field("Statement", statement)
@@ -364,8 +392,9 @@ impl History {
         };
         if link.verdict == Verdict::Unknown {
             link.verdict = Verdict::Weak;
-            link.reason
-                .push_str(&format!("; but the action succeeded at {}", item.time));
+            if let Cause::Unanswered(cause) = &mut link.cause {
+                cause.action_succeeded_at = Some(item.time.clone());
+            }
             link.evidence.push(item.evidence);
         }
     }
@@ -394,16 +423,17 @@ impl History {
             return Ok(Some(missing(
                 LinkId::N08,
                 verdict,
-                action,
+                subject(action),
                 question,
                 &asked,
+                None,
             )));
         };
         let link = if *failed {
             Link::new(
                 LinkId::N08,
                 Verdict::Broken,
-                action,
+                subject(action),
                 format!(
                     "the latest action on record failed at {}: {}",
                     item.time, item.summary
@@ -412,7 +442,7 @@ impl History {
         } else {
             fine(
                 LinkId::N08,
-                action,
+                subject(action),
                 format!("the latest action on record succeeded at {}", item.time),
             )
         };

@@ -5,9 +5,10 @@
 use crate::coverage::Predicate;
 
 use super::Error;
+use super::cause::{Open, TrailCause};
 use super::facts::{Asked, Facts, Question, TrailRow, TrailStatus};
-use super::stage::{Context, Stage, fine, seconds_between, span, unanswered};
-use super::verdict::{Link, LinkId, Verdict};
+use super::stage::{Context, Stage, fine, missing, seconds_between, unanswered};
+use super::verdict::{Link, LinkId, Subject, Verdict};
 
 /// Services that CloudTrail calls global, and those that record in the global Region alone.
 const GLOBAL_SOURCES: [&str; 5] = [
@@ -65,7 +66,7 @@ pub(super) fn unanswered_by_tellers(
         subject: &trail.arn,
     };
     let asked = facts.asked(question)?;
-    Ok(unanswered(id, &trail.arn, question, &asked))
+    Ok(unanswered(id, trail.subject(), question, &asked))
 }
 
 fn status(
@@ -82,13 +83,13 @@ fn status(
         };
         told = true;
         let link = if status.is_logging {
-            fine(LinkId::T01, &trail.arn, "trail is logging")
+            fine(LinkId::T01, trail.subject(), TrailCause::TrailLogging)
         } else {
             Link::new(
                 LinkId::T01,
                 Verdict::Broken,
-                &trail.arn,
-                "trail is not logging: nothing is recorded",
+                trail.subject(),
+                TrailCause::TrailNotLogging,
             )
         };
         stage.say(
@@ -102,8 +103,10 @@ fn status(
             stage.say(
                 fine(
                     LinkId::T06,
-                    &trail.arn,
-                    "delivery to the bucket fails, which delivery to the log group does not need",
+                    trail.subject(),
+                    TrailCause::BucketDeliveryFails {
+                        error: error.clone(),
+                    },
                 )
                 .field("LatestDeliveryError", error)
                 .evidence([status.evidence]),
@@ -138,27 +141,20 @@ fn delivery(
     let shown = delivered.as_deref().unwrap_or("absent");
     if let Some(error) = &status.log_delivery_error {
         let recent = age.is_some_and(|age| age <= DAY);
-        let (verdict, reason) = if recent {
-            (
-                Verdict::Degraded,
-                "the latest delivery to the log group failed, though one succeeded within a day",
-            )
+        let verdict = if recent {
+            Verdict::Degraded
         } else {
-            (
-                Verdict::Broken,
-                "delivery to the log group fails, and none succeeded within a day",
-            )
+            Verdict::Broken
+        };
+        let cause = TrailCause::DeliveryFails {
+            error: error.clone(),
+            succeeded_seconds_ago: age,
         };
         stage.say(
-            Link::new(
-                LinkId::T04,
-                verdict,
-                &trail.arn,
-                format!("{reason}: {error}"),
-            )
-            .field("LatestCloudWatchLogsDeliveryError", error)
-            .field("LatestCloudWatchLogsDeliveryTime", shown)
-            .evidence([status.evidence]),
+            Link::new(LinkId::T04, verdict, trail.subject(), cause)
+                .field("LatestCloudWatchLogsDeliveryError", error)
+                .field("LatestCloudWatchLogsDeliveryTime", shown)
+                .evidence([status.evidence]),
         );
         return Ok(());
     }
@@ -173,34 +169,33 @@ fn delivery(
         (Some(age), _) if age > HOUR => Link::new(
             LinkId::T05,
             Verdict::Degraded,
-            &trail.arn,
-            format!(
-                "the latest delivery to the log group was {} before the snapshot",
-                span(age)
-            ),
+            trail.subject(),
+            TrailCause::DeliveryStale {
+                seconds: age,
+                ever: true,
+            },
         ),
         (Some(age), _) => fine(
             LinkId::T05,
-            &trail.arn,
-            format!(
-                "delivered to the log group {} before the snapshot",
-                span(age.max(0))
-            ),
+            trail.subject(),
+            TrailCause::Delivered {
+                seconds_ago: age.max(0),
+            },
         ),
         (None, Some(started)) if started > HOUR => Link::new(
             LinkId::T05,
             Verdict::Degraded,
-            &trail.arn,
-            format!(
-                "no delivery to the log group is on record since logging started {} before",
-                span(started)
-            ),
+            trail.subject(),
+            TrailCause::DeliveryStale {
+                seconds: started,
+                ever: false,
+            },
         ),
         (None, _) => Link::new(
             LinkId::T05,
             Verdict::Weak,
-            &trail.arn,
-            "no delivery to the log group is on record",
+            trail.subject(),
+            TrailCause::NoDeliveryOnRecord,
         ),
     };
     stage.say(
@@ -217,8 +212,8 @@ fn log_group_settings(trail: &TrailRow, stage: &mut Stage) {
             Link::new(
                 LinkId::T02,
                 Verdict::Broken,
-                &trail.arn,
-                "trail has no log group",
+                trail.subject(),
+                TrailCause::TrailHasNoLogGroup,
             )
             .field("CloudWatchLogsLogGroupArn", "absent")
             .evidence([trail.evidence]),
@@ -226,7 +221,7 @@ fn log_group_settings(trail: &TrailRow, stage: &mut Stage) {
         return;
     };
     stage.say(
-        fine(LinkId::T02, &trail.arn, "trail has a log group")
+        fine(LinkId::T02, trail.subject(), TrailCause::TrailHasLogGroup)
             .field("CloudWatchLogsLogGroupArn", group)
             .evidence([trail.evidence]),
     );
@@ -235,8 +230,8 @@ fn log_group_settings(trail: &TrailRow, stage: &mut Stage) {
             Link::new(
                 LinkId::T03,
                 Verdict::Broken,
-                &trail.arn,
-                "trail has no role to write to its log group",
+                trail.subject(),
+                TrailCause::TrailHasNoRole,
             )
             .field("CloudWatchLogsRoleArn", "absent")
             .evidence([trail.evidence]),
@@ -249,7 +244,7 @@ fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
     let home = trail.home_region.as_str();
     if trail.is_multi_region {
         stage.say(
-            fine(LinkId::T07, &trail.arn, "trail records every Region")
+            fine(LinkId::T07, trail.subject(), TrailCause::EveryRegion)
                 .field("IsMultiRegionTrail", true)
                 .evidence([trail.evidence]),
         );
@@ -257,59 +252,58 @@ fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
     }
     let global = context.scope.global_region.as_str();
     if home != global {
+        let elsewhere = TrailCause::GlobalRegionElsewhere {
+            region: home.to_owned(),
+            global_region: global.to_owned(),
+        };
         stage.require(
             LinkId::T08,
-            &trail.arn,
+            trail.subject(),
+            elsewhere.clone(),
             Predicate::Not(Box::new(Predicate::equals("awsRegion", global))),
         );
         stage.say(
-            Link::new(
-                LinkId::T08,
-                Verdict::Degraded,
-                &trail.arn,
-                format!(
-                    "trail records {home} alone; events of global services are recorded in {global}"
-                ),
-            )
-            .field("IsMultiRegionTrail", false)
-            .field("HomeRegion", home)
-            .evidence([trail.evidence]),
+            Link::new(LinkId::T08, Verdict::Degraded, trail.subject(), elsewhere)
+                .field("IsMultiRegionTrail", false)
+                .field("HomeRegion", home)
+                .evidence([trail.evidence]),
         );
     }
+    let alone = TrailCause::OneRegion {
+        region: home.to_owned(),
+    };
     stage.require(
         LinkId::T07,
-        &trail.arn,
+        trail.subject(),
+        alone.clone(),
         Predicate::equals("awsRegion", home),
     );
-    let alone = context.regions_known && context.scope.regions.iter().all(|region| region == home);
-    let verdict = if alone {
+    let only_region =
+        context.regions_known && context.scope.regions.iter().all(|region| region == home);
+    let verdict = if only_region {
         Verdict::Ok
     } else {
         Verdict::Degraded
     };
     stage.say(
-        Link::new(
-            LinkId::T07,
-            verdict,
-            &trail.arn,
-            format!("trail records {home} alone"),
-        )
-        .field("IsMultiRegionTrail", false)
-        .evidence([trail.evidence]),
+        Link::new(LinkId::T07, verdict, trail.subject(), alone)
+            .field("IsMultiRegionTrail", false)
+            .evidence([trail.evidence]),
     );
     if trail.include_global_service_events == Some(false) {
         let global_events = Predicate::one_of("eventSource", GLOBAL_SOURCES);
         stage.require(
             LinkId::T09,
-            &trail.arn,
+            trail.subject(),
+            TrailCause::GlobalEventsExcluded,
             Predicate::Not(Box::new(global_events)),
         );
         stage.say(
             Link::new(
                 LinkId::T09,
                 Verdict::Degraded,
-                &trail.arn,
-                "trail leaves out events of global services such as IAM",
+                trail.subject(),
+                TrailCause::GlobalEventsExcluded,
             )
             .field("IncludeGlobalServiceEvents", false)
             .evidence([trail.evidence]),
@@ -335,18 +329,22 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Stage>,
     let all_silent = silent.len() == regions.len();
     let hidden = silent.into_iter().map(|(region, asked)| {
         let mut stage = Stage::default();
-        let mut link = unanswered(
+        let subject = Subject::region(&context.account, &region);
+        stage.say(missing(
             LinkId::T01,
-            &region,
+            Verdict::Unknown,
+            &subject,
             describe_trails(context, &region),
             &asked,
-        );
-        link.reason.push_str(": a trail may be there");
-        stage.say(link);
+            Some(Open::Trail),
+        ));
         if !all_silent {
             stage.require(
                 LinkId::T07,
-                &region,
+                &subject,
+                TrailCause::OneRegion {
+                    region: region.clone(),
+                },
                 Predicate::equals("awsRegion", &region),
             );
         }
@@ -366,8 +364,8 @@ pub(super) fn none(facts: &Facts<'_>, context: &Context) -> Result<Stage, Error>
         Link::new(
             LinkId::T01,
             Verdict::Broken,
-            &context.account,
-            "account has no trail: nothing is recorded",
+            Subject::account(&context.account),
+            TrailCause::AccountHasNoTrail,
         )
         .field("trailList", "[]")
         .evidence(evidence),

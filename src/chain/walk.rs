@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::coverage::Predicate;
 
+use super::cause::LogGroupCause;
 use super::composite_wiring::Region;
 use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
 use super::log_group::{self, Group, Place};
@@ -168,15 +169,14 @@ impl<'s, 'c> Walk<'s, 'c> {
             let namesake = trails
                 .iter()
                 .find(|trail| trail.log_group_name.as_deref() == Some(&filter.log_group_name));
-            let (id, reason) = match namesake.and_then(|trail| trail.log_group_arn.as_deref()) {
+            let (id, cause) = match namesake.and_then(|trail| trail.log_group_arn.as_deref()) {
                 Some(other) => (
                     LinkId::L03,
-                    format!("the trail delivers to {other}, a log group of the same name"),
+                    LogGroupCause::NamesakeElsewhere {
+                        log_group: other.to_owned(),
+                    },
                 ),
-                None => (
-                    LinkId::F12,
-                    "no trail delivers to the filter's log group".to_owned(),
-                ),
+                None => (LinkId::F12, LogGroupCause::NoTrailDelivers),
             };
             let verdict = if all_trails_known {
                 Verdict::Broken
@@ -184,7 +184,7 @@ impl<'s, 'c> Walk<'s, 'c> {
                 Verdict::Unknown
             };
             stage.say(
-                Link::new(id, verdict, metric_filter::subject(&filter), reason)
+                Link::new(id, verdict, metric_filter::subject(&place, &filter), cause)
                     .field("logGroupName", &filter.log_group_name)
                     .evidence([filter.evidence]),
             );

@@ -3,11 +3,13 @@
 //! Namespace, metric name, account and region have to be the same; dimensions too. What one event does to the alarm is
 //! decided by [`super::firing`].
 
+use super::cause::MetricFilterCause;
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
 use super::log_group::Place;
 use super::stage::{Stage, fine, unanswered};
-use super::verdict::{Link, LinkId, Verdict};
+use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use super::{Error, dimensions, firing, metric_filter};
+use crate::aws::arn;
 use crate::aws::composite::AlarmState;
 
 /// An alarm that reads the metric of a filter.
@@ -43,8 +45,8 @@ pub(super) fn find(
         let link = Link::new(
             LinkId::A01,
             Verdict::Broken,
-            metric_filter::subject(filter),
-            "metric filter writes no metric",
+            metric_filter::subject(place, filter),
+            MetricFilterCause::WritesNoMetric,
         )
         .field("metricTransformations", "[]")
         .evidence([filter.evidence]);
@@ -107,7 +109,13 @@ fn no_alarm(
     metric_name: &str,
     none_found: bool,
 ) -> Result<Option<Link>, Error> {
-    let subject = format!("{namespace} {metric_name}");
+    let subject = Subject::within(
+        Kind::Metric,
+        metric_name,
+        namespace,
+        &place.account,
+        &place.region,
+    );
     let question = Question {
         account: &place.account,
         region: &place.region,
@@ -127,7 +135,7 @@ fn no_alarm(
     if let Some((other, alarm)) = namesakes.first() {
         reason = format!(
             "{reason}: the alarm `{}` watches {metric_name} in the namespace {other}",
-            name_of(alarm)
+            arn::short_name(alarm)
         );
     }
     let link = Link::new(LinkId::A01, Verdict::Broken, subject, reason)
@@ -135,10 +143,6 @@ fn no_alarm(
         .field("metricName", metric_name)
         .evidence([filter.evidence].into_iter().chain(asked.evidence()));
     Ok(Some(link))
-}
-
-fn name_of(alarm_arn: &str) -> &str {
-    alarm_arn.splitn(7, ':').last().unwrap_or(alarm_arn)
 }
 
 fn watched(
@@ -156,7 +160,7 @@ fn watched(
             Link::new(
                 LinkId::A22,
                 Verdict::Weak,
-                &alarm.arn,
+                alarm.subject(),
                 format!(
                     "an alarm of the monitoring account {} reads the metric; whether the accounts are linked is not in the snapshot",
                     alarm.account
@@ -169,7 +173,7 @@ fn watched(
     let coalescing = match ours(place, filter, &alarm, &reads) {
         Some(row) => {
             stage.say(
-                fine(LinkId::A01, &alarm.arn, "alarm watches the metric")
+                fine(LinkId::A01, alarm.subject(), "alarm watches the metric")
                     .field("Namespace", row.namespace.as_deref().unwrap_or_default())
                     .field("MetricName", row.metric_name.as_deref().unwrap_or_default())
                     .evidence([alarm.evidence, filter.evidence]),
@@ -187,7 +191,7 @@ fn watched(
         }
         None => None,
     };
-    shared_metric(filter, others, &mut stage);
+    shared_metric(place, filter, others, &mut stage);
     let resting = firing::resting(filter, others, &alarm);
     Ok(Watched {
         alarm,
@@ -240,7 +244,7 @@ fn by_query(
         Link::new(
             id,
             Verdict::Unknown,
-            &alarm.arn,
+            alarm.subject(),
             format!("the alarm watches {what} that names {metric_name}, which is not evaluated"),
         )
         .field("metricNamespace", namespace)
@@ -256,19 +260,17 @@ fn by_query(
 }
 
 /// F14: filters that share a metric share its alarm and its moments of silence.
-fn shared_metric(filter: &FilterRow, others: &[FilterRow], stage: &mut Stage) {
+fn shared_metric(place: &Place, filter: &FilterRow, others: &[FilterRow], stage: &mut Stage) {
     if others.is_empty() {
         return;
     }
-    let names: Vec<&str> = others.iter().map(|other| other.name.as_str()).collect();
     stage.say(
         fine(
             LinkId::F14,
-            &metric_filter::subject(filter),
-            format!(
-                "shares its metric with {}: while an event of one keeps the alarm in ALARM, one of another makes no notification",
-                names.join(", ")
-            ),
+            &metric_filter::subject(place, filter),
+            MetricFilterCause::SharesMetric {
+                filters: others.iter().map(|other| other.name.clone()).collect(),
+            },
         )
         .evidence(others.iter().map(|other| other.evidence)),
     );

@@ -8,7 +8,6 @@ mod meaning;
 mod posture;
 
 use crate::analyze::{self, Options, SnapshotSummary};
-use crate::chain::verdict::LinkId;
 use crate::control::Registry;
 use crate::coverage::RelationKind;
 use crate::snapshot::Snapshot;
@@ -58,21 +57,6 @@ pub struct Presence {
     pub on: Side,
 }
 
-/// One side of a finding.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FindingSide {
-    /// The status.
-    pub status: analyze::Status,
-    /// What the audit steps come to, where they were followed.
-    pub audit_steps: Option<crate::control::Answer>,
-    /// The link that decides.
-    pub broken_link: Option<LinkId>,
-    /// Why.
-    pub reason: String,
-    /// The witness of a fail.
-    pub witness: Option<Value>,
-}
-
 /// A finding that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FindingChange {
@@ -83,9 +67,9 @@ pub struct FindingChange {
     /// Its number in the benchmark.
     pub benchmark_id: Option<String>,
     /// The finding of the baseline; none where the account is not in it.
-    pub before: Option<FindingSide>,
+    pub before: Option<analyze::Finding>,
     /// The finding of the current snapshot; none where the account is not in it.
-    pub after: Option<FindingSide>,
+    pub after: Option<analyze::Finding>,
     /// What the change is to the posture.
     pub direction: Direction,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::{Analysis, Finding, Status};
 
-use super::{Direction, FindingChange, FindingSide};
+use super::{Direction, FindingChange};
 
 /// The findings that differ, and how many do not.
 pub(super) fn changes(baseline: &Analysis, current: &Analysis) -> (Vec<FindingChange>, usize) {
@@ -27,8 +27,8 @@ pub(super) fn changes(baseline: &Analysis, current: &Analysis) -> (Vec<FindingCh
             benchmark_id: right
                 .or(left)
                 .and_then(|finding| finding.benchmark_id.clone()),
-            before: left.map(side),
-            after: right.map(side),
+            before: left.cloned(),
+            after: right.cloned(),
             direction: direction(left, right),
         });
     }
@@ -75,19 +75,6 @@ fn same(left: &Finding, right: &Finding) -> bool {
     left.status == right.status
         && left.broken_link == right.broken_link
         && audit_steps(left) == audit_steps(right)
-}
-
-fn side(finding: &Finding) -> FindingSide {
-    FindingSide {
-        status: finding.status,
-        audit_steps: finding
-            .audit_steps
-            .as_ref()
-            .map(|audit_steps| audit_steps.answer),
-        broken_link: finding.broken_link,
-        reason: finding.reason.clone(),
-        witness: finding.witness.clone(),
-    }
 }
 
 /// An account that one side lacks has nothing to be told about there; that it vanished is told as presence.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::analyze::Analysis;
 
 use super::printable::{one_line, unprintable};
+use super::words;
 
 /// The columns, in order.
 const COLUMNS: &str = "account,control,benchmark,benchmark_id,status,audit_steps,broken_link,reason,witness,accepted_by,accepted_until";
@@ -30,7 +31,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
             finding.status.as_str(),
             &audit_steps,
             finding.broken_link.map_or("", |id| id.code()),
-            &finding.reason,
+            &words::reason(finding),
             &witness,
             finding
                 .accepted

@@ -1,14 +1,14 @@
 //! A comparison of two snapshots for a terminal: what the change did to the posture first, then what was changed.
 
-use crate::analyze::short_name;
+use crate::analyze::Finding;
+use crate::aws::arn::short_name;
 use crate::coverage::RelationKind;
-use crate::diff::{
-    Change, Diff, Direction, FactChange, FieldChange, FindingChange, FindingSide, Meaning, Side,
-};
+use crate::diff::{Change, Diff, Direction, FactChange, FieldChange, FindingChange, Meaning, Side};
 
 use super::text::{
     Colour, Style, audit_steps_word, count, cut, paragraph, push_line, status_word, witness_line,
 };
+use super::words;
 
 /// How much of a long value is shown.
 const VALUE_SHOWN: usize = 400;
@@ -140,7 +140,7 @@ fn finding(out: &mut String, change: &FindingChange, style: Style) {
         } else {
             ""
         };
-        paragraph(out, 4, tense, &side.reason);
+        paragraph(out, 4, tense, &words::reason(side));
         if let Some(witness) = &side.witness {
             paragraph(out, 4, "witness:", &witness_line(witness));
         }
@@ -156,7 +156,7 @@ pub(super) fn direction_word(direction: Direction) -> &'static str {
     }
 }
 
-fn side_words(side: Option<&FindingSide>) -> String {
+fn side_words(side: Option<&Finding>) -> String {
     let Some(side) = side else {
         return "not there".to_owned();
     };
@@ -164,7 +164,7 @@ fn side_words(side: Option<&FindingSide>) -> String {
     if let Some(id) = side.broken_link {
         words.push_str(&format!(" [{id}]"));
     }
-    if let Some(audit_steps) = side.audit_steps {
+    if let Some(audit_steps) = side.audit_steps.as_ref().map(|steps| steps.answer) {
         words.push_str(&format!(", audit steps {}", audit_steps_word(audit_steps)));
     }
     words

@@ -3,12 +3,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::analyze;
 use crate::chain::verdict::LinkId;
 use crate::coverage::RelationKind;
 use crate::diff::{self, Diff, Direction, Side};
 
 use super::diff::direction_word;
 use super::json::Snapshot;
+use super::words;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -45,7 +47,8 @@ struct FindingSide<'a> {
     status: &'static str,
     audit_steps: Option<String>,
     broken_link: Option<&'static str>,
-    reason: &'a str,
+    cause: Value,
+    reason: String,
     witness: Option<&'a Value>,
 }
 
@@ -170,12 +173,16 @@ pub(super) fn render(diff: &Diff) -> String {
     })
 }
 
-fn finding_side(side: &diff::FindingSide) -> FindingSide<'_> {
+fn finding_side(side: &analyze::Finding) -> FindingSide<'_> {
     FindingSide {
         status: side.status.as_str(),
-        audit_steps: side.audit_steps.map(|audit_steps| audit_steps.to_string()),
+        audit_steps: side
+            .audit_steps
+            .as_ref()
+            .map(|steps| steps.answer.to_string()),
         broken_link: side.broken_link.map(LinkId::code),
-        reason: &side.reason,
+        cause: super::json::cause(&side.why),
+        reason: words::reason(side),
         witness: side.witness.as_ref(),
     }
 }

@@ -1,10 +1,12 @@
 //! A comparison of two snapshots for a pull request: GitHub-flavoured Markdown.
 
-use crate::diff::{Change, Diff, Direction, FindingSide, Side};
+use crate::analyze::Finding;
+use crate::diff::{Change, Diff, Direction, Side};
 
 use super::diff::{direction_word, meaning_words, resource, summary};
 use super::marked::{cell, sentence};
 use super::text::{audit_steps_word, cut, status_word, witness_line};
+use super::words;
 
 /// How much of a long value is shown.
 const VALUE_SHOWN: usize = 200;
@@ -47,7 +49,7 @@ pub(super) fn render(diff: &Diff) -> String {
                 };
                 let mut why = told
                     .as_ref()
-                    .map_or(String::new(), |side| cell(&side.reason));
+                    .map_or(String::new(), |side| cell(&words::reason(side)));
                 if let Some(witness) = told.as_ref().and_then(|side| side.witness.as_ref()) {
                     why.push_str(&format!("<br>witness: {}", cell(&witness_line(witness))));
                 }
@@ -122,7 +124,7 @@ pub(super) fn render(diff: &Diff) -> String {
     out
 }
 
-fn side(side: Option<&FindingSide>) -> String {
+fn side(side: Option<&Finding>) -> String {
     let Some(side) = side else {
         return "not there".to_owned();
     };
@@ -132,7 +134,8 @@ fn side(side: Option<&FindingSide>) -> String {
         .unwrap_or_default();
     let audit_steps = side
         .audit_steps
-        .map(|audit_steps| format!(", audit steps {}", audit_steps_word(audit_steps)))
+        .as_ref()
+        .map(|audit_steps| format!(", audit steps {}", audit_steps_word(audit_steps.answer)))
         .unwrap_or_default();
     format!("{}{link}{audit_steps}", status_word(side.status))
 }

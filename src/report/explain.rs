@@ -1,27 +1,28 @@
 //! One finding drawn in the terminal: what is asked, the chain link by link with the fields and evidence rows that
 //! decided, the part of the pattern that is missing or too much, the witness, and what to change.
 
-use crate::analyze::{Finding, Mark, PathSummary, Status, short_name};
-use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::analyze::{Finding, Mark, PathSummary, Status};
+use crate::aws::arn::short_name;
+use crate::chain::verdict::{Link, LinkId, Station, Verdict};
 use crate::control::Control;
 
-use super::advice::advice;
 use super::text::{
     Colour, Style, WIDTH, audit_steps_word, clean, cut, flat, json_document, paragraph, push_line,
     short_names, wrap,
 };
+use super::words;
 
 /// How much of a long value is shown.
 const VALUE_SHOWN: usize = 160;
 
-/// Stations of the chain: the groups of link ids in the order that a notification passes them.
-const STATIONS: [(&str, &[char]); 6] = [
-    ("trail", &['T', 'S']),
-    ("log group", &['L']),
-    ("metric filter", &['F']),
-    ("alarm", &['A', 'C']),
-    ("topic", &['N']),
-    ("subscription", &['U']),
+/// The parts of a path as they are drawn, each with the stations whose links belong to it.
+const PARTS: [(&str, &[Station]); 6] = [
+    ("trail", &[Station::Trail, Station::EventSelectors]),
+    ("log group", &[Station::LogGroup]),
+    ("metric filter", &[Station::MetricFilter]),
+    ("alarm", &[Station::Alarm, Station::CompositeAlarm]),
+    ("topic", &[Station::Topic]),
+    ("subscription", &[Station::Subscription]),
 ];
 
 /// The finding as text.
@@ -43,7 +44,7 @@ pub fn explain(finding: &Finding, control: &Control, style: Style) -> String {
     );
     paragraph(&mut out, 0, "", &finding.title);
     out.push('\n');
-    paragraph(&mut out, 0, "", &finding.reason);
+    paragraph(&mut out, 0, "", &words::reason(finding));
     if let Some(audit_steps) = &finding.audit_steps {
         let label = format!(
             "the benchmark's audit steps, word by word: {};",
@@ -188,11 +189,11 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
         .broken_link
         .filter(|_| index == 0 && finding.status == Status::Fail);
     let mut drawn = 0;
-    for ((station, groups), name) in STATIONS.iter().zip(names) {
+    for ((part, stations), name) in PARTS.iter().zip(names) {
         let links: Vec<&Link> = path
             .links
             .iter()
-            .filter(|link| belongs(link.id, groups))
+            .filter(|link| stations.contains(&link.id.station()))
             .collect();
         if name.is_none() && links.is_empty() {
             continue;
@@ -201,7 +202,7 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
             out.push_str("  |\n");
         }
         drawn += 1;
-        let stops_here = stop.is_some_and(|id| belongs(id, groups));
+        let stops_here = stop.is_some_and(|id| stations.contains(&id.station()));
         let worst = Verdict::worst(links.iter().map(|link| link.verdict));
         let sign = match worst {
             _ if stops_here => style.paint(Colour::Red, "x"),
@@ -211,9 +212,9 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
             Verdict::Ok => style.paint(Colour::Green, "o"),
         };
         let shown = name.map_or("none", short_name);
-        let title = style.paint(Colour::Bold, station);
+        let title = style.paint(Colour::Bold, part);
         push_line(out, &format!("  {sign} {title} {}", clean(shown)));
-        if *station == "metric filter"
+        if stations.contains(&Station::MetricFilter)
             && let Some(text) = &path.pattern
         {
             let of_this = |mark: &&Mark| mark.filter.is_some() && mark.filter == path.filter;
@@ -233,16 +234,9 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
     }
 }
 
-fn belongs(id: LinkId, groups: &[char]) -> bool {
-    id.code()
-        .chars()
-        .next()
-        .is_some_and(|letter| groups.contains(&letter))
-}
-
 fn one_link(out: &mut String, link: &Link, style: Style) {
     let label = format!("{} {:<8}", link.id, link.verdict);
-    let mut text = link.reason.clone();
+    let mut text = words::sentence(&link.cause);
     if !link.fields.is_empty() {
         let fields: Vec<String> = link
             .fields
@@ -291,7 +285,7 @@ fn told(out: &mut String, finding: &Finding, style: Style) {
     heading(out, "Worth knowing", style);
     for note in &finding.notes {
         let label = note.link.map_or("-".to_owned(), |id| format!("- {id}"));
-        paragraph(out, 2, &label, &note.sentence());
+        paragraph(out, 2, &label, &words::note(note));
     }
     for assumption in &finding.assumptions {
         paragraph(out, 2, "- assumed:", assumption);
@@ -303,7 +297,7 @@ fn change(out: &mut String, finding: &Finding, control: &Control, style: Style) 
         return;
     }
     heading(out, "What to change", style);
-    if let Some(text) = finding.broken_link.and_then(advice) {
+    if let Some(text) = finding.broken_link.and_then(|id| id.failure().repair) {
         let label = finding
             .broken_link
             .map_or(String::new(), |id| format!("- {id}:"));
@@ -318,7 +312,7 @@ fn change(out: &mut String, finding: &Finding, control: &Control, style: Style) 
     let mut seen: Vec<LinkId> = finding.broken_link.into_iter().collect();
     for link in others.iter().filter(|link| link.verdict == Verdict::Broken) {
         if !seen.contains(&link.id)
-            && let Some(text) = advice(link.id)
+            && let Some(text) = link.id.failure().repair
         {
             seen.push(link.id);
             paragraph(out, 2, &format!("- then {}:", link.id), text);

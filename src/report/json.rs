@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::analyze::{self, Analysis};
-use crate::chain::verdict;
+use crate::analyze::{self, Analysis, Remark, Why};
+use crate::chain::verdict::{self, Cause, Subject};
 use crate::control::Assessment;
+
+use super::words;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -81,7 +83,8 @@ struct Finding<'a> {
     audit_step: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_steps_reason: Option<&'a str>,
-    reason: &'a str,
+    cause: Value,
+    reason: String,
     witness: Option<&'a Value>,
     broken_link: Option<&'static str>,
     requirement: Option<Requirement<'a>>,
@@ -109,8 +112,9 @@ struct Names<'a> {
 #[derive(Serialize)]
 struct Note<'a> {
     link: Option<&'static str>,
-    subject: Option<&'a str>,
-    text: &'a str,
+    subject: Option<&'a Subject>,
+    about: &'a Remark,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -131,8 +135,9 @@ struct Path<'a> {
 struct Link<'a> {
     id: &'static str,
     verdict: &'static str,
-    subject: &'a str,
-    reason: &'a str,
+    subject: &'a Subject,
+    cause: &'a Cause,
+    reason: String,
     evidence: &'a [i64],
 }
 
@@ -141,7 +146,7 @@ struct Account<'a> {
     account: &'a str,
     trails: usize,
     paths: usize,
-    gaps: &'a [String],
+    gaps: Vec<String>,
     notes: Vec<Note<'a>>,
     other_monitoring: Vec<Note<'a>>,
 }
@@ -239,7 +244,8 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
             .audit_steps
             .as_ref()
             .map(|audit_steps| audit_steps.reason.as_str()),
-        reason: &finding.reason,
+        cause: cause(&finding.why),
+        reason: words::reason(finding),
         witness: finding.witness.as_ref(),
         broken_link: finding.broken_link.map(verdict::LinkId::code),
         requirement: finding.requirement.as_ref().map(|requirement| Requirement {
@@ -259,11 +265,31 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
     }
 }
 
+/// Why a finding has its status: the code of the cause with its values; of a link that decides, its subject too.
+pub(super) fn cause(why: &Why) -> Value {
+    let mut cause = match why {
+        Why::Carried(carriers) | Why::CutShort(carriers) => json!(carriers),
+        Why::Undecided { reason } => json!({ "reason": reason }),
+        Why::Rows { rows, .. } => json!({ "rows": rows }),
+        other => other
+            .stop()
+            .map_or_else(|| json!({}), |stop| json!(stop.cause)),
+    };
+    if let Value::Object(members) = &mut cause {
+        members.shift_insert(0, "code".to_owned(), Value::String(why.code()));
+        if let Some(subject) = why.stop().and_then(|stop| stop.subject.as_ref()) {
+            members.insert("subject".to_owned(), json!(subject));
+        }
+    }
+    cause
+}
+
 fn note(note: &analyze::Note) -> Note<'_> {
     Note {
         link: note.link.map(verdict::LinkId::code),
-        subject: note.subject.as_deref(),
-        text: &note.text,
+        subject: note.subject.as_ref(),
+        about: &note.about,
+        text: words::remark(&note.about),
     }
 }
 
@@ -285,7 +311,8 @@ fn path(path: &analyze::PathSummary) -> Path<'_> {
                 id: link.id.code(),
                 verdict: link.verdict.word(),
                 subject: &link.subject,
-                reason: &link.reason,
+                cause: &link.cause,
+                reason: words::sentence(&link.cause),
                 evidence: &link.evidence,
             })
             .collect(),
@@ -297,7 +324,7 @@ fn account(account: &analyze::AccountSummary) -> Account<'_> {
         account: &account.account,
         trails: account.trails,
         paths: account.paths,
-        gaps: &account.gaps,
+        gaps: account.gaps.iter().map(words::gap).collect(),
         notes: account.notes.iter().map(note).collect(),
         other_monitoring: account.other_monitoring.iter().map(note).collect(),
     }

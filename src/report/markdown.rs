@@ -4,6 +4,7 @@ use crate::analyze::{Analysis, Finding, Status};
 
 use super::marked::{cell, sentence};
 use super::text::{audit_steps_word, count, status_word, witness_line};
+use super::words;
 
 /// The analysis as Markdown.
 pub(super) fn render(analysis: &Analysis) -> String {
@@ -33,12 +34,15 @@ pub(super) fn render(analysis: &Analysis) -> String {
             row(&mut out, finding);
         }
         for gap in &account.gaps {
-            out.push_str(&format!("\n- not collected: {}", sentence(gap)));
+            out.push_str(&format!(
+                "\n- not collected: {}",
+                sentence(&words::gap(gap))
+            ));
         }
         for note in &account.other_monitoring {
             out.push_str(&format!(
                 "\n- other monitoring seen: {}",
-                sentence(&note.sentence())
+                sentence(&words::note(note))
             ));
         }
         if !account.gaps.is_empty() || !account.other_monitoring.is_empty() {
@@ -66,7 +70,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
                 sentence(&format!("`{}`", finding.control)),
                 sentence(&why),
                 finding.status.as_str(),
-                sentence(&finding.reason),
+                sentence(&words::reason(finding)),
             ));
         }
     }
@@ -79,7 +83,7 @@ fn row(out: &mut String, finding: &Finding) {
         (None, Status::Fail) => "**fail**".to_owned(),
         (None, status) => status_word(status).to_owned(),
     };
-    let mut why = cell(&finding.reason);
+    let mut why = cell(&words::reason(finding));
     if let Some(witness) = &finding.witness {
         why.push_str(&format!("<br>witness: {}", cell(&witness_line(witness))));
     }

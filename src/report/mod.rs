@@ -1,7 +1,6 @@
 //! Findings and differences for people and programs: one file a format. Decides nothing: every status, count and
 //! sentence comes from `analyze` and `diff`.
 
-mod advice;
 pub(crate) mod csv;
 mod diff;
 mod diff_json;
@@ -13,6 +12,7 @@ mod marked;
 pub(crate) mod printable;
 mod table;
 pub(crate) mod text;
+pub mod words;
 
 use std::borrow::Cow;
 

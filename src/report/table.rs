@@ -5,13 +5,14 @@ use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Padding, Style as Borders};
 
-use crate::analyze::{AccountSummary, Analysis, Finding, Status};
+use crate::analyze::{AccountSummary, Analysis, Finding, Remark, Status};
 use crate::chain::verdict::LinkId;
 
 use super::text::{
     Colour, Style, WIDTH, audit_steps_word, clean, count, cut, paragraph, push_line, short_names,
     status_word, witness_line,
 };
+use super::words;
 
 /// How many accounts are shown row by row before only their counts are.
 const DETAILED_ACCOUNTS: usize = 20;
@@ -195,7 +196,7 @@ fn remarks(out: &mut String, account: &AccountSummary, findings: &[&Finding]) {
             [one] => format!("{one}: "),
             [first, others @ ..] => format!("{first} and {} more: ", others.len()),
         };
-        let text = format!("({link}{of}): {subject}{}", note.text);
+        let text = format!("({link}{of}): {subject}{}", words::remark(note.about));
         paragraph(out, 0, "note", &text);
     }
     for note in &account.other_monitoring {
@@ -204,11 +205,11 @@ fn remarks(out: &mut String, account: &AccountSummary, findings: &[&Finding]) {
             out,
             0,
             "other monitoring seen:",
-            &format!("{link}{}", note.sentence()),
+            &format!("{link}{}", words::note(note)),
         );
     }
     for gap in account.gaps.iter().take(GAPS_LISTED) {
-        paragraph(out, 0, "not collected:", gap);
+        paragraph(out, 0, "not collected:", &words::gap(gap));
     }
     if account.gaps.len() > GAPS_LISTED {
         push_line(
@@ -224,8 +225,8 @@ fn remarks(out: &mut String, account: &AccountSummary, findings: &[&Finding]) {
 /// One remark, with every resource and control that it is made about.
 struct Gathered<'f> {
     link: Option<LinkId>,
-    text: &'f str,
-    subjects: Vec<&'f str>,
+    about: &'f Remark,
+    subjects: Vec<String>,
     controls: Vec<&'f str>,
 }
 
@@ -236,11 +237,11 @@ fn gathered<'f>(findings: &[&'f Finding]) -> Vec<Gathered<'f>> {
         for note in &finding.notes {
             let known = gathered
                 .iter()
-                .position(|other| other.link == note.link && other.text == note.text);
+                .position(|other| other.link == note.link && *other.about == note.about);
             let index = known.unwrap_or_else(|| {
                 gathered.push(Gathered {
                     link: note.link,
-                    text: &note.text,
+                    about: &note.about,
                     subjects: Vec::new(),
                     controls: Vec::new(),
                 });
@@ -249,10 +250,8 @@ fn gathered<'f>(findings: &[&'f Finding]) -> Vec<Gathered<'f>> {
             let Some(one) = gathered.get_mut(index) else {
                 continue;
             };
-            if let Some(subject) = note
-                .subject
-                .as_deref()
-                .filter(|subject| !one.subjects.contains(subject))
+            if let Some(subject) = note.subject.as_ref().map(words::subject)
+                && !one.subjects.contains(&subject)
             {
                 one.subjects.push(subject);
             }
@@ -280,7 +279,7 @@ fn lay_out(table: Builder) -> String {
 fn decides(finding: &Finding) -> String {
     match (finding.status, finding.broken_link) {
         (Status::Fail | Status::Unknown, Some(id)) => format!("{id} {}", id.title()),
-        _ => finding.reason.clone(),
+        _ => words::reason(finding),
     }
 }
 
@@ -308,7 +307,7 @@ fn details(out: &mut String, finding: &Finding, style: Style) {
             finding.control
         ),
     );
-    paragraph(out, 2, "", &finding.reason);
+    paragraph(out, 2, "", &words::reason(finding));
     if let Some(witness) = &finding.witness {
         paragraph(out, 2, "witness:", &witness_line(witness));
     }
@@ -359,7 +358,7 @@ fn differences(out: &mut String, analysis: &Analysis, style: Style) {
             out,
             4,
             &format!("proof says {}:", status_word(finding.status)),
-            &finding.reason,
+            &words::reason(finding),
         );
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::analyze::{Status, short_name};
+use crate::analyze::Status;
+use crate::aws::arn::short_name;
 use crate::control::Answer;
 
 use super::printable::{Spelling, block, one_line};
@@ -260,22 +261,5 @@ mod tests {
             ["alarm `a\\nSigned by` fails"]
         );
         assert!(!wrap("x\u{7}y", 10).concat().contains('\u{7}'));
-    }
-
-    #[test]
-    fn short_names_are_what_people_say() {
-        for (arn, name) in [
-            (
-                "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main",
-                "main",
-            ),
-            ("arn:aws:logs:eu-west-1:111122223333:log-group:a/b", "a/b"),
-            ("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:x", "x"),
-            ("arn:aws:sns:eu-west-1:111122223333:alerts", "alerts"),
-            ("plain", "plain"),
-            ("arn:short", "arn:short"),
-        ] {
-            assert_eq!(short_name(arn), name);
-        }
     }
 }

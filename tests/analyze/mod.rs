@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use trailproof::analyze::{self, Analysis, Finding, Options, Status};
 use trailproof::chain::verdict::LinkId;
 use trailproof::control::Registry;
+use trailproof::report::words::reason;
 use trailproof::snapshot::Snapshot;
 
 use super::support::world::World;
@@ -60,7 +61,7 @@ pub fn expect(
         (finding.status, finding.broken_link),
         (status, link),
         "{control} under {benchmark}: {}",
-        finding.reason
+        reason(&finding)
     );
     assert_eq!(
         finding.witness.is_some(),

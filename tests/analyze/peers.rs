@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use trailproof::analyze::Status::{Fail, Pass, Unknown};
 use trailproof::chain::verdict::LinkId;
+use trailproof::report::words::reason;
 
 use super::super::support::world::{LOG_GROUP, World};
 use super::expect;
@@ -251,11 +252,11 @@ fn a_trail_that_does_not_log_fails_and_one_whose_status_is_denied_is_unknown() {
     let mut denied = World::complete();
     denied.deny("cloudtrail", "GetTrailStatus");
     let finding = super::finding(&denied, NEWEST, "root_usage");
-    assert_eq!(finding.status, Unknown, "{}", finding.reason);
+    assert_eq!(finding.status, Unknown, "{}", reason(&finding));
     assert!(
-        finding.reason.contains("GetTrailStatus"),
+        reason(&finding).contains("GetTrailStatus"),
         "{}",
-        finding.reason
+        reason(&finding)
     );
 }
 
@@ -296,5 +297,5 @@ fn a_filter_on_a_log_group_that_no_trail_feeds_counts_for_nothing() {
         trail["CloudWatchLogsLogGroupArn"] = json!(arn);
     });
     let finding = super::finding(&world, NEWEST, "root_usage");
-    assert_ne!(finding.status, Pass, "{}", finding.reason);
+    assert_ne!(finding.status, Pass, "{}", reason(&finding));
 }

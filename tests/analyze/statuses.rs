@@ -5,6 +5,8 @@ use trailproof::analyze::{Options, Status};
 use trailproof::chain::verdict::LinkId;
 use trailproof::report::{self, Format, Style};
 
+use trailproof::report::words::reason;
+
 use super::super::support::golden;
 use super::super::support::world::{ACCOUNT, HOME, MEMBER, Site, World};
 use super::{analyzed, expect, finding};
@@ -29,7 +31,7 @@ fn a_complete_account_passes_every_control_and_an_empty_one_none() {
             Status::Pass,
             "{}: {}",
             finding.control,
-            finding.reason
+            reason(&finding)
         );
         assert!(!finding.paths.is_empty() && finding.requirement.is_some());
     }
@@ -40,7 +42,7 @@ fn a_complete_account_passes_every_control_and_an_empty_one_none() {
             Status::Fail,
             "{}: {}",
             finding.control,
-            finding.reason
+            reason(&finding)
         );
         assert!(finding.witness.is_some() && finding.broken_link.is_some());
     }
@@ -137,15 +139,13 @@ fn a_missing_name_is_told_with_the_share_that_is_covered() {
         Status::Fail,
         Some(LinkId::F01),
     );
-    let names = finding.names.unwrap();
+    let names = finding.names.clone().unwrap();
     assert_eq!(names.missing, ["DeletePolicy"]);
     assert_eq!(names.covered.len(), 15);
     assert!(
-        finding
-            .reason
-            .contains("15 of 16 events are covered, missing DeletePolicy"),
+        reason(&finding).contains("15 of 16 events are covered, missing DeletePolicy"),
         "{}",
-        finding.reason
+        reason(&finding)
     );
     assert_eq!(finding.witness.unwrap()["eventName"], "DeletePolicy");
     let mark = finding
@@ -196,11 +196,9 @@ fn several_filters_that_cover_together_pass() {
     }));
     let finding = expect(&world, NEWEST, "cloudtrail_changes", Status::Pass, None);
     assert!(
-        finding
-            .reason
-            .contains("`cloudtrail-changes`, `cloudtrail-rest` together"),
+        reason(&finding).contains("`cloudtrail-changes`, `cloudtrail-rest` together"),
         "{}",
-        finding.reason
+        reason(&finding)
     );
 }
 
@@ -230,9 +228,9 @@ fn a_filter_that_matches_nearly_everything_silences_its_alarm_and_every_filter_t
         .unwrap();
     assert!(own.links.iter().any(|link| link.id == LinkId::F14));
     assert!(
-        finding.reason.contains("`everything`"),
+        reason(&finding).contains("`everything`"),
         "{}",
-        finding.reason
+        reason(&finding)
     );
     expect(&world, NEWEST, "vpc_changes", Status::Pass, None);
 }
@@ -255,7 +253,7 @@ fn an_account_elsewhere_in_the_file_changes_no_finding() {
             (finding.status, &finding.control),
             (same.status, &same.control),
             "{}",
-            finding.reason
+            reason(&finding)
         );
     }
     for finding in together
@@ -268,7 +266,7 @@ fn an_account_elsewhere_in_the_file_changes_no_finding() {
             Status::Pass,
             "{}: {}",
             finding.control,
-            finding.reason
+            reason(&finding)
         );
     }
 }
@@ -308,17 +306,17 @@ fn a_denied_call_makes_findings_unknown_that_name_it_and_never_fail_or_new_pass(
                 Status::Unknown => {
                     unknown += 1;
                     assert!(
-                        finding.reason.contains(&operation),
+                        reason(&finding).contains(&operation),
                         "{service} {operation}, {}: {}",
                         finding.control,
-                        finding.reason
+                        reason(&finding)
                     );
                 }
                 other => panic!(
                     "{service} {operation} denied: {} is {}: {}",
                     finding.control,
                     other.as_str(),
-                    finding.reason
+                    reason(&finding)
                 ),
             }
         }
@@ -336,7 +334,7 @@ fn a_member_of_an_organization_is_heard_through_the_account_that_owns_the_trail(
             "{} {}: {}",
             finding.account,
             finding.control,
-            finding.reason
+            reason(&finding)
         );
     }
     let mut silent = both.clone();
@@ -359,12 +357,12 @@ fn a_member_of_an_organization_is_heard_through_the_account_that_owns_the_trail(
             Status::Unknown,
             "{}: {}",
             finding.control,
-            finding.reason
+            reason(&finding)
         );
         assert!(
-            finding.reason.contains(ACCOUNT),
+            reason(&finding).contains(ACCOUNT),
             "the account that is missing is named: {}",
-            finding.reason
+            reason(&finding)
         );
     }
 }
@@ -394,7 +392,7 @@ fn a_collection_that_was_cut_short_proves_no_pass() {
                 finding.status,
                 Status::Unknown,
                 "after {kept} answers: {}",
-                finding.reason
+                reason(&finding)
             );
         }
     }
@@ -438,6 +436,6 @@ fn an_account_that_never_said_who_it_is_stays_in_sight() {
     assert!(!analysis.findings.is_empty());
     for finding in &analysis.findings {
         assert_eq!(finding.account, ACCOUNT);
-        assert_eq!(finding.status, Status::Unknown, "{}", finding.reason);
+        assert_eq!(finding.status, Status::Unknown, "{}", reason(&finding));
     }
 }

@@ -17,9 +17,9 @@ fn a01_no_alarm() {
         world.deny("monitoring", "DescribeAlarms");
     });
     assert!(
-        link.reason.contains("cloudwatch:DescribeAlarms"),
+        sentence(&link.cause).contains("cloudwatch:DescribeAlarms"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }
 
@@ -28,7 +28,11 @@ fn a01_an_alarm_in_another_namespace_is_none() {
     let link = fault(LinkId::A01, Verdict::Broken, |world| {
         world.edit_alarm(CONTROL, |alarm| alarm["Namespace"] = json!("CISBenchmarks"));
     });
-    assert!(link.reason.contains("CISBenchmarks"), "{}", link.reason);
+    assert!(
+        sentence(&link.cause).contains("CISBenchmarks"),
+        "{}",
+        sentence(&link.cause)
+    );
 }
 
 #[test]
@@ -66,7 +70,11 @@ fn a03_no_action_for_alarm() {
             alarm["AlarmActions"] = json!([]);
         });
     });
-    assert!(link.reason.contains("INSUFFICIENT_DATA"), "{}", link.reason);
+    assert!(
+        sentence(&link.cause).contains("INSUFFICIENT_DATA"),
+        "{}",
+        sentence(&link.cause)
+    );
 }
 
 #[test]
@@ -79,7 +87,11 @@ fn a04_one_event_does_not_breach() {
     let link = fault(LinkId::A04, Verdict::Broken, |world| {
         world.edit_alarm(CONTROL, |alarm| alarm["Threshold"] = json!(3.0));
     });
-    assert!(link.reason.contains("3 events"), "{}", link.reason);
+    assert!(
+        sentence(&link.cause).contains("3 events"),
+        "{}",
+        sentence(&link.cause)
+    );
 }
 
 #[test]
@@ -275,9 +287,9 @@ fn a17_mute_rules_that_nobody_could_read() {
             world.deny("monitoring", operation);
         });
         assert!(
-            link.reason.contains(&format!("cloudwatch:{operation}")),
+            sentence(&link.cause).contains(&format!("cloudwatch:{operation}")),
             "{}",
-            link.reason
+            sentence(&link.cause)
         );
     }
     fault(LinkId::A17, Verdict::Weak, |world| {
@@ -467,9 +479,9 @@ fn c01_composite_alarm_acts_for_the_alarm() {
         }
     });
     assert!(
-        link.reason.contains("cloudwatch:DescribeAlarms"),
+        sentence(&link.cause).contains("cloudwatch:DescribeAlarms"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }
 

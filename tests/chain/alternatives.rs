@@ -49,7 +49,11 @@ fn x01_event_bridge_rule_on_cloudtrail_events() {
     let link = seen(LinkId::X01, |world| {
         rule(world, "ENABLED", "AWS API Call via CloudTrail")
     });
-    assert!(link.reason.ends_with("sends to sns"), "{}", link.reason);
+    assert!(
+        sentence(&link.cause).ends_with("sends to sns"),
+        "{}",
+        sentence(&link.cause)
+    );
     let chain = chain_of(&world(|world| {
         rule(world, "DISABLED", "AWS API Call via CloudTrail")
     }));
@@ -113,5 +117,9 @@ fn x05_subscription_filter_to_a_siem() {
             }]);
         });
     });
-    assert!(link.reason.contains("firehose"), "{}", link.reason);
+    assert!(
+        sentence(&link.cause).contains("firehose"),
+        "{}",
+        sentence(&link.cause)
+    );
 }

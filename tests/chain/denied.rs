@@ -135,7 +135,8 @@ fn an_operation_that_is_denied_leaves_no_sound_path_or_was_not_needed() {
                 chain.paths
             );
             let named = open.iter().flat_map(|path| &path.links).any(|link| {
-                link.verdict == Verdict::Unknown && link.reason.contains(operation.iam_action)
+                link.verdict == Verdict::Unknown
+                    && sentence(&link.cause).contains(operation.iam_action)
             });
             assert!(named, "{} is not named: {open:#?}", operation.iam_action);
         }

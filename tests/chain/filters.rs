@@ -21,9 +21,9 @@ fn f01_no_filter() {
         world.deny("logs", "DescribeMetricFilters");
     });
     assert!(
-        link.reason.contains("logs:DescribeMetricFilters"),
+        sentence(&link.cause).contains("logs:DescribeMetricFilters"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }
 

@@ -44,9 +44,9 @@ fn l01_denied_is_unknown() {
         world.deny("logs", "DescribeLogGroups");
     });
     assert!(
-        link.reason.contains("logs:DescribeLogGroups"),
+        sentence(&link.cause).contains("logs:DescribeLogGroups"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }
 
@@ -216,9 +216,9 @@ fn l06_filter_sees_transformed_records() {
         world.deny("logs", "GetTransformer");
     });
     assert!(
-        link.reason.contains("logs:GetTransformer"),
+        sentence(&link.cause).contains("logs:GetTransformer"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
     fault(LinkId::L06, Verdict::Weak, |world| {
         on_transformed(world);

@@ -24,6 +24,7 @@ use trailproof::chain::{self, AccountChain, Path};
 use trailproof::control::Registry;
 use trailproof::coverage::{Is, Predicate};
 use trailproof::pattern::{Matcher, Semantics};
+use trailproof::report::words::{reason, sentence};
 use trailproof::snapshot::Snapshot;
 
 use crate::support::controls::filter_name;
@@ -120,10 +121,10 @@ fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
         .find(|link| link.id == id && link.verdict == verdict)
         .expect("found above");
     assert!(
-        !link.subject.is_empty() && !link.reason.is_empty(),
+        !link.subject.name.is_empty() && !sentence(&link.cause).is_empty(),
         "{link:?}"
     );
-    assert!(!link.reason.ends_with('.'), "{link:?}");
+    assert!(!sentence(&link.cause).ends_with('.'), "{link:?}");
     if verdict == Verdict::Broken || verdict == Verdict::Degraded {
         assert!(
             !link.fields.is_empty() && !link.evidence.is_empty(),
@@ -167,8 +168,8 @@ fn recorded_alike(world: &World, id: LinkId, written: &Finding) {
         (recorded.status, recorded.broken_link),
         (written.status, written.broken_link),
         "{id} as recorded: {}; as written: {}",
-        recorded.reason,
-        written.reason
+        reason(&recorded),
+        reason(&written)
     );
 }
 
@@ -185,7 +186,7 @@ fn agrees(world: &World, chain: &AccountChain, id: LinkId, verdict: Verdict) -> 
         "{id} is {verdict}: {} by {:?}, {}",
         finding.status.as_str(),
         finding.broken_link,
-        finding.reason
+        reason(&finding)
     );
     match verdict {
         Verdict::Broken => assert_eq!(

@@ -33,9 +33,9 @@ fn t10_owner_is_not_in_the_snapshot() {
     assert_eq!(path.verdict(), Verdict::Unknown);
     let link = path.link(LinkId::T10).expect("a reason");
     assert!(
-        link.reason.contains(ACCOUNT),
+        sentence(&link.cause).contains(ACCOUNT),
         "the missing account is named: {}",
-        link.reason
+        sentence(&link.cause)
     );
     assert!(
         takes(path, &stop_logging("eu-west-1")),
@@ -80,7 +80,7 @@ fn the_owners_denied_selectors_make_the_members_path_unknown() {
     assert_eq!(path.verdict(), Verdict::Unknown);
     assert!(
         path.link(LinkId::S10)
-            .is_some_and(|link| link.reason.contains(ACCOUNT))
+            .is_some_and(|link| sentence(&link.cause).contains(ACCOUNT))
     );
 }
 

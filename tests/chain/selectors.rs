@@ -223,8 +223,8 @@ fn s10_selectors_unavailable() {
         world.deny("cloudtrail", "GetEventSelectors");
     });
     assert!(
-        link.reason.contains("cloudtrail:GetEventSelectors"),
+        sentence(&link.cause).contains("cloudtrail:GetEventSelectors"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }

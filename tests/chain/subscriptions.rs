@@ -13,9 +13,9 @@ fn u01_no_subscription() {
         world.deny("sns", "ListSubscriptionsByTopic");
     });
     assert!(
-        link.reason.contains("sns:ListSubscriptionsByTopic"),
+        sentence(&link.cause).contains("sns:ListSubscriptionsByTopic"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }
 
@@ -66,9 +66,9 @@ fn u04_filter_policy_needs_message_attributes() {
         world.deny("sns", "GetSubscriptionAttributes");
     });
     assert!(
-        link.reason.contains("sns:GetSubscriptionAttributes"),
+        sentence(&link.cause).contains("sns:GetSubscriptionAttributes"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }
 
@@ -162,5 +162,9 @@ fn u10_subscription_of_another_account() {
             "AuthorizationError",
         );
     });
-    assert!(link.reason.contains("777788889999"), "{}", link.reason);
+    assert!(
+        sentence(&link.cause).contains("777788889999"),
+        "{}",
+        sentence(&link.cause)
+    );
 }

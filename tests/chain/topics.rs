@@ -38,9 +38,9 @@ fn n02_topic_does_not_exist() {
         world.deny("sns", "GetTopicAttributes");
     });
     assert!(
-        link.reason.contains("sns:GetTopicAttributes"),
+        sentence(&link.cause).contains("sns:GetTopicAttributes"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }
 
@@ -62,7 +62,11 @@ fn n03_topic_of_another_account() {
             }),
         });
     });
-    assert!(link.reason.contains("777788889999"), "{}", link.reason);
+    assert!(
+        sentence(&link.cause).contains("777788889999"),
+        "{}",
+        sentence(&link.cause)
+    );
 }
 
 #[test]
@@ -177,7 +181,11 @@ fn n06_key_does_not_let_cloudwatch_encrypt() {
         encrypt(world, "Enabled", "CUSTOMER", "cloudwatch.amazonaws.com");
         world.deny("kms", "GetKeyPolicy");
     });
-    assert!(link.reason.contains("kms:GetKeyPolicy"), "{}", link.reason);
+    assert!(
+        sentence(&link.cause).contains("kms:GetKeyPolicy"),
+        "{}",
+        sentence(&link.cause)
+    );
 }
 
 #[test]
@@ -216,9 +224,9 @@ fn n08_history_shows_a_failed_action() {
         world.deny("monitoring", "DescribeAlarmHistory");
     });
     assert!(
-        link.reason.contains("cloudwatch:DescribeAlarmHistory"),
+        sentence(&link.cause).contains("cloudwatch:DescribeAlarmHistory"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
     fault(LinkId::N08, Verdict::Weak, |world| {
         world.fail(

@@ -19,14 +19,14 @@ fn t01_status_denied_is_unknown_and_names_the_api() {
         world.deny("cloudtrail", "GetTrailStatus");
     });
     assert!(
-        link.reason.contains("cloudtrail:GetTrailStatus"),
+        sentence(&link.cause).contains("cloudtrail:GetTrailStatus"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
     assert!(
-        link.reason.contains("denied (AccessDeniedException)"),
+        sentence(&link.cause).contains("denied (AccessDeniedException)"),
         "{}",
-        link.reason
+        sentence(&link.cause)
     );
 }
 
@@ -66,9 +66,7 @@ fn t01_a_region_without_answer_may_hide_a_trail_of_that_region_alone() {
     assert!(takes(hidden[0], &stop_logging("eu-west-1")));
     assert!(!takes(hidden[0], &stop_logging(HOME)));
     assert!(
-        hidden[0].links[0]
-            .reason
-            .contains("cloudtrail:DescribeTrails in eu-west-1"),
+        sentence(&hidden[0].links[0].cause).contains("cloudtrail:DescribeTrails in eu-west-1"),
         "{:?}",
         hidden[0].links
     );

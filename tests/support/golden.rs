@@ -34,3 +34,19 @@ pub fn check(name: &str, actual: &str) {
         actual.lines().nth(line),
     );
 }
+
+/// Holds a document of the project, part of which is made, against what it should be; writes it with `TRAILPROOF_BLESS=1`.
+#[track_caller]
+pub fn document(path: &std::path::Path, is: &str, wanted: &str) {
+    if is == wanted {
+        return;
+    }
+    if std::env::var_os("TRAILPROOF_BLESS").is_some_and(|value| value == "1") {
+        std::fs::write(path, wanted).expect("the document can be written");
+        return;
+    }
+    panic!(
+        "{} is not what it is made from: run with TRAILPROOF_BLESS=1",
+        path.display()
+    );
+}

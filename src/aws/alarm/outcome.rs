@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::chain::verdict::{Link, LinkId, Subject, Verdict};
 
 /// Something said about an alarm besides that it fires.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Outcome {
     /// The links of this outcome: one for the verdict, and one for each note.
     ///
     /// A latched alarm is broken: every event after the first is lost. So is one that needs several events.
-    pub fn links(&self, subject: &str) -> Vec<Link> {
+    pub fn links(&self, subject: &Subject) -> Vec<Link> {
         let link = |id, verdict, reason: &str| Link::new(id, verdict, subject, reason);
         match self {
             Self::Fires {

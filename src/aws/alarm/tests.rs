@@ -274,7 +274,7 @@ fn the_benchmark_alarm_fires_at_once_and_coalesces_for_its_period() {
         }
     );
     assert_eq!(judge("1", Some(0.0), &reference()), outcome);
-    let links = outcome.links("alarm");
+    let links = outcome.links(&crate::chain::verdict::Subject::account("alarm"));
     assert_eq!(links.len(), 1);
     assert_eq!(links[0].verdict, Verdict::Ok);
 }

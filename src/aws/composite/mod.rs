@@ -14,7 +14,7 @@ use reach::{Domain, Pairs, pairs};
 pub use rule::{AlarmState, RuleError};
 use rule::{Precedence, Rule};
 
-use crate::chain::verdict::{Link, LinkId, Verdict};
+use crate::chain::verdict::{Link, LinkId, Subject, Verdict};
 
 /// The alarms of one account and Region.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,7 @@ pub enum Reach {
 
 impl Reach {
     /// The link of this answer, about the composite.
-    pub fn link(&self, subject: &str) -> Link {
+    pub fn link(&self, subject: &Subject) -> Link {
         match self {
             Self::Always => Link::new(
                 LinkId::C01,
@@ -83,11 +83,13 @@ impl Reach {
                 let reason = format!(
                     "{names} holds the composite alarm in ALARM now: until it leaves, an event makes no notification"
                 );
-                Link::new(LinkId::C03, Verdict::Degraded, subject, reason)
+                Link::new(LinkId::C03, Verdict::Degraded, subject, reason.as_str())
             }
-            Self::Now { reason } => Link::new(LinkId::C02, Verdict::Weak, subject, reason),
-            Self::Never { id, reason } => Link::new(*id, Verdict::Broken, subject, reason),
-            Self::Unknown { id, reason } => Link::new(*id, Verdict::Unknown, subject, reason),
+            Self::Now { reason } => Link::new(LinkId::C02, Verdict::Weak, subject, reason.as_str()),
+            Self::Never { id, reason } => Link::new(*id, Verdict::Broken, subject, reason.as_str()),
+            Self::Unknown { id, reason } => {
+                Link::new(*id, Verdict::Unknown, subject, reason.as_str())
+            }
         }
     }
 }

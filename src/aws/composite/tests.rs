@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::chain::verdict::Cause;
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "us-east-1";
@@ -39,13 +40,17 @@ fn ask(rule: &str) -> Reach {
     )
 }
 
+fn top() -> Subject {
+    Subject::account("top")
+}
+
 fn is(rule: &str, id: LinkId, verdict: Verdict) {
-    let link = ask(rule).link("top");
+    let link = ask(rule).link(&top());
     assert_eq!(
         (link.id, link.verdict),
         (id, verdict),
         "{rule}: {}",
-        link.reason
+        link.cause.code()
     );
 }
 
@@ -113,7 +118,8 @@ fn an_alarm_that_holds_the_composite_is_named() {
             now: vec!["a".to_owned()]
         }
     );
-    assert!(answer.link("top").reason.contains("`a`"));
+    assert!(matches!(answer.link(&top()).cause,
+        Cause::Said(said) if said.text.contains("`a`")));
 }
 
 #[test]

@@ -64,7 +64,9 @@ fn windows_that_meet_mute_always() {
         "the 31st is not muted"
     );
     assert_eq!(
-        Muting::Always.link("weekend", "alarm").verdict,
+        Muting::Always
+            .link("weekend", &crate::chain::verdict::Subject::account("alarm"))
+            .verdict,
         Verdict::Broken
     );
 }
@@ -83,7 +85,12 @@ fn rules_that_are_over_or_never_begin() {
         ..rule("cron(* * * * *)", "PT1H")
     };
     assert_eq!(muting(&expired, now()), Muting::Over);
-    assert_eq!(Muting::Over.link("old", "alarm").verdict, Verdict::Ok);
+    assert_eq!(
+        Muting::Over
+            .link("old", &crate::chain::verdict::Subject::account("alarm"))
+            .verdict,
+        Verdict::Ok
+    );
 }
 
 #[test]

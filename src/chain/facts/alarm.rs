@@ -2,6 +2,8 @@
 
 use rusqlite::Row;
 
+use crate::chain::verdict::{Kind, Subject};
+
 use super::{Error, Facts, get};
 
 /// An alarm of any of the three types.
@@ -44,6 +46,13 @@ pub(in crate::chain) struct AlarmRow {
     pub(in crate::chain) scheduled_query: Option<String>,
     pub(in crate::chain) configuration_updated_time: Option<String>,
     pub(in crate::chain) evidence: i64,
+}
+
+impl AlarmRow {
+    /// What links call it.
+    pub(in crate::chain) fn subject(&self) -> Subject {
+        Subject::of_arn(Kind::Alarm, &self.arn)
+    }
 }
 
 /// The state of an alarm when it was asked.

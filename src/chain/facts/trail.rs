@@ -2,6 +2,8 @@
 
 use rusqlite::Row;
 
+use crate::chain::verdict::{Kind, Subject};
+
 use super::{Error, Facts, get};
 
 /// A trail as an account sees it.
@@ -22,6 +24,13 @@ pub(in crate::chain) struct TrailRow {
     pub(in crate::chain) role_arn: Option<String>,
     pub(in crate::chain) has_custom_event_selectors: Option<bool>,
     pub(in crate::chain) evidence: i64,
+}
+
+impl TrailRow {
+    /// What links call it.
+    pub(in crate::chain) fn subject(&self) -> Subject {
+        Subject::of_arn(Kind::Trail, &self.arn)
+    }
 }
 
 /// GetTrailStatus.

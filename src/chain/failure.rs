@@ -1,0 +1,629 @@
+//! The one table of everything that can go wrong, or is worth saying, along the delivery chain: id, station, title, what
+//! trailproof says of it, what repairs it, and which other tools look at all.
+//!
+//! [`LinkId`], the documentation and the tests are made from it: a new failure is a row here, its judge and its test.
+//! Nothing here decides.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A place of the delivery chain, in the order that a notification passes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Station {
+    /// The trail itself.
+    Trail,
+    /// What the trail records.
+    EventSelectors,
+    /// The log group that the trail delivers to.
+    LogGroup,
+    /// The metric filter and its metric.
+    MetricFilter,
+    /// The alarm on the metric.
+    Alarm,
+    /// An alarm over that alarm.
+    CompositeAlarm,
+    /// The topic that an alarm action names.
+    Topic,
+    /// A subscription of the topic.
+    Subscription,
+    /// Other ways to be told, seen beside the chain.
+    OtherMonitoring,
+}
+
+impl Station {
+    /// Every station in the order of the chain.
+    pub const ALL: [Self; 9] = [
+        Self::Trail,
+        Self::EventSelectors,
+        Self::LogGroup,
+        Self::MetricFilter,
+        Self::Alarm,
+        Self::CompositeAlarm,
+        Self::Topic,
+        Self::Subscription,
+        Self::OtherMonitoring,
+    ];
+
+    /// The station as it is called in output, in snake case.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Trail => "trail",
+            Self::EventSelectors => "event_selectors",
+            Self::LogGroup => "log_group",
+            Self::MetricFilter => "metric_filter",
+            Self::Alarm => "alarm",
+            Self::CompositeAlarm => "composite_alarm",
+            Self::Topic => "topic",
+            Self::Subscription => "subscription",
+            Self::OtherMonitoring => "other_monitoring",
+        }
+    }
+}
+
+/// What is known of one failure beside its judge: a row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Where on the chain.
+    pub station: Station,
+    /// What it stands for, in a few words.
+    pub title: &'static str,
+    /// The verdicts that it can have, in words; none where a snapshot cannot show it.
+    pub says: Option<&'static str>,
+    /// Why a snapshot cannot show it: such an id is never a link.
+    pub not_shown: Option<&'static str>,
+    /// What repairs it, as one clause; none where there is nothing to repair.
+    pub repair: Option<&'static str>,
+    /// Which other tools look at it, as read in their public sources in 2026; none where none does.
+    pub peers: Option<&'static str>,
+}
+
+/// The error of parsing a [`LinkId`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no link has the id `{0}`; ids look like `A05`, and `T01` is the first")]
+pub struct UnknownLinkId(String);
+
+/// Defines the enum, the list of all ids and their rows from one table, so that none can be forgotten.
+macro_rules! failures {
+    ($($id:ident $station:ident
+        title $title:literal
+        $(says $says:literal)?
+        $(not_shown $not_shown:literal)?
+        $(repair $repair:literal)?
+        $(peers $peers:literal)?;
+    )*) => {
+        /// One thing that can be wrong, or worth saying, at one place of the delivery chain.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum LinkId {
+            $(#[doc = $title] $id,)*
+        }
+
+        impl LinkId {
+            /// Every id in the order of the chain.
+            pub const ALL: &[Self] = &[$(Self::$id),*];
+
+            /// The id as written in documentation and output.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$id => stringify!($id),)* }
+            }
+
+            /// What is known of it.
+            pub fn failure(self) -> Failure {
+                match self {
+                    $(Self::$id => Failure {
+                        station: Station::$station,
+                        title: $title,
+                        says: failures!(@optional $($says)?),
+                        not_shown: failures!(@optional $($not_shown)?),
+                        repair: failures!(@optional $($repair)?),
+                        peers: failures!(@optional $($peers)?),
+                    },)*
+                }
+            }
+        }
+    };
+    (@optional) => { None };
+    (@optional $text:literal) => { Some($text) };
+}
+
+failures! {
+    T01 Trail
+        title "nothing is recorded"
+        says "broken"
+        repair "start logging: `aws cloudtrail start-logging` on a multi-Region trail (create one where there is none)"
+        peers "Steampipe, MITRE, Trivy, cloudbeat, Custodian, Security Hub";
+    T02 Trail
+        title "trail has no log group"
+        says "broken"
+        repair "give the trail a log group: CloudWatchLogsLogGroupArn and CloudWatchLogsRoleArn"
+        peers "those that start from a trail; Prowler, Steampipe, MITRE and Custodian note the name alone";
+    T03 Trail
+        title "trail has no role for its log group"
+        says "broken"
+        repair "give the trail a role that may write to its log group: CloudWatchLogsRoleArn";
+    T04 Trail
+        title "delivery to the log group fails"
+        says "broken; degraded when events arrived since"
+        repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which";
+    T05 Trail
+        title "delivery to the log group is stale"
+        says "degraded, weak"
+        repair "find out why nothing arrived in the log group lately";
+    T06 Trail
+        title "delivery to the bucket fails"
+        says "note: the bucket is another way"
+        peers "Custodian takes it for a stopped trail";
+    T07 Trail
+        title "trail records one Region only"
+        says "degraded: the events of other Regions are not covered"
+        repair "make the trail a multi-Region trail"
+        peers "Steampipe, MITRE, Trivy, cloudbeat, Custodian, CloudQuery, Security Hub";
+    T08 Trail
+        title "single-Region trail outside the global Region"
+        says "degraded: global events are not covered"
+        repair "make the trail a multi-Region trail"
+        peers "as T07";
+    T09 Trail
+        title "global service events are excluded"
+        says "degraded: global events are not covered"
+        repair "include global service events, or make the trail a multi-Region trail"
+        peers "Custodian";
+    T10 Trail
+        title "organization trail of an account outside the snapshot"
+        says "unknown, naming the account"
+        repair "collect the account that owns the organization trail into the same snapshot"
+        peers "Security Hub (no data); Prowler compares the name with a log group of the member";
+    T11 Trail
+        title "delivery role cannot write member log streams"
+        says "weak"
+        repair "let the trail's role write to the log streams `o-<organization id>_*`";
+    T12 Trail
+        title "events over 256 KB are not delivered"
+        not_shown "the size of an event that has not happened yet is not known; CloudTrail keeps events over 256 KB from every log group";
+    T13 Trail
+        title "Organizations events occur in the management account"
+        says "note";
+
+    S01 EventSelectors
+        title "no event selector logs management events"
+        says "broken"
+        repair "add an event selector that logs management events"
+        peers "MITRE, cloudbeat, Custodian; Steampipe and CloudQuery in part";
+    S02 EventSelectors
+        title "event selectors log read events only"
+        says "degraded: writes are not covered"
+        repair "log management events of both kinds, read and write"
+        peers "MITRE, Steampipe, cloudbeat, Custodian";
+    S03 EventSelectors
+        title "event selectors log write events only"
+        says "degraded: reads are not covered"
+        repair "log management events of both kinds, read and write"
+        peers "as S02";
+    S04 EventSelectors
+        title "KMS events are excluded"
+        says "degraded: the key control is not covered"
+        repair "stop excluding the event source in every event selector; to save on KMS volume log its write events only";
+    S05 EventSelectors
+        title "RDS Data API events are excluded"
+        says "degraded: those events are not covered"
+        repair "stop excluding rdsdata.amazonaws.com";
+    S06 EventSelectors
+        title "no advanced event selector logs management events"
+        says "broken"
+        repair "add an event selector that logs management events"
+        peers "Custodian; CloudQuery in part. Steampipe, MITRE and cloudbeat fail every trail with advanced selectors";
+    S07 EventSelectors
+        title "advanced event selectors restrict read or write"
+        says "degraded: the other half is not covered"
+        repair "log management events of both kinds, read and write"
+        peers "Custodian asks that there is no such condition";
+    S08 EventSelectors
+        title "advanced event selectors exclude an event source"
+        says "degraded: those events are not covered"
+        repair "stop excluding the event source in every event selector; to save on KMS volume log its write events only";
+    S09 EventSelectors
+        title "no custom event selectors"
+        says "fine, or unknown when the trail says that it has some";
+    S10 EventSelectors
+        title "event selectors unavailable"
+        says "unknown"
+        repair "let the collecting role call cloudtrail:GetEventSelectors in the account that owns the trail";
+
+    L01 LogGroup
+        title "log group does not exist"
+        says "broken"
+        repair "create the log group again, or point the trail at one that exists"
+        peers "Stave, from what another tool extracted";
+    L02 LogGroup
+        title "log group class has no metric filters"
+        says "broken; weak where the class is young"
+        repair "point the trail at a log group of the STANDARD class: the class of a log group cannot be changed";
+    L03 LogGroup
+        title "log group is another account's or Region's"
+        says "broken: full ARNs are compared, a namesake elsewhere joins nothing"
+        repair "put the metric filter on the log group that the trail delivers to: same account, Region and name"
+        peers "Trivy; cloudbeat by home Region. ElectricEye passes a trail of another Region";
+    L04 LogGroup
+        title "data protection masks what the pattern reads"
+        says "weak"
+        repair "take the fields that the pattern reads out of the data protection policy";
+    L05 LogGroup
+        title "log group key is unusable"
+        says "weak"
+        repair "make the log group's key usable again";
+    L06 LogGroup
+        title "filter sees transformed records"
+        says "unknown; weak when the transformer names none of the fields that the pattern reads"
+        repair "set applyOnTransformedLogs to false, or write the pattern for the transformed record";
+    L07 LogGroup
+        title "metric extraction policy"
+        says "note: no harm to metric filters";
+    L08 LogGroup
+        title "retention of the log group"
+        not_shown "retention is no fault: filters read events as they arrive. A test holds that it changes nothing";
+    L09 LogGroup
+        title "CloudTrail records arrive without a trail"
+        not_shown "telemetry rules and log centralization are not asked about: records that arrive by them only add to what the trails deliver";
+
+    F01 MetricFilter
+        title "no filter pattern matches the required events"
+        says "broken; the finding shows the event that is missed"
+        repair "add a metric filter with the pattern of the control, or widen the one that is there by the marked part"
+        peers "all, by text: see the chapter on texts";
+    F02 MetricFilter
+        title "metric value is zero"
+        says "broken"
+        repair "set the metric value to 1";
+    F03 MetricFilter
+        title "metric value is a field of the event"
+        says "broken or unknown"
+        repair "set the metric value to the constant 1";
+    F04 MetricFilter
+        title "metric value is negative"
+        says "broken"
+        repair "set the metric value to 1";
+    F05 MetricFilter
+        title "dimensions differ from the alarm's"
+        says "broken; degraded when the alarm reads some combinations"
+        repair "take the dimensions off the metric transformation, or give the alarm exactly the same ones";
+    F06 MetricFilter
+        title "event lacks a dimension's field"
+        says "degraded"
+        repair "take the dimensions off the metric transformation";
+    F07 MetricFilter
+        title "too many dimension values disable the filter"
+        says "weak"
+        repair "take the dimensions off the metric transformation";
+    F08 MetricFilter
+        title "default value makes the metric dense"
+        says "decided with A04 to A08; unknown where the alarm leaves it open"
+        repair "remove the default value, or choose one that does not breach the threshold";
+    F09 MetricFilter
+        title "default value breaches the threshold"
+        says "broken"
+        repair "remove the default value, or choose one that does not breach the threshold";
+    F10 MetricFilter
+        title "unit differs from the alarm's"
+        says "broken"
+        repair "take the unit off the alarm, or give the metric transformation the same one";
+    F11 MetricFilter
+        title "field selection criteria restrict the filter"
+        says "broken where it lets nothing through; otherwise part of what is covered"
+        repair "widen or remove the field selection criteria of the filter";
+    F12 MetricFilter
+        title "filter is on a log group no trail delivers to"
+        says "broken"
+        repair "put the filter on the log group that a trail delivers to"
+        peers "those that start from a trail. ScoutSuite, CloudSploit and cnspec take any log group";
+    F13 MetricFilter
+        title "metric namespace is not allowed"
+        not_shown "CloudWatch Logs refuses such a namespace, so no metric filter has one";
+    F14 MetricFilter
+        title "several filters write one metric"
+        says "note; unknown where another filter can hold the alarm"
+        repair "give each filter its own metric and alarm, and narrow the one that matches nearly everything";
+    F15 MetricFilter
+        title "metric filter quotas"
+        not_shown "CloudWatch Logs refuses a filter over the quota, so every filter that is listed works";
+
+    A01 Alarm
+        title "no alarm watches the metric"
+        says "broken"
+        repair "create an alarm on the filter's metric: same namespace, metric name, dimensions, account and Region"
+        peers "MITRE, Custodian and ElectricEye by namespace and name; Prowler and Steampipe by name; Trivy, cloudbeat and CloudQuery take the name of the filter for it";
+    A02 Alarm
+        title "alarm actions are disabled"
+        says "broken"
+        repair "enable the alarm's actions: `aws cloudwatch enable-alarm-actions`"
+        peers "Security Hub and Stave, as a control of its own";
+    A03 Alarm
+        title "alarm has no action for ALARM"
+        says "broken"
+        repair "add a topic to the alarm's actions for the state ALARM"
+        peers "Steampipe, MITRE, Custodian, Security Hub";
+    A04 Alarm
+        title "one event does not breach the threshold"
+        says "broken"
+        repair "let one event breach the threshold: statistic Sum, GreaterThanOrEqualToThreshold 1";
+    A05 Alarm
+        title "one event does not make M of N datapoints breach"
+        says "broken; degraded when late"
+        repair "let one datapoint suffice: DatapointsToAlarm 1";
+    A06 Alarm
+        title "alarm is always in ALARM, or latches there"
+        says "broken"
+        repair "let the alarm come back from ALARM: treat missing data as notBreaching, and narrow a pattern that matches nearly everything";
+    A07 Alarm
+        title "average or minimum with default values"
+        says "broken or unknown"
+        repair "use the statistic Sum, or remove the filter's default value";
+    A08 Alarm
+        title "sample count with default values"
+        says "broken"
+        repair "use the statistic Sum, or remove the filter's default value";
+    A09 Alarm
+        title "percentile ignored at low sample counts"
+        says "broken"
+        repair "use the statistic Sum, or evaluate low sample counts too";
+    A10 Alarm
+        title "period shorter than the metric's resolution"
+        says "degraded"
+        repair "use a period of 60 seconds or more";
+    A11 Alarm
+        title "long evaluation window coalesces events"
+        says "degraded, with the span in which later events are silent"
+        repair "use a short sliding window: period 300, one evaluation period";
+    A12 Alarm
+        title "wall-clock window delays the alarm"
+        says "degraded, with the delay"
+        repair "use a short sliding window: period 300, one evaluation period";
+    A13 Alarm
+        title "alarm is warming up"
+        says "broken while it lasts"
+        repair "wait until the alarm's warm-up has passed, or shorten it";
+    A14 Alarm
+        title "alarm evaluation has errors"
+        says "broken, weak"
+        repair "repair the alarm's evaluation error";
+    A15 Alarm
+        title "alarm sits in ALARM"
+        says "broken, degraded"
+        repair "let the alarm come back from ALARM: treat missing data as notBreaching, and narrow a pattern that matches nearly everything";
+    A16 Alarm
+        title "alarm has insufficient data"
+        says "note: normal for a metric with gaps"
+        repair "check that the metric arrives: dimensions, unit and namespace";
+    A17 Alarm
+        title "alarm mute rule"
+        says "degraded, with the share of time; broken when always; weak or unknown otherwise"
+        repair "remove the alarm from the mute rule";
+    A18 Alarm
+        title "alarm action is not a topic"
+        says "broken, weak or unknown, by the kind of action"
+        repair "add a topic to the alarm's actions"
+        peers "Steampipe, MITRE, cloudbeat, Custodian and Security Hub ask for a topic";
+    A19 Alarm
+        title "metric-math alarm"
+        says "broken or fine, by evaluating the expression; unknown where it is beyond that"
+        repair "put a plain alarm on the filter's metric beside it"
+        peers "CloudQuery reads no other alarms";
+    A20 Alarm
+        title "Metrics Insights alarm"
+        says "unknown: its query is not read"
+        repair "put a plain alarm on the filter's metric beside it";
+    A21 Alarm
+        title "PromQL alarm"
+        says "unknown: its query is not read"
+        repair "put a plain alarm on the filter's metric beside it";
+    A22 Alarm
+        title "alarm watches another account's metric"
+        says "weak"
+        repair "collect the account of the metric and that of the alarm into one snapshot";
+    A23 Alarm
+        title "alarm reached only through other alarms"
+        not_shown "a fault of tools that ask DescribeAlarmsForMetric; alarms are read from DescribeAlarms here, in all three types"
+        peers "Custodian asks DescribeAlarmsForMetric, which leaves them out";
+
+    C01 CompositeAlarm
+        title "composite alarm carries the action"
+        says "decided by the rule; unknown where it cannot be read";
+    C02 CompositeAlarm
+        title "composite alarm needs other alarms too"
+        says "broken; weak when it depends on the state of others"
+        repair "let the composite alarm fire on this alarm alone, or give this alarm its own action";
+    C03 CompositeAlarm
+        title "composite alarm is masked by other alarms"
+        says "degraded"
+        repair "let the composite alarm fire on this alarm alone, or give this alarm its own action";
+    C04 CompositeAlarm
+        title "composite alarm's actions are suppressed"
+        says "broken, weak"
+        repair "remove the actions suppressor, or give the alarm below its own action";
+    C05 CompositeAlarm
+        title "composite alarm's rule cannot be evaluated"
+        says "broken or unknown"
+        repair "repair the composite alarm's rule";
+    C06 CompositeAlarm
+        title "composite alarm has no action"
+        says "broken"
+        repair "give the composite alarm an action and enable it"
+        peers "Stave";
+    C07 CompositeAlarm
+        title "composite alarm's child is elsewhere"
+        says "broken"
+        repair "repair the composite alarm's rule";
+
+    N01 Topic
+        title "topic is in another Region"
+        says "broken"
+        repair "use a topic in the alarm's Region";
+    N02 Topic
+        title "topic does not exist"
+        says "broken"
+        repair "create the topic, or let the alarm name one that exists";
+    N03 Topic
+        title "topic belongs to another account"
+        says "unknown when its attributes are denied"
+        repair "collect the account that owns the topic into the same snapshot"
+        peers "Security Hub (warning)";
+    N04 Topic
+        title "topic policy does not let CloudWatch publish"
+        says "broken"
+        repair "let cloudwatch.amazonaws.com publish in the topic's policy (sns:Publish, aws:SourceAccount)";
+    N05 Topic
+        title "topic is encrypted with the AWS managed key"
+        says "broken"
+        repair "encrypt the topic with a customer managed key whose policy lets cloudwatch.amazonaws.com use it";
+    N06 Topic
+        title "topic's key does not let CloudWatch encrypt"
+        says "broken; unknown when the key policy cannot be read"
+        repair "let cloudwatch.amazonaws.com call kms:Decrypt and kms:GenerateDataKey* in the key's policy, and keep the key enabled";
+    N07 Topic
+        title "FIFO topic reaches no person"
+        says "weak"
+        repair "use a standard topic: a FIFO topic reaches queues only";
+    N08 Topic
+        title "alarm history shows a failed action"
+        says "broken; weak or unknown by age and cause"
+        repair "read the alarm's history: it says why its action failed";
+    N09 Topic
+        title "topic data protection policy"
+        not_shown "what a data protection policy of a topic does to alarm messages is not documented";
+
+    U01 Subscription
+        title "topic has no subscription"
+        says "broken"
+        repair "subscribe somebody to the topic"
+        peers "Steampipe, MITRE, cloudbeat, Custodian, Security Hub";
+    U02 Subscription
+        title "subscription is pending confirmation"
+        says "broken"
+        repair "confirm the subscription from its mailbox, or subscribe again: a pending one is deleted after 48 hours"
+        peers "MITRE, Custodian, Security Hub; Steampipe and cloudbeat count it as a subscription";
+    U03 Subscription
+        title "subscription is deleted"
+        says "broken"
+        repair "subscribe again"
+        peers "MITRE, Custodian";
+    U04 Subscription
+        title "filter policy needs message attributes"
+        says "broken"
+        repair "remove the subscription's filter policy, or let it accept the alarm's message";
+    U05 Subscription
+        title "filter policy rejects the alarm message"
+        says "broken; unknown where the policy cannot be read"
+        repair "remove the subscription's filter policy, or let it accept the alarm's message";
+    U06 Subscription
+        title "endpoint is a machine"
+        says "weak"
+        repair "subscribe a person's address too, or record in an attestation who is behind the endpoint";
+    U07 Subscription
+        title "anyone on the list can unsubscribe the address"
+        says "weak"
+        repair "confirm the subscription with AuthenticateOnUnsubscribe"
+        peers "Stave, as a control on topics with e-mail alone";
+    U08 Subscription
+        title "undeliverable messages are discarded"
+        says "note";
+    U09 Subscription
+        title "protocol has quotas or Region limits"
+        says "weak";
+    U10 Subscription
+        title "subscription belongs to another account"
+        says "unknown"
+        repair "collect the subscription's account into the same snapshot";
+
+    X01 OtherMonitoring
+        title "EventBridge rule on CloudTrail events"
+        says "reported beside the finding, never a pass"
+        peers "MITRE takes the auditor's word for another tool";
+    X02 OtherMonitoring
+        title "EventBridge rule on alarm state changes"
+        says "reported beside the finding, never a pass";
+    X03 OtherMonitoring
+        title "CloudTrail Lake event data store"
+        not_shown "event data stores answer queries and tell nobody";
+    X04 OtherMonitoring
+        title "log alarm on the log group"
+        says "reported beside the finding, never a pass";
+    X05 OtherMonitoring
+        title "subscription filter to a SIEM"
+        says "reported beside the finding, never a pass";
+    X06 OtherMonitoring
+        title "Security Hub is enabled"
+        not_shown "that Security Hub is enabled says nothing about who is told; it is not asked about"
+        peers "Prowler, Steampipe, MITRE, as a control of its own";
+}
+
+impl LinkId {
+    /// The place of the chain that it is about.
+    pub fn station(self) -> Station {
+        self.failure().station
+    }
+
+    /// What the id stands for, in a few words.
+    pub fn title(self) -> &'static str {
+        self.failure().title
+    }
+}
+
+impl fmt::Display for LinkId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.code())
+    }
+}
+
+impl FromStr for LinkId {
+    type Err = UnknownLinkId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|id| id.code().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownLinkId(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_grouped_by_station_numbered_without_gaps_and_read_back() {
+        let mut numbers: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for id in LinkId::ALL {
+            let (letter, number) = id.code().split_at(1);
+            numbers
+                .entry(letter)
+                .or_default()
+                .push(number.parse().expect("two digits"));
+            assert_eq!(id.code().parse::<LinkId>().as_ref(), Ok(id));
+            assert_eq!(id.code().to_lowercase().parse::<LinkId>().as_ref(), Ok(id));
+        }
+        for (letter, numbers) in numbers {
+            let expected: Vec<u32> = (1..).take(numbers.len()).collect();
+            assert_eq!(numbers, expected, "{letter}");
+        }
+        let stations: Vec<Station> = LinkId::ALL.iter().map(|id| id.station()).collect();
+        assert!(stations.is_sorted());
+        assert!("A99".parse::<LinkId>().is_err());
+        let titles: BTreeSet<_> = LinkId::ALL.iter().map(|id| id.title()).collect();
+        assert_eq!(titles.len(), LinkId::ALL.len());
+    }
+
+    #[test]
+    fn a_row_says_a_verdict_or_why_there_is_none_and_its_repair_is_one_clause() {
+        for id in LinkId::ALL {
+            let row = id.failure();
+            assert_ne!(row.says.is_some(), row.not_shown.is_some(), "{id}");
+            if let Some(text) = row.repair {
+                assert!(
+                    !text.ends_with('.') && text.starts_with(char::is_lowercase),
+                    "{id}: {text}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The one place where causes become sentences: lower case, without a final period, names in backticks.
+//!
+//! A file a station of the chain. Nothing reads a sentence: what has to be known about a finding is in its data.
+
+mod event_selectors;
+mod log_group;
+mod metric_filter;
+mod subject;
+mod trail;
+mod unanswered;
+
+use crate::analyze::{Carriers, Finding, Names, Note, Remark, Stop, Surplus, Why};
+use crate::aws::arn::short_name;
+use crate::chain::Gap;
+use crate::chain::verdict::{Cause, Verdict};
+
+pub use subject::subject;
+
+/// A cause as a sentence.
+pub fn sentence(cause: &Cause) -> String {
+    match cause {
+        Cause::Unanswered(cause) => unanswered::sentence(cause),
+        Cause::Trail(cause) => trail::sentence(cause),
+        Cause::EventSelectors(cause) => event_selectors::sentence(cause),
+        Cause::LogGroup(cause) => log_group::sentence(cause),
+        Cause::MetricFilter(cause) => metric_filter::sentence(cause),
+        Cause::Said(said) => said.text.clone(),
+    }
+}
+
+/// Why a finding has its status, in one or two sentences.
+pub fn reason(finding: &Finding) -> String {
+    let text = why(&finding.why);
+    match (&finding.why, finding.names.as_ref().and_then(names)) {
+        (Why::NobodyHears { .. }, Some(names)) => format!("{text}; {names}"),
+        _ => text,
+    }
+}
+
+fn why(why: &Why) -> String {
+    match why {
+        Why::Carried(carriers) => carried(carriers),
+        Why::NobodyHears { event, stop } => {
+            format!("nobody would hear of {event}: {}", at(stop))
+        }
+        Why::EvidenceMissing { links, gaps } => {
+            let mut text = format!("the snapshot lacks evidence: {}", first(links, at));
+            if !gaps.is_empty() {
+                let calls = |gap: &Gap| format!("{} {} ({})", gap.service, gap.operation, gap.kind);
+                let mut calls: Vec<String> = gaps.iter().map(calls).collect();
+                calls.sort();
+                calls.dedup();
+                calls.truncate(SHOWN);
+                text.push_str(&format!("; not collected: {}", calls.join(", ")));
+            }
+            text
+        }
+        Why::Undecided { reason } => {
+            format!("whether the filters cover it is not decided: {reason}")
+        }
+        Why::Contradiction => {
+            "the coverage decision gave two different answers, which is a bug".to_owned()
+        }
+        Why::NoRequirement => "the control asks for nothing under this benchmark".to_owned(),
+        Why::Rows { rows, gaps } => {
+            let lacking = first(gaps, gap);
+            match (rows.is_empty(), gaps.is_empty()) {
+                (true, true) => "the query returns no row for this account".to_owned(),
+                (true, false) => {
+                    format!("the query returns no row, and evidence is missing: {lacking}")
+                }
+                (false, false) => format!("every row passes, but evidence is missing: {lacking}"),
+                (false, true) => first(rows, |(resource, reason)| format!("{resource}: {reason}")),
+            }
+        }
+        Why::CutShort(carriers) => format!(
+            "the collection was cut short; what it recorded would be a pass: {}",
+            carried(carriers)
+        ),
+    }
+}
+
+/// How many of several things a sentence names.
+const SHOWN: usize = 3;
+
+/// The first few of several things, and how many there are more.
+fn first<T>(items: &[T], say: impl Fn(&T) -> String) -> String {
+    let said: Vec<String> = items.iter().take(SHOWN).map(say).collect();
+    let more = items.len().saturating_sub(SHOWN);
+    let rest = if more > 0 {
+        format!("; and {more} more")
+    } else {
+        String::new()
+    };
+    format!("{}{rest}", said.join("; "))
+}
+
+/// Where an event stops: the resource and why.
+pub fn at(stop: &Stop) -> String {
+    let sentence = sentence(&stop.cause);
+    match &stop.subject {
+        Some(about) => format!("{}: {sentence}", subject(about)),
+        None => sentence,
+    }
+}
+
+/// `filter `a` → email ops@example.com through alarm `b``.
+fn carried(carriers: &Carriers) -> String {
+    let mut text = match carriers.filters.as_slice() {
+        [one] => format!("filter `{one}`"),
+        many => format!("filters {} together", quoted(many)),
+    };
+    if !carriers.told.is_empty() {
+        let told = carriers.told.iter();
+        let told: Vec<String> = told
+            .map(|(protocol, endpoint)| format!("{protocol} {endpoint}"))
+            .collect();
+        text.push_str(&format!(" → {}", told.join(", ")));
+    }
+    if !carriers.alarms.is_empty() {
+        text.push_str(&format!(" through alarm {}", quoted(&carriers.alarms)));
+    }
+    text
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// `17 of 18 events are covered, missing UpdatePolicy`; none where all or none are.
+pub fn names(names: &Names) -> Option<String> {
+    const NAMED: usize = 5;
+    if names.missing.is_empty() || names.covered.is_empty() {
+        return None;
+    }
+    let all = names.covered.len() + names.missing.len();
+    let shown: Vec<&str> = names
+        .missing
+        .iter()
+        .take(NAMED)
+        .map(String::as_str)
+        .collect();
+    let more = names.missing.len().saturating_sub(NAMED);
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "{} of {all} events are covered, missing {}{rest}",
+        names.covered.len(),
+        shown.join(", ")
+    ))
+}
+
+/// What a note says, without its resource.
+pub fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::Link { verdict, cause } if verdict.is_sound() && *verdict > Verdict::Ok => {
+            format!("{verdict}: {}", sentence(cause))
+        }
+        Remark::Link { cause, .. } => sentence(cause),
+        Remark::OtherForm { label, source } => {
+            format!("covered is the form `{label}` ({source}), not the benchmark's own text")
+        }
+        Remark::AlsoFires { on } => match on {
+            Surplus::Names { names } => format!("it also fires on {}", names.join(", ")),
+            Surplus::Sources { event_sources } => {
+                format!("it also fires on any event of {}", event_sources.join(", "))
+            }
+            Surplus::Some => "it also fires on events that nobody asked for".to_owned(),
+            Surplus::NearlyEverything => "it fires on nearly every event".to_owned(),
+        },
+    }
+}
+
+/// A note with its resource.
+pub fn note(note: &Note) -> String {
+    let text = remark(&note.about);
+    match &note.subject {
+        Some(about) => format!("{}: {text}", subject(about)),
+        None => text,
+    }
+}
+
+/// A call that failed: what was asked, where, and what came of it.
+pub fn gap(gap: &Gap) -> String {
+    let mut text = format!("{} {} in {}", gap.service, gap.operation, gap.region);
+    if !gap.subject.is_empty() {
+        text.push_str(&format!(" of {}", short_name(&gap.subject)));
+    }
+    text.push_str(&format!(": {} ({})", gap.kind, gap.code));
+    text
+}
+
+/// Seconds in words that a reader can judge at a glance.
+pub(super) fn span(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        ..120 => (seconds, "second"),
+        120..7200 => (seconds / 60, "minute"),
+        7200..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
