@@ -22,8 +22,10 @@ create table snapshot (
   id integer primary key check (id = 1),
   state text not null check (state in ('incomplete', 'complete')), -- incomplete: collection was cut short
   producer text not null,          -- what wrote it, such as "trailproof 0.1.0 collect"
+  derivation integer not null,     -- how the facts were derived from the evidence; a reader with another derivation derives them again
   started_at text not null,        -- when the first call was made
   finished_at text,                -- when the last answer was recorded; null while incomplete
+  schema_sha256 text,              -- digest over the text of this schema; null while incomplete
   evidence_sha256 text,            -- digest over all evidence rows in order; null while incomplete
   facts_sha256 text,               -- digest over the facts that are not volatile, in canonical order; equal for two collections of an unchanged account
   root_sha256 text                 -- digest over the columns above: the one value that stands for all rows of the file

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::cli::{Error, Out, Status};
 use crate::snapshot::signature::{self, NAMESPACE};
-use crate::snapshot::{State, verify};
+use crate::snapshot::{SnapshotFile, State, verify_file};
 
 /// Sign a snapshot with an SSH key, as `ssh-keygen -Y sign -n trailproof` does.
 ///
@@ -27,7 +27,9 @@ pub(super) struct Args {
 /// Runs the command.
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let file = args.file.display();
-    let verification = verify(&args.file)?;
+    // What is checked is what is signed, whatever the name means by then.
+    let snapshot = SnapshotFile::read(&args.file)?;
+    let verification = verify_file(&snapshot)?;
     if verification.meta.state == State::Incomplete {
         return Err(
             Error::new(format!("`{file}` is incomplete and is not signed"))
@@ -40,7 +42,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
                 .help("`trailproof verify` lists what was changed"),
         );
     }
-    let text = signature::sign(&args.file, &args.key)?;
+    let text = signature::sign(&snapshot, &args.key)?;
     let path = signature::signature_path(&args.file);
     let mut options = OpenOptions::new();
     options.write(true);

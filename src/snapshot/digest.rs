@@ -5,11 +5,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
 
-use super::FORMAT;
 use super::canonical::Hash;
 use super::error::Result;
 use super::evidence::format_time;
-use super::facts::{TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES};
+use super::facts::{VOLATILE_COLUMNS, VOLATILE_TABLES};
+use super::{DERIVATION, FORMAT, schema};
 
 /// Digest over all evidence rows in order: the SHA-256 of their `row_sha256`, each followed by a line feed.
 pub(super) fn evidence(connection: &Connection) -> Result<String> {
@@ -26,9 +26,10 @@ pub(super) fn evidence(connection: &Connection) -> Result<String> {
 /// Digest over the facts that are not volatile: equal for two recordings of an unchanged account.
 pub(super) fn facts(connection: &Connection) -> Result<String> {
     let mut hash = Hash::new();
-    for table in TABLES
+    // The tables of the file: another derivation may have others than this version's.
+    for table in schema::fact_tables(connection)?
         .iter()
-        .filter(|table| !VOLATILE_TABLES.contains(table))
+        .filter(|table| !VOLATILE_TABLES.contains(&table.as_str()))
     {
         hash.text(Some(table.as_bytes()));
         let columns = digest_columns(connection, table)?;
@@ -51,65 +52,41 @@ pub(super) fn facts(connection: &Connection) -> Result<String> {
     Ok(hash.hex())
 }
 
-/// The columns of the row of the table `snapshot`, before its root.
-#[derive(Debug)]
-pub(super) struct Root<'a> {
-    pub(super) state: &'a str,
-    pub(super) producer: &'a str,
-    pub(super) started_at: &'a str,
-    pub(super) finished_at: &'a str,
-    pub(super) evidence_sha256: &'a str,
-    pub(super) facts_sha256: &'a str,
-}
-
-impl Root<'_> {
-    /// Digest over the format and the columns: the one value that stands for every row.
-    pub(super) fn digest(&self) -> String {
-        let mut hash = Hash::new();
-        hash.text(Some(b"trailproof snapshot"));
-        hash.integer(Some(FORMAT));
-        for column in [
-            self.state,
-            self.producer,
-            self.started_at,
-            self.finished_at,
-            self.evidence_sha256,
-            self.facts_sha256,
-        ] {
-            hash.text(Some(column.as_bytes()));
+/// Digest over the format and the row of the table `snapshot`: the one value that stands for every row of the file.
+///
+/// It covers every column but `id` and itself, in the order of the table, so that it covers what a later version adds.
+pub(super) fn root(connection: &Connection) -> Result<String> {
+    let mut columns = all_columns(connection, "snapshot")?;
+    columns.retain(|column| column != "id" && column != "root_sha256");
+    let mut hash = Hash::new();
+    hash.text(Some(b"trailproof snapshot"));
+    hash.integer(Some(FORMAT));
+    let sql = format!("select {} from snapshot where id = 1", columns.join(", "));
+    connection.query_row(&sql, [], |row| {
+        for column in 0..columns.len() {
+            hash.value(row.get_ref(column)?);
         }
-        hash.hex()
-    }
+        Ok(())
+    })?;
+    Ok(hash.hex())
 }
 
 /// Marks the snapshot complete and writes its digests.
 pub(super) fn seal(connection: &Connection, finished_at: Timestamp) -> Result<()> {
-    let (producer, started_at): (String, String) =
-        connection.query_row("select producer, started_at from snapshot", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    let finished_at = format_time(finished_at);
-    let evidence_sha256 = evidence(connection)?;
-    let facts_sha256 = facts(connection)?;
-    let root = Root {
-        state: "complete",
-        producer: &producer,
-        started_at: &started_at,
-        finished_at: &finished_at,
-        evidence_sha256: &evidence_sha256,
-        facts_sha256: &facts_sha256,
-    };
     connection.execute(
         "update snapshot\n\
-         set state = ?1, finished_at = ?2, evidence_sha256 = ?3, facts_sha256 = ?4, root_sha256 = ?5",
+         set state = 'complete', derivation = ?1, finished_at = ?2,\n\
+             schema_sha256 = ?3, evidence_sha256 = ?4, facts_sha256 = ?5",
         (
-            root.state,
-            &finished_at,
-            &evidence_sha256,
-            &facts_sha256,
-            root.digest(),
+            DERIVATION,
+            format_time(finished_at),
+            schema::digest(connection)?,
+            evidence(connection)?,
+            facts(connection)?,
         ),
     )?;
+    let sql = "update snapshot set root_sha256 = ?1";
+    connection.execute(sql, [root(connection)?])?;
     Ok(())
 }
 

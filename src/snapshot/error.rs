@@ -58,6 +58,24 @@ pub enum Error {
         /// What was found.
         why: String,
     },
+    /// SQLite would take another file for part of this one, which is closed for good.
+    #[error("`{}` lies beside `{}`, where SQLite takes it for a part of that file; no sealed snapshot has such a file: find out who put it there, and move it away", .beside.display(), .path.display())]
+    Planted {
+        /// The snapshot.
+        path: PathBuf,
+        /// What lies beside it.
+        beside: PathBuf,
+    },
+    /// Checking the file on opening found that it is not as it was written.
+    #[error("`{}` is not as it was written: {what}{}", .path.display(), more(*.others))]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// The first thing that was found.
+        what: String,
+        /// How many more there are.
+        others: usize,
+    },
     /// An evidence row cannot be read.
     #[error("evidence row {id} is damaged: {why}")]
     DamagedEvidence {
@@ -65,6 +83,12 @@ pub enum Error {
         id: i64,
         /// What was found.
         why: String,
+    },
+    /// The bodies are made to keep a reader busy.
+    #[error("the recorded bodies come to far more than any answers of AWS in a file of {size} bytes; it is not read further")]
+    OverBudget {
+        /// The size of the database.
+        size: u64,
     },
     /// A call that the format cannot hold. A bug of the recorder.
     #[error("a call cannot be recorded: {0}")]
@@ -84,7 +108,28 @@ pub enum Error {
     Sqlite(#[from] rusqlite::Error),
 }
 
+fn more(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        others => format!(" (and {others} more)"),
+    }
+}
+
 impl Error {
+    pub(super) fn damaged(path: &Path, why: impl Into<String>) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            why: why.into(),
+        }
+    }
+
+    pub(super) fn planted(path: &Path, beside: &Path) -> Self {
+        Self::Planted {
+            path: path.to_owned(),
+            beside: beside.to_owned(),
+        }
+    }
+
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io {

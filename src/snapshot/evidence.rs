@@ -19,8 +19,48 @@ use super::operations;
 /// Media type of response bodies in the JSON form that the AWS CLI prints.
 pub const AWS_CLI_JSON: &str = "application/json; shape=aws-cli";
 
-/// No response of the recorded operations comes near this; a larger one is refused rather than inflated.
-const MAX_BODY: u64 = 256 << 20;
+/// The largest response body that a snapshot holds, in bytes. No response of the recorded operations comes near this; a
+/// larger one is refused rather than inflated.
+pub const MAX_BODY: u64 = 16 << 20;
+
+/// No request of the recorded operations comes near this, in bytes.
+const MAX_REQUEST: usize = 256 << 10;
+
+/// What the bodies of a file may come to when they are inflated: a small file must not keep a reader busy for hours.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    size: u64,
+    left: u64,
+}
+
+impl Budget {
+    /// Answers of AWS compress to a fifth, and to a twentieth at best.
+    const FACTOR: u64 = 64;
+    /// What any file may have.
+    const BASE: u64 = 256 << 20;
+
+    /// The budget of a database by its size.
+    pub(super) fn of(connection: &Connection) -> Result<Self> {
+        let number = |pragma: &str| -> rusqlite::Result<u64> {
+            let number: i64 = connection.query_row(pragma, [], |row| row.get(0))?;
+            Ok(number.unsigned_abs())
+        };
+        let size = number("pragma page_size")? * number("pragma page_count")?;
+        Ok(Self {
+            size,
+            left: Self::BASE + Self::FACTOR * size,
+        })
+    }
+
+    /// Takes the bytes of one body.
+    pub(super) fn spend(&mut self, bytes: usize) -> Result<()> {
+        self.left = self
+            .left
+            .checked_sub(bytes as u64)
+            .ok_or(Error::OverBudget { size: self.size })?;
+        Ok(())
+    }
+}
 
 /// One API call and what came back.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,8 +186,7 @@ fn read_call(row: &Row<'_>) -> std::result::Result<Call, String> {
         region: text(2, "region")?,
         service: text(3, "service")?,
         operation: text(4, "operation")?,
-        request: serde_json::from_str(&text(5, "request")?)
-            .map_err(|error| format!("column request: {error}"))?,
+        request: read_request(&text(5, "request")?)?,
         at: text(6, "at")?
             .parse()
             .map_err(|error| format!("column at: {error}"))?,
@@ -180,6 +219,14 @@ fn without_secrets(call: &Call) -> Cow<'_, Call> {
     Cow::Owned(call)
 }
 
+/// The request column, understood.
+pub(super) fn read_request(text: &str) -> std::result::Result<Value, String> {
+    if text.len() > MAX_REQUEST {
+        return Err(format!("column request has {} bytes", text.len()));
+    }
+    serde_json::from_str(text).map_err(|error| format!("column request: {error}"))
+}
+
 /// Writes one row.
 pub(super) fn insert(connection: &Connection, id: i64, call: &Call) -> Result<()> {
     let call = &*without_secrets(call);
@@ -198,6 +245,9 @@ pub(super) fn insert(connection: &Connection, id: i64, call: &Call) -> Result<()
         return Err(Error::InvalidCall(problem.to_owned()));
     }
     let request = canonical_json(&call.request);
+    if request.len() > MAX_REQUEST {
+        return Err(Error::InvalidCall("the request is too large".to_owned()));
+    }
     let at = format_time(call.at);
     let (code, message) = match &call.error {
         Some((code, message)) => (Some(code.as_str()), Some(message.as_str())),

@@ -11,23 +11,32 @@ pub mod encode;
 mod error;
 mod evidence;
 mod facts;
+mod file;
 pub mod operations;
 mod reader;
+mod schema;
 pub mod signature;
 mod slack;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod writer;
 
 pub use canonical::canonical_json;
 pub use error::{Error, Result};
-pub use evidence::{AWS_CLI_JSON, Call, Evidence, format_time};
+pub use evidence::{AWS_CLI_JSON, Call, Evidence, MAX_BODY, format_time};
 pub use facts::{TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES};
+pub use file::{SnapshotFile, open_regular, read_small};
 pub use reader::{Meta, Snapshot, State};
-pub use verify::{Finding, Verification, verify};
+pub use verify::{Finding, Verification, verify, verify_file};
 pub use writer::Writer;
 
 /// The snapshot format that this version reads and writes: `user_version` of the file.
 pub const FORMAT: i64 = 1;
+
+/// How this version derives facts from evidence. Every change of a fact table, or of what is written into one, counts it
+/// up: facts of another derivation are derived again on reading (CONTRIBUTING.md).
+pub const DERIVATION: i64 = 1;
 
 /// `application_id` of the file: "trpl".
 pub const APPLICATION_ID: i64 = 0x7472_706c;

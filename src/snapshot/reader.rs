@@ -1,20 +1,21 @@
-//! Opening a snapshot read-only, with clear words for files that are none.
+//! Opening a snapshot: evidence, and the facts that this version derives from it.
 //!
-//! A file is never changed by opening it: not even a recording that a kill left half-committed, which is read from a
-//! temporary copy. The facts of an incomplete snapshot are derived in memory.
+//! Evidence is the format, facts are its derivation. Stored facts are used where this version's derivation wrote them;
+//! those of an incomplete snapshot, or of another derivation, are derived again, beside the file.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::Connection;
+use rusqlite::types::ToSqlOutput;
 use serde_json::Value;
 
 use super::error::{Error, Result};
 use super::evidence::{self, Evidence};
-use super::{APPLICATION_ID, FORMAT, SCHEMA, decode, facts};
+use super::file::SnapshotFile;
+use super::schema::{self, Schema};
+use super::verify::verify_file;
+use super::{DERIVATION, SCHEMA, decode, digest, facts};
 
 /// Whether the recording reached its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,62 +33,83 @@ pub struct Meta {
     pub state: State,
     /// What wrote it, such as "trailproof 0.1.0 collect".
     pub producer: String,
+    /// The derivation that wrote its facts: [`DERIVATION`] or that of another version.
+    pub derivation: i64,
     /// When the first call was made.
     pub started_at: Timestamp,
     /// When the last answer was recorded; none while incomplete.
     pub finished_at: Option<Timestamp>,
     /// Digest over the evidence, for a complete snapshot.
     pub evidence_sha256: Option<String>,
-    /// Digest over the facts that are not volatile, for a complete snapshot.
+    /// Digest over the facts that are not volatile, for a complete snapshot: of the facts that are read, where they
+    /// were derived again.
     pub facts_sha256: Option<String>,
     /// Digest over all of the above: it stands for every row of the file.
     pub root_sha256: Option<String>,
 }
-
-/// A sealed snapshot is closed for good: nothing of ours leaves a journal beside it.
-pub(super) const PLANTED_JOURNAL: &str =
-    "it is complete, and yet the journal of an unfinished change lies beside it";
 
 /// A snapshot opened for reading.
 #[derive(Debug)]
 pub struct Snapshot {
     connection: Connection,
     meta: Meta,
-    // Held so that the copy lives as long as the connection to it.
-    _copy: Option<Copy>,
+    is_verified: bool,
+    // Held so that a private copy lives as long as the connection to it.
+    _file: SnapshotFile,
 }
 
 impl Snapshot {
-    /// Opens a snapshot read-only, complete or not.
+    /// Opens a snapshot, complete or not, and checks it first: all of `verify` but the signature.
     pub fn open(path: &Path) -> Result<Self> {
-        let (stored, copy) = open_stored(path)?;
+        let file = SnapshotFile::read(path)?;
+        let verification = verify_file(&file)?;
+        if let Some(finding) = verification.findings.first() {
+            return Err(Error::Changed {
+                path: path.to_owned(),
+                what: finding.to_string(),
+                others: verification.findings.len() - 1,
+            });
+        }
+        Self::of(file, true)
+    }
+
+    /// Opens a snapshot without checking that its facts follow from its evidence.
+    pub fn open_unverified(path: &Path) -> Result<Self> {
+        Self::of(SnapshotFile::read(path)?, false)
+    }
+
+    fn of(file: SnapshotFile, is_verified: bool) -> Result<Self> {
+        let stored = file.connect()?;
         // Names of tables and columns are trusted from here on.
-        if let Some((name, what)) = schema_faults(&stored)?.into_iter().next() {
-            return Err(Error::Damaged {
-                path: path.to_owned(),
-                why: format!("{name} {what}"),
+        let schema = Schema::read(&stored)?;
+        if let Some((name, what)) = schema.faults.first() {
+            return Err(Error::damaged(file.path(), format!("{name} {what}")));
+        }
+        let mut meta = read_meta(&stored, file.path())?;
+        if meta.state == State::Complete && meta.derivation == DERIVATION {
+            return Ok(Self {
+                connection: stored,
+                meta,
+                is_verified,
+                _file: file,
             });
         }
-        let meta = read_meta(&stored, path)?;
-        // Rolling back a planted journal would show other rows than the bytes that were sealed and signed.
-        let is_partial = path
-            .extension()
-            .is_some_and(|extension| extension == "partial");
-        if copy.is_some() && meta.state == State::Complete && !is_partial {
-            return Err(Error::Damaged {
-                path: path.to_owned(),
-                why: PLANTED_JOURNAL.to_owned(),
-            });
+        let derived = with_derived_facts(&file, &stored)?;
+        let connection = derived.connect()?;
+        if meta.state == State::Complete {
+            meta.facts_sha256 = Some(digest::facts(&connection)?);
         }
-        let connection = match meta.state {
-            State::Complete => stored,
-            State::Incomplete => with_derived_facts(&stored)?,
-        };
         Ok(Self {
             connection,
             meta,
-            _copy: copy,
+            is_verified,
+            _file: derived,
         })
+    }
+
+    /// Whether opening checked that every row is as it was written.
+    pub fn is_verified(&self) -> bool {
+        self.is_verified
     }
 
     /// The database, for queries over evidence and facts. Temporary views may be made in it.
@@ -132,182 +154,18 @@ impl Snapshot {
     }
 }
 
-/// Opens the file as it is, after checking that it is a snapshot of this format.
-pub(super) fn open_stored(path: &Path) -> Result<(Connection, Option<Copy>)> {
-    check_header(path)?;
-    match connect(path) {
-        Ok(connection) => Ok((connection, None)),
-        // A killed writer left a journal that only a writer may roll back: do that in a copy.
-        Err(error) if needs_recovery(&error) => {
-            let copy = Copy::of(path)?;
-            copy.recover()?;
-            let connection = connect(&copy.path).map_err(|error| unreadable(path, error))?;
-            Ok((connection, Some(copy)))
-        }
-        Err(error) => Err(unreadable(path, error)),
-    }
-}
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
-    Ok(connection)
-}
-
-fn needs_recovery(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly))
-        || (matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen)))
-}
-
-fn unreadable(path: &Path, error: rusqlite::Error) -> Error {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::Damaged {
-            path: path.to_owned(),
-            why: error.to_string(),
-        },
-        _ => Error::Sqlite(error),
-    }
-}
-
-/// Reads the first 100 bytes by the SQLite file format, because SQLite's own words would not help the reader.
-fn check_header(path: &Path) -> Result<()> {
-    let not_ours = |why: &str| Error::NotASnapshot {
-        path: path.to_owned(),
-        why: why.to_owned(),
-    };
-    let mut file = File::open(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => Error::NotFound(path.to_owned()),
-        _ => Error::io("open", path)(source),
-    })?;
-    let metadata = file.metadata().map_err(Error::io("read", path))?;
-    if metadata.is_dir() {
-        return Err(not_ours("it is a directory"));
-    }
-    let mut header = Vec::with_capacity(100);
-    file.by_ref()
-        .take(100)
-        .read_to_end(&mut header)
-        .map_err(Error::io("read", path))?;
-    if header.is_empty() {
-        return Err(not_ours("the file is empty"));
-    }
-    if !header.starts_with(b"SQLite format 3\0") {
-        return Err(not_ours("it is not an SQLite database"));
-    }
-    let (Some(application_id), Some(version)) = (integer_at(&header, 68), integer_at(&header, 60))
-    else {
-        return Err(Error::CutOff {
-            path: path.to_owned(),
-            expected: 100,
-            actual: metadata.len(),
-        });
-    };
-    if application_id != APPLICATION_ID {
-        return Err(not_ours("it is an SQLite database of another application"));
-    }
-    if version > FORMAT {
-        return Err(Error::Newer {
-            path: path.to_owned(),
-            version,
-        });
-    }
-    if version < FORMAT {
-        return Err(not_ours(&format!("its format is {version}")));
-    }
-    if header.get(18..20) != Some(&[1, 1]) {
-        return Err(Error::Damaged {
-            path: path.to_owned(),
-            why: "another tool changed it to write-ahead logging".to_owned(),
-        });
-    }
-    let page_size = match (header.get(16), header.get(17)) {
-        (Some(0), Some(1)) => 65_536,
-        (Some(&high), Some(&low)) => u64::from(high) << 8 | u64::from(low),
-        _ => 0,
-    };
-    let pages = integer_at(&header, 28).unwrap_or(0).unsigned_abs();
-    let expected = page_size * pages;
-    if metadata.len() < expected && !journal_of(path).exists() {
-        return Err(Error::CutOff {
-            path: path.to_owned(),
-            expected,
-            actual: metadata.len(),
-        });
-    }
-    Ok(())
-}
-
-fn integer_at(header: &[u8], offset: usize) -> Option<i64> {
-    let bytes: [u8; 4] = header.get(offset..offset + 4)?.try_into().ok()?;
-    Some(i64::from(u32::from_be_bytes(bytes)))
-}
-
-/// The rollback journal that SQLite keeps beside a database while a transaction is under way.
-pub(super) fn journal_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-journal");
-    PathBuf::from(name)
-}
-
-/// Tables and indices that are not as the format defines them, with what is wrong with each.
-///
-/// SQLite keeps the text of every definition from its name on; so each is found in the format's own text.
-pub(super) fn schema_faults(connection: &Connection) -> Result<Vec<(String, &'static str)>> {
-    let sql = "select type || ' ' || name, sql from sqlite_schema where sql is not null order by 1";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
-    let mut faults = Vec::new();
-    let mut known = Vec::new();
-    while let Some(row) = rows.next()? {
-        let bytes = |column: usize| -> rusqlite::Result<Vec<u8>> {
-            Ok(match row.get_ref(column)? {
-                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
-                _ => Vec::new(),
-            })
-        };
-        let name = String::from_utf8_lossy(&bytes(0)?).into_owned();
-        let definition = String::from_utf8(bytes(1)?).ok();
-        let is_ours = definition.is_some_and(|definition| {
-            let rest = definition
-                .strip_prefix("CREATE TABLE ")
-                .or_else(|| definition.strip_prefix("CREATE INDEX "));
-            let (kind, object) = name.split_once(' ').unwrap_or_default();
-            rest.is_some_and(|rest| {
-                rest.starts_with(&format!("{object} "))
-                    && SCHEMA.contains(&format!("\ncreate {kind} {rest};\n"))
-            })
-        });
-        if !is_ours {
-            faults.push((name.clone(), "is not as the format defines it"));
-        }
-        known.push(name);
-    }
-    for line in SCHEMA.lines() {
-        let mut words = line.split(' ');
-        let (Some("create"), Some(kind), Some(name)) = (words.next(), words.next(), words.next())
-        else {
-            continue;
-        };
-        let name = format!("{kind} {name}");
-        if !known.contains(&name) {
-            faults.push((name, "is missing"));
-        }
-    }
-    Ok(faults)
-}
-
 /// Reads the row of the table `snapshot`.
 pub(super) fn read_meta(connection: &Connection, path: &Path) -> Result<Meta> {
-    let sql = "select state, producer, started_at, finished_at, evidence_sha256, facts_sha256, root_sha256\n\
-               from snapshot";
-    let damaged = |why: String| Error::Damaged {
-        path: path.to_owned(),
-        why,
+    let derivation = match schema::says_derivation(connection) {
+        Ok(true) => "derivation",
+        _ => "1",
     };
+    let sql = format!(
+        "select state, producer, started_at, finished_at, evidence_sha256, facts_sha256, root_sha256, {derivation}\n\
+         from snapshot\n\
+         where id = 1"
+    );
+    let damaged = |why: String| Error::damaged(path, why);
     type Columns = (
         String,
         String,
@@ -316,9 +174,10 @@ pub(super) fn read_meta(connection: &Connection, path: &Path) -> Result<Meta> {
         Option<String>,
         Option<String>,
         Option<String>,
+        i64,
     );
     let row: Columns = connection
-        .query_row(sql, [], |row| {
+        .query_row(&sql, [], |row| {
             Ok((
                 row.get(0)?,
                 row.get(1)?,
@@ -327,11 +186,20 @@ pub(super) fn read_meta(connection: &Connection, path: &Path) -> Result<Meta> {
                 row.get(4)?,
                 row.get(5)?,
                 row.get(6)?,
+                row.get(7)?,
             ))
         })
         .map_err(|error| damaged(format!("the table `snapshot` cannot be read: {error}")))?;
-    let (state, producer, started_at, finished_at, evidence_sha256, facts_sha256, root_sha256) =
-        row;
+    let (
+        state,
+        producer,
+        started_at,
+        finished_at,
+        evidence_sha256,
+        facts_sha256,
+        root_sha256,
+        derivation,
+    ) = row;
     let time = |column: &str, text: &str| -> Result<Timestamp> {
         text.parse()
             .map_err(|error| damaged(format!("{column} of the table `snapshot`: {error}")))
@@ -343,6 +211,7 @@ pub(super) fn read_meta(connection: &Connection, path: &Path) -> Result<Meta> {
             other => return Err(damaged(format!("its state is `{other}`"))),
         },
         producer,
+        derivation,
         started_at: time("started_at", &started_at)?,
         finished_at: finished_at
             .map(|text| time("finished_at", &text))
@@ -353,76 +222,40 @@ pub(super) fn read_meta(connection: &Connection, path: &Path) -> Result<Meta> {
     })
 }
 
-/// A database with the evidence of `stored` and facts derived from it, gone when it is closed.
-pub(super) fn with_derived_facts(stored: &Connection) -> Result<Connection> {
-    let connection = Connection::open("")?;
+/// The evidence of a file with facts that this version derives from it.
+fn with_derived_facts(file: &SnapshotFile, stored: &Connection) -> Result<SnapshotFile> {
+    let database = file.scratch()?;
+    let connection = &database.connection;
     connection.execute_batch("pragma journal_mode = off; pragma synchronous = off;")?;
-    connection.execute_batch(SCHEMA)?;
     connection.execute_batch("begin")?;
-    copy_table(stored, &connection, "snapshot")?;
-    copy_table(stored, &connection, "evidence")?;
-    facts::derive(stored, &connection)?;
+    connection.execute_batch(SCHEMA)?;
+    copy_table(stored, connection, "snapshot")?;
+    copy_table(stored, connection, "evidence")?;
+    facts::derive(stored, connection)?;
     connection.execute_batch("commit")?;
-    connection.pragma_update(None, "query_only", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    Ok(connection)
+    file.of_database(database)
 }
 
-fn copy_table(from: &Connection, to: &Connection, table: &str) -> Result<()> {
-    let mut select = from.prepare(&format!("select * from {table}"))?;
-    let columns = select.column_count();
-    let places = vec!["?"; columns].join(", ");
-    let mut insert = to.prepare(&format!("insert into {table} values ({places})"))?;
+/// Copies the columns that both have; what an earlier version did not know is this one's.
+pub(super) fn copy_table(from: &Connection, to: &Connection, table: &str) -> Result<()> {
+    let theirs = digest::all_columns(from, table)?;
+    let mut columns = digest::all_columns(to, table)?;
+    columns.retain(|column| theirs.contains(column) && column != "derivation");
+    let names = columns.join(", ");
+    let mut places = vec!["?"; columns.len()].join(", ");
+    let mut into = names.clone();
+    if table == "snapshot" {
+        into.push_str(", derivation");
+        places.push_str(&format!(", {DERIVATION}"));
+    }
+    let mut select = from.prepare(&format!("select {names} from {table}"))?;
+    let mut insert = to.prepare(&format!("insert into {table} ({into}) values ({places})"))?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        for column in 0..columns {
+        for column in 0..columns.len() {
             insert.raw_bind_parameter(column + 1, ToSqlOutput::Borrowed(row.get_ref(column)?))?;
         }
         insert.raw_execute()?;
     }
     Ok(())
-}
-
-/// A copy of a snapshot and its journal in the directory for temporary files, removed when dropped.
-#[derive(Debug)]
-pub(super) struct Copy {
-    path: PathBuf,
-}
-
-impl Copy {
-    fn of(original: &Path) -> Result<Self> {
-        let random: String = Connection::open_in_memory()?.query_row(
-            "select lower(hex(randomblob(8)))",
-            [],
-            |row| row.get(0),
-        )?;
-        let name = format!("trailproof-{random}.db");
-        let copy = Self {
-            path: std::env::temp_dir().join(name),
-        };
-        std::fs::copy(original, &copy.path).map_err(Error::io("copy", original))?;
-        let journal = journal_of(original);
-        if journal.exists() {
-            std::fs::copy(&journal, journal_of(&copy.path)).map_err(Error::io("copy", &journal))?;
-        }
-        Ok(copy)
-    }
-
-    /// Lets SQLite roll back what was not committed.
-    fn recover(&self) -> Result<()> {
-        let connection = Connection::open_with_flags(
-            &self.path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
-        Ok(())
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        // Nothing can be done about a temporary file that will not go.
-        let _ = std::fs::remove_file(&self.path);
-        let _ = std::fs::remove_file(journal_of(&self.path));
-    }
 }

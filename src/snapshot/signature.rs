@@ -5,12 +5,21 @@
 
 use std::path::{Path, PathBuf};
 
+use std::io::Read as _;
+
+use ::signature::{Signer as _, Verifier as _};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
+use sha2::{Digest as _, Sha256, Sha512};
+use ssh_key::{Algorithm, EcdsaCurve, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
+
+use super::file::{SnapshotFile, read_small};
 
 /// The namespace of our signatures: one made for another purpose does not count.
 pub const NAMESPACE: &str = "trailproof";
+
+/// No signature, key or list of signers is larger.
+const MAX_FILE: u64 = 1 << 20;
 
 /// Why a signature could not be made or does not hold.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +91,40 @@ pub fn signature_path(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// What is signed: the hash of a file, for a purpose (PROTOCOL.sshsig).
+fn signed_data(file: &SnapshotFile, algorithm: HashAlg) -> Result<Vec<u8>, SignatureError> {
+    let unreadable = |source| SignatureError::Read {
+        path: file.path().to_owned(),
+        source,
+    };
+    let mut reader = file.reader().map_err(unreadable)?;
+    let (mut sha256, mut sha512) = (Sha256::new(), Sha512::new());
+    let mut block = vec![0; 1 << 16];
+    loop {
+        let read = reader.read(&mut block).map_err(unreadable)?;
+        let Some(bytes) = block.get(..read).filter(|bytes| !bytes.is_empty()) else {
+            break;
+        };
+        match algorithm {
+            HashAlg::Sha256 => sha256.update(bytes),
+            _ => sha512.update(bytes),
+        }
+    }
+    let hash = match algorithm {
+        HashAlg::Sha256 => sha256.finalize().to_vec(),
+        _ => sha512.finalize().to_vec(),
+    };
+    let mut data = b"SSHSIG".to_vec();
+    for part in [NAMESPACE.as_bytes(), b"", algorithm.as_str().as_bytes(), &hash] {
+        data.extend(u32::try_from(part.len()).unwrap_or_default().to_be_bytes());
+        data.extend_from_slice(part);
+    }
+    Ok(data)
+}
+
 /// Signs the bytes of a file; gives the text of the signature file.
-pub fn sign(path: &Path, key: &Path) -> Result<String, SignatureError> {
+pub fn sign(file: &SnapshotFile, key: &Path) -> Result<String, SignatureError> {
+    let path = file.path();
     let unusable = |why: String| SignatureError::Key {
         path: key.to_owned(),
         why,
@@ -97,11 +138,13 @@ pub fn sign(path: &Path, key: &Path) -> Result<String, SignatureError> {
             path.display()
         )));
     }
-    let message = read(path)?;
+    let signed = signed_data(file, HashAlg::Sha512)?;
     let signature = private
-        .sign(NAMESPACE, HashAlg::Sha512, &message)
+        .try_sign(&signed)
         .map_err(|error| unusable(format!("{} keys: {error}", private.algorithm())))?;
-    signature
+    let public = private.public_key().key_data().clone();
+    SshSig::new(public, NAMESPACE, HashAlg::Sha512, signature)
+        .map_err(|error| unusable(error.to_string()))?
         .to_pem(LineEnding::LF)
         .map_err(|error| unusable(error.to_string()))
 }
@@ -111,7 +154,7 @@ pub fn sign(path: &Path, key: &Path) -> Result<String, SignatureError> {
 /// With `identity` only signers by that name count. `at` is the time for which keys with a limited validity must be
 /// valid; they do not count without one.
 pub fn check(
-    path: &Path,
+    file: &SnapshotFile,
     signature: &Path,
     allowed: &AllowedSigners,
     identity: Option<&str>,
@@ -145,19 +188,25 @@ pub fn check(
         }
     }
     let entry = signer.ok_or_else(|| invalid(why))?;
-    let message = read(path)?;
+    if !matches!(
+        entry.key.algorithm(),
+        Algorithm::Ed25519
+            | Algorithm::SkEd25519
+            | Algorithm::Ecdsa {
+                curve: EcdsaCurve::NistP256
+            }
+    ) {
+        return Err(invalid(format!(
+            "{} keys are not supported here; check it with `ssh-keygen -Y verify`",
+            entry.key.algorithm()
+        )));
+    }
+    let signed = signed_data(file, signature.hash_alg())?;
     entry
         .key
-        .verify(NAMESPACE, &message, &signature)
-        .map_err(|error| match error {
-            ssh_key::Error::AlgorithmUnknown | ssh_key::Error::AlgorithmUnsupported { .. } => {
-                invalid(format!(
-                    "{} keys are not supported here; check it with `ssh-keygen -Y verify`",
-                    entry.key.algorithm()
-                ))
-            }
-            _ => invalid("the file is not the one that was signed".to_owned()),
-        })?;
+        .key_data()
+        .verify(&signed, signature.signature())
+        .map_err(|_| invalid("the file is not the one that was signed".to_owned()))?;
     Ok(Signer {
         principals: entry.principals.clone(),
         fingerprint,
@@ -165,13 +214,22 @@ pub fn check(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, SignatureError> {
-    std::fs::read(path).map_err(|source| SignatureError::Read {
+    read_small(path, MAX_FILE).map_err(|source| SignatureError::Read {
         path: path.to_owned(),
         source,
     })
 }
 
 impl AllowedSigners {
+    /// Reads the file of that name.
+    pub fn read(path: &Path) -> Result<Self, SignatureError> {
+        let text = String::from_utf8(read(path)?).map_err(|_| SignatureError::Read {
+            path: path.to_owned(),
+            source: std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8"),
+        })?;
+        Self::parse(&text)
+    }
+
     /// Reads the file; every line must be understood, since a line that is skipped may be the one that matters.
     pub fn parse(text: &str) -> Result<Self, SignatureError> {
         let mut entries = Vec::new();

@@ -3,7 +3,7 @@
 //! SQLite leaves free space inside its pages, and whatever lay there before. A sealed snapshot has none of it: the
 //! writer clears these bytes, and verifying looks whether they are still clear.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::ops::Range;
 use std::path::Path;
@@ -11,10 +11,14 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{Error, Result};
+use super::file::{ReadSeek, SnapshotFile};
+use super::schema;
 
 /// Header bytes with one right value in every sealed snapshot: offset and bytes, by the SQLite file format.
 const FIXED: &[(usize, &[u8])] = &[
     (0, b"SQLite format 3\0"),
+    // Pages of 4096 bytes.
+    (16, &[0x10, 0]),
     // Written and read with a rollback journal; no reserved space; payload fractions.
     (18, &[1, 1, 0, 64, 32, 32]),
     // The change counter counts from here on.
@@ -41,7 +45,9 @@ struct Unused {
 /// Clears what is unused, and gives the header its fixed values. The database must be closed.
 pub(super) fn clear(path: &Path) -> Result<()> {
     let io = |error| Error::io("write", path)(error);
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // Absolute, so that SQLite reads no name as something else.
+    let name = std::path::absolute(path).map_err(io)?;
+    let connection = Connection::open_with_flags(name, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -61,9 +67,10 @@ pub(super) fn clear(path: &Path) -> Result<()> {
 }
 
 /// What is not as [`clear`] left it.
-pub(super) fn faults(connection: &Connection, path: &Path) -> Result<Vec<String>> {
+pub(super) fn faults(connection: &Connection, file: &SnapshotFile) -> Result<Vec<String>> {
+    let path = file.path();
     let io = |error| Error::io("read", path)(error);
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = file.reader().map_err(io)?;
     let mut header = [0; 100];
     file.read_exact(&mut header).map_err(io)?;
     let mut faults = Vec::new();
@@ -78,9 +85,16 @@ pub(super) fn faults(connection: &Connection, path: &Path) -> Result<Vec<String>
     let pages: u64 = connection
         .query_row("pragma page_count", [], |row| row.get::<_, i64>(0))?
         .unsigned_abs();
-    let size = file.metadata().map_err(io)?.len();
+    let size = file.seek(SeekFrom::End(0)).map_err(io)?;
     if size != page_size * pages {
         faults.push("bytes follow the last page".to_owned());
+    }
+    let counted = header.get(28..32).and_then(|bytes| bytes.try_into().ok());
+    if counted.map(u32::from_be_bytes).map(u64::from) != Some(pages) {
+        faults.push("the file header counts other pages than there are".to_owned());
+    }
+    if !schema::is_numbered(connection)? {
+        faults.push("the rows of the schema are not numbered from 1 on".to_owned());
     }
     for unused in unused(connection, &mut file, path)? {
         let mut is_clear = true;
@@ -100,7 +114,7 @@ pub(super) fn faults(connection: &Connection, path: &Path) -> Result<Vec<String>
     Ok(faults)
 }
 
-fn unused(connection: &Connection, file: &mut File, path: &Path) -> Result<Vec<Unused>> {
+fn unused(connection: &Connection, file: &mut dyn ReadSeek, path: &Path) -> Result<Vec<Unused>> {
     let sql = "select pageno, pagetype, payload, pgoffset, pgsize from dbstat order by pageno";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;

@@ -10,11 +10,13 @@ use std::path::Path;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row};
 
-use super::digest::{self, Root};
+use super::digest;
 use super::error::{Error, Result};
-use super::evidence::{self, format_time};
+use super::evidence::{self, Budget, format_time};
+use super::file::SnapshotFile;
 use super::reader::{self, Meta, State};
-use super::{SCHEMA, facts, slack};
+use super::schema::{self, Schema};
+use super::{DERIVATION, SCHEMA, facts, slack};
 
 /// Something in the file that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,55 +53,79 @@ pub struct Verification {
 
 /// Computes every hash of a snapshot again and derives its facts again.
 pub fn verify(path: &Path) -> Result<Verification> {
-    let (stored, copy) = reader::open_stored(path)?;
-    let mut verifier = Verifier {
-        findings: Vec::new(),
-    };
-    verifier.structure(&stored)?;
-    let meta = match reader::read_meta(&stored, path) {
-        Ok(meta) => meta,
-        // A finding in a snapshot; a file that has no such table is none.
-        Err(Error::Damaged { why, .. }) if !verifier.findings.is_empty() => {
-            return Err(Error::Damaged {
-                path: path.to_owned(),
-                why: format!("{why}; {}", verifier.listed()),
-            });
-        }
-        Err(error) => return Err(error),
-    };
-    if copy.is_some() && meta.state == State::Complete {
-        verifier.found("file", "", reader::PLANTED_JOURNAL);
-    }
-    let evidence_rows = verifier.evidence(&stored)?;
-    let fact_rows = match meta.state {
-        State::Complete => verifier.facts(&stored)?,
-        State::Incomplete => verifier.no_facts(&stored)?,
-    };
-    verifier.digests(&stored, &meta)?;
-    if meta.state == State::Complete {
-        match slack::faults(&stored, path) {
-            Ok(faults) => {
-                for what in faults {
-                    verifier.found("file", "", what);
-                }
-            }
-            Err(error) => verifier.found("file", "", format!("its pages cannot be read: {error}")),
-        }
-    }
-    Ok(Verification {
-        meta,
-        evidence_rows,
-        fact_rows,
-        findings: verifier.findings,
-    })
+    verify_file(&SnapshotFile::read(path)?)
 }
 
+/// [`verify`] over a file that has been read: the same bytes can then be used.
+pub fn verify_file(file: &SnapshotFile) -> Result<Verification> {
+    let stored = file.connect()?;
+    let schema = Schema::read(&stored)?;
+    let mut verifier = Verifier::default();
+    for (name, what) in &schema.faults {
+        verifier.found("file", name.as_str(), what.as_str());
+    }
+    if !schema.is_readable {
+        return Err(Error::damaged(file.path(), verifier.listed()));
+    }
+    let meta = reader::read_meta(&stored, file.path())?;
+    let mut verification = Verification {
+        meta,
+        evidence_rows: 0,
+        fact_rows: 0,
+        findings: Vec::new(),
+    };
+    // Nothing is asked of tables that are not ours.
+    if !verifier.findings.is_empty() {
+        verification.findings = verifier.findings;
+        return Ok(verification);
+    }
+    let meta = &verification.meta;
+    let budget = Budget::of(&stored)?;
+    let (mut evidence, mut pages) = (Verifier::default(), Verifier::default());
+    let (evidence_rows, fact_rows) = std::thread::scope(|scope| {
+        // The evidence is hashed beside the derivation of facts from it, over a connection of its own.
+        let hashed = scope.spawn(|| {
+            let stored = file.connect()?;
+            pages.pages(file, &stored, meta)?;
+            evidence.evidence(&stored, budget)
+        });
+        let fact_rows = match (meta.state, meta.derivation == DERIVATION) {
+            (State::Complete, true) => verifier.facts(file, &stored),
+            (State::Complete, false) => verifier.other_facts(&stored),
+            (State::Incomplete, _) => verifier.no_facts(&stored),
+        };
+        let digests = verifier.digests(&stored, meta);
+        let evidence_rows = hashed.join().unwrap_or_else(|_| {
+            Err(Error::damaged(file.path(), "it could not be checked"))
+        })?;
+        digests?;
+        Ok::<_, Error>((evidence_rows, fact_rows?))
+    })?;
+    verification.evidence_rows = evidence_rows;
+    verification.fact_rows = fact_rows;
+    verification.findings = [evidence, verifier, pages]
+        .into_iter()
+        .flat_map(|verifier| verifier.findings)
+        .collect();
+    Ok(verification)
+}
+
+/// Findings of one kind beyond these are not kept: the file is not what it was, that much is clear.
+const MAX_FINDINGS: usize = 10_000;
+
+/// Characters of a key that are repeated in a finding.
+const MAX_SHOWN: usize = 300;
+
+#[derive(Debug, Default)]
 struct Verifier {
     findings: Vec<Finding>,
 }
 
 impl Verifier {
     fn found(&mut self, table: &str, row: impl Into<String>, what: impl Into<String>) {
+        if self.findings.len() >= MAX_FINDINGS {
+            return;
+        }
         self.findings.push(Finding {
             table: table.to_owned(),
             row: row.into(),
@@ -112,16 +138,26 @@ impl Verifier {
         findings.join("; ")
     }
 
-    /// The tables are those of the format, and SQLite finds its own structures whole.
-    fn structure(&mut self, stored: &Connection) -> Result<()> {
-        match reader::schema_faults(stored) {
-            Ok(faults) => {
-                for (name, what) in faults {
-                    self.found("file", name, what);
+    /// The pages are as SQLite and the writer left them.
+    fn pages(&mut self, file: &SnapshotFile, stored: &Connection, meta: &Meta) -> Result<()> {
+        self.structure(stored)?;
+        if meta.state == State::Complete {
+            match slack::faults(stored, file) {
+                Ok(faults) => {
+                    for what in faults {
+                        self.found("file", "", what);
+                    }
+                }
+                Err(error) => {
+                    self.found("file", "", format!("its pages cannot be read: {error}"));
                 }
             }
-            Err(error) => self.found("file", "", format!("the schema cannot be read: {error}")),
         }
+        Ok(())
+    }
+
+    /// SQLite finds its own structures whole.
+    fn structure(&mut self, stored: &Connection) -> Result<()> {
         let mut check = stored.prepare("pragma integrity_check(20)")?;
         let mut rows = check.query([])?;
         loop {
@@ -142,7 +178,7 @@ impl Verifier {
     }
 
     /// Every row and body has its hash.
-    fn evidence(&mut self, stored: &Connection) -> Result<u64> {
+    fn evidence(&mut self, stored: &Connection, mut budget: Budget) -> Result<u64> {
         let mut rows = 0;
         let mut expected_id = 1;
         let read = evidence::for_each(stored, |row| {
@@ -157,7 +193,7 @@ impl Verifier {
             }
             expected_id = id + 1;
             match row.verified() {
-                Ok(_) => {}
+                Ok(evidence) => budget.spend(evidence.call.body.len())?,
                 Err(Error::DamagedEvidence { why, .. }) => {
                     self.found("evidence", format!("row {id}"), why);
                 }
@@ -165,6 +201,9 @@ impl Verifier {
             }
             Ok(())
         });
+        if let Err(error @ Error::OverBudget { .. }) = read {
+            return Err(error);
+        }
         if let Err(error) = read {
             self.found(
                 "evidence",
@@ -176,19 +215,24 @@ impl Verifier {
     }
 
     /// Every fact is what the evidence gives, and nothing else is there.
-    fn facts(&mut self, stored: &Connection) -> Result<u64> {
-        let derived = Connection::open("")?;
+    fn facts(&mut self, file: &SnapshotFile, stored: &Connection) -> Result<u64> {
+        let database = file.scratch()?;
+        let derived = &database.connection;
+        derived.execute_batch("pragma journal_mode = off")?;
         derived.execute_batch(SCHEMA)?;
         // Facts alone are in this database; their evidence stays in the file.
         derived.execute_batch("pragma foreign_keys = off; pragma synchronous = off; begin")?;
-        if let Err(error) = facts::derive(stored, &derived) {
+        if let Err(error) = facts::derive(stored, derived) {
+            if matches!(error, Error::OverBudget { .. }) {
+                return Err(error);
+            }
             let what = format!("facts cannot be derived from it: {error}");
             self.found("evidence", "", what);
             return Ok(0);
         }
         let mut rows = 0;
         for table in facts::TABLES {
-            match self.table(stored, &derived, table) {
+            match self.table(stored, derived, table) {
                 Ok(count) => rows += count,
                 Err(error) => self.found(table, "", format!("cannot be read: {error}")),
             }
@@ -251,9 +295,19 @@ impl Verifier {
         }
     }
 
+    /// Facts of another derivation are not used; whether they are those that were sealed is for their digest to say.
+    fn other_facts(&mut self, stored: &Connection) -> Result<u64> {
+        let mut rows = 0;
+        for table in schema::fact_tables(stored)? {
+            let sql = format!("select count(*) from {table}");
+            rows += stored.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
+        }
+        Ok(rows.unsigned_abs())
+    }
+
     /// An incomplete snapshot holds evidence alone.
     fn no_facts(&mut self, stored: &Connection) -> Result<u64> {
-        for table in facts::TABLES {
+        for table in &schema::fact_tables(stored)? {
             let sql = format!("select count(*) from {table}");
             let rows: i64 = stored.query_row(&sql, [], |row| row.get(0))?;
             if rows > 0 {
@@ -287,21 +341,25 @@ impl Verifier {
         if digest::facts(stored).ok().as_deref() != Some(facts_sha256) {
             self.found("snapshot", "", "facts_sha256 does not match the facts");
         }
+        let schema_sha256: Option<String> = if schema::says_derivation(stored)? {
+            stored.query_row("select schema_sha256 from snapshot", [], |row| row.get(0))?
+        } else {
+            Some(schema::FIRST_SCHEMA_SHA256.to_owned())
+        };
+        if Some(schema::digest(stored)?) != schema_sha256 {
+            self.found(
+                "snapshot",
+                "",
+                "schema_sha256 does not match the text of the schema",
+            );
+        }
         // The texts as stored: a time written otherwise is another root.
         let sql = "select started_at, coalesce(finished_at, '') from snapshot";
         let (started_at, finished_at): (String, String) =
             stored.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let canonical = started_at == format_time(meta.started_at)
             && Some(finished_at.as_str()) == meta.finished_at.map(format_time).as_deref();
-        let root = Root {
-            state: "complete",
-            producer: &meta.producer,
-            started_at: &started_at,
-            finished_at: &finished_at,
-            evidence_sha256,
-            facts_sha256,
-        };
-        if !canonical || Some(root.digest()) != meta.root_sha256 {
+        if !canonical || Some(digest::root(stored)?) != meta.root_sha256 {
             self.found("snapshot", "", "root_sha256 does not match the row");
         }
         let ids: i64 =
@@ -363,6 +421,11 @@ impl Shape {
                     Value::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
                     Value::Null | Value::Real(_) => String::new(),
                 };
+                let mut value = value;
+                if let Some((end, _)) = value.char_indices().nth(MAX_SHOWN) {
+                    value.truncate(end);
+                    value.push_str("...");
+                }
                 Some(format!("{}={value}", self.columns.get(*column)?))
             })
             .collect();

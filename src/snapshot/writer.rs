@@ -3,7 +3,7 @@
 //! Calls are written to `<path>.partial`, which says that it is incomplete. Only [`Writer::finish`] gives the file its
 //! final name, once facts and digests are in it and on disk.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,10 @@ use serde_json::Value;
 use super::canonical::canonical_json;
 use super::error::{Error, Result};
 use super::evidence::{self, Call, Evidence, format_time};
-use super::reader::{self, State, journal_of};
-use super::{SCHEMA, digest, facts, slack};
+use super::file::{self, SnapshotFile, create_private, journal_of};
+use super::reader::{self, State};
+use super::schema::Schema;
+use super::{DERIVATION, SCHEMA, digest, facts, slack};
 
 /// A commit costs a disk flush; a kill costs at most what was recorded since the last one.
 const COMMIT_AFTER: Duration = Duration::from_millis(250);
@@ -40,6 +42,7 @@ impl Writer {
         if !force && path.exists() {
             return Err(Error::Exists(path.to_owned()));
         }
+        file::refuse_strangers(path)?;
         if partial.exists() {
             if !force {
                 return Err(Error::PartialExists(partial));
@@ -53,8 +56,8 @@ impl Writer {
         connection.execute_batch("begin")?;
         connection.execute_batch(SCHEMA)?;
         connection.execute(
-            "insert into snapshot (id, state, producer, started_at) values (1, 'incomplete', ?1, ?2)",
-            (producer, format_time(started_at)),
+            "insert into snapshot (id, state, producer, derivation, started_at) values (1, 'incomplete', ?1, ?2, ?3)",
+            (producer, DERIVATION, format_time(started_at)),
         )?;
         connection.execute_batch("commit")?;
         Ok(Self {
@@ -81,18 +84,30 @@ impl Writer {
         if !force && path.exists() {
             return Err(Error::Exists(path.to_owned()));
         }
-        // Checked read-only first, so that a foreign file is left as it is.
-        let (stored, copy) = reader::open_stored(&partial)?;
+        file::refuse_strangers(path)?;
+        // Checked first as a copy, so that a foreign file is left as it is.
+        let recovered = SnapshotFile::read_to_resume(&partial)?;
+        let stored = recovered.connect()?;
+        let schema = Schema::read(&stored)?;
+        if let Some((name, what)) = schema.faults.first() {
+            return Err(Error::damaged(&partial, format!("{name} {what}")));
+        }
         let meta = reader::read_meta(&stored, &partial)?;
-        drop((stored, copy));
         make_private(&partial).map_err(Error::io("write", &partial))?;
-        let connection = open(&partial)?;
+        let mut connection = open(&partial)?;
+        // Rolls back what was not committed.
+        connection.query_row("select count(*) from evidence", [], |_| Ok(()))?;
+        if !schema.is_current {
+            close(connection)?;
+            rewrite(&stored, &partial)?;
+            connection = open(&partial)?;
+        }
         if meta.state == State::Complete {
             // Killed between the last commit and the renaming: finishing again gives the same file.
             connection.execute_batch(
                 "update snapshot\n\
                  set state = 'incomplete', finished_at = null,\n\
-                     evidence_sha256 = null, facts_sha256 = null, root_sha256 = null",
+                     schema_sha256 = null, evidence_sha256 = null, facts_sha256 = null, root_sha256 = null",
             )?;
         }
         let last: Option<i64> =
@@ -204,18 +219,6 @@ impl Writer {
     }
 }
 
-/// A new file that its owner alone may read: it tells how an account is watched. SQLite gives its journal the same mode.
-fn create_private(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(PRIVATE);
-    }
-    options.open(path)
-}
-
 /// Mode of a snapshot's file.
 #[cfg(unix)]
 const PRIVATE: u32 = 0o600;
@@ -230,9 +233,30 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Writes a recording that another version began anew, in this version's schema.
+fn rewrite(stored: &Connection, partial: &Path) -> Result<()> {
+    let mut name = partial.as_os_str().to_owned();
+    name.push(".rewritten");
+    let rewritten = PathBuf::from(name);
+    remove(&rewritten)?;
+    remove(&journal_of(&rewritten))?;
+    create_private(&rewritten).map_err(Error::io("create", &rewritten))?;
+    let connection = open(&rewritten)?;
+    connection.execute_batch("begin")?;
+    connection.execute_batch(SCHEMA)?;
+    reader::copy_table(stored, &connection, "snapshot")?;
+    reader::copy_table(stored, &connection, "evidence")?;
+    connection.execute_batch("commit")?;
+    close(connection)?;
+    fs::rename(&rewritten, partial).map_err(Error::io("create", partial))
+}
+
 fn open(path: &Path) -> Result<Connection> {
+    file::refuse_strangers(path)?;
+    // Absolute, so that SQLite reads no name as something else, such as `file:x`.
+    let name = std::path::absolute(path).map_err(Error::io("open", path))?;
     let connection = Connection::open_with_flags(
-        path,
+        name,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.execute_batch(

@@ -11,7 +11,8 @@ import zlib
 
 VOLATILE_TABLES = {"alarm_history", "alarm_state", "trail_delivery"}
 VOLATILE_COLUMNS = {("account", "caller_arn"), ("gap", "message"), ("mute_rule", "status")}
-
+# Of files that have no column schema_sha256.
+FIRST_SCHEMA = b"ff079fab75cd175f47632ff9e837b1894064c3c3c9e880f4fbc206de4e3d2461"
 
 
 def encode(value, is_blob=False):
@@ -61,16 +62,22 @@ def main(path):
         for row in db.execute(f"select {', '.join(kept)} from {table} order by {', '.join(key)}"):
             facts.update(b"(" + b"".join(map(encode, row)) + b")")
 
-    (snapshot,) = db.execute(
-        "select state, producer, started_at, finished_at, evidence_sha256, facts_sha256, root_sha256 from snapshot"
-    )
+    columns = [name.decode() for _, name, *_ in db.execute("pragma table_info(snapshot)")]
+    (row,) = db.execute("select * from snapshot")
+    snapshot = dict(zip(columns, row))
     (version,) = db.execute("pragma user_version").fetchone()
-    if evidence.hexdigest().encode() != snapshot[4]:
+    if evidence.hexdigest().encode() != snapshot["evidence_sha256"]:
         wrong.append("evidence_sha256")
-    if facts.hexdigest().encode() != snapshot[5]:
+    if facts.hexdigest().encode() != snapshot["facts_sha256"]:
         wrong.append("facts_sha256")
-    root = sha256(encode(b"trailproof snapshot") + encode(version) + b"".join(map(encode, snapshot[:6])))
-    if root != snapshot[6]:
+    schema = hashlib.sha256()
+    for row in db.execute("select type, name, tbl_name, sql from sqlite_schema order by type, name"):
+        schema.update(b"".join(map(encode, row)))
+    if schema.hexdigest().encode() != snapshot.get("schema_sha256", FIRST_SCHEMA):
+        wrong.append("schema_sha256")
+    sealed = [snapshot[name] for name in columns if name not in ("id", "root_sha256")]
+    root = sha256(encode(b"trailproof snapshot") + encode(version) + b"".join(map(encode, sealed)))
+    if root != snapshot["root_sha256"]:
         wrong.append("root_sha256")
     for fault in wrong:
         print(f"wrong: {fault}")

@@ -5,21 +5,29 @@ use minicbor::decode::Decoder;
 use serde_json::{Map, Number, Value};
 
 use super::normal::seconds_since_epoch;
-use super::{DecodeError, MAX_DEPTH};
+use super::{DecodeError, MAX_DEPTH, MAX_ITEMS, too_many};
 
 /// Reads one CBOR item that fills the whole body.
 pub(super) fn decode(body: &[u8]) -> Result<Value, DecodeError> {
     let mut decoder = Decoder::new(body);
-    let value = item(&mut decoder, 0)?;
+    let value = item(&mut decoder, 0, &mut 0)?;
     if decoder.position() != body.len() {
         return Err(broken("bytes follow the response"));
     }
     Ok(value)
 }
 
-fn item(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, DecodeError> {
+fn item(
+    decoder: &mut Decoder<'_>,
+    depth: usize,
+    items: &mut usize,
+) -> Result<Value, DecodeError> {
     if depth > MAX_DEPTH {
         return Err(broken("it is nested too deeply"));
+    }
+    *items += 1;
+    if *items > MAX_ITEMS {
+        return Err(too_many());
     }
     Ok(match decoder.datatype().map_err(fault)? {
         Type::Bool => Value::Bool(decoder.bool().map_err(fault)?),
@@ -53,11 +61,11 @@ fn item(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, DecodeError> {
         }
         Type::Array | Type::ArrayIndef => {
             let length = decoder.array().map_err(fault)?;
-            let mut items = Vec::new();
-            while more(decoder, length, items.len())? {
-                items.push(item(decoder, depth + 1)?);
+            let mut elements = Vec::new();
+            while more(decoder, length, elements.len())? {
+                elements.push(item(decoder, depth + 1, items)?);
             }
-            Value::Array(items)
+            Value::Array(elements)
         }
         Type::Map | Type::MapIndef => {
             let length = decoder.map().map_err(fault)?;
@@ -65,14 +73,14 @@ fn item(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, DecodeError> {
             let mut count = 0;
             while more(decoder, length, count)? {
                 let name = text(decoder)?;
-                members.insert(name, item(decoder, depth + 1)?);
+                members.insert(name, item(decoder, depth + 1, items)?);
                 count += 1;
             }
             Value::Object(members)
         }
         Type::Tag => {
             let tag = decoder.tag().map_err(fault)?;
-            let value = item(decoder, depth + 1)?;
+            let value = item(decoder, depth + 1, items)?;
             // Tag 1: seconds since the epoch. No other tag occurs in rpc-v2-cbor.
             match (&value, tag == Tag::new(1)) {
                 (Value::Number(seconds), true) => seconds

@@ -18,6 +18,9 @@ use super::operations;
 /// No response nests deeper; foreign bytes may, and would exhaust the stack.
 const MAX_DEPTH: usize = 100;
 
+/// The most values that one body may hold: what a list of ten thousand alarms comes to, and more.
+const MAX_ITEMS: usize = 1_000_000;
+
 /// Why a response body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -61,6 +64,38 @@ fn json(body: &[u8]) -> Result<Value, DecodeError> {
         return Err(DecodeError::new("the body is empty"));
     }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if json_items(body) > MAX_ITEMS {
+        return Err(too_many());
+    }
     serde_json::from_slice(body)
         .map_err(|error| DecodeError::new(format!("the body is not JSON: {error}")))
+}
+
+/// How many values a JSON text holds at most, counted before any of them is kept.
+fn json_items(body: &[u8]) -> usize {
+    let (mut items, mut is_quoted, mut is_escaped) = (1, false, false);
+    for byte in body {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            b',' | b'[' | b'{' if !is_quoted => items += 1,
+            _ => {}
+        }
+    }
+    items
+}
+
+/// How many values a decoded body holds, itself included.
+pub(super) fn items(value: &Value) -> usize {
+    // The depth of a decoded body is bounded.
+    match value {
+        Value::Array(items) => 1 + items.iter().map(self::items).sum::<usize>(),
+        Value::Object(members) => 1 + members.values().map(self::items).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+fn too_many() -> DecodeError {
+    DecodeError::new(format!("the body holds more than {MAX_ITEMS} values"))
 }

@@ -5,7 +5,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 use serde_json::{Map, Value};
 
-use super::{DecodeError, MAX_DEPTH};
+use super::{DecodeError, MAX_DEPTH, MAX_ITEMS, too_many};
 
 /// An element that is being read.
 struct Element {
@@ -91,10 +91,17 @@ fn document(body: &[u8]) -> Result<(String, Value), DecodeError> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
+    let mut elements = 0;
     loop {
         let event = reader.read_event().map_err(fault)?;
         if root.is_some() && matches!(event, Event::Start(_) | Event::Empty(_)) {
             return Err(broken("an element follows the root"));
+        }
+        if matches!(event, Event::Start(_) | Event::Empty(_)) {
+            elements += 1;
+            if elements > MAX_ITEMS {
+                return Err(too_many());
+            }
         }
         let closed = match event {
             Event::Start(start) => {

@@ -11,8 +11,11 @@ use serde_json::Value;
 use crate::snapshot::canonical::canonical_json;
 use crate::snapshot::decode;
 use crate::snapshot::error::Result;
-use crate::snapshot::evidence;
+use crate::snapshot::evidence::{self, Budget};
 use crate::snapshot::operations::{self, Operation};
+
+/// The pages of one list are held together: ten thousand alarms have some 600,000 values.
+const MAX_ITEMS_OF_LIST: usize = 4_000_000;
 
 /// One page of an answer, decoded.
 #[derive(Debug)]
@@ -127,8 +130,7 @@ pub(super) fn gather(source: &Connection) -> Result<Vec<Question>> {
         if operation.secret.is_some() && row.get::<_, Option<String>>(7)?.is_none() {
             continue;
         }
-        let mut request: Value =
-            serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default();
+        let mut request = evidence::read_request(&row.get::<_, String>(5)?).unwrap_or_default();
         let token = operation.page_of(&request).map(str::to_owned);
         if let (Some(paging), Some(members)) = (operation.paging, request.as_object_mut()) {
             members.remove(paging.input);
@@ -177,8 +179,8 @@ pub(super) fn gather(source: &Connection) -> Result<Vec<Question>> {
 
 impl Question {
     /// Reads the bodies and decides how the question ended.
-    pub(super) fn settle(self, source: &Connection) -> Result<Ask> {
-        let (pages, outcome) = self.answer(source)?;
+    pub(super) fn settle(self, source: &Connection, budget: &mut Budget) -> Result<Ask> {
+        let (pages, outcome) = self.answer(source, budget)?;
         let subjects = self
             .operation
             .subjects(&self.key.account, &self.key.region, &self.request);
@@ -193,11 +195,15 @@ impl Question {
         })
     }
 
-    fn answer(&self, source: &Connection) -> Result<(Vec<Page>, Outcome)> {
+    fn answer(
+        &self,
+        source: &Connection,
+        budget: &mut Budget,
+    ) -> Result<(Vec<Page>, Outcome)> {
         let mut best: Option<(Vec<Page>, Outcome)> = None;
         // The newest complete reading of the list wins, else the newest that has a first page.
         for attempt in self.succeeded(None) {
-            let reading = self.read_from(source, attempt)?;
+            let reading = self.read_from(source, attempt, budget)?;
             if matches!(reading.1, Outcome::Answered { .. }) {
                 return Ok(reading);
             }
@@ -231,16 +237,27 @@ impl Question {
     }
 
     /// Follows the pages from a first page on.
-    fn read_from(&self, source: &Connection, first: &Attempt) -> Result<(Vec<Page>, Outcome)> {
+    fn read_from(
+        &self,
+        source: &Connection,
+        first: &Attempt,
+        budget: &mut Budget,
+    ) -> Result<(Vec<Page>, Outcome)> {
         let mut pages: Vec<Page> = Vec::new();
+        let mut items = 0;
         let mut tokens: BTreeSet<String> = BTreeSet::new();
         let mut attempt = first;
         loop {
             let evidence_id = attempt.evidence_id;
-            let body = match self.read(source, evidence_id)? {
+            let body = match self.read(source, evidence_id, budget)? {
                 Ok(body) => body,
                 Err(why) => return Ok((pages, Outcome::unreadable(evidence_id, &why))),
             };
+            items += decode::items(&body);
+            if items > MAX_ITEMS_OF_LIST {
+                let why = format!("its pages hold more than {MAX_ITEMS_OF_LIST} values");
+                return Ok((Vec::new(), Outcome::unreadable(evidence_id, &why)));
+            }
             let next = self.operation.next_page(&body).map(str::to_owned);
             pages.push(Page { evidence_id, body });
             let Some(token) = next else {
@@ -270,9 +287,17 @@ impl Question {
     }
 
     /// Decodes a body; the inner error says why it is no answer to this operation.
-    fn read(&self, source: &Connection, id: i64) -> Result<Result<Value, String>> {
+    fn read(
+        &self,
+        source: &Connection,
+        id: i64,
+        budget: &mut Budget,
+    ) -> Result<Result<Value, String>> {
         let call = match evidence::get(source, id) {
-            Ok(Some(evidence)) => evidence.call,
+            Ok(Some(evidence)) => {
+                budget.spend(evidence.call.body.len())?;
+                evidence.call
+            }
             Ok(None) => return Ok(Err("the row is gone".to_owned())),
             Err(crate::snapshot::Error::DamagedEvidence { why, .. }) => return Ok(Err(why)),
             Err(error) => return Err(error),

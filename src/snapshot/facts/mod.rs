@@ -21,6 +21,7 @@ mod tests;
 use rusqlite::Connection;
 
 use super::error::Result;
+use super::evidence::Budget;
 use asks::{Ask, Outcome};
 use item::Fault;
 use sink::Sink;
@@ -87,8 +88,9 @@ pub(super) fn clear(connection: &Connection) -> Result<()> {
 /// Derives every fact from the evidence in `source` into `target`, whose fact tables are empty.
 pub(super) fn derive(source: &Connection, target: &Connection) -> Result<()> {
     let sink = Sink::new(target);
+    let mut budget = Budget::of(source)?;
     for question in asks::gather(source)? {
-        let mut ask = question.settle(source)?;
+        let mut ask = question.settle(source, &mut budget)?;
         match rows(&ask, &sink) {
             Ok(()) => {}
             Err(Fault::Sql(error)) => return Err(error.into()),
