@@ -11,6 +11,7 @@
 
 /// Findings of whole accounts.
 mod analyze;
+mod archive;
 /// The benchmark's audit steps, word by word.
 mod audit_steps;
 /// The delivery chain: one test a failure id.

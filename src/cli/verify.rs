@@ -149,13 +149,7 @@ fn signer(args: &Args, file: &SnapshotFile) -> Result<Signature, Error> {
     };
     let allowed = AllowedSigners::read(signers)?;
     let path = args.signature.as_deref().unwrap_or(&usual);
-    match signature::check(
-        file,
-        path,
-        &allowed,
-        args.identity.as_deref(),
-        args.at,
-    ) {
+    match signature::check(file, path, &allowed, args.identity.as_deref(), args.at) {
         Ok(signer) => Ok(Signature::Holds(signer)),
         Err(error @ SignatureError::Invalid(_)) => Ok(Signature::Fails(error)),
         Err(error) => Err(error.into()),

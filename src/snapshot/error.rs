@@ -85,7 +85,9 @@ pub enum Error {
         why: String,
     },
     /// The bodies are made to keep a reader busy.
-    #[error("the recorded bodies come to far more than any answers of AWS in a file of {size} bytes; it is not read further")]
+    #[error(
+        "the recorded bodies come to far more than any answers of AWS in a file of {size} bytes; it is not read further"
+    )]
     OverBudget {
         /// The size of the database.
         size: u64,

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use super::{DERIVATION, SCHEMA};
 use super::canonical::Hash;
 use super::error::Result;
+use super::{DERIVATION, SCHEMA};
 
 /// The digest of the schema text in files that do not say their derivation: the first one.
 pub(super) const FIRST_SCHEMA_SHA256: &str =
@@ -116,16 +116,17 @@ fn faults(found: &Objects, expected: &Objects, facts: Facts) -> Vec<(String, Str
         let is_right = match (key.1.as_str(), expected.get(key)) {
             ("snapshot", Some(_)) => is_snapshot_table(found, expected, facts),
             ("evidence", expected) => expected == Some(object),
-            (_, expected) => {
-                expected == Some(object) || (facts == Facts::Any && is_plain(object))
-            }
+            (_, expected) => expected == Some(object) || (facts == Facts::Any && is_plain(object)),
         };
         if !is_right {
-            fault(key, if expected.contains_key(key) {
-                "is not as the format defines it"
-            } else {
-                "is not of the format"
-            });
+            fault(
+                key,
+                if expected.contains_key(key) {
+                    "is not as the format defines it"
+                } else {
+                    "is not of the format"
+                },
+            );
         }
     }
     for key in expected.keys().filter(|key| !found.contains_key(*key)) {

@@ -115,7 +115,12 @@ fn signed_data(file: &SnapshotFile, algorithm: HashAlg) -> Result<Vec<u8>, Signa
         _ => sha512.finalize().to_vec(),
     };
     let mut data = b"SSHSIG".to_vec();
-    for part in [NAMESPACE.as_bytes(), b"", algorithm.as_str().as_bytes(), &hash] {
+    for part in [
+        NAMESPACE.as_bytes(),
+        b"",
+        algorithm.as_str().as_bytes(),
+        &hash,
+    ] {
         data.extend(u32::try_from(part.len()).unwrap_or_default().to_be_bytes());
         data.extend_from_slice(part);
     }

@@ -95,9 +95,9 @@ pub fn verify_file(file: &SnapshotFile) -> Result<Verification> {
             (State::Incomplete, _) => verifier.no_facts(&stored),
         };
         let digests = verifier.digests(&stored, meta);
-        let evidence_rows = hashed.join().unwrap_or_else(|_| {
-            Err(Error::damaged(file.path(), "it could not be checked"))
-        })?;
+        let evidence_rows = hashed
+            .join()
+            .unwrap_or_else(|_| Err(Error::damaged(file.path(), "it could not be checked")))?;
         digests?;
         Ok::<_, Error>((evidence_rows, fact_rows?))
     })?;

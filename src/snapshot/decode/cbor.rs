@@ -17,11 +17,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Value, DecodeError> {
     Ok(value)
 }
 
-fn item(
-    decoder: &mut Decoder<'_>,
-    depth: usize,
-    items: &mut usize,
-) -> Result<Value, DecodeError> {
+fn item(decoder: &mut Decoder<'_>, depth: usize, items: &mut usize) -> Result<Value, DecodeError> {
     if depth > MAX_DEPTH {
         return Err(broken("it is nested too deeply"));
     }

@@ -195,11 +195,7 @@ impl Question {
         })
     }
 
-    fn answer(
-        &self,
-        source: &Connection,
-        budget: &mut Budget,
-    ) -> Result<(Vec<Page>, Outcome)> {
+    fn answer(&self, source: &Connection, budget: &mut Budget) -> Result<(Vec<Page>, Outcome)> {
         let mut best: Option<(Vec<Page>, Outcome)> = None;
         // The newest complete reading of the list wins, else the newest that has a first page.
         for attempt in self.succeeded(None) {
