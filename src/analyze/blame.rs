@@ -1,16 +1,26 @@
-//! Which link drops an event: every path is followed until something stops the event. A path whose metric filter
-//! matches the event was made for it; among those, the path that carries it farthest is the one that a person would
-//! repair.
+//! Which link to blame for an event that nobody hears of: the one whose repair, on the filter that was made for the
+//! control, takes the smallest change to a pass.
+//!
+//! Every path is followed until something stops the event. A path counts as made for the control where its metric filter
+//! covers what is asked for, or shares most of the literal texts of its pattern with it; of those the one with the fewest
+//! faults is blamed, and on it the first link that stops the event. A filter that has nothing to do with the control
+//! explains nothing, however far it carries the event.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::chain::cause::{MetricFilterCause, TrailCause};
 use crate::chain::verdict::{LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
+use crate::coverage::Predicate;
+use crate::pattern;
+use crate::pattern::ast::PatternKind;
 
 use super::finding::Stop;
 use super::holds;
-use super::judge::words;
+use super::judge::{Judge, words};
 use super::requirement::Requirement;
 
 /// Where an event stops, and on which path.
@@ -21,23 +31,45 @@ pub(super) struct Blamed {
     pub(super) path: Option<usize>,
 }
 
-/// The stop on the path whose filter matches the event and that carries it farthest; among equals the one whose filter
-/// looks most like the requirement, then the first.
-pub(super) fn blame(chain: &AccountChain, requirement: &Requirement<'_>, event: &Value) -> Blamed {
-    let mut best: Option<(Blamed, (bool, Station, LinkId, usize))> = None;
+/// How sure it is that a filter was made for a control, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Made {
+    /// It has nothing to do with it.
+    Not,
+    /// It shares some words.
+    Perhaps,
+    /// It covers what is asked for, or shares most of its words.
+    Surely,
+}
+
+/// The stop on the path that takes the smallest change; the paths that are equal in that are told apart by how far they
+/// carry the event, then by how much their filters look like the requirement, then by their order.
+pub(super) fn blame(
+    chain: &AccountChain,
+    judge: &Judge,
+    requirement: &Requirement<'_>,
+    event: &Value,
+) -> Blamed {
+    let mut best: Option<(Blamed, (Made, Reverse<usize>, Station, usize))> = None;
     for (index, path) in chain.paths.iter().enumerate() {
         let likeness = likeness(path, requirement);
-        let Some(stop) = stop(path, likeness, event) else {
+        let made = made_for(path, judge, requirement, chain, likeness, event);
+        let Some(stop) = stop(path, made, event) else {
             continue;
         };
-        let rank = (made_for(path, event), stop.id.station(), stop.id, likeness);
+        let rank = (
+            made,
+            Reverse(faults(path, event)),
+            stop.id.station(),
+            likeness,
+        );
         if best.as_ref().is_none_or(|(_, known)| rank > *known) {
             let path = Some(index);
             best = Some((Blamed { stop, path }, rank));
         }
     }
     match best {
-        Some((blamed, _)) => blamed,
+        Some((blamed, _)) => root(chain, blamed),
         None => Blamed {
             stop: Stop {
                 id: LinkId::T01,
@@ -49,16 +81,66 @@ pub(super) fn blame(chain: &AccountChain, requirement: &Requirement<'_>, event: 
     }
 }
 
-/// Whether the path has a metric filter, and its pattern matches the event.
-fn made_for(path: &Path, event: &Value) -> bool {
+fn made_for(
+    path: &Path,
+    judge: &Judge,
+    requirement: &Requirement<'_>,
+    chain: &AccountChain,
+    likeness: usize,
+    event: &Value,
+) -> Made {
+    let Some(pattern) = pattern_of(path) else {
+        return if likeness > 0 {
+            Made::Perhaps
+        } else {
+            Made::Not
+        };
+    };
+    let texts = words(&pattern.events);
+    let all = texts.union(&requirement.words).count();
+    if likeness > 0 && likeness * 2 >= all {
+        return Made::Surely;
+    }
+    // The matcher is asked first: it is quick, and turns most filters away.
+    if holds(&pattern.events, event)
+        && !judge.saturates(&pattern.events, &chain.scope)
+        && judge
+            .covers(&requirement.events, &pattern.events, &chain.scope)
+            .is_yes()
+    {
+        return Made::Surely;
+    }
+    if likeness > 0 {
+        Made::Perhaps
+    } else {
+        Made::Not
+    }
+}
+
+fn pattern_of(path: &Path) -> Option<&Condition> {
     path.conditions
         .iter()
         .find(|condition| condition.id == LinkId::F01)
-        .is_some_and(|condition| holds(&condition.events, event))
+}
+
+/// How many things on the path have to change before it carries the event: each broken resource and each condition that
+/// the event does not meet counts once.
+fn faults(path: &Path, event: &Value) -> usize {
+    let broken = path
+        .links
+        .iter()
+        .filter(|link| link.verdict >= Verdict::Unknown)
+        .map(|link| (link.id, &link.subject));
+    let unmet = path
+        .conditions
+        .iter()
+        .filter(|condition| !holds(&condition.events, event))
+        .map(|condition| (condition.id, &condition.subject));
+    broken.chain(unmet).collect::<BTreeSet<_>>().len()
 }
 
 /// What stops the event on one path; none where it arrives, or where only missing evidence stands in its way.
-fn stop(path: &Path, likeness: usize, event: &Value) -> Option<Stop> {
+fn stop(path: &Path, made: Made, event: &Value) -> Option<Stop> {
     let condition = path
         .conditions
         .iter()
@@ -67,40 +149,100 @@ fn stop(path: &Path, likeness: usize, event: &Value) -> Option<Stop> {
         .links
         .iter()
         .find(|link| link.verdict == Verdict::Broken);
-    match (condition, broken) {
-        // An event that the filter drops says nothing about a link behind it.
-        (Some(condition), Some(broken)) if condition.id <= broken.id => {
-            Some(stop_at(condition, likeness))
+    let first = match (condition, broken) {
+        (Some(condition), Some(broken)) if comes_first(condition, broken.id) => {
+            stop_at(condition, path)
         }
-        (_, Some(broken)) => Some(Stop::of(broken)),
-        (condition, None) => condition.map(|condition| stop_at(condition, likeness)),
+        (_, Some(broken)) => Stop::of(broken),
+        (condition, None) => stop_at(condition?, path),
+    };
+    // A filter that has nothing to do with the control is not to blame, nor is what hangs on it.
+    if made == Made::Not && path.filter.is_some() && first.id.station() >= Station::MetricFilter {
+        return Some(Stop {
+            id: LinkId::F01,
+            subject: None,
+            cause: MetricFilterCause::NoFilterMatches.into(),
+        });
+    }
+    Some(first)
+}
+
+/// Where another filter keeps the alarm in ALARM (F14), that filter is to blame: its own path says so (A06).
+fn root(chain: &AccountChain, blamed: Blamed) -> Blamed {
+    if blamed.stop.id != LinkId::F14 {
+        return blamed;
+    }
+    let noisy = |path: &Path| {
+        path.links
+            .iter()
+            .find(|link| {
+                link.id == LinkId::A06
+                    && link.verdict == Verdict::Broken
+                    && Some(&link.subject) == blamed.stop.subject.as_ref()
+            })
+            .map(Stop::of)
+    };
+    let found = chain
+        .paths
+        .iter()
+        .enumerate()
+        .find_map(|(index, path)| Some((index, noisy(path)?)));
+    match found {
+        Some((index, stop)) => Blamed {
+            stop,
+            path: Some(index),
+        },
+        None => blamed,
     }
 }
 
-fn stop_at(condition: &Condition, likeness: usize) -> Stop {
-    // A filter that has nothing to do with the control is not to blame.
-    if condition.id == LinkId::F01 && likeness == 0 {
-        return Stop {
-            id: condition.id,
-            subject: None,
-            cause: MetricFilterCause::NoFilterMatches.into(),
-        };
-    }
+/// Whether an event that is stopped by a condition says nothing about a broken link: it never gets there. At one station a
+/// resource that does not work at all explains more than what it lets through, but for a filter whose pattern drops the
+/// event.
+fn comes_first(condition: &Condition, broken: LinkId) -> bool {
+    let (here, there) = (condition.id.station(), broken.station());
+    here < there || (here == there && condition.id == LinkId::F01)
+}
+
+fn stop_at(condition: &Condition, path: &Path) -> Stop {
+    let phrase = condition.id == LinkId::F01
+        && path
+            .filter
+            .as_ref()
+            .is_some_and(|filter| is_phrase(&filter.pattern));
     Stop {
         id: condition.id,
         subject: Some(condition.subject.clone()),
-        cause: condition.cause.clone(),
+        cause: if phrase {
+            MetricFilterCause::PatternIsPhrase.into()
+        } else {
+            condition.cause.clone()
+        },
     }
 }
 
-/// How many of the requirement's literal texts the path's filter has.
+/// Whether a pattern that was meant to look at fields looks for text: quoted as a whole, or without its braces.
+fn is_phrase(text: &str) -> bool {
+    text.contains("$.")
+        && pattern::parse(text).is_ok_and(|pattern| !matches!(pattern.kind, PatternKind::Json(_)))
+}
+
+/// How many of the requirement's literal texts the path's filter has. A filter that does not parse, or that looks for text
+/// where it should look at fields, is known by the texts in it.
 pub(super) fn likeness(path: &Path, requirement: &Requirement<'_>) -> usize {
-    path.conditions
-        .iter()
-        .find(|condition| condition.id == LinkId::F01)
-        .map_or(0, |condition| {
-            words(&condition.events)
-                .intersection(&requirement.words)
-                .count()
-        })
+    let Some(filter) = &path.filter else {
+        return 0;
+    };
+    let pattern = pattern_of(path);
+    let texts = pattern
+        .map(|pattern| words(&pattern.events))
+        .unwrap_or_default();
+    if texts.is_empty() && pattern.is_none_or(|it| !matches!(&it.events, Predicate::Always)) {
+        return requirement
+            .words
+            .iter()
+            .filter(|word| filter.pattern.contains(word.as_str()))
+            .count();
+    }
+    texts.intersection(&requirement.words).count()
 }

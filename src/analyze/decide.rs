@@ -322,18 +322,14 @@ fn fail(
         return;
     };
     let missed = farther(judge, chain, requirement, open).unwrap_or(missed);
-    let blamed_stop = blame(chain, requirement, &missed);
+    let blamed_stop = blame(chain, judge, requirement, &missed);
     finding.broken_link = Some(blamed_stop.stop.id);
     finding.names = names(judge, requirement, sound, &chain.scope);
     let blamed = blamed_stop.path.and_then(|index| chain.paths.get(index));
-    let blamed = blamed.filter(|path| likeness(path, requirement) > 0);
-    finding.marks = mark::marks(requirement, &missed, blamed);
     // A filter that has nothing to do with the control explains nothing.
-    let shown = if blamed_stop.stop.id == LinkId::F01 && blamed.is_none() {
-        None
-    } else {
-        blamed_stop.path
-    };
+    let to_blame = blamed_stop.stop.subject.is_some();
+    finding.marks = mark::marks(requirement, &missed, blamed.filter(|_| to_blame));
+    let shown = blamed_stop.path.filter(|_| to_blame);
     finding.why = Why::NobodyHears {
         event: event_name(&missed).to_owned(),
         stop: blamed_stop.stop,

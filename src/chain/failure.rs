@@ -217,7 +217,7 @@ failures! {
         repair "log management events of both kinds, read and write"
         peers "Custodian asks that there is no such condition";
     S08 EventSelectors
-        title "advanced event selectors exclude an event source"
+        title "advanced event selectors leave out events"
         says "degraded: those events are not covered"
         repair "stop excluding the event source in every event selector; to save on KMS volume log its write events only";
     S09 EventSelectors

@@ -186,7 +186,8 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
     ];
     // The first path of a fail is the one that carries the witness farthest.
     let stop = finding
-        .broken_link
+        .why
+        .stop()
         .filter(|_| index == 0 && finding.status == Status::Fail);
     let mut drawn = 0;
     for ((part, stations), name) in PARTS.iter().zip(names) {
@@ -202,7 +203,7 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
             out.push_str("  |\n");
         }
         drawn += 1;
-        let stops_here = stop.is_some_and(|id| stations.contains(&id.station()));
+        let stops_here = stop.is_some_and(|stop| stations.contains(&stop.id.station()));
         let worst = Verdict::worst(links.iter().map(|link| link.verdict));
         let sign = match worst {
             _ if stops_here => style.paint(Colour::Red, "x"),
@@ -221,14 +222,23 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
             let marks: Vec<&Mark> = finding.marks.iter().filter(of_this).collect();
             pattern(out, 6, text, &marks, style);
         }
+        // What stops the witness is in order for other events: it is said once, as what it does to this one.
+        let replaced = |link: &Link| {
+            stop.is_some_and(|stop| stop.id == link.id && link.verdict == Verdict::Ok)
+        };
         for link in links
             .into_iter()
             .filter(|link| index == 0 || link.verdict != Verdict::Ok)
+            .filter(|link| !replaced(link))
         {
             one_link(out, link, style);
         }
-        if let Some(id) = stop.filter(|_| stops_here) {
-            let said = format!("the witness stops here: {id}");
+        if let Some(stop) = stop.filter(|_| stops_here) {
+            let said = format!(
+                "the witness stops here: {} {}",
+                stop.id,
+                words::sentence(&stop.cause)
+            );
             push_line(out, &format!("      {}", style.paint(Colour::Red, &said)));
         }
     }

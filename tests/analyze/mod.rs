@@ -1,5 +1,7 @@
 //! Findings of whole accounts: what passes, what fails by which link, what stays unknown.
 
+/// Which link is blamed.
+mod blame;
 /// The commands: formats, exit codes, attestations, no network.
 mod command;
 /// Measured wrong verdicts of other tools, each with the right one.

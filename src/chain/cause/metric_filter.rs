@@ -10,6 +10,9 @@ pub enum MetricFilterCause {
     CountsByPattern,
     /// Its pattern does not match the event.
     PatternDoesNotMatch,
+    /// It looks for a phrase in the text of the record where it was meant to look at fields: quotes around the whole
+    /// pattern, or braces left out.
+    PatternIsPhrase,
     /// No metric filter matches the event.
     NoFilterMatches,
     /// Its pattern does not parse here.

@@ -148,6 +148,14 @@ impl From<&str> for Cause {
 }
 
 impl Cause {
+    /// Whether more evidence would decide it: a call without an answer, or an account that is not in the snapshot.
+    pub fn is_lack_of_evidence(&self) -> bool {
+        matches!(
+            self,
+            Self::Unanswered(_) | Self::Trail(TrailCause::OwnerNotInSnapshot { .. })
+        )
+    }
+
     /// The code in snake case, stable across versions.
     pub fn code(&self) -> String {
         let value = serde_json::to_value(self).unwrap_or_default();

@@ -44,7 +44,12 @@ fn why(why: &Why) -> String {
             format!("nobody would hear of {event}: {}", at(stop))
         }
         Why::EvidenceMissing { links, gaps } => {
-            let mut text = format!("the snapshot lacks evidence: {}", first(links, at));
+            let lead = if links.iter().all(|stop| stop.cause.is_lack_of_evidence()) {
+                "the snapshot lacks evidence"
+            } else {
+                "it cannot be decided"
+            };
+            let mut text = format!("{lead}: {}", first(links, at));
             if !gaps.is_empty() {
                 let calls = |gap: &Gap| format!("{} {} ({})", gap.service, gap.operation, gap.kind);
                 let mut calls: Vec<String> = gaps.iter().map(calls).collect();
