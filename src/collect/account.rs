@@ -9,7 +9,7 @@ use std::sync::Arc;
 use aws_sdk_account::types::RegionOptStatus;
 
 use super::ask::{Account, Place, Refused};
-use super::pages::for_each;
+use super::pages::{ask, ask_pages, for_each};
 use super::progress::Event;
 use super::region;
 use super::regions::global_region;
@@ -175,20 +175,7 @@ fn split_log_group(arn: &str) -> Option<(&str, &str, &str)> {
 
 async fn enabled_regions(place: &Place) -> BTreeSet<String> {
     let client = aws_sdk_account::Client::new(place.config());
-    let listed = place
-        .ask_pages(
-            "ListRegions",
-            |page: &aws_sdk_account::operation::list_regions::ListRegionsOutput| page.next_token(),
-            |token, capture| {
-                client
-                    .list_regions()
-                    .set_next_token(token)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-            },
-        )
-        .await;
+    let listed = ask_pages!(place, "ListRegions", client.list_regions()).await;
     let enabled: BTreeSet<String> = listed
         .pages
         .iter()
@@ -209,30 +196,25 @@ async fn enabled_regions(place: &Place) -> BTreeSet<String> {
 
 async fn organization(place: &Place) {
     let client = aws_sdk_organizations::Client::new(place.config());
-    let _ = place
-        .ask("DescribeOrganization", |capture| {
-            client
-                .describe_organization()
-                .customize()
-                .interceptor(capture)
-                .send()
-        })
-        .await;
+    let _ = ask!(
+        place,
+        "DescribeOrganization",
+        client.describe_organization()
+    )
+    .await;
 }
 
 async fn describe_trails(place: &Place, arn: Option<&str>) -> Vec<Trail> {
     let client = place.cloudtrail();
-    let answer = place
-        .ask("DescribeTrails", |capture| {
-            client
-                .describe_trails()
-                .set_trail_name_list(arn.map(|arn| vec![arn.to_owned()]))
-                .include_shadow_trails(true)
-                .customize()
-                .interceptor(capture)
-                .send()
-        })
-        .await;
+    let answer = ask!(
+        place,
+        "DescribeTrails",
+        client
+            .describe_trails()
+            .set_trail_name_list(arn.map(|arn| vec![arn.to_owned()]))
+            .include_shadow_trails(true)
+    )
+    .await;
     let Ok(answer) = answer else {
         return Vec::new();
     };
@@ -262,20 +244,7 @@ async fn list_trails(places: &BTreeMap<String, Arc<Place>>, follow: bool) -> Vec
         return Vec::new();
     };
     let client = place.cloudtrail();
-    let listed = place
-        .ask_pages(
-            "ListTrails",
-            |page: &aws_sdk_cloudtrail::operation::list_trails::ListTrailsOutput| page.next_token(),
-            |token, capture| {
-                client
-                    .list_trails()
-                    .set_next_token(token)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-            },
-        )
-        .await;
+    let listed = ask_pages!(place, "ListTrails", client.list_trails()).await;
     listed
         .pages
         .iter()
@@ -292,22 +261,12 @@ async fn list_trails(places: &BTreeMap<String, Arc<Place>>, follow: bool) -> Vec
 /// Status and selectors, asked in the home region by full ARN: an organization's trail is known by nothing less.
 async fn trail_details(place: &Place, arn: &str) {
     let client = place.cloudtrail();
-    let status = place.ask("GetTrailStatus", |capture| {
-        client
-            .get_trail_status()
-            .name(arn)
-            .customize()
-            .interceptor(capture)
-            .send()
-    });
-    let selectors = place.ask("GetEventSelectors", |capture| {
-        client
-            .get_event_selectors()
-            .trail_name(arn)
-            .customize()
-            .interceptor(capture)
-            .send()
-    });
+    let status = ask!(place, "GetTrailStatus", client.get_trail_status().name(arn));
+    let selectors = ask!(
+        place,
+        "GetEventSelectors",
+        client.get_event_selectors().trail_name(arn)
+    );
     let _ = tokio::join!(status, selectors);
 }
 

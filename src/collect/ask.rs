@@ -251,11 +251,12 @@ impl Place {
         &self,
         operation: &'static str,
         parameters: Value,
-        token: &str,
+        code: &str,
+        why: String,
     ) {
         let refused = Refused {
-            code: "repeated_page".to_owned(),
-            message: format!("the page token `{token}` came back a second time"),
+            code: code.to_owned(),
+            message: why,
             by_aws: false,
         };
         let mut call = self.unsent(operation, Timestamp::now(), refused);

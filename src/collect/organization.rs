@@ -8,14 +8,13 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
 use aws_sdk_organizations::types::AccountState;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use tokio::sync::Semaphore;
 
 use super::account::{self, Leads, Search};
 use super::ask::{Account, Place, Refused};
-use super::pages::for_each;
+use super::pages::{ask_pages, for_each};
 use super::progress::Event;
 use super::regions::global_region;
 use super::seam::Answers;
@@ -98,20 +97,7 @@ async fn ask_owners(passes: impl Iterator<Item = (Arc<Account>, Leads)>) {
 async fn list_accounts(caller: &Arc<Account>) -> Result<Vec<String>, Error> {
     let place = caller.at(global_region(caller.home()));
     let client = aws_sdk_organizations::Client::new(place.config());
-    let listed = place
-        .ask_pages(
-            "ListAccounts",
-            |page: &ListAccountsOutput| page.next_token(),
-            |token, capture| {
-                client
-                    .list_accounts()
-                    .set_next_token(token)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-            },
-        )
-        .await;
+    let listed = ask_pages!(place, "ListAccounts", client.list_accounts()).await;
     if let Some(Refused { code, message, .. }) = listed.refused {
         return Err(Error::Organization { code, message });
     }

@@ -19,29 +19,66 @@ pub(super) struct Pages<O> {
     pub(super) refused: Option<Refused>,
 }
 
+/// Makes one call: the name of the operation, for pacing, and the request.
+macro_rules! ask {
+    ($place:expr, $operation:literal, $request:expr) => {
+        $place.ask($operation, |capture| {
+            $request.customize().interceptor(capture).send()
+        })
+    };
+}
+
+/// Asks for every page of a list, or for so many at most.
+macro_rules! ask_pages {
+    ($place:expr, $operation:literal, $request:expr) => {
+        ask_pages!($place, $operation, $request, $crate::collect::pages::MOST)
+    };
+    ($place:expr, $operation:literal, $request:expr, $most:expr) => {
+        $place.ask_pages(
+            $operation,
+            $most,
+            |token, capture| {
+                $request
+                    .set_next_token(token)
+                    .customize()
+                    .interceptor(capture)
+                    .send()
+            },
+            |page| page.next_token(),
+        )
+    };
+}
+
+pub(super) use {ask, ask_pages};
+
+/// How much of a list is read before it counts as one that does not end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound {
+    /// Pages.
+    pub(super) pages: usize,
+    /// A list with more pages is usual, and its first pages are worth having.
+    pub(super) is_usual: bool,
+}
+
+/// Twice the pages of the longest list that AWS's quotas allow here: the accounts of the largest organizations.
+pub(super) const MOST: Bound = Bound {
+    pages: 1000,
+    is_usual: false,
+};
+
+/// Bytes of the pages of one list, beyond which no more are asked for.
+const MOST_BYTES: usize = 64 << 20;
+
 impl Place {
-    /// Asks for page after page, to the last. `send` gets the token of the page, None for the first.
+    /// Asks for page after page. `send` gets the token of the page, None for the first.
+    ///
+    /// A list that repeats its tokens, or goes on beyond what any account has, ends as a gap.
     pub(super) async fn ask_pages<O, E, S>(
         &self,
         operation: &'static str,
-        next: impl Fn(&O) -> Option<&str>,
+        bound: Bound,
         send: impl Fn(Option<String>, Capture) -> S,
-    ) -> Pages<O>
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-        S: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-    {
-        self.ask_first_pages(usize::MAX, operation, next, send)
-            .await
-    }
-
-    /// Asks for so many pages at most; a list that goes on is recorded as cut short, by its last token.
-    pub(super) async fn ask_first_pages<O, E, S>(
-        &self,
-        at_most: usize,
-        operation: &'static str,
         next: impl Fn(&O) -> Option<&str>,
-        send: impl Fn(Option<String>, Capture) -> S,
     ) -> Pages<O>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -50,12 +87,14 @@ impl Place {
         let mut pages = Vec::new();
         let mut seen = BTreeSet::new();
         let mut token: Option<String> = None;
+        let mut bytes = 0;
         loop {
             let (answer, call) = self
                 .call(operation, |capture| send(token.clone(), capture))
                 .await;
             let parameters = call.as_ref().map(|call| call.request.clone());
             if let Some(call) = call {
+                bytes += call.body.len();
                 self.record(call).await;
             }
             let page = match answer {
@@ -71,34 +110,44 @@ impl Place {
                 .filter(|token| !token.is_empty())
                 .map(str::to_owned);
             pages.push(page);
-            match &token {
-                None => {
-                    return Pages {
-                        pages,
-                        refused: None,
-                    };
-                }
-                // A server that turns in circles would be asked for ever.
-                Some(token) if !seen.insert(token.clone()) => {
-                    let parameters = parameters.unwrap_or_else(|| Value::Object(Map::new()));
-                    self.record_endless(operation, parameters, token).await;
-                    return Pages {
-                        pages,
-                        refused: Some(Refused {
-                            code: "repeated_page".to_owned(),
-                            message: String::new(),
-                            by_aws: false,
-                        }),
-                    };
-                }
-                Some(_) if pages.len() >= at_most => {
-                    return Pages {
-                        pages,
-                        refused: None,
-                    };
-                }
-                Some(_) => {}
-            }
+            let Some(token) = &token else {
+                return Pages {
+                    pages,
+                    refused: None,
+                };
+            };
+            let is_full = pages.len() >= bound.pages;
+            let (code, why) = if !seen.insert(token.clone()) {
+                (
+                    "repeated_page",
+                    format!("the page token `{token}` came back a second time"),
+                )
+            } else if is_full && bound.is_usual {
+                return Pages {
+                    pages,
+                    refused: None,
+                };
+            } else if is_full || bytes >= MOST_BYTES {
+                let read = pages.len();
+                (
+                    "too_many_pages",
+                    format!("the list did not end within {read} pages of {bytes} bytes"),
+                )
+            } else {
+                continue;
+            };
+            // A server that never ends would be asked for ever.
+            let parameters = parameters.unwrap_or_else(|| Value::Object(Map::new()));
+            self.record_endless(operation, parameters, code, why.clone())
+                .await;
+            return Pages {
+                pages,
+                refused: Some(Refused {
+                    code: code.to_owned(),
+                    message: why,
+                    by_aws: false,
+                }),
+            };
         }
     }
 }

@@ -3,24 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
-use aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType};
-use aws_sdk_cloudwatchlogs::operation::describe_account_policies::DescribeAccountPoliciesOutput;
-use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
-use aws_sdk_cloudwatchlogs::operation::describe_metric_filters::DescribeMetricFiltersOutput;
-use aws_sdk_cloudwatchlogs::operation::describe_subscription_filters::DescribeSubscriptionFiltersOutput;
 use aws_sdk_cloudwatchlogs::types::PolicyType;
-use aws_sdk_eventbridge::operation::list_rules::ListRulesOutput;
-use aws_sdk_eventbridge::operation::list_targets_by_rule::ListTargetsByRuleOutput;
 
 use super::ask::{Place, Refused};
-use super::pages::{Pages, for_each};
+use super::pages::{Bound, Pages, ask, ask_pages, for_each};
 use super::topic;
 
 /// History of a busy region may have a million items. Those of the chain are few, and the newest come first.
-const HISTORY_PAGES: usize = 50;
+const HISTORY: Bound = Bound {
+    pages: 50,
+    is_usual: true,
+};
 
 /// Asks everything about a region; gives the topics of other accounts that its alarms name.
 pub(super) async fn collect(place: Arc<Place>, groups: BTreeSet<String>) -> BTreeSet<String> {
@@ -41,62 +36,36 @@ pub(super) async fn collect(place: Arc<Place>, groups: BTreeSet<String>) -> BTre
 /// A log group with what hangs on it.
 async fn log_group(place: &Place, name: &str) {
     let client = place.logs();
-    let group = place.ask_pages(
+    let group = ask_pages!(
+        place,
         "DescribeLogGroups",
-        |page: &DescribeLogGroupsOutput| page.next_token(),
-        |token, capture| {
-            client
-                .describe_log_groups()
-                // By prefix: the answer to a name pattern lacks the class.
-                .log_group_name_prefix(name)
-                .set_next_token(token)
-                .customize()
-                .interceptor(capture)
-                .send()
-        },
-    );
-    let filters = place.ask_pages(
-        "DescribeMetricFilters",
-        |page: &DescribeMetricFiltersOutput| page.next_token(),
-        |token, capture| {
-            client
-                .describe_metric_filters()
-                .log_group_name(name)
-                .set_next_token(token)
-                .customize()
-                .interceptor(capture)
-                .send()
-        },
-    );
-    let subscriptions = place.ask_pages(
-        "DescribeSubscriptionFilters",
-        |page: &DescribeSubscriptionFiltersOutput| page.next_token(),
-        |token, capture| {
-            client
-                .describe_subscription_filters()
-                .log_group_name(name)
-                .set_next_token(token)
-                .customize()
-                .interceptor(capture)
-                .send()
-        },
-    );
-    let transformer = place.ask("GetTransformer", |capture| {
         client
-            .get_transformer()
-            .log_group_identifier(name)
-            .customize()
-            .interceptor(capture)
-            .send()
-    });
-    let protection = place.ask("GetDataProtectionPolicy", |capture| {
+            .describe_log_groups()
+            // By prefix: the answer to a name pattern lacks the class.
+            .log_group_name_prefix(name)
+    );
+    let filters = ask_pages!(
+        place,
+        "DescribeMetricFilters",
+        client.describe_metric_filters().log_group_name(name)
+    );
+    let subscriptions = ask_pages!(
+        place,
+        "DescribeSubscriptionFilters",
+        client.describe_subscription_filters().log_group_name(name)
+    );
+    let transformer = ask!(
+        place,
+        "GetTransformer",
+        client.get_transformer().log_group_identifier(name)
+    );
+    let protection = ask!(
+        place,
+        "GetDataProtectionPolicy",
         client
             .get_data_protection_policy()
             .log_group_identifier(name)
-            .customize()
-            .interceptor(capture)
-            .send()
-    });
+    );
     let _ = tokio::join!(group, filters, subscriptions, transformer, protection);
 }
 
@@ -110,21 +79,12 @@ async fn account_policies(place: &Arc<Place>) {
         let place = Arc::clone(place);
         async move {
             let client = place.logs();
-            place
-                .ask_pages(
-                    "DescribeAccountPolicies",
-                    |page: &DescribeAccountPoliciesOutput| page.next_token(),
-                    |token, capture| {
-                        client
-                            .describe_account_policies()
-                            .policy_type(kind.clone())
-                            .set_next_token(token)
-                            .customize()
-                            .interceptor(capture)
-                            .send()
-                    },
-                )
-                .await;
+            ask_pages!(
+                place,
+                "DescribeAccountPolicies",
+                client.describe_account_policies().policy_type(kind.clone())
+            )
+            .await;
         }
     })
     .await;
@@ -180,66 +140,36 @@ async fn alarm_actions(place: &Place) -> BTreeSet<String> {
 
 async fn alarms_of(place: &Place, kinds: &[AlarmType]) -> Pages<DescribeAlarmsOutput> {
     let client = place.cloudwatch();
-    place
-        .ask_pages(
-            "DescribeAlarms",
-            |page: &DescribeAlarmsOutput| page.next_token(),
-            |token, capture| {
-                client
-                    .describe_alarms()
-                    // Without it the answer has metric alarms alone.
-                    .set_alarm_types(Some(kinds.to_vec()))
-                    .max_records(100)
-                    .set_next_token(token)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-            },
-        )
-        .await
+    ask_pages!(
+        place,
+        "DescribeAlarms",
+        client
+            .describe_alarms()
+            // Without it the answer has metric alarms alone.
+            .set_alarm_types(Some(kinds.to_vec()))
+            .max_records(100)
+    )
+    .await
 }
 
 /// Executed and failed actions of all alarms.
 async fn history(place: &Place) {
     let client = place.cloudwatch();
-    place
-        .ask_first_pages(
-            HISTORY_PAGES,
-            "DescribeAlarmHistory",
-            |page: &DescribeAlarmHistoryOutput| page.next_token(),
-            |token, capture| {
-                client
-                    .describe_alarm_history()
-                    .alarm_types(AlarmType::MetricAlarm)
-                    .alarm_types(AlarmType::CompositeAlarm)
-                    .alarm_types(AlarmType::LogAlarm)
-                    .history_item_type(HistoryItemType::Action)
-                    .max_records(100)
-                    .set_next_token(token)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-            },
-        )
-        .await;
+    let request = || {
+        client
+            .describe_alarm_history()
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .alarm_types(AlarmType::LogAlarm)
+            .history_item_type(HistoryItemType::Action)
+            .max_records(100)
+    };
+    ask_pages!(place, "DescribeAlarmHistory", request(), HISTORY).await;
 }
 
 async fn mute_rules(place: &Arc<Place>) {
     let client = place.cloudwatch();
-    let listed = place
-        .ask_pages(
-            "ListAlarmMuteRules",
-            |page: &ListAlarmMuteRulesOutput| page.next_token(),
-            |token, capture| {
-                client
-                    .list_alarm_mute_rules()
-                    .set_next_token(token)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-            },
-        )
-        .await;
+    let listed = ask_pages!(place, "ListAlarmMuteRules", client.list_alarm_mute_rules()).await;
     let names: BTreeSet<String> = listed
         .pages
         .iter()
@@ -251,16 +181,12 @@ async fn mute_rules(place: &Arc<Place>) {
         let place = Arc::clone(place);
         async move {
             let client = place.cloudwatch();
-            let _ = place
-                .ask("GetAlarmMuteRule", |capture| {
-                    client
-                        .get_alarm_mute_rule()
-                        .alarm_mute_rule_name(&name)
-                        .customize()
-                        .interceptor(capture)
-                        .send()
-                })
-                .await;
+            let _ = ask!(
+                place,
+                "GetAlarmMuteRule",
+                client.get_alarm_mute_rule().alarm_mute_rule_name(&name)
+            )
+            .await;
         }
     })
     .await;
@@ -269,20 +195,7 @@ async fn mute_rules(place: &Arc<Place>) {
 /// EventBridge rules and their targets: monitoring beside the chain. Scheduled rules have no targets worth knowing.
 pub(super) async fn event_rules(place: &Arc<Place>) {
     let client = place.events();
-    let listed = place
-        .ask_pages(
-            "ListRules",
-            |page: &ListRulesOutput| page.next_token(),
-            |token, capture| {
-                client
-                    .list_rules()
-                    .set_next_token(token)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-            },
-        )
-        .await;
+    let listed = ask_pages!(place, "ListRules", client.list_rules()).await;
     let names: BTreeSet<String> = listed
         .pages
         .iter()
@@ -294,21 +207,12 @@ pub(super) async fn event_rules(place: &Arc<Place>) {
         let place = Arc::clone(place);
         async move {
             let client = place.events();
-            place
-                .ask_pages(
-                    "ListTargetsByRule",
-                    |page: &ListTargetsByRuleOutput| page.next_token(),
-                    |token, capture| {
-                        client
-                            .list_targets_by_rule()
-                            .rule(&name)
-                            .set_next_token(token)
-                            .customize()
-                            .interceptor(capture)
-                            .send()
-                    },
-                )
-                .await;
+            ask_pages!(
+                place,
+                "ListTargetsByRule",
+                client.list_targets_by_rule().rule(&name)
+            )
+            .await;
         }
     })
     .await;

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
-
 use super::ask::Place;
-use super::pages::for_each;
+use super::pages::{ask, ask_pages, for_each};
 
 /// The account that an ARN belongs to.
 pub(super) fn owner(arn: &str) -> Option<&str> {
@@ -40,37 +38,24 @@ pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) {
 /// Gives the key that encrypts the topic.
 async fn attributes(place: &Place, topic: &str) -> Option<String> {
     let client = place.sns();
-    let answer = place
-        .ask("GetTopicAttributes", |capture| {
-            client
-                .get_topic_attributes()
-                .topic_arn(topic)
-                .customize()
-                .interceptor(capture)
-                .send()
-        })
-        .await;
+    let answer = ask!(
+        place,
+        "GetTopicAttributes",
+        client.get_topic_attributes().topic_arn(topic)
+    )
+    .await;
     let key = answer.ok()?.attributes?.remove("KmsMasterKeyId")?;
     (!key.is_empty()).then_some(key)
 }
 
 async fn subscriptions(place: &Arc<Place>, topic: &str) {
     let client = place.sns();
-    let listed = place
-        .ask_pages(
-            "ListSubscriptionsByTopic",
-            |page: &ListSubscriptionsByTopicOutput| page.next_token(),
-            |token, capture| {
-                client
-                    .list_subscriptions_by_topic()
-                    .topic_arn(topic)
-                    .set_next_token(token)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-            },
-        )
-        .await;
+    let listed = ask_pages!(
+        place,
+        "ListSubscriptionsByTopic",
+        client.list_subscriptions_by_topic().topic_arn(topic)
+    )
+    .await;
     let subscriptions: BTreeSet<String> = listed
         .pages
         .iter()
@@ -84,16 +69,12 @@ async fn subscriptions(place: &Arc<Place>, topic: &str) {
         let place = Arc::clone(place);
         async move {
             let client = place.sns();
-            let _ = place
-                .ask("GetSubscriptionAttributes", |capture| {
-                    client
-                        .get_subscription_attributes()
-                        .subscription_arn(&arn)
-                        .customize()
-                        .interceptor(capture)
-                        .send()
-                })
-                .await;
+            let _ = ask!(
+                place,
+                "GetSubscriptionAttributes",
+                client.get_subscription_attributes().subscription_arn(&arn)
+            )
+            .await;
         }
     })
     .await;
@@ -101,16 +82,7 @@ async fn subscriptions(place: &Arc<Place>, topic: &str) {
 
 async fn key_and_policy(place: &Place, key: &str) {
     let client = place.kms();
-    let described = place
-        .ask("DescribeKey", |capture| {
-            client
-                .describe_key()
-                .key_id(key)
-                .customize()
-                .interceptor(capture)
-                .send()
-        })
-        .await;
+    let described = ask!(place, "DescribeKey", client.describe_key().key_id(key)).await;
     // GetKeyPolicy takes no alias.
     let is_alias = key.starts_with("alias/") || key.contains(":alias/");
     let id = match described.ok().and_then(|answer| answer.key_metadata) {
@@ -118,15 +90,10 @@ async fn key_and_policy(place: &Place, key: &str) {
         _ if is_alias => return,
         _ => key.to_owned(),
     };
-    let _ = place
-        .ask("GetKeyPolicy", |capture| {
-            client
-                .get_key_policy()
-                .key_id(&id)
-                .policy_name("default")
-                .customize()
-                .interceptor(capture)
-                .send()
-        })
-        .await;
+    let _ = ask!(
+        place,
+        "GetKeyPolicy",
+        client.get_key_policy().key_id(&id).policy_name("default")
+    )
+    .await;
 }
