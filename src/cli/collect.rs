@@ -1,6 +1,6 @@
 //! `trailproof collect`: what to collect, how it is going, what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use super::out::remark;
 use super::{Error, Out, Status};
-use crate::collect::{self, Config, Event, Observer, Organization, is_region_name};
+use crate::collect::{self, Config, Event, Observer, Organization, Stop, is_region_name};
 use crate::report::printable::one_line;
-use crate::snapshot::operations::{OPERATIONS, Operation};
+use crate::snapshot::operations::{self, Need, OPERATIONS, Operation};
 use crate::snapshot::{Snapshot, Writer};
 
 /// Arguments of `trailproof collect`.
@@ -135,20 +135,39 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     });
     progress.clear();
     let outcome = outcome.map_err(explained)?;
-    if outcome.interrupted {
+    if let Some(stop) = outcome.stopped {
         let partial = outcome.writer.abandon()?;
-        return Err(Error::new(format!(
-            "stopped before the end; what was recorded is in `{}`",
-            partial.display()
-        ))
-        .help("the same command with --resume goes on from there"));
+        let kept = format!("what was recorded is in `{}`", partial.display());
+        return Err(match stop {
+            Stop::Asked => Error::new(format!("stopped before the end; {kept}"))
+                .help("the same command with --resume goes on from there"),
+            Stop::Session { code, message } => Error::new(format!(
+                "the session ended before the collection did: {code}: {message}; {kept}"
+            ))
+            .help(
+                "sign in again, such as with `aws sso login`; then the same command with --resume asks for what is missing",
+            ),
+        });
     }
     let path = outcome.writer.finish(Timestamp::now())?;
-    for line in summary(&Snapshot::open(&path)?, &progress)? {
+    let snapshot = Snapshot::open(&path)?;
+    for line in summary(&snapshot, &progress)? {
         out.message(&line);
     }
     out.message(&format!("wrote `{}`", path.display()));
-    Ok(Status::Clean)
+    let missing = missing(&snapshot)?;
+    if missing.is_empty() {
+        return Ok(Status::Clean);
+    }
+    out.message("missing, and needed by a verdict:");
+    for cause in &missing {
+        out.message(&format!("  {cause}"));
+    }
+    Err(Error::new(format!(
+        "`{}` lacks answers without which some verdicts cannot be reached",
+        path.display()
+    ))
+    .help("those controls will be `unknown`; repair the causes above and collect again"))
 }
 
 const PRODUCER: &str = concat!("trailproof ", env!("CARGO_PKG_VERSION"), " collect");
@@ -164,9 +183,18 @@ fn explained(error: collect::Error) -> Error {
         E::Identity { code, .. } if code.starts_with("Expired") => {
             Some("the session has expired; sign in again, such as with `aws sso login`")
         }
-        E::Identity { code, .. } if matches!(code.as_str(), "connection" | "timeout") => {
-            Some("check the network, --region and --endpoint-url")
+        E::Identity { .. } => Some(
+            "check the profile and the environment: `aws sts get-caller-identity` asks the same",
+        ),
+        E::Unreachable(_) => Some("check the network, the proxy, --region and --endpoint-url"),
+        E::Profile { .. } => {
+            Some("`aws configure list-profiles` shows the profiles that there are")
         }
+        E::Mfa { .. } => Some(
+            "let the AWS CLI ask for the code and hand on the session: \
+             eval \"$(aws configure export-credentials --profile NAME --format env)\", then collect without --profile",
+        ),
+        E::Region { .. } => Some("`aws account list-regions` shows the regions that there are"),
         E::Organization { .. } => Some(
             "use credentials of the management account or of a delegated administrator, with organizations:ListAccounts",
         ),
@@ -405,6 +433,68 @@ fn summary(snapshot: &Snapshot, progress: &Progress) -> Result<Vec<String>, Erro
         }
     }
     Ok(lines)
+}
+
+/// What a verdict needs and nobody answered: a line a cause, with the permission that would repair it.
+fn missing(snapshot: &Snapshot) -> Result<Vec<String>, Error> {
+    // A question about one resource may have been answered to another account: a trail's owner, a topic's owner.
+    let sql = "select service, operation, kind, code, account, region, subject, min(message)\n\
+               from gap\n\
+               where not exists (\n\
+                 select 1\n\
+                 from answered\n\
+                 where answered.service = gap.service and answered.operation = gap.operation\n\
+                   and answered.subject = gap.subject and gap.subject like 'arn:%'\n\
+               )\n\
+               group by service, operation, kind, code, account, region, subject\n\
+               order by kind, code, service, operation, account, region, subject";
+    #[derive(Default)]
+    struct Cause {
+        actions: BTreeSet<&'static str>,
+        accounts: BTreeSet<String>,
+        regions: BTreeSet<String>,
+        message: String,
+    }
+    let mut causes: BTreeMap<(String, String), Cause> = BTreeMap::new();
+    let mut statement = snapshot.connection().prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (service, name): (String, String) = (row.get(0)?, row.get(1)?);
+        let Some(operation) = operations::find(&service, &name) else {
+            continue;
+        };
+        // An older server knows no log alarms; an account that could not be entered has no verdict at all.
+        let is_log_alarm = row.get::<_, String>(6)? == "LogAlarm";
+        if is_log_alarm || operation.need == Need::Optional && name != "AssumeRole" {
+            continue;
+        }
+        let cause = causes.entry((row.get(2)?, row.get(3)?)).or_default();
+        cause.actions.insert(operation.iam_action);
+        cause.accounts.insert(row.get(4)?);
+        cause.regions.insert(row.get(5)?);
+        cause.message = row.get(7)?;
+    }
+    let number = |set: &BTreeSet<String>, noun: &str| match set.first() {
+        Some(one) if set.len() == 1 => one.clone(),
+        _ => format!("{} {noun}", set.len()),
+    };
+    Ok(causes
+        .into_iter()
+        .map(|((kind, code), cause)| {
+            let actions: Vec<&str> = cause.actions.into_iter().collect();
+            let place = format!(
+                "{}, {}",
+                number(&cause.accounts, "accounts"),
+                number(&cause.regions, "regions")
+            );
+            let actions = actions.join(", ");
+            match kind.as_str() {
+                "denied" => format!("{code}: allow {actions} ({place})"),
+                _ if cause.message.is_empty() => format!("{code}: {actions} ({place})"),
+                _ => format!("{code}: {actions} ({place}): {}", cause.message),
+            }
+        })
+        .collect())
 }
 
 #[cfg(test)]

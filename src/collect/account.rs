@@ -5,10 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_account::types::RegionOptStatus;
+use aws_smithy_types::timeout::TimeoutConfig;
 
+use super::Error;
 use super::ask::{Account, Place, Refused};
+use super::connect::client;
 use super::pages::{ask, ask_pages, for_each};
 use super::progress::Event;
 use super::region;
@@ -22,10 +26,24 @@ pub(super) struct Leads {
     pub(super) foreign_topics: BTreeSet<String>,
 }
 
+/// How long one attempt of the first call may take.
+const FIRST_ATTEMPT: Duration = Duration::from_secs(7);
+
 /// Asks who the credentials belong to. The answer goes into the snapshot once the account is known.
 pub(super) async fn identify(account: &Arc<Account>) -> Result<String, Refused> {
     let place = account.at(account.home());
-    let client = aws_sdk_sts::Client::new(place.config());
+    // The first answer of all: whether AWS can be reached is known within seconds.
+    let attempt = account
+        .config()
+        .timeout_config()
+        .and_then(TimeoutConfig::operation_attempt_timeout)
+        .map_or(FIRST_ATTEMPT, |attempt| attempt.min(FIRST_ATTEMPT));
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(attempt.min(Duration::from_secs(5)))
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(Duration::from_secs(30));
+    let config = place.config().to_builder().timeout_config(timeouts.build());
+    let client = client!(aws_sdk_sts, &config.build());
     let (answer, call) = place
         .call("GetCallerIdentity", |capture| {
             client
@@ -74,11 +92,24 @@ pub(super) struct Search {
 }
 
 /// Asks everything about one account.
-pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Leads {
+///
+/// A region to search that the account does not have is an error: nothing would be found there.
+pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Result<Leads, Error> {
     let global = account.at(global_region(account.home()));
-    let (enabled, ()) = tokio::join!(enabled_regions(&global), organization(&global));
+    let (known, ()) = tokio::join!(known_regions(&global), organization(&global));
+    if let Some(region) = search
+        .regions
+        .iter()
+        .find(|region| known.is_whole && !known.all.contains(*region))
+        && account.shared.network.is_some()
+    {
+        return Err(Error::Region {
+            account: account.id.clone(),
+            region: region.clone(),
+        });
+    }
     let regions: BTreeSet<String> = if search.regions.is_empty() {
-        enabled
+        known.enabled
     } else {
         search.regions.iter().cloned().collect()
     };
@@ -154,9 +185,9 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Leads
         });
     });
     let (_, found, _) = tokio::join!(status, deep, rules);
-    Leads {
+    Ok(Leads {
         foreign_topics: found.into_iter().flatten().collect(),
-    }
+    })
 }
 
 #[derive(Debug)]
@@ -173,29 +204,46 @@ fn split_log_group(arn: &str) -> Option<(&str, &str, &str)> {
     Some((owner, region, log_group_name(arn)))
 }
 
-async fn enabled_regions(place: &Place) -> BTreeSet<String> {
-    let client = aws_sdk_account::Client::new(place.config());
+/// What an account says of its regions.
+struct Known {
+    enabled: BTreeSet<String>,
+    /// Disabled ones too.
+    all: BTreeSet<String>,
+    /// The account listed them to the last.
+    is_whole: bool,
+}
+
+async fn known_regions(place: &Place) -> Known {
+    let client = client!(aws_sdk_account, place.config());
     let listed = ask_pages!(place, "ListRegions", client.list_regions()).await;
-    let enabled: BTreeSet<String> = listed
-        .pages
-        .iter()
-        .flat_map(|page| page.regions())
+    let regions = || listed.pages.iter().flat_map(|page| page.regions());
+    let enabled: BTreeSet<String> = regions()
         .filter(|region| region.region_opt_status() != Some(&RegionOptStatus::Disabled))
         .filter_map(|region| region.region_name().map(str::to_owned))
         .collect();
-    if listed.refused.is_none() && !enabled.is_empty() {
-        return enabled;
+    let all = regions()
+        .filter_map(|region| region.region_name().map(str::to_owned))
+        .collect();
+    let is_whole = listed.refused.is_none() && !enabled.is_empty();
+    let enabled = if is_whole {
+        enabled
+    } else {
+        always_enabled(partition_of_region(place.account.home()))
+            .iter()
+            .map(|region| (*region).to_owned())
+            .chain(enabled)
+            .chain([place.account.home().to_owned()])
+            .collect()
+    };
+    Known {
+        enabled,
+        all,
+        is_whole,
     }
-    always_enabled(partition_of_region(place.account.home()))
-        .iter()
-        .map(|region| (*region).to_owned())
-        .chain(enabled)
-        .chain([place.account.home().to_owned()])
-        .collect()
 }
 
 async fn organization(place: &Place) {
-    let client = aws_sdk_organizations::Client::new(place.config());
+    let client = client!(aws_sdk_organizations, place.config());
     let _ = ask!(
         place,
         "DescribeOrganization",

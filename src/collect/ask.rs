@@ -3,28 +3,36 @@
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::capture::{Capture, Parts};
-use super::connect::causes;
+use super::connect::{causes, client};
 use super::limits::Limits;
 use super::progress::{Event, Observer};
-use super::seam::{Answers, Seam};
+use super::seam::{Answers, BodyFault, Seam};
 use super::wire::Request;
 use crate::snapshot::{Call, operations};
+
+/// Between two attempts of a call, and so much longer before each further one.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Calls of one account that are in flight at once; the quotas of each API hold beside it.
 const IN_FLIGHT: usize = 24;
 
 /// What all accounts share.
 pub(super) struct Shared {
+    /// Credentials and settings of the caller; none where a snapshot is asked.
+    pub(super) caller: Option<SdkConfig>,
+    /// Set once the caller's session has ended: nothing that is asked from then on is worth asking.
+    pub(super) ended: watch::Sender<Option<Refused>>,
     pub(super) recorder: mpsc::Sender<Call>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) answers: Option<Arc<Answers>>,
@@ -113,46 +121,80 @@ pub(super) struct Refused {
     pub(super) by_aws: bool,
 }
 
+impl Refused {
+    /// Whether it could mean that the credentials are no longer valid.
+    fn is_end_of_session(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "ExpiredToken"
+                | "ExpiredTokenException"
+                | "RequestExpired"
+                | "TokenRefreshRequired"
+                | "InvalidClientTokenId"
+                | "UnrecognizedClientException"
+                | "credentials"
+        )
+    }
+}
+
 impl Place {
     pub(super) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
         self.clients
             .cloudtrail
-            .get_or_init(|| aws_sdk_cloudtrail::Client::new(&self.config))
+            .get_or_init(|| client!(aws_sdk_cloudtrail, &self.config))
     }
 
     pub(super) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
         self.clients
             .logs
-            .get_or_init(|| aws_sdk_cloudwatchlogs::Client::new(&self.config))
+            .get_or_init(|| client!(aws_sdk_cloudwatchlogs, &self.config))
     }
 
     pub(super) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
         self.clients
             .cloudwatch
-            .get_or_init(|| aws_sdk_cloudwatch::Client::new(&self.config))
+            .get_or_init(|| client!(aws_sdk_cloudwatch, &self.config))
     }
 
     pub(super) fn sns(&self) -> &aws_sdk_sns::Client {
         self.clients
             .sns
-            .get_or_init(|| aws_sdk_sns::Client::new(&self.config))
+            .get_or_init(|| client!(aws_sdk_sns, &self.config))
     }
 
     pub(super) fn kms(&self) -> &aws_sdk_kms::Client {
         self.clients
             .kms
-            .get_or_init(|| aws_sdk_kms::Client::new(&self.config))
+            .get_or_init(|| client!(aws_sdk_kms, &self.config))
     }
 
     pub(super) fn events(&self) -> &aws_sdk_eventbridge::Client {
         self.clients
             .events
-            .get_or_init(|| aws_sdk_eventbridge::Client::new(&self.config))
+            .get_or_init(|| client!(aws_sdk_eventbridge, &self.config))
     }
 
     /// For services that are asked once an account.
     pub(super) fn config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// Notes that the caller's session has ended, if it has: one service that says so may be wrong.
+    async fn check_session(&self) {
+        let Some(caller) = &self.account.shared.caller else {
+            return;
+        };
+        if self.account.shared.ended.borrow().is_some() {
+            return;
+        }
+        let sts = client!(aws_sdk_sts, caller);
+        let Err(error) = sts.get_caller_identity().send().await else {
+            return;
+        };
+        let refused = refusal(&error);
+        if refused.is_end_of_session() {
+            self.account.shared.ended.send_replace(Some(refused));
+        }
     }
 
     /// Makes one call and records what came back.
@@ -188,27 +230,29 @@ impl Place {
         if !self.seam.is_replay() {
             self.limits.wait(operation).await;
         }
-        // The SDK asks again after throttling and lost connections, not after a body that it cannot read.
-        let mut readings = 2;
         // Closed never: the semaphore lives as long as the account.
         let _permit = self.account.in_flight.acquire().await;
+        let mut attempt = 1;
         let (answer, parts) = loop {
             let capture = Capture::default();
             let answer = send(capture.clone()).await;
             let parts = capture.take();
-            let unreadable = answer
+            // The SDK waits out throttling, and nothing else: see `connect::ThrottlingAlone`.
+            let most = answer
                 .as_ref()
-                .is_err_and(|error| refusal(error, &parts).code == "unreadable");
-            if !unreadable || readings == 0 || self.seam.is_replay() {
+                .err()
+                .map_or(1, |error| attempts_after(&refusal(error), &parts));
+            if attempt >= most || self.seam.is_replay() {
                 break (answer, parts);
             }
-            readings -= 1;
+            tokio::time::sleep(PAUSE * attempt).await;
+            attempt += 1;
         };
         let at = Timestamp::now();
         let (result, refused) = match answer {
             Ok(output) => (Ok(output), None),
             Err(error) => {
-                let mut refused = refusal(&error, &parts);
+                let mut refused = refusal(&error);
                 refused.message = parts.without_token(refused.message);
                 (Err(refused.clone()), Some(refused))
             }
@@ -218,6 +262,9 @@ impl Place {
             let call = refused.map(|refused| self.unsent(operation, at, refused));
             return (result, call);
         };
+        if refused.as_ref().is_some_and(Refused::is_end_of_session) && !self.account.id.is_empty() {
+            self.check_session().await;
+        }
         let unreachable =
             |refused: &Refused| matches!(refused.code.as_str(), "timeout" | "connection");
         match &refused {
@@ -288,9 +335,7 @@ impl Place {
                 .as_ref()
                 .map(|response| response.media_type.clone())
                 .unwrap_or_default(),
-            body: response
-                .and_then(|response| response.body)
-                .unwrap_or_default(),
+            body: response.map(|response| response.body).unwrap_or_default(),
         }
     }
 
@@ -315,8 +360,31 @@ impl Place {
     }
 }
 
+/// How often a call is made that ends so: a host that cannot be reached twice, a server in trouble three times.
+fn attempts_after(refused: &Refused, parts: &Parts) -> u32 {
+    let status = parts.response.as_ref().map(|response| response.status);
+    match refused.code.as_str() {
+        "timeout" | "connection" => 2,
+        "unreadable" | "truncated" | "RequestTimeout" | "RequestTimeoutException" => 3,
+        _ if status.is_some_and(|status| status >= 500) => 3,
+        _ => 1,
+    }
+}
+
+/// What was wrong with the body, where that is why the connection failed.
+fn body_fault(error: &ConnectorError) -> Option<&BodyFault> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(fault) = error.downcast_ref() {
+            return Some(fault);
+        }
+        cause = error.source();
+    }
+    None
+}
+
 /// Why a call brought no answer: AWS's own code, or one of ours in lower case.
-fn refusal<E>(error: &SdkError<E, HttpResponse>, parts: &Parts) -> Refused
+fn refusal<E>(error: &SdkError<E, HttpResponse>) -> Refused
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
@@ -346,7 +414,9 @@ where
         SdkError::TimeoutError(_) => ours("timeout", causes(error)),
         SdkError::DispatchFailure(failure) => {
             let text = causes(error);
-            if failure.is_timeout() {
+            if let Some(fault) = failure.as_connector_error().and_then(body_fault) {
+                ours(fault.code(), fault.to_string())
+            } else if failure.is_timeout() {
                 ours("timeout", text)
             } else if text.contains("credentials") || text.contains("identity") {
                 ours("credentials", text)
@@ -354,16 +424,7 @@ where
                 ours("connection", text)
             }
         }
-        SdkError::ResponseError(_) => {
-            let cut_off = parts
-                .response
-                .as_ref()
-                .is_none_or(|response| response.body.is_none());
-            ours(
-                if cut_off { "truncated" } else { "unreadable" },
-                causes(error),
-            )
-        }
+        SdkError::ResponseError(_) => ours("unreadable", causes(error)),
         error => ours("request", causes(error)),
     }
 }

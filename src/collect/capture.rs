@@ -20,8 +20,7 @@ pub(super) struct Response {
     pub(super) status: u16,
     pub(super) media_type: String,
     pub(super) request_id: Option<String>,
-    /// None where the connection ended inside the body.
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) body: Vec<u8>,
 }
 
 /// One call: hand a clone to the operation as interceptor, take the parts afterwards.
@@ -116,10 +115,10 @@ impl Intercept for Capture {
                 status: response.status().as_u16(),
                 media_type: header("content-type").unwrap_or_default(),
                 request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")),
-                body: response
-                    .body()
-                    .bytes()
-                    .map(|body| kept_body(body, token.as_deref())),
+                body: kept_body(
+                    response.body().bytes().unwrap_or_default(),
+                    token.as_deref(),
+                ),
             }
         });
         Ok(())

@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
+use aws_config::profile;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_http_client::{Connector, proxy::ProxyConfig};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
+use aws_smithy_types::retry::{ErrorKind, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::os_shim_internal::{Env, Fs};
 
 use super::{Config, Error};
 
@@ -19,11 +25,25 @@ const ATTEMPTS: u32 = 8;
 /// A sign-in in a browser or an MFA prompt of a credential process takes a person a while.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// A client of a service: `client!(aws_sdk_sns, config)`.
+macro_rules! client {
+    ($service:ident, $config:expr) => {
+        $service::Client::from_conf(
+            $service::config::Builder::from($config)
+                .retry_classifier($crate::collect::connect::ThrottlingAlone)
+                .build(),
+        )
+    };
+}
+
+pub(super) use client;
+
 /// Settings that all clients share; credentials are known to exist.
 pub(super) async fn to_aws(config: &Config) -> Result<(SdkConfig, SharedHttpClient), Error> {
     if let Some(endpoint) = &config.endpoint_url {
         check_endpoint(endpoint)?;
     }
+    check_profile(config.profile.as_deref()).await?;
     let http = http_client()?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http.clone())
@@ -78,6 +98,80 @@ fn retries() -> RetryConfig {
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(Duration::from_millis(250))
         .with_max_backoff(Duration::from_secs(10))
+}
+
+/// Throttling is waited out here; of every other failure each call is asked again a few times by itself (`ask`), so that
+/// an API that is not there costs a second and no half minute.
+#[derive(Debug)]
+pub(super) struct ThrottlingAlone;
+
+impl ClassifyRetry for ThrottlingAlone {
+    fn name(&self) -> &'static str {
+        "ThrottlingAlone"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+
+    fn classify_retry(&self, _context: &InterceptorContext) -> RetryAction {
+        RetryAction::NoActionIndicated
+    }
+
+    fn classify_retry_v2(
+        &self,
+        _context: &InterceptorContext,
+        previous: &RetryAction,
+    ) -> RetryAction {
+        match previous {
+            RetryAction::RetryIndicated(RetryReason::RetryableError {
+                kind: ErrorKind::ThrottlingError,
+                ..
+            }) => RetryAction::NoActionIndicated,
+            _ => RetryAction::RetryForbidden,
+        }
+    }
+}
+
+/// Finds out before anything is asked what the SDK would say in other words, late or not at all: a profile that is not
+/// there, and one that asks for an MFA code, which the SDK leaves out.
+async fn check_profile(named: Option<&str>) -> Result<(), Error> {
+    let (fs, env) = (Fs::real(), Env::real());
+    #[allow(
+        deprecated,
+        reason = "its new name is in a crate that nothing else needs"
+    )]
+    let files = profile::profile_file::ProfileFiles::default();
+    let Ok(profiles) =
+        profile::load(&fs, &env, &files, named.map(|name| name.to_owned().into())).await
+    else {
+        // Told by the loader, with the place in the file.
+        return Ok(());
+    };
+    let name = profiles.selected_profile();
+    let is_named = named.is_some() || env.get("AWS_PROFILE").is_ok();
+    let Some(profile) = profiles.get_profile(name) else {
+        if !is_named {
+            return Ok(());
+        }
+        let mut known: Vec<&str> = profiles.profiles().collect();
+        known.sort_unstable();
+        known.truncate(20);
+        return Err(Error::Profile {
+            name: name.to_owned(),
+            known: known.join(", "),
+        });
+    };
+    let has_keys_of_its_own = env.get("AWS_ACCESS_KEY_ID").is_ok() && named.is_none();
+    if profile.get("role_arn").is_some()
+        && profile.get("mfa_serial").is_some()
+        && !has_keys_of_its_own
+    {
+        return Err(Error::Mfa {
+            profile: name.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 fn timeouts(attempt: Duration) -> TimeoutConfig {

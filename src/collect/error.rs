@@ -9,6 +9,33 @@ pub enum Error {
     /// No credentials, or none that could be read. For the user to fix.
     #[error("no usable AWS credentials: {0}")]
     Credentials(String),
+    /// The configuration files have no such profile. For the user to fix.
+    #[error("there is no profile `{name}` in the AWS configuration files; they have: {known}")]
+    Profile {
+        /// The profile asked for.
+        name: String,
+        /// Some that are there.
+        known: String,
+    },
+    /// The profile's role is entered with an MFA code. For the user to fix.
+    #[error(
+        "the profile `{profile}` asks for an MFA code (`mfa_serial`), which trailproof does not ask for"
+    )]
+    Mfa {
+        /// The profile.
+        profile: String,
+    },
+    /// No answer came from where AWS should be. For the user to fix: network, region or endpoint.
+    #[error("AWS did not answer: {0}")]
+    Unreachable(String),
+    /// The account has no such region. For the user to fix.
+    #[error("account {account} has no region `{region}`")]
+    Region {
+        /// The account.
+        account: String,
+        /// The region asked for.
+        region: String,
+    },
     /// AWS did not say who is asking. For the user to fix: wrong or expired credentials, wrong endpoint.
     #[error("AWS did not accept the credentials: {code}: {message}")]
     Identity {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::Region;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::snapshot::{self, Call, Snapshot, Writer};
 use account::{Leads, Search};
@@ -35,7 +35,7 @@ pub use progress::{Event, Observer};
 pub use regions::is_region_name;
 
 /// Answers that wait to be written.
-const QUEUE: usize = 256;
+const QUEUE: usize = 32;
 
 /// What to collect, and from where.
 #[derive(Debug, Clone)]
@@ -72,8 +72,22 @@ pub struct Organization {
 pub struct Outcome {
     /// Holds what was recorded; finish or abandon it.
     pub writer: Writer,
-    /// The user stopped it: what is recorded is not everything.
-    pub interrupted: bool,
+    /// Set where it was stopped: what is recorded is not everything.
+    pub stopped: Option<Stop>,
+}
+
+/// Why a collection ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// The user wanted it.
+    Asked,
+    /// The session of the credentials has ended; what AWS said.
+    Session {
+        /// AWS error code, or one of ours in lower case.
+        code: String,
+        /// What was said with it.
+        message: String,
+    },
 }
 
 /// Collects into `writer`, which is made once AWS has accepted the credentials, so that a collection that cannot
@@ -104,12 +118,18 @@ pub fn run(
                 Ok(writer)
             })?;
         let stopped = shared.recorder.clone();
+        let mut session = shared.ended.subscribe();
         let work = collect(config.clone(), shared, accounts);
         let outcome = tokio::select! {
-            done = work => done.map(|()| false),
+            biased;
+            Ok(refused) = session.wait_for(Option::is_some) => Ok(refused.clone().map(|refused| Stop::Session {
+                code: refused.code,
+                message: refused.message,
+            })),
+            done = work => done.map(|()| None),
             // The recorder failed: its error is told below.
-            () = stopped.closed() => Ok(true),
-            () = asked_to_stop() => Ok(true),
+            () = stopped.closed() => Ok(Some(Stop::Asked)),
+            () = asked_to_stop() => Ok(Some(Stop::Asked)),
         };
         Ok::<_, Error>((recorder, outcome))
     });
@@ -119,8 +139,8 @@ pub fn run(
     let writer = recorder
         .join()
         .map_err(|_| Error::Bug("the recorder panicked".to_owned()))??;
-    let interrupted = match outcome {
-        Ok(interrupted) => interrupted,
+    let stopped = match outcome {
+        Ok(stopped) => stopped,
         Err(error) => {
             if config.resume.is_none() {
                 writer.discard()?;
@@ -128,10 +148,7 @@ pub fn run(
             return Err(error);
         }
     };
-    Ok(Outcome {
-        writer,
-        interrupted,
-    })
+    Ok(Outcome { writer, stopped })
 }
 
 /// Connects, and finds the accounts to begin with.
@@ -153,6 +170,8 @@ async fn prepare(
             ));
         }
         let shared = Arc::new(Shared {
+            caller: None,
+            ended: watch::Sender::new(None),
             recorder,
             observer,
             answers: Some(Arc::clone(&answers)),
@@ -180,6 +199,8 @@ async fn prepare(
     };
     let (aws, network) = connect::to_aws(config).await?;
     let shared = Arc::new(Shared {
+        caller: Some(aws.clone()),
+        ended: watch::Sender::new(None),
         recorder,
         observer,
         answers,
@@ -188,9 +209,12 @@ async fn prepare(
     let unknown = Account::new("", &shared, aws.clone());
     let id = account::identify(&unknown)
         .await
-        .map_err(|refused| Error::Identity {
-            code: refused.code,
-            message: refused.message,
+        .map_err(|refused| match refused.code.as_str() {
+            "connection" | "timeout" => Error::Unreachable(refused.message),
+            _ => Error::Identity {
+                code: refused.code,
+                message: refused.message,
+            },
         })?;
     if let Some(answers) = &shared.answers {
         let before = answers.of("sts", "GetCallerIdentity");
@@ -226,7 +250,7 @@ async fn collect(
             None => {
                 shared.observer.event(&Event::Accounts(1));
                 let Leads { .. } =
-                    account::collect(Arc::clone(&account), Arc::clone(&search)).await;
+                    account::collect(Arc::clone(&account), Arc::clone(&search)).await?;
                 shared.observer.event(&Event::Finished {
                     account: &account.id,
                 });

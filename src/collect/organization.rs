@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::account::{self, Leads, Search};
 use super::ask::{Account, Place, Refused};
+use super::connect::client;
 use super::pages::{ask_pages, for_each};
 use super::progress::Event;
 use super::regions::global_region;
@@ -53,11 +54,10 @@ pub(super) async fn collect(
                 assume(&home, &member, &organization).await
             };
             let pass = match account {
-                Some(account) => {
-                    let leads = account::collect(Arc::clone(&account), search).await;
-                    Some((account, leads))
-                }
-                None => None,
+                Some(account) => account::collect(Arc::clone(&account), search)
+                    .await
+                    .map(|leads| Some((account, leads))),
+                None => Ok(None),
             };
             caller
                 .shared
@@ -67,6 +67,7 @@ pub(super) async fn collect(
         }
     })
     .await;
+    let passes: Vec<_> = passes.into_iter().collect::<Result<_, _>>()?;
     ask_owners(passes.into_iter().flatten()).await;
     Ok(())
 }
@@ -96,7 +97,7 @@ async fn ask_owners(passes: impl Iterator<Item = (Arc<Account>, Leads)>) {
 
 async fn list_accounts(caller: &Arc<Account>) -> Result<Vec<String>, Error> {
     let place = caller.at(global_region(caller.home()));
-    let client = aws_sdk_organizations::Client::new(place.config());
+    let client = client!(aws_sdk_organizations, place.config());
     let listed = ask_pages!(place, "ListAccounts", client.list_accounts()).await;
     if let Some(Refused { code, message, .. }) = listed.refused {
         return Err(Error::Organization { code, message });
@@ -132,7 +133,7 @@ async fn assume(
 ) -> Option<Arc<Account>> {
     let partition = partition_of_region(&home.region);
     let role = Role {
-        sts: aws_sdk_sts::Client::new(home.config()),
+        sts: client!(aws_sdk_sts, home.config()),
         arn: format!(
             "arn:{partition}:iam::{member}:role/{}",
             organization.role_name
@@ -278,7 +279,7 @@ pub(super) async fn replay(accounts: Vec<Arc<Account>>, answers: &Answers) -> Re
             regions: regions.into_iter().collect(),
             everywhere: listed_trails.iter().any(|call| call.account == account.id),
         };
-        let leads = account::collect(Arc::clone(&account), Arc::new(search)).await;
+        let leads = account::collect(Arc::clone(&account), Arc::new(search)).await?;
         account.shared.observer.event(&Event::Finished {
             account: &account.id,
         });

@@ -1,7 +1,8 @@
 //! Reads lists to their last page, and runs several questions side by side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -11,6 +12,8 @@ use tokio::task::JoinSet;
 
 use super::ask::{Place, Refused};
 use super::capture::Capture;
+use crate::snapshot::operations::{self, OPERATIONS};
+use crate::snapshot::{Call, canonical_json, decode};
 
 /// The pages of a list that came, and whether the last one is among them.
 #[derive(Debug)]
@@ -66,6 +69,9 @@ pub(super) const MOST: Bound = Bound {
     is_usual: false,
 };
 
+/// Pages of one content, beyond which no more are asked for: a list may have some empty pages, and no page twice.
+const MOST_ALIKE: usize = 50;
+
 /// Bytes of the pages of one list, beyond which no more are asked for.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -88,6 +94,8 @@ impl Place {
         let mut seen = BTreeSet::new();
         let mut token: Option<String> = None;
         let mut bytes = 0;
+        let mut contents: HashMap<u64, usize> = HashMap::new();
+        let mut alike = 0;
         loop {
             let (answer, call) = self
                 .call(operation, |capture| send(token.clone(), capture))
@@ -95,6 +103,9 @@ impl Place {
             let parameters = call.as_ref().map(|call| call.request.clone());
             if let Some(call) = call {
                 bytes += call.body.len();
+                let times = contents.entry(content(&call)).or_insert(0);
+                *times += 1;
+                alike = alike.max(*times);
                 self.record(call).await;
             }
             let page = match answer {
@@ -127,6 +138,11 @@ impl Place {
                     pages,
                     refused: None,
                 };
+            } else if alike >= MOST_ALIKE {
+                (
+                    "repeated_page",
+                    format!("{alike} pages of the list are the same"),
+                )
             } else if is_full || bytes >= MOST_BYTES {
                 let read = pages.len();
                 (
@@ -137,7 +153,15 @@ impl Place {
                 continue;
             };
             // A server that never ends would be asked for ever.
-            let parameters = parameters.unwrap_or_else(|| Value::Object(Map::new()));
+            let mut parameters = parameters.unwrap_or_else(|| Value::Object(Map::new()));
+            let paging = OPERATIONS
+                .iter()
+                .find(|known| known.name == operation)
+                .and_then(|known| known.paging);
+            // As the failure of the page that is not asked for any more.
+            if let (Some(paging), Some(members)) = (paging, parameters.as_object_mut()) {
+                members.insert(paging.input.to_owned(), Value::String(token.clone()));
+            }
             self.record_endless(operation, parameters, code, why.clone())
                 .await;
             return Pages {
@@ -150,6 +174,24 @@ impl Place {
             };
         }
     }
+}
+
+/// What a page holds beside the token of the next one, as a hash.
+fn content(call: &Call) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match (
+        operations::find(&call.service, &call.operation),
+        decode::response(call),
+    ) {
+        (Some(operation), Ok(mut page)) => {
+            if let (Some(paging), Some(members)) = (operation.paging, page.as_object_mut()) {
+                members.remove(paging.output);
+            }
+            canonical_json(&page).hash(&mut hasher);
+        }
+        _ => call.body.hash(&mut hasher),
+    }
+    hasher.finish()
 }
 
 /// Runs a question for each item, all at once, and gives the answers in the order of the items.

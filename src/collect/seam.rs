@@ -16,8 +16,10 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::Value;
 
+use super::connect::causes;
 use super::wire::{self, Request};
 use crate::snapshot::operations::{Protocol, find};
 use crate::snapshot::{self, AWS_CLI_JSON, Call, Snapshot, canonical_json};
@@ -213,12 +215,55 @@ impl HttpConnector for SeamConnector {
             }
         }
         match &self.network {
-            Some(network) => network.call(request),
+            Some(network) => {
+                let answer = network.call(request);
+                HttpConnectorFuture::new(async move { bounded(answer.await?).await })
+            }
             None => HttpConnectorFuture::ready(Err(ConnectorError::user(
                 "the snapshot that is replayed holds no answer to this request".into(),
             ))),
         }
     }
+}
+
+/// What no answer of AWS comes near, in bytes.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Why a body was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyFault {
+    /// The connection ended inside it.
+    #[error("the answer was cut off: {0}")]
+    CutOff(String),
+    /// It is larger than any answer, or has no end.
+    #[error("the answer is larger than {} MB", MOST_BYTES >> 20)]
+    TooLarge,
+}
+
+impl BodyFault {
+    /// Our error code.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::CutOff(_) => "truncated",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+/// The response with its whole body in memory, which the SDK would read without a bound.
+async fn bounded(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let mut stream = ByteStream::new(response.take_body());
+    let mut body = Vec::new();
+    while let Some(bytes) = stream.next().await {
+        let bytes =
+            bytes.map_err(|error| ConnectorError::io(BodyFault::CutOff(causes(&error)).into()))?;
+        if body.len() + bytes.len() > MOST_BYTES {
+            return Err(ConnectorError::other(BodyFault::TooLarge.into(), None));
+        }
+        body.extend_from_slice(&bytes);
+    }
+    *response.body_mut() = SdkBody::from(body);
+    Ok(response)
 }
 
 /// The HTTP response that a recorded call came from, as far as the SDK can tell.
@@ -233,7 +278,8 @@ fn replayed(call: &Call, protocol: Protocol) -> Result<HttpResponse, ConnectorEr
     let status = StatusCode::try_from(status)
         .map_err(|error| ConnectorError::user(error.to_string().into()))?;
     if matches!(&call.error, Some((code, _)) if code == "truncated") {
-        return Err(ConnectorError::io("the recorded answer was cut off".into()));
+        let fault = BodyFault::CutOff("as recorded".to_owned());
+        return Err(ConnectorError::io(fault.into()));
     }
     let mut response = HttpResponse::new(status, SdkBody::from(call.body.clone()));
     let headers = response.headers_mut();

@@ -29,6 +29,65 @@ fn without_credentials_it_says_so_at_once() {
     );
 }
 
+/// What is wrong with the settings is said at once, in the words of the AWS CLI or clearer, and no file is left.
+#[test]
+fn settings_that_lead_nowhere_are_told_within_seconds() {
+    let place = Place::new();
+    let config = place.file("config");
+    std::fs::write(
+        &config,
+        "[profile base]\naws_access_key_id = x\naws_secret_access_key = x\n\
+         [profile with-mfa]\nrole_arn = arn:aws:iam::111122223333:role/Audit\nsource_profile = base\nmfa_serial = arn:aws:iam::111122223333:mfa/jane\n",
+    )
+    .unwrap();
+    let file = place.file("a.trailproof");
+    let with_keys = || {
+        let mut command = bare(&file);
+        command
+            .env("AWS_ACCESS_KEY_ID", "x")
+            .env("AWS_SECRET_ACCESS_KEY", "x")
+            .env("AWS_REGION", "us-east-1");
+        command
+    };
+    let with_config = |profile: &str| {
+        let mut command = bare(&file);
+        command
+            .env("AWS_CONFIG_FILE", &config)
+            .args(["--profile", profile]);
+        command
+    };
+    let aws = FakeAws::serve(&World::complete());
+    let mut region = collect(&aws.endpoint(), ACCOUNT, &file);
+    region.args(["--region", "eu-nowhere-9"]);
+    let mut refused = with_keys();
+    refused.args(["--endpoint-url", "http://127.0.0.1:9"]);
+    let mut unknown_host = with_keys();
+    unknown_host.args(["--endpoint-url", "http://aws.invalid"]);
+    let mut silent = with_keys();
+    // Accepts connections and says nothing.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    silent.args(["--endpoint-url", &endpoint, "--timeout", "2"]);
+    for (name, mut command, expected) in [
+        ("profile", with_config("missing"), "no profile `missing`"),
+        ("mfa", with_config("with-mfa"), "asks for an MFA code"),
+        ("refused", refused, "AWS did not answer"),
+        ("host", unknown_host, "AWS did not answer"),
+        ("silent", silent, "AWS did not answer"),
+        ("region", region, "has no region `eu-nowhere-9`"),
+    ] {
+        let start = Instant::now();
+        let text = refuse(&mut command);
+        eprintln!("{name}: {:.1} s: {text}", start.elapsed().as_secs_f64());
+        assert!(
+            text.contains(expected) && text.contains("help: "),
+            "{name}: {text}"
+        );
+        assert!(start.elapsed() < Duration::from_secs(12), "{name}");
+        assert!(!file.exists());
+    }
+}
+
 #[test]
 fn credentials_that_aws_does_not_know_leave_no_file() {
     let mut world = World::complete();

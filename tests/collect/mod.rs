@@ -77,6 +77,17 @@ pub fn refuse(command: &mut Command) -> String {
     text
 }
 
+/// Runs a command that writes a snapshot and says that answers are missing in it which a verdict needs; gives its
+/// standard error.
+pub fn lack(command: &mut Command) -> String {
+    let text = refuse(command);
+    assert!(
+        text.contains("lacks answers") && text.contains("\nwrote `"),
+        "{text}"
+    );
+    text
+}
+
 pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Place, calls, collect, column, facts_digest, number, refuse, succeed};
+use super::{Place, calls, collect, column, facts_digest, lack, number, refuse, succeed};
 use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
 use crate::support::world::{ACCOUNT, HOME, MEMBER, Site, World};
 
@@ -49,7 +49,7 @@ fn two_hundred_accounts_in_four_regions_and_one_that_hangs() {
     let place = Place::new();
     let file = place.file("a.trailproof");
     let start = Instant::now();
-    succeed(of_organization(&aws, &file).args(["--timeout", "3"]));
+    lack(of_organization(&aws, &file).args(["--timeout", "3"]));
     eprintln!(
         "200 accounts x 4 regions: {} calls in {:.1} s",
         aws.requests(),
@@ -86,7 +86,11 @@ fn an_account_that_cannot_be_entered_is_a_gap_of_its_own() {
     let aws = FakeAws::serve(&world);
     let place = Place::new();
     let file = place.file("a.trailproof");
-    succeed(&mut of_organization(&aws, &file));
+    let text = lack(&mut of_organization(&aws, &file));
+    assert!(
+        text.contains("AccessDenied: allow sts:AssumeRole"),
+        "{text}"
+    );
     assert_eq!(
         column(
             &file,
@@ -96,7 +100,7 @@ fn an_account_that_cannot_be_entered_is_a_gap_of_its_own() {
     );
     assert_eq!(number(&file, "select count(*) from account"), 3);
     let replayed = place.file("b.trailproof");
-    succeed(super::bare(&replayed).arg("--from").arg(&file));
+    lack(super::bare(&replayed).arg("--from").arg(&file));
     assert_eq!(calls(&file), calls(&replayed));
     assert_eq!(facts_digest(&file), facts_digest(&replayed));
 }
@@ -152,7 +156,7 @@ fn an_answer_of_assume_role_is_not_kept_even_where_it_cannot_be_read() {
         ));
         let place = Place::new();
         let file = place.file("a.trailproof");
-        let text = succeed(of_organization(&aws, &file).args(["--external-id", "the-external-id"]));
+        let text = lack(of_organization(&aws, &file).args(["--external-id", "the-external-id"]));
         for secret in ["leaked-key", "leaked-token", "the-external-id"] {
             assert!(!text.contains(secret), "{text}");
             assert!(!holds(&file, secret), "{secret}");
@@ -177,7 +181,7 @@ fn a_session_token_that_aws_repeats_is_not_kept() {
     ));
     let place = Place::new();
     let file = place.file("a.trailproof");
-    let text = succeed(
+    let text = lack(
         collect(&aws.endpoint(), ACCOUNT, &file).env("AWS_SESSION_TOKEN", "my-very-own-token"),
     );
     assert!(!text.contains("my-very-own-token"), "{text}");

@@ -34,16 +34,35 @@ BROKEN = {
 }
 
 
+def lineage():
+    """The benchmark and those that it is like, the newest first."""
+    name = BENCHMARK
+    while name:
+        yield name
+        name = tomllib.loads((ROOT / "benchmarks" / f"{name}.toml").read_text()).get("like")
+
+
+def holds_for(alternative, names):
+    """Whether the nearest of the benchmarks that an alternative speaks of is one that it counts for."""
+    for name in names:
+        if name in alternative.get("except", []):
+            return False
+        if name in alternative["benchmarks"]:
+            return True
+    return False
+
+
 def patterns():
     """Control id -> the benchmark's own filter pattern."""
     benchmark = tomllib.loads((ROOT / "benchmarks" / f"{BENCHMARK}.toml").read_text())
+    names = list(lineage())
     found = {}
     for entry in benchmark["controls"]:
         control = tomllib.loads((ROOT / "controls" / f"{entry['control']}.toml").read_text())
         texts = [
             alternative["pattern"]
             for alternative in control["alternative"]
-            if alternative["kind"] == "text" and BENCHMARK in alternative["benchmarks"]
+            if alternative["kind"] == "text" and holds_for(alternative, names)
         ]
         found[entry["control"]] = texts[0]
     return found
