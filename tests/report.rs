@@ -18,7 +18,7 @@ fn finding(account: &str, number: &str, control: &str, status: Status, why: Why)
     Finding {
         account: account.into(),
         control: control.into(),
-        title: format!("Somebody is told about {}", control.replace('_', " ")),
+        title: format!("A case of {} raises an alert", control.replace('_', " ")),
         benchmark_id: Some(number.into()),
         severity: Severity::High,
         status,
@@ -288,6 +288,7 @@ fn sample() -> Analysis {
             },
             why: "there is nothing to accept: the status is pass".into(),
         }],
+        framework: None,
     }
 }
 

@@ -215,6 +215,7 @@ expires = 2026-06-30
             }],
             accounts: Vec::new(),
             refused: Vec::new(),
+            framework: None,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::control::{Answer, Severity};
 
 use super::about::ControlSummary;
 use super::audit_steps::AuditSteps;
+use super::sections::FrameworkScore;
 
 /// The result of analyzing one snapshot against one benchmark.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Analysis {
     pub accounts: Vec<AccountSummary>,
     /// Attestations that were not accepted, and why.
     pub refused: Vec<RefusedAttestation>,
+    /// The findings by section, where a framework was asked for.
+    pub framework: Option<FrameworkScore>,
 }
 
 impl Analysis {

@@ -19,6 +19,7 @@ mod mark;
 mod noise;
 mod question;
 mod requirement;
+mod sections;
 
 use serde_json::Value;
 
@@ -37,6 +38,7 @@ pub use finding::{
 pub use audit_steps::AuditSteps;
 use audit_steps::Auditor;
 use judge::Judge;
+pub use sections::{FrameworkScore, SectionScore, by_section};
 
 /// What to analyze, and how strictly.
 #[derive(Debug, Clone, Default)]
@@ -138,6 +140,7 @@ pub fn analyze(
         findings: Vec::new(),
         accounts: Vec::new(),
         refused: Vec::new(),
+        framework: None,
     };
     let mut chains = chain::Reader::new(snapshot).map_err(facts_error)?;
     for account in accounts(snapshot, options)? {

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::analyze::{self, Analysis, Attestation, Options, attest};
-use crate::control::Registry;
+use crate::control::{Framework, Registry};
 use crate::query;
 use crate::report::{self, Format, Style};
 use crate::snapshot::Snapshot;
 
-use super::{Error, Out, Status};
+use super::{Error, Out, Status, controls};
 
 /// What to analyze and how to show it.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,9 @@ pub(super) struct Args {
     file: PathBuf,
     #[command(flatten)]
     what: What,
+    /// Group the findings by the sections of this framework, such as `nist-800-53-r5`, with a score a section
+    #[arg(long, value_name = "FRAMEWORK")]
+    framework: Option<String>,
     /// How to show the findings
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -56,21 +59,19 @@ pub(super) struct What {
 impl What {
     /// The controls that are known.
     pub(super) fn registry(&self) -> Result<Registry, Error> {
-        let registry = Registry::builtin()?;
-        Ok(match &self.directory {
-            Some(directory) => registry.with_directory(directory)?,
-            None => registry,
-        })
+        controls::registry(self.directory.as_deref())
     }
 
-    /// The options of the analysis.
-    pub(super) fn options(&self) -> Options {
-        Options {
-            benchmark: self.benchmark.clone(),
-            controls: self.controls.clone(),
+    /// The options of the analysis; what the user named is looked up.
+    pub(super) fn options(&self, registry: &Registry, out: &mut Out) -> Result<Options, Error> {
+        let (benchmark, controls) =
+            controls::meant(registry, self.benchmark.as_deref(), &self.controls, out)?;
+        Ok(Options {
+            benchmark: Some(benchmark.id.clone()),
+            controls,
             accounts: self.accounts.clone(),
             strict: self.strict,
-        }
+        })
     }
 }
 
@@ -119,7 +120,12 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         ))
         .help("`trailproof controls list` shows the ids"));
     }
-    let mut analysis = analyze::analyze(&snapshot, &registry, &args.what.options())?;
+    let mut options = args.what.options(&registry, out)?;
+    let framework = match &args.framework {
+        Some(name) => Some(mapped(&registry, name, &mut options)?),
+        None => None,
+    };
+    let mut analysis = analyze::analyze(&snapshot, &registry, &options)?;
     // A narrowed question says nothing about the attestations outside it.
     let narrowed = |entry: &Attestation| {
         let asked =
@@ -128,10 +134,11 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             .findings
             .iter()
             .any(|finding| finding.control == entry.control);
-        asked(&args.what.accounts, &entry.account) && (args.what.controls.is_empty() || found)
+        asked(&args.what.accounts, &entry.account) && (options.controls.is_empty() || found)
     };
     let attestations: Vec<Attestation> = attestations.into_iter().filter(narrowed).collect();
     attest::apply(&mut analysis, &attestations);
+    analysis.framework = framework.map(|it| analyze::by_section(&analysis, it));
     let colour = args.output.is_none() && out.colour();
     let text = report::analysis(&analysis, args.format, Style { colour });
     write(&text, args.output.as_deref(), out)?;
@@ -140,6 +147,37 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     } else {
         Status::Clean
     })
+}
+
+/// The framework of a name; the question is narrowed to the controls that are mapped to it.
+fn mapped<'a>(
+    registry: &'a Registry,
+    name: &str,
+    options: &mut Options,
+) -> Result<&'a Framework, Error> {
+    let framework = registry.find_framework(name).map_err(controls::unknown)?;
+    let benchmark = registry
+        .find_benchmark(options.benchmark.as_deref())
+        .map_err(controls::unknown)?;
+    let asked = |id: &String| options.controls.is_empty() || options.controls.contains(id);
+    let ids: Vec<String> = registry
+        .controls_of(benchmark)
+        .into_iter()
+        .map(|(_, control)| control.id.clone())
+        .filter(|id| asked(id) && framework.mappings_of(id).next().is_some())
+        .collect();
+    if ids.is_empty() {
+        return Err(Error::new(format!(
+            "no control that was asked for is mapped to {}",
+            framework.title()
+        ))
+        .help(format!(
+            "`trailproof frameworks show {}` shows the controls that are",
+            framework.id
+        )));
+    }
+    options.controls = ids;
+    Ok(framework)
 }
 
 /// Opens a snapshot with the pattern functions, which controls of kind `query` may call.

@@ -65,7 +65,12 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let registry = args.what.registry()?;
     let baseline = open(&args.baseline)?;
     let current = open(&args.current)?;
-    let diff = diff::diff(&baseline, &current, &registry, &args.what.options())?;
+    let diff = diff::diff(
+        &baseline,
+        &current,
+        &registry,
+        &args.what.options(&registry, out)?,
+    )?;
     let colour = args.output.is_none() && out.colour();
     let text = report::diff(&diff, args.format, Style { colour });
     write(&text, args.output.as_deref(), out)?;

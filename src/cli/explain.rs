@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use crate::analyze::{self, Options};
-use crate::control::Registry;
 use crate::report::{self, Style};
 
 use super::analyze::open;
-use super::{Error, Out, Status};
+use super::{Error, Out, Status, controls};
 
 /// What to explain.
 #[derive(Debug, clap::Args)]
@@ -31,14 +30,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
-    let mut registry = Registry::builtin()?;
-    if let Some(directory) = &args.controls {
-        registry = registry.with_directory(directory)?;
-    }
+    let registry = controls::registry(args.controls.as_deref())?;
+    let (benchmark, controls) =
+        controls::meant(&registry, args.benchmark.as_deref(), &[args.control], out)?;
     let snapshot = open(&args.file)?;
     let options = Options {
-        benchmark: args.benchmark,
-        controls: vec![args.control],
+        benchmark: Some(benchmark.id.clone()),
+        controls,
         accounts: args.account.into_iter().collect(),
         strict: args.strict,
     };

@@ -12,6 +12,7 @@ mod controls;
 mod diff;
 mod error;
 mod explain;
+mod frameworks;
 mod import;
 mod man;
 mod out;
@@ -58,6 +59,8 @@ enum Command {
     Diff(diff::Args),
     /// Show one control's chain, link by link, with the event that is lost
     Explain(explain::Args),
+    /// Show the frameworks whose sections are mapped to controls, and who maps them
+    Frameworks(frameworks::Args),
     /// Make a snapshot from files that the AWS CLI wrote
     Import(import::Args),
     /// Print the manual page, for `man -l -`
@@ -152,6 +155,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Collect(args) => collect::run(args, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Controls(args) => controls::run(args, out),
+        Command::Frameworks(args) => frameworks::run(args, out),
         Command::Import(args) => import::run(args, out),
         Command::Man(args) => man::run(&args, out),
         Command::Pattern(args) => pattern::run(args, out),

@@ -62,9 +62,9 @@ impl Framework {
         self.sections_where(|_| true)
     }
 
-    /// Whether some source names it for a control, with or without a section.
-    pub fn concerns(&self, control: &str) -> bool {
-        self.mappings.iter().any(|it| it.control == control)
+    /// What sources say of a control.
+    pub fn mappings_of<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a Mapping> {
+        self.mappings.iter().filter(move |it| it.control == control)
     }
 
     fn sections_where(&self, wanted: impl Fn(&Mapping) -> bool) -> Vec<&str> {

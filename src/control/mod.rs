@@ -6,6 +6,7 @@
 
 mod framework;
 mod load;
+mod lookup;
 mod printed;
 mod registry;
 mod types;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use framework::{Framework, Mapping};
 pub use load::Error;
+pub use lookup::{Named, Unknown};
 pub use printed::{plain_text, same_text};
 pub use registry::Registry;
 pub use types::{

@@ -120,23 +120,11 @@ impl Registry {
         })
     }
 
-    /// The frameworks that people call by a name: one by its id or title, all versions by the name alone.
-    pub fn frameworks_called(&self, name: &str) -> Vec<&Framework> {
-        let found = |wanted: &dyn Fn(&Framework) -> bool| -> Vec<&Framework> {
-            self.frameworks().iter().filter(|it| wanted(it)).collect()
-        };
-        let exact = found(&|it| it.is_called(name));
-        if !exact.is_empty() {
-            return exact;
-        }
-        found(&|it| it.name.eq_ignore_ascii_case(name))
-    }
-
     /// The frameworks that some source names for a control, by id.
     pub fn frameworks_of<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a Framework> {
         self.frameworks()
             .iter()
-            .filter(move |it| it.concerns(control))
+            .filter(move |it| it.mappings_of(control).next().is_some())
     }
 
     /// The control of an id.
@@ -160,35 +148,6 @@ impl Registry {
             _ => None,
         };
         exact(id).or_else(newest).or_else(shorter)
-    }
-
-    /// The control that a number means in one benchmark or, where it means nothing there, in all others that know it.
-    ///
-    /// # Errors
-    ///
-    /// The ids of the controls that it could mean: none, or more than one.
-    pub fn control_by_number(
-        &self,
-        benchmark: &Benchmark,
-        number: &str,
-    ) -> Result<&Control, Vec<&str>> {
-        let in_benchmark = |benchmark: &Benchmark| {
-            let entry = benchmark
-                .entries
-                .iter()
-                .find(|entry| entry.number == number)?;
-            self.control(&entry.control)
-        };
-        if let Some(control) = in_benchmark(benchmark) {
-            return Ok(control);
-        }
-        let mut meant: Vec<&Control> = self.benchmarks.iter().filter_map(in_benchmark).collect();
-        meant.sort_by(|a, b| a.id.cmp(&b.id));
-        meant.dedup_by(|a, b| a.id == b.id);
-        match meant.as_slice() {
-            [one] => Ok(one),
-            several => Err(several.iter().map(|control| control.id.as_str()).collect()),
-        }
     }
 
     /// The newest CIS version.

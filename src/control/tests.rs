@@ -241,21 +241,87 @@ fn the_same_text_differs_in_blanks_alone() {
 #[test]
 fn a_number_means_its_control_where_it_is_not_ambiguous() {
     let registry = Registry::builtin().unwrap();
-    let default = registry.default_benchmark().unwrap();
+    let cis = registry.benchmark("cis-aws-7.0").unwrap();
     let meant = |number: &str| {
-        registry
-            .control_by_number(default, number)
-            .map(|it| it.id.as_str())
+        let named = registry.find_control(cis, number).unwrap();
+        (named.control.id.as_str(), named.remark)
     };
-    assert_eq!(meant("5.5"), Ok("cloudtrail_changes"));
+    let remark = |text: &str| Some(text.to_owned());
+    assert_eq!(meant("5.5"), ("cloudtrail_changes", None));
+    assert_eq!(meant("cloudtrail_changes"), ("cloudtrail_changes", None));
     assert_eq!(
-        meant("4.5"),
-        Ok("cloudtrail_changes"),
-        "the number of 1.3 to 5.0"
+        meant("4.3"),
+        (
+            "root_usage",
+            remark("4.3 is root_usage in cis-aws 1.3 to 5.0: 5.3 in cis-aws-7.0")
+        )
     );
-    assert_eq!(meant("CloudWatch.4"), Ok("iam_policy_changes"));
-    assert_eq!(meant("D9.AWS.MON.22"), Ok("assume_role"));
-    assert_eq!(meant("9.9"), Err(vec![]));
+    assert_eq!(
+        meant("cloudwatch.4"),
+        (
+            "iam_policy_changes",
+            remark("cloudwatch.4 is iam_policy_changes in aws-security-hub: 5.4 in cis-aws-7.0")
+        )
+    );
+    assert_eq!(
+        meant("D9.AWS.MON.22"),
+        (
+            "assume_role",
+            remark("D9.AWS.MON.22 is assume_role in cloudguard: not in cis-aws-7.0")
+        )
+    );
+    // 3.1 would be ambiguous if another benchmark numbered another control so.
+    let other = "title='T'\nfamily='f'\nsource='S'\nlike='cis-aws-7.0'\ncontrols=[{number='3.1',control='ours'}]\n";
+    let registry = folder_of(&[("f", other)]).unwrap();
+    let cis = registry.benchmark("cis-aws-7.0").unwrap();
+    let error = registry.find_control(cis, "3.1").unwrap_err();
+    assert!(
+        error.to_string().ends_with("ours, unauthorized_api_calls"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_named_nearly_right_is_asked_about() {
+    let registry = Registry::builtin().unwrap();
+    let cis = registry.benchmark("cis-aws-7.0").unwrap();
+    let help = |name: &str| {
+        let error = registry.find_control(cis, name).unwrap_err();
+        assert_eq!(error.to_string(), format!("there is no control `{name}`"));
+        error.help().to_owned()
+    };
+    assert_eq!(help("root"), "did you mean `root_usage`?");
+    assert_eq!(help("mfa"), "did you mean `console_without_mfa`?");
+    assert_eq!(
+        help("cloudtrail_chagnes"),
+        "did you mean `cloudtrail_changes`?"
+    );
+    assert!(help("ROOT-USAGE").starts_with("did you mean `root_usage`"));
+    assert!(help("zzz").contains("controls list --benchmark cis-aws-7.0"));
+    let error = registry
+        .find_listed_control(cis, "assume_role")
+        .unwrap_err();
+    assert_eq!(
+        (error.to_string().as_str(), error.help()),
+        (
+            "`assume_role` is no control of cis-aws-7.0",
+            "it is D9.AWS.MON.22 in cloudguard: name one of these with --benchmark"
+        )
+    );
+    let help = |name: &str| {
+        let error = registry.find_benchmark(Some(name)).unwrap_err();
+        error.help().to_owned()
+    };
+    let list = "there are aws-security-hub, cis-aws 1.2 to ";
+    assert!(
+        help("cis").starts_with("did you mean `cis-aws`"),
+        "{}",
+        help("cis")
+    );
+    assert!(help("cis").contains(list), "{}", help("cis"));
+    assert!(help("dataodg").starts_with("did you mean `datadog`? there are"));
+    assert!(help("zzz").starts_with(list));
+    assert!(help("").starts_with(list));
 }
 
 /// A folder with one control and the benchmarks given by id and text.

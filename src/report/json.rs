@@ -22,6 +22,29 @@ struct Report<'a> {
     accounts: Vec<Account<'a>>,
     refused_attestations: Vec<Refused<'a>>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framework: Option<Framework<'a>>,
+}
+
+/// The findings by section of a framework, with `--framework`.
+#[derive(Serialize)]
+struct Framework<'a> {
+    id: &'a str,
+    title: &'a str,
+    sections: Vec<Section<'a>>,
+}
+
+#[derive(Serialize)]
+struct Section<'a> {
+    section: Option<&'a str>,
+    controls: &'a [String],
+    /// Per cent of what was judged; none where nothing was.
+    score: Option<usize>,
+    pass: usize,
+    fail: usize,
+    unknown: usize,
+    not_applicable: usize,
+    accepted: usize,
 }
 
 /// Which snapshot: the same in `analyze` and in `diff`.
@@ -197,8 +220,30 @@ pub(super) fn render(analysis: &Analysis) -> String {
             })
             .collect(),
         summary: summary(analysis.summary()),
+        framework: analysis.framework.as_ref().map(framework),
     };
     super::text::json_document(&report)
+}
+
+fn framework(framework: &analyze::FrameworkScore) -> Framework<'_> {
+    Framework {
+        id: &framework.id,
+        title: &framework.title,
+        sections: framework.sections.iter().map(section).collect(),
+    }
+}
+
+fn section(score: &analyze::SectionScore) -> Section<'_> {
+    Section {
+        section: score.section.as_deref(),
+        controls: &score.controls,
+        score: score.percent(),
+        pass: score.summary.pass,
+        fail: score.summary.fail,
+        unknown: score.summary.unknown,
+        not_applicable: score.summary.not_applicable,
+        accepted: score.summary.accepted,
+    }
 }
 
 fn control(control: &analyze::ControlSummary) -> Control<'_> {

@@ -10,6 +10,7 @@ mod json;
 mod markdown;
 mod marked;
 pub(crate) mod printable;
+mod sections;
 mod table;
 pub(crate) mod text;
 pub mod words;
@@ -38,7 +39,10 @@ pub enum Format {
 /// The analysis in the given format, ending with a line break.
 pub fn analysis(analysis: &Analysis, format: Format, style: Style) -> String {
     let text = match format {
-        Format::Table => table::render(analysis, style),
+        Format::Table => match &analysis.framework {
+            Some(framework) => sections::render(analysis, framework, style),
+            None => table::render(analysis, style),
+        },
         Format::Json => json::render(analysis),
         Format::Csv => csv::render(analysis),
         Format::Markdown => markdown::render(analysis),

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use super::super::support::trailproof;
 use super::super::support::world::{ACCOUNT, Site, World};
+use super::super::support::{golden, trailproof};
 
 fn written(folder: &Path, name: &str, world: &World) -> PathBuf {
     let path = folder.join(name);
@@ -299,5 +299,78 @@ fn analysis_needs_no_network() {
     assert!(
         text.contains("15 pass") || text.contains("16 pass"),
         "{text}"
+    );
+}
+
+#[test]
+fn a_framework_groups_the_findings_by_section_with_a_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let failing = written(folder.path(), "failing", &one_broken());
+    let file = failing.to_str().unwrap();
+    let by = |more: &[&str]| {
+        let cis = ["analyze", file, "--benchmark", "cis-aws-7.0"];
+        run(&[&cis, more].concat())
+    };
+    let (code, text, _) = by(&["--framework", "NIST SP 800-53 Rev. 5"]);
+    assert_eq!(code, 1);
+    golden::check("analyze/framework.txt", &text);
+    let (_, json, _) = by(&["--framework", "nist-800-53-r5", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let sections = json["framework"]["sections"].as_array().unwrap();
+    let section = |name: &str| sections.iter().find(|it| it["section"] == name).unwrap();
+    // cnspec maps every control to AU-6, Prowler the four of the network to CA-7, Cloudaware root usage to AU-12.
+    assert_eq!(section("AU-6")["fail"], 1);
+    assert_eq!(section("AU-6")["score"], 93);
+    assert_eq!(section("CA-7")["score"], 100);
+    assert_eq!(section("AU-12")["controls"], json!(["root_usage"]));
+    // Only the controls of the framework are judged, and what else was asked for narrows further.
+    let (code, _, _) = by(&["--framework", "pci-dss-3.2.1"]);
+    assert_eq!(code, 0, "the broken control is not mapped to it");
+    let (code, _, error) = by(&["--framework", "pci-dss-3.2.1", "--control", "vpc_changes"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("is mapped to PCI DSS 3.2.1"), "{error}");
+    let (code, _, error) = by(&["--framework", "nist"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("did you mean `nist-"), "{error}");
+}
+
+#[test]
+fn a_number_of_another_version_is_found_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let complete = written(folder.path(), "complete", &World::complete());
+    let file = complete.to_str().unwrap();
+    let cis = ["--benchmark", "cis-aws-7.0"];
+    for command in [
+        vec!["analyze", file, "--control", "4.3"],
+        vec!["explain", file, "4.3"],
+    ] {
+        let (code, text, said) = run(&[&command[..], &cis].concat());
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(
+            said,
+            "4.3 is root_usage in cis-aws 1.3 to 5.0: 5.3 in cis-aws-7.0\n"
+        );
+        assert!(text.contains("root_usage"), "{text}");
+    }
+    let (code, _, error) = run(&["explain", file, "root"]);
+    assert_eq!(
+        (code, error.as_str()),
+        (
+            2,
+            "error: there is no control `root`\nhelp: did you mean `root_usage`?\n"
+        )
+    );
+    let (code, _, error) = run(&[
+        "analyze",
+        file,
+        "--control",
+        "D9.AWS.MON.22",
+        cis[0],
+        cis[1],
+    ]);
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("it is D9.AWS.MON.22 in cloudguard"),
+        "{error}"
     );
 }

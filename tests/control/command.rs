@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::support::trailproof;
+use crate::support::{golden, trailproof};
 
 fn text(args: &[&str]) -> String {
     let output = trailproof()
@@ -34,7 +34,9 @@ fn fails(args: &[&str]) -> String {
 fn the_list_is_that_of_the_newest_cis_version_and_fits_80_columns() {
     let list = text(&["list"]);
     assert!(list.starts_with("CIS Amazon Web Services Foundations Benchmark 7.0 (cis-aws-7.0)\n"));
-    assert!(list.contains(" 5.5      cloudtrail_changes         Changes to a trail are told\n"));
+    assert!(list.contains(
+        " 5.3      root_usage                 high       Root user activity raises an\n"
+    ));
     assert!(list.contains("benchmarks: aws-security-hub, cis-aws 1.2 to 7.0, cloudaware"));
     assert!(list.ends_with(
         "controls of other benchmarks: assume_role, ec2_instance_changes,\n\
@@ -60,7 +62,6 @@ fn the_list_as_json() {
     assert_eq!(list["schema_version"], 1);
     assert_eq!(list["benchmark"]["id"], "cis-aws-3.0");
     assert_eq!(list["benchmark"]["external_siem"], false);
-    assert_eq!(list["controls"].as_array().unwrap().len(), 15);
     assert_eq!(list["controls"][4]["id"], "cloudtrail_changes");
     assert_eq!(list["controls"][4]["number"], "4.5");
     assert_eq!(list["controls"][4]["assessment"], "manual");
@@ -70,10 +71,15 @@ fn the_list_as_json() {
 fn a_control_is_shown_by_id_or_number() {
     let by_id = text(&["show", "cloudtrail_changes"]);
     assert_eq!(by_id, text(&["show", "5.5"]));
-    assert_eq!(
-        by_id,
-        text(&["show", "CloudWatch.5"]),
-        "a number that only others use"
+    let elsewhere = text(&["show", "CloudWatch.5"]);
+    assert!(
+        elsewhere
+            .contains("control: cloudtrail_changes\n  number: CloudWatch.5 in aws-security-hub\n")
+    );
+    let old = text(&["show", "4.5"]);
+    assert!(
+        old.contains("number: 4.5 in cis-aws-5.0\n"),
+        "the newest that numbers it so"
     );
     assert!(by_id.contains("($.eventName = StopLogging)"));
     assert!(by_id.contains("PutEventSelectors is not asked for by any version"));
@@ -119,12 +125,18 @@ fn one_benchmark_shows_only_what_counts_under_it() {
 fn unknown_names_are_errors_that_say_what_is_known() {
     let error = fails(&["show", "cloudtrail"]);
     assert!(
-        error.starts_with("error: there is no control `cloudtrail`\nhelp: "),
+        error.starts_with(
+            "error: there is no control `cloudtrail`\nhelp: did you mean `cloudtrail_changes`?"
+        ),
         "{error}"
     );
-    let error = fails(&["list", "--benchmark", "cis-aws-8.0"]);
+    let error = fails(&["list", "--benchmark", "cis"]);
     assert!(
-        error.starts_with("error: there is no benchmark `cis-aws-8.0`\nhelp: known benchmarks: "),
+        error.starts_with("error: there is no benchmark `cis`\nhelp: did you mean `cis-aws`"),
+        "{error}"
+    );
+    assert!(
+        error.contains("there are aws-security-hub, cis-aws 1.2 to "),
         "{error}"
     );
     let error = fails(&["list", "--controls", "no/such/folder"]);
@@ -166,4 +178,74 @@ fn a_closed_pipe_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     assert!(child.wait().unwrap().success());
+}
+
+/// The five pages that this product was asked to implement, each under its vendor's own id.
+#[test]
+fn every_seed_is_shown_under_its_vendors_id() {
+    let auth = "A metric filter and alarm should exist for console authentication failures";
+    let root = "/ce/ca/aws/cloudtrail/root-account-usage-monitoring";
+    for (file, benchmark, id) in [
+        ("lacework-global-59", "lacework", "lacework-global-59"),
+        ("lacework-global-66", "lacework", "lacework-global-66"),
+        ("cloudaware-root", "cloudaware", root),
+        ("datadog-auth", "datadog", auth),
+        ("cloudguard-mon-22", "cloudguard", "D9.AWS.MON.22"),
+    ] {
+        let shown = text(&["show", id, "--benchmark", benchmark]);
+        golden::check(&format!("controls/{file}.txt"), &shown);
+        let listed = json(&["list", "--benchmark", benchmark]);
+        let mut numbers = listed["controls"].as_array().unwrap().iter();
+        assert!(numbers.any(|row| row["number"] == id), "{id}");
+    }
+    let shown = json(&["show", "D9.AWS.MON.22"]);
+    let under = &shown["under"];
+    assert_eq!(under["severity"], "high");
+    assert_eq!(under["category"], "Management Tools");
+    assert!(under["references"].as_array().unwrap().len() >= 7);
+    let wrong = shown["frameworks"].as_array().unwrap().iter();
+    for mapping in wrong {
+        let title = mapping["title"].as_str().unwrap();
+        assert!(!title.contains("CIS"), "{title}");
+    }
+    let shown = json(&["show", root]);
+    assert_eq!(
+        shown["under"]["title"],
+        "Root Account Usage Monitoring is not enabled"
+    );
+}
+
+#[test]
+fn frameworks_are_listed_and_shown_with_their_sources() {
+    let run = |args: &[&str]| {
+        let output = trailproof().arg("frameworks").args(args).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (code, list, _) = run(&["list"]);
+    assert_eq!(code, Some(0));
+    assert!(list.contains(" nist-800-53-r5 "), "{list}");
+    assert_eq!(list.matches("NIST SP 800-53 Rev. 5").count(), 1);
+    let (_, shown, _) = run(&["show", "NIST SP 800-53 Rev. 5"]);
+    assert_eq!(
+        run(&["show", "nist-sp-800-53-rev5"]).1,
+        shown,
+        "a source's spelling"
+    );
+    assert!(shown.contains("\nAU-6\n"), "{shown}");
+    assert!(shown.contains("mondoohq/cnspec@"), "{shown}");
+    let (code, _, error) = run(&["show", "NIST SP 800-53"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        error.contains("choose one of nist-800-53, nist-800-53-r4"),
+        "{error}"
+    );
+    let (_, json, _) = run(&["list", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["schema_version"], 1);
+    assert!(json["frameworks"][0]["sources"][0].is_string());
 }

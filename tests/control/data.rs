@@ -259,10 +259,7 @@ fn framework_mappings_are_those_of_the_sources() {
         let Some(control) = control_of(&registry, text("control")) else {
             continue;
         };
-        let called = registry.frameworks_called(name.trim());
-        let [framework] = called.as_slice() else {
-            panic!("`{name}` is {} frameworks", called.len());
-        };
+        let framework = registry.find_framework(name.trim()).unwrap();
         let mut mappings = framework
             .mappings
             .iter()

@@ -1,0 +1,91 @@
+//! Findings grouped by the sections of a framework, with a score a section.
+//!
+//! A finding belongs to each section that some source maps to its control. The score counts what passes among what was
+//! judged: a control that does not apply to an account is not counted, and an accepted finding is no pass.
+
+use crate::control::Framework;
+
+use super::finding::{Analysis, Finding, Status, Summary};
+
+/// The findings of an analysis by section of one framework.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameworkScore {
+    /// Id of the framework.
+    pub id: String,
+    /// Its name and version.
+    pub title: String,
+    /// Its sections to which a control of the analysis is mapped, in the order of people.
+    pub sections: Vec<SectionScore>,
+}
+
+/// One section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionScore {
+    /// The section; none for controls of which sources name the framework alone.
+    pub section: Option<String>,
+    /// Ids of its controls, in the benchmark's order.
+    pub controls: Vec<String>,
+    /// Its findings by status, over all accounts.
+    pub summary: Summary,
+}
+
+impl SectionScore {
+    /// How many findings count: those to which the control applies.
+    pub fn judged(&self) -> usize {
+        self.summary.pass + self.summary.fail + self.summary.unknown
+    }
+
+    /// The part that passes in whole per cent, rounded down so that 100 means all; none where nothing counts.
+    pub fn percent(&self) -> Option<usize> {
+        (self.summary.pass * 100).checked_div(self.judged())
+    }
+
+    /// Whether a finding belongs to the section.
+    pub fn holds(&self, finding: &Finding) -> bool {
+        self.controls.contains(&finding.control)
+    }
+
+    /// Its findings that do not pass.
+    pub fn failing<'a>(&'a self, analysis: &'a Analysis) -> impl Iterator<Item = &'a Finding> {
+        let open = |finding: &&Finding| matches!(finding.status, Status::Fail | Status::Unknown);
+        let findings = analysis.findings.iter().filter(open);
+        findings.filter(|finding| self.holds(finding))
+    }
+}
+
+/// Groups the findings of an analysis by the sections of a framework.
+pub fn by_section(analysis: &Analysis, framework: &Framework) -> FrameworkScore {
+    let mut sections: Vec<Option<&str>> = framework.sections().into_iter().map(Some).collect();
+    sections.push(None);
+    let score = |section: Option<&str>| {
+        let concerns = |control: &str| {
+            let mut mappings = framework.mappings_of(control).peekable();
+            match section {
+                Some(section) => mappings.any(|it| it.sections.iter().any(|one| one == section)),
+                // A control that some source gives a section is found under that one.
+                None => mappings.peek().is_some() && mappings.all(|it| it.sections.is_empty()),
+            }
+        };
+        let controls = analysis.controls.iter().map(|control| &control.id);
+        let mut score = SectionScore {
+            section: section.map(str::to_owned),
+            controls: controls.filter(|id| concerns(id)).cloned().collect(),
+            summary: Summary::default(),
+        };
+        for finding in &analysis.findings {
+            if score.holds(finding) {
+                score.summary.count(finding);
+            }
+        }
+        score
+    };
+    FrameworkScore {
+        id: framework.id.clone(),
+        title: framework.title(),
+        sections: sections
+            .into_iter()
+            .map(score)
+            .filter(|score| !score.controls.is_empty())
+            .collect(),
+    }
+}

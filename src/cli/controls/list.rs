@@ -1,0 +1,142 @@
+//! `trailproof controls list`: the controls of one benchmark.
+
+use serde::Serialize;
+use tabled::builder::Builder;
+use tabled::settings::{Modify, Style, Width, object::Columns};
+
+use super::{Format, WIDTH, json, paragraph};
+use crate::cli::{Error, Out};
+use crate::control::{Assessment, Benchmark, Registry};
+use crate::report::printable::one_line;
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    schema_version: u32,
+    benchmark: Named<'a>,
+    controls: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    id: &'a str,
+    title: &'a str,
+    version: &'a str,
+    external_siem: bool,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    number: &'a str,
+    id: &'a str,
+    title: &'a str,
+    severity: &'static str,
+    category: Option<&'a str>,
+    level: Option<u8>,
+    assessment: Option<&'static str>,
+    custom: bool,
+}
+
+pub(super) fn list(
+    registry: &Registry,
+    benchmark: &Benchmark,
+    format: Format,
+    out: &mut Out,
+) -> Result<(), Error> {
+    let rows: Vec<Row<'_>> = registry
+        .controls_of(benchmark)
+        .into_iter()
+        .map(|(number, control)| {
+            let entry = benchmark.entry_of(&control.id);
+            Row {
+                number,
+                id: &control.id,
+                title: benchmark.title_of(control),
+                severity: benchmark.severity_of(control).as_str(),
+                category: benchmark.category_of(control),
+                level: entry.and_then(|entry| entry.level),
+                assessment: entry
+                    .and_then(|entry| entry.assessment)
+                    .map(Assessment::as_str),
+                custom: control.custom,
+            }
+        })
+        .collect();
+    if format == Format::Json {
+        let benchmark = Named {
+            id: &benchmark.id,
+            title: &benchmark.title,
+            version: &benchmark.version,
+            external_siem: benchmark.external_siem,
+            notes: &benchmark.notes,
+        };
+        let listed = Listed {
+            schema_version: 1,
+            benchmark,
+            controls: rows,
+        };
+        return json(out, &listed);
+    }
+    out.line(format_args!("{} ({})", benchmark.title, benchmark.id))?;
+    out.line("")?;
+    table(&rows, out)?;
+    out.line("")?;
+    let ids: Vec<String> = registry
+        .benchmarks()
+        .iter()
+        .map(|it| it.id.clone())
+        .collect();
+    let benchmarks = registry.name_benchmarks(&ids);
+    paragraph(out, 0, &format!("benchmarks: {benchmarks}"))?;
+    let elsewhere: Vec<&str> = registry
+        .controls()
+        .iter()
+        .map(|control| control.id.as_str())
+        .filter(|id| !rows.iter().any(|row| row.id == *id))
+        .collect();
+    if !elsewhere.is_empty() {
+        let elsewhere = elsewhere.join(", ");
+        paragraph(
+            out,
+            0,
+            &format!("controls of other benchmarks: {elsewhere}"),
+        )?;
+    }
+    Ok(())
+}
+
+fn table(rows: &[Row<'_>], out: &mut Out) -> Result<(), Error> {
+    let longest = |cell: fn(&Row<'_>) -> usize| rows.iter().map(cell).max().unwrap_or(0);
+    let id_width = longest(|row| row.id.chars().count());
+    let number_width = longest(|row| row.number.chars().count()).max("number".len());
+    let mut table = Builder::default();
+    // A vendor's ids can be as long as an address: they take the place of the titles.
+    let wide = number_width > WIDTH / 4;
+    let left = if wide {
+        table.push_record(["control", "severity", "number"]);
+        for row in rows {
+            table.push_record([one_line(row.id), row.severity.into(), one_line(row.number)]);
+        }
+        id_width + "severity".len() + 8
+    } else {
+        table.push_record(["number", "control", "severity", "title"]);
+        for row in rows {
+            table.push_record([
+                one_line(row.number),
+                one_line(row.id),
+                row.severity.into(),
+                one_line(row.title),
+            ]);
+        }
+        number_width + id_width + "severity".len() + 11
+    };
+    let wrap = Width::wrap(WIDTH.saturating_sub(left).max(20)).keep_words(!wide);
+    let mut table = table.build();
+    table
+        .with(Style::blank())
+        .with(Modify::new(Columns::last()).with(wrap));
+    for line in table.to_string().lines() {
+        out.line(line.trim_end())?;
+    }
+    Ok(())
+}

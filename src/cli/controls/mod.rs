@@ -1,0 +1,168 @@
+//! `trailproof controls`: what the controls ask for, and under which numbers benchmarks list them.
+
+mod list;
+mod show;
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::{Error, Out, Status};
+use crate::control::{Benchmark, Registry, Unknown};
+
+/// Width of what is shown to people.
+pub(super) const WIDTH: usize = 80;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  printed
+  2  there is no such benchmark or control, or a file of --controls is faulty";
+
+/// Arguments of `controls`.
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+#[command(after_help = format!("\
+Examples:
+  trailproof controls list --benchmark lacework
+  trailproof controls show root_usage
+
+{EXIT_CODES}"))]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Add the controls and benchmarks of this folder
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Controls")]
+    controls: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table, global = true, help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the controls of a benchmark
+    #[command(after_help = format!("\
+Examples:
+  trailproof controls list
+  trailproof controls list --benchmark cis-aws-5.0 --format json
+
+{EXIT_CODES}"))]
+    List {
+        /// Benchmark, such as `cis-aws-5.0`; a family such as `cis-aws` means its newest version [default: cis-aws]
+        #[arg(long, value_name = "BENCHMARK", help_heading = "Controls")]
+        benchmark: Option<String>,
+    },
+    /// Show everything about one control: what it asks for, audit steps, numbers, references, frameworks
+    #[command(after_help = format!("\
+Examples:
+  trailproof controls show root_usage
+  trailproof controls show 4.3 --benchmark cis-aws-5.0
+
+{EXIT_CODES}"))]
+    Show {
+        /// Control id such as `cloudtrail_changes`, or its number in any benchmark
+        id: String,
+        /// Only what counts under this benchmark [default: what counts under any]
+        #[arg(long, value_name = "BENCHMARK", help_heading = "Controls")]
+        benchmark: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    let registry = registry(args.controls.as_deref())?;
+    match args.command {
+        Command::List { benchmark } => {
+            let benchmark = registry
+                .find_benchmark(benchmark.as_deref())
+                .map_err(unknown)?;
+            list::list(&registry, benchmark, args.format, out)?;
+        }
+        Command::Show { id, benchmark } => {
+            let only = match &benchmark {
+                Some(name) => Some(registry.find_benchmark(Some(name)).map_err(unknown)?),
+                None => None,
+            };
+            show::show(&registry, &id, only, args.format, out)?;
+        }
+    }
+    Ok(Status::Clean)
+}
+
+/// The controls that are known: those built in and those of a folder.
+pub(super) fn registry(folder: Option<&std::path::Path>) -> Result<Registry, Error> {
+    let registry = Registry::builtin()?;
+    Ok(match folder {
+        Some(folder) => registry.with_directory(folder)?,
+        None => registry,
+    })
+}
+
+/// A name that means nothing, with what is like it.
+pub(super) fn unknown(error: Unknown) -> Error {
+    Error::new(error.to_string()).help(error.help())
+}
+
+/// The benchmark and the ids of the controls that a user named; a number of another version is found, and said.
+pub(super) fn meant<'a>(
+    registry: &'a Registry,
+    benchmark: Option<&str>,
+    controls: &[String],
+    out: &mut Out,
+) -> Result<(&'a Benchmark, Vec<String>), Error> {
+    let benchmark = registry.find_benchmark(benchmark).map_err(unknown)?;
+    let mut ids = Vec::new();
+    for name in controls {
+        let named = registry
+            .find_listed_control(benchmark, name)
+            .map_err(unknown)?;
+        if let Some(remark) = &named.remark {
+            out.message(remark);
+        }
+        ids.push(named.control.id.clone());
+    }
+    Ok((benchmark, ids))
+}
+
+pub(super) fn json(out: &mut Out, value: &impl Serialize) -> Result<(), Error> {
+    out.json(&serde_json::to_string_pretty(value)?)?;
+    out.json("\n")?;
+    Ok(())
+}
+
+pub(super) fn heading(out: &mut Out, text: &str) -> Result<(), Error> {
+    if out.colour() {
+        out.text(&format!("\n\u{1b}[1m{text}\u{1b}[0m\n"))?;
+    } else {
+        out.text(&format!("\n{text}\n"))?;
+    }
+    Ok(())
+}
+
+/// Writes text in lines of at most [`WIDTH`] columns; continuation lines are indented once more.
+pub(super) fn paragraph(out: &mut Out, indent: usize, text: &str) -> Result<(), Error> {
+    let mut line = " ".repeat(indent);
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.line(format_args!("{line}"))?;
+            line = " ".repeat(if indent == 0 { 0 } else { indent + 2 });
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.line(format_args!("{line}"))?;
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! `trailproof frameworks`: the documents whose sections sources map to controls.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde::Serialize;
+use tabled::builder::Builder;
+use tabled::settings::Style;
+
+use super::controls::{self, Format, heading, json, paragraph};
+use super::{Error, Out, Status};
+use crate::control::{Framework, Registry};
+use crate::report::printable::one_line;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  printed
+  2  there is no such framework, or a file of --controls is faulty";
+
+/// Arguments of `frameworks`.
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+#[command(after_help = format!("\
+Examples:
+  trailproof frameworks list
+  trailproof frameworks show nist-800-53-r5
+
+{EXIT_CODES}"))]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Add the controls of this folder
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Controls")]
+    controls: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table, global = true, help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the frameworks that some control is mapped to
+    List,
+    /// Show the sections of one framework, each with its controls and who maps them
+    Show {
+        /// Id or name, such as `nist-800-53-r5` or `NIST SP 800-53 Rev. 5`
+        name: String,
+    },
+}
+
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    let registry = controls::registry(args.controls.as_deref())?;
+    match args.command {
+        Command::List => list(&registry, args.format, out)?,
+        Command::Show { name } => {
+            let framework = registry.find_framework(&name).map_err(controls::unknown)?;
+            show(framework, args.format, out)?;
+        }
+    }
+    Ok(Status::Clean)
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    schema_version: u32,
+    frameworks: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    name: &'a str,
+    version: &'a str,
+    controls: usize,
+    sections: usize,
+    sources: Vec<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    fn of(framework: &'a Framework) -> Self {
+        let distinct = |text: fn(&crate::control::Mapping) -> &str| {
+            let mut all: Vec<&str> = framework.mappings.iter().map(text).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        Self {
+            id: &framework.id,
+            name: &framework.name,
+            version: &framework.version,
+            controls: distinct(|it| &it.control).len(),
+            sections: framework.sections().len(),
+            sources: distinct(|it| &it.source),
+        }
+    }
+}
+
+fn list(registry: &Registry, format: Format, out: &mut Out) -> Result<(), Error> {
+    let rows: Vec<Row<'_>> = registry.frameworks().iter().map(Row::of).collect();
+    if format == Format::Json {
+        let listed = Listed {
+            schema_version: 1,
+            frameworks: rows,
+        };
+        return json(out, &listed);
+    }
+    let mut table = Builder::default();
+    table.push_record(["framework", "controls", "sections", "name"]);
+    for row in &rows {
+        let name = format!("{} {}", row.name, row.version);
+        table.push_record([
+            one_line(row.id).into_owned(),
+            row.controls.to_string(),
+            row.sections.to_string(),
+            one_line(name.trim()).into_owned(),
+        ]);
+    }
+    let mut table = table.build();
+    table.with(Style::blank());
+    for line in table.to_string().lines() {
+        out.line(line.trim_end())?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    schema_version: u32,
+    #[serde(flatten)]
+    framework: &'a Framework,
+}
+
+fn show(framework: &Framework, format: Format, out: &mut Out) -> Result<(), Error> {
+    if format == Format::Json {
+        let shown = Shown {
+            schema_version: 1,
+            framework,
+        };
+        return json(out, &shown);
+    }
+    out.line(format_args!("{} ({})", framework.title(), framework.id))?;
+    if let Some(note) = &framework.note {
+        out.line("")?;
+        paragraph(out, 0, note)?;
+    }
+    let mut sections: Vec<Option<&str>> = framework.sections().into_iter().map(Some).collect();
+    if framework.mappings.iter().any(|it| it.sections.is_empty()) {
+        sections.push(None);
+    }
+    for section in sections {
+        heading(out, section.unwrap_or("no section named"))?;
+        let names = |mapping: &&crate::control::Mapping| match section {
+            Some(section) => mapping.sections.iter().any(|it| it == section),
+            None => mapping.sections.is_empty(),
+        };
+        for mapping in framework.mappings.iter().filter(names) {
+            let line = format!("{} (source: {})", mapping.control, mapping.source);
+            paragraph(out, 2, &line)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! What somebody means who names a benchmark or a control on the command line, and what to say when it is nothing.
+
+use std::fmt;
+
+use super::framework::Framework;
+use super::registry::Registry;
+use super::types::{Benchmark, Control};
+
+/// Names that are as like as this are worth a question ("did you mean"); 1 is the same.
+const ALIKE: f64 = 0.8;
+
+/// How many suggestions are made at most.
+const SUGGESTIONS: usize = 3;
+
+/// A name that means nothing here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    message: String,
+    help: String,
+}
+
+impl Unknown {
+    /// What the user can do about it.
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+/// A control that was found by a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named<'a> {
+    /// The control.
+    pub control: &'a Control,
+    /// What to tell where the name is a number of other benchmarks alone: `4.3 is root_usage in cis-aws 1.3 to 5.0`.
+    pub remark: Option<String>,
+}
+
+impl Registry {
+    /// The benchmark that a name means, or the default one where none is given.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name; the help lists what there is.
+    pub fn find_benchmark(&self, name: Option<&str>) -> Result<&Benchmark, Unknown> {
+        let found = match name {
+            Some(name) => self.benchmark(name),
+            None => self.default_benchmark(),
+        };
+        found.ok_or_else(|| {
+            let name = name.unwrap_or_default();
+            let mut known: Vec<&str> = Vec::new();
+            for benchmark in self.benchmarks() {
+                for name in [benchmark.family.as_str(), benchmark.id.as_str()] {
+                    if !known.contains(&name) {
+                        known.push(name);
+                    }
+                }
+            }
+            let ids: Vec<String> = self.benchmarks().iter().map(|it| it.id.clone()).collect();
+            let list = format!("there are {}", self.name_benchmarks(&ids));
+            Unknown {
+                message: format!("there is no benchmark `{name}`"),
+                help: match did_you_mean(name, known.iter().map(|known| (*known, *known))) {
+                    Some(question) => format!("{question} {list}"),
+                    None => list,
+                },
+            }
+        })
+    }
+
+    /// The control that an id means, a number of the benchmark, or a number that other benchmarks agree upon.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or the number means one control here and another there; the help says what is like it.
+    pub fn find_control<'a>(
+        &'a self,
+        benchmark: &Benchmark,
+        name: &str,
+    ) -> Result<Named<'a>, Unknown> {
+        let by_number = |number: &str| {
+            let mut entries = benchmark.entries.iter();
+            let entry = entries.find(|entry| entry.number.eq_ignore_ascii_case(number))?;
+            self.control(&entry.control)
+        };
+        if let Some(control) = self.control(name).or_else(|| by_number(name)) {
+            return Ok(Named {
+                control,
+                remark: None,
+            });
+        }
+        let mut meant: Vec<&Control> = Vec::new();
+        for control in self.controls() {
+            if self.numbered(&control.id, name).next().is_some() {
+                meant.push(control);
+            }
+        }
+        match meant.as_slice() {
+            [one] => Ok(Named {
+                control: one,
+                remark: Some(self.elsewhere(benchmark, name, &one.id)),
+            }),
+            [] => Err(Unknown {
+                message: format!("there is no control `{name}`"),
+                help: self.like_control(benchmark, name),
+            }),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|it| it.id.as_str()).collect();
+                Err(Unknown {
+                    message: format!(
+                        "the number `{name}` means one control here and another there: {}",
+                        ids.join(", ")
+                    ),
+                    help: "name the control, or the benchmark with --benchmark".to_owned(),
+                })
+            }
+        }
+    }
+
+    /// The control that a name means, which the benchmark must list (a user's own control belongs to every benchmark).
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::find_control`], and a control that is not of this benchmark; the help says of which it is.
+    pub fn find_listed_control<'a>(
+        &'a self,
+        benchmark: &Benchmark,
+        name: &str,
+    ) -> Result<Named<'a>, Unknown> {
+        let named = self.find_control(benchmark, name)?;
+        let id = &named.control.id;
+        let listed = self.controls_of(benchmark);
+        if listed.iter().any(|(_, control)| control.id == *id) {
+            return Ok(named);
+        }
+        Err(Unknown {
+            message: format!("`{id}` is no control of {}", benchmark.id),
+            help: format!(
+                "it is {}: name one of these with --benchmark",
+                self.numbers_of(id, None).join(", ")
+            ),
+        })
+    }
+
+    /// The framework of an id, a name with version, a source's spelling, or a name that has one version here.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name, or several versions of one; the help says what is like it.
+    pub fn find_framework(&self, name: &str) -> Result<&Framework, Unknown> {
+        let all = self.frameworks();
+        let versions: Vec<&Framework> = all
+            .iter()
+            .filter(|it| it.name.eq_ignore_ascii_case(name))
+            .collect();
+        if let Some(framework) = all.iter().find(|it| it.is_called(name)) {
+            return Ok(framework);
+        }
+        let ids = |some: &[&Framework]| -> String {
+            let ids: Vec<&str> = some.iter().map(|it| it.id.as_str()).collect();
+            ids.join(", ")
+        };
+        match versions.as_slice() {
+            [one] => Ok(one),
+            [] => Err(Unknown {
+                message: format!("there is no framework `{name}`"),
+                help: did_you_mean(
+                    name,
+                    all.iter().map(|it| (it.id.as_str(), it.name.as_str())),
+                )
+                .unwrap_or_else(|| "`trailproof frameworks list` prints the ids".to_owned()),
+            }),
+            several => Err(Unknown {
+                message: format!("there are several versions of `{name}`"),
+                help: format!("choose one of {}", ids(several)),
+            }),
+        }
+    }
+
+    /// The benchmarks in which a number means a control.
+    fn numbered<'a>(
+        &'a self,
+        control: &'a str,
+        number: &'a str,
+    ) -> impl Iterator<Item = &'a Benchmark> {
+        self.entries_of(control)
+            .filter(move |(_, entry)| entry.number.eq_ignore_ascii_case(number))
+            .map(|(benchmark, _)| benchmark)
+    }
+
+    fn elsewhere(&self, benchmark: &Benchmark, number: &str, control: &str) -> String {
+        let ids: Vec<String> = self
+            .numbered(control, number)
+            .map(|it| it.id.clone())
+            .collect();
+        let here = match benchmark.number_of(control) {
+            Some(here) => format!("{here} in {}", benchmark.id),
+            None => format!("not in {}", benchmark.id),
+        };
+        format!(
+            "{number} is {control} in {}: {here}",
+            self.name_benchmarks(&ids)
+        )
+    }
+
+    /// `5.3 in cis-aws 6.0 to 7.0`, one for each number that a control has, but for those of one benchmark.
+    pub fn numbers_of(&self, control: &str, but: Option<&str>) -> Vec<String> {
+        let mut numbers: Vec<(&str, Vec<String>)> = Vec::new();
+        for (benchmark, entry) in self.entries_of(control) {
+            if but == Some(benchmark.id.as_str()) {
+                continue;
+            }
+            match numbers.iter_mut().find(|(it, _)| *it == entry.number) {
+                Some((_, ids)) => ids.push(benchmark.id.clone()),
+                None => numbers.push((&entry.number, vec![benchmark.id.clone()])),
+            }
+        }
+        numbers
+            .into_iter()
+            .map(|(number, ids)| format!("{number} in {}", self.name_benchmarks(&ids)))
+            .collect()
+    }
+
+    fn like_control(&self, benchmark: &Benchmark, name: &str) -> String {
+        let listed = self.controls_of(benchmark);
+        let elsewhere = self
+            .controls()
+            .iter()
+            .filter(|control| !listed.iter().any(|(_, it)| it.id == control.id));
+        let ids = listed.iter().map(|(_, control)| *control).chain(elsewhere);
+        let ids = ids.map(|control| (control.id.as_str(), control.title.as_str()));
+        did_you_mean(name, ids).unwrap_or_else(|| {
+            format!(
+                "`trailproof controls list --benchmark {}` prints ids and numbers",
+                benchmark.id
+            )
+        })
+    }
+}
+
+/// A question with the names that are like the given one, the likest first; each name comes with words about it.
+fn did_you_mean<'a>(
+    given: &str,
+    known: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<String> {
+    let lower = given.to_lowercase();
+    if lower.trim().is_empty() {
+        return None;
+    }
+    let score = |name: &str, about: &str| {
+        let (name, about) = (name.to_lowercase(), about.to_lowercase());
+        // A whole word of the name or of its title says more than letters that happen to agree.
+        let word = |text: &str| {
+            text.split(|c: char| !c.is_alphanumeric())
+                .any(|word| word == lower)
+        };
+        if name.starts_with(&lower) || word(&name) {
+            2.0
+        } else if name.contains(&lower) || word(&about) {
+            1.5
+        } else {
+            strsim::jaro_winkler(&name, &lower)
+        }
+    };
+    let mut likely: Vec<(f64, &str)> = known
+        .map(|(name, about)| (score(name, about), name))
+        .filter(|(score, _)| *score >= ALIKE)
+        .collect();
+    likely.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // What merely has like letters is not worth telling beside what has the word.
+    let best = likely.first()?.0;
+    let names: Vec<String> = likely
+        .iter()
+        .filter(|(score, _)| *score > 1.0 || best <= 1.0)
+        .take(SUGGESTIONS)
+        .map(|(_, name)| format!("`{name}`"))
+        .collect();
+    Some(format!("did you mean {}?", names.join(" or ")))
+}
