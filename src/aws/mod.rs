@@ -8,6 +8,7 @@ pub mod alarm;
 mod answer;
 pub mod arn;
 pub mod composite;
+pub mod data_protection;
 pub mod field_selection;
 pub mod filter_policy;
 pub mod metric_math;

@@ -146,7 +146,7 @@ failures! {
         repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which";
     T05 Trail
         title "delivery to the log group is stale"
-        says "degraded, weak"
+        says "broken when the bucket went on for a day; unknown when both are a day old; degraded, weak"
         repair "find out why nothing arrived in the log group lately";
     T06 Trail
         title "delivery to the bucket fails"
@@ -239,12 +239,12 @@ failures! {
         repair "point the trail at a log group of the STANDARD class: the class of a log group cannot be changed";
     L03 LogGroup
         title "log group is another account's or Region's"
-        says "broken: full ARNs are compared, a namesake elsewhere joins nothing"
+        says "broken: full ARNs are compared, a namesake elsewhere joins nothing; unknown where AWS documents no such delivery"
         repair "put the metric filter on the log group that the trail delivers to: same account, Region and name"
         peers "Trivy; cloudbeat by home Region. ElectricEye passes a trail of another Region";
     L04 LogGroup
         title "data protection masks what the pattern reads"
-        says "weak"
+        says "weak; broken when a custom identifier finds a value that is asked for"
         repair "take the fields that the pattern reads out of the data protection policy";
     L05 LogGroup
         title "log group key is unusable"

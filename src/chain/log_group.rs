@@ -1,6 +1,6 @@
 //! The log group that a trail delivers to (L ids): does it exist, can it have metric filters, what does it do to records.
 
-use serde_json::Value;
+use crate::aws::data_protection::{self, Finds, Identifier};
 
 use super::Error;
 use super::cause::{self, LogGroupCause, MetricFilterCause};
@@ -29,8 +29,8 @@ impl Place {
 pub(super) struct Masking {
     /// Whether data protection is on.
     pub(super) active: bool,
-    /// Data identifiers that the policy masks, such as `IpAddress`; none where no policy could be read.
-    pub(super) identifiers: Option<Vec<String>>,
+    /// Data identifiers that the policies mask; none where no policy could be read.
+    pub(super) identifiers: Option<Vec<Identifier>>,
     /// API fields that say so.
     fields: Vec<(String, String)>,
     evidence: Vec<i64>,
@@ -73,6 +73,35 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place) -> Result<Group, Error> {
     let Some(group) = facts.log_group(&place.account, &place.arn)? else {
         let question = question(place, "DescribeLogGroups", &place.name);
         let asked = facts.asked(question)?;
+        if !asked.answered()
+            && let Some(filter) = facts
+                .filters(&place.account, &place.region, &place.name)?
+                .first()
+        {
+            // A group that has metric filters exists, and is of the one class that has them.
+            for (id, cause) in [
+                (LinkId::L01, LogGroupCause::LogGroupExists),
+                (LinkId::L02, LogGroupCause::ClassHasFilters),
+            ] {
+                stage.say(
+                    fine(id, place.subject(), cause)
+                        .field("metricFilters[].logGroupName", &place.name)
+                        .evidence([filter.evidence]),
+                );
+            }
+            let transformed = transformed(facts, place)?;
+            let masking = policies(facts, place, Masking::default())?;
+            return Ok(Group {
+                stage,
+                exists: true,
+                // Whether data protection is on is said by DescribeLogGroups alone: it may be.
+                masking: Masking {
+                    active: true,
+                    ..masking
+                },
+                transformed,
+            });
+        }
         stage.say(if asked.answered() {
             Link::new(
                 LinkId::L01,
@@ -169,7 +198,7 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
     if status != "ACTIVATED" && !inherited {
         return Ok(Masking::default());
     }
-    let mut masking = Masking {
+    let masking = Masking {
         active: true,
         identifiers: None,
         fields: vec![
@@ -181,6 +210,11 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
         ],
         evidence: vec![group.evidence],
     };
+    policies(facts, place, masking)
+}
+
+/// The data identifiers of the policies that may mask the group's records.
+fn policies(facts: &Facts<'_>, place: &Place, mut masking: Masking) -> Result<Masking, Error> {
     let mut documents = Vec::new();
     documents.extend(facts.data_protection_policy(&place.account, &place.region, &place.name)?);
     for policy in facts.account_policies(&place.account, &place.region)? {
@@ -188,10 +222,10 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
             documents.push((policy.document, policy.evidence));
         }
     }
-    let mut identifiers: Vec<String> = Vec::new();
+    let mut identifiers: Vec<Identifier> = Vec::new();
     for (document, evidence) in &documents {
         masking.evidence.push(*evidence);
-        identifiers.extend(masked_identifiers(document));
+        identifiers.extend(data_protection::identifiers(document));
     }
     identifiers.sort();
     identifiers.dedup();
@@ -202,49 +236,80 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
 }
 
 impl Masking {
-    /// Says which of the fields that a pattern reads may be masked; nothing where none is.
-    pub(super) fn link(&self, subject: &Subject, paths: &[String]) -> Option<Link> {
+    /// Says what of the fields that a pattern reads, and of the values that it asks for, is masked; nothing where data
+    /// protection is off.
+    pub(super) fn link(
+        &self,
+        subject: &Subject,
+        paths: &[String],
+        asked: &[(String, String)],
+    ) -> Option<Link> {
         if !self.active {
             return None;
+        }
+        let (verdict, cause) = self.verdict(paths, asked);
+        let mut link = Link::new(LinkId::L04, verdict, subject, cause);
+        if let Some(identifiers) = &self.identifiers {
+            let names = identifiers.iter().map(|identifier| match identifier {
+                Identifier::Managed(name) | Identifier::Custom { name, .. } => name.as_str(),
+            });
+            link = link.field("DataIdentifier", names.collect::<Vec<_>>().join(" "));
+        }
+        link.fields.splice(0..0, self.fields.iter().cloned());
+        Some(link.evidence(self.evidence.iter().copied()))
+    }
+
+    fn verdict(&self, paths: &[String], asked: &[(String, String)]) -> (Verdict, LogGroupCause) {
+        let mut unclear = None;
+        for identifier in self.identifiers.iter().flatten() {
+            let Identifier::Custom { name, regex } = identifier else {
+                continue;
+            };
+            match data_protection::finds(regex.as_deref(), asked) {
+                Finds::Value { field, value } => {
+                    let cause = LogGroupCause::Masks {
+                        field,
+                        value,
+                        data_identifier: name.clone(),
+                    };
+                    return (Verdict::Broken, cause);
+                }
+                Finds::Nothing => {}
+                Finds::Unknown => unclear = Some(name.clone()),
+            }
+        }
+        if let Some(data_identifier) = unclear.filter(|_| !paths.is_empty()) {
+            let cause = LogGroupCause::IdentifierNotUnderstood {
+                data_identifier,
+                fields: paths.to_vec(),
+            };
+            return (Verdict::Unknown, cause);
         }
         let maskable = |path: &str| -> bool {
             let kinds = maskable_as(path);
             match &self.identifiers {
                 None => !kinds.is_empty(),
                 Some(identifiers) => identifiers.iter().any(|identifier| {
-                    identifier.starts_with(CUSTOM)
-                        || kinds.contains(&identifier.as_str())
-                        || (!KNOWN_IDENTIFIERS.contains(&identifier.as_str()) && !kinds.is_empty())
+                    let Identifier::Managed(name) = identifier else {
+                        return false;
+                    };
+                    kinds.contains(&name.as_str())
+                        || (!KNOWN_IDENTIFIERS.contains(&name.as_str()) && !kinds.is_empty())
                 }),
             }
         };
-        let masked: Vec<&str> = paths
+        let masked: Vec<String> = paths
             .iter()
-            .map(String::as_str)
             .filter(|path| maskable(path))
+            .cloned()
             .collect();
-        let mut link = if masked.is_empty() {
-            fine(LinkId::L04, subject, LogGroupCause::MasksNothingRead)
+        if masked.is_empty() {
+            (Verdict::Ok, LogGroupCause::MasksNothingRead)
         } else {
-            Link::new(
-                LinkId::L04,
-                Verdict::Weak,
-                subject,
-                LogGroupCause::MayMask {
-                    fields: masked.into_iter().map(str::to_owned).collect(),
-                },
-            )
-        };
-        if let Some(identifiers) = &self.identifiers {
-            link = link.field("DataIdentifier", identifiers.join(" "));
+            (Verdict::Weak, LogGroupCause::MayMask { fields: masked })
         }
-        link.fields.splice(0..0, self.fields.iter().cloned());
-        Some(link.evidence(self.evidence.iter().copied()))
     }
 }
-
-/// Before the name of an identifier that the account defined: its expression may find anything.
-const CUSTOM: &str = "custom ";
 
 const KNOWN_IDENTIFIERS: [&str; 6] = [
     "Address",
@@ -283,32 +348,6 @@ fn maskable_as(path: &str) -> &'static [&'static str] {
     }
 }
 
-/// The last parts of the data identifiers that a policy de-identifies.
-fn masked_identifiers(document: &str) -> Vec<String> {
-    let Ok(document) = serde_json::from_str::<Value>(document) else {
-        return Vec::new();
-    };
-    let statements = match document
-        .get("Statement")
-        .or_else(|| document.get("statement"))
-    {
-        Some(Value::Array(statements)) => statements.as_slice(),
-        _ => &[],
-    };
-    let masking = statements
-        .iter()
-        .filter(|statement| statement.pointer("/Operation/Deidentify").is_some());
-    masking
-        .filter_map(|statement| statement.get("DataIdentifier")?.as_array())
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(|identifier| match identifier.rsplit_once('/') {
-            Some((_, managed)) => managed.to_owned(),
-            None => format!("{CUSTOM}{identifier}"),
-        })
-        .collect()
-}
-
 /// L06: a transformer of the group overrides one of the account.
 fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
     if let Some(transformer) = facts.transformer(&place.account, &place.region, &place.name)? {
@@ -321,7 +360,10 @@ fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
     let policies = facts.account_policies(&place.account, &place.region)?;
     let policies: Vec<Transformer> = policies
         .into_iter()
-        .filter(|policy| policy.policy_type == "TRANSFORMER_POLICY")
+        .filter(|policy| {
+            policy.policy_type == "TRANSFORMER_POLICY"
+                && concerns(policy.selection_criteria.as_deref(), &place.name)
+        })
         .map(|policy| Transformer {
             of: cause::Transformer::AccountPolicy {
                 name: policy.name,
@@ -352,6 +394,23 @@ fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
         }
     }
     Ok(Transformed::No)
+}
+
+/// Whether an account policy selects a log group. `LogGroupNamePrefix` is the only criterion of transformer policies (API
+/// PutAccountPolicy); a text that is not understood may select any group.
+fn concerns(criteria: Option<&str>, group: &str) -> bool {
+    let Some(criteria) = criteria.map(str::trim).filter(|text| !text.is_empty()) else {
+        return true;
+    };
+    let Some(rest) = criteria.strip_prefix("LogGroupNamePrefix") else {
+        return true;
+    };
+    let mut prefixes = rest.split('"').skip(1).step_by(2).peekable();
+    let plain = !rest.to_ascii_uppercase().contains("NOT") && !rest.contains('!');
+    if prefixes.peek().is_none() || !plain {
+        return true;
+    }
+    prefixes.any(|prefix| group.starts_with(prefix))
 }
 
 /// L07: such a policy concerns embedded metrics, never metric filters; said so that nobody wonders.

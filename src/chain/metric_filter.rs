@@ -3,7 +3,7 @@
 //! What its value does to an alarm is decided with the alarm.
 
 use crate::coverage::Predicate;
-use crate::pattern::ast::{Expr, PatternKind, Step};
+use crate::pattern::ast::{Condition, Expr, PatternKind, Step, Test, Value};
 use crate::pattern::{self, Pattern};
 
 use super::cause::{LogGroupCause, MetricFilterCause};
@@ -61,7 +61,10 @@ pub(super) fn subject(place: &Place, filter: &FilterRow) -> Subject {
 /// The pattern applies to the record as CloudTrail wrote it, unless a transformer comes between (L04, L06).
 fn records(subject: &Subject, group: &Group, filter: &FilterRow, pattern: &Pattern) -> Stage {
     let mut stage = Stage::default();
-    if let Some(masked) = group.masking.link(subject, &fields(pattern)) {
+    if let Some(masked) = group
+        .masking
+        .link(subject, &fields(pattern), &asked(pattern))
+    {
         stage.say(masked);
     }
     let on_transformed = filter.apply_on_transformed_logs == Some(true);
@@ -200,14 +203,47 @@ fn collect(expr: &Expr, paths: &mut Vec<String>) {
         }
         Expr::Group(inner, _) => collect(inner, paths),
         Expr::Test(test) => {
-            let steps = test.selector.steps.iter().map(|step| match step {
-                Step::Name(name) => name.clone(),
-                Step::Index(index) => index.to_string(),
-                Step::AnyElement | Step::AnyField => "*".to_owned(),
-            });
-            paths.push(steps.collect::<Vec<_>>().join("."));
+            paths.push(path(test));
         }
     }
+}
+
+/// The literal texts that a pattern asks for, each with the path of its field.
+fn asked(pattern: &Pattern) -> Vec<(String, String)> {
+    let mut asked = Vec::new();
+    if let PatternKind::Json(expr) = &pattern.kind {
+        collect_asked(expr, &mut asked);
+    }
+    asked
+}
+
+fn collect_asked(expr: &Expr, asked: &mut Vec<(String, String)>) {
+    match expr {
+        Expr::Or(parts) | Expr::And(parts) => {
+            parts.iter().for_each(|part| collect_asked(part, asked));
+        }
+        Expr::Group(inner, _) => collect_asked(inner, asked),
+        Expr::Test(test) => {
+            if let Condition::Equals {
+                value: Value::Text(text),
+                ..
+            } = &test.condition
+            {
+                // A wildcard stands for anything: what is literal around it is asked for.
+                let literals = text.value.split('*').filter(|part| !part.is_empty());
+                asked.extend(literals.map(|part| (path(test), part.to_owned())));
+            }
+        }
+    }
+}
+
+fn path(test: &Test) -> String {
+    let steps = test.selector.steps.iter().map(|step| match step {
+        Step::Name(name) => name.clone(),
+        Step::Index(index) => index.to_string(),
+        Step::AnyElement | Step::AnyField => "*".to_owned(),
+    });
+    steps.collect::<Vec<_>>().join(".")
 }
 
 fn first_line(text: &str) -> &str {

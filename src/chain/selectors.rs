@@ -3,6 +3,8 @@
 //! A trail records an event if any of its selectors matches. Only management events count here: every event that the
 //! benchmarks ask about is one.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::coverage::Predicate;
@@ -65,6 +67,10 @@ pub(super) fn judge(
         }
     }
     let mut stage = Stage::default();
+    // The trail itself says that it has no selectors of its own.
+    if trail.has_custom_event_selectors == Some(false) {
+        return Ok(no_selectors(trail, trail.evidence));
+    }
     stage.say(trail::unanswered_by_tellers(
         facts,
         context,
@@ -104,7 +110,7 @@ fn no_selectors(trail: &TrailRow, evidence: i64) -> Stage {
     let shown = custom.map_or_else(|| "absent".to_owned(), |custom| custom.to_string());
     stage.say(
         link.field("HasCustomEventSelectors", shown)
-            .evidence([evidence, trail.evidence]),
+            .evidence(BTreeSet::from([evidence, trail.evidence])),
     );
     stage
 }

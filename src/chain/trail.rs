@@ -5,8 +5,8 @@
 use crate::coverage::Predicate;
 
 use super::Error;
-use super::cause::{Open, TrailCause};
-use super::facts::{Asked, Facts, Question, TrailRow, TrailStatus};
+use super::cause::{LogGroupCause, Open, TrailCause};
+use super::facts::{Asked, Delivery, Facts, Question, TrailRow, TrailStatus};
 use super::stage::{Context, Stage, fine, missing, seconds_between, unanswered};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 
@@ -18,7 +18,8 @@ const GLOBAL_SOURCES: [&str; 5] = [
     "route53.amazonaws.com",
     "sts.amazonaws.com",
 ];
-/// A delivery error that has kept everything back for so long is no passing trouble (T04).
+/// Without a delivery for so long a log group is not up to date: CIS 3.4's audit asks for one within about a day. A delivery
+/// error that has kept everything back for so long is no passing trouble (T04).
 const DAY: i64 = 24 * 3600;
 /// CloudTrail delivers within about five minutes on average; an hour without is worth saying (T05).
 const HOUR: i64 = 3600;
@@ -32,6 +33,7 @@ pub(super) fn judge(
     let mut stage = Stage::default();
     status(facts, context, trail, &mut stage)?;
     log_group_settings(trail, &mut stage);
+    home(context, trail, &mut stage);
     regions(context, trail, &mut stage);
     Ok(stage)
 }
@@ -125,7 +127,8 @@ fn status(
     Ok(())
 }
 
-/// T04 and T05: the last delivery to the log group, seen from the moment at which AWS was asked.
+/// T04 and T05: the last delivery to the log group, seen from the moment at which AWS was asked, and beside the last
+/// delivery to the bucket: GetTrailStatus gives both in one answer.
 fn delivery(
     facts: &Facts<'_>,
     account: &str,
@@ -133,76 +136,105 @@ fn delivery(
     status: &TrailStatus,
     stage: &mut Stage,
 ) -> Result<(), Error> {
-    let delivered = facts.trail_delivery(account, trail)?.log_delivery_time;
+    let Delivery {
+        log_delivery_time: group,
+        s3_delivery_time: bucket,
+    } = facts.trail_delivery(account, trail)?;
     let asked_at = facts.recorded_at(status.evidence)?.unwrap_or_default();
-    let age = delivered
-        .as_deref()
-        .and_then(|time| seconds_between(time, &asked_at));
-    let shown = delivered.as_deref().unwrap_or("absent");
-    if let Some(error) = &status.log_delivery_error {
-        let recent = age.is_some_and(|age| age <= DAY);
-        let verdict = if recent {
-            Verdict::Degraded
-        } else {
-            Verdict::Broken
-        };
-        let cause = TrailCause::DeliveryFails {
-            error: error.clone(),
-            succeeded_seconds_ago: age,
-        };
-        stage.say(
-            Link::new(LinkId::T04, verdict, trail.subject(), cause)
-                .field("LatestCloudWatchLogsDeliveryError", error)
-                .field("LatestCloudWatchLogsDeliveryTime", shown)
-                .evidence([status.evidence]),
-        );
-        return Ok(());
-    }
-    if !status.is_logging {
-        return Ok(());
-    }
-    let started = status
-        .start_logging_time
-        .as_deref()
-        .and_then(|time| seconds_between(time, &asked_at));
-    let link = match (age, started) {
-        (Some(age), _) if age > HOUR => Link::new(
-            LinkId::T05,
-            Verdict::Degraded,
-            trail.subject(),
-            TrailCause::DeliveryStale {
-                seconds: age,
-                ever: true,
-            },
-        ),
-        (Some(age), _) => fine(
-            LinkId::T05,
-            trail.subject(),
-            TrailCause::Delivered {
-                seconds_ago: age.max(0),
-            },
-        ),
-        (None, Some(started)) if started > HOUR => Link::new(
-            LinkId::T05,
-            Verdict::Degraded,
-            trail.subject(),
-            TrailCause::DeliveryStale {
-                seconds: started,
-                ever: false,
-            },
-        ),
-        (None, _) => Link::new(
-            LinkId::T05,
-            Verdict::Weak,
-            trail.subject(),
-            TrailCause::NoDeliveryOnRecord,
-        ),
+    let age = |time: &Option<String>| {
+        time.as_deref()
+            .and_then(|time| seconds_between(time, &asked_at))
     };
+    let error = status.log_delivery_error.as_deref();
+    if error.is_none() && !status.is_logging {
+        return Ok(());
+    }
+    let seen = Seen {
+        group: age(&group),
+        bucket: age(&bucket),
+        logging: age(&status.start_logging_time),
+    };
+    let stopped = || TrailCause::DeliveryStopped {
+        log_group: group.clone(),
+        bucket: bucket.clone().unwrap_or_default(),
+        error: error.map(str::to_owned),
+    };
+    let (id, verdict, cause) = match error {
+        Some(_) if seen.stopped_since(HOUR) => (LinkId::T04, Verdict::Broken, stopped()),
+        Some(error) => {
+            let recent = seen.group.is_some_and(|age| age <= DAY);
+            let verdict = if recent {
+                Verdict::Degraded
+            } else {
+                Verdict::Broken
+            };
+            let cause = TrailCause::DeliveryFails {
+                error: error.to_owned(),
+                succeeded_seconds_ago: seen.group,
+            };
+            (LinkId::T04, verdict, cause)
+        }
+        None if seen.stopped_since(DAY) => (LinkId::T05, Verdict::Broken, stopped()),
+        None => {
+            let (verdict, cause) = seen.without_error();
+            (LinkId::T05, verdict, cause)
+        }
+    };
+    let mut link = Link::new(id, verdict, trail.subject(), cause);
+    if let Some(error) = error {
+        link = link.field("LatestCloudWatchLogsDeliveryError", error);
+    }
+    let shown = |time: &Option<String>| time.clone().unwrap_or_else(|| "absent".to_owned());
     stage.say(
-        link.field("LatestCloudWatchLogsDeliveryTime", shown)
+        link.field("LatestCloudWatchLogsDeliveryTime", shown(&group))
+            .field("LatestDeliveryTime", shown(&bucket))
             .evidence([status.evidence]),
     );
     Ok(())
+}
+
+/// How long ago things happened, in seconds before AWS was asked; none where they are not on record.
+struct Seen {
+    group: Option<i64>,
+    bucket: Option<i64>,
+    logging: Option<i64>,
+}
+
+impl Seen {
+    /// Whether the bucket got a delivery within a day, and the log group none for longer than `bound` before that one.
+    fn stopped_since(&self, bound: i64) -> bool {
+        let Some(bucket) = self.bucket.filter(|age| *age <= DAY) else {
+            return false;
+        };
+        match (self.group, self.logging) {
+            (Some(group), _) => group - bucket > bound,
+            // Never: as long as the trail has been logging.
+            (None, Some(logging)) => logging - bucket > bound,
+            (None, None) => false,
+        }
+    }
+
+    /// What is to be said where CloudTrail reports no error.
+    fn without_error(&self) -> (Verdict, TrailCause) {
+        let stale = |seconds, ever| {
+            let verdict = if seconds > DAY {
+                // The bucket got nothing either, or nobody knows: the account may have been idle.
+                Verdict::Unknown
+            } else {
+                Verdict::Degraded
+            };
+            (verdict, TrailCause::DeliveryStale { seconds, ever })
+        };
+        match (self.group, self.logging) {
+            (Some(age), _) if age > HOUR => stale(age, true),
+            (Some(age), _) => {
+                let seconds_ago = age.max(0);
+                (Verdict::Ok, TrailCause::Delivered { seconds_ago })
+            }
+            (None, Some(logging)) if logging > HOUR => stale(logging, false),
+            (None, _) => (Verdict::Weak, TrailCause::NoDeliveryOnRecord),
+        }
+    }
 }
 
 /// T02 and T03.
@@ -237,6 +269,49 @@ fn log_group_settings(trail: &TrailRow, stage: &mut Stage) {
             .evidence([trail.evidence]),
         );
     }
+}
+
+/// Settings of which AWS says nothing: what a trail does whose home Region is disabled, or whose log group is elsewhere.
+fn home(context: &Context, trail: &TrailRow, stage: &mut Stage) {
+    let home = trail.home_region.as_str();
+    if context.regions_known && !context.scope.regions.iter().any(|region| region == home) {
+        stage.say(
+            Link::new(
+                LinkId::T07,
+                Verdict::Unknown,
+                trail.subject(),
+                TrailCause::HomeRegionDisabled {
+                    region: home.to_owned(),
+                },
+            )
+            .field("HomeRegion", home)
+            .evidence([trail.evidence]),
+        );
+    }
+    let (Some(arn), Some(region), Some(account)) =
+        (&trail.log_group_arn, &trail.log_region, &trail.log_account)
+    else {
+        return;
+    };
+    // The log group of an organization trail may be a delegated administrator's [CloudTrail guide, creating-trail-organization].
+    let foreign = *account != trail.owner && !trail.is_organization;
+    if region == home && !foreign {
+        return;
+    }
+    stage.say(
+        Link::new(
+            LinkId::L03,
+            Verdict::Unknown,
+            trail.subject(),
+            LogGroupCause::PlaceNotDocumented {
+                region: region.clone(),
+                account: account.clone(),
+            },
+        )
+        .field("HomeRegion", home)
+        .field("CloudWatchLogsLogGroupArn", arn)
+        .evidence([trail.evidence]),
+    );
 }
 
 /// T07, T08 and T09.

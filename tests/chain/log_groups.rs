@@ -42,6 +42,7 @@ fn l01_a_log_group_whose_name_only_begins_so_is_another() {
 fn l01_denied_is_unknown() {
     let link = fault(LinkId::L01, Verdict::Unknown, |world| {
         world.deny("logs", "DescribeLogGroups");
+        world.deny("logs", "DescribeMetricFilters");
     });
     assert!(
         sentence(&link.cause).contains("logs:DescribeLogGroups"),
@@ -171,9 +172,83 @@ fn l04_data_protection_masks_what_the_pattern_reads() {
         protect(world, "EmailAddress");
     });
     remark(LinkId::L04, |world| protect(world, "IpAddress"));
-    fault(LinkId::L04, Verdict::Weak, |world| {
+    fault(LinkId::L04, Verdict::Unknown, |world| {
         protect_with(world, "an expression of the account's own");
     });
+}
+
+fn protect_by(world: &mut World, regex: &str) {
+    protect_with(world, "Own");
+    world.edit("logs", "GetDataProtectionPolicy", |output| {
+        let text = output["policyDocument"].as_str().expect("a policy");
+        let mut policy: Value = serde_json::from_str(text).expect("JSON");
+        policy["Configuration"] =
+            json!({"CustomDataIdentifier": [{"Name": "Own", "Regex": regex}]});
+        output["policyDocument"] = json!(policy.to_string());
+    });
+}
+
+#[test]
+fn l04_a_custom_identifier_that_finds_a_value_that_is_asked_for_loses_the_event() {
+    for regex in ["StopLogging", "Stop[A-Z]+", "[A-Za-z]*Logging"] {
+        let link = fault(LinkId::L04, Verdict::Broken, |world| {
+            protect_by(world, regex)
+        });
+        assert_eq!(link.cause.code(), "masks", "{regex}");
+    }
+    for regex in ["EMP-[0-9]{5}", "[0-9]{12}"] {
+        remark(LinkId::L04, |world| protect_by(world, regex));
+    }
+}
+
+#[test]
+fn l01_metric_filters_that_are_listed_prove_their_log_group_and_its_class() {
+    let chain = chain_of(&world(|world| {
+        world.deny("logs", "DescribeLogGroups");
+    }));
+    assert_eq!(path_of(&chain, CONTROL).verdict(), Verdict::Ok);
+}
+
+#[test]
+fn l03_a_log_group_where_aws_documents_no_delivery_is_unknown() {
+    for place in ["eu-west-1:111122223333", "us-east-1:999988887777"] {
+        let chain = chain_of(&world(|world| {
+            world.edit_trail(|trail| {
+                trail["CloudWatchLogsLogGroupArn"] =
+                    json!(format!("arn:aws:logs:{place}:log-group:{LOG_GROUP}:*"));
+            });
+        }));
+        assert_eq!(chain.sound_paths().count(), 0, "{place}");
+        let said = links_of(&chain, LinkId::L03);
+        assert!(
+            said.iter()
+                .any(|link| link.cause.code() == "place_not_documented"),
+            "{place}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn l06_a_transformer_policy_for_another_prefix_does_not_concern_the_group() {
+    let with = |criteria: &str| {
+        chain_of(&world(|world| {
+            world.edit_filter(CONTROL, |filter| {
+                filter["applyOnTransformedLogs"] = json!(true)
+            });
+            world.fail("logs", "GetTransformer", 400, "ResourceNotFoundException");
+            world.edit("logs", "DescribeAccountPolicies", |output| {
+                output["accountPolicies"] = json!([{
+                    "policyName": "own", "policyType": "TRANSFORMER_POLICY", "scope": "ALL",
+                    "selectionCriteria": criteria,
+                    "policyDocument": "[{\"parseToOCSF\": {\"eventSource\": \"CloudTrail\"}}]",
+                }]);
+            });
+        }))
+    };
+    let other = with("LogGroupNamePrefix IN [\"/aws/lambda\"]");
+    assert!(path_of(&other, CONTROL).verdict().is_sound());
+    let ours = with(&format!("LogGroupNamePrefix IN [\"{}\"]", &LOG_GROUP[..5]));
+    assert_eq!(path_of(&ours, CONTROL).verdict(), Verdict::Unknown);
 }
 
 #[test]

@@ -218,6 +218,15 @@ fn s09_no_selectors_is_the_default_and_fine() {
 }
 
 #[test]
+fn s09_a_trail_that_says_it_has_no_custom_selectors_needs_no_answer() {
+    let chain = chain_of(&world(|world| {
+        world.deny("cloudtrail", "GetEventSelectors");
+        world.edit_trail(|trail| trail["HasCustomEventSelectors"] = json!(false));
+    }));
+    assert_eq!(path_of(&chain, CONTROL).verdict(), Verdict::Ok);
+}
+
+#[test]
 fn s10_selectors_unavailable() {
     let link = fault(LinkId::S10, Verdict::Unknown, |world| {
         world.deny("cloudtrail", "GetEventSelectors");

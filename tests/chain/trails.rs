@@ -112,17 +112,70 @@ fn t05_delivery_is_stale() {
             status["LatestCloudWatchLogsDeliveryTime"] = json!("2026-11-20T20:00:00+00:00");
         });
     });
-    fault(LinkId::T05, Verdict::Degraded, |world| {
-        world.edit("cloudtrail", "GetTrailStatus", |status| {
-            status["LatestCloudWatchLogsDeliveryTime"] = Value::Null;
-        });
-    });
     fault(LinkId::T05, Verdict::Weak, |world| {
         world.edit("cloudtrail", "GetTrailStatus", |status| {
             status["LatestCloudWatchLogsDeliveryTime"] = Value::Null;
             status["StartLoggingTime"] = Value::Null;
         });
     });
+}
+
+#[test]
+fn t05_the_bucket_goes_on_while_the_log_group_gets_nothing() {
+    for last in [json!("2026-11-17T20:00:00+00:00"), Value::Null] {
+        let link = fault(LinkId::T05, Verdict::Broken, |world| {
+            world.edit("cloudtrail", "GetTrailStatus", |status| {
+                status["LatestCloudWatchLogsDeliveryTime"] = last.clone();
+            });
+        });
+        assert_eq!(link.cause.code(), "delivery_stopped");
+    }
+}
+
+#[test]
+fn t05_both_deliveries_are_old_which_proves_nothing() {
+    fault(LinkId::T05, Verdict::Unknown, |world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["LatestCloudWatchLogsDeliveryTime"] = json!("2026-11-10T20:00:00+00:00");
+            status["LatestDeliveryTime"] = json!("2026-11-10T20:01:00+00:00");
+        });
+    });
+}
+
+#[test]
+fn t04_an_error_with_no_delivery_after_it_while_the_bucket_went_on() {
+    let link = fault(LinkId::T04, Verdict::Broken, |world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["LatestCloudWatchLogsDeliveryError"] = json!("AccessDenied");
+            status["LatestCloudWatchLogsDeliveryTime"] = json!("2026-11-20T18:00:00+00:00");
+        });
+    });
+    assert_eq!(link.cause.code(), "delivery_stopped");
+}
+
+#[test]
+fn t04_an_empty_error_text_is_no_error() {
+    let chain = chain_of(&world(|world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["LatestCloudWatchLogsDeliveryError"] = json!("");
+            status["LatestDeliveryError"] = json!("");
+        });
+    }));
+    assert_eq!(path_of(&chain, CONTROL).verdict(), Verdict::Ok);
+}
+
+#[test]
+fn t07_a_home_region_that_is_disabled_is_not_documented() {
+    let link = fault(LinkId::T07, Verdict::Unknown, |world| {
+        world.edit("account", "ListRegions", |output| {
+            for region in output["Regions"].as_array_mut().expect("Regions") {
+                if region["RegionName"] == HOME {
+                    region["RegionOptStatus"] = json!("DISABLED");
+                }
+            }
+        });
+    });
+    assert_eq!(link.cause.code(), "home_region_disabled");
 }
 
 #[test]

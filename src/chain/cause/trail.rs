@@ -50,9 +50,17 @@ pub enum TrailCause {
         log_group: Option<String>,
         /// LatestDeliveryTime, of the bucket.
         bucket: String,
+        /// LatestCloudWatchLogsDeliveryError, where there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
     /// No delivery to the log group is on record.
     NoDeliveryOnRecord,
+    /// The trail's home Region is disabled in the account; what it records then is not documented.
+    HomeRegionDisabled {
+        /// The Region.
+        region: String,
+    },
     /// The trail records every Region.
     EveryRegion,
     /// The trail records one Region.

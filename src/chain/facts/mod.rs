@@ -17,7 +17,7 @@ pub(super) use alarm::{Action, AlarmRow, AlarmState, HistoryItem, MetricRow};
 pub(super) use logs::{FilterRow, LogGroup};
 pub(super) use topic::{EventRule, SubscriptionAttributes, SubscriptionRow, Topic};
 pub(super) use trail::{
-    AdvancedSelector, BasicSelector, FieldCondition, SelectorRows, TrailRow, TrailStatus,
+    AdvancedSelector, BasicSelector, Delivery, FieldCondition, SelectorRows, TrailRow, TrailStatus,
 };
 
 const VIEWS: &str = include_str!("../views.sql");

@@ -47,6 +47,7 @@ pub(in crate::chain) struct TrailStatus {
 #[derive(Clone, Debug, Default)]
 pub(in crate::chain) struct Delivery {
     pub(in crate::chain) log_delivery_time: Option<String>,
+    pub(in crate::chain) s3_delivery_time: Option<String>,
 }
 
 /// A basic event selector.
@@ -141,7 +142,7 @@ impl Facts<'_> {
                     log_account: get(row, "log_account")?,
                     log_region: get(row, "log_region")?,
                     log_group_name: get(row, "log_group_name")?,
-                    role_arn: get(row, "role_arn")?,
+                    role_arn: said(row, "role_arn")?,
                     has_custom_event_selectors: get(row, "has_custom_event_selectors")?,
                     evidence: get(row, "evidence_id")?,
                 })
@@ -162,8 +163,8 @@ impl Facts<'_> {
             |row| {
                 Ok(TrailStatus {
                     is_logging: get(row, "is_logging")?,
-                    log_delivery_error: get(row, "log_delivery_error")?,
-                    s3_delivery_error: get(row, "s3_delivery_error")?,
+                    log_delivery_error: said(row, "log_delivery_error")?,
+                    s3_delivery_error: said(row, "s3_delivery_error")?,
                     start_logging_time: get(row, "start_logging_time")?,
                     evidence: get(row, "evidence_id")?,
                 })
@@ -178,9 +179,14 @@ impl Facts<'_> {
         trail: &TrailRow,
     ) -> Result<Delivery, Error> {
         let found = self.optional(
-            "select log_delivery_time from trail_delivery where account = ?1 and region = ?2 and trail_arn = ?3",
+            "select log_delivery_time, s3_delivery_time from trail_delivery where account = ?1 and region = ?2 and trail_arn = ?3",
             (account, &trail.home_region, &trail.arn),
-            |row| Ok(Delivery { log_delivery_time: get(row, "log_delivery_time")? }),
+            |row| {
+                Ok(Delivery {
+                    log_delivery_time: get(row, "log_delivery_time")?,
+                    s3_delivery_time: get(row, "s3_delivery_time")?,
+                })
+            },
         )?;
         Ok(found.unwrap_or_default())
     }
@@ -242,4 +248,10 @@ impl Facts<'_> {
         }
         Ok(SelectorRows { basic, advanced })
     }
+}
+
+/// A text column; CloudTrail writes texts that are not set as empty ones.
+fn said(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<String>> {
+    let text: Option<String> = get(row, column)?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
 }

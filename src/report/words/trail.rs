@@ -49,14 +49,24 @@ pub(super) fn sentence(cause: &TrailCause) -> String {
             "no delivery to the log group is on record since logging started {} before",
             span(*seconds)
         ),
-        TrailCause::DeliveryStopped { log_group, bucket } => match log_group {
-            Some(time) => format!(
-                "delivery to the log group has stopped: the latest was at {time}, the bucket got one at {bucket}"
-            ),
-            None => format!(
-                "nothing was ever delivered to the log group, while the bucket got a delivery at {bucket}"
-            ),
-        },
+        TrailCause::DeliveryStopped {
+            log_group,
+            bucket,
+            error,
+        } => {
+            let error = error.as_ref().map_or(String::new(), |it| format!(": {it}"));
+            match log_group {
+                Some(time) => format!(
+                    "delivery to the log group has stopped: the latest was at {time}, the bucket got one at {bucket}{error}"
+                ),
+                None => format!(
+                    "nothing was ever delivered to the log group, while the bucket got a delivery at {bucket}{error}"
+                ),
+            }
+        }
+        TrailCause::HomeRegionDisabled { region } => format!(
+            "its home Region {region} is disabled in the account; what it records then is not documented"
+        ),
         TrailCause::NoDeliveryOnRecord => "no delivery to the log group is on record".to_owned(),
         TrailCause::EveryRegion => "it records every Region".to_owned(),
         TrailCause::OneRegion { region } => format!("it records {region} alone"),
