@@ -96,7 +96,7 @@ fn a_benchmark_under_which_a_control_asks_for_nothing_is_refused() {
     );
     std::fs::write(
         &path,
-        text.replace("like = \"cis-aws-7.0\"", "like = \"cis-aws-8.0\""),
+        text.replace("like = \"cis-aws-7.0\"", "like = \"cis-aws-99.0\""),
     )
     .unwrap();
     let error = Registry::builtin()
@@ -105,7 +105,7 @@ fn a_benchmark_under_which_a_control_asks_for_nothing_is_refused() {
         .unwrap_err();
     assert_eq!(
         (error.line, error.message.as_str()),
-        (Some(5), "there is no benchmark `cis-aws-8.0`")
+        (Some(5), "there is no benchmark `cis-aws-99.0`")
     );
 }
 
