@@ -41,6 +41,8 @@ mod printable;
 mod query;
 /// How findings are shown.
 mod report;
+/// Reports read by what their consumers publish.
+mod reports;
 /// The sample snapshots.
 mod samples;
 /// The snapshot file: recording, opening, verifying.

@@ -10,7 +10,7 @@ use trailproof::chain::Gap;
 use trailproof::chain::cause::{LogGroupCause, MetricFilterCause, Outcome, TrailCause, Unanswered};
 use trailproof::chain::verdict::{Cause, Kind, Link, LinkId, Subject, Verdict};
 use trailproof::control::{Answer, Assessment, Severity};
-use trailproof::report::{self, Format, Style};
+use trailproof::report::{self, About, AboutAccount, Dossier, EvidenceRow, Format, Style};
 
 use super::support::golden;
 
@@ -292,6 +292,43 @@ fn sample() -> Analysis {
     }
 }
 
+fn about() -> About {
+    let row = |operation: &str| EvidenceRow {
+        region: "eu-west-1".into(),
+        service: "monitoring".into(),
+        operation: operation.into(),
+        at: "2026-11-20T10:00:03.000Z".into(),
+        error: None,
+        sha256: "a".repeat(64),
+    };
+    About {
+        file: "march.trailproof".into(),
+        root_sha256: Some("d".repeat(64)),
+        accounts: [(
+            "111122223333".to_owned(),
+            AboutAccount {
+                name: Some("payments".into()),
+                caller: Some("arn:aws:sts::111122223333:assumed-role/audit/jo".into()),
+                regions_asked: 17,
+                regions_answered: 17,
+                calls: 120,
+                calls_failed: 1,
+            },
+        )]
+        .into(),
+        organization_accounts: Some(3),
+        evidence: [(3, row("DescribeTrails")), (12, row("DescribeAlarms"))].into(),
+    }
+}
+
+fn rendered(analysis: &Analysis, format: Format, style: Style) -> String {
+    let dossier = Dossier {
+        analysis,
+        about: &about(),
+    };
+    report::analysis(dossier, format, style)
+}
+
 #[test]
 fn every_format_is_as_its_golden_file_says() {
     let plain = Style::default();
@@ -300,14 +337,21 @@ fn every_format_is_as_its_golden_file_says() {
         (Format::Json, "report/analysis.json"),
         (Format::Csv, "report/analysis.csv"),
         (Format::Markdown, "report/analysis.md"),
+        (Format::Junit, "report/analysis.xml"),
+        (Format::Sarif, "report/analysis.sarif"),
+        (Format::Ocsf, "report/ocsf.json"),
+        (Format::Asff, "report/asff.json"),
+        (Format::Oscal, "report/oscal.json"),
+        (Format::Hdf, "report/hdf.json"),
+        (Format::Html, "report/analysis.html"),
     ] {
-        golden::check(name, &report::analysis(&sample(), format, plain));
+        golden::check(name, &rendered(&sample(), format, plain));
     }
 }
 
 #[test]
 fn the_table_stays_within_80_columns_and_colours_only_on_request() {
-    let plain = report::analysis(&sample(), Format::Table, Style { colour: false });
+    let plain = rendered(&sample(), Format::Table, Style { colour: false });
     for line in plain.lines() {
         assert!(
             line.chars().count() <= 80,
@@ -316,7 +360,7 @@ fn the_table_stays_within_80_columns_and_colours_only_on_request() {
         );
     }
     assert!(!plain.contains('\u{1b}'));
-    let coloured = report::analysis(&sample(), Format::Table, Style { colour: true });
+    let coloured = rendered(&sample(), Format::Table, Style { colour: true });
     assert!(coloured.contains('\u{1b}'));
     let stripped: String = strip(&coloured);
     assert_eq!(stripped, plain, "colour changes nothing but colour");
@@ -335,7 +379,7 @@ fn strip(text: &str) -> String {
 #[test]
 fn the_json_contract_keeps_its_fields() {
     let report: Value =
-        serde_json::from_str(&report::analysis(&sample(), Format::Json, Style::default())).unwrap();
+        serde_json::from_str(&rendered(&sample(), Format::Json, Style::default())).unwrap();
     assert_eq!(report["schema_version"], 1);
     assert_eq!(report["benchmark"], "cis-aws-7.0");
     let finding = &report["findings"][1];

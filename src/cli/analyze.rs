@@ -1,15 +1,16 @@
 //! `trailproof analyze`: the findings of a snapshot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use crate::analyze::{self, Analysis, Attestation, Options, attest};
 use crate::control::{Framework, Registry};
 use crate::query;
-use crate::report::{self, Format, Style};
+use crate::report::{self, Dossier, Format, Style};
 use crate::snapshot::Snapshot;
 
+use super::about::about;
 use super::{Error, Out, Status, controls};
 
 /// What to analyze and how to show it.
@@ -22,12 +23,15 @@ pub(super) struct Args {
     /// Group the findings by the sections of this framework, such as `nist-800-53-r5`, with a score a section
     #[arg(long, value_name = "FRAMEWORK")]
     framework: Option<String>,
-    /// How to show the findings
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
-    /// Write to this file instead of standard output
+    /// How to show the findings [default: table]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Write to this file instead of standard output; as `FORMAT=FILE` it may be repeated
     #[arg(short, long, value_name = "OUT")]
-    output: Option<PathBuf>,
+    output: Vec<PathBuf>,
+    /// The file that SARIF results point at, relative to the repository [default: the snapshot]
+    #[arg(long, value_name = "PATH")]
+    sarif_file: Option<String>,
     /// Exit with 1 from this status on: `unknown` counts fails too
     #[arg(long, value_name = "STATUS", default_value = "unknown")]
     fail_on: FailOn,
@@ -139,9 +143,36 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let attestations: Vec<Attestation> = attestations.into_iter().filter(narrowed).collect();
     attest::apply(&mut analysis, &attestations);
     analysis.framework = framework.map(|it| analyze::by_section(&analysis, it));
-    let colour = args.output.is_none() && out.colour();
-    let text = report::analysis(&analysis, args.format, Style { colour });
-    write(&text, args.output.as_deref(), out)?;
+    let targets = targets(args.format, &args.output)?;
+    let mut about = about(&args.file, &snapshot, &analysis)?;
+    if let Some(file) = &args.sarif_file {
+        about.file = report::file_reference(file);
+    }
+    let dossier = Dossier {
+        analysis: &analysis,
+        about: &about,
+    };
+    let mut files = Vec::new();
+    for (format, path) in &targets {
+        let Some(path) = path else {
+            let colour = out.colour();
+            out.text(&report::analysis(dossier, *format, Style { colour }))?;
+            continue;
+        };
+        for (index, text) in report::files(dossier, *format).iter().enumerate() {
+            let path = numbered(path, index);
+            write(text, Some(&path), out)?;
+            files.push(format!("`{}`", path.display()));
+        }
+    }
+    // Whoever reads a file later still wants to see now why the exit code is what it is.
+    if !files.is_empty() {
+        out.message(&format!(
+            "{}; wrote {}",
+            report::summary_line(&analysis),
+            files.join(", ")
+        ));
+    }
     Ok(if args.fail_on.reached(&analysis) {
         Status::Findings
     } else {
@@ -178,6 +209,60 @@ fn mapped<'a>(
     }
     options.controls = ids;
     Ok(framework)
+}
+
+/// What to write where: `-o FILE` in the format of `--format`, `-o FORMAT=FILE` in its own. Standard output gets a report
+/// where no file is named, or where a format is asked for that no file is for.
+fn targets(
+    format: Option<Format>,
+    outputs: &[PathBuf],
+) -> Result<Vec<(Format, Option<PathBuf>)>, Error> {
+    let mut targets: Vec<(Format, Option<PathBuf>)> = Vec::new();
+    let mut plain = None;
+    for output in outputs {
+        let text = output.to_string_lossy();
+        let named = text
+            .split_once('=')
+            .and_then(|(name, file)| Some((Format::from_str(name, false).ok()?, file)));
+        match named {
+            Some((format, file)) => targets.push((format, Some(PathBuf::from(file)))),
+            None if plain.is_some() => {
+                return Err(Error::new("several files are to be written in one format")
+                    .help("name the format of each, as in `-o json=findings.json -o sarif=findings.sarif`"));
+            }
+            None => plain = Some(output.clone()),
+        }
+    }
+    if plain.is_some() || format.is_some() || targets.is_empty() {
+        targets.insert(0, (format.unwrap_or(Format::Table), plain));
+    }
+    let mut files: Vec<&PathBuf> = targets
+        .iter()
+        .filter_map(|(_, path)| path.as_ref())
+        .collect();
+    files.sort();
+    if let Some([twice, _]) = files
+        .windows(2)
+        .find(|pair| matches!(pair, [one, next] if one == next))
+    {
+        return Err(Error::new(format!(
+            "`{}` is to be written twice",
+            twice.display()
+        )));
+    }
+    Ok(targets)
+}
+
+/// `findings.json`, `findings.2.json`, `findings.3.json`: the names of the files of one format.
+fn numbered(path: &Path, index: usize) -> PathBuf {
+    if index == 0 {
+        return path.to_owned();
+    }
+    let number = (index + 1).to_string();
+    match path.extension() {
+        Some(extension) => path.with_extension(format!("{number}.{}", extension.to_string_lossy())),
+        None => path.with_extension(number),
+    }
 }
 
 /// Opens a snapshot with the pattern functions, which controls of kind `query` may call.

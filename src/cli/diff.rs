@@ -74,6 +74,10 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let colour = args.output.is_none() && out.colour();
     let text = report::diff(&diff, args.format, Style { colour });
     write(&text, args.output.as_deref(), out)?;
+    if let Some(path) = &args.output {
+        let counts = report::diff_summary(&diff);
+        out.message(&format!("{counts}; wrote `{}`", path.display()));
+    }
     Ok(if args.fail_on.reached(&diff) {
         Status::Findings
     } else {

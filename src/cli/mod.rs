@@ -4,6 +4,7 @@
 //! through [`Out`], everything else to standard error. This module alone decides exit codes:
 //! 0 nothing found, 1 findings (or "does not cover"), 2 the tool could not do its job.
 
+mod about;
 mod analyze;
 #[cfg(feature = "collect")]
 mod collect;

@@ -2,47 +2,80 @@
 
 use std::borrow::Cow;
 
-use crate::analyze::Analysis;
-
+use super::dossier::Dossier;
 use super::printable::{one_line, unprintable};
 use super::words;
 
-/// The columns, in order.
-const COLUMNS: &str = "account,control,benchmark,benchmark_id,status,audit_steps,broken_link,reason,witness,accepted_by,accepted_until";
+/// The columns, in order: what a reader sorts and acts by comes first.
+const COLUMNS: [&str; 19] = [
+    "severity",
+    "frameworks",
+    "fix",
+    "status",
+    "account",
+    "account_name",
+    "benchmark",
+    "benchmark_id",
+    "control",
+    "title",
+    "audit_steps",
+    "broken_link",
+    "reason",
+    "witness",
+    "evidence",
+    "fingerprint",
+    "accepted_by",
+    "accepted_until",
+    "accepted_because",
+];
 
 /// The analysis as CSV with a header line.
-pub(super) fn render(analysis: &Analysis) -> String {
-    let mut out = format!("{COLUMNS}\r\n");
-    for finding in &analysis.findings {
-        let witness = finding
-            .witness
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let audit_steps = finding
-            .audit_steps
-            .as_ref()
-            .map_or(String::new(), |audit_steps| audit_steps.answer.to_string());
+pub(super) fn render(dossier: Dossier<'_>) -> String {
+    let mut out = record(&COLUMNS.map(field));
+    for item in dossier.items() {
+        let finding = item.finding;
+        let frameworks: Vec<String> = item
+            .frameworks()
+            .iter()
+            .map(|framework| match framework.sections.as_slice() {
+                [] => framework.title.clone(),
+                sections => format!("{}: {}", framework.title, sections.join(", ")),
+            })
+            .collect();
+        let evidence: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
+        let accepted = finding.accepted.as_ref();
         let fields = [
-            finding.account.as_str(),
-            &finding.control,
-            &analysis.benchmark,
-            finding.benchmark_id.as_deref().unwrap_or_default(),
-            finding.status.as_str(),
-            &audit_steps,
-            finding.broken_link.map_or("", |id| id.code()),
-            &words::reason(finding),
-            &witness,
+            finding.severity.to_string(),
+            frameworks.join("; "),
+            item.fix().unwrap_or_default(),
+            finding.status.as_str().to_owned(),
+            finding.account.clone(),
+            dossier
+                .account_name(&finding.account)
+                .unwrap_or_default()
+                .to_owned(),
+            dossier.analysis.benchmark.clone(),
+            finding.benchmark_id.clone().unwrap_or_default(),
+            finding.control.clone(),
+            finding.title.clone(),
             finding
-                .accepted
+                .audit_steps
                 .as_ref()
-                .map_or("", |accepted| &accepted.by),
+                .map_or(String::new(), |steps| steps.answer.to_string()),
+            finding.broken_link.map_or("", |id| id.code()).to_owned(),
+            words::reason(finding),
             finding
-                .accepted
+                .witness
                 .as_ref()
-                .map_or("", |accepted| &accepted.expires),
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            evidence.join(" "),
+            item.fingerprint.clone(),
+            accepted.map_or(String::new(), |accepted| accepted.by.clone()),
+            accepted.map_or(String::new(), |accepted| accepted.expires.clone()),
+            accepted.map_or(String::new(), |accepted| accepted.reason.clone()),
         ];
-        out.push_str(&record(&fields.map(field)));
+        out.push_str(&record(&fields.map(|text| field(&text))));
     }
     out
 }

@@ -16,7 +16,7 @@ use super::words;
 const VALUE_SHOWN: usize = 160;
 
 /// The parts of a path as they are drawn, each with the stations whose links belong to it.
-const PARTS: [(&str, &[Station]); 6] = [
+pub(super) const PARTS: [(&str, &[Station]); 6] = [
     ("trail", &[Station::Trail, Station::EventSelectors]),
     ("log group", &[Station::LogGroup]),
     ("metric filter", &[Station::MetricFilter]),
@@ -176,14 +176,7 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
         path.verdict
     );
     heading(out, &title, style);
-    let names = [
-        path.trail.as_deref(),
-        path.log_group.as_deref(),
-        path.filter.as_deref(),
-        path.alarm.as_deref(),
-        path.action.as_deref(),
-        path.subscription.as_deref(),
-    ];
+    let names = station_names(path);
     // The first path of a fail is the one that carries the witness farthest.
     let stop = finding
         .why
@@ -242,6 +235,18 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
             push_line(out, &format!("      {}", style.paint(Colour::Red, &said)));
         }
     }
+}
+
+/// What stands at each of the [`PARTS`].
+pub(super) fn station_names(path: &PathSummary) -> [Option<&str>; 6] {
+    [
+        path.trail.as_deref(),
+        path.log_group.as_deref(),
+        path.filter.as_deref(),
+        path.alarm.as_deref(),
+        path.action.as_deref(),
+        path.subscription.as_deref(),
+    ]
 }
 
 fn one_link(out: &mut String, link: &Link, style: Style) {

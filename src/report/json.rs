@@ -10,7 +10,7 @@ use crate::analyze::{self, Analysis, Remark, Why};
 use crate::chain::verdict::{self, Cause, Subject};
 use crate::control::Assessment;
 
-use super::words;
+use super::{dossier, words};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -108,6 +108,10 @@ struct Finding<'a> {
     audit_steps_reason: Option<&'a str>,
     cause: Value,
     reason: String,
+    /// Over account, control, cause code and subject: the same while these are, whatever the wording.
+    fingerprint: String,
+    /// The evidence rows of the deciding path, for a pass of all its paths.
+    evidence: Vec<i64>,
     witness: Option<&'a Value>,
     broken_link: Option<&'static str>,
     requirement: Option<Requirement<'a>>,
@@ -291,6 +295,8 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
             .map(|audit_steps| audit_steps.reason.as_str()),
         cause: cause(&finding.why),
         reason: words::reason(finding),
+        fingerprint: dossier::fingerprint(finding),
+        evidence: dossier::evidence(finding),
         witness: finding.witness.as_ref(),
         broken_link: finding.broken_link.map(verdict::LinkId::code),
         requirement: finding.requirement.as_ref().map(|requirement| Requirement {

@@ -1,15 +1,23 @@
 //! Findings and differences for people and programs: one file a format. Decides nothing: every status, count and
 //! sentence comes from `analyze` and `diff`.
 
+mod asff;
 pub(crate) mod csv;
 mod diff;
 mod diff_json;
 mod diff_markdown;
+mod dossier;
 mod explain;
+mod hdf;
+mod html;
 mod json;
+mod junit;
 mod markdown;
 mod marked;
+mod ocsf;
+mod oscal;
 pub(crate) mod printable;
+mod sarif;
 mod sections;
 mod table;
 pub(crate) mod text;
@@ -20,6 +28,7 @@ use std::borrow::Cow;
 use crate::analyze::Analysis;
 use crate::diff::Diff;
 
+pub use dossier::{About, AboutAccount, Dossier, EvidenceRow, cited, file_reference};
 pub use explain::explain;
 pub use text::Style;
 
@@ -34,20 +43,50 @@ pub enum Format {
     Csv,
     /// For a pull request or a wiki
     Markdown,
+    /// For AWS Security Hub: ASFF, in files of 100 findings
+    Asff,
+    /// For Heimdall: the Heimdall Data Format
+    Hdf,
+    /// One page to file and to print, self-contained
+    Html,
+    /// For build servers: JUnit XML, a case a control
+    Junit,
+    /// For data lakes: OCSF 1.5.0 Compliance Findings
+    Ocsf,
+    /// For governance tools: OSCAL assessment results
+    Oscal,
+    /// For code scanning: SARIF 2.1.0, what is open alone
+    Sarif,
 }
 
 /// The analysis in the given format, ending with a line break.
-pub fn analysis(analysis: &Analysis, format: Format, style: Style) -> String {
+pub fn analysis(dossier: Dossier<'_>, format: Format, style: Style) -> String {
+    let analysis = dossier.analysis;
     let text = match format {
         Format::Table => match &analysis.framework {
             Some(framework) => sections::render(analysis, framework, style),
             None => table::render(analysis, style),
         },
         Format::Json => json::render(analysis),
-        Format::Csv => csv::render(analysis),
+        Format::Csv => csv::render(dossier),
         Format::Markdown => markdown::render(analysis),
+        Format::Asff => asff::render(dossier),
+        Format::Hdf => hdf::render(dossier),
+        Format::Html => html::render(dossier),
+        Format::Junit => junit::render(dossier),
+        Format::Ocsf => ocsf::render(dossier),
+        Format::Oscal => oscal::render(dossier),
+        Format::Sarif => sarif::render(dossier),
     };
     printed(text, style)
+}
+
+/// The analysis as the files of one format: one, but for ASFF, of which Security Hub takes 100 findings a call.
+pub fn files(dossier: Dossier<'_>, format: Format) -> Vec<String> {
+    match format {
+        Format::Asff => asff::batches(dossier),
+        other => vec![analysis(dossier, other, Style::default())],
+    }
 }
 
 /// The formats of a comparison.
@@ -77,4 +116,29 @@ fn printed(text: String, style: Style) -> String {
         Cow::Borrowed(_) => text,
         Cow::Owned(printed) => printed,
     }
+}
+
+/// The counts of an analysis in one line: `3 pass, 12 fail, 0 unknown (cis-aws-7.0)`.
+pub fn summary_line(analysis: &Analysis) -> String {
+    let summary = analysis.summary();
+    let mut line = format!(
+        "{} pass, {} fail, {} unknown",
+        summary.pass, summary.fail, summary.unknown
+    );
+    if summary.not_applicable > 0 {
+        line.push_str(&format!(", {} not applicable", summary.not_applicable));
+    }
+    if summary.accepted > 0 {
+        line.push_str(&format!(", {} accepted", summary.accepted));
+    }
+    line.push_str(&format!(" ({})", analysis.benchmark));
+    if !analysis.snapshot.complete {
+        line.push_str("; the snapshot is incomplete");
+    }
+    line
+}
+
+/// The counts of a comparison in one line.
+pub fn diff_summary(compared: &Diff) -> String {
+    diff::summary(compared)
 }

@@ -3,12 +3,12 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use trailproof::analyze::{Options, Status};
 use trailproof::chain::verdict::LinkId;
-use trailproof::report::{self, Format, Style};
+use trailproof::report::{Format, Style};
 
 use trailproof::report::words::reason;
 
-use super::super::support::golden;
 use super::super::support::world::{ACCOUNT, HOME, MEMBER, Site, World};
+use super::super::support::{golden, rendered};
 use super::{analyzed, expect, finding};
 
 const NEWEST: &str = "cis-aws";
@@ -417,11 +417,8 @@ fn table_and_json_of_complete_broken_and_empty_accounts() {
         };
         let analysis = analyzed();
         for (format, ending) in [(Format::Table, "txt"), (Format::Json, "json")] {
-            let text = report::analysis(&analysis, format, Style::default());
-            assert_eq!(
-                text,
-                report::analysis(&analyzed(), format, Style::default())
-            );
+            let text = rendered(&analysis, format, Style::default());
+            assert_eq!(text, rendered(&analyzed(), format, Style::default()));
             golden::check(&format!("analyze/{name}.{ending}"), &text);
         }
     }

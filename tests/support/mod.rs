@@ -69,3 +69,16 @@ pub fn shared_lines(relative: &str) -> Option<Vec<serde_json::Value>> {
 pub fn project(relative: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(relative)
 }
+
+/// An analysis in a format, with nothing known of the snapshot besides.
+pub fn rendered(
+    analysis: &trailproof::analyze::Analysis,
+    format: trailproof::report::Format,
+    style: trailproof::report::Style,
+) -> String {
+    let dossier = trailproof::report::Dossier {
+        analysis,
+        about: &trailproof::report::About::default(),
+    };
+    trailproof::report::analysis(dossier, format, style)
+}

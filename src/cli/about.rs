@@ -1,0 +1,95 @@
+//! What a report says of a snapshot besides its findings: accounts by name, who asked, what was answered, and the evidence
+//! rows that findings cite.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use crate::analyze::Analysis;
+use crate::report::{About, AboutAccount, EvidenceRow, cited, file_reference};
+use crate::snapshot::Snapshot;
+
+use super::Error;
+
+/// Reads it for the accounts of an analysis.
+pub(super) fn about(path: &Path, snapshot: &Snapshot, analysis: &Analysis) -> Result<About, Error> {
+    let connection = snapshot.connection();
+    let mut about = About {
+        file: file_reference(&path.to_string_lossy()),
+        root_sha256: snapshot.meta().root_sha256.clone(),
+        organization_accounts: organization(connection)?,
+        ..About::default()
+    };
+    for account in &analysis.accounts {
+        let seen = account_of(connection, &account.account)?;
+        about.accounts.insert(account.account.clone(), seen);
+    }
+    let mut statement = connection.prepare(
+        "select region, service, operation, at, error_code, body_sha256\n\
+         from evidence\n\
+         where id = ?1",
+    )?;
+    for id in cited(analysis) {
+        let row = statement
+            .query_row([id], |row| {
+                Ok(EvidenceRow {
+                    region: row.get(0)?,
+                    service: row.get(1)?,
+                    operation: row.get(2)?,
+                    at: row.get(3)?,
+                    error: row.get(4)?,
+                    sha256: row.get(5)?,
+                })
+            })
+            .optional()?;
+        if let Some(row) = row {
+            about.evidence.insert(id, row);
+        }
+    }
+    Ok(about)
+}
+
+fn organization(connection: &Connection) -> rusqlite::Result<Option<usize>> {
+    let listed: i64 = connection
+        .prepare_cached(
+            "select count(distinct member) from organization_account where state = 'ACTIVE'",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(usize::try_from(listed).ok().filter(|listed| *listed > 0))
+}
+
+fn account_of(connection: &Connection, account: &str) -> rusqlite::Result<AboutAccount> {
+    let text = |sql: &str| -> rusqlite::Result<Option<String>> {
+        let found = connection
+            .prepare_cached(sql)?
+            .query_row([account], |row| row.get::<_, Option<String>>(0))
+            .optional()?;
+        Ok(found.flatten())
+    };
+    let number = |sql: &str| -> rusqlite::Result<usize> {
+        let number: i64 = connection
+            .prepare_cached(sql)?
+            .query_row([account], |row| row.get(0))?;
+        Ok(usize::try_from(number).unwrap_or(0))
+    };
+    Ok(AboutAccount {
+        name: text(
+            "select name from organization_account where member = ?1 and name is not null limit 1",
+        )?,
+        caller: text("select caller_arn from account where account = ?1")?,
+        regions_asked: number(
+            "select count(distinct region)\n\
+             from evidence\n\
+             where account = ?1 and service = 'cloudtrail' and operation = 'DescribeTrails'",
+        )?,
+        regions_answered: number(
+            "select count(distinct region)\n\
+             from answered\n\
+             where account = ?1 and service = 'cloudtrail' and operation = 'DescribeTrails'",
+        )?,
+        calls: number("select count(*) from evidence where account = ?1")?,
+        calls_failed: number(
+            "select count(*) from evidence where account = ?1 and error_code is not null",
+        )?,
+    })
+}

@@ -1,0 +1,307 @@
+//! What the formats for programs and archives share: each finding with what a reader of a single row needs to know of it,
+//! and what was seen of the snapshot besides its findings. The one place that turns a finding into severity, fingerprint,
+//! fix and evidence, so that no two formats say different things.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::analyze::{Analysis, ControlSummary, Finding, FrameworkSections, PathSummary, Status};
+use crate::aws::arn::Arn;
+use crate::chain::verdict::Subject;
+
+use super::text::{flat, witness_line};
+use super::words;
+
+/// What a report is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Dossier<'a> {
+    /// The findings.
+    pub analysis: &'a Analysis,
+    /// What else the snapshot says.
+    pub about: &'a About,
+}
+
+/// What a report says of a snapshot besides its findings. Everything may be missing: a report then says less.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// The snapshot's path as a relative reference, for formats that want a file.
+    pub file: String,
+    /// Digest over everything, which is what a signature covers.
+    pub root_sha256: Option<String>,
+    /// The accounts by id.
+    pub accounts: BTreeMap<String, AboutAccount>,
+    /// Active accounts of the organization, where it was listed.
+    pub organization_accounts: Option<usize>,
+    /// The evidence rows that findings cite.
+    pub evidence: BTreeMap<i64, EvidenceRow>,
+}
+
+/// What was seen of one account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AboutAccount {
+    /// Its name in the organization.
+    pub name: Option<String>,
+    /// Who asked.
+    pub caller: Option<String>,
+    /// Regions that were asked for trails.
+    pub regions_asked: usize,
+    /// Of those: regions that answered.
+    pub regions_answered: usize,
+    /// Calls that were recorded.
+    pub calls: usize,
+    /// Of those: calls without an answer.
+    pub calls_failed: usize,
+}
+
+/// One recorded call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceRow {
+    /// Region asked.
+    pub region: String,
+    /// Endpoint prefix.
+    pub service: String,
+    /// API operation.
+    pub operation: String,
+    /// When the answer was complete.
+    pub at: String,
+    /// Error code, where there was no answer.
+    pub error: Option<String>,
+    /// Digest of the answer's bytes.
+    pub sha256: String,
+}
+
+/// A finding with what a reader of this one row needs.
+pub(super) struct Item<'a> {
+    pub(super) finding: &'a Finding,
+    pub(super) control: Option<&'a ControlSummary>,
+    /// Stable over runs and wordings: account, control, what is wrong, and with which resource.
+    pub(super) fingerprint: String,
+    /// The evidence rows of the deciding path, ascending.
+    pub(super) evidence: Vec<i64>,
+}
+
+impl<'a> Dossier<'a> {
+    /// The findings in their order.
+    pub(super) fn items(self) -> impl Iterator<Item = Item<'a>> {
+        self.analysis.findings.iter().map(move |finding| Item {
+            finding,
+            control: self.analysis.control(finding),
+            fingerprint: fingerprint(finding),
+            evidence: evidence(finding),
+        })
+    }
+
+    /// The account's name, where it has one.
+    pub(super) fn account_name(self, account: &str) -> Option<&'a str> {
+        self.about.accounts.get(account)?.name.as_deref()
+    }
+
+    /// When the snapshot was finished, or begun where it never was.
+    pub(super) fn time(self) -> &'a str {
+        let snapshot = &self.analysis.snapshot;
+        snapshot
+            .finished_at
+            .as_deref()
+            .unwrap_or(&snapshot.started_at)
+    }
+
+    /// That time in milliseconds since 1970, for formats that count.
+    pub(super) fn milliseconds(self) -> i64 {
+        self.time()
+            .parse::<jiff::Timestamp>()
+            .map_or(0, jiff::Timestamp::as_millisecond)
+    }
+}
+
+impl<'a> Item<'a> {
+    /// `5.3 root_usage`, or the control alone where the benchmark gives no number.
+    pub(super) fn numbered(&self) -> String {
+        match &self.finding.benchmark_id {
+            Some(number) => format!("{number} {}", self.finding.control),
+            None => self.finding.control.clone(),
+        }
+    }
+
+    /// Fail or unknown, and nobody accepted it.
+    pub(super) fn open(&self) -> bool {
+        matches!(self.finding.status, Status::Fail | Status::Unknown)
+            && self.finding.accepted.is_none()
+    }
+
+    /// Reason and witness in a sentence or two.
+    pub(super) fn told(&self) -> String {
+        let mut text = words::reason(self.finding);
+        if let Some(witness) = &self.finding.witness {
+            text.push_str(&format!("; witness: {}", witness_line(witness)));
+        }
+        if let Some(accepted) = &self.finding.accepted {
+            text.push_str(&format!(
+                "; accepted by {} until {}: {} (evidence: {})",
+                accepted.by, accepted.expires, accepted.reason, accepted.evidence
+            ));
+        }
+        text
+    }
+
+    /// What to change: the link's own repair, or the control's; none where nothing is wrong.
+    pub(super) fn fix(&self) -> Option<String> {
+        if !matches!(self.finding.status, Status::Fail | Status::Unknown) {
+            return None;
+        }
+        let of_link = self
+            .finding
+            .broken_link
+            .and_then(|id| id.failure().repair)
+            .map(str::to_owned);
+        of_link.or_else(|| self.control.map(|control| flat(&control.remediation)))
+    }
+
+    /// What a reader may open next.
+    pub(super) fn reference(&self) -> Option<&'a str> {
+        let references = &self.control?.references;
+        references
+            .iter()
+            .map(String::as_str)
+            .find(|reference| reference.starts_with("https://"))
+    }
+
+    /// The frameworks that sources map to the control.
+    pub(super) fn frameworks(&self) -> &'a [FrameworkSections] {
+        self.control.map_or(&[], |control| &control.frameworks)
+    }
+
+    /// The resource that decides.
+    pub(super) fn subject(&self) -> Option<&'a Subject> {
+        self.finding.why.stop()?.subject.as_ref()
+    }
+
+    /// The Region of the resource that decides, or of the path.
+    pub(super) fn region(&self) -> &'a str {
+        let of_subject = self.subject().map(|subject| subject.region.as_str());
+        let path = self.finding.paths.first();
+        let arns = [
+            path.and_then(|path| path.action.as_deref()),
+            path.and_then(|path| path.log_group.as_deref()),
+            path.and_then(|path| path.trail.as_deref()),
+        ];
+        let of_path = arns.into_iter().flatten().filter_map(Arn::parse);
+        of_subject
+            .into_iter()
+            .chain(of_path.map(|arn| arn.region))
+            .find(|region| !region.is_empty())
+            .unwrap_or("us-east-1")
+    }
+
+    /// The partition of the account, from the ARN of the path's trail.
+    pub(super) fn partition(&self) -> &'a str {
+        self.finding
+            .paths
+            .first()
+            .and_then(|path| path.trail.as_deref())
+            .and_then(Arn::parse)
+            .map_or("aws", |arn| arn.partition)
+    }
+}
+
+/// Over account, control, the code of what is wrong and the resource that it is wrong with: no wording is in it, so it
+/// stays when sentences change.
+pub(super) fn fingerprint(finding: &Finding) -> String {
+    let code = finding.why.code();
+    let subject = finding.why.stop().and_then(|stop| stop.subject.as_ref());
+    let subject = subject.map_or(String::new(), |subject| {
+        // The ARN says it all where there is one; else kind and names do.
+        subject.arn.clone().unwrap_or_else(|| {
+            let within = subject.within.as_deref().unwrap_or_default();
+            let place = [
+                subject.account.as_str(),
+                &subject.region,
+                within,
+                &subject.name,
+            ];
+            format!("{:?}/{}", subject.kind, place.join("/"))
+        })
+    });
+    let mut hash = Sha256::new();
+    for part in [&finding.account, &finding.control, &code, &subject] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex(&hash.finalize())
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A pass rests on all its paths, anything else on the one that it blames.
+pub(super) fn evidence(finding: &Finding) -> Vec<i64> {
+    let paths: &[PathSummary] = match finding.status {
+        Status::Pass => &finding.paths,
+        _ => finding.paths.get(..1).unwrap_or_default(),
+    };
+    let mut rows: Vec<i64> = paths
+        .iter()
+        .flat_map(|path| &path.links)
+        .flat_map(|link| link.evidence.iter().copied())
+        .collect();
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
+
+/// Every evidence row that a report may show.
+pub fn cited(analysis: &Analysis) -> Vec<i64> {
+    let mut rows: Vec<i64> = analysis
+        .findings
+        .iter()
+        .flat_map(|finding| &finding.paths)
+        .flat_map(|path| &path.links)
+        .flat_map(|link| link.evidence.iter().copied())
+        .collect();
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
+
+/// `snapshots/my file.trailproof` as a relative URI reference; of an absolute path, or one that leaves the folder, the
+/// file's name.
+pub fn file_reference(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let path = path.strip_prefix("./").unwrap_or(&path);
+    let leaves =
+        path.starts_with('/') || path.split('/').any(|part| part == "..") || path.contains("://");
+    let path = if leaves {
+        path.rsplit('/').next().unwrap_or(path)
+    } else {
+        path
+    };
+    let mut out = String::new();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_relative_to_the_repository() {
+        for (path, expected) in [
+            ("a/b c.trailproof", "a/b%20c.trailproof"),
+            ("./x.trailproof", "x.trailproof"),
+            ("/home/me/x.trailproof", "x.trailproof"),
+            ("../x:y", "x%3Ay"),
+            ("file://etc/x", "x"),
+        ] {
+            assert_eq!(file_reference(path), expected);
+        }
+    }
+}

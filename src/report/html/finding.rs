@@ -1,0 +1,248 @@
+//! One finding on the page: a line that opens into the chain, the pattern, the witness, the evidence and the fix.
+
+use crate::analyze::{Mark, PathSummary, Status};
+
+use super::super::dossier::{Dossier, Item};
+use super::super::text::{audit_steps_word, json_document, status_word};
+use super::super::words;
+use super::{chain, sentence, text};
+
+/// A finding. Without `whole` only what a reader acts on: reason, witness in a line, fix, evidence ids.
+pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, whole: bool) {
+    let finding = item.finding;
+    let status = finding.status.as_str();
+    let word = if finding.accepted.is_some() {
+        "accepted"
+    } else {
+        status_word(finding.status)
+    };
+    let link = finding
+        .broken_link
+        .map_or(String::new(), |id| format!(" <code>{}</code>", id.code()));
+    out.push_str(&format!(
+        "<details class=\"finding\" id=\"{}\" data-status=\"{}\"><summary><span class=\"word {status}\">{word}</span>\
+         <span class=\"title\">{} {}{link}</span><span class=\"soft\">{} severity</span></summary><div class=\"body\">\n",
+        anchor(&finding.account, &finding.control),
+        if finding.accepted.is_some() { "accepted" } else { status },
+        text(finding.benchmark_id.as_deref().unwrap_or_default()),
+        text(&finding.title),
+        finding.severity,
+    ));
+    out.push_str(&format!("<p>{}.</p>\n", sentence(&words::reason(finding))));
+    if let Some(accepted) = &finding.accepted {
+        out.push_str(&format!(
+            "<p><strong>Accepted</strong> by {} until {}: {} (evidence: {})</p>\n",
+            text(&accepted.by),
+            text(&accepted.expires),
+            text(&accepted.reason),
+            text(&accepted.evidence)
+        ));
+    }
+    if let Some(fix) = item.fix() {
+        out.push_str(&format!(
+            "<h4>What to change</h4><p>{}</p>\n",
+            sentence(&fix)
+        ));
+    }
+    if let Some(steps) = &finding.audit_steps {
+        out.push_str(&format!(
+            "<p class=\"soft\">The benchmark's audit steps, word by word: {}. {}</p>\n",
+            audit_steps_word(steps.answer),
+            sentence(&steps.told())
+        ));
+    }
+    if whole {
+        let decides = match finding.status {
+            Status::Pass => finding.paths.as_slice(),
+            _ => finding.paths.get(..1).unwrap_or_default(),
+        };
+        if let Some(path) = decides.first() {
+            out.push_str("<h4>The chain</h4>\n");
+            chain::draw(out, finding, path);
+        }
+        asked(out, item);
+        for path in decides {
+            deployed(out, item, path);
+            links(out, dossier, path);
+        }
+        if let Some(witness) = &finding.witness {
+            out.push_str(
+                "<h4>Witness: an event that nobody would hear about</h4><pre tabindex=\"0\">",
+            );
+            for line in json_document(witness).lines() {
+                out.push_str(&text(line));
+                out.push('\n');
+            }
+            out.push_str("</pre>\n");
+        }
+        remarks(out, item);
+    } else if finding.witness.is_some() {
+        out.push_str(&format!(
+            "<p class=\"soft\">Witness: {}</p>\n",
+            text(
+                &finding
+                    .witness
+                    .as_ref()
+                    .map_or(String::new(), super::super::text::witness_line)
+            )
+        ));
+    }
+    out.push_str(&format!(
+        "<p class=\"soft\">Control <code>{}</code>, evidence rows {}, fingerprint <code>{}</code></p>\n</div></details>\n",
+        text(&finding.control),
+        rows(&item.evidence, dossier),
+        item.fingerprint
+    ));
+}
+
+/// An id that is unique on the page.
+pub(super) fn anchor(account: &str, control: &str) -> String {
+    text(&format!("{account}-{control}").replace(char::is_whitespace, "-"))
+}
+
+fn rows(rows: &[i64], dossier: Dossier<'_>) -> String {
+    if rows.is_empty() {
+        return "none".to_owned();
+    }
+    let cited: Vec<String> = rows
+        .iter()
+        .map(|row| match dossier.about.evidence.contains_key(row) {
+            true => format!("<a href=\"#e{row}\">{row}</a>"),
+            false => row.to_string(),
+        })
+        .collect();
+    cited.join(", ")
+}
+
+fn asked(out: &mut String, item: &Item<'_>) {
+    let finding = item.finding;
+    let Some(requirement) = &finding.requirement else {
+        return;
+    };
+    let marks: Vec<&Mark> = finding
+        .marks
+        .iter()
+        .filter(|mark| mark.filter.is_none())
+        .collect();
+    out.push_str(&format!(
+        "<h4>What is asked ({})</h4><pre tabindex=\"0\">{}</pre>\n",
+        text(&requirement.label),
+        marked(&requirement.text, &marks)
+    ));
+    said(out, &marks);
+    if let Some(names) = finding
+        .names
+        .as_ref()
+        .filter(|names| !names.missing.is_empty())
+    {
+        let missing: Vec<String> = names
+            .missing
+            .iter()
+            .map(|name| format!("<code>{}</code>", text(name)))
+            .collect();
+        out.push_str(&format!(
+            "<p>{} of {} events are covered; not covered: {}</p>\n",
+            names.covered.len(),
+            names.covered.len() + names.missing.len(),
+            missing.join(", ")
+        ));
+    }
+}
+
+fn deployed(out: &mut String, item: &Item<'_>, path: &PathSummary) {
+    let (Some(name), Some(pattern)) = (&path.filter, &path.pattern) else {
+        return;
+    };
+    let marks: Vec<&Mark> = item
+        .finding
+        .marks
+        .iter()
+        .filter(|mark| mark.filter.as_ref() == Some(name))
+        .collect();
+    out.push_str(&format!(
+        "<h4>What is deployed: metric filter <code>{}</code></h4><pre tabindex=\"0\">{}</pre>\n",
+        text(name),
+        marked(pattern, &marks)
+    ));
+    said(out, &marks);
+}
+
+fn said(out: &mut String, marks: &[&Mark]) {
+    let mut said: Vec<&str> = Vec::new();
+    for mark in marks {
+        if !said.contains(&mark.text.as_str()) {
+            said.push(&mark.text);
+            out.push_str(&format!(
+                "<p class=\"soft\">Marked: {}</p>\n",
+                sentence(&mark.text)
+            ));
+        }
+    }
+}
+
+/// A pattern with the parts at fault marked.
+fn marked(pattern: &str, marks: &[&Mark]) -> String {
+    let mut out = String::new();
+    let mut open = false;
+    for (at, c) in pattern.char_indices() {
+        let inside = marks.iter().any(|mark| mark.span.contains(&at));
+        if inside != open {
+            out.push_str(if inside { "<mark>" } else { "</mark>" });
+            open = inside;
+        }
+        out.push_str(&text(c.encode_utf8(&mut [0; 4])));
+    }
+    if open {
+        out.push_str("</mark>");
+    }
+    out
+}
+
+fn links(out: &mut String, dossier: Dossier<'_>, path: &PathSummary) {
+    if path.links.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">link</th><th scope=\"col\">verdict</th>\
+         <th scope=\"col\">why</th><th scope=\"col\">evidence</th></tr></thead><tbody>\n",
+    );
+    for link in &path.links {
+        let fields: Vec<String> = link
+            .fields
+            .iter()
+            .filter(|(name, _)| name != "filterPattern")
+            .map(|(name, value)| format!("{name}={}", super::super::text::cut(value, 160)))
+            .collect();
+        let fields = if fields.is_empty() {
+            String::new()
+        } else {
+            format!("<br><code>{}</code>", text(&fields.join(", ")))
+        };
+        out.push_str(&format!(
+            "<tr><td><code>{}</code></td><td>{}</td><td>{}{fields}</td><td>{}</td></tr>\n",
+            link.id.code(),
+            link.verdict.word(),
+            sentence(&words::sentence(&link.cause)),
+            rows(&link.evidence, dossier)
+        ));
+    }
+    out.push_str("</tbody></table></div>\n");
+}
+
+fn remarks(out: &mut String, item: &Item<'_>) {
+    let finding = item.finding;
+    if finding.notes.is_empty() && finding.assumptions.is_empty() {
+        return;
+    }
+    out.push_str("<h4>Worth knowing</h4><ul>\n");
+    for note in &finding.notes {
+        let id = note
+            .link
+            .map_or(String::new(), |id| format!("<code>{}</code> ", id.code()));
+        out.push_str(&format!("<li>{id}{}</li>\n", sentence(&words::note(note))));
+    }
+    for assumption in &finding.assumptions {
+        out.push_str(&format!("<li>assumed: {}</li>\n", sentence(assumption)));
+    }
+    out.push_str("</ul>\n");
+}

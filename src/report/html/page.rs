@@ -1,0 +1,464 @@
+//! The page around the findings: verdict, scope and completeness, summaries, evidence, sign-off.
+
+use crate::analyze::{AccountSummary, Analysis, Status, Summary};
+use crate::control::Severity;
+
+use super::super::dossier::{Dossier, Item};
+use super::super::text::{audit_steps_word, count, status_word};
+use super::super::words;
+use super::finding::{anchor, finding};
+use super::{sentence, text};
+
+/// More accounts than these are shown closed, their passes in one paragraph.
+const FEW_ACCOUNTS: usize = 50;
+/// So many findings are shown with their whole chain; beyond them, with what a reader acts on.
+const WHOLE: usize = 600;
+/// How many gaps of one account are listed.
+const GAPS_LISTED: usize = 40;
+
+pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
+    let analysis = dossier.analysis;
+    let items: Vec<Item<'_>> = dossier.items().collect();
+    out.push_str("<a class=\"skip\" href=\"#findings\">Skip to the findings</a>\n<header>\n");
+    out.push_str(&format!(
+        "<h1>Would anybody be told? {}</h1>\n",
+        text(&analysis.benchmark_title)
+    ));
+    out.push_str(&format!("<p class=\"verdict\">{}</p>\n", verdict(analysis)));
+    out.push_str(
+        "<p class=\"soft\">A control passes when every event that it asks for reaches a confirmed subscriber by proof. A fail \
+         shows an event that nobody would hear about, and the link that drops it. Unknown says what evidence is missing.</p>\n</header>\n<main>\n",
+    );
+    scope(out, dossier);
+    by_account(out, dossier, &items);
+    by_section(out, &items);
+    differences(out, &items, analysis.accounts.len() > 1);
+    findings(out, dossier, &items);
+    seen(out, analysis);
+    refused(out, analysis);
+    evidence(out, dossier);
+    sign_off(out, dossier);
+    out.push_str("</main>\n");
+}
+
+/// One sentence that answers the question.
+fn verdict(analysis: &Analysis) -> String {
+    let summary = analysis.summary();
+    let all = analysis.findings.len();
+    let of = if analysis.accounts.len() > 1 {
+        format!(" in {} accounts", analysis.accounts.len())
+    } else {
+        analysis.accounts.first().map_or(String::new(), |account| {
+            format!(" in account {}", text(&account.account))
+        })
+    };
+    let mut parts = vec![
+        format!("<span class=\"pass\">{} pass</span>", summary.pass),
+        format!("<span class=\"fail\">{} fail</span>", summary.fail),
+        format!("<span class=\"unknown\">{} unknown</span>", summary.unknown),
+    ];
+    if summary.not_applicable > 0 {
+        parts.push(format!("{} not applicable", summary.not_applicable));
+    }
+    if summary.accepted > 0 {
+        parts.push(format!("{} accepted by attestation", summary.accepted));
+    }
+    let what = match (summary.fail, summary.unknown) {
+        (0, 0) => "Every control that applies would tell somebody".to_owned(),
+        (0, open) => format!("{open} of {} cannot be proven", count(all, "control")),
+        (lost, _) => format!("{lost} of {} would alert nobody", count(all, "control")),
+    };
+    format!("{what}{of}: {}.", parts.join(", "))
+}
+
+fn scope(out: &mut String, dossier: Dossier<'_>) {
+    let analysis = dossier.analysis;
+    let about = dossier.about;
+    let snapshot = &analysis.snapshot;
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    if !about.file.is_empty() {
+        rows.push(("snapshot", format!("<code>{}</code>", text(&about.file))));
+    }
+    rows.push((
+        "collected",
+        format!(
+            "{} to {}, by {}",
+            text(&snapshot.started_at),
+            text(snapshot.finished_at.as_deref().unwrap_or("never finished")),
+            text(&snapshot.producer)
+        ),
+    ));
+    let mut callers: Vec<&str> = about
+        .accounts
+        .values()
+        .filter_map(|account| account.caller.as_deref())
+        .collect();
+    callers.sort_unstable();
+    callers.dedup();
+    if let Some(first) = callers.first() {
+        let more = match callers.len() {
+            1 => String::new(),
+            several => format!(" and {} more", count(several - 1, "identity"))
+                .replace("identitys", "identities"),
+        };
+        rows.push(("asked by", format!("<code>{}</code>{more}", text(first))));
+    }
+    rows.push((
+        "complete",
+        if snapshot.complete {
+            "yes: the collection ran to its end".to_owned()
+        } else {
+            "<strong class=\"unknown\">no: its collection was cut short, so nothing in it can be a pass</strong>".to_owned()
+        },
+    ));
+    let accounts = analysis.accounts.len();
+    rows.push((
+        "accounts",
+        match about.organization_accounts {
+            Some(listed) => format!("{accounts} here; the organization lists {listed} active"),
+            None => count(accounts, "account"),
+        },
+    ));
+    let (asked, answered) = about
+        .accounts
+        .values()
+        .fold((0, 0), |(asked, answered), account| {
+            (
+                asked + account.regions_asked,
+                answered + account.regions_answered,
+            )
+        });
+    let (calls, failed) = about
+        .accounts
+        .values()
+        .fold((0, 0), |(calls, failed), account| {
+            (calls + account.calls, failed + account.calls_failed)
+        });
+    if asked > 0 {
+        rows.push((
+            "Regions",
+            format!("{answered} of {asked} asked for trails answered"),
+        ));
+        rows.push((
+            "calls",
+            format!("{calls} recorded, {failed} of them without an answer"),
+        ));
+    }
+    for (label, digest) in [
+        ("root digest", &about.root_sha256),
+        ("facts digest", &snapshot.facts_sha256),
+        ("evidence digest", &snapshot.evidence_sha256),
+    ] {
+        if let Some(digest) = digest {
+            rows.push((label, format!("<code>{}</code>", text(digest))));
+        }
+    }
+    rows.push((
+        "benchmark",
+        format!("<code>{}</code>", text(&analysis.benchmark)),
+    ));
+    rows.push((
+        "analyzed by",
+        format!("trailproof {}", env!("CARGO_PKG_VERSION")),
+    ));
+    out.push_str(
+        "<section aria-labelledby=\"scope\"><h2 id=\"scope\">Scope and completeness</h2><dl>\n",
+    );
+    for (label, value) in rows {
+        out.push_str(&format!("<dt>{label}</dt><dd>{value}</dd>\n"));
+    }
+    out.push_str("</dl>\n");
+    let mut assumed: Vec<&str> = analysis
+        .findings
+        .iter()
+        .flat_map(|finding| &finding.assumptions)
+        .map(String::as_str)
+        .collect();
+    assumed.sort_unstable();
+    assumed.dedup();
+    if !assumed.is_empty() {
+        out.push_str("<h3>Assumptions in force</h3><ul>\n");
+        for assumption in assumed {
+            out.push_str(&format!("<li>{}</li>\n", sentence(assumption)));
+        }
+        out.push_str("</ul>\n");
+    }
+    out.push_str("</section>\n");
+}
+
+/// The findings of each account, which come together.
+fn grouped<'a, 'i>(items: &'i [Item<'a>]) -> impl Iterator<Item = &'i [Item<'a>]> {
+    items.chunk_by(|one, next| one.finding.account == next.finding.account)
+}
+
+fn counts<'a>(items: impl IntoIterator<Item = &'a Item<'a>>) -> Summary {
+    let mut summary = Summary::default();
+    for item in items {
+        summary.count(item.finding);
+    }
+    summary
+}
+
+fn head(out: &mut String, id: &str, title: &str, first: &str) {
+    out.push_str(&format!(
+        "<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{title}</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">{first}</th>"
+    ));
+    for column in ["pass", "fail", "unknown", "n/a", "accepted"] {
+        out.push_str(&format!("<th scope=\"col\" class=\"number\">{column}</th>"));
+    }
+    out.push_str("</tr></thead><tbody>\n");
+}
+
+fn cells(out: &mut String, summary: Summary) {
+    for (number, class) in [
+        (summary.pass, "pass"),
+        (summary.fail, "fail"),
+        (summary.unknown, "unknown"),
+        (summary.not_applicable, "not_applicable"),
+        (summary.accepted, "accepted"),
+    ] {
+        let class = if number > 0 { class } else { "soft" };
+        out.push_str(&format!("<td class=\"number {class}\">{number}</td>"));
+    }
+    out.push_str("</tr>\n");
+}
+
+fn by_account(out: &mut String, dossier: Dossier<'_>, items: &[Item<'_>]) {
+    head(out, "accounts", "By account", "account");
+    for group in grouped(items) {
+        let account = group.first().map_or("", |item| &item.finding.account);
+        let name = dossier
+            .account_name(account)
+            .map_or(String::new(), |name| format!(" {}", text(name)));
+        out.push_str(&format!(
+            "<tr data-account=\"{0}\"><th scope=\"row\"><a href=\"#a{0}\">{0}</a>{name}</th>",
+            text(account)
+        ));
+        cells(out, counts(group));
+    }
+    out.push_str("</tbody></table></div></section>\n");
+}
+
+/// By what a control is about, where the benchmark says it, and by severity.
+fn by_section(out: &mut String, items: &[Item<'_>]) {
+    let category = |item: &Item<'_>| item.control.and_then(|control| control.category.clone());
+    let mut categories: Vec<String> = items.iter().filter_map(category).collect();
+    categories.sort_unstable();
+    categories.dedup();
+    head(out, "sections", "By section and severity", "section");
+    for section in categories {
+        let of = items
+            .iter()
+            .filter(|item| category(item).as_ref() == Some(&section));
+        out.push_str(&format!("<tr><th scope=\"row\">{}</th>", text(&section)));
+        cells(out, counts(of));
+    }
+    for severity in [Severity::High, Severity::Medium, Severity::Low] {
+        let of: Vec<&Item<'_>> = items
+            .iter()
+            .filter(|item| item.finding.severity == severity)
+            .collect();
+        if !of.is_empty() {
+            out.push_str(&format!("<tr><th scope=\"row\">severity {severity}</th>"));
+            cells(out, counts(of));
+        }
+    }
+    out.push_str("</tbody></table></div></section>\n");
+}
+
+fn differences(out: &mut String, items: &[Item<'_>], several: bool) {
+    let differ: Vec<&Item<'_>> = items
+        .iter()
+        .filter(|item| item.finding.disagrees())
+        .collect();
+    if differ.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<section aria-labelledby=\"differences\"><h2 id=\"differences\">Audit steps against proof</h2>\
+         <p>The benchmark's own audit steps, followed word by word, say something else than the proof here. That is where a checklist would mislead.</p>\
+         <div class=\"scroll\"><table><thead><tr><th scope=\"col\">control</th><th scope=\"col\">audit steps</th><th scope=\"col\">proof</th><th scope=\"col\">link</th></tr></thead><tbody>\n",
+    );
+    for item in differ {
+        let finding = item.finding;
+        let account = if several {
+            format!(" in {}", text(&finding.account))
+        } else {
+            String::new()
+        };
+        out.push_str(&format!(
+            "<tr><th scope=\"row\"><a href=\"#{}\">{}</a>{account}</th><td>{}</td><td class=\"{}\">{}</td><td>{}</td></tr>\n",
+            anchor(&finding.account, &finding.control),
+            text(&item.numbered()),
+            finding
+                .audit_steps
+                .as_ref()
+                .map_or("", |steps| audit_steps_word(steps.answer)),
+            finding.status.as_str(),
+            status_word(finding.status),
+            finding
+                .broken_link
+                .map_or(String::new(), |id| format!("<code>{}</code> {}", id.code(), text(id.title()))),
+        ));
+    }
+    out.push_str("</tbody></table></div></section>\n");
+}
+
+fn findings(out: &mut String, dossier: Dossier<'_>, items: &[Item<'_>]) {
+    out.push_str(
+        "<section aria-labelledby=\"findings\"><h2 id=\"findings\">Findings</h2>\n\
+         <div class=\"tools\" id=\"tools\" hidden><label for=\"search\">Search<input id=\"search\" type=\"search\" autocomplete=\"off\"></label>\
+         <label for=\"status\">Status<select id=\"status\"><option value=\"all\">all</option><option value=\"open\">fail or unknown</option>\
+         <option value=\"fail\">fail</option><option value=\"unknown\">unknown</option><option value=\"pass\">pass</option>\
+         <option value=\"accepted\">accepted</option><option value=\"not_applicable\">not applicable</option></select></label>\
+         <button type=\"button\" id=\"all\">Open or close all</button><span id=\"shown\" class=\"soft\" role=\"status\"></span></div>\n",
+    );
+    let few = dossier.analysis.accounts.len() <= FEW_ACCOUNTS;
+    let mut whole_left = WHOLE;
+    for group in grouped(items) {
+        let account = group.first().map_or("", |item| &item.finding.account);
+        let summary = counts(group);
+        let name = dossier
+            .account_name(account)
+            .map_or(String::new(), |name| format!(" {}", text(name)));
+        let open = if few { " open" } else { "" };
+        out.push_str(&format!(
+            "<details class=\"account\" id=\"a{0}\" data-account=\"{0}\"{open}><summary>Account {0}{name}: {1} pass, {2} fail, {3} unknown</summary>\n",
+            text(account),
+            summary.pass,
+            summary.fail,
+            summary.unknown
+        ));
+        let mut passed = Vec::new();
+        for item in group {
+            if !few && item.finding.status == Status::Pass {
+                passed.push(text(&item.numbered()));
+                continue;
+            }
+            let whole = whole_left > 0;
+            whole_left = whole_left.saturating_sub(1);
+            finding(out, dossier, item, whole);
+        }
+        if !passed.is_empty() {
+            out.push_str(&format!("<p>Pass: {}</p>\n", passed.join(", ")));
+        }
+        out.push_str("</details>\n");
+    }
+    if whole_left == 0 {
+        out.push_str(&format!(
+            "<p class=\"soft\">The first {WHOLE} findings are shown with their whole chain; <code>trailproof explain</code> shows that of any other.</p>\n"
+        ));
+    }
+    out.push_str("</section>\n");
+}
+
+/// What could not be collected, and what else watches the account.
+fn seen(out: &mut String, analysis: &Analysis) {
+    let any = |account: &&AccountSummary| {
+        !account.gaps.is_empty()
+            || !account.other_monitoring.is_empty()
+            || !account.notes.is_empty()
+    };
+    let accounts: Vec<&AccountSummary> = analysis.accounts.iter().filter(any).collect();
+    if accounts.is_empty() {
+        return;
+    }
+    out.push_str("<section aria-labelledby=\"seen\"><h2 id=\"seen\">Not collected, and otherwise seen</h2>\n");
+    for account in accounts {
+        out.push_str(&format!(
+            "<details><summary>Account {}: {}</summary><ul>\n",
+            text(&account.account),
+            count(account.gaps.len(), "gap")
+        ));
+        for gap in account.gaps.iter().take(GAPS_LISTED) {
+            out.push_str(&format!(
+                "<li>not collected: {}</li>\n",
+                sentence(&words::gap(gap))
+            ));
+        }
+        if account.gaps.len() > GAPS_LISTED {
+            out.push_str(&format!(
+                "<li>and {} more</li>\n",
+                count(account.gaps.len() - GAPS_LISTED, "gap")
+            ));
+        }
+        for note in &account.other_monitoring {
+            out.push_str(&format!(
+                "<li>other monitoring, never counted as a pass: {}</li>\n",
+                sentence(&words::note(note))
+            ));
+        }
+        for note in &account.notes {
+            out.push_str(&format!("<li>{}</li>\n", sentence(&words::note(note))));
+        }
+        out.push_str("</ul></details>\n");
+    }
+    out.push_str("</section>\n");
+}
+
+fn refused(out: &mut String, analysis: &Analysis) {
+    if analysis.refused.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<section aria-labelledby=\"refused\"><h2 id=\"refused\">Attestations refused</h2><ul>\n",
+    );
+    for refused in &analysis.refused {
+        out.push_str(&format!(
+            "<li>{} in {}: {}</li>\n",
+            text(&refused.attestation.control),
+            text(&refused.attestation.account),
+            sentence(&refused.why)
+        ));
+    }
+    out.push_str("</ul></section>\n");
+}
+
+fn evidence(out: &mut String, dossier: Dossier<'_>) {
+    let rows = &dossier.about.evidence;
+    if rows.is_empty() {
+        return;
+    }
+    out.push_str(&format!(
+        "<section aria-labelledby=\"evidence\"><h2 id=\"evidence\">Evidence</h2>\
+         <p>The recorded calls that the findings rest on, each with the SHA-256 of AWS's answer. <code>trailproof verify</code> checks them all.</p>\
+         <details><summary>{}</summary><div class=\"scroll\"><table><thead><tr><th scope=\"col\">row</th><th scope=\"col\">call</th><th scope=\"col\">Region</th><th scope=\"col\">at</th><th scope=\"col\">SHA-256 of the answer</th></tr></thead><tbody>\n",
+        count(rows.len(), "row")
+    ));
+    for (id, row) in rows {
+        let error = row
+            .error
+            .as_ref()
+            .map_or(String::new(), |code| format!(": {}", text(code)));
+        out.push_str(&format!(
+            "<tr id=\"e{id}\"><th scope=\"row\">{id}</th><td>{} {}{error}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>\n",
+            text(&row.service),
+            text(&row.operation),
+            text(&row.region),
+            text(&row.at),
+            text(&row.sha256)
+        ));
+    }
+    out.push_str("</tbody></table></div></details></section>\n");
+}
+
+fn sign_off(out: &mut String, dossier: Dossier<'_>) {
+    let digest = dossier
+        .about
+        .root_sha256
+        .as_deref()
+        .map_or(String::new(), |digest| {
+            format!(" with the root digest <code>{}</code>", text(digest))
+        });
+    out.push_str(&format!(
+        "<section aria-labelledby=\"sign-off\" class=\"sign-off\"><h2 id=\"sign-off\">Sign-off</h2>\
+         <p>This page was made from the snapshot{digest}. Whoever signs states that they verified the snapshot and reviewed the findings.</p>\
+         <div class=\"scroll\"><table><thead><tr><th scope=\"col\">role</th><th scope=\"col\">name</th><th scope=\"col\">date</th><th scope=\"col\">signature</th></tr></thead><tbody>"
+    ));
+    for role in ["prepared by", "reviewed by", "approved by"] {
+        out.push_str(&format!(
+            "<tr><th scope=\"row\">{role}</th><td></td><td></td><td></td></tr>"
+        ));
+    }
+    out.push_str("</tbody></table></div></section>\n");
+}
