@@ -33,6 +33,7 @@ mod failures;
 mod house;
 /// Folders of AWS CLI output.
 mod import;
+mod opening;
 /// The filter-pattern language.
 mod pattern;
 /// Nothing hostile in a snapshot reaches a terminal, whatever the command and the format.

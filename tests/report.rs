@@ -211,6 +211,8 @@ fn sample() -> Analysis {
     );
     Analysis {
         snapshot: SnapshotSummary {
+            derivation: 1,
+            verified: true,
             complete: true,
             producer: "trailproof 0.1.0 collect".into(),
             started_at: "2026-11-20T10:00:00.000Z".into(),

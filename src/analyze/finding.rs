@@ -71,6 +71,10 @@ pub struct SnapshotSummary {
     pub evidence_sha256: Option<String>,
     /// Digest over the facts.
     pub facts_sha256: Option<String>,
+    /// The derivation of the facts in the file; where it is not this version's, facts were derived again.
+    pub derivation: i64,
+    /// Whether the file was checked when it was opened.
+    pub verified: bool,
 }
 
 /// What was seen of one account besides its findings.

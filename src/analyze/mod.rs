@@ -332,6 +332,8 @@ fn summary(snapshot: &Snapshot) -> SnapshotSummary {
         finished_at: meta.finished_at.map(format_time),
         evidence_sha256: meta.evidence_sha256.clone(),
         facts_sha256: meta.facts_sha256.clone(),
+        derivation: meta.derivation,
+        verified: snapshot.is_verified(),
     }
 }
 

@@ -6,11 +6,10 @@ use clap::ValueEnum;
 
 use crate::analyze::{self, Analysis, Attestation, Options, attest};
 use crate::control::{Framework, Registry};
-use crate::query;
 use crate::report::{self, Dossier, Format, Style};
-use crate::snapshot::Snapshot;
 
 use super::about::about;
+use super::opening::{Opening, may_write, write_file};
 use super::{Error, Out, Status, controls};
 
 /// What to analyze and how to show it.
@@ -32,6 +31,11 @@ pub(super) struct Args {
     /// The file that SARIF results point at, relative to the repository [default: the snapshot]
     #[arg(long, value_name = "PATH")]
     sarif_file: Option<String>,
+    /// Replace a file that is to be written; a snapshot is never replaced
+    #[arg(long, requires = "output")]
+    force: bool,
+    #[command(flatten)]
+    opening: Opening,
     /// Exit with 1 from this status on: `unknown` counts fails too
     #[arg(long, value_name = "STATUS", default_value = "unknown")]
     fail_on: FailOn,
@@ -108,8 +112,15 @@ impl FailOn {
 }
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    let targets = targets(args.format, &args.output)?;
+    // Said before minutes of work.
+    for (_, path) in &targets {
+        path.as_deref()
+            .map(|path| may_write(path, args.force))
+            .transpose()?;
+    }
     let registry = args.what.registry()?;
-    let snapshot = open(&args.file)?;
+    let snapshot = args.opening.open(&args.file)?;
     let attestations = match &args.attest {
         Some(path) => attest::read(path)?,
         None => Vec::new(),
@@ -143,7 +154,6 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let attestations: Vec<Attestation> = attestations.into_iter().filter(narrowed).collect();
     attest::apply(&mut analysis, &attestations);
     analysis.framework = framework.map(|it| analyze::by_section(&analysis, it));
-    let targets = targets(args.format, &args.output)?;
     let mut about = about(&args.file, &snapshot, &analysis)?;
     if let Some(file) = &args.sarif_file {
         about.file = report::file_reference(file);
@@ -161,7 +171,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         };
         for (index, text) in report::files(dossier, *format).iter().enumerate() {
             let path = numbered(path, index);
-            write(text, Some(&path), out)?;
+            write_file(&path, text.as_bytes(), args.force)?;
             files.push(format!("`{}`", path.display()));
         }
     }
@@ -173,6 +183,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             files.join(", ")
         ));
     }
+    args.opening.warn(out);
     Ok(if args.fail_on.reached(&analysis) {
         Status::Findings
     } else {
@@ -262,26 +273,5 @@ fn numbered(path: &Path, index: usize) -> PathBuf {
     match path.extension() {
         Some(extension) => path.with_extension(format!("{number}.{}", extension.to_string_lossy())),
         None => path.with_extension(number),
-    }
-}
-
-/// Opens a snapshot with the pattern functions, which controls of kind `query` may call.
-pub(super) fn open(path: &std::path::Path) -> Result<Snapshot, Error> {
-    let snapshot = Snapshot::open(path)?;
-    query::register(snapshot.connection())?;
-    Ok(snapshot)
-}
-
-/// Writes a report to the file named, or to standard output.
-pub(super) fn write(
-    text: &str,
-    path: Option<&std::path::Path>,
-    out: &mut Out,
-) -> Result<(), Error> {
-    match path {
-        Some(path) => std::fs::write(path, text).map_err(|error| {
-            Error::new(format!("`{}` cannot be written: {error}", path.display()))
-        }),
-        None => Ok(out.text(text)?),
     }
 }

@@ -16,7 +16,7 @@ use super::{Error, Out, Status};
 use crate::collect::{self, Config, Event, Observer, Organization, Stop, is_region_name};
 use crate::report::printable::one_line;
 use crate::snapshot::operations::{self, Need, OPERATIONS, Operation};
-use crate::snapshot::{Snapshot, Writer};
+use crate::snapshot::{Snapshot, Writer, is_same_file};
 
 /// Arguments of `trailproof collect`.
 #[derive(Debug, clap::Args)]
@@ -111,6 +111,15 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         replay: args.from,
         resume: args.resume.then(|| partial.clone()),
     };
+    if let Some(source) = &config.replay
+        && is_same_file(source, &path)
+    {
+        return Err(Error::new(format!(
+            "`{}` is the snapshot that is read, and is not overwritten",
+            path.display()
+        ))
+        .help("name another file with --output"));
+    }
     // Said before minutes of asking, and once more by the writer itself.
     if path.exists() && !args.force {
         return Err(crate::snapshot::Error::Exists(path).into());
@@ -150,7 +159,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         });
     }
     let path = outcome.writer.finish(Timestamp::now())?;
-    let snapshot = Snapshot::open(&path)?;
+    let snapshot = Snapshot::open_unverified(&path)?;
     for line in summary(&snapshot, &progress)? {
         out.message(&line);
     }

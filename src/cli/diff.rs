@@ -8,7 +8,8 @@ use crate::analyze;
 use crate::diff::{self, Diff, Direction};
 use crate::report::{self, DiffFormat, Style};
 
-use super::analyze::{What, open, write};
+use super::analyze::What;
+use super::opening::{Opening, Target};
 use super::{Error, Out, Status};
 
 /// What to compare and how to show it.
@@ -23,9 +24,10 @@ pub(super) struct Args {
     /// How to show the changes
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: DiffFormat,
-    /// Write to this file instead of standard output
-    #[arg(short, long, value_name = "OUT")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    opening: Opening,
     /// Exit with 1 from this change on
     #[arg(long, value_name = "CHANGE", default_value = "worse")]
     fail_on: FailOn,
@@ -62,19 +64,21 @@ impl FailOn {
 }
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    args.target.check()?;
     let registry = args.what.registry()?;
-    let baseline = open(&args.baseline)?;
-    let current = open(&args.current)?;
+    let baseline = args.opening.open(&args.baseline)?;
+    let current = args.opening.open(&args.current)?;
     let diff = diff::diff(
         &baseline,
         &current,
         &registry,
         &args.what.options(&registry, out)?,
     )?;
-    let colour = args.output.is_none() && out.colour();
+    let colour = args.target.output.is_none() && out.colour();
     let text = report::diff(&diff, args.format, Style { colour });
-    write(&text, args.output.as_deref(), out)?;
-    if let Some(path) = &args.output {
+    args.target.write(&text, out)?;
+    args.opening.warn(out);
+    if let Some(path) = &args.target.output {
         let counts = report::diff_summary(&diff);
         out.message(&format!("{counts}; wrote `{}`", path.display()));
     }

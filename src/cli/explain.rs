@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::analyze::{self, Options};
-use crate::report::{self, Style};
+use crate::report::{self, NOT_VERIFIED, Style};
 
-use super::analyze::open;
+use super::opening::Opening;
 use super::{Error, Out, Status, controls};
 
 /// What to explain.
@@ -27,13 +27,15 @@ pub(super) struct Args {
     /// Add the controls of this folder
     #[arg(long, value_name = "DIR")]
     controls: Option<PathBuf>,
+    #[command(flatten)]
+    opening: Opening,
 }
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let registry = controls::registry(args.controls.as_deref())?;
     let (benchmark, controls) =
         controls::meant(&registry, args.benchmark.as_deref(), &[args.control], out)?;
-    let snapshot = open(&args.file)?;
+    let snapshot = args.opening.open(&args.file)?;
     let options = Options {
         benchmark: Some(benchmark.id.clone()),
         controls,
@@ -53,6 +55,9 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let style = Style {
         colour: out.colour(),
     };
+    if !snapshot.is_verified() {
+        out.line(format_args!("note: {NOT_VERIFIED}"))?;
+    }
     for finding in &analysis.findings {
         let Some(control) = registry.control(&finding.control) else {
             continue;

@@ -16,6 +16,7 @@ mod explain;
 mod frameworks;
 mod import;
 mod man;
+mod opening;
 mod out;
 mod pattern;
 mod query;

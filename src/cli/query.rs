@@ -7,11 +7,11 @@ use serde_json::Value;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
+use super::opening::Opening;
 use super::{Error, Out, Status};
 use crate::query::{self, Rows};
 use crate::report::csv;
 use crate::report::printable::one_line;
-use crate::snapshot::Snapshot;
 
 /// Arguments of `query`.
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,8 @@ pub(super) struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    #[command(flatten)]
+    opening: Opening,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,7 +47,8 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
-    let snapshot = Snapshot::open(&args.snapshot)?;
+    let snapshot = args.opening.open(&args.snapshot)?;
+    args.opening.warn(out);
     let rows = query::run(&snapshot, &args.sql)?;
     match args.format {
         Format::Table => table(out, &rows)?,

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::cli::opening::Opening;
 use crate::cli::{Error, Out, Status};
-use crate::redact::{Secret, redact};
+use crate::redact::{Secret, redact_snapshot};
+use crate::snapshot::read_small;
 
 /// Write a snapshot without names, accounts and addresses, with the same findings but for names.
 ///
@@ -20,16 +22,21 @@ pub(super) struct Args {
     /// Key the masks by this file's content, so that several snapshots are masked alike; keep it to yourself
     #[arg(long, value_name = "FILE")]
     secret: Option<PathBuf>,
-    /// Replace an existing file
+    /// Replace an existing file; a snapshot is never replaced
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    opening: Opening,
 }
+
+/// No secret is larger.
+const MAX_SECRET: u64 = 1 << 20;
 
 /// Runs the command.
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let secret = match &args.secret {
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|error| {
+            let bytes = read_small(path, MAX_SECRET).map_err(|error| {
                 Error::new(format!("cannot read `{}`: {error}", path.display()))
             })?;
             if bytes.len() < 16 {
@@ -42,7 +49,9 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         }
         None => Secret::random()?,
     };
-    let redaction = redact(&args.file, &args.output, secret, args.force)?;
+    let snapshot = args.opening.open(&args.file)?;
+    let redaction = redact_snapshot(&snapshot, &args.output, secret, args.force)?;
+    args.opening.warn(out);
     out.line(format_args!("wrote {}", redaction.path.display()))?;
     out.line(format_args!(
         "{} calls, {} texts replaced",

@@ -1,9 +1,8 @@
 //! `trailproof sign`: a signature over a snapshot, with an ordinary SSH key.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::PathBuf;
 
+use crate::cli::opening::write_file;
 use crate::cli::{Error, Out, Status};
 use crate::snapshot::signature::{self, NAMESPACE};
 use crate::snapshot::{SnapshotFile, State, verify_file};
@@ -44,22 +43,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     }
     let text = signature::sign(&snapshot, &args.key)?;
     let path = signature::signature_path(&args.file);
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if args.force {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
-    }
-    let mut target = options.open(&path).map_err(|error| {
-        let error = Error::new(format!("cannot create `{}`: {error}", path.display()));
-        if args.force {
-            error
-        } else {
-            error.help("replace a signature with --force")
-        }
-    })?;
-    target.write_all(text.as_bytes())?;
+    write_file(&path, text.as_bytes(), args.force)?;
     out.line(format_args!(
         "signed {file} (root {})",
         verification.meta.root_sha256.unwrap_or_default()

@@ -194,7 +194,10 @@ async fn prepare(
         return Ok((shared, accounts));
     }
     let answers = match &config.resume {
-        Some(path) => Some(Arc::new(Answers::read(&Snapshot::open(path)?, false)?)),
+        Some(path) => {
+            let recorded = Snapshot::open_interrupted(path)?;
+            Some(Arc::new(Answers::read(&recorded, false)?))
+        }
         None => None,
     };
     let (aws, network) = connect::to_aws(config).await?;

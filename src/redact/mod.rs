@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::snapshot::{
-    AWS_CLI_JSON, Call, Error, Snapshot, State, Writer, decode, encode, operations,
+    AWS_CLI_JSON, Call, Error, Kind, Snapshot, State, Writer, decode, encode, kind_of, operations,
 };
 use mask::Mask;
 pub use mask::Secret;
@@ -39,11 +39,26 @@ pub struct Redaction {
     pub remaining: BTreeSet<String>,
 }
 
-/// Writes a snapshot without names to `out`.
+/// Writes the snapshot of that name without names to `out`, after checking it.
+pub fn redact(path: &Path, out: &Path, secret: Secret, force: bool) -> Result<Redaction, Error> {
+    redact_snapshot(&Snapshot::open(path)?, out, secret, force)
+}
+
+/// Writes a snapshot without names to `out`, where no snapshot may be, even with `force`.
 ///
 /// An incomplete snapshot gives an incomplete one, named as such.
-pub fn redact(path: &Path, out: &Path, secret: Secret, force: bool) -> Result<Redaction, Error> {
-    let snapshot = Snapshot::open(path)?;
+pub fn redact_snapshot(
+    snapshot: &Snapshot,
+    out: &Path,
+    secret: Secret,
+    force: bool,
+) -> Result<Redaction, Error> {
+    if force && kind_of(out) == Kind::Snapshot {
+        return Err(Error::Kept {
+            path: out.to_owned(),
+            what: "a snapshot",
+        });
+    }
     let meta = snapshot.meta();
     let mask = Mask::new(secret);
     let producer = format!("{} (redacted)", mask.producer(&meta.producer));

@@ -5,6 +5,7 @@ use crate::aws::arn::short_name;
 use crate::coverage::RelationKind;
 use crate::diff::{Change, Diff, Direction, FactChange, FieldChange, FindingChange, Meaning, Side};
 
+use super::NOT_VERIFIED;
 use super::text::{
     Colour, Style, audit_steps_word, count, cut, paragraph, push_line, status_word, witness_line,
 };
@@ -18,7 +19,13 @@ pub(super) fn render(diff: &Diff, style: Style) -> String {
     let mut out = format!("{}\n", style.paint(Colour::Bold, &diff.benchmark_title));
     for (label, side) in [("baseline:", &diff.baseline), ("current: ", &diff.current)] {
         let when = side.finished_at.as_ref().unwrap_or(&side.started_at);
-        let state = if side.complete { "" } else { ", incomplete" };
+        let mut state = String::new();
+        if !side.complete {
+            state.push_str(", incomplete");
+        }
+        if !side.verified {
+            state.push_str(&format!("; {NOT_VERIFIED}"));
+        }
         paragraph(
             &mut out,
             0,

@@ -3,6 +3,7 @@
 use crate::analyze::Finding;
 use crate::diff::{Change, Diff, Direction, Side};
 
+use super::NOT_VERIFIED;
 use super::diff::{direction_word, meaning_words, resource, summary};
 use super::marked::{cell, sentence};
 use super::text::{audit_steps_word, cut, status_word, witness_line};
@@ -14,6 +15,14 @@ const VALUE_SHOWN: usize = 200;
 /// The comparison as Markdown.
 pub(super) fn render(diff: &Diff) -> String {
     let mut out = format!("# What changed: {}\n\n", sentence(&diff.benchmark_title));
+    for (name, side) in [
+        ("baseline", &diff.baseline),
+        ("current snapshot", &diff.current),
+    ] {
+        if !side.verified {
+            out.push_str(&format!("**The {name}: {NOT_VERIFIED}**\n\n"));
+        }
+    }
     if diff.is_empty() {
         out.push_str("Nothing differs.\n");
         return out;

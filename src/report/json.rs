@@ -56,6 +56,8 @@ pub(super) struct Snapshot<'a> {
     finished_at: Option<&'a str>,
     evidence_sha256: Option<&'a str>,
     facts_sha256: Option<&'a str>,
+    derivation: i64,
+    verified: bool,
 }
 
 impl<'a> Snapshot<'a> {
@@ -71,6 +73,8 @@ impl<'a> Snapshot<'a> {
             finished_at: summary.finished_at.as_deref(),
             evidence_sha256: summary.evidence_sha256.as_deref(),
             facts_sha256: summary.facts_sha256.as_deref(),
+            derivation: summary.derivation,
+            verified: summary.verified,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::analyze::{Analysis, Finding, Status};
 
+use super::NOT_VERIFIED;
 use super::marked::{cell, sentence};
 use super::text::{audit_steps_word, count, status_word, witness_line};
 use super::words;
@@ -18,6 +19,9 @@ pub(super) fn render(analysis: &Analysis) -> String {
         out.push_str(&format!(", {} accepted by attestation", summary.accepted));
     }
     out.push_str(".\n");
+    if !analysis.snapshot.verified {
+        out.push_str(&format!("\n**{NOT_VERIFIED}**\n"));
+    }
     if !analysis.snapshot.complete {
         out.push_str("\n**The snapshot is incomplete: its collection was cut short.**\n");
     }

@@ -32,6 +32,10 @@ pub use dossier::{About, AboutAccount, Dossier, EvidenceRow, cited, file_referen
 pub use explain::explain;
 pub use text::Style;
 
+/// What every output says of a snapshot that was not checked when it was opened.
+pub const NOT_VERIFIED: &str =
+    "the snapshot was not verified: nothing shows that its facts are what AWS answered";
+
 /// The formats of an analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {

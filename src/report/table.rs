@@ -12,7 +12,7 @@ use super::text::{
     Colour, Style, WIDTH, audit_steps_word, clean, count, cut, paragraph, push_line, short_names,
     status_word, witness_line,
 };
-use super::words;
+use super::{NOT_VERIFIED, words};
 
 /// How many accounts are shown row by row before only their counts are.
 const DETAILED_ACCOUNTS: usize = 20;
@@ -60,6 +60,9 @@ fn head(out: &mut String, analysis: &Analysis, style: Style) {
         ));
     }
     paragraph(out, 0, "", &line);
+    if !analysis.snapshot.verified {
+        paragraph(out, 0, &style.paint(Colour::Yellow, "note:"), NOT_VERIFIED);
+    }
     if !analysis.snapshot.complete {
         let warning = "the snapshot is incomplete: its collection was cut short, so nothing in it can be a pass";
         paragraph(out, 0, &style.paint(Colour::Yellow, "note:"), warning);

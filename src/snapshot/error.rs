@@ -15,6 +15,14 @@ pub enum Error {
     /// The final name is taken. For the user to fix.
     #[error("`{}` exists already; name another file, or replace it with --force", .0.display())]
     Exists(PathBuf),
+    /// What is there is not ours to replace, whatever the user says.
+    #[error("`{}` is {what}, and is not overwritten; name another file", .path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// An interrupted recording lies beside the final name. For the user to decide.
     #[error("`{}` is left over from a recording that was cut short; continue it with --resume, or discard it with --force", .0.display())]
     PartialExists(PathBuf),

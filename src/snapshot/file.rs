@@ -390,6 +390,38 @@ pub fn open_regular(path: &Path) -> io::Result<fs::File> {
     Ok(file)
 }
 
+/// What lies at a name, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A snapshot, whatever its state.
+    Snapshot,
+    /// A database of another application.
+    Database,
+    /// Nothing, or something else.
+    Other,
+}
+
+/// Looks at the first bytes of a file. One that cannot be read is taken for something else.
+pub fn kind_of(path: &Path) -> Kind {
+    let mut start = Vec::new();
+    let read = open_regular(path).and_then(|file| file.take(100).read_to_end(&mut start));
+    if read.is_err() || !start.starts_with(b"SQLite format 3\0") {
+        Kind::Other
+    } else if integer_at(&start, 68) == Some(APPLICATION_ID) {
+        Kind::Snapshot
+    } else {
+        Kind::Database
+    }
+}
+
+/// Whether two names are of one file.
+pub fn is_same_file(left: &Path, right: &Path) -> bool {
+    match (fs::canonicalize(left), fs::canonicalize(right)) {
+        (Ok(left), Ok(right)) => left == right,
+        _ => false,
+    }
+}
+
 /// Reads a whole file of a kind that is never large, such as a signature.
 pub fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -26,7 +26,7 @@ pub use canonical::canonical_json;
 pub use error::{Error, Result};
 pub use evidence::{AWS_CLI_JSON, Call, Evidence, MAX_BODY, format_time};
 pub use facts::{TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES};
-pub use file::{SnapshotFile, open_regular, read_small};
+pub use file::{Kind, SnapshotFile, is_same_file, kind_of, open_regular, read_small};
 pub use reader::{Meta, Snapshot, State};
 pub use verify::{Finding, Verification, verify, verify_file};
 pub use writer::Writer;

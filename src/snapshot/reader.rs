@@ -78,6 +78,11 @@ impl Snapshot {
         Self::of(SnapshotFile::read(path)?, false)
     }
 
+    /// Opens a recording that is to be continued, in whatever state a kill left it.
+    pub fn open_interrupted(path: &Path) -> Result<Self> {
+        Self::of(SnapshotFile::read_to_resume(path)?, false)
+    }
+
     fn of(file: SnapshotFile, is_verified: bool) -> Result<Self> {
         let stored = file.connect()?;
         // Names of tables and columns are trusted from here on.

@@ -14,9 +14,10 @@ use serde_json::Value;
 use super::canonical::canonical_json;
 use super::error::{Error, Result};
 use super::evidence::{self, Call, Evidence, format_time};
-use super::file::{self, SnapshotFile, create_private, journal_of};
+use super::file::{self, Kind, SnapshotFile, create_private, journal_of};
 use super::reader::{self, State};
 use super::schema::Schema;
+use super::signature::signature_path;
 use super::{DERIVATION, SCHEMA, digest, facts, slack};
 
 /// A commit costs a disk flush; a kill costs at most what was recorded since the last one.
@@ -42,11 +43,13 @@ impl Writer {
         if !force && path.exists() {
             return Err(Error::Exists(path.to_owned()));
         }
+        may_replace(path)?;
         file::refuse_strangers(path)?;
         if partial.exists() {
             if !force {
                 return Err(Error::PartialExists(partial));
             }
+            may_replace(&partial)?;
             remove(&partial)?;
         }
         remove(&journal_of(&partial))?;
@@ -84,6 +87,7 @@ impl Writer {
         if !force && path.exists() {
             return Err(Error::Exists(path.to_owned()));
         }
+        may_replace(path)?;
         file::refuse_strangers(path)?;
         // Checked first as a copy, so that a foreign file is left as it is.
         let recovered = SnapshotFile::read_to_resume(&partial)?;
@@ -263,6 +267,19 @@ fn open(path: &Path) -> Result<Connection> {
         "pragma journal_mode = delete; pragma synchronous = normal; pragma foreign_keys = on; pragma secure_delete = on;",
     )?;
     Ok(connection)
+}
+
+/// What `--force` never replaces: evidence that somebody signed, and what belongs to another program.
+fn may_replace(path: &Path) -> Result<()> {
+    let what = match file::kind_of(path) {
+        Kind::Database => "a database of another application",
+        Kind::Snapshot if signature_path(path).exists() => "a signed snapshot",
+        _ => return Ok(()),
+    };
+    Err(Error::Kept {
+        path: path.to_owned(),
+        what,
+    })
 }
 
 fn close(connection: Connection) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The snapshot file: recording, opening, verifying.
 
+mod hostile;
 mod open;
 mod record;
 mod redact;

@@ -1,0 +1,170 @@
+//! How commands open snapshots, and where they may write: never over a snapshot.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::query;
+use crate::report::NOT_VERIFIED;
+use crate::snapshot::{self, Kind, Snapshot, kind_of};
+
+use super::{Error, Out};
+
+/// Whether a snapshot is checked when it is opened: shared by every command that reads one.
+#[derive(Debug, clap::Args)]
+pub(super) struct Opening {
+    /// Read the snapshot without checking that it is as it was written; the output says so
+    #[arg(long)]
+    no_verify: bool,
+}
+
+impl Opening {
+    /// Opens a snapshot with the pattern functions, which controls of kind `query` may call.
+    pub(super) fn open(&self, path: &Path) -> Result<Snapshot, Error> {
+        let snapshot = if self.no_verify {
+            Snapshot::open_unverified(path)?
+        } else {
+            Snapshot::open(path).map_err(explained)?
+        };
+        query::register(snapshot.connection())?;
+        Ok(snapshot)
+    }
+
+    /// Warns where nothing was checked.
+    pub(super) fn warn(&self, out: &mut Out) {
+        if self.no_verify {
+            out.warn(NOT_VERIFIED);
+        }
+    }
+}
+
+/// Says what to do about a file that was changed.
+pub(super) fn explained(error: snapshot::Error) -> Error {
+    let was_changed = matches!(error, snapshot::Error::Changed { .. });
+    let error = Error::from(error);
+    if was_changed {
+        error.help("`trailproof verify` lists what was changed; --no-verify reads the file nevertheless, and says so in the output")
+    } else {
+        error
+    }
+}
+
+/// Where a report or another text is written to.
+#[derive(Debug, clap::Args)]
+pub(super) struct Target {
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace OUT if it exists; a snapshot is never replaced
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+impl Target {
+    /// Refuses a name that may not be written to, before minutes of work.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match &self.output {
+            Some(path) => may_write(path, self.force).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a report to the file named, or to standard output.
+    pub(super) fn write(&self, text: &str, out: &mut Out) -> Result<(), Error> {
+        match &self.output {
+            Some(path) => write_file(path, text.as_bytes(), self.force),
+            None => Ok(out.text(text)?),
+        }
+    }
+}
+
+/// What lies at a name that is to be written to.
+pub(super) enum There {
+    Nothing,
+    File,
+    /// A pipe, a terminal or `/dev/null`: nothing is lost there.
+    Stream,
+}
+
+/// Writes a whole file or leaves what was there as it was.
+pub(super) fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<(), Error> {
+    let failed = |error: std::io::Error| {
+        Error::new(format!("`{}` cannot be written: {error}", path.display()))
+    };
+    match may_write(path, force)? {
+        There::Stream => {
+            let mut stream = fs::OpenOptions::new()
+                .write(true)
+                .open(path)
+                .map_err(failed)?;
+            stream.write_all(bytes).map_err(failed)
+        }
+        there => {
+            // Through a link to where the file lies, so that the link stays one.
+            let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            let mut file = tempfile::Builder::new()
+                .prefix(".trailproof-")
+                .permissions_of_new_files()
+                .tempfile_in(folder)
+                .map_err(failed)?;
+            file.write_all(bytes).map_err(failed)?;
+            let persisted = match there {
+                // A file that appeared meanwhile is kept.
+                There::Nothing => file.persist_noclobber(&path),
+                _ => file.persist(&path),
+            };
+            persisted.map(drop).map_err(|error| failed(error.error))
+        }
+    }
+}
+
+/// Permissions as any program gives its output.
+trait PermissionsOfNewFiles {
+    fn permissions_of_new_files(&mut self) -> &mut Self;
+}
+
+impl PermissionsOfNewFiles for tempfile::Builder<'_, '_> {
+    fn permissions_of_new_files(&mut self) -> &mut Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // Less what the user's umask takes away.
+            self.permissions(fs::Permissions::from_mode(0o666));
+        }
+        self
+    }
+}
+
+/// What lies at a name, if it may be written to.
+pub(super) fn may_write(path: &Path, force: bool) -> Result<There, Error> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(There::Nothing),
+        Err(error) => {
+            return Err(Error::new(format!(
+                "`{}` cannot be written: {error}",
+                path.display()
+            )));
+        }
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(Error::new(format!("`{}` is a directory", path.display())));
+        }
+        Ok(metadata) if !metadata.is_file() => return Ok(There::Stream),
+        Ok(_) => {}
+    }
+    if kind_of(path) != Kind::Other {
+        return Err(Error::new(format!(
+            "`{}` is a snapshot or another SQLite database, and is not overwritten",
+            path.display()
+        ))
+        .help("name another file; --force replaces no snapshot"));
+    }
+    if force {
+        return Ok(There::File);
+    }
+    Err(Error::new(format!("`{}` exists already", path.display()))
+        .help("name another file, or replace it with --force"))
+}
