@@ -312,3 +312,75 @@ fn a_fingerprint_is_the_same_while_account_control_cause_and_resource_are() {
     assert_eq!(differ, ["vpc_changes"]);
     assert_ne!(one["vpc_changes"], other["root_usage"]);
 }
+
+/// The YAML blocks of docs/ci.md, by the name in their first line.
+fn pipelines() -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(project("docs/ci.md")).unwrap();
+    let blocks = text.split("```yaml\n").skip(1);
+    blocks
+        .map(|block| {
+            let yaml = block.split("```").next().unwrap();
+            let name = yaml.lines().next().unwrap().trim_start_matches("# ");
+            (name.to_owned(), yaml.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn the_documented_pipelines_are_valid_by_their_schemas() {
+    let Some(python) = tool("python/bin/python") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let found = pipelines();
+    assert_eq!(found.len(), 2);
+    for (name, yaml) in found {
+        let kind = if name.starts_with(".github") {
+            "github-workflows"
+        } else {
+            "gitlab-ci"
+        };
+        let path = folder.path().join(kind);
+        std::fs::write(&path, yaml).unwrap();
+        let mut command = Command::new(&python);
+        command
+            .arg(project("tests/reports/validate.py"))
+            .arg(kind)
+            .arg(path);
+        accepted(command, &name);
+    }
+}
+
+/// Every `trailproof` command of the documented pipelines is one that the command line takes.
+#[test]
+fn the_documented_pipelines_name_options_that_exist() {
+    let mut commands = 0;
+    for (name, yaml) in pipelines() {
+        let yaml = yaml.replace("\\\n", " ");
+        let words: Vec<&str> = yaml.split_whitespace().collect();
+        for (at, word) in words.iter().enumerate() {
+            let Some(subcommand) = words.get(at + 1).filter(|_| *word == "trailproof") else {
+                continue;
+            };
+            if !["collect", "analyze", "diff"].contains(subcommand) {
+                continue;
+            }
+            if *subcommand == "collect" && cfg!(not(feature = "collect")) {
+                continue;
+            }
+            commands += 1;
+            let output = trailproof().args([subcommand, "--help"]).output().unwrap();
+            let help = String::from_utf8(output.stdout).unwrap();
+            let of_this = words[at + 2..]
+                .iter()
+                .take_while(|word| !["trailproof", "-", "artifacts:", "||"].contains(*word));
+            for option in of_this.filter(|word| word.starts_with('-')) {
+                assert!(
+                    help.contains(option),
+                    "{name}: {subcommand} has no {option}"
+                );
+            }
+        }
+    }
+    assert!(commands >= 4, "{commands} commands were found");
+}
