@@ -16,6 +16,7 @@ use super::finding::{
 };
 use super::judge::{Judge, key};
 use super::mark;
+use super::muted::lapse;
 use super::requirement::{Requirement, names};
 
 /// How many paths a finding shows.
@@ -34,10 +35,20 @@ pub(super) fn decide(
         .iter()
         .filter(|path| path.verdict() <= Verdict::Unknown)
         .collect();
+    let mut lapses = Vec::new();
     for requirement in requirements {
         if let Covers::Yes { .. } = covers(judge, chain, requirement, &sound) {
-            return pass(finding, judge, chain, requirement, &sound);
+            match lapse(judge, chain, requirement, &sound, &open) {
+                None => return pass(finding, judge, chain, requirement, &sound),
+                Some(lapse) => lapses.push((requirement, lapse)),
+            }
         }
+    }
+    // Covered at most times: what is lost in a mute window decides.
+    if let Some((requirement, lapse)) = lapses.into_iter().next() {
+        set_form(finding, requirement);
+        finding.paths = summaries(&same_events(&sound, &lapse.silent));
+        return lapse.tell(finding);
     }
     for requirement in requirements {
         if open.len() > sound.len()
@@ -56,7 +67,7 @@ pub(super) fn decide(
     fail(finding, judge, chain, requirements, &sound, &open);
 }
 
-fn covers(
+pub(super) fn covers(
     judge: &Judge,
     chain: &AccountChain,
     requirement: &Requirement<'_>,
@@ -218,26 +229,35 @@ fn told_links(cover: &[&Path]) -> Vec<Note> {
     notes
 }
 
-/// What else the covering filters fire on.
+/// What else the covering filters fire on, and what of that happens all day.
 fn surplus(
     judge: &Judge,
     chain: &AccountChain,
     requirement: &Requirement<'_>,
     cover: &[&Path],
-) -> Option<Note> {
+) -> Vec<Note> {
     let noise = judge.noise(&requirement.events, &union(cover), &chain.scope);
     let on = match noise.class {
-        NoiseClass::None | NoiseClass::Unknown(_) => return None,
-        NoiseClass::Names(names) => Surplus::Names { names },
-        NoiseClass::Some => Surplus::Some,
-        NoiseClass::Sources(event_sources) => Surplus::Sources { event_sources },
-        NoiseClass::NearlyEverything => Surplus::NearlyEverything,
+        NoiseClass::None | NoiseClass::Unknown(_) => None,
+        NoiseClass::Names(names) => Some(Surplus::Names { names }),
+        NoiseClass::Some => Some(Surplus::Some),
+        NoiseClass::Sources(event_sources) => Some(Surplus::Sources { event_sources }),
+        NoiseClass::NearlyEverything => Some(Surplus::NearlyEverything),
     };
-    Some(Note {
+    let routine = noise.routine.as_ref().map(|event| Surplus::Routine {
+        event_name: event_name(event).to_owned(),
+        event_source: event
+            .get("eventSource")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+    });
+    let note = |on| Note {
         link: None,
         subject: None,
         about: Remark::AlsoFires { on },
-    })
+    };
+    on.into_iter().chain(routine).map(note).collect()
 }
 
 fn missing_evidence(
@@ -404,7 +424,7 @@ fn set_form(finding: &mut Finding, requirement: &Requirement<'_>) {
     });
 }
 
-fn event_name(event: &Value) -> &str {
+pub(super) fn event_name(event: &Value) -> &str {
     event
         .get("eventName")
         .and_then(Value::as_str)

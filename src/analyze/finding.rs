@@ -285,6 +285,13 @@ pub enum Surplus {
     },
     /// Some events that nobody asked for.
     Some,
+    /// An event that happens in any account all day: the alarm is noisy.
+    Routine {
+        /// Its name.
+        event_name: String,
+        /// Its source.
+        event_source: String,
+    },
     /// Nearly every event.
     NearlyEverything,
 }

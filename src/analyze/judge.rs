@@ -79,13 +79,15 @@ impl Judge {
     pub(super) fn noise(&self, required: &Predicate, deployed: &Predicate, scope: &Scope) -> Noise {
         let key = question(&[required, deployed], scope);
         if let Some((account, noise)) = self.noises.borrow().get(&key) {
-            let extra = noise
-                .extra
-                .as_ref()
-                .map(|extra| moved(extra, account, &scope.account));
+            let here = |event: &Option<Value>| {
+                event
+                    .as_ref()
+                    .map(|event| moved(event, account, &scope.account))
+            };
             return Noise {
                 class: noise.class.clone(),
-                extra,
+                extra: here(&noise.extra),
+                routine: here(&noise.routine),
             };
         }
         let noise = coverage::noise(required, deployed, &self.model, scope);

@@ -16,6 +16,7 @@ mod decide;
 mod finding;
 mod judge;
 mod mark;
+mod muted;
 mod noise;
 mod question;
 mod requirement;

@@ -1,71 +1,61 @@
 //! Alarms that noise keeps in ALARM. An alarm acts only when it changes state (delivery-chain fact 1), so a filter that
 //! matches nearly every event silences its alarm, and with it every other filter that feeds the same alarm (F14).
+//!
+//! Noise is a property of the alarm: a filter that matches everything is harmless where what it publishes does not make
+//! the alarm breach, as a value of 0, another unit or a series that the expression does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::chain::verdict::{Kind, Link, LinkId, Subject, Verdict};
+use crate::chain::cause::AlarmCause;
+use crate::chain::verdict::{Kind, Link, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::Predicate;
 
 use super::judge::Judge;
 
-/// Adds a broken link to every path whose alarm is saturated.
+/// The noisy filters of one alarm.
+#[derive(Default)]
+struct Noisy {
+    /// They keep it in ALARM.
+    surely: BTreeSet<String>,
+    /// Whether they do is not known.
+    perhaps: BTreeSet<String>,
+}
+
+/// Adds a broken link to every path whose alarm is saturated, and an unknown one where it may be.
 pub(super) fn saturate(chain: &mut AccountChain, judge: &Judge) {
-    // Metric alarm -> the filters that keep it in ALARM.
-    let mut saturated: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    // By metric alarm.
+    let mut noisy: BTreeMap<String, Noisy> = BTreeMap::new();
     for path in &chain.paths {
-        let (Some(alarm), Some(filter)) = (metric_alarm(path), &path.filter) else {
+        let (Some(alarm), Some(filter)) = (&path.alarm, &path.filter) else {
             continue;
         };
-        // No event gets as far as the filter: it makes no noise.
-        if path
-            .links
-            .iter()
-            .any(|link| link.id < LinkId::F01 && link.verdict == Verdict::Broken)
-        {
+        // No event gets as far as the filter, or none as far as the alarm.
+        let stopped = |link: &Link| {
+            link.id.station() < Station::MetricFilter && link.verdict == Verdict::Broken
+        };
+        if alarm.flooded == Some(false) || path.links.iter().any(stopped) {
             continue;
         }
         let Some(filtered) = filtered(path) else {
             continue;
         };
         if judge.saturates(&filtered, &chain.scope) {
-            saturated
-                .entry(alarm.to_owned())
-                .or_default()
-                .insert(filter.name.clone());
+            let found = noisy.entry(metric_alarm(path).unwrap_or_default().to_owned());
+            let found = found.or_default();
+            if alarm.flooded == Some(true) {
+                found.surely.insert(filter.name.clone());
+            } else {
+                found.perhaps.insert(filter.name.clone());
+            }
         }
     }
     for path in &mut chain.paths {
-        let Some(filters) = metric_alarm(path).and_then(|alarm| saturated.get(alarm)) else {
+        let Some(noisy) = metric_alarm(path).and_then(|alarm| noisy.get(alarm)) else {
             continue;
         };
-        let (Some(filter), Some(alarm)) = (&path.filter, &path.alarm) else {
+        let Some(link) = link(path, noisy) else {
             continue;
-        };
-        let link = if filters.contains(&filter.name) {
-            let reason = format!(
-                "filter `{}` matches nearly every event, so the alarm stays in ALARM and never changes state again",
-                filter.name
-            );
-            Link::new(
-                LinkId::A06,
-                Verdict::Broken,
-                Subject::of_arn(Kind::Alarm, &alarm.arn),
-                reason,
-            )
-            .field("filterPattern", &filter.pattern)
-        } else {
-            let names: Vec<String> = filters.iter().map(|name| format!("`{name}`")).collect();
-            let reason = format!(
-                "{} feeds the same alarm, matches nearly every event and so keeps it in ALARM",
-                names.join(", ")
-            );
-            Link::new(
-                LinkId::F14,
-                Verdict::Broken,
-                Subject::of_arn(Kind::Alarm, &alarm.arn),
-                reason,
-            )
         };
         let at = path
             .links
@@ -74,6 +64,33 @@ pub(super) fn saturate(chain: &mut AccountChain, judge: &Judge) {
             .unwrap_or(path.links.len());
         path.links.insert(at, link);
     }
+}
+
+fn link(path: &Path, noisy: &Noisy) -> Option<Link> {
+    let (filter, alarm) = (path.filter.as_ref()?, path.alarm.as_ref()?);
+    let list = |names: &BTreeSet<String>| names.iter().cloned().collect();
+    let (verdict, cause) = if noisy.surely.contains(&filter.name) {
+        let filter = filter.name.clone();
+        (
+            Verdict::Broken,
+            AlarmCause::KeptInAlarmByItsFilter { filter },
+        )
+    } else if !noisy.surely.is_empty() {
+        let filters = list(&noisy.surely);
+        (Verdict::Broken, AlarmCause::KeptInAlarmByOthers { filters })
+    } else {
+        let filters = list(&noisy.perhaps);
+        (Verdict::Unknown, AlarmCause::PerhapsKeptInAlarm { filters })
+    };
+    let own = noisy.surely.contains(&filter.name) || noisy.perhaps.contains(&filter.name);
+    let id = if own { LinkId::A06 } else { LinkId::F14 };
+    let lowest = alarm.through.first().unwrap_or(&alarm.arn);
+    let link = Link::new(id, verdict, Subject::of_arn(Kind::Alarm, lowest), cause);
+    Some(if own {
+        link.field("filterPattern", &filter.pattern)
+    } else {
+        link
+    })
 }
 
 /// The alarm that watches the metric: the lowest below a composite.

@@ -13,5 +13,8 @@ pub mod field_selection;
 pub mod filter_policy;
 pub mod metric_math;
 pub mod mute;
+mod number;
 pub mod policy;
 pub mod transformer;
+
+pub use number::Number;

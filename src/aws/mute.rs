@@ -1,14 +1,17 @@
-//! Alarm mute rules (A17): is the alarm muted always, now and then, or no longer?
+//! Alarm mute rules: when are an alarm's actions held back, and which of them are lost (user guide, Alarm mute rules)?
 //!
-//! While a rule is active an alarm's actions wait; they are lost if the alarm leaves `ALARM` before the window ends. That
-//! is what an alarm on rare events does. Computes with the calendar alone: no clock, no time-zone data.
+//! While a rule is active an alarm changes its state and its actions wait. At the end of the window they run if the alarm
+//! is still in the state; where it is back before, they are lost. Schedules are laid out in time from the moment of the
+//! snapshot on, by the calendar and the time zones that are built in: no clock.
 
 use std::collections::BTreeSet;
 
-use jiff::civil::{Date, DateTime, Weekday, date};
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
+use serde::Serialize;
 
-use crate::chain::verdict::{Link, LinkId, Subject, Verdict};
+use super::alarm::Stay;
 
 #[cfg(test)]
 mod tests;
@@ -30,130 +33,244 @@ pub struct MuteRule {
     pub status: Option<String>,
 }
 
-/// What a mute rule does from the moment of the snapshot on.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Muting {
-    /// Nothing any more, or nothing ever.
-    Over,
-    /// Mutes for one window, now or later.
-    Once {
-        /// Whether the window is open now.
-        now: bool,
-    },
-    /// Mutes again and again.
-    Recurring {
-        /// The share of time muted, above 0 and below 1.
-        fraction: f64,
-        /// Whether a window is open now.
-        now: bool,
-    },
-    /// Each window begins before the one before it ends.
-    Always,
-    /// Cannot be told.
-    Unknown {
-        /// Why.
-        reason: String,
-    },
+/// A time from `begin` on, up to `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Window {
+    /// The first moment.
+    pub begin: Timestamp,
+    /// The first moment after it.
+    pub end: Timestamp,
 }
 
-impl Muting {
-    /// The link about the alarm `subject`, muted by the rule `name`.
-    pub fn link(&self, name: &str, subject: &Subject) -> Link {
-        let link = |verdict, reason: String| Link::new(LinkId::A17, verdict, subject, reason);
-        match self {
-            Self::Over => link(Verdict::Ok, format!("the mute rule `{name}` is over")),
-            Self::Once { now: true } => link(
-                Verdict::Degraded,
-                format!(
-                    "the mute rule `{name}` mutes the alarm now: an event of this time is lost"
-                ),
-            ),
-            Self::Once { now: false } => link(
-                Verdict::Weak,
-                format!("the mute rule `{name}` will mute the alarm once"),
-            ),
-            Self::Recurring { fraction, now } => {
-                let share = fraction * 100.0;
-                let now = if *now { ", now as well" } else { "" };
-                let reason = format!(
-                    "the mute rule `{name}` mutes the alarm {share:.1} % of the time{now}: events of these times are lost"
-                );
-                link(Verdict::Degraded, reason).field("muted_fraction", format!("{fraction:.4}"))
-            }
-            Self::Always => link(
-                Verdict::Broken,
-                format!(
-                    "the mute rule `{name}` mutes the alarm all the time: each window begins before the last one ends"
-                ),
-            ),
-            Self::Unknown { reason } => link(
-                Verdict::Unknown,
-                format!("the mute rule `{name}`: {reason}"),
-            ),
-        }
-    }
+/// Windows of which some are sure and all are possible. Both lists are in order, and no two windows of one list touch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Windows {
+    /// Windows that are sure.
+    pub sure: Vec<Window>,
+    /// Those that are sure and those that may be.
+    pub possible: Vec<Window>,
 }
 
-/// What the rule does from `now`, the time of the snapshot.
-pub fn muting(rule: &MuteRule, now: Timestamp) -> Muting {
+/// Why a schedule cannot be laid out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Problem {
+    /// The duration is not understood.
+    Duration {
+        /// As written.
+        text: String,
+    },
+    /// The expression is not understood.
+    Schedule {
+        /// As written.
+        text: String,
+    },
+    /// The time zone is not known.
+    TimeZone {
+        /// As written.
+        text: String,
+    },
+    /// AWS says that the rule is active, and its schedule says that it is not.
+    NotActive,
+}
+
+/// How far ahead schedules are laid out: every weekday, every date and a leap day are within.
+const YEARS: i64 = 5;
+
+/// More windows than these are not told apart.
+const MOST_WINDOWS: usize = 200_000;
+
+/// The last moment that is looked at.
+pub fn horizon(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(YEARS * 366 * 24))
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// The windows of a rule from `now`, the time of the snapshot, up to the [`horizon`].
+pub fn windows(rule: &MuteRule, now: Timestamp) -> Result<Windows, Problem> {
     let status = rule.status.as_deref();
     if status == Some("EXPIRED") || rule.expire.is_some_and(|expire| expire <= now) {
-        return Muting::Over;
+        return Ok(Windows::default());
     }
-    judge(rule, now, status == Some("ACTIVE")).unwrap_or_else(|reason| Muting::Unknown { reason })
+    let schedule = Schedule::read(rule)?;
+    let sure = schedule.lay_out(rule, now, true);
+    let possible = schedule.lay_out(rule, now, false);
+    let open = |windows: &[Window]| windows.first().is_some_and(|first| first.begin <= now);
+    if status == Some("ACTIVE") && !open(&possible) {
+        return Err(Problem::NotActive);
+    }
+    Ok(Windows { sure, possible })
 }
 
-fn judge(rule: &MuteRule, now: Timestamp, active: bool) -> Result<Muting, String> {
-    let duration = duration(&rule.duration)
-        .ok_or_else(|| format!("the duration `{}` is not understood", rule.duration))?;
-    let text = rule.expression.trim();
-    let inside = |name: &str| {
-        text.strip_prefix(name)?
-            .strip_prefix('(')?
-            .strip_suffix(')')
-    };
-    if let Some(moment) = inside("at") {
-        let begin: DateTime = moment
-            .trim()
-            .parse()
-            .map_err(|_| format!("the time in `{text}` is not understood"))?;
-        return Ok(once(rule, begin, duration, now, active));
+/// The windows of several rules together.
+pub fn union(rules: impl IntoIterator<Item = Windows>) -> Windows {
+    let (mut sure, mut possible) = (Vec::new(), Vec::new());
+    for windows in rules {
+        sure.extend(windows.sure);
+        possible.extend(windows.possible);
     }
-    let Some(fields) = inside("cron") else {
-        return Err(format!("the schedule `{text}` is not understood"));
-    };
-    let cron =
-        Cron::parse(fields).ok_or_else(|| format!("the schedule `{text}` is not understood"))?;
-    cron.muting(duration.as_secs() / 60, active).ok_or_else(|| {
-        format!("whether the days of month and of week of `{text}` add up is not documented")
-    })
+    Windows {
+        sure: merged(sure),
+        possible: merged(possible),
+    }
 }
 
-/// One window. Local times lie up to 14 hours around UTC, and no time-zone data is at hand to say where.
-fn once(
-    rule: &MuteRule,
-    begin: DateTime,
+impl Windows {
+    /// The part of these windows in which an event is lost: its alarm is back before the window ends. What is surely lost
+    /// needs a window longer than the alarm may stay in `ALARM`.
+    #[must_use]
+    pub fn lost(&self, stay: Stay) -> Self {
+        let shortened = |windows: &[Window], by: u64| -> Vec<Window> {
+            let by = SignedDuration::from_secs(i64::try_from(by).unwrap_or(i64::MAX));
+            windows
+                .iter()
+                .filter_map(|window| {
+                    let end = window.end.checked_sub(by).ok()?;
+                    (end > window.begin).then_some(Window { end, ..*window })
+                })
+                .collect()
+        };
+        Self {
+            sure: shortened(&self.sure, stay.most),
+            possible: shortened(&self.possible, stay.least),
+        }
+    }
+
+    /// Whether they leave no moment out from `now` on.
+    pub fn always(&self, now: Timestamp) -> bool {
+        self.sure
+            .first()
+            .is_some_and(|first| first.begin <= now && first.end >= horizon(now))
+    }
+}
+
+/// Windows in order, those that overlap or touch joined.
+fn merged(mut windows: Vec<Window>) -> Vec<Window> {
+    windows.sort_unstable();
+    let mut joined: Vec<Window> = Vec::new();
+    for window in windows {
+        match joined.last_mut() {
+            Some(last) if window.begin <= last.end => last.end = last.end.max(window.end),
+            _ => joined.push(window),
+        }
+    }
+    joined
+}
+
+/// When a rule is active.
+struct Schedule {
+    begins: Begins,
     duration: SignedDuration,
-    now: Timestamp,
-    active: bool,
-) -> Muting {
-    let utc = matches!(
-        rule.timezone.as_deref(),
-        None | Some("UTC" | "Etc/UTC" | "GMT")
-    );
-    let slack = SignedDuration::from_hours(if utc { 0 } else { 14 });
-    let Ok(zoned) = begin.to_zoned(jiff::tz::TimeZone::UTC) else {
-        return Muting::Once { now: active };
-    };
-    let begin = zoned.timestamp();
-    match begin
-        .checked_add(duration)
-        .and_then(|end| end.checked_add(slack))
-    {
-        Ok(end) if end <= now && !active => Muting::Over,
-        _ => Muting::Once {
-            now: active || (utc && begin <= now),
-        },
+    zone: TimeZone,
+}
+
+enum Begins {
+    Once(DateTime),
+    Again(Cron),
+}
+
+impl Schedule {
+    fn read(rule: &MuteRule) -> Result<Self, Problem> {
+        let duration = duration(&rule.duration).ok_or_else(|| Problem::Duration {
+            text: rule.duration.clone(),
+        })?;
+        let zone = match rule.timezone.as_deref() {
+            None | Some("UTC" | "") => TimeZone::UTC,
+            Some(name) => TimeZone::get(name).map_err(|_| Problem::TimeZone {
+                text: name.to_owned(),
+            })?,
+        };
+        let text = rule.expression.trim();
+        let inside = |name: &str| {
+            text.strip_prefix(name)?
+                .strip_prefix('(')?
+                .strip_suffix(')')
+        };
+        let begins = match (inside("at"), inside("cron")) {
+            (Some(moment), _) => moment.trim().parse().ok().map(Begins::Once),
+            (_, Some(fields)) => Cron::parse(fields).map(Begins::Again),
+            _ => None,
+        };
+        let begins = begins.ok_or_else(|| Problem::Schedule {
+            text: text.to_owned(),
+        })?;
+        Ok(Self {
+            begins,
+            duration,
+            zone,
+        })
+    }
+
+    /// The windows from `now` on; `both` says that a day must meet both of its fields where a schedule restricts both.
+    fn lay_out(&self, rule: &MuteRule, now: Timestamp, both: bool) -> Vec<Window> {
+        let runs = match &self.begins {
+            Begins::Once(begin) => vec![(*begin, self.duration)],
+            Begins::Again(cron) => self.runs(cron, rule, now, both),
+        };
+        let horizon = horizon(now);
+        let windows = runs.into_iter().filter_map(|(begin, length)| {
+            let begin = begin.to_zoned(self.zone.clone()).ok()?.timestamp();
+            let end = begin.checked_add(length).ok()?;
+            let window = Window {
+                begin: begin.max(rule.start.unwrap_or(begin)).max(now),
+                end: end.min(rule.expire.unwrap_or(end)).min(horizon),
+            };
+            (window.begin < window.end).then_some(window)
+        });
+        merged(windows.collect())
+    }
+
+    /// Local begin and length of what the windows of each day cover without a break.
+    fn runs(
+        &self,
+        cron: &Cron,
+        rule: &MuteRule,
+        now: Timestamp,
+        both: bool,
+    ) -> Vec<(DateTime, SignedDuration)> {
+        let minutes = self.duration.as_secs().div_euclid(60);
+        let mut of_day: Vec<(i64, i64)> = Vec::new();
+        for begin in &cron.minutes {
+            match of_day.last_mut() {
+                Some((_, end)) if *begin <= *end => *end = begin + minutes,
+                _ => of_day.push((*begin, begin + minutes)),
+            }
+        }
+        let from = now
+            .max(rule.start.unwrap_or(now))
+            .to_zoned(self.zone.clone());
+        // A window of up to fifteen days that is open now began before.
+        let back = self
+            .duration
+            .as_secs()
+            .div_euclid(86_400)
+            .saturating_add(2)
+            .min(60);
+        let first = from.date().saturating_sub(Span::new().days(back));
+        let last = horizon(now).to_zoned(self.zone.clone()).date();
+        let mut runs = Vec::new();
+        for day in first
+            .series(Span::new().days(1))
+            .take_while(|day| *day <= last)
+        {
+            if !cron.matches(day, both) {
+                continue;
+            }
+            for (begin, end) in &of_day {
+                let midnight = day.at(0, 0, 0, 0);
+                let begins = midnight.saturating_add(Span::new().minutes(*begin));
+                runs.push((begins, SignedDuration::from_mins(end - begin)));
+            }
+            if runs.len() > MOST_WINDOWS {
+                if !both {
+                    // Nothing is known of what comes after.
+                    let rest = SignedDuration::from_hours(YEARS * 366 * 24);
+                    runs.push((day.at(0, 0, 0, 0), rest));
+                }
+                break;
+            }
+        }
+        runs
     }
 }
 
@@ -226,60 +343,6 @@ impl Cron {
                 .collect(),
             any_weekday: any(weekdays),
         })
-    }
-
-    /// The share of time that windows of so many minutes cover. `None` if it depends on whether a day must meet both
-    /// its fields or one of them, and that changes the answer.
-    fn muting(&self, duration: i64, active: bool) -> Option<Muting> {
-        let (both, either) = (self.covered(duration, true), self.covered(duration, false));
-        let judge = |(muted, total): (i64, i64)| match muted {
-            0 => Muting::Over,
-            _ if muted >= total => Muting::Always,
-            // No more than the minutes of 28 years.
-            _ => Muting::Recurring {
-                fraction: muted as f64 / total as f64,
-                now: active,
-            },
-        };
-        let (both, either) = (judge(both), judge(either));
-        let alike = std::mem::discriminant(&both) == std::mem::discriminant(&either);
-        alike.then_some(either)
-    }
-
-    /// Minutes covered by windows, and minutes in all, over 28 years: after that weekdays and leap days repeat.
-    fn covered(&self, duration: i64, both: bool) -> (i64, i64) {
-        let mut muted = 0;
-        let mut until = 0;
-        let mut day: Date = date(2001, 1, 1);
-        let mut midnight = 0;
-        let end = date(2029, 1, 1);
-        while day < end {
-            if self.matches(day, both) {
-                for minute in &self.minutes {
-                    let begin = midnight + minute;
-                    muted += begin + duration - until.max(begin).min(begin + duration);
-                    until = begin + duration;
-                }
-            }
-            midnight += 1440;
-            let Ok(next) = day.tomorrow() else { break };
-            day = next;
-        }
-        // The first window of the cycle follows the last one of the cycle before: cut what reaches beyond, and count
-        // the beginning of the cycle as covered as far as it reaches in.
-        let beyond = (until - midnight).max(0);
-        let first = self.first(both);
-        let reach = first.map_or(0, |first| beyond.min(first));
-        (muted - beyond + reach, midnight)
-    }
-
-    /// The first minute of the cycle in which a window begins.
-    fn first(&self, both: bool) -> Option<i64> {
-        let minute = *self.minutes.first()?;
-        let days = (0i64..).zip(date(2001, 1, 1).series(jiff::Span::new().days(1)));
-        days.take_while(|(_, day)| *day < date(2029, 1, 1))
-            .find(|(_, day)| self.matches(*day, both))
-            .map(|(number, _)| number * 1440 + minute)
     }
 
     fn matches(&self, day: Date, both: bool) -> bool {

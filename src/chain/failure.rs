@@ -319,7 +319,7 @@ failures! {
         not_shown "CloudWatch Logs refuses such a namespace, so no metric filter has one";
     F14 MetricFilter
         title "several filters write one metric"
-        says "note; unknown where another filter can hold the alarm"
+        says "note; broken where another filter hides the event or holds the alarm, unknown where it may"
         repair "give each filter its own metric and alarm, and narrow the one that matches nearly everything";
     F15 MetricFilter
         title "metric filter quotas"
@@ -382,7 +382,7 @@ failures! {
         repair "wait until the alarm's warm-up has passed, or shorten it";
     A14 Alarm
         title "alarm evaluation has errors"
-        says "broken, weak"
+        says "broken, unknown"
         repair "repair the alarm's evaluation error";
     A15 Alarm
         title "alarm sits in ALARM"
@@ -394,7 +394,7 @@ failures! {
         repair "check that the metric arrives: dimensions, unit and namespace";
     A17 Alarm
         title "alarm mute rule"
-        says "degraded, with the share of time; broken when always; weak or unknown otherwise"
+        says "an event in a window is lost: the control fails where all its alarms are muted at one time; broken when always"
         repair "remove the alarm from the mute rule";
     A18 Alarm
         title "alarm action is not a topic"
@@ -416,7 +416,7 @@ failures! {
         repair "put a plain alarm on the filter's metric beside it";
     A22 Alarm
         title "alarm watches another account's metric"
-        says "weak"
+        says "unknown"
         repair "collect the account of the metric and that of the alarm into one snapshot";
     A23 Alarm
         title "alarm reached only through other alarms"
@@ -428,7 +428,7 @@ failures! {
         says "decided by the rule; unknown where it cannot be read";
     C02 CompositeAlarm
         title "composite alarm needs other alarms too"
-        says "broken; weak when it depends on the state of others"
+        says "broken; unknown when it depends on the state of others"
         repair "let the composite alarm fire on this alarm alone, or give this alarm its own action";
     C03 CompositeAlarm
         title "composite alarm is masked by other alarms"
@@ -436,7 +436,7 @@ failures! {
         repair "let the composite alarm fire on this alarm alone, or give this alarm its own action";
     C04 CompositeAlarm
         title "composite alarm's actions are suppressed"
-        says "broken, weak"
+        says "broken, unknown"
         repair "remove the actions suppressor, or give the alarm below its own action";
     C05 CompositeAlarm
         title "composite alarm's rule cannot be evaluated"

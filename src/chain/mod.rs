@@ -7,17 +7,19 @@
 //! What AWS does with plain values (alarm arithmetic, policies ...) is answered by [`crate::aws`].
 //! Nothing here knows what a control asks for, and nothing is written.
 
+mod alarm_actions;
+mod alarm_evaluation;
+mod alarm_message;
 mod alternatives;
-mod announce;
 pub mod cause;
-mod composite_wiring;
+mod composite_alarm;
 mod dimensions;
 mod facts;
 mod failure;
-mod firing;
 mod log_group;
-mod message;
+mod metric_alarm;
 mod metric_filter;
+mod mute_rules;
 mod organization;
 mod path;
 mod regions;
@@ -29,10 +31,10 @@ mod topic;
 mod trail;
 pub mod verdict;
 mod walk;
-mod watch;
 
 use crate::snapshot::Snapshot;
 
+pub use alarm_evaluation::reason_id;
 pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Subscription};
 
 /// Why the chain of an account could not be read.

@@ -2,6 +2,9 @@
 //!
 //! Plain values: no SQL, no decisions beyond "the worst link counts".
 
+use std::sync::Arc;
+
+use crate::aws::mute::Windows;
 use crate::coverage::{Predicate, Scope};
 
 use super::verdict::{Cause, Link, LinkId, Subject, Verdict};
@@ -48,6 +51,8 @@ pub struct Path {
     pub conditions: Vec<Condition>,
     /// Everything said about this path, in the order of the chain. Links that are `ok` are told too.
     pub links: Vec<Link>,
+    /// Times from the snapshot on in which an event on this path tells nobody: mute rules hold the action back.
+    pub muted: Arc<Windows>,
 }
 
 /// One place on a path that lets some events through.
@@ -81,6 +86,9 @@ pub struct Alarm {
     pub name: String,
     /// ARNs of the alarms below it, from the one that watches the metric upwards; empty for a metric alarm's own action.
     pub through: Vec<String>,
+    /// Whether the alarm that watches the metric sits in `ALARM` while events of the path's filter come in every period; none
+    /// where that is not known.
+    pub flooded: Option<bool>,
 }
 
 /// A subscription on a path.

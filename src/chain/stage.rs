@@ -127,15 +127,3 @@ pub(super) fn seconds_between(earlier: &str, later: &str) -> Option<i64> {
     let later: Timestamp = later.parse().ok()?;
     Some(later.duration_since(earlier).as_secs())
 }
-
-/// Seconds in words that a reader can judge at a glance.
-pub(super) fn span(seconds: i64) -> String {
-    let (count, unit) = match seconds {
-        ..120 => (seconds, "second"),
-        120..7200 => (seconds / 60, "minute"),
-        7200..172_800 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
-}

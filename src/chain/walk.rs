@@ -5,22 +5,25 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::coverage::Predicate;
 
 use super::cause::LogGroupCause;
-use super::composite_wiring::Region;
+use super::composite_alarm::Region;
 use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
-use super::log_group::{self, Group, Place};
+use super::log_group::{self, Place};
+use super::metric_alarm::{self, Watched, Watchers};
 use super::path::{Alarm, Filter, Path, Subscription};
 use super::stage::{Context, Stage};
 use super::verdict::{Link, LinkId, Verdict};
-use super::watch::Watched;
 use super::{
-    Error, announce, message, metric_filter, organization, selectors, subscription, topic, trail,
-    watch,
+    Error, alarm_actions, alarm_message, metric_filter, mute_rules, organization, selectors,
+    subscription, topic, trail,
 };
-use crate::aws::composite::AlarmState;
+use crate::aws::alarm::{AlarmState, Stay};
+use crate::aws::composite::Moved;
+use crate::aws::mute::Windows;
 
 /// What follows after a trail, as far as it goes.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +33,17 @@ struct Tail {
     action: Option<String>,
     subscription: Option<Subscription>,
     stage: Stage,
+    muted: Arc<Windows>,
+}
+
+/// An alarm that acts, what is known of its course, and what is said of it.
+struct Acting<'a> {
+    alarm: &'a AlarmRow,
+    tail: Tail,
+    stay: Stay,
+    resting: &'a [AlarmState],
+    /// The id under which its switch is told.
+    switch: LinkId,
 }
 
 impl Tail {
@@ -58,6 +72,7 @@ impl Tail {
             ),
             conditions: stage.conditions,
             links: stage.links,
+            muted: Arc::clone(&self.muted),
         }
     }
 }
@@ -72,6 +87,9 @@ pub(super) struct Walk<'s, 'c> {
     /// Composite alarms by account and Region.
     regions: BTreeMap<(String, String), Rc<Region>>,
 }
+
+/// The stay of an alarm that no event moves.
+const NO_STAY: Stay = Stay { least: 0, most: 0 };
 
 /// What hangs on log groups that a walk reached in other accounts: the members of an organization all come there, and
 /// all find the same.
@@ -244,99 +262,145 @@ impl<'s, 'c> Walk<'s, 'c> {
         if let Some(link) = log_group::no_filters(&self.facts, place, &filters)? {
             tails.push(start.saying(link));
         }
-        for filter in &filters {
-            self.walk_filter(place, &group, filter, &start, &mut tails)?;
+        let found = self.watchers(place, &filters)?;
+        let all: Vec<(&FilterRow, &Watchers)> = filters.iter().zip(&found).collect();
+        for (filter, watchers) in &all {
+            let mut tail = start.clone();
+            tail.filter = Some(named(filter));
+            tail.stage.extend(metric_filter::judge(
+                &self.context.account,
+                place,
+                &group,
+                filter,
+            ));
+            if let Some(link) = &watchers.none {
+                tails.push(tail.saying(link.clone()));
+            }
+            for watched in &watchers.alarms {
+                let alarm = &watched.alarm;
+                let moved = metric_alarm::moved(filter, &all, &alarm.account, &alarm.region);
+                self.walk_alarm(&tail, watched, &moved, &mut tails)?;
+            }
         }
         Ok(tails)
     }
 
-    fn walk_filter(
-        &mut self,
-        place: &Place,
-        group: &Group,
-        filter: &FilterRow,
-        start: &Tail,
-        tails: &mut Vec<Tail>,
-    ) -> Result<(), Error> {
-        let mut tail = start.clone();
-        tail.filter = Some(named(filter));
-        tail.stage.extend(metric_filter::judge(
-            &self.context.account,
-            place,
-            group,
-            filter,
-        ));
+    /// The alarms of each filter.
+    fn watchers(&mut self, place: &Place, filters: &[FilterRow]) -> Result<Vec<Watchers>, Error> {
         let region = self.region(&place.account, &place.region)?;
         let of_member = place.account != self.context.account;
-        let watchers = watch::find(&self.facts, place, filter, &region.queries, of_member)?;
-        if let Some(link) = watchers.none {
-            tails.push(tail.saying(link));
-        }
-        for watched in watchers.alarms {
-            self.walk_alarm(&tail, &watched, tails)?;
-        }
-        Ok(())
+        filters
+            .iter()
+            .map(|filter| {
+                metric_alarm::find(&self.facts, place, filter, &region.queries, of_member)
+            })
+            .collect()
     }
 
     fn walk_alarm(
         &mut self,
         before: &Tail,
         watched: &Watched,
+        moved: &Moved,
         tails: &mut Vec<Tail>,
     ) -> Result<(), Error> {
         let alarm = &watched.alarm;
+        let flooded = watched.flooded();
         let mut tail = before.clone();
         tail.alarm = Some(Alarm {
             arn: alarm.arn.clone(),
             name: alarm.name.clone(),
             through: Vec::new(),
+            flooded,
         });
         tail.stage.extend(watched.stage.clone());
+        let firing = watched.firing();
+        // Of an alarm that no event moves nothing is lost in a window.
+        let stay = firing.map_or(NO_STAY, |firing| firing.stay);
+        let coalescing = firing.map(|firing| firing.stay.least);
         tail.stage
-            .extend(announce::state(&self.facts, alarm, watched.coalescing)?);
-        let actions = announce::actions(&self.facts, alarm)?;
+            .extend(alarm_actions::state(&self.facts, alarm, coalescing)?);
         let region = self.region(&alarm.account, &alarm.region)?;
-        let above = region.above(&self.facts, watched)?;
-        for action in &actions {
-            let mut acting = tail.saying(announce::enabled(alarm, LinkId::A02));
-            acting.stage.extend(announce::muted(&self.facts, alarm)?);
-            self.walk_action(&acting, alarm, action, &watched.resting, tails)?;
-        }
+        let above = region.above(watched, moved);
+        let resting = firing.map_or(AlarmState::ALL.as_slice(), |firing| &firing.resting);
+        let acting = Acting {
+            alarm,
+            tail: tail.clone(),
+            stay,
+            resting,
+            switch: LinkId::A02,
+        };
+        let acts = self.walk_actions(acting, tails)?;
         for composite in &above {
             let mut over = tail.clone();
             over.stage.extend(composite.stage.clone());
-            over.stage.extend(announce::state(
+            let stay = composite.movement.stay;
+            over.stage.extend(alarm_actions::state(
                 &self.facts,
                 &composite.alarm,
-                watched.coalescing,
+                coalescing.map(|_| stay.least),
             )?);
             over.alarm = Some(Alarm {
                 arn: composite.alarm.arn.clone(),
                 name: composite.alarm.name.clone(),
                 through: composite.through.clone(),
+                flooded,
             });
-            let actions = announce::actions(&self.facts, &composite.alarm)?;
-            if actions.is_empty() && !composite.has_more_above {
-                tails.push(over.saying(announce::no_action(
-                    &self.facts,
-                    &composite.alarm,
-                    LinkId::C06,
-                )?));
-            }
-            for action in &actions {
-                let mut acting = over.saying(announce::enabled(&composite.alarm, LinkId::C06));
-                acting
-                    .stage
-                    .extend(announce::muted(&self.facts, &composite.alarm)?);
-                self.walk_action(&acting, &composite.alarm, action, &watched.resting, tails)?;
+            let acting = Acting {
+                alarm: &composite.alarm,
+                tail: over.clone(),
+                stay,
+                resting,
+                switch: LinkId::C06,
+            };
+            if !self.walk_actions(acting, tails)? && !composite.has_more_above {
+                tails.push(self.silent(&over, &composite.alarm, LinkId::C06, LinkId::C06)?);
             }
         }
         if let Some(link) = region.unknown(alarm) {
             tails.push(tail.saying(link));
-        } else if actions.is_empty() && above.is_empty() {
-            tails.push(tail.saying(announce::no_action(&self.facts, alarm, LinkId::A03)?));
+        } else if !acts && above.is_empty() {
+            tails.push(self.silent(&tail, alarm, LinkId::A02, LinkId::A03)?);
         }
         Ok(())
+    }
+
+    /// An alarm without an action for ALARM, and its switch where that is off as well.
+    fn silent(
+        &self,
+        tail: &Tail,
+        alarm: &AlarmRow,
+        switch: LinkId,
+        id: LinkId,
+    ) -> Result<Tail, Error> {
+        let mut silent = tail.saying(alarm_actions::no_action(&self.facts, alarm, id)?);
+        if !alarm.actions_enabled {
+            silent.stage.say(alarm_actions::enabled(alarm, switch));
+        }
+        Ok(silent)
+    }
+
+    /// The ways on from an alarm; whether it has an action.
+    fn walk_actions(&self, acting: Acting<'_>, tails: &mut Vec<Tail>) -> Result<bool, Error> {
+        let Acting {
+            alarm,
+            mut tail,
+            stay,
+            resting,
+            switch,
+        } = acting;
+        let actions = alarm_actions::actions(&self.facts, alarm)?;
+        if actions.is_empty() {
+            return Ok(false);
+        }
+        tail.stage.say(alarm_actions::enabled(alarm, switch));
+        let (said, muted) = mute_rules::muted(&self.facts, alarm, stay)?;
+        tail.stage.extend(said);
+        tail.muted = Arc::new(muted);
+        for action in &actions {
+            self.walk_action(&tail, alarm, action, resting, tails)?;
+        }
+        Ok(true)
     }
 
     fn walk_action(
@@ -350,7 +414,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         let mut tail = before.clone();
         tail.action = Some(action.arn.clone());
         if !topic::is_topic(&action.arn) {
-            tails.push(tail.saying(announce::other_action(alarm, action)));
+            tails.push(tail.saying(alarm_actions::other_action(alarm, action)));
             return Ok(());
         }
         let judged = topic::judge(&self.facts, alarm, &action.arn)?;
@@ -365,7 +429,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         {
             tails.push(tail.saying(link));
         }
-        let message = message::of(&self.facts, alarm, resting)?;
+        let message = alarm_message::of(&self.facts, alarm, resting)?;
         for row in &subscriptions {
             let mut end = tail.clone();
             end.subscription = Some(Subscription {

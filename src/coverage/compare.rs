@@ -1,12 +1,11 @@
 //! More than yes or no: how two predicates stand to each other, which filter catches which event name, and what else
 //! the filters match.
 
-use serde_json::Value;
-
 use super::decide::{covers, find};
 use super::lower::RawText;
-use super::model::{EventModel, Looks, Scope};
+use super::model::{EventModel, Scope};
 use super::predicate::Predicate;
+use super::routine::{self, is_nearly_everything};
 use super::search::Ended;
 use super::{Covers, NameCoverage, Noise, NoiseClass, Relation, RelationKind, walk};
 use crate::pattern::Semantics;
@@ -124,12 +123,14 @@ pub fn noise(
             return Noise {
                 class: NoiseClass::None,
                 extra: None,
+                routine: None,
             };
         }
         Ended::Unsure(reason) => {
             return Noise {
                 class: NoiseClass::Unknown(reason),
                 extra: None,
+                routine: None,
             };
         }
     };
@@ -141,6 +142,7 @@ pub fn noise(
     Noise {
         class,
         extra: Some(extra),
+        routine: routine::matched(required, deployed, model, scope),
     }
 }
 
@@ -191,42 +193,4 @@ fn surplus_class(
         })
         .collect();
     NoiseClass::Names(added)
-}
-
-/// Whether the filters match nearly every event, so that an alarm on them never leaves ALARM: by logic, where only
-/// events that a `!=` of theirs names are left out; by example, where they match every routine event.
-pub fn is_nearly_everything(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
-    let recommended = Semantics::default();
-    let mut routine = Looks::routine()
-        .iter()
-        .map(|record| Value::Object(record.clone()));
-    if !Looks::routine().is_empty() && routine.all(|event| deployed.matches(&event, &recommended)) {
-        return true;
-    }
-    let mut exceptions = Vec::new();
-    for field in [
-        "eventName",
-        "eventSource",
-        "sourceIPAddress",
-        "eventType",
-        "userAgent",
-        "awsRegion",
-    ] {
-        let left_out = walk::texts(deployed, field, true);
-        if !left_out.is_empty() {
-            exceptions.push(Predicate::one_of(field, left_out));
-            exceptions.push(Predicate::missing(field));
-        }
-    }
-    if exceptions.is_empty() {
-        return false;
-    }
-    matches!(
-        event(
-            &!deployed.clone().or(Predicate::any(exceptions)),
-            model,
-            scope
-        ),
-        Ended::None
-    )
 }

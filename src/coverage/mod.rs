@@ -16,14 +16,16 @@ mod lower;
 mod machine;
 mod model;
 mod predicate;
+mod routine;
 mod search;
 mod state;
 mod table;
 mod walk;
 mod witness;
 
-pub use compare::{by_name, is_nearly_everything, noise, relation};
+pub use compare::{by_name, noise, relation};
 pub use decide::{covers, example};
+pub use routine::is_nearly_everything;
 
 pub use model::{EventModel, Origin, Scope};
 pub use predicate::{Is, Predicate, Test};
@@ -108,6 +110,8 @@ pub struct Noise {
     pub class: NoiseClass,
     /// An event that is matched and was not asked for; none where the class is [`NoiseClass::None`].
     pub extra: Option<Value>,
+    /// One that happens in any account all day, where such a one is matched: the filter is noisy.
+    pub routine: Option<Value>,
 }
 
 /// Kinds of surplus, from harmless to fatal.

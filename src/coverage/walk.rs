@@ -45,7 +45,8 @@ pub(super) fn reads_text(predicate: &Predicate) -> bool {
     }
 }
 
-/// The texts that the predicate compares a field with by `=` (or, `negated`, by `!=`), in order, each once.
+/// The texts that the predicate compares a field, by its dotted path, with by `=` (or, `negated`, by `!=`), in order, each
+/// once.
 pub(super) fn texts(predicate: &Predicate, field: &str, negated: bool) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut add = |text: &str| {
@@ -54,21 +55,24 @@ pub(super) fn texts(predicate: &Predicate, field: &str, negated: bool) -> Vec<St
         }
     };
     own_tests(predicate, !negated, &mut |path, is| {
-        if let ([name], Is::Text(text)) = (path, is)
-            && name == field
+        if let Is::Text(text) = is
+            && path.iter().map(String::as_str).eq(field.split('.'))
         {
             add(text);
         }
     });
     pattern_tests(predicate, &mut |test| {
-        if let (
-            [Step::Name(name)],
-            Condition::Equals {
-                negated: found,
-                value: Value::Text(text),
-            },
-        ) = (test.selector.steps.as_slice(), &test.condition)
-            && name == field
+        let named = |step: &Step, name: &str| matches!(step, Step::Name(step) if step == name);
+        let steps = &test.selector.steps;
+        if let Condition::Equals {
+            negated: found,
+            value: Value::Text(text),
+        } = &test.condition
+            && steps.len() == field.split('.').count()
+            && steps
+                .iter()
+                .zip(field.split('.'))
+                .all(|(step, name)| named(step, name))
             && *found == negated
             && !text.value.contains('*')
         {

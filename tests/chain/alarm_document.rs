@@ -1,6 +1,7 @@
 //! The table of docs/alarms.md, row by row: what it says of one event is what the program says.
 
-use trailproof::aws::alarm::{Emission, Outcome, Settings, single_event};
+use trailproof::aws::alarm::{Effect, Emission, Firing, Reason, Settings, single_event};
+use trailproof::chain::reason_id;
 
 fn operator(sign: &str) -> &'static str {
     match sign {
@@ -12,23 +13,25 @@ fn operator(sign: &str) -> &'static str {
     }
 }
 
-fn words(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Fires {
-            delay: 0, notes, ..
-        } => match notes.first() {
+fn words(effect: &Effect) -> String {
+    match effect {
+        Effect::Fires(Firing {
+            delay: 0, remarks, ..
+        }) => match remarks.first() {
             None => "fires".to_owned(),
-            Some(note) => format!("fires, with a remark ({})", note.id),
+            Some(remark) => format!("fires, with a remark ({})", reason_id(remark)),
         },
-        Outcome::Fires { delay, notes, .. } => {
-            format!("fires {delay} seconds late ({})", notes[0].id)
+        Effect::Fires(Firing { delay, remarks, .. }) => {
+            format!("fires {delay} seconds late ({})", reason_id(&remarks[0]))
         }
-        Outcome::Latched { .. } => "the first only (A06)".to_owned(),
-        Outcome::Needs { events, within } => {
-            format!("needs {events} events within {within} seconds (A04)")
-        }
-        Outcome::Never { id, .. } => format!("never ({id})"),
-        Outcome::Unknown { id, .. } => format!("unknown ({id})"),
+        Effect::Never(reasons) => match &reasons[0] {
+            Reason::Latches => "the first only (A06)".to_owned(),
+            Reason::NeedsEvents { events, within } => {
+                format!("needs {events} events within {within} seconds (A04)")
+            }
+            reason => format!("never ({})", reason_id(reason)),
+        },
+        Effect::Unknown(reasons) => format!("unknown ({})", reason_id(&reasons[0])),
     }
 }
 
@@ -40,7 +43,8 @@ fn every_row_of_the_table() {
         .filter(|line| {
             line.starts_with('|') && !line.starts_with("|---") && !line.starts_with("| value")
         })
-        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .map(|line| -> Vec<&str> { line.trim_matches('|').split('|').map(str::trim).collect() })
+        .filter(|cells| cells.len() > 2)
         .collect();
     assert!(rows.len() >= 30, "the table is read");
     for row in rows {
@@ -62,7 +66,7 @@ fn every_row_of_the_table() {
         let emission = Emission {
             metric_value: value.to_owned(),
             default_value: (!default.is_empty()).then(|| default.parse().expect("a number")),
-            unit: None,
+            ..Emission::default()
         };
         let settings = Settings {
             statistic: Some(statistic.to_owned()),

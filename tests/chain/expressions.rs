@@ -52,7 +52,20 @@ fn a19_expressions_that_pass_the_event_on() {
 
 #[test]
 fn a19_expressions_that_lose_the_event() {
-    for expression in ["m / 2", "r", "IF(m > 1, 1, 0)"] {
+    for expression in [
+        "m / 2",
+        "r",
+        "IF(m > 1, 1, 0)",
+        "RATE(m)",
+        "m * r",
+        "m > 0 AND r > 0",
+        "AVG([m, r])",
+        "MIN([FILL(m, 0), FILL(r, 0)])",
+        "IF(HOUR(m) >= 8 AND HOUR(m) < 18, m)",
+        "IF(DAY(m) < 6, m)",
+        "LOG(m)",
+        "m / PERIOD(m)",
+    ] {
         let link = fault(LinkId::A19, Verdict::Broken, |world| {
             reads(
                 world,
@@ -73,9 +86,9 @@ fn a19_expressions_that_lose_the_event() {
 #[test]
 fn a19_expressions_that_cannot_be_computed() {
     for expression in [
-        "RATE(m)",
         "m - r",
-        "MIN([FILL(m, 0), FILL(r, 0)])",
+        "MAX([m, r])",
+        "MIN([m, r])",
         "m + nobody",
         "ANOMALY_DETECTION_BAND(m)",
     ] {

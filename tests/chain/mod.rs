@@ -1,6 +1,7 @@
 //! The delivery chain: one test a failure id. Each takes the complete account, breaks one thing, and reads the links.
 
 mod alarm_document;
+mod alarm_kinds;
 mod alarms;
 mod alternatives;
 mod denied;

@@ -3,11 +3,27 @@
 //! Independent of where the values come from: a metric filter's samples or a metric-math expression.
 
 use super::evaluator::{MissingData, State, Window};
-use super::{Note, Outcome, Settings};
-use crate::chain::verdict::LinkId;
+use super::{AlarmState, Effect, Firing, Reason, Settings, Stay};
 
-/// Longest time in `ALARM`, in seconds, that gets no remark for coalescing events (A11).
-const LONG_WINDOW: u64 = 3600;
+/// Longest time in `ALARM`, in seconds, that gets no remark for coalescing events.
+const LONG_STAY: u64 = 3600;
+
+/// CloudWatch looks at "a few" periods more than N where data is missing: an alarm leaves `ALARM` so much later at most.
+const OLDER_PERIODS: u64 = 2;
+
+/// And no less than these seconds: an evaluation a minute, and data that arrives late.
+const LEAST_OLDER: u64 = 300;
+
+/// What the periods around an event hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Quiet {
+    /// No data.
+    Missing,
+    /// Default values.
+    Filled,
+    /// Perhaps values that do not breach, published by this other metric filter.
+    Others(String),
+}
 
 /// `ComparisonOperator`, of those that compare with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,40 +73,31 @@ pub(crate) struct Decider {
 
 impl Decider {
     /// Checks the settings; what CloudWatch would not accept, or nobody can compute, is unknown.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, Outcome> {
-        let unknown = |reason: String| Outcome::unknown(LinkId::A04, reason);
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Effect> {
         let operator = Operator::parse(&settings.comparison_operator);
-        let (Some(operator), Some(threshold)) = (
-            operator,
-            settings.threshold.filter(|value| value.is_finite()),
-        ) else {
-            return Err(Outcome::unknown(
-                LinkId::A19,
-                format!(
-                    "`{}` without a fixed threshold depends on a trained anomaly band",
-                    settings.comparison_operator
-                ),
-            ));
+        let threshold = settings.threshold.filter(|value| value.is_finite());
+        let (Some(operator), Some(threshold)) = (operator, threshold) else {
+            return Err(Effect::unknown(Reason::AnomalyBand {
+                operator: settings.comparison_operator.clone(),
+            }));
         };
         let text = settings.treat_missing_data.as_deref().unwrap_or("missing");
-        let missing_data = text
-            .parse()
-            .map_err(|()| unknown(format!("the missing-data treatment `{text}` is not known")))?;
+        let missing_data = text.parse().map_err(|()| {
+            Effect::unknown(Reason::MissingDataNotKnown {
+                treatment: text.to_owned(),
+            })
+        })?;
         let positive = |value: i64| u64::try_from(value).ok().filter(|value| *value > 0);
         let n = positive(settings.evaluation_periods);
         let m = settings.datapoints_to_alarm.map_or(n, positive);
         let (Some(n), Some(m)) = (n, m.filter(|m| Some(*m) <= n)) else {
-            return Err(unknown(
-                "the alarm's M out of N datapoints are not possible numbers".to_owned(),
-            ));
+            return Err(Effect::unknown(Reason::DatapointsNotPossible));
         };
         let period = settings.period.and_then(positive);
         let Some(period) =
             period.filter(|period| matches!(period, 10 | 20 | 30) || period % 60 == 0)
         else {
-            return Err(unknown(
-                "the alarm's period is not one CloudWatch accepts".to_owned(),
-            ));
+            return Err(Effect::unknown(Reason::PeriodNotPossible));
         };
         Ok(Self {
             operator,
@@ -113,10 +120,10 @@ impl Decider {
         Some(self.operator.holds(value, self.threshold))
     }
 
-    /// The outcome for a breaching period between quiet ones; a quiet period has data or is missing.
+    /// What a breaching period between quiet ones does.
     ///
     /// The reference evaluator is asked for every age of the breaching period.
-    pub(crate) fn outcome(&self, quiet_has_data: bool) -> Outcome {
+    pub(crate) fn effect(&self, quiet: &Quiet) -> Effect {
         let Self {
             n,
             m,
@@ -124,104 +131,111 @@ impl Decider {
             missing_data,
             ..
         } = *self;
-        let quiet = |periods: u64| if quiet_has_data { periods } else { 0 };
-        let before = Window {
-            quiet: quiet(n),
-            ..Window::default()
-        }
-        .evaluate(n, m, missing_data);
-        if before == State::Alarm {
-            return Outcome::never(
-                LinkId::A06,
-                "missing data is treated as breaching, so the alarm is in ALARM whenever no event is matched",
-            );
+        let quiet_has_data = *quiet != Quiet::Missing;
+        let with_data = |periods: u64| if quiet_has_data { periods } else { 0 };
+        if self.rests(quiet_has_data) == State::Alarm {
+            return Effect::never(Reason::SilenceBreaches);
         }
         if self.wall_clock && m > 1 {
-            let reason = "how several datapoints of a wall-clock window count when data is missing is not documented";
-            return Outcome::unknown(LinkId::A12, reason);
+            return Effect::unknown(Reason::WallClockNotDefined);
         }
         if period < 60 && quiet_has_data && m > 1 {
-            let reason = "default values fill only one period a minute, and the alarm wants several breaching periods";
-            return Outcome::unknown(LinkId::A10, reason);
+            return Effect::unknown(Reason::ShortPeriodsNotFilled);
         }
         let at_age = |age| {
             Window {
                 breaching: 1,
-                quiet: quiet(n - 1),
+                quiet: with_data(n - 1),
                 oldest_breaching: age,
             }
             .evaluate(n, m, missing_data)
         };
         // Missing data lets one datapoint count as M once it is M periods old; no other age changes the answer.
         let Some(age) = [1, m].into_iter().find(|age| at_age(*age) == State::Alarm) else {
-            let reason = match (quiet_has_data, missing_data) {
-                (true, _) => format!(
-                    "{m} of {n} datapoints must breach, and default values keep the others quiet"
-                ),
-                (false, MissingData::Ignore) => {
-                    format!(
-                        "{m} of {n} datapoints must breach, and with missing data ignored one event leaves the state as it is"
-                    )
+            let (needed, of) = (m, n);
+            return Effect::never(match (quiet, missing_data) {
+                (Quiet::Filled, _) => Reason::DefaultsOutvote { needed, of },
+                (Quiet::Others(filter), _) => Reason::OtherValuesOutvote {
+                    needed,
+                    of,
+                    filter: filter.clone(),
+                },
+                (Quiet::Missing, MissingData::Ignore) => {
+                    Reason::IgnoredSilenceKeepsState { needed, of }
                 }
-                (false, _) => format!(
-                    "{m} of {n} datapoints must breach, and missing data counts as not breaching"
-                ),
-            };
-            return Outcome::never(LinkId::A05, reason);
+                (Quiet::Missing, _) => Reason::SilenceOutvotes { needed, of },
+            });
         };
-        if before == State::Retain {
-            let reason = "with missing data ignored the first event moves the alarm into ALARM for ever: later events make no transition";
-            return Outcome::Latched {
-                reason: reason.to_owned(),
-            };
+        if self.rests(quiet_has_data) == State::Retain {
+            return Effect::never(Reason::Latches);
         }
-        self.fires(age, quiet_has_data)
+        Effect::Fires(self.fires(age, quiet_has_data))
     }
 
-    fn fires(&self, age: u64, quiet_has_data: bool) -> Outcome {
+    /// What an evaluation makes of periods without any event.
+    fn rests(&self, quiet_has_data: bool) -> State {
+        let quiet = if quiet_has_data { self.n } else { 0 };
+        Window {
+            quiet,
+            ..Window::default()
+        }
+        .evaluate(self.n, self.m, self.missing_data)
+    }
+
+    /// The states in which the alarm waits for an event.
+    pub(crate) fn resting(&self, has_data: bool, may_miss: bool) -> Vec<AlarmState> {
+        let mut states = Vec::new();
+        for (possible, quiet_has_data) in [(has_data, true), (may_miss, false)] {
+            let rests: &[AlarmState] = match self.rests(quiet_has_data) {
+                _ if !possible => &[],
+                State::Ok => &[AlarmState::Ok],
+                State::InsufficientData => &[AlarmState::InsufficientData],
+                // Silence keeps the state that it finds; one in ALARM makes no transition.
+                State::Alarm | State::Retain => &[AlarmState::Ok, AlarmState::InsufficientData],
+            };
+            states.extend(rests);
+        }
+        states.sort_unstable();
+        states.dedup();
+        states
+    }
+
+    fn fires(&self, age: u64, quiet_has_data: bool) -> Firing {
         let Self { n, m, period, .. } = *self;
-        let mut notes = Vec::new();
-        let mut note = |id, reason: String| notes.push(Note { id, reason });
+        let mut remarks = Vec::new();
         let mut delay = (age - 1).saturating_mul(period);
         if age > 1 {
-            let reason = format!(
-                "{m} of {n} datapoints must breach: one event counts only when it is {age} periods old, {delay} seconds late"
-            );
-            note(LinkId::A05, reason);
+            remarks.push(Reason::FiresLate {
+                needed: m,
+                of: n,
+                periods: age,
+                delay,
+            });
         }
         if period < 60 {
-            let reason = format!(
-                "a period of {period} seconds over a metric published once a minute often leaves the alarm without data"
-            );
-            note(LinkId::A10, reason);
+            remarks.push(Reason::ShortPeriod { period });
         }
         // One period stays in view for N periods, from the evaluation that fires on.
-        let coalescing = (n - age + 1).saturating_mul(period);
-        if coalescing > LONG_WINDOW {
-            note(
-                LinkId::A11,
-                format!(
-                    "the alarm stays in ALARM for {coalescing} seconds, and further events in that time notify nobody"
-                ),
-            );
+        let least = (n - age + 1).saturating_mul(period);
+        if least > LONG_STAY {
+            remarks.push(Reason::StaysLong { seconds: least });
         }
         if quiet_has_data && self.missing_data == MissingData::Ignore {
-            let reason = "with missing data ignored the alarm leaves ALARM only when log records arrive that match nothing";
-            note(LinkId::A06, reason.to_owned());
+            remarks.push(Reason::LeavesOnRecordsOnly);
         }
         if self.wall_clock {
             delay = period;
-            note(
-                LinkId::A12,
-                format!(
-                    "a wall-clock window shows a datapoint only after its period ends, up to {period} seconds late"
-                ),
-            );
+            remarks.push(Reason::WallClockDelays { seconds: period });
         }
-        Outcome::Fires {
+        let older = period.saturating_mul(OLDER_PERIODS).max(LEAST_OLDER);
+        Firing {
             delay,
-            coalescing,
-            notes,
+            stay: Stay {
+                least,
+                most: least.saturating_add(older),
+            },
+            resting: self.resting(quiet_has_data, true),
+            remarks,
         }
     }
 }

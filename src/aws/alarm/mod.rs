@@ -5,27 +5,38 @@
 //! broken as one that never gets there. Sees no SQL and no files, and does not look at the alarm's present state.
 
 mod decider;
+mod effect;
 mod evaluator;
-mod outcome;
 mod ruling;
 mod statistic;
 #[cfg(test)]
 mod tests;
 
-pub(super) use decider::Decider;
+pub(super) use decider::{Decider, Quiet};
+pub use effect::{AlarmState, Comparison, Effect, Firing, Moment, Reason, Stay};
 pub use evaluator::{MissingData, Point, State, evaluate};
-pub use outcome::{Note, Outcome};
 pub(super) use ruling::{Buckets, buckets};
 
 /// What one metric transformation publishes, as the API returns it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Emission {
+    /// The name of the metric filter.
+    pub filter: String,
+    /// Whether it matches every event that the filter in question matches: both publish at once.
+    pub same_events: bool,
     /// `metricValue`: a number, or a field of the event such as `$.size`.
     pub metric_value: String,
     /// `defaultValue`.
     pub default_value: Option<f64>,
     /// `unit`.
     pub unit: Option<String>,
+}
+
+impl Emission {
+    /// The unit that it publishes: `None` is one.
+    pub(in crate::aws) fn unit(&self) -> &str {
+        self.unit.as_deref().unwrap_or("None")
+    }
 }
 
 /// The settings of a metric alarm that decide its state, as the API returns them.
@@ -55,7 +66,15 @@ pub struct Settings {
 
 /// What one event matched by a metric filter does to an alarm on its metric.
 ///
-/// `others` are the other metric filters that write the same metric: their default values fill the same periods.
-pub fn single_event(emission: &Emission, others: &[Emission], settings: &Settings) -> Outcome {
-    ruling::arithmetic(emission, others, settings).unwrap_or_else(|outcome| outcome)
+/// `others` are the other metric filters that write the same metric: what they publish, and their default values, fill the
+/// same periods.
+pub fn single_event(emission: &Emission, others: &[Emission], settings: &Settings) -> Effect {
+    ruling::arithmetic(emission, others, settings).unwrap_or_else(|effect| effect)
+}
+
+/// Whether the alarm sits in `ALARM` while events come in every period; none where that cannot be told.
+///
+/// `others` that match the same events publish with them.
+pub fn flooded(emission: &Emission, others: &[Emission], settings: &Settings) -> Option<bool> {
+    ruling::flooded(emission, others, settings)
 }

@@ -1,11 +1,15 @@
 //! The single-event rule on the samples of a metric filter: every number of default values that a period may hold is
-//! tried, because it depends on how many minutes took log records.
+//! tried, because it depends on how many minutes took log records, and every other filter's value beside the event.
+//!
+//! Each fault is looked for by itself, so that an alarm with two of them tells both. One event lost is enough for
+//! [`Effect::Never`]; what depends on something else is [`Effect::Unknown`].
 
-use super::decider::Decider;
+use super::super::Number;
+use super::decider::{Decider, Quiet};
+use super::effect::Comparison;
 use super::evaluator::MissingData;
-use super::statistic::Statistic;
-use super::{Emission, Outcome, Settings};
-use crate::chain::verdict::LinkId;
+use super::statistic::{Computed, Statistic};
+use super::{Effect, Emission, Reason, Settings};
 
 /// How the values of a set of possible periods stand to the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,57 +39,122 @@ pub(super) fn arithmetic(
     emission: &Emission,
     others: &[Emission],
     settings: &Settings,
-) -> Result<Outcome, Outcome> {
-    if let Some(outcome) = unit_mismatch(emission, settings) {
-        return Err(outcome);
-    }
-    let decider = Decider::new(settings)?;
-    let samples = Samples::new(emission, others, settings, decider.period)?;
-    let text = settings.statistic.as_deref().unwrap_or_default();
-    let Some(statistic) = Statistic::parse(text) else {
-        return Err(Outcome::unknown(
-            LinkId::A04,
-            format!("the statistic `{text}` of a few samples is not documented"),
-        ));
+) -> Result<Effect, Effect> {
+    let unit = unit_differs(emission, settings);
+    let ruling = match Ruling::new(emission, others, settings) {
+        Ok(ruling) => ruling,
+        // Whatever else is not known, no data arrives.
+        Err(effect) => return Err(unit.map_or(effect, Effect::never)),
     };
-    let lowest = samples
-        .default
-        .map_or(samples.value, |default| default.min(samples.value));
-    if statistic.refuses_negative() && lowest < 0.0 {
-        return Err(Outcome::never(
-            LinkId::F04,
-            format!("`{text}` has no value where the metric has negative values"),
-        ));
+    let mut found = Found::default();
+    found.never.extend(unit);
+    ruling.negatives(&mut found);
+    ruling.low_sample_count(&mut found);
+    ruling.rests(&mut found);
+    ruling.event(&mut found);
+    ruling.others(&mut found);
+    ruling.bursts(&mut found);
+    match ruling.decider.effect(&ruling.quiet()) {
+        Effect::Never(reasons) => found.never.extend(reasons),
+        Effect::Unknown(reasons) => found.unknown.extend(reasons),
+        Effect::Fires(mut firing) if found.is_empty() => {
+            let has_data = ruling.samples.default.is_some() || !ruling.samples.others.is_empty();
+            firing.resting = ruling.decider.resting(has_data, true);
+            return Ok(Effect::Fires(firing));
+        }
+        Effect::Fires(_) => {}
     }
-    Ruling {
-        statistic,
-        text,
-        samples,
-        decider,
-        settings,
-    }
-    .decide()
+    Err(found.effect())
 }
 
-fn unit_mismatch(emission: &Emission, settings: &Settings) -> Option<Outcome> {
+/// [`flooded`](super::flooded).
+pub(super) fn flooded(
+    emission: &Emission,
+    others: &[Emission],
+    settings: &Settings,
+) -> Option<bool> {
+    if unit_differs(emission, settings).is_some() {
+        return Some(false);
+    }
+    let ruling = Ruling::new(emission, others, settings).ok()?;
+    let breaches =
+        MANY_EVENTS.map(
+            |events| match ruling.statistic.over(&ruling.samples.flood(events)) {
+                Computed::Value(value) => ruling.decider.breaches(value, true),
+                Computed::Nothing => Some(false),
+                Computed::NotDefined => None,
+            },
+        );
+    match Breach::of(breaches) {
+        Breach::Always => Some(true),
+        Breach::Never => Some(false),
+        Breach::Depends => None,
+    }
+}
+
+/// How many events a period of a filter that matches nearly everything holds: in an account where little happens, and
+/// in one where much does.
+const MANY_EVENTS: [u64; 2] = [50, 100_000];
+
+/// What is wrong, by how sure it is.
+#[derive(Default)]
+struct Found {
+    never: Vec<Reason>,
+    unknown: Vec<Reason>,
+}
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.never.is_empty() && self.unknown.is_empty()
+    }
+
+    /// One event that is surely lost outweighs what is not known.
+    fn effect(self) -> Effect {
+        let surely = !self.never.is_empty();
+        let mut reasons: Vec<Reason> = Vec::new();
+        for reason in if surely { self.never } else { self.unknown } {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        if surely {
+            Effect::Never(reasons)
+        } else {
+            Effect::Unknown(reasons)
+        }
+    }
+}
+
+fn statistic_not_defined(text: &str) -> Reason {
+    Reason::StatisticNotDefined {
+        statistic: text.to_owned(),
+    }
+}
+
+fn unit_differs(emission: &Emission, settings: &Settings) -> Option<Reason> {
     let wanted = settings.unit.as_deref()?;
-    let published = emission.unit.as_deref().unwrap_or("None");
-    (wanted != published).then(|| {
-        Outcome::never(
-            LinkId::F10,
-            format!("the alarm reads unit `{wanted}`, the metric filter publishes `{published}`"),
-        )
+    let published = emission.unit();
+    (wanted != published).then(|| Reason::UnitDiffers {
+        read: wanted.to_owned(),
+        published: published.to_owned(),
+        filter: emission.filter.clone(),
     })
 }
 
 /// The samples that one period may hold.
 struct Samples {
-    value: f64,
+    /// What is published for one event: by the filter, and by those that match the same events.
+    event: Vec<f64>,
     default: Option<f64>,
+    /// The filter that writes the default value.
+    default_by: String,
     /// The most default samples in the period of an event.
     beside_event: u64,
     /// The most default samples in a period without events.
     alone: u64,
+    /// Filters that match other events, with what they publish, if that is known.
+    others: Vec<(String, Option<f64>)>,
+    minutes: u64,
 }
 
 impl Samples {
@@ -94,49 +163,91 @@ impl Samples {
         others: &[Emission],
         settings: &Settings,
         period: u64,
-    ) -> Result<Self, Outcome> {
-        let value = constant(emission)?;
-        let minutes = period.div_ceil(60);
-        // A filter on the alarm's metric in another unit feeds another series, unless the alarm reads all units.
-        let others = others
-            .iter()
-            .filter(|other| unit_mismatch(other, settings).is_none());
-        let (mut default, mut filters) = (emission.default_value, 0);
-        for other in others {
-            match (default, other.default_value) {
-                (Some(ours), Some(theirs)) if ours != theirs => {
-                    let reason =
-                        "several metric filters fill the metric with different default values";
-                    return Err(Outcome::unknown(LinkId::F14, reason));
-                }
-                (_, Some(theirs)) => {
-                    default = Some(theirs);
-                    filters += 1;
-                }
-                (_, None) => {}
-            }
-            if constant(other).is_ok_and(|theirs| (theirs < 0.0) != (value < 0.0)) {
-                let reason = "another metric filter writes values of the other sign to the metric";
-                return Err(Outcome::unknown(LinkId::F14, reason));
+    ) -> Result<Self, Effect> {
+        if settings.unit.is_none() {
+            let mut units: Vec<&str> = others
+                .iter()
+                .chain([emission])
+                .map(Emission::unit)
+                .collect();
+            units.sort_unstable();
+            units.dedup();
+            if units.len() > 1 {
+                let units = units.into_iter().map(str::to_owned).collect();
+                return Err(Effect::unknown(Reason::UnitsMixed { units }));
             }
         }
-        let own = u64::from(emission.default_value.is_some());
-        Ok(Self {
-            value,
-            default,
-            beside_event: own * (minutes - 1) + filters * minutes,
-            alone: (own + filters) * minutes,
-        })
+        let minutes = period.div_ceil(60);
+        let mut samples = Self {
+            event: vec![constant(emission)?],
+            default: None,
+            default_by: String::new(),
+            beside_event: 0,
+            alone: 0,
+            others: Vec::new(),
+            minutes,
+        };
+        samples.fill(emission, minutes - 1)?;
+        // A filter on the alarm's metric in another unit feeds another series.
+        for other in others
+            .iter()
+            .filter(|other| unit_differs(other, settings).is_none())
+        {
+            if other.same_events {
+                samples.event.push(constant(other)?);
+                samples.fill(other, minutes - 1)?;
+            } else {
+                let value = constant(other).ok();
+                samples.others.push((other.filter.clone(), value));
+                samples.fill(other, minutes)?;
+            }
+        }
+        Ok(samples)
+    }
+
+    /// Counts the default values of one filter.
+    fn fill(&mut self, emission: &Emission, beside_event: u64) -> Result<(), Effect> {
+        let Some(theirs) = emission.default_value else {
+            return Ok(());
+        };
+        if self.default.is_some_and(|ours| ours != theirs) {
+            return Err(Effect::unknown(Reason::DefaultsDiffer {
+                filters: vec![self.default_by.clone(), emission.filter.clone()],
+            }));
+        }
+        if self.default.is_none() {
+            self.default = Some(theirs);
+            self.default_by.clone_from(&emission.filter);
+        }
+        self.beside_event += beside_event;
+        self.alone += self.minutes;
+        Ok(())
+    }
+
+    /// A period with the event if wanted, so many default values, and other samples.
+    fn period(&self, event: bool, defaults: u64, more: &[(f64, u64)]) -> Vec<(f64, u64)> {
+        let events = self.event.iter().filter(|_| event).map(|value| (*value, 1));
+        events
+            .chain([(self.default.unwrap_or(0.0), defaults)])
+            .chain(more.iter().copied())
+            .collect()
+    }
+
+    /// A period of many events.
+    fn flood(&self, events: u64) -> Vec<(f64, u64)> {
+        self.event.iter().map(|value| (*value, events)).collect()
+    }
+
+    /// What one event adds to a sum.
+    fn growth(&self) -> f64 {
+        self.event.iter().sum()
     }
 }
 
 /// The constant that a filter publishes, or why there is none.
-fn constant(emission: &Emission) -> Result<f64, Outcome> {
+fn constant(emission: &Emission) -> Result<f64, Effect> {
     let text = emission.metric_value.as_str();
     if text.starts_with('$') {
-        let reason = format!(
-            "the metric value is the field `{text}`: events where it is absent or no number publish nothing"
-        );
         // Fields that every CloudTrail record has, and that are never numbers.
         let words = [
             "awsRegion",
@@ -149,18 +260,18 @@ fn constant(emission: &Emission) -> Result<f64, Outcome> {
         let is_word = text
             .strip_prefix("$.")
             .is_some_and(|field| words.contains(&field));
+        let field = text.to_owned();
         return Err(if is_word {
-            Outcome::never(LinkId::F03, reason)
+            Effect::never(Reason::ValueIsText { field })
         } else {
-            Outcome::unknown(LinkId::F03, reason)
+            Effect::unknown(Reason::ValueIsField { field })
         });
     }
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(Outcome::unknown(
-            LinkId::F03,
-            format!("the metric value `{text}` is not a number"),
-        )),
+        _ => Err(Effect::unknown(Reason::ValueIsNoNumber {
+            value: text.to_owned(),
+        })),
     }
 }
 
@@ -173,124 +284,154 @@ struct Ruling<'a> {
     settings: &'a Settings,
 }
 
-impl Ruling<'_> {
-    fn decide(&self) -> Result<Outcome, Outcome> {
-        self.low_sample_count()?;
-        self.event_breaches()?;
-        self.not_always_in_alarm()?;
-        self.quiet_stays_quiet()?;
-        self.bursts()?;
-        Ok(self.decider.outcome(self.samples.default.is_some()))
+impl<'a> Ruling<'a> {
+    fn new(
+        emission: &Emission,
+        others: &[Emission],
+        settings: &'a Settings,
+    ) -> Result<Self, Effect> {
+        let decider = Decider::new(settings)?;
+        let samples = Samples::new(emission, others, settings, decider.period)?;
+        let text = settings.statistic.as_deref().unwrap_or_default();
+        let Some(statistic) = Statistic::parse(text) else {
+            return Err(Effect::unknown(statistic_not_defined(text)));
+        };
+        Ok(Self {
+            statistic,
+            text,
+            samples,
+            decider,
+            settings,
+        })
     }
 
-    fn breaches(&self, value: Option<f64>, defaults: u64) -> Option<bool> {
-        let default = self.samples.default.unwrap_or(0.0);
-        let result = self.statistic.over(value, default, defaults)?;
-        self.decider.breaches(result, defaults > 0)
+    /// Whether a period breaches; none where rounding or a definition that AWS does not give decides. A period without
+    /// a datapoint breaches nothing.
+    fn breaches(&self, event: bool, defaults: u64, more: &[(f64, u64)]) -> Option<bool> {
+        let rounded = defaults > 0 || !more.is_empty();
+        match self
+            .statistic
+            .over(&self.samples.period(event, defaults, more))
+        {
+            Computed::Value(value) => self.decider.breaches(value, rounded),
+            Computed::Nothing => Some(false),
+            Computed::NotDefined => None,
+        }
     }
 
-    /// A09: below the significant number of samples an ignored percentile keeps the state.
-    fn low_sample_count(&self) -> Result<(), Outcome> {
+    fn negatives(&self, found: &mut Found) {
+        let Samples { event, default, .. } = &self.samples;
+        let lowest = event.iter().chain(default).copied().reduce(f64::min);
+        if self.statistic.refuses_negative() && lowest.is_some_and(|lowest| lowest < 0.0) {
+            found.never.push(Reason::NoValueForNegatives {
+                statistic: self.text.to_owned(),
+            });
+        }
+    }
+
+    /// Below the significant number of samples an ignored percentile keeps the state.
+    fn low_sample_count(&self, found: &mut Found) {
         match self
             .settings
             .evaluate_low_sample_count_percentile
             .as_deref()
         {
-            None | Some("evaluate") => return Ok(()),
+            None | Some("evaluate") => return,
             Some("ignore") => {}
             Some(text) => {
-                let reason =
-                    format!("the low-sample treatment `{text}` of percentiles is not known");
-                return Err(Outcome::unknown(LinkId::A09, reason));
+                found.unknown.push(Reason::LowSamplesNotKnown {
+                    treatment: text.to_owned(),
+                });
+                return;
             }
         }
         let Some(needed) = self.statistic.significant_samples() else {
-            return Ok(());
+            return;
         };
-        let most = self.samples.beside_event + 1;
-        let text = self.text;
-        if needed.is_finite() && (most as f64) < needed {
-            let reason = format!(
-                "`{text}` is ignored below {} samples, and a period with one event has at most {most}",
-                needed.ceil()
-            );
-            return Err(Outcome::never(LinkId::A09, reason));
+        let statistic = self.text.to_owned();
+        // Other filters on the metric may add samples without bound.
+        let most = self.samples.beside_event + self.samples.event.len() as u64;
+        if needed.is_finite() && (most as f64) < needed && self.samples.others.is_empty() {
+            found.never.push(Reason::LowSamplesIgnored {
+                statistic,
+                needed: needed.ceil() as u64,
+                most,
+            });
+        } else {
+            found
+                .unknown
+                .push(Reason::LowSamplesMayBeIgnored { statistic });
         }
-        Err(Outcome::unknown(
-            LinkId::A09,
-            format!("`{text}` is ignored at low sample counts, which depend on the log volume"),
-        ))
     }
 
-    /// A04, A07, F02, F04, F08: the period of one event, with every possible number of default values beside it.
-    fn event_breaches(&self) -> Result<(), Outcome> {
-        let Samples {
-            value,
-            beside_event,
-            default,
-            ..
-        } = self.samples;
-        let possible = (0..=beside_event).map(|defaults| self.breaches(Some(value), defaults));
-        let threshold = self.decider.threshold;
-        let operator = &self.settings.comparison_operator;
+    /// The period of one event, with every possible number of default values beside it.
+    fn event(&self, found: &mut Found) {
+        let samples = &self.samples;
+        let possible =
+            (0..=samples.beside_event).map(|defaults| self.breaches(true, defaults, &[]));
+        let dilutes = self.statistic.blends();
         match Breach::of(possible) {
-            Breach::Always => Ok(()),
+            Breach::Always => {}
+            Breach::Depends if samples.beside_event == 0 => {
+                found.unknown.push(statistic_not_defined(self.text));
+            }
             Breach::Depends => {
-                let reason = format!(
-                    "whether one event breaches depends on how many default values its period holds (`{}`)",
-                    self.text
-                );
-                let diluted = matches!(self.statistic, Statistic::Average | Statistic::Minimum);
+                let (statistic, filter) = (self.text.to_owned(), samples.default_by.clone());
                 // One default value beside the event already hides it: any other minute with log records does.
-                if diluted
-                    && self.breaches(Some(value), 0) == Some(true)
-                    && self.breaches(Some(value), 1) == Some(false)
+                if dilutes
+                    && self.breaches(true, 0, &[]) == Some(true)
+                    && self.breaches(true, 1, &[]) == Some(false)
                 {
-                    let reason = format!(
-                        "`{}` of one event and default values does not breach",
-                        self.text
-                    );
-                    return Err(Outcome::never(LinkId::A07, reason));
+                    found
+                        .never
+                        .push(Reason::DefaultHidesEvent { statistic, filter });
+                } else {
+                    found.unknown.push(Reason::DefaultsDecide {
+                        statistic,
+                        filter,
+                        dilutes,
+                    });
                 }
-                Err(Outcome::unknown(
-                    if diluted { LinkId::A07 } else { LinkId::F08 },
-                    reason,
-                ))
             }
-            Breach::Never => {
-                self.not_always_in_alarm()?;
-                if let Some(needs) = self.needs() {
-                    return Err(needs);
-                }
-                let id = match (value, self.statistic) {
-                    (_, Statistic::SampleCount) if default.is_some() => LinkId::A08,
-                    (0.0, _) => LinkId::F02,
-                    (value, _) if value < 0.0 => LinkId::F04,
-                    (_, Statistic::Average | Statistic::Minimum)
-                        if default.is_some_and(|default| default < value) =>
-                    {
-                        LinkId::A07
-                    }
-                    _ => LinkId::A04,
-                };
-                Err(Outcome::never(
-                    id,
-                    format!(
-                        "`{}` of one event with value {value} is not `{operator}` {threshold}",
-                        self.text
-                    ),
-                ))
+            Breach::Never => found.never.push(match self.needs() {
+                Some(needs) => needs,
+                None => self.below(),
+            }),
+        }
+    }
+
+    /// Why one event does not breach, whatever the default values.
+    fn below(&self) -> Reason {
+        let samples = &self.samples;
+        let value = samples.event.first().copied().unwrap_or_default();
+        let comparison = Comparison {
+            statistic: self.text.to_owned(),
+            value: Number(value),
+            operator: self.settings.comparison_operator.clone(),
+            threshold: Number(self.decider.threshold),
+        };
+        match (value, self.statistic) {
+            (_, Statistic::SampleCount) if samples.default.is_some() => {
+                Reason::CountDoesNotBreach(comparison)
             }
+            (0.0, _) => Reason::ValueIsZero(comparison),
+            (value, _) if value < 0.0 => Reason::ValueIsNegative(comparison),
+            (_, Statistic::Average | Statistic::Minimum)
+                if samples.default.is_some_and(|default| default < value) =>
+            {
+                Reason::DilutedEventDoesNotBreach(comparison)
+            }
+            _ => Reason::EventDoesNotBreach(comparison),
         }
     }
 
     /// How many events in one period breach, if more do where one does not.
-    fn needs(&self) -> Option<Outcome> {
+    fn needs(&self) -> Option<Reason> {
         let Self {
             samples, decider, ..
         } = self;
         // Whether matches of one minute are one sample or several is documented for the sum alone.
-        let grows = samples.value;
+        let grows = samples.growth();
         let adds_nothing = samples.default.is_none_or(|default| default == 0.0);
         let sum = self.statistic == Statistic::Sum
             && adds_nothing
@@ -302,93 +443,142 @@ impl Ruling<'_> {
         let events = (0..3)
             .map(|more| about + f64::from(more))
             .find(|events| decider.operator.holds(events * grows, decider.threshold))?;
-        (events < 1e15).then_some(Outcome::Needs {
+        (events < 1e15).then_some(Reason::NeedsEvents {
             events: events as u64,
             within: decider.period,
         })
     }
 
-    /// A06, A08, F09: an alarm that is in ALARM without any event makes no transition when one comes.
-    fn not_always_in_alarm(&self) -> Result<(), Outcome> {
-        let Some(default) = self.samples.default else {
-            return match self.decider.outcome(false) {
-                always @ Outcome::Never {
-                    id: LinkId::A06, ..
-                } => Err(always),
-                _ => Ok(()),
+    /// What other filters publish in the period of the event: one period in which it is hidden is one event lost.
+    fn others(&self, found: &mut Found) {
+        let samples = &self.samples;
+        // What is lost already needs no other filter's help.
+        if self.breaches(true, 0, &[]) != Some(true) {
+            return;
+        }
+        for (filter, value) in &samples.others {
+            let (statistic, filter) = (self.text.to_owned(), filter.clone());
+            let Some(value) = *value else {
+                if self.statistic.blends() {
+                    found
+                        .unknown
+                        .push(Reason::OtherValueDecides { statistic, filter });
+                }
+                continue;
             };
+            let fills = [0, samples.beside_event];
+            let whole = fills
+                .into_iter()
+                .filter(|defaults| self.breaches(true, *defaults, &[]) == Some(true));
+            let beside: Vec<Option<bool>> = whole
+                .flat_map(|defaults| (1..=samples.minutes).map(move |count| (count, defaults)))
+                .map(|(count, defaults)| self.breaches(true, defaults, &[(value, count)]))
+                .collect();
+            if beside.contains(&Some(false)) {
+                found.never.push(Reason::OtherValueHidesEvent {
+                    statistic,
+                    filter,
+                    value: Number(value),
+                });
+            } else if beside.contains(&None) {
+                found
+                    .unknown
+                    .push(Reason::OtherValueDecides { statistic, filter });
+            }
+        }
+    }
+
+    /// An alarm that is in ALARM without any event makes no transition when one comes.
+    fn rests(&self, found: &mut Found) {
+        let Some(default) = self.samples.default else {
+            return;
         };
-        let threshold = self.decider.threshold;
-        if self.breaches(None, self.samples.alone) != Some(true) {
-            return Ok(());
+        let filter = self.samples.default_by.clone();
+        let threshold = Number(self.decider.threshold);
+        if self.breaches(false, self.samples.alone, &[]) == Some(true) {
+            let default_breaches = self.decider.operator.holds(default, threshold.0);
+            let default = Number(default);
+            found
+                .never
+                .push(if self.statistic == Statistic::SampleCount {
+                    Reason::DefaultsCount { filter }
+                } else if default_breaches {
+                    Reason::DefaultBreaches {
+                        filter,
+                        default,
+                        threshold,
+                    }
+                } else {
+                    Reason::DefaultsAddUp {
+                        filter,
+                        default,
+                        threshold,
+                    }
+                });
+            return;
         }
-        Err(if self.statistic == Statistic::SampleCount {
-            let reason = "default values count as samples, so the alarm is in ALARM while log records arrive";
-            Outcome::never(LinkId::A08, reason)
-        } else if self.decider.operator.holds(default, threshold) {
-            let reason = format!(
-                "the default value {default} breaches the threshold {threshold}: the alarm is always in ALARM"
-            );
-            Outcome::never(LinkId::F09, reason)
-        } else {
-            let reason = format!(
-                "default values of {default} add up to the threshold {threshold}: the alarm is always in ALARM"
-            );
-            Outcome::never(LinkId::A06, reason)
-        })
-    }
-
-    /// A06, F08: periods without events must not breach, however many default values they hold.
-    fn quiet_stays_quiet(&self) -> Result<(), Outcome> {
-        if self.samples.default.is_none() {
-            return Ok(());
-        }
-        let breach =
-            Breach::of((1..=self.samples.alone).map(|defaults| self.breaches(None, defaults)));
+        let breach = Breach::of(
+            (1..=self.samples.alone).map(|defaults| self.breaches(false, defaults, &[])),
+        );
         if breach != Breach::Never {
-            let reason = "whether the alarm is in ALARM without any event depends on how many default values a period holds";
-            return Err(Outcome::unknown(LinkId::F08, reason));
+            found.unknown.push(Reason::DefaultsDecideSilence { filter });
+        } else if self.decider.missing_data == MissingData::Breaching && self.decider.m == 1 {
+            found.unknown.push(Reason::SilenceMayBreach);
         }
-        if self.decider.missing_data == MissingData::Breaching && self.decider.m == 1 {
-            let reason = "missing data is treated as breaching: in a period without log records the alarm is in ALARM, and an event right after makes no transition";
-            return Err(Outcome::unknown(LinkId::A06, reason));
-        }
-        Ok(())
     }
 
-    /// A04: where more events in a period stop breaching, an event in a burst is lost.
-    fn bursts(&self) -> Result<(), Outcome> {
-        let Self {
-            samples, decider, ..
-        } = self;
+    /// Where more events in a period stop breaching, an event in a burst is lost.
+    fn bursts(&self, found: &mut Found) {
         let growth = if self.statistic == Statistic::SampleCount {
             1.0
         } else {
-            samples.value
+            self.samples.growth()
         };
-        if growth == 0.0 || decider.operator.is_upper() == (growth > 0.0) {
-            return Ok(());
+        let upper = self.decider.operator.is_upper();
+        if growth == 0.0 || upper == (growth > 0.0) || self.breaches(true, 0, &[]) != Some(true) {
+            return;
         }
-        let reason = format!(
-            "one event breaches, but several in one period add up and no longer are `{}`",
-            self.settings.comparison_operator
-        );
-        Err(match self.statistic {
-            Statistic::Sum => Outcome::never(LinkId::A04, reason),
+        let reason = Reason::BurstsStopBreaching {
+            operator: self.settings.comparison_operator.clone(),
+        };
+        match self.statistic {
+            Statistic::Sum => found.never.push(reason),
             // Whether matches of one minute are one sample or several is not documented for these.
-            _ => Outcome::unknown(LinkId::A04, reason),
-        })
+            _ => found.unknown.push(reason),
+        }
+    }
+
+    /// What the periods around that of the event may hold at worst.
+    fn quiet(&self) -> Quiet {
+        if self.samples.default.is_some() {
+            return Quiet::Filled;
+        }
+        let keeps_quiet = |value: Option<f64>| {
+            value.is_none_or(|value| self.breaches(false, 0, &[(value, 1)]) != Some(true))
+        };
+        let other = self
+            .samples
+            .others
+            .iter()
+            .find(|(_, value)| self.decider.m > 1 && keeps_quiet(*value));
+        other.map_or(Quiet::Missing, |(filter, _)| Quiet::Others(filter.clone()))
     }
 }
 
-/// The values that a metric may have in one period, each once.
+/// The values that a metric may have in one period, each once; none for no datapoint.
 pub(crate) struct Buckets {
+    /// With one event, and default values in every other minute.
+    pub(crate) busy_event: Option<f64>,
     /// With one event.
-    pub(crate) event: Vec<f64>,
+    pub(crate) event: Vec<Option<f64>>,
     /// With several.
-    pub(crate) bursts: Vec<f64>,
+    pub(crate) bursts: Vec<Option<f64>>,
+    /// With events all the time.
+    pub(crate) flood: Vec<Option<f64>>,
+    /// Without any, with log records in every minute.
+    pub(crate) busy_quiet: Option<f64>,
     /// Without any, where log records arrive.
-    pub(crate) quiet: Vec<f64>,
+    pub(crate) quiet: Vec<Option<f64>>,
 }
 
 /// More values than these are not told apart one by one.
@@ -399,23 +589,22 @@ pub(crate) fn buckets(
     emission: Option<&Emission>,
     others: &[Emission],
     settings: &Settings,
-) -> Result<Buckets, Outcome> {
-    if let Some(outcome) = emission.and_then(|emission| unit_mismatch(emission, settings)) {
-        return Err(outcome);
+) -> Result<Buckets, Effect> {
+    if let Some(reason) = emission.and_then(|emission| unit_differs(emission, settings)) {
+        return Err(Effect::never(reason));
     }
     let decider = Decider::new(settings)?;
     let text = settings.statistic.as_deref().unwrap_or_default();
-    let unknown = |reason: String| Outcome::unknown(LinkId::A19, reason);
-    let statistic = Statistic::parse(text).ok_or_else(|| {
-        unknown(format!(
-            "the statistic `{text}` of a few samples is not documented"
-        ))
-    })?;
+    let not_defined = || Effect::unknown(statistic_not_defined(text));
+    let statistic = Statistic::parse(text).ok_or_else(not_defined)?;
     // Without an event of its own, a filter that publishes nothing by default stands for the metric.
     let nothing = Emission {
         metric_value: "1".to_owned(),
-        default_value: None,
-        unit: settings.unit.clone(),
+        unit: settings
+            .unit
+            .clone()
+            .or_else(|| others.first()?.unit.clone()),
+        ..Emission::default()
     };
     let samples = Samples::new(
         emission.unwrap_or(&nothing),
@@ -423,40 +612,60 @@ pub(crate) fn buckets(
         settings,
         decider.period,
     )?;
-    let default = samples.default.unwrap_or(0.0);
-    let values = |value: Option<f64>, counts: std::ops::RangeInclusive<u64>| {
-        let mut values: Vec<f64> = Vec::new();
-        for count in counts {
-            let value = statistic.over(value, default, count).ok_or_else(|| {
-                unknown(format!(
-                    "`{text}` of few and different samples is not documented"
-                ))
-            })?;
+    let value = |period: &[(f64, u64)]| match statistic.over(period) {
+        Computed::Value(value) => Ok(Some(value)),
+        Computed::Nothing => Ok(None),
+        Computed::NotDefined => Err(not_defined()),
+    };
+    let distinct = |periods: &mut dyn Iterator<Item = Vec<(f64, u64)>>| {
+        let mut values: Vec<Option<f64>> = Vec::new();
+        for period in periods {
+            let value = value(&period)?;
             if !values.contains(&value) {
                 values.push(value);
             }
             if values.len() > MOST_VALUES {
-                return Err(unknown(
-                    "the metric may have too many values in one period".to_owned(),
-                ));
+                return Err(Effect::unknown(Reason::TooManyValues));
             }
         }
         Ok(values)
     };
+    let many = |events: f64| -> Vec<(f64, u64)> {
+        samples
+            .event
+            .iter()
+            .map(|value| (value * events, 1))
+            .collect()
+    };
     let mut bursts = Vec::new();
     for events in [2.0, 3.0, 10.0, 1000.0] {
-        bursts.extend(values(
-            Some(samples.value * events),
-            0..=samples.beside_event,
-        )?);
+        bursts.extend(distinct(&mut (0..=samples.beside_event).map(|defaults| {
+            let mut period = many(events);
+            period.push((samples.default.unwrap_or(0.0), defaults));
+            period
+        }))?);
         if statistic == Statistic::SampleCount {
             // Matches of one minute may count one by one.
-            bursts.push(events);
+            bursts.push(Some(events));
         }
     }
+    let with_others = samples.others.iter().filter_map(|(_, value)| *value);
+    let mut event = distinct(
+        &mut (0..=samples.beside_event).map(|defaults| samples.period(true, defaults, &[])),
+    )?;
+    for other in with_others {
+        event.extend(distinct(
+            &mut (1..=samples.minutes).map(|count| samples.period(true, 0, &[(other, count)])),
+        )?);
+    }
     Ok(Buckets {
-        event: values(Some(samples.value), 0..=samples.beside_event)?,
+        busy_event: value(&samples.period(true, samples.beside_event, &[]))?,
+        event,
         bursts,
-        quiet: values(None, 1..=samples.alone)?,
+        flood: distinct(&mut MANY_EVENTS.into_iter().map(|events| samples.flood(events)))?,
+        busy_quiet: value(&samples.period(false, samples.alone, &[]))?,
+        quiet: distinct(
+            &mut (1..=samples.alone).map(|defaults| samples.period(false, defaults, &[])),
+        )?,
     })
 }

@@ -1,20 +1,26 @@
-//! Composite alarms: does one alarm's transition into `ALARM` make the composite's?
+//! Composite alarms: does an event that moves one alarm into `ALARM` move the composite's (user guide, Create a composite
+//! alarm)?
 //!
-//! Called for a metric alarm and a composite above it, directly or through other composites. Actions of a composite run
-//! on its own transition only, so it must be false before and true after (C01 to C03, C05, C07). Sees no SQL.
+//! Called for a metric alarm and a composite above it, directly or through other composites, with everything that the same
+//! event does to other alarms: siblings on the same metric move together. Actions of a composite run on its own transition
+//! only, so it must be false before and true after. What hangs on alarms that the event does not move is no proof.
 
 mod reach;
 mod rule;
+mod suppression;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reach::{Domain, Pairs, pairs};
-pub use rule::{AlarmState, RuleError};
 use rule::{Precedence, Rule};
+use serde::Serialize;
 
-use crate::chain::verdict::{Link, LinkId, Subject, Verdict};
+pub use rule::RuleError;
+pub use suppression::{Suppression, Suppressor, suppression};
+
+use super::alarm::{AlarmState, Firing, Stay};
 
 /// The alarms of one account and Region.
 #[derive(Clone, Debug, Default)]
@@ -27,79 +33,131 @@ pub struct Alarms {
     pub states: BTreeMap<String, AlarmState>,
     /// `AlarmRule` of every composite seen.
     pub rules: BTreeMap<String, String>,
-    /// Whether these are all alarms there are; if not, a missing child may exist.
-    pub complete: bool,
 }
 
-/// What the transition of one child does to the composite.
+/// An alarm that the event moves into `ALARM` and out of it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Makes its transition, whatever the other alarms do.
-    Always,
-    /// Makes it unless another alarm already holds the composite in `ALARM`.
-    Masked {
-        /// Alarms that hold it there right now.
-        now: Vec<String>,
-    },
-    /// Makes it in the present states of the other alarms, not in all.
-    Now {
-        /// Why.
-        reason: String,
-    },
-    /// Does not make it.
-    Never {
-        /// The condition.
-        id: LinkId,
-        /// Why.
-        reason: String,
-    },
-    /// Cannot be told.
-    Unknown {
-        /// The condition.
-        id: LinkId,
-        /// Why.
-        reason: String,
-    },
+pub struct Movement {
+    /// Seconds from the event to the transition.
+    pub enters: u64,
+    /// How long it stays there.
+    pub stay: Stay,
+    /// The states in which it waits for an event.
+    pub resting: Vec<AlarmState>,
 }
 
-impl Reach {
-    /// The link of this answer, about the composite.
-    pub fn link(&self, subject: &Subject) -> Link {
-        match self {
-            Self::Always => Link::new(
-                LinkId::C01,
-                Verdict::Ok,
-                subject,
-                "the composite alarm follows the alarm",
-            ),
-            Self::Masked { now } if now.is_empty() => Link::new(
-                LinkId::C03,
-                Verdict::Degraded,
-                subject,
-                "while another alarm of the composite is in ALARM, an event makes no further notification",
-            ),
-            Self::Masked { now } => {
-                let names = quoted(now);
-                let reason = format!(
-                    "{names} holds the composite alarm in ALARM now: until it leaves, an event makes no notification"
-                );
-                Link::new(LinkId::C03, Verdict::Degraded, subject, reason.as_str())
-            }
-            Self::Now { reason } => Link::new(LinkId::C02, Verdict::Weak, subject, reason.as_str()),
-            Self::Never { id, reason } => Link::new(*id, Verdict::Broken, subject, reason.as_str()),
-            Self::Unknown { id, reason } => {
-                Link::new(*id, Verdict::Unknown, subject, reason.as_str())
-            }
+impl From<&Firing> for Movement {
+    fn from(firing: &Firing) -> Self {
+        Self {
+            enters: firing.delay,
+            stay: firing.stay,
+            resting: firing.resting.clone(),
         }
     }
 }
 
-fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+/// What one event does to the metric alarms of an account and Region, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Moved {
+    /// Alarms that it moves.
+    pub surely: BTreeMap<String, Movement>,
+    /// Alarms that it may move.
+    pub perhaps: BTreeSet<String>,
+}
+
+/// What an event does to a composite alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The answer.
+    pub answer: Answer,
+    /// The composite alarm whose rule is at fault: this one, or one below it.
+    pub at: String,
+    /// When it is in `ALARM`, where the event moves it.
+    pub movement: Option<Movement>,
+}
+
+/// Whether an event makes the composite's transition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Whatever the other alarms do.
+    Always,
+    /// Unless another alarm already holds the composite in `ALARM`.
+    Masked {
+        /// Alarms that hold it there right now.
+        now: Vec<String>,
+    },
+    /// It does not.
+    Never(Fault),
+    /// Cannot be told.
+    Unknown(Fault),
+}
+
+/// What is wrong with a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Fault {
+    /// It goes into `ALARM` only in some states of alarms that the event does not move; in those of now it does.
+    HangsOnStates {
+        /// The alarms.
+        alarms: Vec<String>,
+    },
+    /// Other alarms would have to be in other states than they are.
+    NeedsStates {
+        /// The alarms.
+        alarms: Vec<String>,
+    },
+    /// Other alarms hold it in `ALARM`.
+    HeldInAlarm {
+        /// The alarms.
+        alarms: Vec<String>,
+    },
+    /// The event moves other alarms as well, and then the rule is not true.
+    MovesTogether {
+        /// The other alarms.
+        alarms: Vec<String>,
+    },
+    /// It depends on which of several alarms leaves `ALARM` first, or whether the event moves them at all.
+    TimingDecides {
+        /// The other alarms.
+        alarms: Vec<String>,
+    },
+    /// The rule is not true after the event, whatever the other alarms do.
+    DoesNotFollow {
+        /// The alarm below.
+        child: String,
+    },
+    /// The rule does not depend on the alarm.
+    DoesNotDepend {
+        /// The alarm below.
+        child: String,
+    },
+    /// The rule is true without any event.
+    AlwaysTrue,
+    /// The composite alarm depends on itself, so that it is not evaluated.
+    DependsOnItself,
+    /// The rule is not in the snapshot.
+    RuleNotListed,
+    /// The rule cannot be read.
+    RuleNotUnderstood {
+        /// What the parser says.
+        error: String,
+    },
+    /// The rules of nested composite alarms are too large together.
+    RulesTooLarge,
+    /// Too many alarms occur more than once in the rule.
+    TooManyStates,
+    /// The rule mixes AND and OR without parentheses, and its readings differ.
+    PrecedenceDecides,
+    /// The rule names an alarm of another account or Region.
+    ChildElsewhere {
+        /// Its ARN.
+        child: String,
+    },
+    /// The rule names an alarm that is not listed; AWS does not say what becomes of such a rule.
+    ChildNotListed {
+        /// Its name.
+        child: String,
+    },
 }
 
 /// Names of the alarms that a rule mentions, ARNs reduced to names where they are of this account and Region.
@@ -126,6 +184,11 @@ fn mentioned(rule: &Rule, see: &mut impl FnMut(&str)) {
     }
 }
 
+/// Whether an alarm ARN is of this account.
+fn in_account(reference: &str, account: &str) -> bool {
+    reference.split(':').nth(4) == Some(account)
+}
+
 /// The name behind a reference; `None` for an ARN of another account or Region.
 fn local(reference: &str, account: &str, region: &str) -> Option<String> {
     let Some(rest) = reference.strip_prefix("arn:") else {
@@ -142,9 +205,44 @@ fn local(reference: &str, account: &str, region: &str) -> Option<String> {
     parts.next().filter(|_| matches).map(str::to_owned)
 }
 
-/// What `child` going into ALARM from one of the `resting` states does to `composite`.
-pub fn reach(composite: &str, child: &str, resting: &[AlarmState], alarms: &Alarms) -> Reach {
-    let mut answers: Vec<Reach> = Vec::new();
+/// What the event that moves `child` does to `composite`.
+pub fn reach(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> Reach {
+    let mut reached = reach_alone(composite, child, moved, alarms);
+    let settled = matches!(
+        reached.answer,
+        Answer::Always | Answer::Masked { .. } | Answer::Never(Fault::DependsOnItself)
+    );
+    if settled || reached.at != composite {
+        return reached;
+    }
+    // A composite below it through which the child acts may be the one at fault: the nearest to the child is to be named.
+    let below = children(
+        alarms.rules.get(composite).map_or("", String::as_str),
+        &alarms.account,
+        &alarms.region,
+    )
+    .unwrap_or_default();
+    for name in below
+        .iter()
+        .filter(|name| *name != composite && alarms.rules.contains_key(*name))
+    {
+        let lower = reach(name, child, moved, alarms);
+        let at_fault = match (&lower.answer, &reached.answer) {
+            (Answer::Never(Fault::DoesNotDepend { .. }), _) => false,
+            (Answer::Never(_), Answer::Never(_)) | (Answer::Unknown(_), Answer::Unknown(_)) => true,
+            _ => false,
+        };
+        if at_fault {
+            reached.at = lower.at;
+            reached.answer = lower.answer;
+            break;
+        }
+    }
+    reached
+}
+
+fn reach_alone(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> Reach {
+    let mut reached: Vec<Reach> = Vec::new();
     for precedence in Precedence::ALL {
         let mut expansion = Expansion {
             alarms,
@@ -152,20 +250,31 @@ pub fn reach(composite: &str, child: &str, resting: &[AlarmState], alarms: &Alar
             above: Vec::new(),
             nodes: 0,
         };
-        let answer = match expansion.composite(composite) {
-            Ok(rule) => classify(&rule, child, resting, alarms),
-            Err(stop) => stop,
+        let one = match expansion.composite(composite) {
+            Ok(rule) => {
+                let (answer, movement) = timeline::classify(&rule, child, moved, alarms);
+                Reach {
+                    answer,
+                    at: composite.to_owned(),
+                    movement,
+                }
+            }
+            Err(Stop { at, answer }) => Reach {
+                answer,
+                at,
+                movement: None,
+            },
         };
-        if !answers.contains(&answer) {
-            answers.push(answer);
+        if !reached.contains(&one) {
+            reached.push(one);
         }
     }
-    match answers.pop() {
-        Some(answer) if answers.is_empty() => answer,
-        _ => Reach::Unknown {
-            id: LinkId::C05,
-            reason: "the rule mixes AND and OR without parentheses, and its readings differ"
-                .to_owned(),
+    match reached.pop() {
+        Some(reach) if reached.is_empty() => reach,
+        _ => Reach {
+            answer: Answer::Unknown(Fault::PrecedenceDecides),
+            at: composite.to_owned(),
+            movement: None,
         },
     }
 }
@@ -178,32 +287,33 @@ struct Expansion<'a> {
     nodes: usize,
 }
 
+/// A rule that cannot be evaluated.
+struct Stop {
+    /// The composite alarm whose rule it is.
+    at: String,
+    answer: Answer,
+}
+
 /// Most alarm references in an expanded rule.
 const MOST_NODES: usize = 10_000;
 
 impl Expansion<'_> {
-    fn composite(&mut self, name: &str) -> Result<Rule, Reach> {
-        let stop = |reason: String| Reach::Never {
-            id: LinkId::C05,
-            reason,
+    fn composite(&mut self, name: &str) -> Result<Rule, Stop> {
+        let stop = |answer: Answer| Stop {
+            at: name.to_owned(),
+            answer,
         };
         if self.above.iter().any(|above| above == name) {
-            return Err(stop(format!(
-                "the composite alarm `{name}` depends on itself, so none of them is evaluated"
-            )));
+            return Err(stop(Answer::Never(Fault::DependsOnItself)));
         }
         let Some(text) = self.alarms.rules.get(name) else {
-            return Err(Reach::Unknown {
-                id: LinkId::C05,
-                reason: format!("the rule of `{name}` is not in the snapshot"),
-            });
+            return Err(stop(Answer::Unknown(Fault::RuleNotListed)));
         };
+        // CloudWatch accepted it, so it is ours that we cannot read it.
         let rule = rule::parse(text, self.precedence).map_err(|error| {
-            // CloudWatch accepted it, so it is ours that we cannot read it.
-            Reach::Unknown {
-                id: LinkId::C05,
-                reason: error.to_string(),
-            }
+            stop(Answer::Unknown(Fault::RuleNotUnderstood {
+                error: error.to_string(),
+            }))
         })?;
         self.above.push(name.to_owned());
         let expanded = self.expand(rule);
@@ -211,7 +321,7 @@ impl Expansion<'_> {
         expanded
     }
 
-    fn expand(&mut self, rule: Rule) -> Result<Rule, Reach> {
+    fn expand(&mut self, rule: Rule) -> Result<Rule, Stop> {
         let each = |expansion: &mut Self, rules: Vec<Rule>| {
             rules
                 .into_iter()
@@ -228,22 +338,29 @@ impl Expansion<'_> {
         })
     }
 
-    fn state(&mut self, state: AlarmState, reference: &str) -> Result<Rule, Reach> {
+    fn stop(&self, answer: Answer) -> Stop {
+        Stop {
+            at: self.above.last().cloned().unwrap_or_default(),
+            answer,
+        }
+    }
+
+    fn state(&mut self, state: AlarmState, reference: &str) -> Result<Rule, Stop> {
         self.nodes += 1;
         if self.nodes > MOST_NODES {
-            let reason = "the rules of nested composite alarms are too large together".to_owned();
-            return Err(Reach::Unknown {
-                id: LinkId::C05,
-                reason,
-            });
+            return Err(self.stop(Answer::Unknown(Fault::RulesTooLarge)));
         }
-        let Some(name) = local(reference, &self.alarms.account, &self.alarms.region) else {
-            let reason =
-                format!("the rule names `{reference}`, an alarm of another account or Region");
-            return Err(Reach::Never {
-                id: LinkId::C07,
-                reason,
-            });
+        let Alarms {
+            account, region, ..
+        } = self.alarms;
+        let Some(name) = local(reference, account, region) else {
+            let child = reference.to_owned();
+            // Nothing is said of a child in another account; one in another Region is refused.
+            return Err(self.stop(if in_account(reference, account) {
+                Answer::Never(Fault::ChildElsewhere { child })
+            } else {
+                Answer::Unknown(Fault::ChildElsewhere { child })
+            }));
         };
         if self.alarms.rules.contains_key(&name) {
             let rule = self.composite(&name)?;
@@ -255,115 +372,8 @@ impl Expansion<'_> {
             });
         }
         if !self.alarms.states.contains_key(&name) {
-            return Err(if self.alarms.complete {
-                let reason = format!(
-                    "the rule names `{name}`, which does not exist, so it is not evaluated"
-                );
-                Reach::Never {
-                    id: LinkId::C05,
-                    reason,
-                }
-            } else {
-                let reason = format!("the rule names `{name}`, which is not in the snapshot");
-                Reach::Unknown {
-                    id: LinkId::C05,
-                    reason,
-                }
-            });
+            return Err(self.stop(Answer::Unknown(Fault::ChildNotListed { child: name })));
         }
         Ok(Rule::State(state, name))
-    }
-}
-
-fn classify(rule: &Rule, child: &str, resting: &[AlarmState], alarms: &Alarms) -> Reach {
-    let mut siblings = BTreeSet::new();
-    let mut related = false;
-    mentioned(rule, &mut |name| {
-        if name == child {
-            related = true;
-        } else {
-            siblings.insert(name.to_owned());
-        }
-    });
-    if !related {
-        return Reach::Never {
-            id: LinkId::C02,
-            reason: format!("the rule does not depend on `{child}`"),
-        };
-    }
-    let over = |domain: &Domain| {
-        resting.iter().try_fold(Pairs::NONE, |all, from| {
-            pairs(rule, child, *from, domain).map(|pairs| all.with(pairs))
-        })
-    };
-    let quiet: Domain = siblings
-        .iter()
-        .map(|name| {
-            (
-                name.clone(),
-                vec![AlarmState::Ok, AlarmState::InsufficientData],
-            )
-        })
-        .collect();
-    let present: Domain = siblings
-        .iter()
-        .filter_map(|name| {
-            alarms
-                .states
-                .get(name)
-                .map(|state| (name.clone(), vec![*state]))
-        })
-        .collect();
-    let (Some(all), Some(quiet), Some(now)) = (over(&Domain::new()), over(&quiet), over(&present))
-    else {
-        let reason = "too many alarms occur more than once in the rule".to_owned();
-        return Reach::Unknown {
-            id: LinkId::C05,
-            reason,
-        };
-    };
-    if all.only_fires() {
-        return Reach::Always;
-    }
-    if !all.has(false, true) {
-        return if all.has(false, false) || all.has(true, false) {
-            let reason = format!(
-                "the composite alarm does not go into ALARM when `{child}` does, whatever the other alarms do"
-            );
-            Reach::Never {
-                id: LinkId::C02,
-                reason,
-            }
-        } else {
-            Reach::Never {
-                id: LinkId::C03,
-                reason: "the rule is true without any event, so it makes no transition".to_owned(),
-            }
-        };
-    }
-    let masked = Pairs::of(false, true).with(Pairs::of(true, true));
-    if quiet.only_fires() && all == masked {
-        let in_alarm = |name: &String| alarms.states.get(name) == Some(&AlarmState::Alarm);
-        let now = if now.only_fires() {
-            Vec::new()
-        } else {
-            siblings.into_iter().filter(in_alarm).collect()
-        };
-        return Reach::Masked { now };
-    }
-    if now.only_fires() {
-        let reason = "whether the composite alarm goes into ALARM depends on the states of other alarms; in those of now it does";
-        return Reach::Now {
-            reason: reason.to_owned(),
-        };
-    }
-    let reason = if now.has(true, true) {
-        "other alarms hold the composite alarm in ALARM, so an event makes no transition"
-    } else {
-        "the composite alarm needs other alarms in states that they are not in"
-    };
-    Reach::Never {
-        id: LinkId::C02,
-        reason: reason.to_owned(),
     }
 }

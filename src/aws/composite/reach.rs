@@ -1,11 +1,12 @@
-//! What one alarm's transition does to a rule, over all states that the other alarms may be in.
+//! What an event does to a rule, over all states that the alarms in it may be in.
 //!
 //! A subrule is described by the set of (before, after) truth values it can have. Subrules without a common alarm vary
 //! independently, so the sets combine exactly; alarms that occur more than once are tried state by state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rule::{AlarmState, Rule};
+use super::super::alarm::AlarmState;
+use super::rule::Rule;
 
 /// A set of (before, after) pairs: bit `2 * before + after`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,34 +52,34 @@ impl Pairs {
     }
 }
 
-/// States that each other alarm may be in while the transition happens; all three for those not listed.
-pub(super) type Domain = BTreeMap<String, Vec<AlarmState>>;
+/// The states that an alarm may have before the event and after it.
+pub(super) type Moves = Vec<(AlarmState, AlarmState)>;
+
+/// The states that each alarm may be in: an alarm that is not listed stays in any.
+pub(super) type Domain = BTreeMap<String, Moves>;
+
+/// An alarm stays in the state that it is in: one of these.
+pub(super) fn stays(states: &[AlarmState]) -> Moves {
+    states.iter().map(|state| (*state, *state)).collect()
+}
 
 /// Alarms that occur more than once are tried in all their states, up to so many combinations.
 const MOST_COMBINATIONS: usize = 20_000;
 
-/// What `child` going from `resting` to ALARM does to the rule. `None` if there are too many combinations to try.
-pub(super) fn pairs(
-    rule: &Rule,
-    child: &str,
-    resting: AlarmState,
-    domain: &Domain,
-) -> Option<Pairs> {
+/// What the event does to the rule. `None` if there are too many combinations to try.
+pub(super) fn pairs(rule: &Rule, domain: &Domain) -> Option<Pairs> {
+    let any = stays(&AlarmState::ALL);
     let mut counts = BTreeMap::new();
     count(rule, &mut counts);
     let repeated: Vec<&str> = counts
         .iter()
-        .filter(|(name, count)| **count > 1 && **name != child)
+        .filter(|(_, count)| **count > 1)
         .map(|(name, _)| *name)
         .collect();
-    let states = |name: &str| {
-        domain
-            .get(name)
-            .map_or(AlarmState::ALL.as_slice(), Vec::as_slice)
-    };
+    let moves = |name: &str| domain.get(name).unwrap_or(&any);
     let combinations = repeated.iter().try_fold(1usize, |product, name| {
         product
-            .checked_mul(states(name).len())
+            .checked_mul(moves(name).len())
             .filter(|product| *product <= MOST_COMBINATIONS)
     })?;
     let mut result = Pairs::NONE;
@@ -86,21 +87,18 @@ pub(super) fn pairs(
         let mut rest = combination;
         let mut fixed = BTreeMap::new();
         for name in &repeated {
-            let states = states(name);
-            if let Some(state) = states.get(rest % states.len().max(1)) {
-                fixed.insert(*name, *state);
+            let moves = moves(name);
+            if let Some(found) = moves.get(rest % moves.len().max(1)) {
+                fixed.insert(*name, *found);
             }
-            rest /= states.len().max(1);
+            rest /= moves.len().max(1);
         }
-        result = result.with(evaluate(
-            rule,
-            &Setting {
-                child,
-                resting,
-                domain,
-                fixed: &fixed,
-            },
-        ));
+        let setting = Setting {
+            domain,
+            any: &any,
+            fixed: &fixed,
+        };
+        result = result.with(evaluate(rule, &setting));
     }
     Some(result)
 }
@@ -117,30 +115,25 @@ fn count<'a>(rule: &'a Rule, counts: &mut BTreeMap<&'a str, usize>) {
 }
 
 struct Setting<'a> {
-    child: &'a str,
-    resting: AlarmState,
     domain: &'a Domain,
-    fixed: &'a BTreeMap<&'a str, AlarmState>,
+    any: &'a Moves,
+    fixed: &'a BTreeMap<&'a str, (AlarmState, AlarmState)>,
 }
 
 fn evaluate(rule: &Rule, setting: &Setting<'_>) -> Pairs {
     match rule {
         Rule::Constant(value) => Pairs::of(*value, *value),
         Rule::State(state, name) => {
-            if name == setting.child {
-                return Pairs::of(*state == setting.resting, *state == AlarmState::Alarm);
-            }
-            let still = |found: AlarmState| Pairs::of(found == *state, found == *state);
+            let pair = |(before, after): (AlarmState, AlarmState)| {
+                Pairs::of(before == *state, after == *state)
+            };
             if let Some(found) = setting.fixed.get(name.as_str()) {
-                return still(*found);
+                return pair(*found);
             }
-            let states = setting
-                .domain
-                .get(name)
-                .map_or(AlarmState::ALL.as_slice(), Vec::as_slice);
-            states
+            let moves = setting.domain.get(name).unwrap_or(setting.any);
+            moves
                 .iter()
-                .map(|found| still(*found))
+                .map(|found| pair(*found))
                 .fold(Pairs::NONE, Pairs::with)
         }
         Rule::Not(rule) => {

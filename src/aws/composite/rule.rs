@@ -5,31 +5,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// A state of an alarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AlarmState {
-    /// `ALARM`.
-    Alarm,
-    /// `OK`.
-    Ok,
-    /// `INSUFFICIENT_DATA`.
-    InsufficientData,
-}
-
-impl AlarmState {
-    /// Every state.
-    pub const ALL: [Self; 3] = [Self::Alarm, Self::Ok, Self::InsufficientData];
-
-    /// Reads `StateValue`, or a state function of a rule.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "ALARM" => Some(Self::Alarm),
-            "OK" => Some(Self::Ok),
-            "INSUFFICIENT_DATA" => Some(Self::InsufficientData),
-            _ => None,
-        }
-    }
-}
+use super::super::alarm::AlarmState;
 
 /// How AND and OR without parentheses between them are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

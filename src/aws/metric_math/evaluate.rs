@@ -1,20 +1,75 @@
 //! The value of an expression in one period, given the value of each metric in it.
+//!
+//! Where AWS does not say how a missing value counts, every [`Reading`] is tried.
 
 use std::collections::BTreeMap;
 
+use super::super::alarm::Moment;
 use super::expression::{Expression, Operator};
 
 /// How a lone missing value counts in arithmetic and comparisons. With a value beside it, it counts as 0; for one on its
 /// own the documentation can be read either way, so both are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum Lone {
     Stays,
     IsZero,
 }
 
+/// How missing values count in MIN and MAX over several time series: nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extreme {
+    Skipped,
+    IsZero,
+    NoValue,
+}
+
+/// One way to read the documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) lone: Lone,
+    pub(super) extreme: Extreme,
+}
+
+impl Reading {
+    /// Every way to read it.
+    pub(super) const ALL: [Self; 6] = {
+        const fn of(lone: Lone, extreme: Extreme) -> Reading {
+            Reading { lone, extreme }
+        }
+        [
+            of(Lone::Stays, Extreme::Skipped),
+            of(Lone::IsZero, Extreme::Skipped),
+            of(Lone::Stays, Extreme::IsZero),
+            of(Lone::IsZero, Extreme::IsZero),
+            of(Lone::Stays, Extreme::NoValue),
+            of(Lone::IsZero, Extreme::NoValue),
+        ]
+    };
+}
+
 /// The functions that are evaluated.
-pub(super) const FUNCTIONS: [&str; 10] = [
-    "ABS", "AVG", "CEIL", "FILL", "FLOOR", "IF", "MAX", "METRICS", "MIN", "SUM",
+pub(super) const FUNCTIONS: [&str; 21] = [
+    "ABS",
+    "AVG",
+    "CEIL",
+    "DATE",
+    "DAY",
+    "DIFF",
+    "FILL",
+    "FLOOR",
+    "HOUR",
+    "IF",
+    "LOG",
+    "LOG10",
+    "MAX",
+    "METRICS",
+    "MIN",
+    "MINUTE",
+    "MONTH",
+    "PERIOD",
+    "RATE",
+    "SUM",
+    "TIME_SERIES",
 ];
 
 /// A value in one period.
@@ -34,7 +89,13 @@ pub(super) struct Setting<'a> {
     pub(super) expressions: &'a BTreeMap<String, Expression>,
     /// Values of the metrics by id, in this period.
     pub(super) metrics: &'a BTreeMap<String, Option<f64>>,
-    pub(super) missing: Missing,
+    /// Values of the metrics in the period before; none while that one is evaluated.
+    pub(super) before: Option<&'a BTreeMap<String, Option<f64>>>,
+    /// When the period is.
+    pub(super) moment: Moment,
+    /// Its length in seconds.
+    pub(super) period: u64,
+    pub(super) reading: Reading,
 }
 
 impl Setting<'_> {
@@ -76,9 +137,13 @@ impl Setting<'_> {
         }
     }
 
-    /// A function of one value; nothing comes of a missing one.
+    /// A function of one value; nothing comes of a missing one, nor where the result is no number.
     fn each(&self, value: Value, function: impl Fn(f64) -> f64) -> Result<Value, String> {
-        let point = |value: Option<f64>| self.lone(value).map(&function);
+        let point = |value: Option<f64>| {
+            self.lone(value)
+                .map(&function)
+                .filter(|value| value.is_finite())
+        };
         Ok(match value {
             Value::Scalar(value) => Value::Scalar(function(value)),
             Value::Series(value) => Value::Series(point(value)),
@@ -87,9 +152,9 @@ impl Setting<'_> {
     }
 
     fn lone(&self, value: Option<f64>) -> Option<f64> {
-        match self.missing {
-            Missing::Stays => value,
-            Missing::IsZero => value.or(Some(0.0)),
+        match self.reading.lone {
+            Lone::Stays => value,
+            Lone::IsZero => value.or(Some(0.0)),
         }
     }
 
@@ -116,7 +181,7 @@ impl Setting<'_> {
     }
 
     fn point(&self, operator: Operator, left: Option<f64>, right: Option<f64>) -> Option<f64> {
-        if left.is_none() && right.is_none() && self.missing == Missing::Stays {
+        if left.is_none() && right.is_none() && self.reading.lone == Lone::Stays {
             return None;
         }
         apply(operator, left.unwrap_or(0.0), right.unwrap_or(0.0))
@@ -136,7 +201,21 @@ impl Setting<'_> {
             ("ABS", [argument]) => self.each(below(argument)?, f64::abs),
             ("CEIL", [argument]) => self.each(below(argument)?, f64::ceil),
             ("FLOOR", [argument]) => self.each(below(argument)?, f64::floor),
+            ("LOG", [argument]) => self.each(below(argument)?, f64::ln),
+            ("LOG10", [argument]) => self.each(below(argument)?, f64::log10),
             ("FILL", [argument, filling]) => fill(below(argument)?, filling, below),
+            ("RATE" | "DIFF", [argument]) => self.change(name, argument, depth),
+            ("PERIOD", [Expression::Id(id)]) if self.metrics.contains_key(id) => {
+                Ok(Value::Scalar(self.period as f64))
+            }
+            ("TIME_SERIES", [argument]) => match below(argument)? {
+                Value::Scalar(value) => Ok(Value::Series(Some(value))),
+                _ => Err("TIME_SERIES of what is no constant".to_owned()),
+            },
+            ("MINUTE" | "HOUR" | "DAY" | "DATE" | "MONTH", [argument]) => {
+                below(argument)?;
+                Ok(Value::Series(Some(self.time(name))))
+            }
             ("IF", [condition, then]) => {
                 self.condition(below(condition)?, below(then)?, Value::Series(None))
             }
@@ -144,13 +223,55 @@ impl Setting<'_> {
                 self.condition(below(condition)?, below(then)?, below(otherwise)?)
             }
             ("SUM" | "AVG" | "MAX" | "MIN", [argument]) => match below(argument)? {
-                Value::Array(values) => Ok(Value::Series(gather(name, &values))),
+                Value::Array(values) => Ok(Value::Series(self.gather(name, &values))),
                 _ => Err(format!(
                     "{name} of one time series is a number over the whole time range"
                 )),
             },
             _ => Err(format!("the function {name} is not evaluated")),
         }
+    }
+
+    /// The part of the time that a function asks for: a time series without gaps, in UTC.
+    fn time(&self, name: &str) -> f64 {
+        f64::from(match name {
+            "MINUTE" => self.moment.minute,
+            "HOUR" => self.moment.hour,
+            "DAY" => self.moment.weekday,
+            "DATE" => self.moment.day,
+            _ => self.moment.month,
+        })
+    }
+
+    /// The difference to the datapoint before, or its rate a second. Where the period before has no data, the datapoint
+    /// before is older and unknown: the readings stand for the least and the greatest change.
+    fn change(&self, name: &str, argument: &Expression, depth: usize) -> Result<Value, String> {
+        let Some(before) = self.before else {
+            return Err(format!("{name} of another change"));
+        };
+        let Value::Series(now) = self.value(argument, depth + 1)? else {
+            return Err(format!("{name} of what is not one time series"));
+        };
+        let earlier = Setting {
+            metrics: before,
+            before: None,
+            ..*self
+        };
+        let Value::Series(earlier) = earlier.value(argument, depth + 1)? else {
+            return Err(format!("{name} of what is not one time series"));
+        };
+        let seconds = if name == "RATE" {
+            self.period as f64
+        } else {
+            1.0
+        };
+        Ok(Value::Series(now.map(|now| {
+            match (earlier, self.reading.lone) {
+                (Some(earlier), _) => (now - earlier) / seconds,
+                (None, Lone::Stays) => 0.0,
+                (None, Lone::IsZero) => now / seconds,
+            }
+        })))
     }
 
     fn condition(&self, condition: Value, then: Value, otherwise: Value) -> Result<Value, String> {
@@ -172,6 +293,28 @@ impl Setting<'_> {
                 None => Ok(Value::Series(None)),
             },
             Value::Array(_) => Err("IF on several time series at once".to_owned()),
+        }
+    }
+
+    /// A function over the datapoints that several time series have in one period. Of AVG it is documented that missing
+    /// values are treated as 0; a sum is the same whether they are or not.
+    fn gather(&self, name: &str, values: &[Option<f64>]) -> Option<f64> {
+        let present: Vec<f64> = values.iter().flatten().copied().collect();
+        let sum: f64 = present.iter().sum();
+        match name {
+            _ if present.is_empty() => self.lone(None).filter(|_| !values.is_empty()),
+            "SUM" => Some(sum),
+            "AVG" => Some(sum / values.len() as f64),
+            _ => {
+                let all = match self.reading.extreme {
+                    _ if present.len() == values.len() => present,
+                    Extreme::NoValue => return None,
+                    Extreme::Skipped => present,
+                    Extreme::IsZero => values.iter().map(|value| value.unwrap_or(0.0)).collect(),
+                };
+                let pick = if name == "MAX" { f64::max } else { f64::min };
+                all.into_iter().reduce(pick)
+            }
         }
     }
 }
@@ -219,19 +362,6 @@ fn fill(
         }
         scalar @ Value::Scalar(_) => scalar,
     })
-}
-
-/// A function over the datapoints that several time series have in one period.
-fn gather(name: &str, values: &[Option<f64>]) -> Option<f64> {
-    let present: Vec<f64> = values.iter().flatten().copied().collect();
-    let sum: f64 = present.iter().sum();
-    match name {
-        _ if present.is_empty() => None,
-        "SUM" => Some(sum),
-        "AVG" => Some(sum / present.len() as f64),
-        "MAX" => present.into_iter().reduce(f64::max),
-        _ => present.into_iter().reduce(f64::min),
-    }
 }
 
 /// A value as one datapoint of a time series.

@@ -4,7 +4,6 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::chain::verdict::LinkId;
 
 fn settings() -> Settings {
     Settings {
@@ -24,7 +23,7 @@ fn emission(default_value: Option<f64>) -> Emission {
     Emission {
         metric_value: "1".to_owned(),
         default_value,
-        unit: None,
+        ..Emission::default()
     }
 }
 
@@ -35,12 +34,15 @@ fn role(default_value: Option<f64>) -> impl Fn(&Metric) -> Role {
             emission: emission(default_value),
             others: vec![],
         },
-        "q" => Role::Quiet(vec![emission(default_value)]),
+        "q" => Role::Quiet {
+            writers: vec![emission(default_value)],
+            fed: true,
+        },
         _ => Role::Unknown,
     }
 }
 
-fn ask_with(expression: &str, settings: &Settings, default_value: Option<f64>) -> Outcome {
+fn ask_with(expression: &str, settings: &Settings, default_value: Option<f64>) -> Effect {
     let queries = json!([
         stat("e", "e", false),
         stat("q", "q", false),
@@ -49,17 +51,15 @@ fn ask_with(expression: &str, settings: &Settings, default_value: Option<f64>) -
     single_event(&queries.to_string(), settings, role(default_value))
 }
 
-fn ask(expression: &str) -> Outcome {
+fn ask(expression: &str) -> Effect {
     ask_with(expression, &settings(), None)
 }
 
-fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Fires { .. } => "fires",
-        Outcome::Latched { .. } => "latched",
-        Outcome::Needs { .. } => "needs",
-        Outcome::Never { .. } => "never",
-        Outcome::Unknown { .. } => "unknown",
+fn word(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Fires(_) => "fires",
+        Effect::Never(_) => "never",
+        Effect::Unknown(_) => "unknown",
     }
 }
 
@@ -71,7 +71,7 @@ fn expressions_on_one_event() {
         ("q + e * 2", "fires"),
         ("SUM(METRICS())", "fires"),
         ("SUM([e, q])", "fires"),
-        ("MAX(METRICS())", "fires"),
+        ("MAX(METRICS())", "unknown"),
         ("MAX(METRICS(\"e\"))", "fires"),
         ("SUM(METRICS(\"q\"))", "never"),
         ("e / 2", "never"),
@@ -84,26 +84,45 @@ fn expressions_on_one_event() {
         ("IF(e > 1, 1, 0)", "never"),
         ("if(e >= 1 AND q < 1, 1, 0)", "unknown"),
         ("if(e >= 1 AND FILL(q, 0) < 1, 1, 0)", "unknown"),
-        ("IF(q > 0, e)", "unknown"),
+        ("IF(q > 0, e)", "never"),
         ("FILL(e, 0)", "fires"),
         ("FILL(e, 1)", "never"),
         ("FILL(e, 0) + FILL(q, 0)", "fires"),
         ("SUM(FILL(METRICS(), 0))", "fires"),
         ("FILL(e, REPEAT)", "unknown"),
-        ("MIN([FILL(e, 0), FILL(q, 0)])", "unknown"),
+        ("MIN([FILL(e, 0), FILL(q, 0)])", "never"),
         ("MIN([FILL(e, 0), FILL(q, 0), FILL(q, 0) * 0])", "never"),
-        ("AVG([e, FILL(q, 0)])", "unknown"),
+        ("AVG([e, FILL(q, 0)])", "never"),
         ("AVG([e, FILL(e, 0) * 0])", "never"),
         ("e == 1", "unknown"),
         ("q", "never"),
         // The other filter may match the same event.
         ("e - q", "unknown"),
-        ("e * q", "unknown"),
+        ("e * q", "never"),
         ("1", "never"),
         ("SUM(e)", "unknown"),
         ("METRICS()", "unknown"),
-        ("RATE(e)", "unknown"),
+        ("RATE(e)", "never"),
         ("DIFF(e)", "unknown"),
+        ("AVG([e, q])", "never"),
+        ("AVG([e])", "fires"),
+        ("MIN([e, q])", "unknown"),
+        ("MAX([FILL(e, 0), FILL(q, 0)])", "fires"),
+        ("e > 0 AND q > 0", "never"),
+        ("LOG(e)", "never"),
+        ("LOG(e * 3)", "fires"),
+        ("LOG10(e * 10)", "fires"),
+        ("e / PERIOD(e)", "never"),
+        ("e * PERIOD(e)", "fires"),
+        ("e + TIME_SERIES(1)", "never"),
+        ("TIME_SERIES(1) * e", "fires"),
+        ("IF(HOUR(e) >= 8 AND HOUR(e) < 18, e)", "never"),
+        ("IF(DAY(e) < 6, e, 0)", "never"),
+        ("IF(DATE(e) == 31, 0, e)", "never"),
+        ("IF(MONTH(e) < 13, e, 0)", "fires"),
+        ("IF(MINUTE(e) < 50, e, 0)", "never"),
+        ("IF(YEAR(e) > 2000, e)", "unknown"),
+        ("RATE(RATE(e))", "unknown"),
         ("ANOMALY_DETECTION_BAND(e, 2)", "unknown"),
         ("SEARCH('{CISBenchmark} e', 'Sum', 300)", "unknown"),
         ("e +", "unknown"),
@@ -118,22 +137,14 @@ fn expressions_on_one_event() {
         assert_eq!(word(&outcome), expected, "{expression}: {outcome:?}");
     }
     let insights = ask("SELECT SUM(e) FROM SCHEMA(CISBenchmark)");
-    assert!(matches!(
-        insights,
-        Outcome::Unknown {
-            id: LinkId::A20,
-            ..
-        }
-    ));
+    assert_eq!(insights, Effect::unknown(Reason::MetricsInsights));
 }
 
 #[test]
 fn filled_data_that_is_late_hides_the_event_in_a_short_period() {
     let mut queries = json!([stat("e", "e", false), {"Id": "x", "Expression": "FILL(e, 0)"}]);
     let long = single_event(&queries.to_string(), &settings(), role(None));
-    assert!(
-        matches!(&long, Outcome::Fires { notes, .. } if notes.iter().any(|note| note.id == LinkId::A19))
-    );
+    assert!(matches!(&long, Effect::Fires(firing) if firing.remarks.contains(&Reason::FillDelays)));
     queries[0]["MetricStat"]["Period"] = json!(60);
     assert_eq!(
         word(&single_event(&queries.to_string(), &settings(), role(None))),
@@ -210,15 +221,93 @@ fn units_and_periods_of_the_queries_count() {
     queries[0]["MetricStat"]["Unit"] = json!("Seconds");
     let outcome = single_event(&queries.to_string(), &settings(), role(None));
     assert!(
-        matches!(
-            outcome,
-            Outcome::Never {
-                id: LinkId::F10,
-                ..
-            }
-        ),
+        matches!(&outcome, Effect::Never(reasons) if matches!(reasons[..], [Reason::UnitDiffers { .. }])),
         "{outcome:?}"
     );
+}
+
+/// A unit mismatch of another query makes that one missing, not the expression broken.
+#[test]
+fn a_unit_that_another_query_misses_makes_that_query_silent() {
+    let mut queries =
+        json!([stat("e", "e", false), stat("q", "q", false), {"Id": "x", "Expression": "e + q"}]);
+    queries[1]["MetricStat"]["Unit"] = json!("Seconds");
+    assert_eq!(
+        word(&single_event(&queries.to_string(), &settings(), role(None))),
+        "fires"
+    );
+    let twice = json!([stat("e", "e", false), queries[1], {"Id": "x", "Expression": "FILL(q, e)"}]);
+    assert_eq!(
+        word(&single_event(
+            &twice.to_string(),
+            &settings(),
+            role(Some(0.0))
+        )),
+        "fires"
+    );
+}
+
+#[test]
+fn a_default_value_of_another_metric_keeps_the_alarm_in_alarm() {
+    let ones = |metric: &Metric| match metric.metric_name.as_str() {
+        "q" => Role::Quiet {
+            writers: vec![emission(Some(1.0))],
+            fed: true,
+        },
+        _ => role(None)(metric),
+    };
+    let queries =
+        json!([stat("e", "e", false), stat("q", "q", false), {"Id": "x", "Expression": "e + q"}]);
+    assert_eq!(
+        single_event(&queries.to_string(), &settings(), ones),
+        Effect::never(Reason::ExpressionAlwaysBreaches)
+    );
+}
+
+#[test]
+fn a_rate_of_zeros_and_one_event_is_known() {
+    let low = Settings {
+        threshold: Some(0.001),
+        ..settings()
+    };
+    assert_eq!(word(&ask_with("RATE(e)", &low, Some(0.0))), "fires");
+    assert_eq!(word(&ask_with("RATE(e)", &low, None)), "unknown");
+    assert_eq!(word(&ask_with("DIFF(e)", &settings(), Some(0.0))), "fires");
+}
+
+#[test]
+fn the_resting_state_of_an_expression_is_computed() {
+    let resting = |expression: &str, treatment: &str, default| {
+        let settings = Settings {
+            treat_missing_data: Some(treatment.to_owned()),
+            ..settings()
+        };
+        match ask_with(expression, &settings, default) {
+            Effect::Fires(firing) => firing.resting,
+            other => panic!("{expression}: {other:?}"),
+        }
+    };
+    use alarm::AlarmState::{InsufficientData, Ok};
+    assert_eq!(resting("e * 1", "notBreaching", None), [Ok]);
+    assert_eq!(resting("FILL(e, 0)", "missing", None), [Ok]);
+    assert_eq!(
+        resting("MAX([e])", "missing", Some(0.0)),
+        [Ok, InsufficientData]
+    );
+}
+
+/// Noise in a series that the expression ignores or gates does not saturate.
+#[test]
+fn a_flood_saturates_only_what_it_makes_breach() {
+    let flood = |expression: &str| {
+        let queries = json!([stat("e", "e", false), stat("q", "q", false), {"Id": "x", "Expression": expression}]);
+        flooded(&queries.to_string(), &settings(), role(None))
+    };
+    assert_eq!(flood("e + q"), Some(true));
+    assert_eq!(flood("q"), Some(false));
+    assert_eq!(flood("IF(q > 0, e)"), Some(false));
+    assert_eq!(flood("q + 0 * e"), Some(false));
+    assert_eq!(flood("ANOMALY_DETECTION_BAND(e)"), None);
 }
 
 #[test]
@@ -263,11 +352,11 @@ proptest! {
         let queries = json!([metric, {"Id": "x", "Expression": expression}]);
         let plain = alarm::single_event(&emission(default), &[], &settings);
         let math = single_event(&queries.to_string(), &settings, role(default));
-        let fires = |outcome: &Outcome| matches!(outcome, Outcome::Fires { .. });
+        let fires = |effect: &Effect| matches!(effect, Effect::Fires(_));
         match (&plain, &math) {
-            (_, Outcome::Unknown { .. }) => {}
+            (_, Effect::Unknown(_)) => {}
             // What the plain rule counts as never, because bursts are lost or traffic dilutes, may be open here.
-            (Outcome::Unknown { .. }, math) => prop_assert!(!fires(math), "{:?} {:?}", plain, math),
+            (Effect::Unknown(_), math) => prop_assert!(!fires(math), "{:?} {:?}", plain, math),
             (plain, math) => prop_assert_eq!(fires(plain), fires(math), "{:?} {:?}", plain, math),
         }
     }

@@ -3,6 +3,8 @@
 //! The causes of each station stand in a file of their own, made by the judge of that station. In output a cause is an
 //! object with its `code` in snake case and its values.
 
+mod alarm;
+mod composite_alarm;
 mod event_selectors;
 mod log_group;
 mod metric_filter;
@@ -10,10 +12,15 @@ mod trail;
 
 use serde::Serialize;
 
+pub use alarm::{AlarmCause, MuteWindow, Namesake, Query};
+pub use composite_alarm::CompositeAlarmCause;
 pub use event_selectors::EventSelectorsCause;
 pub use log_group::{LogGroupCause, Transformer};
 pub use metric_filter::MetricFilterCause;
 pub use trail::TrailCause;
+
+use crate::aws::alarm::Reason;
+use crate::aws::composite::{Fault, Suppression};
 
 /// Why a link has its verdict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -29,6 +36,16 @@ pub enum Cause {
     LogGroup(LogGroupCause),
     /// About a metric filter.
     MetricFilter(MetricFilterCause),
+    /// About an alarm.
+    Alarm(AlarmCause),
+    /// What one event does to an alarm.
+    SingleEvent(Reason),
+    /// About a composite alarm.
+    CompositeAlarm(CompositeAlarmCause),
+    /// What is wrong with the rule of a composite alarm.
+    CompositeRule(Fault),
+    /// What the suppressor of a composite alarm does.
+    Suppression(Suppression),
     /// A sentence that is not data yet.
     Said(Said),
 }
@@ -131,6 +148,11 @@ causes! {
     EventSelectors EventSelectorsCause;
     LogGroup LogGroupCause;
     MetricFilter MetricFilterCause;
+    Alarm AlarmCause;
+    SingleEvent Reason;
+    CompositeAlarm CompositeAlarmCause;
+    CompositeRule Fault;
+    Suppression Suppression;
 }
 
 impl From<String> for Cause {

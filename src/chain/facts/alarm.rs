@@ -57,7 +57,7 @@ impl AlarmRow {
 
 /// The state of an alarm when it was asked.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct AlarmState {
+pub(in crate::chain) struct StateRow {
     pub(in crate::chain) state_value: String,
     pub(in crate::chain) state_updated_time: Option<String>,
     pub(in crate::chain) state_transitioned_time: Option<String>,
@@ -95,7 +95,7 @@ pub(in crate::chain) struct HistoryItem {
 
 /// A mute rule that names an alarm.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct MuteRule {
+pub(in crate::chain) struct MuteRuleRow {
     pub(in crate::chain) name: String,
     pub(in crate::chain) expression: Option<String>,
     pub(in crate::chain) duration: Option<String>,
@@ -172,13 +172,13 @@ impl Facts<'_> {
         &self,
         account: &str,
         arn: &str,
-    ) -> Result<Option<AlarmState>, Error> {
+    ) -> Result<Option<StateRow>, Error> {
         self.optional(
             "select state_value, state_updated_time, state_transitioned_time, evaluation_state, evidence_id \
              from alarm_state where account = ?1 and alarm_arn = ?2",
             (account, arn),
             |row| {
-                Ok(AlarmState {
+                Ok(StateRow {
                     state_value: get(row, "state_value")?,
                     state_updated_time: get(row, "state_updated_time")?,
                     state_transitioned_time: get(row, "state_transitioned_time")?,
@@ -221,23 +221,6 @@ impl Facts<'_> {
              where alarm.account = ?1 and alarm.region = ?2 order by alarm.name",
             (account, region),
             |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-    }
-
-    /// The state of an alarm that is named by name or ARN.
-    pub(in crate::chain) fn alarm_state_by_name(
-        &self,
-        account: &str,
-        region: &str,
-        alarm: &str,
-    ) -> Result<Option<String>, Error> {
-        self.optional(
-            "select alarm_state.state_value from alarm \
-             join alarm_state \
-             on alarm_state.account = alarm.account and alarm_state.alarm_arn = alarm.alarm_arn \
-             where alarm.account = ?1 and alarm.region = ?2 and (alarm.name = ?3 or alarm.alarm_arn = ?3)",
-            (account, region, alarm),
-            |row| row.get(0),
         )
     }
 
@@ -317,7 +300,7 @@ impl Facts<'_> {
     }
 
     /// Mute rules that name an alarm, by its name or ARN.
-    pub(in crate::chain) fn mute_rules(&self, alarm: &AlarmRow) -> Result<Vec<MuteRule>, Error> {
+    pub(in crate::chain) fn mute_rules(&self, alarm: &AlarmRow) -> Result<Vec<MuteRuleRow>, Error> {
         self.list(
             "select mute_rule.* from mute_rule \
              join mute_rule_target \
@@ -326,7 +309,7 @@ impl Facts<'_> {
              order by mute_rule.rule_arn",
             (&alarm.account, &alarm.region, &alarm.name, &alarm.arn),
             |row| {
-                Ok(MuteRule {
+                Ok(MuteRuleRow {
                     name: get(row, "name")?,
                     expression: get(row, "expression")?,
                     duration: get(row, "duration")?,

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use super::Error;
 use super::path::Gap;
 
-pub(super) use alarm::{Action, AlarmRow, AlarmState, HistoryItem, MetricRow};
+pub(super) use alarm::{Action, AlarmRow, HistoryItem, MetricRow, MuteRuleRow, StateRow};
 pub(super) use logs::{FilterRow, LogGroup};
 pub(super) use topic::{EventRule, SubscriptionAttributes, SubscriptionRow, Topic};
 pub(super) use trail::{

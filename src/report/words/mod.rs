@@ -2,9 +2,12 @@
 //!
 //! A file a station of the chain. Nothing reads a sentence: what has to be known about a finding is in its data.
 
+mod alarm;
+mod composite_alarm;
 mod event_selectors;
 mod log_group;
 mod metric_filter;
+mod single_event;
 mod subject;
 mod trail;
 mod unanswered;
@@ -24,6 +27,11 @@ pub fn sentence(cause: &Cause) -> String {
         Cause::EventSelectors(cause) => event_selectors::sentence(cause),
         Cause::LogGroup(cause) => log_group::sentence(cause),
         Cause::MetricFilter(cause) => metric_filter::sentence(cause),
+        Cause::Alarm(cause) => alarm::sentence(cause),
+        Cause::SingleEvent(reason) => single_event::sentence(reason),
+        Cause::CompositeAlarm(cause) => composite_alarm::sentence(cause),
+        Cause::CompositeRule(fault) => composite_alarm::fault(fault),
+        Cause::Suppression(suppression) => composite_alarm::suppression(suppression),
         Cause::Said(said) => said.text.clone(),
     }
 }
@@ -175,6 +183,12 @@ pub fn remark(remark: &Remark) -> String {
                 format!("it also fires on any event of {}", event_sources.join(", "))
             }
             Surplus::Some => "it also fires on events that nobody asked for".to_owned(),
+            Surplus::Routine {
+                event_name,
+                event_source,
+            } => format!(
+                "it is noisy: it also fires on {event_name} of {event_source}, which happens all day"
+            ),
             Surplus::NearlyEverything => "it fires on nearly every event".to_owned(),
         },
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Error;
 use super::facts::{AlarmRow, Facts};
-use crate::aws::composite::AlarmState;
+use crate::aws::alarm::AlarmState;
 use crate::aws::filter_policy::{AlarmMessage, Kind};
 
 /// The message of an alarm that comes from one of the `resting` states.
@@ -27,7 +27,7 @@ pub(super) fn of(
     } else {
         resting
             .iter()
-            .map(|state| word(*state).to_owned())
+            .map(|state| state.word().to_owned())
             .collect()
     };
     Ok(AlarmMessage {
@@ -78,12 +78,4 @@ fn dimensions(json: &str) -> Vec<(String, String)> {
         .unwrap_or_default()
         .into_iter()
         .collect()
-}
-
-fn word(state: AlarmState) -> &'static str {
-    match state {
-        AlarmState::Alarm => "ALARM",
-        AlarmState::Ok => "OK",
-        AlarmState::InsufficientData => "INSUFFICIENT_DATA",
-    }
 }

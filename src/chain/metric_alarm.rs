@@ -1,16 +1,18 @@
 //! From a metric filter to the alarms that its metric moves: the join on metric and dimensions (A01, F05, F14).
 //!
 //! Namespace, metric name, account and region have to be the same; dimensions too. What one event does to the alarm is
-//! decided by [`super::firing`].
+//! decided by [`super::alarm_evaluation`].
 
-use super::cause::MetricFilterCause;
+use super::alarm_evaluation::{Evaluated, Writers, same_events};
+use super::cause::{AlarmCause, MetricFilterCause, Namesake, Query};
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
 use super::log_group::Place;
 use super::stage::{Stage, fine, unanswered};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
-use super::{Error, dimensions, firing, metric_filter};
+use super::{Error, dimensions, metric_filter};
+use crate::aws::alarm::{Effect, Firing};
 use crate::aws::arn;
-use crate::aws::composite::AlarmState;
+use crate::aws::composite::{Moved, Movement};
 
 /// An alarm that reads the metric of a filter.
 #[derive(Clone, Debug)]
@@ -18,10 +20,25 @@ pub(super) struct Watched {
     pub(super) alarm: AlarmRow,
     /// What is said about the filter's value, its dimensions and the alarm's arithmetic.
     pub(super) stage: Stage,
-    /// Seconds for which the alarm stays in ALARM after an event, where it fires.
-    pub(super) coalescing: Option<u64>,
-    /// The states in which the alarm waits for an event.
-    pub(super) resting: Vec<AlarmState>,
+    /// What an event does to the alarm; none where the alarm does not read the filter's metric.
+    pub(super) evaluated: Option<Evaluated>,
+}
+
+impl Watched {
+    /// How an event moves the alarm, where it does.
+    pub(super) fn firing(&self) -> Option<&Firing> {
+        match &self.evaluated.as_ref()?.effect {
+            Effect::Fires(firing) => Some(firing),
+            Effect::Never(_) | Effect::Unknown(_) => None,
+        }
+    }
+
+    /// Whether the alarm sits in ALARM while events of the filter come in every period.
+    pub(super) fn flooded(&self) -> Option<bool> {
+        self.evaluated
+            .as_ref()
+            .map_or(Some(false), |evaluated| evaluated.flooded)
+    }
 }
 
 /// The alarms of a filter, and what is to be said where there is none or not all are known.
@@ -30,6 +47,45 @@ pub(super) struct Watchers {
     pub(super) alarms: Vec<Watched>,
     /// A01: no alarm, or not every alarm is known.
     pub(super) none: Option<Link>,
+}
+
+/// What an event that one filter matches does to the alarms of an account and Region: also to those on the metrics of the
+/// filters that match the same events.
+pub(super) fn moved(
+    filter: &FilterRow,
+    all: &[(&FilterRow, &Watchers)],
+    account: &str,
+    region: &str,
+) -> Moved {
+    let mut moved = Moved::default();
+    for (other, watchers) in all {
+        if !same_events(filter, other) {
+            continue;
+        }
+        for watched in &watchers.alarms {
+            let alarm = &watched.alarm;
+            let Some(evaluated) = &watched.evaluated else {
+                continue;
+            };
+            if alarm.account != account || alarm.region != region {
+                continue;
+            }
+            match &evaluated.effect {
+                Effect::Fires(firing) => {
+                    let movement = Movement::from(firing);
+                    moved.surely.insert(alarm.name.clone(), movement);
+                }
+                Effect::Unknown(_) => {
+                    moved.perhaps.insert(alarm.name.clone());
+                }
+                Effect::Never(_) => {}
+            }
+        }
+    }
+    moved
+        .perhaps
+        .retain(|name| !moved.surely.contains_key(name));
+    moved
 }
 
 /// Finds the alarms that read the metric of a filter. `queries` are the alarms of the Region that name no metric;
@@ -130,15 +186,16 @@ fn no_alarm(
     if !none_found {
         return Ok(None);
     }
-    let mut reason = "no alarm watches the metric".to_owned();
     let namesakes = facts.namesakes(&place.account, &place.region, metric_name)?;
-    if let Some((other, alarm)) = namesakes.first() {
-        reason = format!(
-            "{reason}: the alarm `{}` watches {metric_name} in the namespace {other}",
-            arn::short_name(alarm)
-        );
-    }
-    let link = Link::new(LinkId::A01, Verdict::Broken, subject, reason)
+    let namesake = namesakes.into_iter().next();
+    let cause = AlarmCause::NoAlarmWatches {
+        namesake: namesake.map(|(namespace, alarm)| Namesake {
+            alarm: arn::short_name(&alarm).to_owned(),
+            namespace,
+            metric: metric_name.to_owned(),
+        }),
+    };
+    let link = Link::new(LinkId::A01, Verdict::Broken, subject, cause)
         .field("metricNamespace", namespace)
         .field("metricName", metric_name)
         .evidence([filter.evidence].into_iter().chain(asked.evidence()));
@@ -156,48 +213,43 @@ fn watched(
     let mut stage = Stage::default();
     let reads = facts.alarm_metrics(&alarm.account, &alarm.arn)?;
     if alarm.account != place.account {
+        let cause = AlarmCause::InMonitoringAccount {
+            account: alarm.account.clone(),
+        };
         stage.say(
-            Link::new(
-                LinkId::A22,
-                Verdict::Weak,
-                alarm.subject(),
-                format!(
-                    "an alarm of the monitoring account {} reads the metric; whether the accounts are linked is not in the snapshot",
-                    alarm.account
-                ),
-            )
-            .field("Metrics[].AccountId", &place.account)
-            .evidence([alarm.evidence]),
+            Link::new(LinkId::A22, Verdict::Unknown, alarm.subject(), cause)
+                .field("Metrics[].AccountId", &place.account)
+                .evidence([alarm.evidence]),
         );
     }
-    let coalescing = match ours(place, filter, &alarm, &reads) {
-        Some(row) => {
-            stage.say(
-                fine(LinkId::A01, alarm.subject(), "alarm watches the metric")
-                    .field("Namespace", row.namespace.as_deref().unwrap_or_default())
-                    .field("MetricName", row.metric_name.as_deref().unwrap_or_default())
-                    .evidence([alarm.evidence, filter.evidence]),
-            );
-            if dimensions::agree(place, filter, row, &alarm, of_member, &mut stage) {
-                let outcome = if row.query_id.is_empty() {
-                    firing::plain(filter, others, &alarm)
-                } else {
-                    firing::math(facts, place, filter, others, &alarm, &reads)?
-                };
-                firing::say(&outcome, filter, &alarm, &mut stage)
-            } else {
-                None
-            }
-        }
-        None => None,
+    let writers = Writers {
+        place,
+        filter,
+        others,
     };
+    let mut evaluated = None;
+    if let Some(row) = ours(place, filter, &alarm, &reads) {
+        stage.say(
+            fine(LinkId::A01, alarm.subject(), AlarmCause::WatchesMetric)
+                .field("Namespace", row.namespace.as_deref().unwrap_or_default())
+                .field("MetricName", row.metric_name.as_deref().unwrap_or_default())
+                .evidence([alarm.evidence, filter.evidence]),
+        );
+        if dimensions::agree(place, filter, row, &alarm, of_member, &mut stage) {
+            let found = if row.query_id.is_empty() {
+                writers.plain(&alarm)
+            } else {
+                writers.math(facts, &alarm, &reads)?
+            };
+            writers.say(&found.effect, &alarm, &mut stage);
+            evaluated = Some(found);
+        }
+    }
     shared_metric(place, filter, others, &mut stage);
-    let resting = firing::resting(filter, others, &alarm);
     Ok(Watched {
         alarm,
         stage,
-        coalescing,
-        resting,
+        evaluated,
     })
 }
 
@@ -229,34 +281,78 @@ fn by_query(
 ) -> Option<Watched> {
     let promql = alarm.evaluation_criteria.as_deref();
     let text = promql.or(alarm.metrics.as_deref())?;
-    if !text.contains(metric_name) {
+    let (id, field, query) = match promql {
+        Some(_) => (LinkId::A21, "EvaluationCriteria", Query::Promql),
+        None if text.to_ascii_uppercase().contains("SEARCH(") => {
+            (LinkId::A19, "Metrics", Query::Search)
+        }
+        None => (LinkId::A20, "Metrics", Query::MetricsInsights),
+    };
+    let names_it = text.contains(metric_name);
+    if !names_it && !(query == Query::Promql && selects_by_other_means(text, metric_name)) {
         return None;
     }
-    let (id, field, what) = match promql {
-        Some(_) => (LinkId::A21, "EvaluationCriteria", "a PromQL query"),
-        None if text.to_ascii_uppercase().contains("SEARCH(") => {
-            (LinkId::A19, "Metrics", "a search")
-        }
-        None => (LinkId::A20, "Metrics", "a Metrics Insights query"),
-    };
     let mut stage = Stage::default();
+    let cause = AlarmCause::QueryNotEvaluated {
+        query,
+        metric: metric_name.to_owned(),
+    };
     stage.say(
-        Link::new(
-            id,
-            Verdict::Unknown,
-            alarm.subject(),
-            format!("the alarm watches {what} that names {metric_name}, which is not evaluated"),
-        )
-        .field("metricNamespace", namespace)
-        .field(field, text)
-        .evidence([alarm.evidence, filter.evidence]),
+        Link::new(id, Verdict::Unknown, alarm.subject(), cause)
+            .field("metricNamespace", namespace)
+            .field(field, text)
+            .evidence([alarm.evidence, filter.evidence]),
     );
     Some(Watched {
         alarm: alarm.clone(),
         stage,
-        coalescing: None,
-        resting: AlarmState::ALL.to_vec(),
+        evaluated: Some(Evaluated {
+            effect: Effect::Unknown(Vec::new()),
+            flooded: None,
+        }),
     })
+}
+
+/// Whether a PromQL query may select a metric that it does not name word by word: by a pattern of names, by labels alone, or
+/// by the name in another spelling.
+fn selects_by_other_means(criteria: &str, metric_name: &str) -> bool {
+    let Some(query) = promql_query(criteria) else {
+        return true;
+    };
+    let plain = |text: &str| -> String {
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|letter| letter.to_ascii_lowercase())
+            .collect()
+    };
+    if plain(&query).contains(&plain(metric_name)) {
+        return true;
+    }
+    let mut before = "";
+    let mut rest = query.as_str();
+    while let Some((head, tail)) = rest.split_once('{') {
+        before = if head.is_empty() { before } else { head };
+        let (labels, after) = tail.split_once('}').unwrap_or((tail, ""));
+        let is_name = |last: char| last.is_ascii_alphanumeric() || "_:.".contains(last);
+        let named = before.trim_end().ends_with(is_name)
+            || labels.split(',').map(str::trim).any(|label| {
+                let (name, value) = label.split_once('=').unwrap_or((label, ""));
+                // A quoted name stands for itself; `=~` and `!=` select others.
+                (name.starts_with('"') && value.is_empty())
+                    || (name.trim() == "__name__" && !value.starts_with('~'))
+            });
+        if !named {
+            return true;
+        }
+        (before, rest) = ("", after);
+    }
+    false
+}
+
+fn promql_query(criteria: &str) -> Option<String> {
+    let criteria: serde_json::Value = serde_json::from_str(criteria).ok()?;
+    let query = criteria.get("PromQLCriteria")?.get("Query")?.as_str()?;
+    Some(query.to_owned())
 }
 
 /// F14: filters that share a metric share its alarm and its moments of silence.

@@ -1,0 +1,223 @@
+//! Events that are carried at most times: mute rules hold actions back in windows, and what all alarms for an event have
+//! in common is lost.
+//!
+//! Time falls into spans in which the same paths are silent. In each, those that are left have to carry every event; a
+//! window that several alarms share silences them all, one that another alarm bridges loses nothing.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::aws::mute::{Window, Windows};
+use crate::chain::cause::AlarmCause;
+use crate::chain::verdict::{Cause, Kind, LinkId, Subject};
+use crate::chain::{AccountChain, Path};
+use crate::coverage::Covers;
+
+use super::decide::{covers, event_name};
+use super::finding::{Finding, Status, Stop, Why};
+use super::holds;
+use super::judge::Judge;
+use super::requirement::Requirement;
+
+/// An event that is carried at most times, and not in a window.
+pub(super) struct Lapse<'p> {
+    /// The event, at its time where it is surely lost.
+    missed: Value,
+    /// Whether it is surely lost.
+    certain: bool,
+    /// The paths that carry it at other times.
+    pub(super) silent: Vec<&'p Path>,
+    cause: AlarmCause,
+}
+
+/// What the covering paths lose in windows; `open` are those and the paths that may or may not work.
+pub(super) fn lapse<'p>(
+    judge: &Judge,
+    chain: &AccountChain,
+    requirement: &Requirement<'_>,
+    sound: &[&'p Path],
+    open: &[&'p Path],
+) -> Option<Lapse<'p>> {
+    let mut perhaps = None;
+    for (window, silent) in spans(open, |muted| &muted.sure) {
+        let left = without(sound, &silent);
+        if covers(judge, chain, requirement, &left).is_yes() {
+            continue;
+        }
+        match covers(judge, chain, requirement, &without(open, &silent)) {
+            Covers::No { missed } => {
+                let lapse = Lapse::certain(missed, window, requirement, &silent);
+                return Some(lapse);
+            }
+            Covers::Yes { .. } | Covers::Unknown { .. } => {
+                perhaps = perhaps.or(Some((window, silent)));
+            }
+        }
+    }
+    for (window, silent) in spans(sound, |muted| &muted.possible) {
+        if perhaps.is_some() {
+            break;
+        }
+        if !covers(judge, chain, requirement, &without(sound, &silent)).is_yes() {
+            perhaps = Some((window, silent));
+        }
+    }
+    let (window, silent) = perhaps?;
+    let cause = AlarmCause::MutedTogetherPerhaps {
+        alarms: names(&silent),
+        window: window.into(),
+    };
+    Some(Lapse {
+        missed: Value::Null,
+        certain: false,
+        silent,
+        cause,
+    })
+}
+
+impl<'p> Lapse<'p> {
+    fn certain(
+        missed: Value,
+        window: Window,
+        requirement: &Requirement<'_>,
+        silent: &[&'p Path],
+    ) -> Self {
+        let at = moment(window);
+        let mut timed = missed.clone();
+        if let Value::Object(fields) = &mut timed {
+            fields.insert("eventTime".to_owned(), json!(at.to_string()));
+        }
+        // A control may ask for the time, for all we know.
+        let missed = if holds(&requirement.events, &timed) {
+            timed
+        } else {
+            missed
+        };
+        let silent: Vec<&Path> = silent
+            .iter()
+            .copied()
+            .filter(|path| holds(&path.events, &missed))
+            .collect();
+        Self {
+            cause: AlarmCause::MutedTogether {
+                alarms: names(&silent),
+                window: window.into(),
+                at: at.to_string(),
+            },
+            missed,
+            certain: true,
+            silent,
+        }
+    }
+
+    /// Fills in status, reason and witness of a finding.
+    pub(super) fn tell(self, finding: &mut Finding) {
+        let alarm = self.silent.iter().find_map(|path| path.alarm.as_ref());
+        let stop = Stop {
+            id: LinkId::A17,
+            subject: alarm.map(|alarm| Subject::of_arn(Kind::Alarm, &alarm.arn)),
+            cause: Cause::from(self.cause),
+        };
+        finding.broken_link = Some(LinkId::A17);
+        if self.certain {
+            finding.status = Status::Fail;
+            finding.why = Why::NobodyHears {
+                event: event_name(&self.missed).to_owned(),
+                stop,
+            };
+            finding.witness = Some(self.missed);
+        } else {
+            finding.status = Status::Unknown;
+            finding.why = Why::EvidenceMissing {
+                links: vec![stop],
+                gaps: Vec::new(),
+            };
+        }
+    }
+}
+
+/// Each set of paths that are silent together, with the first span of time in which they are.
+fn spans<'p>(paths: &[&'p Path], of: fn(&Windows) -> &Vec<Window>) -> Vec<(Window, Vec<&'p Path>)> {
+    // Paths of one alarm share their windows.
+    let mut schedules: Vec<(&'p Windows, Vec<&'p Path>)> = Vec::new();
+    for path in paths.iter().copied() {
+        let muted: &Windows = &path.muted;
+        if of(muted).is_empty() {
+            continue;
+        }
+        match schedules.iter_mut().find(|(known, _)| *known == muted) {
+            Some((_, paths)) => paths.push(path),
+            None => schedules.push((muted, vec![path])),
+        }
+    }
+    let mut turns: Vec<(Timestamp, bool, usize)> = Vec::new();
+    for (index, (muted, _)) in schedules.iter().enumerate() {
+        for window in of(muted) {
+            turns.push((window.begin, true, index));
+            turns.push((window.end, false, index));
+        }
+    }
+    turns.sort_unstable();
+    let mut active: BTreeSet<usize> = BTreeSet::new();
+    let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
+    let mut found = Vec::new();
+    let mut rest = turns.iter().peekable();
+    while let Some((at, begins, index)) = rest.next() {
+        if *begins {
+            active.insert(*index);
+        } else {
+            active.remove(index);
+        }
+        let Some((next, ..)) = rest.peek().filter(|(next, ..)| next > at) else {
+            continue;
+        };
+        let set: Vec<usize> = active.iter().copied().collect();
+        if set.is_empty() || !seen.insert(set.clone()) {
+            continue;
+        }
+        let silent = set
+            .iter()
+            .filter_map(|index| schedules.get(*index))
+            .flat_map(|(_, paths)| paths.iter().copied())
+            .collect();
+        let window = Window {
+            begin: *at,
+            end: *next,
+        };
+        found.push((window, silent));
+    }
+    found
+}
+
+fn without<'p>(paths: &[&'p Path], silent: &[&'p Path]) -> Vec<&'p Path> {
+    let is_silent = |path: &&'p Path| silent.iter().any(|silent| std::ptr::eq(*silent, *path));
+    paths
+        .iter()
+        .copied()
+        .filter(|path| !is_silent(path))
+        .collect()
+}
+
+fn names(paths: &[&Path]) -> Vec<String> {
+    let alarms = paths.iter().filter_map(|path| path.alarm.as_ref());
+    let names: BTreeSet<&str> = alarms.map(|alarm| alarm.name.as_str()).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// A moment in the middle of a window, on the half hour where there is one.
+fn moment(window: Window) -> Timestamp {
+    let half = window.end.duration_since(window.begin).as_secs() / 2;
+    let middle = window
+        .begin
+        .checked_add(SignedDuration::from_secs(half))
+        .unwrap_or(window.begin);
+    [1800, 60]
+        .into_iter()
+        .filter_map(|step| {
+            Timestamp::from_second(middle.as_second() - middle.as_second().rem_euclid(step)).ok()
+        })
+        .find(|at| *at >= window.begin)
+        .unwrap_or(middle)
+}

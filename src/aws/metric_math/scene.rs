@@ -1,0 +1,355 @@
+//! An expression with the values that its metrics may have, played through.
+
+use std::collections::BTreeMap;
+
+use super::super::alarm::{
+    self, Buckets, Decider, Effect, Emission, Moment, Quiet, Reason, Settings,
+};
+use super::evaluate::{Reading, Setting, Value};
+use super::expression::Expression;
+use super::{alike, calls};
+
+/// Most combinations of values that are tried.
+const MOST_COMBINATIONS: usize = 4096;
+
+/// The values that a metric may have; none for no datapoint.
+pub(super) struct Series {
+    /// With the event, and log records in every minute.
+    busy_event: Option<f64>,
+    event: Vec<Option<f64>>,
+    /// With several events.
+    bursts: Vec<Option<f64>>,
+    /// With events all the time.
+    flood: Vec<Option<f64>>,
+    /// Without any event, and log records in every minute.
+    busy_quiet: Option<f64>,
+    quiet: Vec<Option<f64>>,
+}
+
+impl Series {
+    pub(super) fn event(buckets: Buckets) -> Self {
+        Self {
+            busy_event: buckets.busy_event,
+            event: buckets.event,
+            bursts: buckets.bursts,
+            flood: buckets.flood,
+            busy_quiet: buckets.busy_quiet,
+            quiet: or_none(buckets.quiet),
+        }
+    }
+
+    /// A metric without any data.
+    pub(super) fn silent() -> Self {
+        Self {
+            busy_event: None,
+            event: vec![None],
+            bursts: vec![None],
+            flood: vec![None],
+            busy_quiet: None,
+            quiet: vec![None],
+        }
+    }
+
+    /// A metric that other filters write. One of them may match another event at the same time.
+    pub(super) fn quiet(
+        writers: &[Emission],
+        fed: bool,
+        settings: &Settings,
+    ) -> Result<Self, Effect> {
+        let read = |writer: &&Emission| {
+            settings.unit.is_none() || settings.unit.as_deref() == Some(writer.unit())
+        };
+        let writers: Vec<Emission> = writers.iter().filter(read).cloned().collect();
+        let alone = alarm::buckets(None, &writers, settings)?;
+        let busy_quiet = alone.busy_quiet;
+        let quiet = or_none(alone.quiet.clone());
+        let mut event = if fed && busy_quiet.is_some() {
+            alone.quiet
+        } else {
+            quiet.clone()
+        };
+        for (index, writer) in writers.iter().enumerate() {
+            let mut others = writers.clone();
+            others.remove(index);
+            let buckets = alarm::buckets(Some(writer), &others, settings)?;
+            event.extend(buckets.event.into_iter().chain(buckets.bursts));
+        }
+        Ok(Self {
+            busy_event: busy_quiet,
+            bursts: event.clone(),
+            event,
+            flood: vec![busy_quiet],
+            busy_quiet,
+            quiet,
+        })
+    }
+}
+
+/// A period without log records has no value, whatever the default.
+fn or_none(mut values: Vec<Option<f64>>) -> Vec<Option<f64>> {
+    if !values.contains(&None) {
+        values.insert(0, None);
+    }
+    values
+}
+
+/// An expression with everything that decides it.
+pub(super) struct Scene<'a> {
+    returned: &'a str,
+    expressions: &'a BTreeMap<String, Expression>,
+    series: &'a BTreeMap<String, Series>,
+    decider: &'a Decider,
+    /// The values of the metrics in an ordinary period without events.
+    before: BTreeMap<String, Option<f64>>,
+    moments: Vec<Moment>,
+}
+
+/// What became of the values tried.
+#[derive(Default)]
+struct Tally {
+    breaching: bool,
+    not_breaching: bool,
+    missing: bool,
+}
+
+impl Tally {
+    fn only_breaching(&self) -> bool {
+        self.breaching && !self.not_breaching && !self.missing
+    }
+
+    fn add(&mut self, breaches: Option<Option<bool>>) {
+        match breaches {
+            None => self.missing = true,
+            Some(Some(true)) => self.breaching = true,
+            Some(Some(false)) => self.not_breaching = true,
+            Some(None) => (self.breaching, self.not_breaching) = (true, true),
+        }
+    }
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(
+        returned: &'a str,
+        expressions: &'a BTreeMap<String, Expression>,
+        series: &'a BTreeMap<String, Series>,
+        decider: &'a Decider,
+    ) -> Self {
+        Self {
+            returned,
+            expressions,
+            series,
+            decider,
+            before: ordinary(series, |series| series.busy_quiet),
+            moments: moments(expressions, decider.period),
+        }
+    }
+
+    /// The effect of one event under one reading of the documentation.
+    pub(super) fn effect(&self, reading: Reading) -> Effect {
+        self.play(reading).unwrap_or_else(|effect| effect)
+    }
+
+    fn play(&self, reading: Reading) -> Result<Effect, Effect> {
+        if self.moments.is_empty() {
+            return Err(Effect::unknown(Reason::FunctionNotEvaluated {
+                function: "HOUR".to_owned(),
+            }));
+        }
+        let never = self.ordinary_losses(reading)?;
+        if !never.is_empty() {
+            return Ok(Effect::Never(never));
+        }
+        let event = self.tally(reading, |series| &series.event)?;
+        let quiet = self.tally(reading, |series| &series.quiet)?;
+        if !event.only_breaching() || quiet.breaching {
+            return Err(Effect::unknown(Reason::OtherMetricsDecide));
+        }
+        if !self
+            .tally(reading, |series| &series.bursts)?
+            .only_breaching()
+        {
+            return Err(Effect::unknown(Reason::BurstsLost));
+        }
+        // With data in some quiet periods only, both have to lead to the same.
+        let with_data = self.decider.effect(&Quiet::Filled);
+        let without = self.decider.effect(&Quiet::Missing);
+        let mut effect = match (quiet.not_breaching, quiet.missing) {
+            (true, false) => with_data,
+            (false, _) => without,
+            (true, true) if alike(&with_data, &without) => with_data,
+            // Log records without matches arrive all the time: what they forbid does not happen.
+            (true, true) if matches!(with_data, Effect::Never(_)) => with_data,
+            (true, true) => return Err(Effect::unknown(Reason::RecordsDecide)),
+        };
+        if let Effect::Fires(firing) = &mut effect {
+            firing.resting = self.decider.resting(quiet.not_breaching, quiet.missing);
+        }
+        Ok(effect)
+    }
+
+    /// What is lost in the ordinary course of things: log records arrive all the time, and the other metrics have nothing
+    /// to say.
+    fn ordinary_losses(&self, reading: Reading) -> Result<Vec<Reason>, Effect> {
+        let event = ordinary(self.series, |series| series.busy_event);
+        let (mut lost, mut told, mut always) = (None, false, false);
+        for moment in &self.moments {
+            match self.breaches(reading, *moment, &event)? {
+                Some(Some(false)) | None => lost = lost.or(Some(*moment)),
+                _ => told = true,
+            }
+            always |= self.breaches(reading, *moment, &self.before)? == Some(Some(true));
+        }
+        let mut never = Vec::new();
+        match lost {
+            Some(at) if told => never.push(Reason::TimeLosesEvent { at }),
+            Some(_) if self.tally(reading, |series| &series.event)?.breaching => {
+                let silent = self
+                    .series
+                    .iter()
+                    .filter(|(_, series)| series.event.len() > 1);
+                let silent = silent
+                    .filter(|(_, series)| series.busy_event == series.busy_quiet)
+                    .map(|(id, _)| id.clone());
+                never.push(Reason::OthersMustSpeak {
+                    silent: silent.collect(),
+                });
+            }
+            Some(_) => never.push(Reason::ExpressionDoesNotBreach),
+            None => {}
+        }
+        if always {
+            never.push(Reason::ExpressionAlwaysBreaches);
+        }
+        Ok(never)
+    }
+
+    /// Whether the alarm sits in ALARM while events come in every period, whatever the reading.
+    pub(super) fn flooded(&self) -> Option<bool> {
+        let mut tally = Tally::default();
+        for reading in Reading::ALL {
+            let one = self.tally(reading, |series| &series.flood).ok()?;
+            tally.breaching |= one.breaching;
+            tally.not_breaching |= one.not_breaching | one.missing;
+        }
+        match (tally.breaching, tally.not_breaching) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Tries every combination of the values that the metrics may have.
+    fn tally(
+        &self,
+        reading: Reading,
+        of: fn(&Series) -> &Vec<Option<f64>>,
+    ) -> Result<Tally, Effect> {
+        let choices = self.series.values().try_fold(1usize, |product, series| {
+            product.checked_mul(of(series).len())
+        });
+        let few = |choices: &usize| choices.saturating_mul(self.moments.len()) <= MOST_COMBINATIONS;
+        let Some(choices) = choices.filter(few) else {
+            return Err(Effect::unknown(Reason::TooManyValues));
+        };
+        let mut tally = Tally::default();
+        for choice in 0..choices {
+            let mut rest = choice;
+            let mut metrics = BTreeMap::new();
+            for (id, series) in self.series {
+                let values = of(series);
+                metrics.insert(
+                    id.clone(),
+                    values.get(rest % values.len().max(1)).copied().flatten(),
+                );
+                rest /= values.len().max(1);
+            }
+            for moment in &self.moments {
+                tally.add(self.breaches(reading, *moment, &metrics)?);
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Whether the expression breaches: none where it has no datapoint, and none within where rounding decides.
+    fn breaches(
+        &self,
+        reading: Reading,
+        moment: Moment,
+        metrics: &BTreeMap<String, Option<f64>>,
+    ) -> Result<Option<Option<bool>>, Effect> {
+        let problem =
+            |problem: String| Effect::unknown(Reason::ExpressionNotUnderstood { problem });
+        let setting = Setting {
+            expressions: self.expressions,
+            metrics,
+            before: Some(&self.before),
+            moment,
+            period: self.decider.period,
+            reading,
+        };
+        match setting.query(self.returned).map_err(problem)? {
+            Value::Series(value) => Ok(value.map(|value| self.decider.breaches(value, true))),
+            Value::Scalar(_) => Err(problem("the expression is a constant".to_owned())),
+            Value::Array(_) => Err(problem(
+                "the expression returns several time series".to_owned(),
+            )),
+        }
+    }
+}
+
+fn ordinary(
+    series: &BTreeMap<String, Series>,
+    of: fn(&Series) -> Option<f64>,
+) -> BTreeMap<String, Option<f64>> {
+    series
+        .iter()
+        .map(|(id, series)| (id.clone(), of(series)))
+        .collect()
+}
+
+/// The times at which the expressions may differ: one where they ask for none, none where periods are too long for what
+/// they ask.
+fn moments(expressions: &BTreeMap<String, Expression>, period: u64) -> Vec<Moment> {
+    let asks = |function: &str| {
+        expressions
+            .values()
+            .any(|expression| calls(expression, function))
+    };
+    let every = |function: &str, values: std::ops::RangeInclusive<i8>, step: usize| -> Vec<i8> {
+        let least = *values.start();
+        if asks(function) {
+            values.step_by(step).collect()
+        } else {
+            vec![least]
+        }
+    };
+    let times = ["MINUTE", "HOUR", "DAY", "DATE", "MONTH"];
+    if period > 3600 && times.into_iter().any(asks) {
+        return Vec::new();
+    }
+    let minutes = usize::try_from(period / 60).unwrap_or(1).max(1);
+    let mut moments = Vec::new();
+    for month in every("MONTH", 1..=12, 1) {
+        let days = match month {
+            2 => 29,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        for day in every("DATE", 1..=days, 1) {
+            for weekday in every("DAY", 1..=7, 1) {
+                for hour in every("HOUR", 0..=23, 1) {
+                    for minute in every("MINUTE", 0..=59, minutes) {
+                        moments.push(Moment {
+                            weekday,
+                            month,
+                            day,
+                            hour,
+                            minute,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    moments
+}

@@ -1,0 +1,360 @@
+//! What one event does to an alarm: from facts to the arithmetic of [`crate::aws::alarm`] and [`crate::aws::metric_math`],
+//! and from its reasons to links.
+
+use std::collections::BTreeMap;
+
+use super::cause::AlarmCause;
+use super::facts::{AlarmRow, Facts, FilterRow, MetricRow};
+use super::log_group::Place;
+use super::stage::Stage;
+use super::verdict::{Link, LinkId, Subject, Verdict};
+use super::{Error, dimensions, metric_filter};
+use crate::aws::alarm::{self, Effect, Emission, Reason, Settings};
+use crate::aws::metric_math::{self, Metric, Role};
+use crate::pattern;
+
+/// A metric filter with those that write the same metric, in the account and Region of its log group.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Writers<'r> {
+    pub(super) place: &'r Place,
+    pub(super) filter: &'r FilterRow,
+    pub(super) others: &'r [FilterRow],
+}
+
+/// What an alarm does with the events of a filter.
+#[derive(Clone, Debug)]
+pub(super) struct Evaluated {
+    /// What one event does.
+    pub(super) effect: Effect,
+    /// Whether the alarm sits in ALARM while events come in every period.
+    pub(super) flooded: Option<bool>,
+}
+
+impl Writers<'_> {
+    /// An alarm on one metric.
+    pub(super) fn plain(&self, alarm: &AlarmRow) -> Evaluated {
+        let (ours, others) = (emission(self.filter), self.emissions());
+        let settings = settings(alarm);
+        Evaluated {
+            effect: alarm::single_event(&ours, &others, &settings),
+            flooded: alarm::flooded(&ours, &others, &settings),
+        }
+    }
+
+    /// An alarm on an expression over metrics.
+    ///
+    /// Whether the event is matched by the filters behind the other metrics too is not known here, but for those with the
+    /// same pattern: an alarm that fires has to fire either way. One that needs their help is no path of this filter.
+    pub(super) fn math(
+        &self,
+        facts: &Facts<'_>,
+        alarm: &AlarmRow,
+        reads: &[MetricRow],
+    ) -> Result<Evaluated, Error> {
+        let Some(metrics) = alarm.metrics.as_deref() else {
+            return Ok(Evaluated {
+                effect: Effect::Unknown(vec![Reason::QueriesNotUnderstood]),
+                flooded: None,
+            });
+        };
+        let mut writers: BTreeMap<(String, String, String), Vec<FilterRow>> = BTreeMap::new();
+        for row in reads {
+            let (Some(namespace), Some(name)) = (&row.namespace, &row.metric_name) else {
+                continue;
+            };
+            let account = row.metric_account.as_ref().unwrap_or(&alarm.account);
+            if !self.is_ours(account, namespace, name) {
+                let found = facts.writers(account, &alarm.region, namespace, name)?;
+                writers.insert((account.clone(), namespace.clone(), name.clone()), found);
+            }
+        }
+        let role = |metric: &Metric, all_match: bool| {
+            let account = metric.account.as_ref().unwrap_or(&alarm.account);
+            let same_names = |writer: &FilterRow| {
+                dimensions::selectors(writer)
+                    .keys()
+                    .eq(metric.dimensions.keys())
+            };
+            if self.is_ours(account, &metric.namespace, &metric.metric_name) {
+                if !same_names(self.filter) {
+                    return Role::Unknown;
+                }
+                return Role::Event {
+                    emission: emission(self.filter),
+                    others: self.emissions(),
+                };
+            }
+            let key = (
+                account.clone(),
+                metric.namespace.clone(),
+                metric.metric_name.clone(),
+            );
+            let found = writers.get(&key).map(Vec::as_slice).unwrap_or_default();
+            let found: Vec<&FilterRow> = found.iter().filter(|row| same_names(row)).collect();
+            self.role_of_others(&found, all_match)
+        };
+        let settings = settings(alarm);
+        let alone = metric_math::single_event(metrics, &settings, |metric| role(metric, false));
+        let together = metric_math::single_event(metrics, &settings, |metric| role(metric, true));
+        let fires = |effect: &Effect| matches!(effect, Effect::Fires(_));
+        Ok(Evaluated {
+            flooded: metric_math::flooded(metrics, &settings, |metric| role(metric, false)),
+            effect: if fires(&alone) && !fires(&together) {
+                Effect::Unknown(vec![Reason::OtherFiltersDecide])
+            } else {
+                alone
+            },
+        })
+    }
+
+    fn is_ours(&self, account: &str, namespace: &str, name: &str) -> bool {
+        account == self.place.account
+            && self.filter.namespace.as_deref() == Some(namespace)
+            && self.filter.metric_name.as_deref() == Some(name)
+    }
+
+    /// What another metric has to do with the event, by the filters that write it.
+    fn role_of_others(&self, writers: &[&FilterRow], all_match: bool) -> Role {
+        let mut emissions: Vec<Emission> = writers
+            .iter()
+            .map(|writer| self.emission_beside(writer))
+            .collect();
+        let matching = emissions
+            .iter()
+            .position(|emission| emission.same_events || all_match);
+        if let Some(index) = matching {
+            let emission = emissions.remove(index);
+            return Role::Event {
+                emission,
+                others: emissions,
+            };
+        }
+        if emissions.is_empty() {
+            return Role::Unknown;
+        }
+        let fed = writers.iter().any(|writer| {
+            writer.default_value.is_some()
+                && writer.log_group_name == self.filter.log_group_name
+                && writer.field_selection_criteria == self.filter.field_selection_criteria
+        });
+        Role::Quiet {
+            writers: emissions,
+            fed,
+        }
+    }
+
+    /// What the other filters publish to the very same metric: one with other dimensions writes another.
+    fn emissions(&self) -> Vec<Emission> {
+        let names = dimensions::selectors(self.filter);
+        self.others
+            .iter()
+            .filter(|other| dimensions::selectors(other).keys().eq(names.keys()))
+            .map(|other| self.emission_beside(other))
+            .collect()
+    }
+
+    fn emission_beside(&self, other: &FilterRow) -> Emission {
+        Emission {
+            same_events: same_events(self.filter, other),
+            ..emission(other)
+        }
+    }
+
+    /// Turns an effect into links with the fields that decided it.
+    pub(super) fn say(&self, effect: &Effect, alarm: &AlarmRow, stage: &mut Stage) {
+        let (verdict, reasons) = match effect {
+            Effect::Fires(firing) => {
+                let fires = AlarmCause::OneEventFires {
+                    delay_seconds: firing.delay,
+                    coalescing_seconds: firing.stay.least,
+                };
+                let link = Link::new(LinkId::A04, Verdict::Ok, alarm.subject(), fires);
+                stage.say(self.shown(link, alarm));
+                (Verdict::Degraded, &firing.remarks)
+            }
+            Effect::Never(reasons) => (Verdict::Broken, reasons),
+            Effect::Unknown(reasons) => (Verdict::Unknown, reasons),
+        };
+        for reason in reasons {
+            let subject = self.filter_of(reason).unwrap_or_else(|| alarm.subject());
+            let link = Link::new(reason_id(reason), verdict, subject, reason.clone());
+            stage.say(self.shown(link, alarm));
+        }
+    }
+
+    /// The metric filter that a reason is about; none where it is about the alarm.
+    fn filter_of(&self, reason: &Reason) -> Option<Subject> {
+        let named = match reason {
+            Reason::ValueIsText { .. }
+            | Reason::ValueIsField { .. }
+            | Reason::ValueIsNoNumber { .. }
+            | Reason::ValueIsZero(_)
+            | Reason::ValueIsNegative(_) => return Some(self.subject(self.filter)),
+            Reason::UnitDiffers { filter, .. }
+            | Reason::DefaultBreaches { filter, .. }
+            | Reason::DefaultsDecideSilence { filter }
+            | Reason::OtherValueHidesEvent { filter, .. }
+            | Reason::OtherValueDecides { filter, .. } => filter,
+            Reason::DefaultsDecide {
+                filter, dilutes, ..
+            } if !dilutes => filter,
+            _ => return None,
+        };
+        let writers = std::iter::once(self.filter).chain(self.others);
+        writers
+            .into_iter()
+            .find(|writer| writer.name == *named)
+            .map(|writer| self.subject(writer))
+    }
+
+    fn subject(&self, filter: &FilterRow) -> Subject {
+        metric_filter::subject(self.place, filter)
+    }
+
+    /// A link with the settings that decided.
+    fn shown(&self, mut link: Link, alarm: &AlarmRow) -> Link {
+        let text = |value: &Option<String>| value.clone();
+        let number = |value: Option<i64>| value.map(|value| value.to_string());
+        let shown = [
+            ("metricValue", text(&self.filter.metric_value)),
+            ("defaultValue", text(&self.filter.default_value)),
+            (
+                "Statistic",
+                text(&alarm.statistic).or_else(|| text(&alarm.extended_statistic)),
+            ),
+            ("Metrics", text(&alarm.metrics)),
+            ("ComparisonOperator", text(&alarm.comparison_operator)),
+            ("Threshold", text(&alarm.threshold)),
+            ("Period", number(alarm.period)),
+            ("EvaluationPeriods", number(alarm.evaluation_periods)),
+            ("DatapointsToAlarm", number(alarm.datapoints_to_alarm)),
+            ("TreatMissingData", text(&alarm.treat_missing_data)),
+        ];
+        for (name, value) in shown {
+            if let Some(value) = value {
+                link = link.field(name, value);
+            }
+        }
+        link.evidence([alarm.evidence, self.filter.evidence])
+    }
+}
+
+/// Whether two filters match the same events: the same pattern, however it is spaced, over the same records.
+pub(super) fn same_events(one: &FilterRow, other: &FilterRow) -> bool {
+    let printed = |filter: &FilterRow| {
+        pattern::parse(&filter.pattern).map_or_else(
+            |_| filter.pattern.trim().to_owned(),
+            |pattern| pattern.to_string(),
+        )
+    };
+    one.log_group_name == other.log_group_name
+        && one.region == other.region
+        && one.field_selection_criteria == other.field_selection_criteria
+        && one.apply_on_transformed_logs.unwrap_or_default()
+            == other.apply_on_transformed_logs.unwrap_or_default()
+        && printed(one) == printed(other)
+}
+
+/// The failure that a reason stands for.
+pub fn reason_id(reason: &Reason) -> LinkId {
+    match reason {
+        Reason::ValueIsZero(_) => LinkId::F02,
+        Reason::ValueIsText { .. }
+        | Reason::ValueIsField { .. }
+        | Reason::ValueIsNoNumber { .. } => LinkId::F03,
+        Reason::ValueIsNegative(_) | Reason::NoValueForNegatives { .. } => LinkId::F04,
+        Reason::DefaultsDecideSilence { .. } => LinkId::F08,
+        Reason::DefaultBreaches { .. } => LinkId::F09,
+        Reason::UnitDiffers { .. } | Reason::UnitsMixed { .. } => LinkId::F10,
+        Reason::OtherValueHidesEvent { .. }
+        | Reason::OtherValueDecides { .. }
+        | Reason::DefaultsDiffer { .. } => LinkId::F14,
+        Reason::MissingDataNotKnown { .. }
+        | Reason::DatapointsNotPossible
+        | Reason::PeriodNotPossible
+        | Reason::StatisticNotDefined { .. }
+        | Reason::EventDoesNotBreach(_)
+        | Reason::NeedsEvents { .. }
+        | Reason::BurstsStopBreaching { .. } => LinkId::A04,
+        Reason::DefaultsOutvote { .. }
+        | Reason::OtherValuesOutvote { .. }
+        | Reason::IgnoredSilenceKeepsState { .. }
+        | Reason::SilenceOutvotes { .. }
+        | Reason::FiresLate { .. } => LinkId::A05,
+        Reason::DefaultsAddUp { .. }
+        | Reason::SilenceBreaches
+        | Reason::SilenceMayBreach
+        | Reason::Latches
+        | Reason::LeavesOnRecordsOnly
+        | Reason::ExpressionAlwaysBreaches => LinkId::A06,
+        Reason::DefaultsDecide { dilutes, .. } if !dilutes => LinkId::F08,
+        Reason::DefaultsDecide { .. }
+        | Reason::DefaultHidesEvent { .. }
+        | Reason::DilutedEventDoesNotBreach(_) => LinkId::A07,
+        Reason::CountDoesNotBreach(_) | Reason::DefaultsCount { .. } => LinkId::A08,
+        Reason::LowSamplesNotKnown { .. }
+        | Reason::LowSamplesIgnored { .. }
+        | Reason::LowSamplesMayBeIgnored { .. } => LinkId::A09,
+        Reason::ShortPeriod { .. } | Reason::ShortPeriodsNotFilled => LinkId::A10,
+        Reason::StaysLong { .. } => LinkId::A11,
+        Reason::WallClockNotDefined | Reason::WallClockDelays { .. } => LinkId::A12,
+        Reason::MetricsInsights => LinkId::A20,
+        Reason::AnomalyBand { .. }
+        | Reason::QueriesNotUnderstood
+        | Reason::NotOneReturned
+        | Reason::ExpressionNotUnderstood { .. }
+        | Reason::FunctionNotEvaluated { .. }
+        | Reason::MetricNotKnown { .. }
+        | Reason::OtherMetricReturned
+        | Reason::MetricNotRead
+        | Reason::PeriodsDiffer
+        | Reason::MissingDataDecides
+        | Reason::ExpressionDoesNotBreach
+        | Reason::OthersMustSpeak { .. }
+        | Reason::TimeLosesEvent { .. }
+        | Reason::OtherMetricsDecide
+        | Reason::BurstsLost
+        | Reason::TooManyValues
+        | Reason::RecordsDecide
+        | Reason::FillHidesLateData
+        | Reason::FillDelays
+        | Reason::OtherFiltersDecide => LinkId::A19,
+    }
+}
+
+fn emission(filter: &FilterRow) -> Emission {
+    Emission {
+        filter: filter.name.clone(),
+        same_events: false,
+        metric_value: filter.metric_value.clone().unwrap_or_default(),
+        default_value: filter
+            .default_value
+            .as_deref()
+            .and_then(|text| text.parse().ok()),
+        unit: filter.unit.clone(),
+    }
+}
+
+fn settings(alarm: &AlarmRow) -> Settings {
+    Settings {
+        statistic: alarm
+            .statistic
+            .clone()
+            .or_else(|| alarm.extended_statistic.clone()),
+        period: alarm.period,
+        unit: alarm.unit.clone(),
+        evaluation_periods: alarm.evaluation_periods.unwrap_or_default(),
+        datapoints_to_alarm: alarm.datapoints_to_alarm,
+        threshold: alarm
+            .threshold
+            .as_deref()
+            .and_then(|text| text.parse().ok()),
+        comparison_operator: alarm.comparison_operator.clone().unwrap_or_default(),
+        treat_missing_data: alarm.treat_missing_data.clone(),
+        evaluate_low_sample_count_percentile: alarm.evaluate_low_sample_count_percentile.clone(),
+        wall_clock: alarm
+            .evaluation_window
+            .as_deref()
+            .is_some_and(|window| window.contains("WallClockWindow")),
+    }
+}

@@ -1,0 +1,266 @@
+//! Composite alarms above an alarm: which there are, and whether the transition of the alarm below moves them (C ids).
+//!
+//! What a rule does is decided by [`crate::aws::composite`]; here it gets the alarms and states of the Region.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::Error;
+use super::cause::{CompositeAlarmCause, Open};
+use super::facts::{AlarmRow, Facts, Question};
+use super::metric_alarm::Watched;
+use super::stage::{Stage, missing};
+use super::verdict::{Link, LinkId, Subject, Verdict};
+use crate::aws::alarm::{AlarmState, Stay};
+use crate::aws::composite::{
+    self, Alarms, Answer, Fault, Moved, Movement, Reach, Suppression, Suppressor,
+};
+
+/// A composite alarm above an alarm.
+#[derive(Clone, Debug)]
+pub(super) struct Above {
+    pub(super) alarm: AlarmRow,
+    /// ARNs of the alarms below it, from the one that watches the metric upwards.
+    pub(super) through: Vec<String>,
+    pub(super) stage: Stage,
+    /// When the event has it in ALARM.
+    pub(super) movement: Movement,
+    /// Whether another composite alarm is above this one.
+    pub(super) has_more_above: bool,
+}
+
+/// The composite alarms of one account and Region, with the alarms that their rules can name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Region {
+    alarms: Alarms,
+    composites: BTreeMap<String, AlarmRow>,
+    /// Composite alarm -> names of the alarms in its rule.
+    children: BTreeMap<String, BTreeSet<String>>,
+    /// Alarms that name no metric: Metrics Insights and PromQL.
+    pub(super) queries: Vec<AlarmRow>,
+    /// Not every composite alarm is known: what was asked in vain.
+    unknown: Option<Link>,
+}
+
+impl Region {
+    /// Reads the alarms of an account and Region.
+    pub(super) fn read(facts: &Facts<'_>, account: &str, region: &str) -> Result<Self, Error> {
+        let question = Question {
+            account,
+            region,
+            service: "monitoring",
+            operation: "DescribeAlarms",
+            subject: "CompositeAlarm",
+        };
+        let asked = facts.asked(question)?;
+        let unknown = (!asked.answered()).then(|| {
+            let region = Subject::region(account, region);
+            let open = Some(Open::CompositeAlarm);
+            missing(
+                LinkId::C01,
+                Verdict::Unknown,
+                region,
+                question,
+                &asked,
+                open,
+            )
+        });
+        let rows = facts.alarms_of_type(account, region, "composite")?;
+        let queries = facts.query_alarms(account, region)?;
+        let mut read = Self {
+            queries,
+            unknown,
+            ..Self::default()
+        };
+        if rows.is_empty() {
+            return Ok(read);
+        }
+        read.alarms.account = account.to_owned();
+        read.alarms.region = region.to_owned();
+        for (name, state) in facts.alarm_states(account, region)? {
+            let state = state
+                .as_deref()
+                .and_then(AlarmState::parse)
+                .unwrap_or(AlarmState::InsufficientData);
+            read.alarms.states.insert(name, state);
+        }
+        for row in rows {
+            let rule = row.alarm_rule.clone().unwrap_or_default();
+            // A rule that cannot be read still names what it names.
+            let children = composite::children(&rule, account, region).unwrap_or_else(|_| {
+                read.alarms
+                    .states
+                    .keys()
+                    .filter(|name| rule.contains(name.as_str()))
+                    .cloned()
+                    .collect()
+            });
+            read.children.insert(row.name.clone(), children);
+            read.alarms.rules.insert(row.name.clone(), rule);
+            read.composites.insert(row.name.clone(), row);
+        }
+        Ok(read)
+    }
+
+    /// C01 where composite alarms above may exist that nobody could see.
+    pub(super) fn unknown(&self, alarm: &AlarmRow) -> Option<Link> {
+        let mut link = self.unknown.clone()?;
+        link.subject = alarm.subject();
+        Some(link)
+    }
+
+    /// The composite alarms that an alarm is below of, directly or through others, nearest first. `moved` is what the event
+    /// does to all alarms.
+    pub(super) fn above(&self, watched: &Watched, moved: &Moved) -> Vec<Above> {
+        let child = watched.alarm.name.as_str();
+        let mut moved = moved.clone();
+        // An alarm that the event does not move is at fault itself; what is wrong above it is told as if it were not.
+        let own = moved
+            .surely
+            .entry(child.to_owned())
+            .or_insert_with(one_evaluation)
+            .clone();
+        moved.perhaps.remove(child);
+        let mut found = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut queue: VecDeque<(&str, Vec<String>)> =
+            VecDeque::from([(watched.alarm.name.as_str(), vec![watched.alarm.arn.clone()])]);
+        while let Some((child, through)) = queue.pop_front() {
+            for name in self.parents(child) {
+                let Some(row) = self.composites.get(name) else {
+                    continue;
+                };
+                if !seen.insert(name) {
+                    continue;
+                }
+                let reach = composite::reach(name, &watched.alarm.name, &moved, &self.alarms);
+                let movement = reach.movement.clone().unwrap_or_else(|| own.clone());
+                let mut stage = Stage::default();
+                stage.say(self.link(&reach, row, watched.alarm.evidence));
+                // Broken already; the suppressor cannot make it worse.
+                if !matches!(reach.answer, Answer::Never(_)) {
+                    stage.links.extend(self.suppressor(
+                        row,
+                        &movement,
+                        &watched.alarm.name,
+                        &moved,
+                    ));
+                }
+                let mut further = through.clone();
+                further.push(row.arn.clone());
+                queue.push_back((name, further));
+                found.push(Above {
+                    alarm: row.clone(),
+                    through: through.clone(),
+                    stage,
+                    movement,
+                    has_more_above: self.parents(name).next().is_some(),
+                });
+            }
+        }
+        found
+    }
+
+    fn parents<'r>(&'r self, child: &'r str) -> impl Iterator<Item = &'r str> {
+        self.children
+            .iter()
+            .filter(move |(name, children)| children.contains(child) && name.as_str() != child)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// What the rule makes of the event, about the composite alarm whose rule decides.
+    fn link(&self, reach: &Reach, row: &AlarmRow, below: i64) -> Link {
+        let decides = self.composites.get(&reach.at).unwrap_or(row);
+        let link = match &reach.answer {
+            Answer::Always => Link::new(
+                LinkId::C01,
+                Verdict::Ok,
+                row.subject(),
+                CompositeAlarmCause::FollowsAlarm,
+            ),
+            Answer::Masked { now } => Link::new(
+                LinkId::C03,
+                Verdict::Degraded,
+                row.subject(),
+                CompositeAlarmCause::MaskedByOthers { now: now.clone() },
+            ),
+            Answer::Never(fault) => at_fault(fault, Verdict::Broken, decides),
+            Answer::Unknown(fault) => at_fault(fault, Verdict::Unknown, decides),
+        };
+        link.field(
+            "AlarmRule",
+            decides.alarm_rule.as_deref().unwrap_or("absent"),
+        )
+        .evidence([decides.evidence, below])
+    }
+
+    /// C04: an alarm that keeps the composite's actions back.
+    fn suppressor(
+        &self,
+        composite: &AlarmRow,
+        movement: &Movement,
+        child: &str,
+        moved: &Moved,
+    ) -> Option<Link> {
+        let alarm = composite.actions_suppressor.as_deref()?;
+        let seconds = |period: Option<i64>| {
+            period
+                .and_then(|seconds| u64::try_from(seconds).ok())
+                .unwrap_or_default()
+        };
+        let suppressor = Suppressor {
+            alarm,
+            wait: seconds(composite.suppressor_wait_period),
+            extension: seconds(composite.suppressor_extension_period),
+        };
+        let found = composite::suppression(suppressor, movement, child, moved, &self.alarms);
+        let verdict = match found {
+            Suppression::LeavesBeforeWaitEnds { .. }
+            | Suppression::EventMovesSuppressor { .. }
+            | Suppression::SuppressorInAlarm { .. } => Verdict::Broken,
+            Suppression::MayLeaveBeforeWaitEnds { .. }
+            | Suppression::EventMayMoveSuppressor { .. }
+            | Suppression::SuppressorMayBeInAlarm { .. }
+            | Suppression::SuppressorNotListed { .. } => Verdict::Unknown,
+        };
+        let link = Link::new(LinkId::C04, verdict, composite.subject(), found)
+            .field("ActionsSuppressor", alarm)
+            .field("ActionsSuppressorWaitPeriod", suppressor.wait)
+            .field("ActionsSuppressorExtensionPeriod", suppressor.extension)
+            .evidence([composite.evidence]);
+        Some(link)
+    }
+}
+
+/// The course of an alarm of which nothing is known but that it goes into ALARM.
+fn one_evaluation() -> Movement {
+    Movement {
+        enters: 0,
+        stay: Stay {
+            least: 60,
+            most: 900,
+        },
+        resting: vec![AlarmState::Ok, AlarmState::InsufficientData],
+    }
+}
+
+fn at_fault(fault: &Fault, verdict: Verdict, composite: &AlarmRow) -> Link {
+    let id = match fault {
+        Fault::HangsOnStates { .. }
+        | Fault::NeedsStates { .. }
+        | Fault::HeldInAlarm { .. }
+        | Fault::MovesTogether { .. }
+        | Fault::TimingDecides { .. }
+        | Fault::DoesNotFollow { .. }
+        | Fault::DoesNotDepend { .. } => LinkId::C02,
+        Fault::AlwaysTrue => LinkId::C03,
+        Fault::DependsOnItself
+        | Fault::RuleNotListed
+        | Fault::RuleNotUnderstood { .. }
+        | Fault::RulesTooLarge
+        | Fault::TooManyStates
+        | Fault::PrecedenceDecides
+        | Fault::ChildNotListed { .. } => LinkId::C05,
+        Fault::ChildElsewhere { .. } => LinkId::C07,
+    };
+    Link::new(id, verdict, composite.subject(), fault.clone())
+}
