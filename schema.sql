@@ -138,6 +138,9 @@ create table trail (
   log_group_arn text,              -- CloudWatchLogsLogGroupArn without ":*"
   role_arn text,                   -- CloudWatchLogsRoleArn
   kms_key_id text,
+  s3_bucket_name text,
+  s3_key_prefix text,
+  log_file_validation_enabled integer check (log_file_validation_enabled in (0, 1)),
   has_custom_event_selectors integer check (has_custom_event_selectors in (0, 1)),
   has_insight_selectors integer check (has_insight_selectors in (0, 1)),
   evidence_id integer not null references evidence (id),
@@ -161,6 +164,7 @@ create table trail_status (
   is_logging integer not null check (is_logging in (0, 1)),
   log_delivery_error text,         -- LatestCloudWatchLogsDeliveryError
   s3_delivery_error text,          -- LatestDeliveryError
+  digest_delivery_error text,      -- LatestDigestDeliveryError
   start_logging_time text,
   stop_logging_time text,
   evidence_id integer not null references evidence (id),
@@ -174,6 +178,7 @@ create table trail_delivery (
   trail_arn text not null,
   log_delivery_time text,          -- LatestCloudWatchLogsDeliveryTime
   s3_delivery_time text,           -- LatestDeliveryTime
+  digest_delivery_time text,       -- LatestDigestDeliveryTime
   evidence_id integer not null references evidence (id),
   primary key (account, region, trail_arn)
 ) strict, without rowid;
@@ -314,6 +319,7 @@ create table alarm (
   alarm_arn text not null,
   name text not null,
   type text not null check (type in ('metric', 'composite', 'log')),
+  description text,                -- AlarmDescription: part of the message
   actions_enabled integer not null check (actions_enabled in (0, 1)),
   namespace text,                  -- metric alarm on one metric
   metric_name text,
@@ -410,6 +416,19 @@ create table alarm_history (
   primary key (account, region, alarm_name, position)
 ) strict, without rowid;
 
+-- Changes of state, from DescribeAlarmHistory with HistoryItemType=StateUpdate. [volatile]
+create table alarm_state_history (
+  account text not null,
+  region text not null,
+  alarm_name text not null,
+  position integer not null,       -- from 0, newest first
+  time text not null,
+  summary text not null,
+  data text,                       -- HistoryData: json with the old and the new state
+  evidence_id integer not null references evidence (id),
+  primary key (account, region, alarm_name, position)
+) strict, without rowid;
+
 -- Alarm mute rules, from ListAlarmMuteRules and GetAlarmMuteRule.
 create table mute_rule (
   account text not null,
@@ -502,25 +521,46 @@ create table kms_key_policy (
   primary key (account, region, key_id)
 ) strict, without rowid;
 
--- EventBridge rules (other monitoring), from events ListRules.
+-- Event buses, from events ListEventBuses and DescribeEventBus.
+create table event_bus (
+  account text not null,
+  region text not null,
+  bus_arn text not null,
+  name text not null,              -- default: the bus that CloudTrail events arrive at
+  policy text,                     -- as AWS gave it
+  kms_key_identifier text,         -- from DescribeEventBus alone
+  evidence_id integer not null references evidence (id),
+  primary key (account, bus_arn)
+) strict, without rowid;
+
+-- EventBridge rules, from events ListRules of each bus.
 create table event_rule (
   account text not null,
   region text not null,
   rule_arn text not null,
+  event_bus_name text not null,
   name text not null,
   state text,                      -- ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
   event_pattern text,
+  schedule_expression text,
+  role_arn text,
+  managed_by text,                 -- the service that made the rule, of a managed one
   evidence_id integer not null references evidence (id),
   primary key (account, rule_arn)
 ) strict, without rowid;
 
--- From events ListTargetsByRule.
+-- From events ListTargetsByRule, of rules with an event pattern.
 create table event_target (
   account text not null,
   region text not null,
+  event_bus_name text not null,
   rule_name text not null,
   target_id text not null,
   target_arn text not null,
+  role_arn text,
+  input text,                      -- the whole message, where it is a constant
+  input_path text,                 -- the part of the event that is the message
+  input_transformer text check (json_valid(input_transformer)), -- json: InputPathsMap, InputTemplate
   evidence_id integer not null references evidence (id),
-  primary key (account, region, rule_name, target_id)
+  primary key (account, region, event_bus_name, rule_name, target_id)
 ) strict, without rowid;

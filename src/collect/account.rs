@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws_sdk_account::types::RegionOptStatus;
 use aws_smithy_types::timeout::TimeoutConfig;
+use serde_json::Value;
 
 use super::Error;
 use super::ask::{Account, Place, Refused};
@@ -17,12 +18,13 @@ use super::pages::{ask, ask_pages, for_each};
 use super::progress::Event;
 use super::region;
 use super::regions::global_region;
+use super::topic;
 use crate::snapshot::operations::{always_enabled, log_group_name, partition_of_region};
 
 /// What an account's pass leaves to ask elsewhere.
 #[derive(Debug, Default)]
 pub(super) struct Leads {
-    /// Topics that alarms name and that belong to other accounts.
+    /// Topics that alarms and event rules name and that belong to other accounts.
     pub(super) foreign_topics: BTreeSet<String>,
 }
 
@@ -175,18 +177,40 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Resul
     let deep = for_each(
         deep.into_iter()
             .filter_map(|(region, groups)| Some((at(&region)?, groups))),
-        |(place, groups)| async move { region::collect(place, groups).await },
+        |(place, groups)| async move {
+            let topics = region::collect(Arc::clone(&place), groups).await;
+            (place.region.clone(), topics)
+        },
     );
     let rules = for_each(places.values().cloned(), |place| async move {
-        region::event_rules(&place).await;
+        let topics = region::event_rules(&place).await;
         place.account.shared.observer.event(&Event::Region {
             account: &place.account.id,
             region: &place.region,
         });
+        (place, topics)
     });
-    let (_, found, _) = tokio::join!(status, deep, rules);
+    let (_, of_alarms, of_rules) = tokio::join!(status, deep, rules);
+    let of_alarms: BTreeMap<String, BTreeSet<String>> = of_alarms.into_iter().collect();
+    let mut topics: BTreeSet<String> = of_alarms.values().flatten().cloned().collect();
+    topics.extend(of_rules.iter().flat_map(|(_, topics)| topics).cloned());
+    // Topics that no alarm of the region names.
+    for_each(of_rules, |(place, mut topics)| {
+        let known = of_alarms.get(&place.region).cloned().unwrap_or_default();
+        async move {
+            topics.retain(|topic| {
+                let is_it = |request: &Value| {
+                    request.get("TopicArn").and_then(Value::as_str) == Some(topic.as_str())
+                };
+                !known.contains(topic) && place.is_asked("GetTopicAttributes", is_it)
+            });
+            topic::collect(&place, topics).await;
+        }
+    })
+    .await;
+    topics.retain(|topic| topic::owner(topic) != Some(account.id.as_str()));
     Ok(Leads {
-        foreign_topics: found.into_iter().flatten().collect(),
+        foreign_topics: topics,
     })
 }
 

@@ -19,7 +19,8 @@ use super::limits::Limits;
 use super::progress::{Event, Observer};
 use super::seam::{Answers, BodyFault, Seam};
 use super::wire::Request;
-use crate::snapshot::{Call, operations};
+use crate::snapshot::Call;
+use crate::snapshot::operations::{self, OPERATIONS};
 
 /// Between two attempts of a call, and so much longer before each further one.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -194,6 +195,18 @@ impl Place {
         let refused = refusal(&error);
         if refused.is_end_of_session() {
             self.account.shared.ended.send_replace(Some(refused));
+        }
+    }
+
+    /// Whether to ask at all: a snapshot that is replayed may be older than the question.
+    pub(super) fn is_asked(&self, operation: &str, is_it: impl Fn(&Value) -> bool) -> bool {
+        match &self.account.shared.answers {
+            Some(answers) if self.seam.is_replay() => OPERATIONS
+                .iter()
+                .filter(|known| known.name == operation)
+                .flat_map(|known| answers.of(known.service, known.name))
+                .any(|call| call.region == self.region && is_it(&call.request)),
+            _ => true,
         }
     }
 

@@ -17,6 +17,7 @@ fn calls_a_second(operation: &str) -> u32 {
         // The organization has one bucket for all its callers.
         "ListAccounts" | "DescribeOrganization" => 5,
         "DescribeAlarms" => 9,
+        "ListRules" | "ListTargetsByRule" | "ListEventBuses" | "DescribeEventBus" => 25,
         "DescribeAlarmHistory" | "GetAlarmMuteRule" => 20,
         "GetTopicAttributes" | "ListSubscriptionsByTopic" | "GetSubscriptionAttributes" => 30,
         "AssumeRole" | "GetCallerIdentity" => 100,

@@ -7,6 +7,8 @@ use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType};
 use aws_sdk_cloudwatchlogs::types::PolicyType;
 
+use serde_json::Value;
+
 use super::ask::{Place, Refused};
 use super::pages::{Bound, Pages, ask, ask_pages, for_each};
 use super::topic;
@@ -17,20 +19,20 @@ const HISTORY: Bound = Bound {
     is_usual: true,
 };
 
-/// Asks everything about a region; gives the topics of other accounts that its alarms name.
+/// Asks everything about a region; gives the topics that its alarms name.
 pub(super) async fn collect(place: Arc<Place>, groups: BTreeSet<String>) -> BTreeSet<String> {
     let groups = for_each(groups, |group| {
         let place = Arc::clone(&place);
         async move { log_group(&place, &group).await }
     });
-    let (_, foreign, (), (), ()) = tokio::join!(
+    let (_, topics, (), (), ()) = tokio::join!(
         groups,
         alarms_and_topics(&place),
         account_policies(&place),
         mute_rules(&place),
         history(&place)
     );
-    foreign
+    topics
 }
 
 /// A log group with what hangs on it.
@@ -90,20 +92,15 @@ async fn account_policies(place: &Arc<Place>) {
     .await;
 }
 
-/// Alarms, and what is behind the topics that their actions name; gives the topics of other accounts.
+/// Alarms, and what is behind the topics that their actions name; gives those topics.
 async fn alarms_and_topics(place: &Arc<Place>) -> BTreeSet<String> {
     let topics: BTreeSet<String> = alarm_actions(place)
         .await
         .into_iter()
         .filter(|action| action.split(':').nth(2) == Some("sns"))
         .collect();
-    let foreign = topics
-        .iter()
-        .filter(|topic| topic::owner(topic) != Some(place.account.id.as_str()))
-        .cloned()
-        .collect();
-    topic::collect(place, topics).await;
-    foreign
+    topic::collect(place, topics.clone()).await;
+    topics
 }
 
 /// Actions on ALARM of alarms of all three types. A server that refuses the question as a whole is asked for each type
@@ -152,19 +149,34 @@ async fn alarms_of(place: &Place, kinds: &[AlarmType]) -> Pages<DescribeAlarmsOu
     .await
 }
 
-/// Executed and failed actions of all alarms.
-async fn history(place: &Place) {
-    let client = place.cloudwatch();
-    let request = || {
-        client
-            .describe_alarm_history()
-            .alarm_types(AlarmType::MetricAlarm)
-            .alarm_types(AlarmType::CompositeAlarm)
-            .alarm_types(AlarmType::LogAlarm)
-            .history_item_type(HistoryItemType::Action)
-            .max_records(100)
-    };
-    ask_pages!(place, "DescribeAlarmHistory", request(), HISTORY).await;
+/// Executed and failed actions of all alarms, and their changes of state.
+async fn history(place: &Arc<Place>) {
+    for_each(
+        [HistoryItemType::Action, HistoryItemType::StateUpdate],
+        |kind| {
+            let place = Arc::clone(place);
+            async move {
+                let is_it = |request: &Value| {
+                    request.get("HistoryItemType").and_then(Value::as_str) == Some(kind.as_str())
+                };
+                if !place.is_asked("DescribeAlarmHistory", is_it) {
+                    return;
+                }
+                let client = place.cloudwatch();
+                let request = || {
+                    client
+                        .describe_alarm_history()
+                        .alarm_types(AlarmType::MetricAlarm)
+                        .alarm_types(AlarmType::CompositeAlarm)
+                        .alarm_types(AlarmType::LogAlarm)
+                        .history_item_type(kind.clone())
+                        .max_records(100)
+                };
+                ask_pages!(place, "DescribeAlarmHistory", request(), HISTORY).await;
+            }
+        },
+    )
+    .await;
 }
 
 async fn mute_rules(place: &Arc<Place>) {
@@ -192,10 +204,63 @@ async fn mute_rules(place: &Arc<Place>) {
     .await;
 }
 
-/// EventBridge rules and their targets: monitoring beside the chain. Scheduled rules have no targets worth knowing.
-pub(super) async fn event_rules(place: &Arc<Place>) {
+/// Event buses, their rules and the targets of these; gives the topics among the targets. Scheduled rules have no targets
+/// worth knowing.
+pub(super) async fn event_rules(place: &Arc<Place>) -> BTreeSet<String> {
+    let own_buses = async {
+        let buses = for_each(event_buses(place).await, |bus| {
+            let place = Arc::clone(place);
+            async move {
+                let client = place.events();
+                let described = ask!(
+                    place,
+                    "DescribeEventBus",
+                    client.describe_event_bus().name(&bus)
+                );
+                let rules = async {
+                    match bus.as_str() {
+                        // Asked below, whether the buses can be listed or not.
+                        DEFAULT_BUS => BTreeSet::new(),
+                        bus => rules_of(&place, Some(bus)).await,
+                    }
+                };
+                let (_, topics) = tokio::join!(described, rules);
+                topics
+            }
+        });
+        buses.await.into_iter().flatten().collect::<BTreeSet<_>>()
+    };
+    let (mut topics, of_others) = tokio::join!(rules_of(place, None), own_buses);
+    topics.extend(of_others);
+    topics
+}
+
+/// The bus that CloudTrail events arrive at, and that is meant where none is named.
+const DEFAULT_BUS: &str = "default";
+
+async fn event_buses(place: &Arc<Place>) -> BTreeSet<String> {
+    if !place.is_asked("ListEventBuses", |_| true) {
+        return BTreeSet::new();
+    }
     let client = place.events();
-    let listed = ask_pages!(place, "ListRules", client.list_rules()).await;
+    let listed = ask_pages!(place, "ListEventBuses", client.list_event_buses()).await;
+    listed
+        .pages
+        .iter()
+        .flat_map(|page| page.event_buses())
+        .filter_map(|bus| bus.name().map(str::to_owned))
+        .collect()
+}
+
+/// The rules of a bus, the default one where none is named.
+async fn rules_of(place: &Arc<Place>, bus: Option<&str>) -> BTreeSet<String> {
+    let client = place.events();
+    let request = || {
+        client
+            .list_rules()
+            .set_event_bus_name(bus.map(str::to_owned))
+    };
+    let listed = ask_pages!(place, "ListRules", request()).await;
     let names: BTreeSet<String> = listed
         .pages
         .iter()
@@ -203,17 +268,24 @@ pub(super) async fn event_rules(place: &Arc<Place>) {
         .filter(|rule| rule.event_pattern().is_some())
         .filter_map(|rule| rule.name().map(str::to_owned))
         .collect();
-    for_each(names, |name| {
-        let place = Arc::clone(place);
+    let topics = for_each(names, |name| {
+        let (place, bus) = (Arc::clone(place), bus.map(str::to_owned));
         async move {
             let client = place.events();
-            ask_pages!(
-                place,
-                "ListTargetsByRule",
-                client.list_targets_by_rule().rule(&name)
-            )
-            .await;
+            let request = || {
+                client
+                    .list_targets_by_rule()
+                    .rule(&name)
+                    .set_event_bus_name(bus.clone())
+            };
+            let listed = ask_pages!(place, "ListTargetsByRule", request()).await;
+            let targets = listed.pages.iter().flat_map(|page| page.targets());
+            targets
+                .map(|target| target.arn().to_owned())
+                .filter(|arn| arn.split(':').nth(2) == Some("sns"))
+                .collect::<Vec<_>>()
         }
     })
     .await;
+    topics.into_iter().flatten().collect()
 }

@@ -296,6 +296,10 @@ fn by_shape(name: &str, value: &Value) -> Result<&'static Operation, String> {
             "GetTopicAttributes" => attribute(value, "SubscriptionArn").is_none(),
             "GetSubscriptionAttributes" => attribute(value, "SubscriptionArn").is_some(),
             "GetCallerIdentity" => has("Arn") && has("UserId"),
+            "DescribeEventBus" => {
+                let arn = value.get("Arn").and_then(Value::as_str);
+                has("Name") && arn.is_some_and(|arn| arn.contains(":event-bus/"))
+            }
             _ => true,
         })
         .collect();

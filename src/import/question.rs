@@ -95,6 +95,12 @@ pub(super) fn request_of(
             same("Subscriptions", "TopicArn"),
             "of which topic",
         ),
+        // Without a bus the default one is meant.
+        "ListRules" => Ok(match same("Rules", "EventBusName") {
+            Some(bus) if bus != "default" => json!({ "EventBusName": bus }),
+            _ => json!({}),
+        }),
+        "DescribeEventBus" => one("Name", text("Name"), "of which event bus"),
         "ListTargetsByRule" => one("Rule", None, "of which rule"),
         "AssumeRole" => one("RoleArn", None, "of which role"),
         _ => Ok(json!({})),

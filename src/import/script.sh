@@ -410,6 +410,8 @@ deep() {
         [ "$(part "$topic_arn" 5)" = "$account" ] || printf '%s\n' "$topic_arn" >>"$work/foreign"
     done <"$work/topics"
     topics
+    # Kept for the event rules, whose targets are topics as well.
+    cp "$work/topics" "$work/topics.$region"
 
     for policy_type in DATA_PROTECTION_POLICY SUBSCRIPTION_FILTER_POLICY TRANSFORMER_POLICY; do
         account_policies "$policy_type"
@@ -421,16 +423,51 @@ deep() {
 
     # What the alarms did. A busy region has a long history; the newest items come first.
     ask cloudwatch describe-alarm-history "$@" HistoryItemType=Action --max-items=5000
+    ask cloudwatch describe-alarm-history "$@" HistoryItemType=StateUpdate --max-items=5000
 }
 
+# event_rule_targets BUS RULE: the targets of a rule that members gave with its event pattern.
 event_rule_targets() {
-    case $1 in
+    case $2 in
         # Scheduled rules have no event pattern.
-        *"$tab"-) ;;
-        *)
-            ask events list-targets-by-rule "Rule=${1%%"$tab"*}"
-            ;;
+        *"$tab"-) return ;;
     esac
+    rule_name=${2%%"$tab"*}
+    if [ "$1" = default ]; then
+        ask events list-targets-by-rule "Rule=$rule_name" || return
+    else
+        ask events list-targets-by-rule "Rule=$rule_name" "EventBusName=$1" || return
+    fi
+    members "$file" Arn | grep '^arn:[^:]*:sns:' >>"$work/rule.topics"
+}
+
+# event_bus NAME: a bus that is not the default one, with its rules.
+event_bus() {
+    ask events describe-event-bus "Name=$1"
+    [ "$1" != default ] || return
+    ask events list-rules "EventBusName=$1" || return
+    members "$file" Name EventPattern | sort -u >"$work/rules"
+    each event_rule_targets "$1" <"$work/rules"
+}
+
+# event_rules: buses, rules and targets of $region, and the topics among these.
+event_rules() {
+    : >"$work/rule.topics"
+    if ask events list-rules; then
+        members "$file" Name EventPattern | sort -u >"$work/rules"
+        each event_rule_targets default <"$work/rules"
+    fi
+    if ask events list-event-buses; then
+        members "$file" Name | sort -u >"$work/buses"
+        each event_bus <"$work/buses"
+    fi
+    # Topics that no alarm of the Region names.
+    touch "$work/topics.$region"
+    sort -u "$work/rule.topics" | grep -Fvxf "$work/topics.$region" >"$work/topics"
+    while IFS= read -r topic_arn; do
+        [ "$(part "$topic_arn" 5)" = "$account" ] || printf '%s\n' "$topic_arn" >>"$work/foreign"
+    done <"$work/topics"
+    topics
 }
 
 # --- an account -----------------------------------------------------------------------------------------------------
@@ -527,13 +564,10 @@ account_pass() {
         deep
     done <"$work/deep.regions"
 
-    # Event rules: monitoring beside the chain.
+    # Event rules: another way to be told.
     sort -u "$work/regions" "$work/deep.regions" >"$work/all.regions"
     while IFS= read -r region; do
-        if ask events list-rules; then
-            members "$file" Name EventPattern | sort -u >"$work/rules"
-            each event_rule_targets <"$work/rules"
-        fi
+        event_rules
     done <"$work/all.regions"
 
     # Topics of other accounts: their owners are asked at the end.

@@ -117,7 +117,7 @@ fn call(mask: &Mask, call: Call) -> Call {
                 let masked = match member {
                     Value::String(token) if is_token => Value::String(mask.name(&token)),
                     Value::Object(_) => mask.redact(shape::Kind::Tree, member),
-                    member => mask.redact(shape::request_member(&name), member),
+                    member => mask.redact(shape::request_member(&call.operation, &name), member),
                 };
                 let name = if is_token || is_member(&name) {
                     name

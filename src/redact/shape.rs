@@ -58,6 +58,8 @@ pub(super) enum Kind {
     Tree,
     /// An object of names to values, both masked: dimensions.
     Pairs,
+    /// An object of names to paths in an event.
+    Paths,
     /// A list of this kind.
     Each(&'static Kind),
     /// An object with these members.
@@ -76,6 +78,9 @@ const TRAIL: Kind = Object(&[
     ("CloudWatchLogsLogGroupArn", Arn),
     ("CloudWatchLogsRoleArn", Arn),
     ("KmsKeyId", Kind::Key),
+    ("S3BucketName", Name),
+    ("S3KeyPrefix", Name),
+    ("LogFileValidationEnabled", Keep),
     ("HasCustomEventSelectors", Keep),
     ("HasInsightSelectors", Keep),
 ]);
@@ -110,6 +115,7 @@ const METRIC_QUERY: Kind = Object(&[
 const ALARM: Kind = Object(&[
     ("AlarmName", Name),
     ("AlarmArn", Arn),
+    ("AlarmDescription", Name),
     ("AlarmConfigurationUpdatedTimestamp", Keep),
     ("ActionsEnabled", Keep),
     ("OKActions", Each(&Arn)),
@@ -214,6 +220,13 @@ const EVENT_SELECTORS: Kind = Object(&[
     ),
 ]);
 
+const EVENT_BUS: Kind = Object(&[
+    ("Arn", Arn),
+    ("Name", Kind::Value),
+    ("Policy", Kind::Policy),
+    ("KmsKeyIdentifier", Kind::Key),
+]);
+
 /// The shape of an operation's response, without the token of the next page.
 pub(super) fn response(operation: &str) -> Kind {
     match operation {
@@ -254,6 +267,8 @@ pub(super) fn response(operation: &str) -> Kind {
             ("LatestCloudWatchLogsDeliveryTime", Keep),
             ("LatestDeliveryError", Kind::Code),
             ("LatestDeliveryTime", Keep),
+            ("LatestDigestDeliveryError", Kind::Code),
+            ("LatestDigestDeliveryTime", Keep),
             ("StartLoggingTime", Keep),
             ("StopLoggingTime", Keep),
         ]),
@@ -376,16 +391,39 @@ pub(super) fn response(operation: &str) -> Kind {
             Object(&[("Arn", Arn), ("KeyState", Keep), ("KeyManager", Keep)]),
         )]),
         "GetKeyPolicy" => Object(&[("Policy", Kind::Policy)]),
+        "ListEventBuses" => Object(&[("EventBuses", Each(&EVENT_BUS))]),
+        "DescribeEventBus" => EVENT_BUS,
         "ListRules" => Object(&[(
             "Rules",
             Each(&Object(&[
                 ("Name", Name),
                 ("Arn", Arn),
+                ("EventBusName", Kind::Value),
                 ("State", Keep),
                 ("EventPattern", Kind::EventPattern),
+                ("ScheduleExpression", Keep),
+                ("RoleArn", Arn),
+                ("ManagedBy", Kind::Value),
             ])),
         )]),
-        "ListTargetsByRule" => Object(&[("Targets", Each(&Object(&[("Id", Name), ("Arn", Arn)])))]),
+        "ListTargetsByRule" => Object(&[(
+            "Targets",
+            Each(&Object(&[
+                ("Id", Name),
+                ("Arn", Arn),
+                ("RoleArn", Arn),
+                // A message, which filter policies are compared with.
+                ("Input", Kind::FilterPolicy),
+                ("InputPath", Kind::Query),
+                (
+                    "InputTransformer",
+                    Object(&[
+                        ("InputPathsMap", Kind::Paths),
+                        ("InputTemplate", Kind::Query),
+                    ]),
+                ),
+            ])),
+        )]),
         _ => Object(&[]),
     }
 }
@@ -410,8 +448,9 @@ pub(super) fn member_names(operation: &str) -> Vec<&'static str> {
 }
 
 /// What a member of a request is. None is left out: it may narrow the question.
-pub(super) fn request_member(name: &str) -> Kind {
+pub(super) fn request_member(operation: &str, name: &str) -> Kind {
     match name {
+        "Name" if operation == "DescribeEventBus" => Kind::Value,
         "AlarmTypes"
         | "HistoryItemType"
         | "PolicyName"
@@ -457,6 +496,12 @@ impl Mask {
                     let member = members.remove(*name)?;
                     Some(((*name).to_owned(), self.redact(*kind, member)))
                 });
+                Value::Object(masked.collect())
+            }
+            (Kind::Paths, Value::Object(members)) => {
+                let masked = members
+                    .into_iter()
+                    .map(|(name, path)| (self.loose(&name), self.redact(Kind::Query, path)));
                 Value::Object(masked.collect())
             }
             (Kind::Pairs, Value::Object(members)) => {
@@ -535,6 +580,7 @@ impl Mask {
             | Kind::Time
             | Kind::Tree
             | Kind::Pairs
+            | Kind::Paths
             | Kind::Each(_)
             | Kind::Object(_) => self.name(text),
         }

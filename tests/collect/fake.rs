@@ -222,6 +222,128 @@ fn an_older_server_that_refuses_log_alarms_is_asked_type_by_type() {
 }
 
 #[test]
+fn event_buses_rules_and_targets_are_recorded_with_the_topics_that_they_tell() {
+    let mut world = World::complete();
+    world.add_event_rules();
+    let place = Place::new();
+    let file = recorded(&place, &FakeAws::serve_pages(&world, 1), "a.trailproof");
+    assert_eq!(gaps(&file), [""; 0]);
+    assert_eq!(
+        column(
+            &file,
+            "select name || ' ' || coalesce(kms_key_identifier, '-') || ' ' || (policy is not null) from event_bus where region = 'eu-west-1' order by 1"
+        ),
+        ["default - 0", "security alias/bus-key 1"]
+    );
+    assert_eq!(
+        column(
+            &file,
+            "select event_bus_name || ' ' || name || ' ' || state || ' ' || coalesce(schedule_expression, '-') || ' ' || coalesce(managed_by, '-') from event_rule order by 1"
+        ),
+        [
+            "default hourly ENABLED rate(1 hour) backup.amazonaws.com",
+            "default iam-changes ENABLED - -",
+            "security forwarded ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS - -",
+        ]
+    );
+    assert_eq!(
+        column(
+            &file,
+            "select event_bus_name || ' ' || rule_name || ' ' || target_id || ' ' || coalesce(input, input_path, input_transformer) from event_target order by 1"
+        ),
+        [
+            r#"default iam-changes queue $.detail"#,
+            r#"default iam-changes topic {"InputPathsMap":{"who":"$.detail.userIdentity.arn"},"InputTemplate":"\"changed by <who>\""}"#,
+            r#"security forwarded topic {"text":"something happened"}"#,
+        ]
+    );
+    assert_eq!(
+        column(
+            &file,
+            "select endpoint from subscription where region = 'eu-west-1'"
+        ),
+        ["events@example.com"]
+    );
+    let replayed = place.file("replayed.trailproof");
+    succeed(super::bare(&replayed).arg("--from").arg(&file));
+    assert_eq!(facts_digest(&file), facts_digest(&replayed));
+}
+
+#[test]
+fn a_snapshot_that_is_older_than_a_question_is_replayed_as_it_is() {
+    let mut old = World::complete();
+    old.forget("events", "ListEventBuses");
+    old.forget("events", "DescribeEventBus");
+    old.answers
+        .retain(|answer| answer.request["HistoryItemType"] != "StateUpdate");
+    let place = Place::new();
+    // As an older version recorded it: without the questions, and so without gaps.
+    let full = recorded(&place, &FakeAws::serve(&old), "full.trailproof");
+    let source = trailproof::snapshot::Snapshot::open(&full).unwrap();
+    let older = place.file("older.trailproof");
+    let meta = source.meta().clone();
+    let mut writer =
+        trailproof::snapshot::Writer::create(&older, "test", meta.started_at, false).unwrap();
+    source
+        .for_each_evidence(|evidence| match evidence.call.error {
+            Some((code, _)) if code == "NotInThisWorld" => Ok(()),
+            _ => writer.record(&evidence.call).map(drop),
+        })
+        .unwrap();
+    writer.finish(meta.finished_at.unwrap()).unwrap();
+    assert_eq!(gaps(&older), [""; 0]);
+    let replayed = place.file("replayed.trailproof");
+    succeed(super::bare(&replayed).arg("--from").arg(&older));
+    assert_eq!(gaps(&replayed), [""; 0]);
+    assert_eq!(facts_digest(&older), facts_digest(&replayed));
+}
+
+#[test]
+fn what_says_whether_records_are_kept_is_a_fact() {
+    let mut world = World::complete();
+    world.edit("cloudtrail", "GetTrailStatus", |status| {
+        status["LatestDigestDeliveryError"] = json!("AccessDenied");
+        status["LatestDigestDeliveryTime"] = json!("2026-11-20T10:00:00.000000+00:00");
+    });
+    world.edit_alarm("root_usage", |alarm| {
+        alarm["AlarmDescription"] = json!("Call the owner")
+    });
+    world.edit("monitoring", "DescribeAlarmHistory", |history| {
+        history["AlarmHistoryItems"] = json!([{
+            "AlarmName": "root-usage-alarm", "AlarmType": "MetricAlarm", "Timestamp": "2026-11-01T00:00:00.000000+00:00",
+            "HistoryItemType": "StateUpdate", "HistorySummary": "Alarm updated from OK to ALARM",
+        }]);
+    });
+    let place = Place::new();
+    let file = recorded(&place, &FakeAws::serve(&world), "a.trailproof");
+    for (sql, expected) in [
+        (
+            "select digest_delivery_error from trail_status",
+            "AccessDenied",
+        ),
+        (
+            "select digest_delivery_time from trail_delivery",
+            "2026-11-20T10:00:00.000Z",
+        ),
+        (
+            "select s3_bucket_name || ' ' || log_file_validation_enabled from trail",
+            "trail-logs-111122223333 1",
+        ),
+        (
+            "select description from alarm where description is not null",
+            "Call the owner",
+        ),
+        (
+            "select summary from alarm_state_history",
+            "Alarm updated from OK to ALARM",
+        ),
+    ] {
+        assert_eq!(column(&file, sql), [expected], "{sql}");
+    }
+    assert_eq!(number(&file, "select count(*) from alarm_history"), 0);
+}
+
+#[test]
 fn keys_of_topics_are_asked_for() {
     let mut world = World::complete();
     let key = format!("arn:aws:kms:{HOME}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555");

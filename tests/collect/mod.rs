@@ -88,6 +88,13 @@ pub fn lack(command: &mut Command) -> String {
     text
 }
 
+/// Runs a command that must write a snapshot, whether a verdict lacks answers in it or not.
+pub fn written(command: &mut Command) {
+    let output = command.output().unwrap();
+    let text = stderr(&output);
+    assert!(text.contains("\nwrote `"), "{command:?}\n{text}");
+}
+
 pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }

@@ -21,6 +21,8 @@ region= subject= role=
 while [ $# -gt 0 ]; do
     case $1 in
         --region=*) region=${1#*=} ;;
+        --history-item-type=StateUpdate) subject=$subject.StateUpdate ;;
+        --event-bus-name=*) subject=$subject.${1#*=} ;;
         --output=* | --query=* | --role-session-name=* | --policy-name=* | --history-item-type=* | --max-items=*) ;;
         --include-shadow-trails) ;;
         --generate-cli-skeleton=*) cat "$FAKE/skeleton"; exit 0 ;;
@@ -188,6 +190,18 @@ fn place(answer: &Answer) -> String {
             subject.unwrap_or("all").to_owned()
         }
     };
+    let subject = match (
+        request.get("HistoryItemType"),
+        request.get("Rule"),
+        request.get("EventBusName"),
+    ) {
+        (Some(kind), ..) if kind == "StateUpdate" => format!("{subject}.StateUpdate"),
+        (_, rule, Some(bus)) if bus != "default" => {
+            let rule = rule.and_then(Value::as_str).unwrap_or_default();
+            format!("{rule}.{}", bus.as_str().unwrap())
+        }
+        _ => subject,
+    };
     format!(
         "{}/{}/{product}.{operation}/{}",
         answer.account,
@@ -291,6 +305,24 @@ fn the_script_asks_what_a_collection_asks() {
 }
 
 #[test]
+fn the_script_asks_for_event_buses_their_rules_and_the_topics_of_these() {
+    let mut world = whole();
+    world.add_event_rules();
+    let fake = Fake::new(&world);
+    let output = fake.run(&[]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let collected = fake.path("collected");
+    world.write_snapshot(&collected);
+    let snapshot = imported(&fake.path("aws-answers"), &[]);
+    assert_eq!(rows(&snapshot), rows(&collected), "{:?}", gaps(&snapshot));
+    assert_eq!(facts(&snapshot), facts(&collected));
+}
+
+#[test]
 fn the_script_goes_through_an_organization() {
     let world = World::organization();
     let fake = Fake::new(&world);
@@ -375,10 +407,10 @@ fn an_aws_cli_without_log_alarms_is_not_asked_for_them() {
     let history = fake.path(&format!(
         "{ACCOUNT}/{HOME}/cloudwatch.describe-alarm-history"
     ));
-    for folder in [old, history] {
+    for (folder, kind) in [(&old, ""), (&history, ""), (&history, ".StateUpdate")] {
         fs::rename(
-            folder.join(".MetricAlarm.CompositeAlarm.LogAlarm"),
-            folder.join(".MetricAlarm.CompositeAlarm"),
+            folder.join(format!(".MetricAlarm.CompositeAlarm.LogAlarm{kind}")),
+            folder.join(format!(".MetricAlarm.CompositeAlarm{kind}")),
         )
         .unwrap();
     }

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import zlib
 
-VOLATILE_TABLES = {"alarm_history", "alarm_state", "trail_delivery"}
+VOLATILE_TABLES = {"alarm_history", "alarm_state", "alarm_state_history", "trail_delivery"}
 VOLATILE_COLUMNS = {("account", "caller_arn"), ("gap", "message"), ("mute_rule", "status")}
 # Of files that have no column schema_sha256.
 FIRST_SCHEMA = b"ff079fab75cd175f47632ff9e837b1894064c3c3c9e880f4fbc206de4e3d2461"

@@ -127,6 +127,12 @@ pub(crate) fn every_table() -> World {
             json!({"AlarmHistoryItems": [{"AlarmName": "root-usage-alarm", "AlarmType": "MetricAlarm", "Timestamp": "2026-11-01T00:00:00.000000+00:00", "HistoryItemType": "Action", "HistorySummary": format!("Successfully executed action {topic}"), "HistoryData": "{\"actionState\":\"Succeeded\"}"}]}),
         ),
         (
+            "monitoring",
+            "DescribeAlarmHistory",
+            json!({"AlarmName": "root-usage-alarm", "HistoryItemType": "StateUpdate"}),
+            json!({"AlarmHistoryItems": [{"AlarmName": "root-usage-alarm", "AlarmType": "MetricAlarm", "Timestamp": "2026-11-01T00:00:00.000000+00:00", "HistoryItemType": "StateUpdate", "HistorySummary": "Alarm updated from OK to ALARM", "HistoryData": "{\"oldState\":{\"stateValue\":\"OK\"},\"newState\":{\"stateValue\":\"ALARM\"}}"}]}),
+        ),
+        (
             "sns",
             "GetTopicAttributes",
             json!({"TopicArn": format!("{topic}-none")}),

@@ -204,6 +204,9 @@ fn findings_are_the_same_but_for_names() {
     same_but_for_names(&World::empty());
     same_but_for_names(&every_table());
     same_but_for_names(&acme());
+    let mut events = World::complete();
+    events.add_event_rules();
+    same_but_for_names(&events);
     let mut denied = World::complete();
     denied.deny("logs", "DescribeMetricFilters");
     same_but_for_names(&denied);

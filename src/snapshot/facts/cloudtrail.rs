@@ -51,6 +51,12 @@ fn trails(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
             )
             .with("role_arn", item.optional_text("CloudWatchLogsRoleArn")?)
             .with("kms_key_id", item.optional_text("KmsKeyId")?)
+            .with("s3_bucket_name", item.optional_text("S3BucketName")?)
+            .with("s3_key_prefix", item.optional_text("S3KeyPrefix")?)
+            .with(
+                "log_file_validation_enabled",
+                item.boolean("LogFileValidationEnabled")?,
+            )
             .with(
                 "has_custom_event_selectors",
                 item.boolean("HasCustomEventSelectors")?,
@@ -88,6 +94,10 @@ fn status(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
                 item.optional_text("LatestDeliveryError")?,
             )
             .with(
+                "digest_delivery_error",
+                item.optional_text("LatestDigestDeliveryError")?,
+            )
+            .with(
                 "start_logging_time",
                 item.optional_text("StartLoggingTime")?,
             )
@@ -101,6 +111,10 @@ fn status(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
             .with(
                 "s3_delivery_time",
                 item.optional_text("LatestDeliveryTime")?,
+            )
+            .with(
+                "digest_delivery_time",
+                item.optional_text("LatestDigestDeliveryTime")?,
             );
         sink.insert("trail_delivery", delivery)?;
     }

@@ -32,6 +32,7 @@ fn alarm(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, alarm_type: &str) -> Outcom
     let row = || Row::regional(ask, item).with("alarm_arn", arn);
     let shared = row()
         .with("name", item.text("AlarmName")?)
+        .with("description", item.optional_text("AlarmDescription")?)
         .with("type", alarm_type)
         // The default of PutMetricAlarm.
         .with(
@@ -221,28 +222,32 @@ fn metrics(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, arn: &str) -> Outcome<()>
 }
 
 fn history(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
-    let mut items = Vec::new();
-    for item in ask.list("AlarmHistoryItems")? {
-        let kind = item.optional_text("HistoryItemType")?;
-        if kind.is_none_or(|kind| kind == "Action") {
-            items.push((item.text("Timestamp")?, item));
+    for (table, wanted) in [
+        ("alarm_history", "Action"),
+        ("alarm_state_history", "StateUpdate"),
+    ] {
+        let mut items = Vec::new();
+        for item in ask.list("AlarmHistoryItems")? {
+            if item.optional_text("HistoryItemType")?.unwrap_or("Action") == wanted {
+                items.push((item.text("Timestamp")?, item));
+            }
         }
-    }
-    items.sort_by(|left, right| right.0.cmp(left.0));
-    for (position, (time, item)) in items.into_iter().enumerate() {
-        let row = Row::regional(ask, item)
-            .with(
-                "alarm_name",
-                item.optional_text("AlarmName")?.unwrap_or(ask.subject()),
-            )
-            .with("position", position)
-            .with("time", time)
-            .with(
-                "summary",
-                item.optional_text("HistorySummary")?.unwrap_or(""),
-            )
-            .with("data", item.optional_text("HistoryData")?);
-        sink.insert("alarm_history", row)?;
+        items.sort_by(|left, right| right.0.cmp(left.0));
+        for (position, (time, item)) in items.into_iter().enumerate() {
+            let row = Row::regional(ask, item)
+                .with(
+                    "alarm_name",
+                    item.optional_text("AlarmName")?.unwrap_or(ask.subject()),
+                )
+                .with("position", position)
+                .with("time", time)
+                .with(
+                    "summary",
+                    item.optional_text("HistorySummary")?.unwrap_or(""),
+                )
+                .with("data", item.optional_text("HistoryData")?);
+            sink.insert(table, row)?;
+        }
     }
     Ok(())
 }

@@ -37,8 +37,10 @@ pub const TABLES: &[&str] = &[
     "alarm_history",
     "alarm_metric",
     "alarm_state",
+    "alarm_state_history",
     "answered",
     "data_protection_policy",
+    "event_bus",
     "event_rule",
     "event_selector",
     "event_target",
@@ -66,7 +68,12 @@ pub const TABLES: &[&str] = &[
 ];
 
 /// Tables that change without any change of configuration; left out of the facts digest.
-pub const VOLATILE_TABLES: &[&str] = &["alarm_history", "alarm_state", "trail_delivery"];
+pub const VOLATILE_TABLES: &[&str] = &[
+    "alarm_history",
+    "alarm_state",
+    "alarm_state_history",
+    "trail_delivery",
+];
 
 /// Columns that change without any change of configuration; left out of the facts digest, as `evidence_id` is.
 pub const VOLATILE_COLUMNS: &[(&str, &str)] = &[

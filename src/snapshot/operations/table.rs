@@ -130,6 +130,30 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         service: "events",
+        name: "DescribeEventBus",
+        iam_action: "events:DescribeEventBus",
+        protocol: EVENTS,
+        subject: Subject::Member("Name"),
+        absent: &["ResourceNotFoundException"],
+        times: &["CreationTime", "LastModifiedTime"],
+        need: Need::Optional,
+        expects: &["Arn"],
+        ..PLAIN
+    },
+    Operation {
+        service: "events",
+        name: "ListEventBuses",
+        iam_action: "events:ListEventBuses",
+        protocol: EVENTS,
+        lists: &["EventBuses"],
+        paging: PAGED_UPPER,
+        neutral: &[("Limit", "")],
+        times: &["CreationTime", "LastModifiedTime"],
+        need: Need::Optional,
+        ..PLAIN
+    },
+    Operation {
+        service: "events",
         name: "ListRules",
         iam_action: "events:ListRules",
         protocol: EVENTS,

@@ -321,4 +321,85 @@ impl World {
             }),
         )
     }
+
+    /// Adds what EventBridge holds in `eu-west-1`: a rule of the default bus with a topic that no alarm names, a bus of the
+    /// account's own with a rule that forwards nothing but text, and a scheduled rule.
+    pub fn add_event_rules(&mut self) -> &mut Self {
+        const REGION: &str = "eu-west-1";
+        let arn = |service: &str, resource: &str| {
+            format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}")
+        };
+        let topic = arn("sns", "events-topic");
+        let subscription = format!("{topic}:6b5d2f0e-0000-4000-8000-000000000009");
+        let pattern = r#"{"source":["aws.iam"],"detail-type":["AWS API Call via CloudTrail"]}"#;
+        let default_rules = json!([
+            {"Name": "iam-changes", "Arn": arn("events", "rule/iam-changes"), "EventPattern": pattern, "State": "ENABLED", "EventBusName": "default"},
+            {"Name": "hourly", "Arn": arn("events", "rule/hourly"), "ScheduleExpression": "rate(1 hour)", "State": "ENABLED", "EventBusName": "default", "ManagedBy": "backup.amazonaws.com"},
+        ]);
+        let bus = json!({"Name": "security", "Arn": arn("events", "event-bus/security"), "Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}"});
+        for answer in self.answers_to("events", "ListRules") {
+            if answer.region == REGION && answer.account == ACCOUNT {
+                answer.output = Ok(json!({"Rules": default_rules}));
+            }
+        }
+        for answer in self.answers_to("events", "ListEventBuses") {
+            if answer.region == REGION && answer.account == ACCOUNT {
+                let buses = answer.output.as_mut().expect("an answer");
+                buses["EventBuses"]
+                    .as_array_mut()
+                    .expect("a list")
+                    .push(bus.clone());
+            }
+        }
+        let mut described = bus;
+        described["KmsKeyIdentifier"] = json!("alias/bus-key");
+        let transformer = json!({
+            "InputPathsMap": {"who": "$.detail.userIdentity.arn"},
+            "InputTemplate": "\"changed by <who>\"",
+        });
+        for (call, request, output) in [
+            (
+                ("events", "DescribeEventBus"),
+                json!({"Name": "security"}),
+                described,
+            ),
+            (
+                ("events", "ListRules"),
+                json!({"EventBusName": "security"}),
+                json!({"Rules": [{"Name": "forwarded", "Arn": arn("events", "rule/security/forwarded"), "EventPattern": pattern,
+                    "State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "EventBusName": "security", "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/forwarder")}]}),
+            ),
+            (
+                ("events", "ListTargetsByRule"),
+                json!({"Rule": "iam-changes"}),
+                json!({"Targets": [
+                    {"Id": "topic", "Arn": topic, "InputTransformer": transformer},
+                    {"Id": "queue", "Arn": arn("sqs", "events-queue"), "InputPath": "$.detail", "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/sender")},
+                ]}),
+            ),
+            (
+                ("events", "ListTargetsByRule"),
+                json!({"Rule": "forwarded", "EventBusName": "security"}),
+                json!({"Targets": [{"Id": "topic", "Arn": topic, "Input": "{\"text\":\"something happened\"}"}]}),
+            ),
+            (
+                ("sns", "GetTopicAttributes"),
+                json!({"TopicArn": topic}),
+                json!({"Attributes": {"TopicArn": topic, "Owner": ACCOUNT, "Policy": "{}", "SubscriptionsConfirmed": "1", "SubscriptionsPending": "0", "SubscriptionsDeleted": "0"}}),
+            ),
+            (
+                ("sns", "ListSubscriptionsByTopic"),
+                json!({"TopicArn": topic}),
+                json!({"Subscriptions": [{"SubscriptionArn": subscription, "Owner": ACCOUNT, "Protocol": "email", "Endpoint": "events@example.com", "TopicArn": topic}]}),
+            ),
+            (
+                ("sns", "GetSubscriptionAttributes"),
+                json!({"SubscriptionArn": subscription}),
+                json!({"Attributes": {"SubscriptionArn": subscription, "PendingConfirmation": "false", "RawMessageDelivery": "false"}}),
+            ),
+        ] {
+            self.answer_of(ACCOUNT, REGION, call, request, output);
+        }
+        self
+    }
 }

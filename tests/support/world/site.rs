@@ -337,6 +337,12 @@ impl Site {
             ),
             self.ok(
                 home,
+                ("monitoring", "DescribeAlarmHistory"),
+                json!({"AlarmTypes": types, "HistoryItemType": "StateUpdate"}),
+                json!({"AlarmHistoryItems": []}),
+            ),
+            self.ok(
+                home,
                 ("monitoring", "ListAlarmMuteRules"),
                 json!({}),
                 json!({"AlarmMuteRuleSummaries": []}),
@@ -394,16 +400,23 @@ impl Site {
         ]
     }
 
+    /// The default bus of every region, without a rule.
     pub(super) fn event_rules(&self) -> Vec<Answer> {
-        let rules = self.regions.iter().map(|region| {
-            self.ok(
-                region,
-                ("events", "ListRules"),
-                json!({}),
-                json!({"Rules": []}),
-            )
-        });
-        rules.collect()
+        let mut answers = Vec::new();
+        for region in &self.regions {
+            let bus = json!({
+                "Name": "default",
+                "Arn": format!("arn:aws:events:{region}:{}:event-bus/default", self.account),
+            });
+            for (operation, request, output) in [
+                ("ListRules", json!({}), json!({"Rules": []})),
+                ("ListEventBuses", json!({}), json!({"EventBuses": [bus]})),
+                ("DescribeEventBus", json!({"Name": "default"}), bus),
+            ] {
+                answers.push(self.ok(region, ("events", operation), request, output));
+            }
+        }
+        answers
     }
 }
 
