@@ -145,7 +145,7 @@ fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
 /// which `collect` does not ask for; a list that was never asked (C01), which `collect` always asks for.
 #[cfg(feature = "collect")]
 fn recorded_alike(world: &World, id: LinkId, written: &Finding) {
-    use crate::collect::{Place, collect, written};
+    use crate::collect::{Place, collect, written as must_be_written};
     use crate::support::fake_aws::FakeAws;
 
     let left_out = [
@@ -164,7 +164,7 @@ fn recorded_alike(world: &World, id: LinkId, written: &Finding) {
     let file = place.file("recorded.trailproof");
     let aws = FakeAws::serve(world);
     // A fault may be an answer that is missing: the snapshot is written all the same.
-    written(&mut collect(&aws.endpoint(), ACCOUNT, &file));
+    must_be_written(&mut collect(&aws.endpoint(), ACCOUNT, &file));
     let recorded = finding_in(&file);
     assert_eq!(
         (recorded.status, recorded.broken_link),
