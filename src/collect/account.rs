@@ -29,7 +29,7 @@ pub(super) struct Leads {
 }
 
 /// How long one attempt of the first call may take.
-const FIRST_ATTEMPT: Duration = Duration::from_secs(7);
+const FIRST_ATTEMPT: Duration = Duration::from_secs(10);
 
 /// Asks who the credentials belong to. The answer goes into the snapshot once the account is known.
 pub(super) async fn identify(account: &Arc<Account>) -> Result<String, Refused> {
