@@ -283,6 +283,7 @@ fn sample() -> Analysis {
                 ..AccountSummary::default()
             },
         ],
+        assumed: Vec::new(),
         refused: vec![RefusedAttestation {
             attestation: Attestation {
                 control: "root_usage".into(),

@@ -214,6 +214,7 @@ expires = 2026-06-30
                 accepted: None,
             }],
             accounts: Vec::new(),
+            assumed: Vec::new(),
             refused: Vec::new(),
             framework: None,
         }

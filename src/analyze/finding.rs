@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::chain::Gap;
 use crate::chain::verdict::{Cause, Link, LinkId, Subject, Verdict};
+use crate::chain::{Assumption, Gap};
 use crate::control::{Answer, Severity};
 
 use super::about::ControlSummary;
@@ -28,6 +28,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What was seen of each account besides its findings, in ascending order.
     pub accounts: Vec<AccountSummary>,
+    /// What the user assumes where an optional question to AWS has no answer.
+    pub assumed: Vec<Assumption>,
     /// Attestations that were not accepted, and why.
     pub refused: Vec<RefusedAttestation>,
     /// The findings by section, where a framework was asked for.

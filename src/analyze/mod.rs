@@ -24,7 +24,7 @@ mod sections;
 
 use serde_json::Value;
 
-use crate::chain::{self, AccountChain};
+use crate::chain::{self, AccountChain, Assumption};
 use crate::control::{Benchmark, Control, Registry};
 use crate::coverage::Predicate;
 use crate::pattern::Semantics;
@@ -52,6 +52,8 @@ pub struct Options {
     pub accounts: Vec<String>,
     /// Decide without the event model: an event is any JSON object.
     pub strict: bool,
+    /// What to assume where an optional question to AWS has no answer.
+    pub assume: Vec<Assumption>,
 }
 
 /// Why an analysis could not be made.
@@ -139,11 +141,12 @@ pub fn analyze(
             .map(|(_, control)| about::about(registry, benchmark, control))
             .collect(),
         findings: Vec::new(),
+        assumed: options.assume.clone(),
         accounts: Vec::new(),
         refused: Vec::new(),
         framework: None,
     };
-    let mut chains = chain::Reader::new(snapshot).map_err(facts_error)?;
+    let mut chains = chain::Reader::new(snapshot, &options.assume).map_err(facts_error)?;
     for account in accounts(snapshot, options)? {
         let mut chain = chains.account(&account).map_err(|source| Error::Chain {
             account: account.clone(),
@@ -168,6 +171,10 @@ pub fn analyze(
             if control.query.is_none() && benchmark.steps_for(&control.id).next().is_some() {
                 finding.audit_steps = Some(auditor.judge(benchmark, control));
             }
+            let assumed = options.assume.iter();
+            finding
+                .assumptions
+                .extend(assumed.map(|it| format!("--assume {}", it.word())));
             if !analysis.snapshot.complete {
                 cut_short(&mut finding);
             }

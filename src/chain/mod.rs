@@ -11,6 +11,7 @@ mod alarm_actions;
 mod alarm_evaluation;
 mod alarm_message;
 mod alternatives;
+mod assumption;
 pub mod cause;
 mod composite_alarm;
 mod dimensions;
@@ -35,6 +36,7 @@ mod walk;
 use crate::snapshot::Snapshot;
 
 pub use alarm_evaluation::reason_id;
+pub use assumption::Assumption;
 pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Subscription};
 
 /// Why the chain of an account could not be read.
@@ -48,12 +50,12 @@ pub enum Error {
 
 /// The accounts that were asked, in order.
 pub fn accounts(snapshot: &Snapshot) -> Result<Vec<String>, Error> {
-    facts::Facts::new(snapshot.connection())?.accounts()
+    facts::Facts::new(snapshot.connection(), &[])?.accounts()
 }
 
 /// Makes the views of this module (`chain_path` and the others) on the snapshot's connection, for queries over them.
 pub fn create_views(snapshot: &Snapshot) -> Result<(), Error> {
-    facts::Facts::new(snapshot.connection()).map(|_| ())
+    facts::Facts::new(snapshot.connection(), &[]).map(|_| ())
 }
 
 /// Reads the chains of one snapshot, account by account.
@@ -64,10 +66,10 @@ pub struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    /// A reader of this snapshot.
-    pub fn new(snapshot: &'s Snapshot) -> Result<Self, Error> {
+    /// A reader of this snapshot, with what is assumed where a question has no answer.
+    pub fn new(snapshot: &'s Snapshot, assumed: &'s [Assumption]) -> Result<Self, Error> {
         Ok(Self {
-            facts: facts::Facts::new(snapshot.connection())?,
+            facts: facts::Facts::new(snapshot.connection(), assumed)?,
             shared: walk::Shared::default(),
         })
     }
@@ -96,5 +98,5 @@ impl<'s> Reader<'s> {
 
 /// The chain of one account; a [`Reader`] is quicker for many.
 pub fn account(snapshot: &Snapshot, account: &str) -> Result<AccountChain, Error> {
-    Reader::new(snapshot)?.account(account)
+    Reader::new(snapshot, &[])?.account(account)
 }

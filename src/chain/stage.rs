@@ -81,7 +81,7 @@ pub(super) fn why(question: Question<'_>, asked: &Asked) -> Unanswered {
                 how: kind.clone(),
                 error: code.clone(),
             },
-            Asked::Never => Outcome::NotAsked,
+            Asked::Never | Asked::Assumed(_) => Outcome::NotAsked,
         },
         open: None,
         action_succeeded_at: None,

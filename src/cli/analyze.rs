@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::analyze::{self, Analysis, Attestation, Options, attest};
+use crate::chain::Assumption;
 use crate::control::{Framework, Registry};
 use crate::report::{self, Dossier, Format, Style};
 
@@ -59,6 +60,9 @@ pub(super) struct What {
     /// Assume nothing about CloudTrail events: decide without the event model
     #[arg(long)]
     pub(super) strict: bool,
+    /// Assume this where an optional question to AWS has no answer; may be repeated, and is told in every output
+    #[arg(long, value_name = "ASSUMPTION")]
+    pub(super) assume: Vec<Assumption>,
     /// Add the controls of this folder
     #[arg(long = "controls", value_name = "DIR")]
     pub(super) directory: Option<PathBuf>,
@@ -79,6 +83,7 @@ impl What {
             controls,
             accounts: self.accounts.clone(),
             strict: self.strict,
+            assume: self.assume.clone(),
         })
     }
 }

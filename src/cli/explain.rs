@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::analyze::{self, Options};
+use crate::chain::Assumption;
 use crate::report::{self, NOT_VERIFIED, Style};
 
 use super::opening::Opening;
@@ -24,6 +25,9 @@ pub(super) struct Args {
     /// Assume nothing about CloudTrail events: decide without the event model
     #[arg(long)]
     strict: bool,
+    /// Assume this where an optional question to AWS has no answer; may be repeated
+    #[arg(long, value_name = "ASSUMPTION")]
+    assume: Vec<Assumption>,
     /// Add the controls of this folder
     #[arg(long, value_name = "DIR")]
     controls: Option<PathBuf>,
@@ -41,6 +45,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         controls,
         accounts: args.account.into_iter().collect(),
         strict: args.strict,
+        assume: args.assume,
     };
     let analysis = analyze::analyze(&snapshot, &registry, &options)?;
     if analysis.accounts.len() > 1 {

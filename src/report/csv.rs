@@ -7,7 +7,7 @@ use super::printable::{one_line, unprintable};
 use super::words;
 
 /// The columns, in order: what a reader sorts and acts by comes first.
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "severity",
     "frameworks",
     "fix",
@@ -23,6 +23,7 @@ const COLUMNS: [&str; 19] = [
     "reason",
     "witness",
     "evidence",
+    "assumptions",
     "fingerprint",
     "accepted_by",
     "accepted_until",
@@ -70,6 +71,7 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             evidence.join(" "),
+            finding.assumptions.join("; "),
             item.fingerprint.clone(),
             accepted.map_or(String::new(), |accepted| accepted.by.clone()),
             accepted.map_or(String::new(), |accepted| accepted.expires.clone()),

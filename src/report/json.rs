@@ -17,6 +17,8 @@ struct Report<'a> {
     schema_version: u32,
     snapshot: Snapshot<'a>,
     benchmark: &'a str,
+    /// What the user assumes where AWS gave no answer (`--assume`).
+    assumed: Vec<&'static str>,
     controls: Vec<Control<'a>>,
     findings: Vec<Finding<'a>>,
     accounts: Vec<Account<'a>>,
@@ -216,6 +218,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
         schema_version: 1,
         snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
+        assumed: analysis.assumed.iter().map(|it| it.word()).collect(),
         controls: analysis.controls.iter().map(control).collect(),
         findings: analysis.findings.iter().map(finding).collect(),
         accounts: analysis.accounts.iter().map(account).collect(),

@@ -22,6 +22,13 @@ pub(super) fn render(analysis: &Analysis) -> String {
     if !analysis.snapshot.verified {
         out.push_str(&format!("\n**{NOT_VERIFIED}**\n"));
     }
+    for assumption in &analysis.assumed {
+        out.push_str(&format!(
+            "\n**Assumed (`--assume {}`): {}.**\n",
+            assumption.word(),
+            words::assumed(*assumption)
+        ));
+    }
     if !analysis.snapshot.complete {
         out.push_str("\n**The snapshot is incomplete: its collection was cut short.**\n");
     }

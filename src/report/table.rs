@@ -63,6 +63,14 @@ fn head(out: &mut String, analysis: &Analysis, style: Style) {
     if !analysis.snapshot.verified {
         paragraph(out, 0, &style.paint(Colour::Yellow, "note:"), NOT_VERIFIED);
     }
+    for assumption in &analysis.assumed {
+        let text = format!(
+            "--assume {}: {}",
+            assumption.word(),
+            words::assumed(*assumption)
+        );
+        paragraph(out, 0, &style.paint(Colour::Yellow, "assumed:"), &text);
+    }
     if !analysis.snapshot.complete {
         let warning = "the snapshot is incomplete: its collection was cut short, so nothing in it can be a pass";
         paragraph(out, 0, &style.paint(Colour::Yellow, "note:"), warning);

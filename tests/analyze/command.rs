@@ -374,3 +374,44 @@ fn a_number_of_another_version_is_found_and_said() {
         "{error}"
     );
 }
+
+#[test]
+fn what_is_assumed_decides_what_was_denied_and_is_told_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    for (service, operation, assumption) in [
+        ("monitoring", "ListAlarmMuteRules", "no-mute-rules"),
+        ("logs", "DescribeAccountPolicies", "no-transformers"),
+        ("sns", "GetSubscriptionAttributes", "no-filter-policies"),
+        ("monitoring", "DescribeAlarmHistory", "no-failed-actions"),
+    ] {
+        let mut world = World::complete();
+        world.deny(service, operation);
+        if assumption == "no-transformers" {
+            world.edit_filters(|filter| filter["applyOnTransformedLogs"] = json!(true));
+        }
+        let file = written(folder.path(), operation, &world);
+        let file = file.to_str().unwrap();
+        let args = ["analyze", file, "--control", "root_usage", "--format"];
+        let (code, denied, _) = run(&[args.as_slice(), &["json"]].concat());
+        let denied: Value = serde_json::from_str(&denied).unwrap();
+        let finding = &denied["findings"][0];
+        assert_eq!(
+            (code, finding["status"].as_str()),
+            (1, Some("unknown")),
+            "{finding}"
+        );
+        let reason = finding["reason"].as_str().unwrap();
+        assert!(
+            reason.contains(&format!("--assume {assumption}")),
+            "{reason}"
+        );
+        for format in ["table", "json", "csv", "markdown"] {
+            let assume = [format, "--assume", assumption];
+            let (code, told, _) = run(&[args.as_slice(), &assume].concat());
+            assert_eq!(code, 0, "{operation}: {told}");
+            assert!(told.contains(assumption), "{format}: {told}");
+        }
+        let (_, told, _) = run(&["explain", file, "root_usage", "--assume", assumption]);
+        assert!(told.contains(&format!("--assume {assumption}")), "{told}");
+    }
+}

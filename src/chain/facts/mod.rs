@@ -11,6 +11,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
 use super::Error;
+use super::assumption::Assumption;
 use super::path::Gap;
 
 pub(super) use alarm::{Action, AlarmRow, HistoryItem, MetricRow, MuteRuleRow, StateRow};
@@ -29,6 +30,7 @@ const STATEMENTS: usize = 128;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'s> {
     connection: &'s Connection,
+    assumed: &'s [Assumption],
 }
 
 /// What the snapshot holds of one question to AWS.
@@ -57,12 +59,17 @@ pub(super) enum Asked {
     },
     /// Never asked.
     Never,
+    /// Not answered, and the user says what the answer would be.
+    Assumed(Assumption),
 }
 
 impl Asked {
     /// Whether the absence of a fact proves the absence of the thing.
     pub(super) fn answered(&self) -> bool {
-        matches!(self, Self::Answered { .. } | Self::Absent { .. })
+        matches!(
+            self,
+            Self::Answered { .. } | Self::Absent { .. } | Self::Assumed(_)
+        )
     }
 
     /// Whether the endpoint does not know the operation: what it would list cannot be there.
@@ -83,7 +90,7 @@ impl Asked {
             Self::Answered { evidence }
             | Self::Absent { evidence, .. }
             | Self::Failed { evidence, .. } => Some(*evidence),
-            Self::Never => None,
+            Self::Never | Self::Assumed(_) => None,
         }
     }
 
@@ -98,6 +105,7 @@ impl Asked {
                 kind => format!("was {kind} ({code})"),
             },
             Self::Never => "was not asked".to_owned(),
+            Self::Assumed(assumption) => format!("is assumed ({})", assumption.word()),
         }
     }
 }
@@ -126,7 +134,10 @@ impl Question<'_> {
 
 impl<'s> Facts<'s> {
     /// Makes the views on the connection, if they are not there yet.
-    pub(super) fn new(connection: &'s Connection) -> Result<Self, Error> {
+    pub(super) fn new(
+        connection: &'s Connection,
+        assumed: &'s [Assumption],
+    ) -> Result<Self, Error> {
         let query_only: bool =
             connection.pragma_query_value(None, "query_only", |row| row.get(0))?;
         // A temporary view is no change of the snapshot, but the switch does not tell them apart.
@@ -139,12 +150,22 @@ impl<'s> Facts<'s> {
         }
         made?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            assumed,
+        })
     }
 
     /// What became of a question. A list of everything answers a question about one of its items, and a list by prefix
     /// one about a name that begins so.
     pub(super) fn asked(&self, question: Question<'_>) -> Result<Asked, Error> {
+        let asked = self.recorded(question)?;
+        let assumed = Assumption::of(question.operation)
+            .filter(|assumption| !asked.answered() && self.assumed.contains(assumption));
+        Ok(assumed.map_or(asked, Asked::Assumed))
+    }
+
+    fn recorded(&self, question: Question<'_>) -> Result<Asked, Error> {
         let Question {
             account,
             region,

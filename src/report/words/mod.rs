@@ -14,8 +14,8 @@ mod unanswered;
 
 use crate::analyze::{Carriers, Finding, Names, Note, Remark, Stop, Surplus, Why};
 use crate::aws::arn::short_name;
-use crate::chain::Gap;
 use crate::chain::verdict::{Cause, Verdict};
+use crate::chain::{Assumption, Gap};
 
 pub use subject::subject;
 
@@ -200,6 +200,18 @@ pub fn note(note: &Note) -> String {
     match &note.subject {
         Some(about) => format!("{}: {text}", subject(about)),
         None => text,
+    }
+}
+
+/// What the user assumes where AWS gave no answer.
+pub fn assumed(assumption: Assumption) -> &'static str {
+    match assumption {
+        Assumption::NoMuteRules => "no alarm mute rule exists where CloudWatch did not say",
+        Assumption::NoTransformers => {
+            "no transformer changes log records where CloudWatch Logs did not say"
+        }
+        Assumption::NoFilterPolicies => "no subscription has a filter policy where SNS did not say",
+        Assumption::NoFailedActions => "no alarm action failed where CloudWatch did not say",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Questions to AWS without an answer, in words.
 
+use crate::chain::Assumption;
 use crate::chain::cause::{Open, Outcome, Unanswered};
 
 /// The cause as a sentence.
@@ -37,8 +38,15 @@ pub(super) fn sentence(cause: &Unanswered) -> String {
             "subscription belongs to account {owner}, and its filter policy is unknown: {asked}"
         ),
     };
-    match &cause.action_succeeded_at {
+    let text = match &cause.action_succeeded_at {
         Some(time) => format!("{text}; but the action succeeded at {time}"),
+        None => text,
+    };
+    match Assumption::of(&cause.operation) {
+        Some(assumption) => format!(
+            "{text} (`--assume {}` decides without it)",
+            assumption.word()
+        ),
         None => text,
     }
 }
