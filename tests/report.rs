@@ -111,7 +111,7 @@ fn topic_link() -> Link {
 fn nobody_hears(event: &str, link: Link) -> Why {
     Why::NobodyHears {
         event: event.into(),
-        stop: Stop::of(&link),
+        stop: Box::new(Stop::of(&link)),
     }
 }
 

@@ -31,6 +31,10 @@ pub(super) struct Blamed {
     pub(super) path: Option<usize>,
 }
 
+/// What decides between paths, the most weighty first: how surely its filter was made for the control, how few faults it
+/// has, how far it carries the event, how much its filter looks like the requirement.
+type Rank = (Made, Reverse<usize>, Station, usize);
+
 /// How sure it is that a filter was made for a control, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Made {
@@ -50,7 +54,7 @@ pub(super) fn blame(
     requirement: &Requirement<'_>,
     event: &Value,
 ) -> Blamed {
-    let mut best: Option<(Blamed, (Made, Reverse<usize>, Station, usize))> = None;
+    let mut best: Option<(Blamed, Rank)> = None;
     for (index, path) in chain.paths.iter().enumerate() {
         let likeness = likeness(path, requirement);
         let made = made_for(path, judge, requirement, chain, likeness, event);

@@ -352,7 +352,7 @@ fn fail(
     let shown = blamed_stop.path.filter(|_| to_blame);
     finding.why = Why::NobodyHears {
         event: event_name(&missed).to_owned(),
-        stop: blamed_stop.stop,
+        stop: Box::new(blamed_stop.stop),
     };
     finding.witness = Some(missed);
     finding.paths = summaries(&alike(chain, requirement, shown));

@@ -308,7 +308,7 @@ pub enum Why {
         /// Name of the event.
         event: String,
         /// Where it stops.
-        stop: Stop,
+        stop: Box<Stop>,
     },
     /// Unknown: it would be a pass if these links were known.
     EvidenceMissing {

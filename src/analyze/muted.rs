@@ -125,7 +125,7 @@ impl<'p> Lapse<'p> {
             finding.status = Status::Fail;
             finding.why = Why::NobodyHears {
                 event: event_name(&self.missed).to_owned(),
-                stop,
+                stop: Box::new(stop),
             };
             finding.witness = Some(self.missed);
         } else {

@@ -44,7 +44,7 @@ pub(super) enum Transformed {
     /// One of these does.
     Yes(Vec<Transformer>),
     /// Not answered.
-    Unknown(Link),
+    Unknown(Box<Link>),
 }
 
 /// A transformer that may change the records of a log group.
@@ -383,14 +383,14 @@ fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
         let question = question(place, operation, subject);
         let asked = facts.asked(question)?;
         if !asked.answered() {
-            return Ok(Transformed::Unknown(missing(
+            return Ok(Transformed::Unknown(Box::new(missing(
                 LinkId::L06,
                 Verdict::Unknown,
                 place.subject(),
                 question,
                 &asked,
                 None,
-            )));
+            ))));
         }
     }
     Ok(Transformed::No)

@@ -289,7 +289,8 @@ fn by_query(
         None => (LinkId::A20, "Metrics", Query::MetricsInsights),
     };
     let names_it = text.contains(metric_name);
-    if !names_it && !(query == Query::Promql && selects_by_other_means(text, metric_name)) {
+    let selects = query == Query::Promql && selects_by_other_means(text, metric_name);
+    if !names_it && !selects {
         return None;
     }
     let mut stage = Stage::default();
@@ -363,7 +364,7 @@ fn shared_metric(place: &Place, filter: &FilterRow, others: &[FilterRow], stage:
     stage.say(
         fine(
             LinkId::F14,
-            &metric_filter::subject(place, filter),
+            metric_filter::subject(place, filter),
             MetricFilterCause::SharesMetric {
                 filters: others.iter().map(|other| other.name.clone()).collect(),
             },

@@ -74,7 +74,7 @@ fn records(subject: &Subject, group: &Group, filter: &FilterRow, pattern: &Patte
         Transformed::Yes(transformers) => {
             Some(transformed(subject, transformers, &fields(pattern)))
         }
-        Transformed::Unknown(link) => Some(link.clone()),
+        Transformed::Unknown(link) => Some(link.as_ref().clone()),
     };
     let seen_as_written = link.as_ref().is_none_or(|link| link.verdict.is_sound());
     if let Some(link) = link {

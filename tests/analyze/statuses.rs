@@ -31,7 +31,7 @@ fn a_complete_account_passes_every_control_and_an_empty_one_none() {
             Status::Pass,
             "{}: {}",
             finding.control,
-            reason(&finding)
+            reason(finding)
         );
         assert!(!finding.paths.is_empty() && finding.requirement.is_some());
     }
@@ -42,7 +42,7 @@ fn a_complete_account_passes_every_control_and_an_empty_one_none() {
             Status::Fail,
             "{}: {}",
             finding.control,
-            reason(&finding)
+            reason(finding)
         );
         assert!(finding.witness.is_some() && finding.broken_link.is_some());
     }
@@ -253,7 +253,7 @@ fn an_account_elsewhere_in_the_file_changes_no_finding() {
             (finding.status, &finding.control),
             (same.status, &same.control),
             "{}",
-            reason(&finding)
+            reason(finding)
         );
     }
     for finding in together
@@ -266,7 +266,7 @@ fn an_account_elsewhere_in_the_file_changes_no_finding() {
             Status::Pass,
             "{}: {}",
             finding.control,
-            reason(&finding)
+            reason(finding)
         );
     }
 }
@@ -437,6 +437,6 @@ fn an_account_that_never_said_who_it_is_stays_in_sight() {
     assert!(!analysis.findings.is_empty());
     for finding in &analysis.findings {
         assert_eq!(finding.account, ACCOUNT);
-        assert_eq!(finding.status, Status::Unknown, "{}", reason(&finding));
+        assert_eq!(finding.status, Status::Unknown, "{}", reason(finding));
     }
 }
