@@ -85,3 +85,57 @@ fn an_unconfirmed_subscription_is_no_recipient() {
     let told = ask("select confirmed from told where endpoint like 'https:%'");
     assert!(told.contains('0'), "{told}");
 }
+
+#[test]
+fn a_query_without_end_is_ended_by_time_rows_or_memory() {
+    let sample = project("snapshots/empty.trailproof");
+    let numbers = "with recursive n (x) as (select 1 union all select x + 1 from n)";
+    for (sql, why) in [
+        (
+            format!("{numbers} select count(*) from n"),
+            "longer than 2 seconds",
+        ),
+        (
+            format!("{numbers} select x from n"),
+            "more than 1000000 rows",
+        ),
+        ("select hex(zeroblob(900000000))".to_owned(), "too big"),
+        (
+            format!("{numbers} select count(*) from (select x from n order by hex(zeroblob(x)))"),
+            "",
+        ),
+    ] {
+        let output = trailproof()
+            .args(["query", "--timeout", "2"])
+            .arg(&sample)
+            .arg(&sql)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{sql}: {text}");
+        // On a slow machine the time may come first.
+        assert!(
+            text.contains(why) || text.contains("longer than"),
+            "{sql}: {text}"
+        );
+    }
+}
+
+#[test]
+fn an_incomplete_snapshot_can_be_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = crate::support::world::World::complete();
+    let partial = world.write_partial(&directory.path().join("mine.trailproof"));
+    let output = trailproof()
+        .arg("query")
+        .arg(&partial)
+        .arg("select count(*) as alarms from alarm")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).contains("15"));
+}

@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// End the query after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
     #[command(flatten)]
     opening: Opening,
 }
@@ -47,9 +50,9 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
-    let snapshot = args.opening.open(&args.snapshot)?;
+    let mut snapshot = args.opening.open(&args.snapshot)?;
     args.opening.warn(out);
-    let rows = query::run(&snapshot, &args.sql)?;
+    let rows = query::run(&mut snapshot, &args.sql, args.timeout)?;
     match args.format {
         Format::Table => table(out, &rows)?,
         Format::Csv => comma_separated(out, &rows)?,

@@ -12,7 +12,10 @@
 //! A null argument gives null, and so does a pattern that does not parse: it cannot be deployed, and one such row should
 //! not end a query over all. `pattern_error(pattern)` says what is wrong with it.
 
+use std::time::Duration;
+
 use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 use serde_json::Value;
@@ -23,6 +26,15 @@ use crate::snapshot::Snapshot;
 
 #[cfg(test)]
 mod tests;
+
+/// The most rows that are given: they are held together.
+const MAX_ROWS: usize = 1_000_000;
+
+/// What SQLite may hold in memory while it answers, in bytes.
+const MAX_HEAP: i64 = 1 << 30;
+
+/// The longest text or blob that a query may make, in bytes.
+const MAX_LENGTH: i32 = 64 << 20;
 
 /// Views for people, over the facts and the views of `chain`.
 const VIEWS: &str = include_str!("views.sql");
@@ -39,6 +51,14 @@ pub enum Error {
     /// More than one statement, or none.
     #[error("one statement is run at a time; this text holds {0}")]
     Statements(&'static str),
+    /// It would take too long.
+    #[error("the query took longer than {0} seconds; narrow it, or allow more with --timeout")]
+    TooLong(u64),
+    /// It gives too much.
+    #[error(
+        "the query gives more than {MAX_ROWS} rows; narrow it with `where`, or count with `group by`"
+    )]
+    TooManyRows,
     /// The views over the chain could not be made.
     #[error("the views of the delivery chain could not be made: {0}")]
     Views(#[from] crate::chain::Error),
@@ -140,8 +160,24 @@ pub struct Rows {
 }
 
 /// Answers one read-only query over evidence, facts and the views of the chain.
-pub fn run(snapshot: &Snapshot, sql: &str) -> Result<Rows, Error> {
+///
+/// A query that takes longer than `seconds`, or needs more memory or rows than any sensible one, is ended.
+pub fn run(snapshot: &mut Snapshot, sql: &str, seconds: u64) -> Result<Rows, Error> {
+    snapshot
+        .stop_after(Duration::from_secs(seconds))
+        .map_err(|error| Error::Sql(error.to_string()))?;
+    answer(snapshot, sql).map_err(|error| match error {
+        Error::Sql(message) if message == "interrupted" => Error::TooLong(seconds),
+        error => error,
+    })
+}
+
+fn answer(snapshot: &Snapshot, sql: &str) -> Result<Rows, Error> {
     let connection = snapshot.connection();
+    connection.query_row(&format!("pragma hard_heap_limit = {MAX_HEAP}"), [], |_| {
+        Ok(())
+    })?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_LENGTH)?;
     crate::chain::create_views(snapshot)?;
     connection.execute_batch(VIEWS)?;
     register(connection)?;
@@ -168,6 +204,9 @@ fn rows(statement: &mut Statement<'_>) -> Result<Rows, Error> {
             .map(|at| Ok(json(row.get_ref(at)?)))
             .collect();
         rows.push(values?);
+        if rows.len() > MAX_ROWS {
+            return Err(Error::TooManyRows);
+        }
     }
     Ok(Rows { columns, rows })
 }

@@ -4,6 +4,7 @@
 //! those of an incomplete snapshot, or of another derivation, are derived again, beside the file.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -115,6 +116,14 @@ impl Snapshot {
     /// Whether opening checked that every row is as it was written.
     pub fn is_verified(&self) -> bool {
         self.is_verified
+    }
+
+    /// Ends every statement that runs after this time from now on, as interrupted.
+    pub fn stop_after(&mut self, time: Duration) -> Result<()> {
+        let started = Instant::now();
+        Ok(self
+            .connection
+            .progress_handler(10_000, Some(move || started.elapsed() > time))?)
     }
 
     /// The database, for queries over evidence and facts. Temporary views may be made in it.
