@@ -196,7 +196,11 @@ impl SnapshotFile {
         let usual = connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SCHEMA_TEXT)?;
         connection
             .query_row("select count(*) from sqlite_schema", [], |_| Ok(()))
-            .map_err(|error| Error::damaged(&self.path, error.to_string()))?;
+            // SQLite repeats the name that it stumbles over, whatever its length.
+            .map_err(|error| {
+                let why: String = error.to_string().chars().take(200).collect();
+                Error::damaged(&self.path, why)
+            })?;
         connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, usual)?;
         Ok(connection)
     }

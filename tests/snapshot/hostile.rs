@@ -341,7 +341,7 @@ fn a_schema_that_computes_is_refused_before_anything_is_asked() {
         ("create index x on topic (lower(owner))".to_owned(), "index x"),
         ("create trigger t after insert on region begin select 1; end".to_owned(), "trigger t"),
         ("pragma writable_schema = on; update sqlite_schema set name = 'Topic', tbl_name = 'Topic' where name = 'topic'".to_owned(), "Topic"),
-        (named, "too big"),
+        (named, "malformed database schema"),
     ] {
         let (_directory, path) = sample("march.trailproof", "complete");
         let connection = writable(&path);
