@@ -507,6 +507,8 @@ create table kms_key (
   key_arn text not null,
   key_state text,                  -- Enabled, Disabled, PendingDeletion, ...
   key_manager text,                -- AWS, CUSTOMER
+  key_spec text,                   -- SYMMETRIC_DEFAULT, RSA_2048, HMAC_256, ...
+  key_usage text,                  -- ENCRYPT_DECRYPT, SIGN_VERIFY, GENERATE_VERIFY_MAC, KEY_AGREEMENT
   evidence_id integer not null references evidence (id),
   primary key (account, region, key_id)
 ) strict, without rowid;

@@ -796,3 +796,29 @@ fn status_and_letter_part_in_both_directions() {
         );
     }
 }
+
+/// With several accounts in the snapshot, the auditor asks whichever may list the topic.
+#[test]
+fn subscriptions_that_another_account_listed_count() {
+    let listed_by_another = |subscriptions: Option<Value>| {
+        let mut world = World::complete();
+        let mut moved: Vec<_> = world
+            .answers
+            .iter()
+            .filter(|answer| answer.operation == "ListSubscriptionsByTopic")
+            .cloned()
+            .collect();
+        world.deny("sns", "ListSubscriptionsByTopic");
+        for answer in &mut moved {
+            answer.account = MEMBER.to_owned();
+            if let (Some(subscriptions), Ok(output)) = (&subscriptions, &mut answer.output) {
+                output["Subscriptions"] = subscriptions.clone();
+            }
+        }
+        world.answers.extend(moved);
+        world
+    };
+    met(&listed_by_another(None));
+    let none = audit_steps(&listed_by_another(Some(json!([]))));
+    assert_eq!(none.answer, Answer::NotMet, "{none:?}");
+}

@@ -33,7 +33,7 @@ pub(super) fn of(
     Ok(AlarmMessage {
         alarm_name: alarm.name.clone(),
         alarm_arn: alarm.arn.clone(),
-        description: None,
+        description: alarm.description.clone(),
         alarm_actions: on("ALARM"),
         ok_actions: on("OK"),
         insufficient_data_actions: on("INSUFFICIENT_DATA"),

@@ -476,14 +476,14 @@ failures! {
     N06 Topic
         title "topic's key does not let CloudWatch encrypt"
         says "broken; unknown when the key policy cannot be read"
-        repair "let cloudwatch.amazonaws.com call kms:Decrypt and kms:GenerateDataKey* in the key's policy, and keep the key enabled";
+        repair "let cloudwatch.amazonaws.com call kms:Decrypt and kms:GenerateDataKey in the policy of a symmetric key, and keep the key enabled";
     N07 Topic
         title "FIFO topic reaches no person"
         says "weak"
         repair "use a standard topic: a FIFO topic reaches queues only";
     N08 Topic
         title "alarm history shows a failed action"
-        says "broken; weak or unknown by age and cause"
+        says "broken while what is configured now explains it, else weak; unknown when the history is denied"
         repair "read the alarm's history: it says why its action failed";
     N09 Topic
         title "topic data protection policy"

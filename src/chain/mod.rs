@@ -7,6 +7,7 @@
 //! What AWS does with plain values (alarm arithmetic, policies ...) is answered by [`crate::aws`].
 //! Nothing here knows what a control asks for, and nothing is written.
 
+mod action_history;
 mod alarm_actions;
 mod alarm_evaluation;
 mod alarm_message;
@@ -29,6 +30,7 @@ mod stage;
 mod subject;
 mod subscription;
 mod topic;
+mod topic_key;
 mod trail;
 pub mod verdict;
 mod walk;

@@ -1,9 +1,12 @@
 //! Subscriptions of a topic (U ids): is somebody subscribed, and would this message get there.
+//!
+//! As with topics, whoever answered counts.
 
 use super::Error;
-use super::cause::Open;
+use super::cause::{Open, Reach, SubscriptionCause};
 use super::facts::{Asked, Facts, Question, SubscriptionAttributes, SubscriptionRow};
 use super::stage::{Stage, fine, missing, unanswered};
+use super::topic::{Judged, tellers};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::aws::arn;
 use crate::aws::filter_policy::{self, AlarmMessage, Filtering};
@@ -25,56 +28,83 @@ fn subject(topic_arn: &str, subscription: &SubscriptionRow) -> Subject {
     subject
 }
 
-/// Whether all subscriptions of a topic were listed: U01 where there is none, or where the list is not whole.
-pub(super) fn listed(
-    facts: &Facts<'_>,
-    teller: &str,
-    topic_arn: &str,
-    subscriptions: &[SubscriptionRow],
-) -> Result<Option<Link>, Error> {
+/// The subscriptions of a topic.
+pub(super) struct Listing {
+    pub(super) rows: Vec<SubscriptionRow>,
+    /// U01 where there is none, or where the list is not whole.
+    pub(super) link: Option<Link>,
+}
+
+/// The subscriptions of a topic, from whichever account was told all of them.
+pub(super) fn listed(facts: &Facts<'_>, topic: &Judged, topic_arn: &str) -> Result<Listing, Error> {
     let region = arn::region(topic_arn).unwrap_or_default();
-    let question = Question {
-        account: teller,
+    let ask = |account| Question {
+        account,
         region,
         service: "sns",
         operation: "ListSubscriptionsByTopic",
         subject: topic_arn,
     };
-    let asked = facts.asked(question)?;
-    if !asked.answered() {
-        return Ok(Some(unanswered(
-            LinkId::U01,
-            Subject::of_arn(Kind::Topic, topic_arn),
-            question,
-            &asked,
-        )));
+    let about = || Subject::of_arn(Kind::Topic, topic_arn);
+    for account in &topic.tellers {
+        let asked = facts.asked(ask(account))?;
+        if !asked.answered() {
+            continue;
+        }
+        let rows = facts.subscriptions(account, topic_arn)?;
+        let link = rows.is_empty().then(|| {
+            let cause = SubscriptionCause::TopicHasNoSubscription;
+            Link::new(LinkId::U01, Verdict::Broken, about(), cause)
+                .field("Subscriptions", "[]")
+                .evidence(asked.evidence())
+        });
+        return Ok(Listing { rows, link });
     }
-    if subscriptions.is_empty() {
-        let link = Link::new(
-            LinkId::U01,
-            Verdict::Broken,
-            Subject::of_arn(Kind::Topic, topic_arn),
-            "topic has no subscription",
-        )
-        .field("Subscriptions", "[]")
-        .evidence(asked.evidence());
-        return Ok(Some(link));
+    // Nobody was told all; what was told before a list was cut short is there.
+    let mut rows = Vec::new();
+    for account in &topic.tellers {
+        rows = facts.subscriptions(account, topic_arn)?;
+        if !rows.is_empty() {
+            break;
+        }
     }
-    Ok(None)
+    let none_seen = !rows.iter().any(|row| row.arn.starts_with("arn:"));
+    let none_counted = topic.counted.filter(|counted| counted.confirmed == 0);
+    if let Some(counted) = none_counted.filter(|_| none_seen) {
+        let cause = SubscriptionCause::NoneConfirmed {
+            pending: counted.pending,
+        };
+        let link = Link::new(LinkId::U01, Verdict::Broken, about(), cause)
+            .field("SubscriptionsConfirmed", 0)
+            .evidence([counted.evidence]);
+        return Ok(Listing {
+            rows: Vec::new(),
+            link: Some(link),
+        });
+    }
+    let account = topic
+        .tellers
+        .first()
+        .map(String::as_str)
+        .unwrap_or_default();
+    let asked = facts.asked(ask(account))?;
+    let link = Some(unanswered(LinkId::U01, about(), ask(account), &asked));
+    Ok(Listing { rows, link })
 }
 
 /// Judges one subscription for the message that `message` describes.
 pub(super) fn judge(
     facts: &Facts<'_>,
-    teller: &str,
+    topic: &Judged,
     topic_arn: &str,
     subscription: &SubscriptionRow,
     message: &AlarmMessage,
 ) -> Result<Stage, Error> {
     let mut stage = Stage::default();
     let subject = subject(topic_arn, subscription);
-    let said = |id, verdict, reason: &str| {
-        Link::new(id, verdict, &subject, reason)
+    let said = |id, verdict, cause| {
+        let cause: SubscriptionCause = cause;
+        Link::new(id, verdict, &subject, cause)
             .field("SubscriptionArn", &subscription.arn)
             .evidence([subscription.evidence])
     };
@@ -82,7 +112,7 @@ pub(super) fn judge(
         stage.say(said(
             LinkId::U03,
             Verdict::Broken,
-            "subscription is deleted",
+            SubscriptionCause::SubscriptionDeleted,
         ));
         return Ok(stage);
     }
@@ -91,30 +121,53 @@ pub(super) fn judge(
         stage.say(said(
             LinkId::U02,
             Verdict::Broken,
-            "subscription is not confirmed: nothing is delivered",
+            SubscriptionCause::NotConfirmed,
         ));
         return Ok(stage);
     }
-    let attributes = facts.subscription_attributes(teller, &subscription.arn)?;
+    let mut first: Vec<&str> = topic.tellers.iter().map(String::as_str).collect();
+    first.extend(subscription.owner.as_deref());
+    let tellers = tellers(
+        facts,
+        &first,
+        "GetSubscriptionAttributes",
+        &subscription.arn,
+    )?;
+    let mut attributes = None;
+    for account in &tellers {
+        attributes = facts.subscription_attributes(account, &subscription.arn)?;
+        if attributes.is_some() {
+            break;
+        }
+    }
+    let confirmed = || said(LinkId::U02, Verdict::Ok, SubscriptionCause::Confirmed);
     if let Some(attributes) = &attributes {
         if attributes.pending_confirmation == Some(true) {
             stage.say(
                 said(
                     LinkId::U02,
                     Verdict::Broken,
-                    "subscription is not confirmed: nothing is delivered",
+                    SubscriptionCause::NotConfirmed,
                 )
                 .field("PendingConfirmation", true)
                 .evidence([attributes.evidence]),
             );
             return Ok(stage);
         }
-        stage.say(said(LinkId::U02, Verdict::Ok, "subscription is confirmed"));
+        stage.say(confirmed());
         passes(attributes, message, &subject, &mut stage);
         address(subscription, attributes, &subject, &mut stage);
     } else {
-        stage.say(said(LinkId::U02, Verdict::Ok, "subscription is confirmed"));
-        if unread(facts, teller, topic_arn, subscription, &subject, &mut stage)? {
+        stage.say(confirmed());
+        let gone = unread(
+            facts,
+            &tellers,
+            topic_arn,
+            subscription,
+            &subject,
+            &mut stage,
+        )?;
+        if gone {
             return Ok(stage);
         }
     }
@@ -125,46 +178,50 @@ pub(super) fn judge(
 /// Attributes that nobody could read: the filter policy is unknown (U04, U10). Whether the subscription is gone.
 fn unread(
     facts: &Facts<'_>,
-    teller: &str,
+    tellers: &[String],
     topic_arn: &str,
     subscription: &SubscriptionRow,
     subject: &Subject,
     stage: &mut Stage,
 ) -> Result<bool, Error> {
     let region = arn::region(topic_arn).unwrap_or_default();
-    let question = Question {
-        account: teller,
+    let ask = |account| Question {
+        account,
         region,
         service: "sns",
         operation: "GetSubscriptionAttributes",
         subject: &subscription.arn,
     };
-    let asked = facts.asked(question)?;
-    if let Asked::Absent { code, evidence } = &asked {
+    for account in tellers {
+        let Asked::Absent { code, evidence } = facts.asked(ask(account))? else {
+            continue;
+        };
         stage.say(
             Link::new(
                 LinkId::U03,
                 Verdict::Broken,
                 subject,
-                "subscription does not exist any more",
+                SubscriptionCause::SubscriptionMissing,
             )
             .field("GetSubscriptionAttributes", code)
-            .evidence([*evidence]),
+            .evidence([evidence]),
         );
         return Ok(true);
     }
-    let foreign = subscription
-        .owner
-        .as_deref()
-        .is_some_and(|owner| owner != teller);
-    let id = if foreign { LinkId::U10 } else { LinkId::U04 };
-    let owner = subscription.owner.clone().filter(|_| foreign);
-    let open = Some(Open::FilterPolicy { owner });
+    let account = tellers.first().map(String::as_str).unwrap_or_default();
+    let asked = facts.asked(ask(account))?;
+    let foreign = subscription.owner.clone().filter(|owner| owner != account);
+    let id = if foreign.is_some() {
+        LinkId::U10
+    } else {
+        LinkId::U04
+    };
+    let open = Some(Open::FilterPolicy { owner: foreign });
     stage.say(missing(
         id,
         Verdict::Unknown,
         subject,
-        question,
+        ask(account),
         &asked,
         open,
     ));
@@ -174,42 +231,38 @@ fn unread(
 /// U06 and U09: who is behind the protocol.
 fn protocol(subscription: &SubscriptionRow, subject: &Subject, stage: &mut Stage) {
     let protocol = subscription.protocol.as_str();
-    let said = |id, verdict, reason: String| {
-        Link::new(id, verdict, subject, reason)
+    let say = |id, verdict, cause| {
+        let cause: SubscriptionCause = cause;
+        Link::new(id, verdict, subject, cause)
             .field("Protocol", protocol)
             .evidence([subscription.evidence])
     };
+    let person = |by| {
+        say(
+            LinkId::U06,
+            Verdict::Ok,
+            SubscriptionCause::ReachesPerson { by },
+        )
+    };
     match protocol {
-        "email" | "email-json" => stage.say(fine_protocol(
-            subscription,
-            subject,
-            "an address that people read",
-        )),
+        "email" | "email-json" => stage.say(person(Reach::Address)),
         "sms" => {
-            stage.say(fine_protocol(subscription, subject, "a telephone"));
-            stage.say(said(
+            stage.say(person(Reach::Telephone));
+            stage.say(say(
                 LinkId::U09,
                 Verdict::Weak,
-                "text messages stop at the account's spending quota".to_owned(),
+                SubscriptionCause::SpendingQuota,
             ));
         }
         "https" | "http" if subscription.endpoint.starts_with(CHATBOT) => {
-            stage.say(fine_protocol(subscription, subject, "a chat channel"));
+            stage.say(person(Reach::ChatChannel));
         }
-        other => stage.say(said(
-            LinkId::U06,
-            Verdict::Weak,
-            format!(
-                "reaches a machine by {other}; whether that tells a person is not in the snapshot"
-            ),
-        )),
+        other => {
+            let protocol = other.to_owned();
+            let cause = SubscriptionCause::ReachesMachine { protocol };
+            stage.say(say(LinkId::U06, Verdict::Weak, cause));
+        }
     }
-}
-
-fn fine_protocol(subscription: &SubscriptionRow, subject: &Subject, what: &str) -> Link {
-    fine(LinkId::U06, subject, format!("reaches {what}"))
-        .field("Protocol", &subscription.protocol)
-        .evidence([subscription.evidence])
 }
 
 /// U07 and U08.
@@ -227,7 +280,7 @@ fn address(
                 LinkId::U07,
                 Verdict::Weak,
                 subject,
-                "anyone who gets the message can unsubscribe the address without signing in",
+                SubscriptionCause::AnyoneCanUnsubscribe,
             )
             .field("ConfirmationWasAuthenticated", false)
             .evidence([attributes.evidence]),
@@ -238,7 +291,7 @@ fn address(
             fine(
                 LinkId::U08,
                 subject,
-                "messages that cannot be delivered are discarded after the retries",
+                SubscriptionCause::UndeliverableDiscarded,
             )
             .field("RedrivePolicy", "absent")
             .evidence([attributes.evidence]),
@@ -262,41 +315,22 @@ fn passes(
         .unwrap_or("MessageAttributes");
     let in_body = scope == "MessageBody";
     let id = if in_body { LinkId::U05 } else { LinkId::U04 };
-    let filtering = match filter_policy::filter(policy, Some(scope), message) {
-        // The description of an alarm is no fact.
-        Filtering::Accepts | Filtering::Rejects { .. }
-            if in_body && policy.contains("AlarmDescription") =>
-        {
-            Filtering::Unknown {
-                reason:
-                    "the filter policy asks for the alarm's description, which is not looked at"
-                        .to_owned(),
-            }
-        }
-        filtering => filtering,
-    };
-    let link = match filtering {
-        Filtering::Accepts => fine(
-            id,
-            subject,
-            "the filter policy lets the alarm's message through",
-        ),
-        Filtering::Rejects { key } if in_body => Link::new(
-            id,
+    let (verdict, cause) = match filter_policy::filter(policy, Some(scope), message) {
+        Filtering::Accepts => (Verdict::Ok, SubscriptionCause::FilterPolicyAccepts),
+        Filtering::Rejects(member) if in_body => (
             Verdict::Broken,
-            subject,
-            format!("the filter policy drops the alarm's message by its key `{key}`"),
+            SubscriptionCause::FilterPolicyDrops { member },
         ),
-        Filtering::Rejects { key } => Link::new(
-            id,
+        Filtering::Rejects(member) => (
             Verdict::Broken,
-            subject,
-            format!(
-                "the filter policy asks for the message attribute `{key}`, and an alarm's message has none"
-            ),
+            SubscriptionCause::FilterPolicyNeedsAttribute { member },
         ),
-        Filtering::Unknown { reason } => Link::new(id, Verdict::Unknown, subject, reason),
+        Filtering::Unknown(doubt) => (
+            Verdict::Unknown,
+            SubscriptionCause::FilterPolicyOpen { doubt },
+        ),
     };
+    let link = Link::new(id, verdict, subject, cause);
     stage.say(
         link.field("FilterPolicy", policy)
             .field("FilterPolicyScope", scope)

@@ -94,6 +94,14 @@ where alarm_metric.metric_account is not null
 create index if not exists temp.chain_foreign_watch_metric
   on chain_foreign_watch (metric_account, region, namespace, metric_name);
 
+-- Accounts that got an answer about a topic, a subscription or a key: a table, because it is asked from the resource's side.
+create temp table if not exists chain_teller as
+select operation, subject, account from answered where service in ('sns', 'kms')
+union
+select operation, subject, account from absent where service in ('sns', 'kms');
+create index if not exists temp.chain_teller_subject
+  on chain_teller (operation, subject);
+
 -- What an alarm does when it goes into ALARM, and who hears of it where the action is a topic.
 -- Topic and subscriptions as the alarm's own account sees them.
 create temp view if not exists chain_action as

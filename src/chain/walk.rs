@@ -418,19 +418,17 @@ impl<'s, 'c> Walk<'s, 'c> {
             return Ok(());
         }
         let judged = topic::judge(&self.facts, alarm, &action.arn)?;
-        tail.stage.extend(judged.stage);
+        tail.stage.extend(judged.stage.clone());
         if !judged.exists {
             tails.push(tail);
             return Ok(());
         }
-        let subscriptions = self.facts.subscriptions(&judged.teller, &action.arn)?;
-        if let Some(link) =
-            subscription::listed(&self.facts, &judged.teller, &action.arn, &subscriptions)?
-        {
+        let listing = subscription::listed(&self.facts, &judged, &action.arn)?;
+        if let Some(link) = listing.link {
             tails.push(tail.saying(link));
         }
         let message = alarm_message::of(&self.facts, alarm, resting)?;
-        for row in &subscriptions {
+        for row in &listing.rows {
             let mut end = tail.clone();
             end.subscription = Some(Subscription {
                 arn: row.arn.clone(),
@@ -439,7 +437,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             });
             end.stage.extend(subscription::judge(
                 &self.facts,
-                &judged.teller,
+                &judged,
                 &action.arn,
                 row,
                 &message,

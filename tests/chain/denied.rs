@@ -146,7 +146,7 @@ fn an_operation_that_is_denied_leaves_no_sound_path_or_was_not_needed() {
 /// Accounts in which nobody is told about the control's events, by every kind of fault.
 fn wrong() -> Vec<(&'static str, World)> {
     type Fault = fn(&mut World);
-    let faults: [(&str, Fault); 22] = [
+    let faults: [(&str, Fault); 21] = [
         ("stopped trail", |world| {
             world.edit("cloudtrail", "GetTrailStatus", |status| {
                 status["IsLogging"] = json!(false)
@@ -232,23 +232,6 @@ fn wrong() -> Vec<(&'static str, World)> {
         ("closed key", |world| {
             world.edit("kms", "GetKeyPolicy", |output| {
                 output["Policy"] = json!(r#"{"Version":"2012-10-17","Statement":[]}"#)
-            });
-        }),
-        ("failed actions", |world| {
-            let topic = crate::support::world::Site::new(ACCOUNT, HOME).topic_arn();
-            let items: Vec<Value> = monitored()
-                .iter()
-                .map(|monitored| {
-                    json!({
-                        "AlarmName": alarm_name(monitored.control),
-                        "Timestamp": "2026-11-20T10:00:00+00:00",
-                        "HistoryItemType": "Action",
-                        "HistorySummary": format!("Failed to execute action {topic}"),
-                    })
-                })
-                .collect();
-            world.edit("monitoring", "DescribeAlarmHistory", |output| {
-                output["AlarmHistoryItems"] = json!(items)
             });
         }),
         ("pending subscription", |world| {

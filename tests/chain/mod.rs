@@ -1,5 +1,6 @@
 //! The delivery chain: one test a failure id. Each takes the complete account, breaks one thing, and reads the links.
 
+mod action_history;
 mod alarm_document;
 mod alarm_kinds;
 mod alarms;
@@ -12,6 +13,9 @@ mod organizations;
 mod register;
 mod selectors;
 mod subscriptions;
+mod topic_keys;
+mod topic_policies;
+mod topic_tellers;
 mod topics;
 mod trails;
 mod whole;

@@ -94,11 +94,73 @@ fn u05_filter_policy_rejects_the_message() {
         LinkId::U05,
         filter(&json!({"NewStateValue": ["ALARM"]}), body),
     );
+    // The alarm has no description, and its message `null`.
+    fault(
+        LinkId::U05,
+        Verdict::Broken,
+        filter(&json!({"AlarmDescription": ["urgent"]}), body),
+    );
     fault(
         LinkId::U05,
         Verdict::Unknown,
-        filter(&json!({"AlarmDescription": ["urgent"]}), body),
+        filter(&json!({"NewStateReason": [{"prefix": "Threshold"}]}), body),
     );
+}
+
+#[test]
+fn u05_the_description_of_the_alarm_is_read() {
+    let described = |policy: Value| {
+        move |world: &mut World| {
+            world.edit_alarms(|alarm| alarm["AlarmDescription"] = json!("urgent: trail changed"));
+            filter(&policy, Some("MessageBody"))(world);
+        }
+    };
+    remark(
+        LinkId::U05,
+        described(json!({"AlarmDescription": [{"prefix": "urgent"}]})),
+    );
+    remark(
+        LinkId::U05,
+        described(json!({"AlarmDescription": [{"exists": true}]})),
+    );
+    let link = fault(
+        LinkId::U05,
+        Verdict::Broken,
+        described(json!({"AlarmDescription": [{"prefix": "harmless"}]})),
+    );
+    let reason = sentence(&link.cause);
+    assert!(
+        reason.contains("harmless") && reason.contains("urgent: trail changed"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn u05_texts_of_a_known_form_and_plain_keys_called_or() {
+    let body = Some("MessageBody");
+    for policy in [
+        json!({"Region": [{"prefix": "us-"}]}),
+        json!({"Region": [{"cidr": "10.0.0.0/8"}]}),
+        json!({"StateChangeTime": [{"suffix": "Z"}]}),
+        json!({"$or": [{"numeric": [">", 0]}, {"prefix": "A"}]}),
+    ] {
+        let link = fault(LinkId::U05, Verdict::Broken, filter(&policy, body));
+        let key = policy.as_object().unwrap().keys().next().unwrap();
+        assert!(sentence(&link.cause).contains(key), "{link:?}");
+    }
+    for policy in [
+        json!({"Region": [{"anything-but": ["us-east-1", "eu-west-1"]}]}),
+        json!({"StateChangeTime": [{"prefix": "2"}]}),
+        json!({"$or": [{"NewStateValue": ["OK"]}, {"Region": [{"anything-but": {"prefix": "eu-"}}]}]}),
+    ] {
+        remark(LinkId::U05, filter(&policy, body));
+    }
+    for policy in [
+        json!({"OKActions": [{"exists": true}]}),
+        json!({"AlarmDescription": [{"exists": false}]}),
+    ] {
+        fault(LinkId::U05, Verdict::Unknown, filter(&policy, body));
+    }
 }
 
 fn endpoint(protocol: &str, endpoint: &str) -> impl FnOnce(&mut World) {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::support::world::{ApiError, HOME, Site};
 
-fn topic() -> String {
+pub(super) fn topic() -> String {
     Site::new(ACCOUNT, HOME).topic_arn()
 }
 
@@ -141,7 +141,7 @@ fn n05_encrypted_with_the_managed_key() {
     });
 }
 
-fn encrypt(world: &mut World, state: &str, manager: &str, principal: &str) {
+pub(super) fn encrypt(world: &mut World, state: &str, manager: &str, principal: &str) {
     let arn = format!("arn:aws:kms:{HOME}:{ACCOUNT}:key/1234");
     world.edit_topic(|topic| topic["KmsMasterKeyId"] = json!("alias/alerts"));
     world.answer(
@@ -215,6 +215,8 @@ fn history(world: &mut World, summary: &str, state: &str) {
 #[test]
 fn n08_history_shows_a_failed_action() {
     fault(LinkId::N08, Verdict::Broken, |world| {
+        encrypt(world, "Enabled", "CUSTOMER", "cloudwatch.amazonaws.com");
+        world.deny("kms", "GetKeyPolicy");
         history(world, "Failed to execute action", "Failed")
     });
     remark(LinkId::N08, |world| {

@@ -173,11 +173,12 @@ impl Facts<'_> {
         Ok(alarms.into_iter().map(|(_, alarm)| alarm).collect())
     }
 
+    /// Subscriptions of the topics that the account's alarms name, whichever account listed them.
     pub(super) fn subscriptions(&self) -> rusqlite::Result<BTreeMap<String, Vec<String>>> {
         let rows: Vec<(String, String)> = self.rows(
-            "select topic_arn, subscription_arn
+            "select distinct topic_arn, subscription_arn
              from subscription
-             where account = ?1
+             where topic_arn in (select action_arn from alarm_action where account = ?1)
              order by topic_arn, subscription_arn",
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
@@ -188,9 +189,19 @@ impl Facts<'_> {
         Ok(topics)
     }
 
+    /// What the account was asked, and what others were answered about its topics.
     pub(super) fn questions(&self) -> rusqlite::Result<BTreeMap<(String, String), Vec<Question>>> {
         let rows: Vec<((String, String), Question)> = self.rows(
-            "with outcome as (
+            "with recursive told (account) as (
+               select min(account) from answered
+               union all
+               select (select min(answered.account) from answered where answered.account > told.account)
+               from told where told.account is not null
+             ),
+             topic (arn, region) as (
+               select distinct action_arn, region from alarm_action where account = ?1
+             ),
+             outcome as (
                select account, region, operation, subject, 0 as rank, '' as kind, '' as code from answered
                union all
                select account, region, operation, subject, 1, '', code from absent
@@ -202,6 +213,12 @@ impl Facts<'_> {
              where account = ?1
                and operation in ('DescribeTrails', 'GetTrailStatus', 'GetEventSelectors',
                  'DescribeMetricFilters', 'DescribeAlarms', 'ListSubscriptionsByTopic')
+             union
+             select answered.operation, answered.subject, answered.region, 0, '', ''
+             from topic cross join told
+             join answered on answered.account = told.account and answered.region = topic.region
+               and answered.service = 'sns' and answered.operation = 'ListSubscriptionsByTopic'
+               and answered.subject = topic.arn
              order by operation, subject, region, rank",
             |row| {
                 let outcome = match row.get::<_, i64>(3)? {

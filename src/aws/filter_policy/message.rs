@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Number, Value};
 
+use super::form::Form;
+
 /// Part of a message that may be known only in part.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     /// A scalar, known.
     Known(Value),
-    /// A text of which only the look is known: what it cannot be is told by the function.
-    Text(fn(&str) -> bool),
+    /// A text of which only the form is known.
+    Text(Form),
     /// One of several scalars, depending on what happened before.
     OneOf(Vec<Value>),
     /// An array; a policy looks at its elements one by one.
@@ -61,7 +63,7 @@ pub struct AlarmMessage {
     pub alarm_name: String,
     /// `AlarmArn`, with account and Region.
     pub alarm_arn: String,
-    /// `AlarmDescription`.
+    /// `AlarmDescription`; none where it was not given, as the message has `null`.
     pub description: Option<String>,
     /// `AlarmActions`.
     pub alarm_actions: Vec<String>,
@@ -96,9 +98,6 @@ fn object<const N: usize>(members: [(&str, Part); N]) -> Part {
     )
 }
 
-/// Anything at all, as for prose and time stamps.
-const ANY: Part = Part::Text(|_| true);
-
 impl AlarmMessage {
     pub(super) fn body(&self) -> Part {
         let old_states = self
@@ -110,20 +109,22 @@ impl AlarmMessage {
             ("AlarmName", text(&self.alarm_name)),
             (
                 "AlarmDescription",
-                self.description
-                    .as_deref()
-                    .map_or(Part::Known(Value::Null), text),
+                match self.description.as_deref() {
+                    None => Part::Known(Value::Null),
+                    // Whether that is sent as an empty text or as `null` is not documented.
+                    Some("") => Part::Open,
+                    Some(description) => text(description),
+                },
             ),
             (
                 "AWSAccountId",
                 self.alarm_arn.split(':').nth(4).map_or(Part::Open, text),
             ),
-            ("AlarmConfigurationUpdatedTimestamp", ANY),
+            ("AlarmConfigurationUpdatedTimestamp", Part::Text(Form::Time)),
             ("NewStateValue", text("ALARM")),
-            ("NewStateReason", ANY),
-            ("StateChangeTime", ANY),
-            // The display name, such as `EU (London)`: never the code of a Region.
-            ("Region", Part::Text(|text| text.contains('('))),
+            ("NewStateReason", Part::Text(Form::Prose)),
+            ("StateChangeTime", Part::Text(Form::Time)),
+            ("Region", Part::Text(Form::RegionName)),
             ("AlarmArn", text(&self.alarm_arn)),
             ("OldStateValue", Part::OneOf(old_states)),
             ("OKActions", texts(&self.ok_actions)),
@@ -181,7 +182,7 @@ impl AlarmMessage {
                 if statistic.is_some() {
                     text("Statistic")
                 } else {
-                    ANY
+                    Part::Text(Form::Any)
                 },
             ),
             // `SUM`, not `Sum`; how the others are spelled is not documented, but not with small letters.
@@ -189,17 +190,16 @@ impl AlarmMessage {
                 "Statistic",
                 match statistic.as_deref() {
                     Some("Sum") => text("SUM"),
-                    Some(_) => Part::Text(|text| !text.contains(char::is_lowercase)),
+                    Some(_) => Part::Text(Form::Capitals),
                     None => Part::Open,
                 },
             ),
             ("ExtendedStatistic", Part::Open),
             (
                 "Unit",
-                if unit.is_some() {
-                    ANY
-                } else {
-                    Part::Known(Value::Null)
+                match unit {
+                    Some(unit) => Part::Text(Form::Spelled { text: unit.clone() }),
+                    None => Part::Known(Value::Null),
                 },
             ),
             (
@@ -215,7 +215,7 @@ impl AlarmMessage {
                 Number::from_f64(*threshold).map_or(Part::Open, number),
             ),
             // Written with and without a label in front.
-            ("TreatMissingData", ANY),
+            ("TreatMissingData", Part::Text(Form::Any)),
             ("EvaluateLowSampleCountPercentile", Part::Open),
         ])
     }

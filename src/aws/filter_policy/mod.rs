@@ -1,296 +1,213 @@
 //! Subscription filter policies: does the subscription let the alarm's message through?
 //!
 //! Evaluates both scopes (U04, U05) on the message that CloudWatch publishes when the alarm goes into `ALARM`: it has no
-//! message attributes, and its body is known but for prose and times. What cannot be known is unknown. Sees no SQL.
+//! message attributes, and its body is known but for prose and times. What cannot be known is unknown; every answer but
+//! yes names the key that decides. From the SNS Developer Guide, "Subscription filter policies". Sees no SQL.
 
 #[cfg(test)]
 mod completions;
+mod form;
 mod message;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::collections::BTreeMap;
 
+pub use form::Form;
 use message::Part;
 pub use message::{AlarmMessage, Kind};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use value::{alternative, is_operator};
 
 /// What a filter policy does with the message of an alarm that went into `ALARM`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filtering {
     /// Lets it through.
     Accepts,
-    /// Drops it.
-    Rejects {
-        /// The key of the policy that no message of this alarm meets.
-        key: String,
-    },
+    /// Drops it, because of this key, which no message of this alarm meets.
+    Rejects(Member),
     /// Depends on something that is not known beforehand.
-    Unknown {
-        /// What it depends on.
-        reason: String,
+    Unknown(Doubt),
+}
+
+/// A key of a filter policy, and what the message has there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Member {
+    /// The key; the names of nested keys are joined by `.`.
+    pub key: String,
+    /// What the policy asks for, as JSON.
+    pub wanted: String,
+    /// What the message has.
+    pub found: Found,
+}
+
+/// What a message has under a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "found", rename_all = "snake_case")]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// One of these, as JSON.
+    Values {
+        /// The values that are possible, or the elements of an array.
+        values: Vec<String>,
     },
+    /// A text of which the form is known.
+    Text(Form),
+    /// An object.
+    Object,
+    /// Nobody documents it.
+    NotKnown,
+}
+
+/// Why it cannot be told what a filter policy does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "doubt", rename_all = "snake_case")]
+pub enum Doubt {
+    /// The filter policy is not a JSON object.
+    NotAnObject,
+    /// The scope is none that AWS documents.
+    Scope {
+        /// FilterPolicyScope.
+        scope: String,
+    },
+    /// A key cannot be decided beforehand.
+    Key(Member),
 }
 
 /// Judges a subscription's `FilterPolicy` under its `FilterPolicyScope` (`MessageAttributes` if absent).
 pub fn filter(policy: &str, scope: Option<&str>, message: &AlarmMessage) -> Filtering {
-    let unknown = |reason: String| Filtering::Unknown { reason };
     let Ok(Value::Object(policy)) = serde_json::from_str::<Value>(policy) else {
-        return unknown("the filter policy is not a JSON object".to_owned());
+        return Filtering::Unknown(Doubt::NotAnObject);
     };
     let body = match scope.unwrap_or("MessageAttributes") {
         // An alarm's message carries none.
-        "MessageAttributes" => Part::Object(BTreeMap::new()),
+        "MessageAttributes" => nothing(),
         "MessageBody" => message.body(),
-        other => return unknown(format!("the filter policy scope `{other}` is not known")),
-    };
-    let keys = policy
-        .iter()
-        .map(|(key, wanted)| (key, member(key, wanted, &body)));
-    let mut open = None;
-    for (key, answer) in keys {
-        match answer {
-            Answer::Yes => {}
-            Answer::No => return Filtering::Rejects { key: key.clone() },
-            Answer::Maybe(what) => open = open.or(Some(what)),
+        other => {
+            return Filtering::Unknown(Doubt::Scope {
+                scope: other.to_owned(),
+            });
         }
+    };
+    match object(&policy, &body, "") {
+        Answer::Yes => Filtering::Accepts,
+        Answer::No(member) => Filtering::Rejects(member),
+        Answer::Maybe(member) => Filtering::Unknown(Doubt::Key(member)),
     }
-    open.map_or(Filtering::Accepts, unknown)
 }
 
-/// All keys of a policy object have to be met.
-fn object(policy: &Map<String, Value>, part: &Part) -> Answer {
-    Answer::all(policy.iter().map(|(key, wanted)| member(key, wanted, part)))
+/// An object without members.
+fn nothing() -> Part {
+    Part::Object(BTreeMap::new())
+}
+
+/// All keys of a policy object have to be met. `path` is the place of the object, with a `.` behind it.
+fn object(policy: &Map<String, Value>, part: &Part, path: &str) -> Answer<Member> {
+    let keys = policy
+        .iter()
+        .map(|(key, wanted)| member(key, wanted, part, path));
+    Answer::all(keys)
 }
 
 /// One key of a policy object against the message part that should have it.
-fn member(key: &str, wanted: &Value, part: &Part) -> Answer {
-    let open = |what: &str| Answer::Maybe(format!("the filter policy's `{key}`: {what}"));
-    if key == "$or" {
-        let branches = wanted.as_array().filter(|branches| branches.len() >= 2);
-        let branches: Option<Vec<_>> =
-            branches.and_then(|branches| branches.iter().map(Value::as_object).collect());
-        return match branches {
-            Some(branches) => Answer::any(branches.into_iter().map(|branch| object(branch, part))),
-            None => open("not a list of policies"),
-        };
+fn member(key: &str, wanted: &Value, part: &Part, path: &str) -> Answer<Member> {
+    let place = format!("{path}{key}");
+    if key == "$or"
+        && let Some(branches) = branches(wanted)
+    {
+        let inner = format!("{place}.");
+        let answers = branches
+            .into_iter()
+            .map(|branch| object(branch, part, &inner));
+        return Answer::any(answers, here(place.clone(), wanted, None));
     }
+    let at = |found: Option<&Part>| here(place.clone(), wanted, found);
+    let inner = format!("{place}.");
     match part {
         Part::Object(members) => match (wanted, members.get(key)) {
-            (_, Some(Part::Open)) => open("whether and how the message has it is not known"),
-            (Value::Array(wanted), found) => {
-                leaf(wanted, found).unwrap_or_else(|| open("not decidable beforehand"))
+            (_, found @ Some(Part::Open)) => Answer::Maybe(at(found)),
+            (Value::Array(wanted), found) => match leaf(wanted, found) {
+                Some(true) => Answer::Yes,
+                Some(false) => Answer::No(at(found)),
+                None => Answer::Maybe(at(found)),
+            },
+            (Value::Object(_), None) if !asks(wanted, Some(false)) => Answer::No(at(None)),
+            (Value::Object(policy), Some(found @ (Part::Object(_) | Part::Array(_)))) => {
+                object(policy, found, &inner)
             }
-            (Value::Object(_), None) if !asks_for_absence(wanted) => Answer::No,
-            (Value::Object(policy), Some(inner @ (Part::Object(_) | Part::Array(_)))) => {
-                object(policy, inner)
-            }
-            (Value::Object(policy), Some(_) | None) => {
-                object(policy, &Part::Object(BTreeMap::new()))
-            }
-            _ => open("not a list of values"),
+            (Value::Object(policy), Some(_) | None) => object(policy, &nothing(), &inner),
+            (_, found) => Answer::Maybe(at(found)),
         },
+        // How SNS looks for a key below an empty array is not documented; no value is there in any case.
+        Part::Array(elements) if elements.is_empty() && asks(wanted, None) => {
+            Answer::Maybe(at(Some(part)))
+        }
         // A key below an array looks into each element.
-        Part::Array(elements) if elements.is_empty() => {
-            member(key, wanted, &Part::Object(BTreeMap::new()))
-        }
         Part::Array(elements) => {
-            Answer::any(elements.iter().map(|element| member(key, wanted, element)))
+            let answers = elements
+                .iter()
+                .map(|element| member(key, wanted, element, path));
+            Answer::any(answers, at(None))
         }
-        Part::Known(_) | Part::OneOf(_) | Part::Text(_) => {
-            member(key, wanted, &Part::Object(BTreeMap::new()))
-        }
-        Part::Open => open("whether and how the message has it is not known"),
+        Part::Known(_) | Part::OneOf(_) | Part::Text(_) => member(key, wanted, &nothing(), path),
+        Part::Open => Answer::Maybe(at(Some(part))),
     }
 }
 
-/// Whether a nested policy could be met by a message without the key.
-fn asks_for_absence(policy: &Value) -> bool {
+fn here(key: String, wanted: &Value, found: Option<&Part>) -> Member {
+    Member {
+        key,
+        wanted: wanted.to_string(),
+        found: found.map_or(Found::Nothing, Part::found),
+    }
+}
+
+/// The branches of a `$or`, where it is one: a list of at least two objects, none of which has a field named like an
+/// operator. Otherwise `$or` is a key like any other ("AND/OR logic").
+fn branches(wanted: &Value) -> Option<Vec<&Map<String, Value>>> {
+    let objects: Vec<_> = wanted
+        .as_array()?
+        .iter()
+        .map(Value::as_object)
+        .collect::<Option<_>>()?;
+    let reserved = objects
+        .iter()
+        .flat_map(|branch| branch.keys())
+        .any(|name| is_operator(name));
+    (objects.len() >= 2 && !reserved).then_some(objects)
+}
+
+/// Whether a policy asks anywhere whether a key exists; only whether it does not, or does, if that is given.
+fn asks(policy: &Value, exists: Option<bool>) -> bool {
     match policy {
-        Value::Array(values) => values.iter().any(asks_for_absence),
+        Value::Array(values) => values.iter().any(|value| asks(value, exists)),
         Value::Object(members) => {
-            members.get("exists") == Some(&Value::Bool(false))
-                || members.values().any(asks_for_absence)
+            let here = members
+                .get("exists")
+                .is_some_and(|asked| exists.is_none_or(|exists| *asked == Value::Bool(exists)));
+            here || members.values().any(|value| asks(value, exists))
         }
         _ => false,
     }
 }
 
 /// A list of alternatives against a value of the message, or its absence; `None` if it cannot be decided.
-fn leaf(wanted: &[Value], found: Option<&Part>) -> Option<Answer> {
+fn leaf(wanted: &[Value], found: Option<&Part>) -> Option<bool> {
     if wanted.is_empty() {
         return None;
     }
-    let answers: Vec<Option<bool>> = wanted
-        .iter()
-        .map(|wanted| alternative(wanted, found))
-        .collect();
-    if answers.contains(&Some(true)) {
-        return Some(Answer::Yes);
-    }
     // One of several old states may meet one alternative and another state another one.
     if let Some(Part::OneOf(values)) = found {
-        let each = values
+        let mut each = values
             .iter()
             .map(|value| leaf(wanted, Some(&Part::Known(value.clone()))));
-        let each: Vec<Answer> = each.collect::<Option<_>>()?;
-        let same = each
-            .first()
-            .is_some_and(|first| each.iter().all(|other| other == first));
-        return each.into_iter().next().filter(|_| same);
+        let first = each.next()??;
+        return each.all(|other| other == Some(first)).then_some(first);
     }
-    answers
-        .iter()
-        .all(|answer| *answer == Some(false))
-        .then_some(Answer::No)
-}
-
-fn alternative(wanted: &Value, found: Option<&Part>) -> Option<bool> {
-    if let Some(exists) = operand(wanted, "exists") {
-        return match found {
-            Some(Part::Object(_) | Part::Open) => None,
-            _ => exists.as_bool().map(|exists| exists == found.is_some()),
-        };
-    }
-    match found {
-        // Every operator but `exists` needs the key.
-        None => known_operator(wanted).then_some(false),
-        Some(Part::Known(value)) => scalar(wanted, value),
-        Some(Part::Text(possible)) => match wanted {
-            Value::String(text) if !possible(text) => Some(false),
-            Value::Null | Value::Bool(_) | Value::Number(_) => Some(false),
-            _ => None,
-        },
-        Some(Part::OneOf(values)) => {
-            let answers: Vec<_> = values.iter().map(|value| scalar(wanted, value)).collect();
-            let first = answers.first().copied().flatten();
-            first.filter(|first| answers.iter().all(|answer| *answer == Some(*first)))
-        }
-        Some(Part::Array(elements)) => {
-            let answers: Vec<_> = elements
-                .iter()
-                .map(|element| alternative(wanted, Some(element)))
-                .collect();
-            if answers.contains(&Some(true)) {
-                return Some(true);
-            }
-            // How SNS reads an empty array, and `anything-but` on one, is not documented.
-            let decided = !answers.is_empty() && answers.iter().all(Option::is_some);
-            decided.then_some(false)
-        }
-        Some(Part::Object(_) | Part::Open) => None,
-    }
-}
-
-/// The operand of an operator object with that one operator.
-fn operand<'a>(wanted: &'a Value, operator: &str) -> Option<&'a Value> {
-    wanted
-        .as_object()
-        .filter(|members| members.len() == 1)?
-        .get(operator)
-}
-
-fn known_operator(wanted: &Value) -> bool {
-    const OPERATORS: [&str; 6] = [
-        "prefix",
-        "suffix",
-        "equals-ignore-case",
-        "anything-but",
-        "cidr",
-        "numeric",
-    ];
-    match wanted {
-        Value::Object(_) => OPERATORS
-            .iter()
-            .any(|operator| operand(wanted, operator).is_some()),
-        Value::Array(_) => false,
-        _ => true,
-    }
-}
-
-/// One alternative against a known value.
-fn scalar(wanted: &Value, found: &Value) -> Option<bool> {
-    if !wanted.is_object() {
-        return same(wanted, found);
-    }
-    if let Some(operand) = operand(wanted, "anything-but") {
-        return match operand {
-            Value::Array(listed) => {
-                let answers: Option<Vec<bool>> =
-                    listed.iter().map(|listed| same(listed, found)).collect();
-                answers.map(|answers| !answers.contains(&true))
-            }
-            Value::Object(_) => affix(operand, found).map(|matches| !matches),
-            listed => same(listed, found).map(|same| !same),
-        };
-    }
-    if let Some(conditions) = operand(wanted, "numeric") {
-        return numeric(conditions.as_array()?, found);
-    }
-    if operand(wanted, "cidr").is_some() {
-        // No text of the message is an address.
-        let address = found
-            .as_str()
-            .is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok());
-        return (!address).then_some(false);
-    }
-    affix(wanted, found)
-}
-
-/// `prefix`, `suffix`, `equals-ignore-case`.
-fn affix(wanted: &Value, found: &Value) -> Option<bool> {
-    type Test = fn(&str, &str) -> bool;
-    let tests: [(&str, Test); 3] = [
-        ("prefix", |found, wanted| found.starts_with(wanted)),
-        ("suffix", |found, wanted| found.ends_with(wanted)),
-        ("equals-ignore-case", |found, wanted| {
-            found.to_lowercase() == wanted.to_lowercase()
-        }),
-    ];
-    let (wanted, test) = tests
-        .iter()
-        .find_map(|(name, test)| Some((operand(wanted, name)?.as_str()?, test)))?;
-    Some(found.as_str().is_some_and(|found| test(found, wanted)))
-}
-
-/// Exact equality: texts by their case, numbers by their value.
-fn same(wanted: &Value, found: &Value) -> Option<bool> {
-    match (wanted, found) {
-        (Value::Number(wanted), Value::Number(found)) => {
-            Some(close(wanted.as_f64()?, found.as_f64()?))
-        }
-        (Value::Object(_) | Value::Array(_), _) => None,
-        (wanted, found) => Some(wanted == found),
-    }
-}
-
-/// Numbers are compared to five decimals.
-fn close(one: f64, other: f64) -> bool {
-    (one - other).abs() < 0.000_005
-}
-
-fn numeric(conditions: &[Value], found: &Value) -> Option<bool> {
-    let Some(found) = found.as_f64() else {
-        return Some(false);
-    };
-    if conditions.is_empty() {
-        return None;
-    }
-    let mut holds = true;
-    for pair in conditions.chunks(2) {
-        let [operator, limit] = pair else { return None };
-        let limit = limit.as_f64()?;
-        let equal = close(found, limit);
-        holds &= match operator.as_str()? {
-            "=" => equal,
-            ">" => found > limit && !equal,
-            ">=" => found > limit || equal,
-            "<" => found < limit && !equal,
-            "<=" => found < limit || equal,
-            _ => return None,
-        };
-    }
-    Some(holds)
+    super::answer::any(wanted.iter().map(|wanted| alternative(wanted, found)))
 }

@@ -31,8 +31,8 @@ fn message() -> AlarmMessage {
 fn word(filtering: &Filtering) -> &'static str {
     match filtering {
         Filtering::Accepts => "accepts",
-        Filtering::Rejects { .. } => "rejects",
-        Filtering::Unknown { .. } => "unknown",
+        Filtering::Rejects(_) => "rejects",
+        Filtering::Unknown(_) => "unknown",
     }
 }
 
@@ -74,9 +74,11 @@ fn a_message_without_attributes_meets_only_absence() {
     }
     assert_eq!(
         filter(r#"{"team": ["security"]}"#, None, &message()),
-        Filtering::Rejects {
-            key: "team".to_owned()
-        }
+        Filtering::Rejects(Member {
+            key: "team".to_owned(),
+            wanted: r#"["security"]"#.to_owned(),
+            found: Found::Nothing,
+        })
     );
 }
 
@@ -181,6 +183,220 @@ fn the_body_of_an_alarm_message() {
     ] {
         assert_eq!(body(&policy, &message()), expected, "{policy}");
     }
+}
+
+#[test]
+fn texts_of_a_known_form_are_decided() {
+    for (key, wanted, expected) in [
+        ("Region", json!([{"prefix": "eu-"}]), "rejects"),
+        ("Region", json!([{"prefix": "EU"}]), "unknown"),
+        ("Region", json!([{"suffix": "-2"}]), "rejects"),
+        ("Region", json!([{"suffix": ")"}]), "unknown"),
+        ("Region", json!([{"anything-but": "us-east-1"}]), "accepts"),
+        (
+            "Region",
+            json!([{"anything-but": ["us-east-1", "eu-west-1"]}]),
+            "accepts",
+        ),
+        (
+            "Region",
+            json!([{"anything-but": {"prefix": "us-"}}]),
+            "accepts",
+        ),
+        (
+            "Region",
+            json!([{"anything-but": "EU (London)"}]),
+            "unknown",
+        ),
+        (
+            "Region",
+            json!([{"equals-ignore-case": "EU-WEST-2"}]),
+            "rejects",
+        ),
+        (
+            "Region",
+            json!([{"equals-ignore-case": "eu (london)"}]),
+            "unknown",
+        ),
+        ("Region", json!([{"cidr": "10.0.0.0/8"}]), "rejects"),
+        ("Region", json!([{"numeric": [">", 0]}]), "rejects"),
+        ("StateChangeTime", json!([{"prefix": "2"}]), "accepts"),
+        ("StateChangeTime", json!([{"prefix": "2026"}]), "unknown"),
+        ("StateChangeTime", json!([{"prefix": "Sat"}]), "rejects"),
+        ("StateChangeTime", json!([{"suffix": "+0000"}]), "accepts"),
+        ("StateChangeTime", json!([{"suffix": "Z"}]), "rejects"),
+        ("StateChangeTime", json!(["2026-11-21"]), "rejects"),
+        (
+            "StateChangeTime",
+            json!(["2026-11-21T00:00:05.002+0000"]),
+            "unknown",
+        ),
+        (
+            "StateChangeTime",
+            json!([{"anything-but": "never"}]),
+            "accepts",
+        ),
+        ("StateChangeTime", json!([{"cidr": "0.0.0.0/0"}]), "rejects"),
+        ("StateChangeTime", json!([{"exists": true}]), "accepts"),
+        (
+            "AlarmConfigurationUpdatedTimestamp",
+            json!([{"suffix": "Z"}]),
+            "rejects",
+        ),
+        ("NewStateReason", json!([{"cidr": "10.0.0.0/8"}]), "rejects"),
+        ("NewStateReason", json!(["ALARM"]), "rejects"),
+        (
+            "NewStateReason",
+            json!([{"anything-but": "ALARM"}]),
+            "accepts",
+        ),
+        ("NewStateReason", json!([{"suffix": "(1.0)."}]), "unknown"),
+        ("AlarmName", json!([{"cidr": "10.0.0.0/8"}]), "rejects"),
+        (
+            "AlarmName",
+            json!([{"anything-but": {"suffix": "-login"}}]),
+            "rejects",
+        ),
+    ] {
+        let policy = json!({ key: wanted });
+        assert_eq!(body(&policy, &message()), expected, "{policy}");
+    }
+    let with_unit = |unit: &str| {
+        let mut message = message();
+        if let Kind::Metric { unit: of_alarm, .. } = &mut message.kind {
+            *of_alarm = Some(unit.to_owned());
+        }
+        message
+    };
+    for (wanted, expected) in [
+        (json!(["Seconds"]), "rejects"),
+        (json!(["Count"]), "unknown"),
+        (json!([{"equals-ignore-case": "count"}]), "accepts"),
+        (json!([{"prefix": "Sec"}]), "rejects"),
+        (json!([{"anything-but": "Seconds"}]), "accepts"),
+    ] {
+        let policy = json!({"Trigger": {"Unit": wanted}});
+        assert_eq!(body(&policy, &with_unit("Count")), expected, "{policy}");
+    }
+}
+
+#[test]
+fn the_description_of_the_alarm_is_known() {
+    let policy = |wanted: Value| json!({"AlarmDescription": wanted});
+    for (wanted, expected) in [
+        (json!([{"prefix": "the root"}]), "accepts"),
+        (json!([{"prefix": "urgent"}]), "rejects"),
+        (json!(["the root user signed in"]), "accepts"),
+        (json!([{"anything-but": "urgent"}]), "accepts"),
+        (json!([{"exists": true}]), "accepts"),
+        (json!([null]), "rejects"),
+    ] {
+        let policy = policy(wanted);
+        assert_eq!(body(&policy, &message()), expected, "{policy}");
+    }
+    let without = AlarmMessage {
+        description: None,
+        ..message()
+    };
+    for (wanted, expected) in [
+        (json!([null]), "accepts"),
+        (json!(["urgent"]), "rejects"),
+        (json!([{"prefix": "urgent"}]), "rejects"),
+        (json!([{"exists": true}]), "unknown"),
+        (json!([{"exists": false}]), "unknown"),
+        (json!([{"anything-but": "urgent"}]), "unknown"),
+    ] {
+        let policy = policy(wanted);
+        assert_eq!(body(&policy, &without), expected, "{policy}");
+    }
+    let empty = AlarmMessage {
+        description: Some(String::new()),
+        ..message()
+    };
+    assert_eq!(body(&policy(json!([null])), &empty), "unknown");
+}
+
+#[test]
+fn or_with_alternatives_for_a_number_is_a_key_like_any_other() {
+    for (policy, expected) in [
+        // The guide's own example.
+        (
+            json!({"$or": [{"numeric": 123}, {"prefix": "abc"}]}),
+            "rejects",
+        ),
+        (
+            json!({"$or": [{"numeric": [">", 0]}, {"numeric": ["<", 9]}]}),
+            "rejects",
+        ),
+        (
+            json!({"$or": [{"prefix": "A"}, {"exists": false}]}),
+            "accepts",
+        ),
+        (
+            json!({"NewStateValue": ["ALARM"], "$or": [{"exists": true}, {"cidr": "10.0.0.0/8"}]}),
+            "rejects",
+        ),
+        (
+            json!({"$or": [{"numeric": [">", 0]}, {"NewStateValue": ["ALARM"]}]}),
+            "unknown",
+        ),
+        (json!({"$or": ["ALARM", "OK"]}), "rejects"),
+        (json!({"$or": [{}, {}]}), "accepts"),
+        (
+            json!({"Trigger": {"$or": [{"Period": [60]}, {"Namespace": ["CISBenchmark"]}]}}),
+            "accepts",
+        ),
+        (
+            json!({"Trigger": {"$or": [{"Period": [60]}, {"Namespace": ["Other"]}]}}),
+            "rejects",
+        ),
+    ] {
+        assert_eq!(body(&policy, &message()), expected, "{policy}");
+    }
+}
+
+#[test]
+fn existence_in_an_empty_array_or_of_null_is_not_documented() {
+    for (policy, expected) in [
+        (json!({"OKActions": [{"exists": true}]}), "unknown"),
+        (json!({"OKActions": [{"exists": false}]}), "unknown"),
+        (json!({"AlarmActions": [{"exists": true}]}), "accepts"),
+        (json!({"AlarmActions": [{"exists": false}]}), "rejects"),
+        (json!({"Trigger": {"Unit": [{"exists": true}]}}), "unknown"),
+        (json!({"Trigger": {"Unit": [{"exists": false}]}}), "unknown"),
+        (
+            json!({"Trigger": {"Dimensions": {"name": [{"exists": false}]}}}),
+            "unknown",
+        ),
+        (
+            json!({"Trigger": {"Dimensions": [{"exists": true}]}}),
+            "unknown",
+        ),
+    ] {
+        assert_eq!(body(&policy, &message()), expected, "{policy}");
+    }
+}
+
+#[test]
+fn the_key_that_decides_is_named_with_what_the_message_has() {
+    let policy = json!({"NewStateValue": ["ALARM"], "Trigger": {"Statistic": ["Sum"]}});
+    assert_eq!(
+        filter(&policy.to_string(), Some("MessageBody"), &message()),
+        Filtering::Rejects(Member {
+            key: "Trigger.Statistic".to_owned(),
+            wanted: r#"["Sum"]"#.to_owned(),
+            found: Found::Values {
+                values: vec![r#""SUM""#.to_owned()]
+            },
+        })
+    );
+    let policy = json!({"Region": [{"prefix": "EU"}]});
+    let Filtering::Unknown(Doubt::Key(member)) =
+        filter(&policy.to_string(), Some("MessageBody"), &message())
+    else {
+        panic!("unknown");
+    };
+    assert_eq!(member.found, Found::Text(Form::RegionName));
 }
 
 #[test]

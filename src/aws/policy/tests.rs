@@ -13,16 +13,24 @@ fn publish(statements: Value) -> Decision {
     may_publish(
         &json!({"Version": "2012-10-17", "Statement": statements}).to_string(),
         TOPIC,
-        ALARM,
-        None,
+        &caller(ALARM),
     )
+}
+
+/// CloudWatch for an alarm of which nothing but the ARN is known.
+fn caller(alarm_arn: &str) -> Caller<'_> {
+    Caller {
+        alarm_arn,
+        organization: Organization::Unknown,
+        at: None,
+    }
 }
 
 fn word(decision: &Decision) -> &'static str {
     match decision {
-        Decision::Allowed { .. } => "allowed",
-        Decision::Denied { .. } => "denied",
-        Decision::Unknown { .. } => "unknown",
+        Decision::Allowed(_) => "allowed",
+        Decision::Refused(_) => "denied",
+        Decision::Open(_) => "unknown",
     }
 }
 
@@ -50,13 +58,14 @@ fn the_policy_that_sns_gives_every_topic_allows_the_owners_alarms() {
         }]
     })
     .to_string();
-    let allowed = Decision::Allowed {
-        statement: "`__default_statement_ID`".to_owned(),
-    };
-    assert_eq!(may_publish(&default, TOPIC, ALARM, None), allowed);
+    let allowed = Decision::Allowed(Statement {
+        sid: Some("__default_statement_ID".to_owned()),
+        position: 1,
+    });
+    assert_eq!(may_publish(&default, TOPIC, &caller(ALARM)), allowed);
     let foreign = ALARM.replace("111122223333", "444455556666");
     assert_eq!(
-        word(&may_publish(&default, TOPIC, &foreign, None)),
+        word(&may_publish(&default, TOPIC, &caller(&foreign))),
         "denied"
     );
 }
@@ -317,7 +326,7 @@ fn conditions_of_a_deny() {
     }
     let decision = publish(deny(json!({})));
     assert!(
-        matches!(decision, Decision::Denied { statement: Some(ref name), .. } if name == "`no`")
+        matches!(&decision, Decision::Refused(Refusal::Deny { statement, .. }) if statement.name() == "no")
     );
 }
 
@@ -349,10 +358,7 @@ fn no_statement_means_no() {
     assert_eq!(word(&publish(json!([]))), "denied");
     assert!(matches!(
         publish(json!([])),
-        Decision::Denied {
-            statement: None,
-            ..
-        }
+        Decision::Refused(Refusal::NoAllow { nearest: None, .. })
     ));
     for policy in [
         "",
@@ -363,7 +369,7 @@ fn no_statement_means_no() {
         "{\"Statement\": [{}]}",
     ] {
         assert_eq!(
-            word(&may_publish(policy, TOPIC, ALARM, None)),
+            word(&may_publish(policy, TOPIC, &caller(ALARM))),
             "unknown",
             "{policy}"
         );
@@ -375,37 +381,53 @@ fn an_alarm_name_outside_ascii_has_no_reliable_source_arn() {
     let policy = json!({"Statement": [allow(json!("*"), json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:*:111122223333:alarm:*"}}))]});
     let alarm = format!("{ALARM}-ü");
     assert_eq!(
-        word(&may_publish(&policy.to_string(), TOPIC, &alarm, None)),
+        word(&may_publish(&policy.to_string(), TOPIC, &caller(&alarm))),
         "unknown"
     );
 }
 
 #[test]
 fn the_organization_of_the_source_is_compared_when_known() {
-    let policy = json!({"Statement": [allow(json!("*"), json!({"StringEquals": {"aws:SourceOrgID": "o-example"}}))]}).to_string();
+    let policy = |operator: &str| {
+        let condition = json!({operator: {"aws:SourceOrgID": "o-example"}});
+        json!({"Statement": [allow(json!("*"), condition)]}).to_string()
+    };
+    let ask = |operator: &str, organization| {
+        let caller = Caller {
+            organization,
+            ..caller(ALARM)
+        };
+        word(&may_publish(&policy(operator), TOPIC, &caller))
+    };
     assert_eq!(
-        word(&may_publish(&policy, TOPIC, ALARM, Some("o-example"))),
+        ask("StringEquals", Organization::Of("o-example")),
         "allowed"
     );
-    assert_eq!(
-        word(&may_publish(&policy, TOPIC, ALARM, Some("o-other"))),
-        "denied"
-    );
+    assert_eq!(ask("StringEquals", Organization::Of("o-other")), "denied");
+    assert_eq!(ask("StringEquals", Organization::None), "denied");
+    assert_eq!(ask("StringNotEquals", Organization::None), "allowed");
+    assert_eq!(ask("StringEqualsIfExists", Organization::None), "allowed");
+    assert_eq!(ask("StringEquals", Organization::Unknown), "unknown");
+}
+
+/// A key's policy with the statement of the account that every key has.
+fn key(statement: Value) -> &'static str {
+    let root = json!({"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"});
+    let policy = json!({"Version": "2012-10-17", "Statement": [root, statement]});
+    word(&may_use_key(&policy.to_string(), KEY, &caller(ALARM)))
+}
+
+fn key_for_cloudwatch(actions: Value, condition: Value) -> &'static str {
+    key(
+        json!({"Effect": "Allow", "Resource": "*", "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": actions, "Condition": condition}),
+    )
 }
 
 #[test]
 fn a_key_policy_needs_both_actions_and_the_account_alone_does_not_do() {
-    let key = |actions: Value| {
-        let root = json!({"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Resource": "*",
-            "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"});
-        let service = json!({"Effect": "Allow", "Resource": "*", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": actions});
-        word(&may_use_key(
-            &json!({"Statement": [root, service]}).to_string(),
-            KEY,
-            ALARM,
-            None,
-        ))
-    };
+    let key = |actions: Value| key_for_cloudwatch(actions, json!({}));
     assert_eq!(
         key(json!(["kms:GenerateDataKey*", "kms:Decrypt"])),
         "allowed"
@@ -413,11 +435,337 @@ fn a_key_policy_needs_both_actions_and_the_account_alone_does_not_do() {
     assert_eq!(key(json!("kms:*")), "allowed");
     assert_eq!(
         key(json!(["kms:GenerateDataKey", "kms:Decrypt"])),
-        "unknown"
+        "allowed"
+    );
+    assert_eq!(
+        key(json!([
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:Decrypt"
+        ])),
+        "denied"
     );
     assert_eq!(key(json!("kms:Decrypt")), "denied");
     assert_eq!(key(json!("kms:GenerateDataKey*")), "denied");
     assert_eq!(key(json!("kms:CreateGrant")), "denied");
+}
+
+#[test]
+fn a_key_for_callers_of_the_account_by_way_of_sns_is_closed_to_cloudwatch() {
+    let managed = |condition: Value| {
+        key(
+            json!({"Effect": "Allow", "Resource": "*", "Principal": {"AWS": "*"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:ReEncrypt*", "kms:DescribeKey"],
+            "Condition": condition}),
+        )
+    };
+    let account = json!({"kms:CallerAccount": "111122223333"});
+    for (condition, expected) in [
+        (
+            json!({"StringEquals": {"kms:CallerAccount": "111122223333", "kms:ViaService": "sns.us-east-1.amazonaws.com"}}),
+            "denied",
+        ),
+        (json!({"StringEquals": account}), "denied"),
+        (json!({"StringLike": account}), "denied"),
+        (json!({"StringEqualsIfExists": account}), "unknown"),
+        (json!({"StringNotEquals": account}), "unknown"),
+        (json!({"StringLike": {"kms:CallerAccount": "*"}}), "unknown"),
+        (
+            json!({"StringEquals": {"kms:ViaService": "sns.us-east-1.amazonaws.com"}}),
+            "unknown",
+        ),
+        (json!({}), "allowed"),
+    ] {
+        assert_eq!(managed(condition.clone()), expected, "{condition}");
+    }
+}
+
+#[test]
+fn the_source_of_a_request_to_a_key() {
+    let actions = json!(["kms:GenerateDataKey*", "kms:Decrypt"]);
+    for (condition, expected) in [
+        (
+            json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+            "allowed",
+        ),
+        (
+            json!({"StringEquals": {"aws:SourceAccount": "444455556666"}}),
+            "denied",
+        ),
+        (
+            json!({"StringEquals": {"aws:SourceOwner": "111122223333"}}),
+            "unknown",
+        ),
+        (
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:*:111122223333:alarm:*"}}),
+            "allowed",
+        ),
+        (
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:111122223333:alerts"}}),
+            "denied",
+        ),
+    ] {
+        let answer = key_for_cloudwatch(actions.clone(), condition.clone());
+        assert_eq!(answer, expected, "{condition}");
+    }
+}
+
+#[test]
+fn keys_that_cloudwatch_never_sends_are_absent() {
+    for (condition, in_allow, in_deny) in [
+        (
+            json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}),
+            "allowed",
+            "denied",
+        ),
+        (
+            json!({"Null": {"aws:MultiFactorAuthAge": "true"}}),
+            "allowed",
+            "denied",
+        ),
+        (
+            json!({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"NumericLessThanIfExists": {"aws:MultiFactorAuthAge": 3600}}),
+            "allowed",
+            "denied",
+        ),
+        (
+            json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["team"]}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
+            "allowed",
+            "denied",
+        ),
+        (
+            json!({"StringEquals": {"aws:RequestTag/team": "security"}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"StringNotEquals": {"aws:PrincipalTag/team": "security"}}),
+            "allowed",
+            "denied",
+        ),
+        (
+            json!({"ForAnyValue:StringEquals": {"aws:CalledVia": ["cloudformation.amazonaws.com"]}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"StringEquals": {"aws:CalledViaFirst": "athena.amazonaws.com"}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"StringEquals": {"sns:Protocol": "email"}}),
+            "denied",
+            "allowed",
+        ),
+        (
+            json!({"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/x"}}),
+            "unknown",
+            "unknown",
+        ),
+    ] {
+        let allows = publish(json!([allow(json!("*"), condition.clone())]));
+        assert_eq!(word(&allows), in_allow, "allow {condition}");
+        assert_eq!(
+            word(&publish(deny(condition.clone()))),
+            in_deny,
+            "deny {condition}"
+        );
+    }
+}
+
+#[test]
+fn the_time_of_the_snapshot_decides_conditions_on_the_current_time() {
+    let ask = |condition: &Value| {
+        let policy = json!({"Statement": [allow(json!("*"), condition.clone())]}).to_string();
+        let caller = Caller {
+            at: Some("2026-11-21T00:00:05Z".parse().unwrap()),
+            ..caller(ALARM)
+        };
+        word(&may_publish(&policy, TOPIC, &caller))
+    };
+    for (operator, key, value, expected) in [
+        (
+            "DateLessThan",
+            "aws:CurrentTime",
+            "2026-11-21T00:00:05Z",
+            "denied",
+        ),
+        (
+            "DateLessThanEquals",
+            "aws:CurrentTime",
+            "2026-11-21T00:00:05Z",
+            "allowed",
+        ),
+        ("DateLessThan", "aws:CurrentTime", "2030-01-01", "allowed"),
+        (
+            "DateGreaterThan",
+            "aws:CurrentTime",
+            "2026-11-22T00:00:00Z",
+            "denied",
+        ),
+        (
+            "DateGreaterThan",
+            "aws:CurrentTime",
+            "2026-11-21T01:00:00+02:00",
+            "allowed",
+        ),
+        (
+            "DateGreaterThanEquals",
+            "AWS:CurrentTime",
+            "2026-01-01",
+            "allowed",
+        ),
+        (
+            "DateNotEquals",
+            "aws:CurrentTime",
+            "2026-01-01T00:00:00Z",
+            "allowed",
+        ),
+        ("DateGreaterThan", "aws:EpochTime", "1700000000", "allowed"),
+        ("NumericLessThan", "aws:EpochTime", "1700000000", "denied"),
+        ("DateLessThan", "aws:CurrentTime", "soon", "unknown"),
+        (
+            "DateNotLessThan",
+            "aws:CurrentTime",
+            "2030-01-01",
+            "unknown",
+        ),
+    ] {
+        let condition = json!({operator: {key: value}});
+        assert_eq!(ask(&condition), expected, "{condition}");
+    }
+}
+
+#[test]
+fn variables_are_text_before_version_2012_10_17() {
+    let ask = |version: Option<&str>, value: &str| {
+        let condition = json!({"StringEquals": {"aws:SourceAccount": value}});
+        let mut policy = json!({"Statement": [allow(json!("*"), condition)]});
+        if let Some(version) = version {
+            policy["Version"] = json!(version);
+        }
+        word(&may_publish(&policy.to_string(), TOPIC, &caller(ALARM)))
+    };
+    for old in [None, Some("2008-10-17")] {
+        assert_eq!(ask(old, "${aws:SourceAccount}"), "denied");
+        assert_eq!(ask(old, "${aws:PrincipalAccount}"), "denied");
+    }
+    let new = Some("2012-10-17");
+    assert_eq!(ask(new, "${aws:SourceAccount}"), "allowed");
+    assert_eq!(ask(new, "1111${aws:SourceAccount}"), "denied");
+    assert_eq!(ask(new, "${aws:PrincipalAccount}"), "unknown");
+    assert_eq!(ask(new, "${aws:SourceAccount"), "unknown");
+    assert_eq!(ask(new, "${aws:SourceAccount, '1'}"), "unknown");
+    let resource = |version: &str| {
+        let mut statement = cloudwatch();
+        statement["Resource"] = json!("arn:aws:sns:us-east-1:${aws:SourceAccount}:alerts");
+        let policy = json!({"Version": version, "Statement": [statement]});
+        word(&may_publish(&policy.to_string(), TOPIC, &caller(ALARM)))
+    };
+    assert_eq!(resource("2008-10-17"), "denied");
+    assert_eq!(resource("2012-10-17"), "unknown");
+}
+
+#[test]
+fn arns_of_conditions_are_compared_part_by_part() {
+    for (pattern, expected) in [
+        (
+            "arn:aws:cloudwatch:us-east-1:111122223333:alarm:root-login",
+            "allowed",
+        ),
+        (
+            "arn:aws:cloudwatch:us-east-1:111122223333:alarm:root-*",
+            "allowed",
+        ),
+        ("arn:*:cloudwatch:*:*:*", "allowed"),
+        ("arn:aws:cloudwatch:us-east-?:111122223333:*", "allowed"),
+        ("arn:aws:cloudwatch:*:alarm:root-login", "denied"),
+        ("arn:aws:cloudwatch:us-east-1:*:root-login", "denied"),
+        ("arn:aws:*:111122223333:alarm:*", "denied"),
+        ("arn:aws:sns:*", "denied"),
+        ("arn:aws:cloudwatch:*", "unknown"),
+        ("*", "unknown"),
+    ] {
+        for operator in ["ArnLike", "ArnEquals"] {
+            let condition = json!({operator: {"aws:SourceArn": pattern}});
+            let statements = json!([allow(json!("*"), condition)]);
+            assert_eq!(word(&publish(statements)), expected, "{operator} {pattern}");
+        }
+    }
+}
+
+#[test]
+fn the_nearest_statement_and_the_condition_that_fails_are_named() {
+    let other = json!({"Sid": "Events", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish", "Resource": TOPIC});
+    let subscribe = json!({"Sid": "Subscribe", "Effect": "Allow", "Principal": "*", "Action": "sns:Subscribe", "Resource": TOPIC});
+    let condition = json!({
+        "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:*:111122223333:alarm:*"},
+        "StringEquals": {"aws:SourceAccount": ["999999999999", "888888888888"]},
+    });
+    let ours = allow(json!({"Service": "cloudwatch.amazonaws.com"}), condition);
+    let decision = publish(json!([other, subscribe, ours]));
+    let nearest = NearMiss {
+        statement: Statement {
+            sid: None,
+            position: 3,
+        },
+        parts: vec![Part::Condition {
+            operator: "StringEquals".to_owned(),
+            key: "aws:SourceAccount".to_owned(),
+            wanted: vec!["999999999999".to_owned(), "888888888888".to_owned()],
+            sent: Sent::Value {
+                value: "111122223333".to_owned(),
+            },
+        }],
+    };
+    assert_eq!(
+        decision,
+        Decision::Refused(Refusal::NoAllow {
+            action: "sns:Publish".to_owned(),
+            nearest: Some(nearest),
+        })
+    );
+    let decision = publish(deny(
+        json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}),
+    ));
+    let Decision::Refused(Refusal::Deny {
+        statement,
+        conditions,
+        ..
+    }) = decision
+    else {
+        panic!("{decision:?}");
+    };
+    assert_eq!(statement.name(), "no");
+    assert!(
+        matches!(conditions.as_slice(), [Part::Condition { key, sent: Sent::Nothing, .. }] if key == "aws:SourceVpce")
+    );
 }
 
 /// The same question answered by trying every way to cut the text.
@@ -462,9 +810,9 @@ proptest! {
     #[test]
     fn laws_of_statements(statements in prop::collection::vec(statement(), 0..5), extra in statement()) {
         let rank = |statements: &[Value]| match publish(json!(statements)) {
-            Decision::Denied { .. } => 0,
-            Decision::Unknown { .. } => 1,
-            Decision::Allowed { .. } => 2,
+            Decision::Refused(_) => 0,
+            Decision::Open(_) => 1,
+            Decision::Allowed(_) => 2,
         };
         let before = rank(&statements);
         let mut backwards = statements.clone();

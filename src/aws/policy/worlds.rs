@@ -9,32 +9,73 @@ use super::*;
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:alerts";
 const ALARM: &str = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:root";
 
+fn caller() -> Caller<'static> {
+    Caller {
+        alarm_arn: ALARM,
+        organization: Organization::Unknown,
+        at: Some("2026-11-21T00:00:05Z".parse().unwrap()),
+    }
+}
+
+const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234";
+
 /// A request of which everything is known.
+#[derive(Clone)]
 struct World {
     /// Whether a statement for the account reaches CloudWatch.
     account: bool,
     context: Vec<(&'static str, &'static str)>,
+    action: &'static str,
+    resource: &'static str,
 }
 
-fn worlds() -> Vec<World> {
-    let mut worlds = Vec::new();
-    for account in [false, true] {
-        for address in [None, Some("10.1.2.3"), Some("52.1.2.3")] {
-            for organization in [None, Some("o-one"), Some("o-two")] {
-                let mut context = vec![
-                    ("aws:SourceArn", ALARM),
-                    ("aws:SourceAccount", "111122223333"),
-                    ("aws:SourceOwner", "111122223333"),
-                    ("aws:SecureTransport", "true"),
-                    ("aws:PrincipalIsAWSService", "true"),
-                ];
-                context.extend(address.map(|address| ("aws:SourceIp", address)));
-                context.extend(organization.map(|organization| ("aws:SourceOrgID", organization)));
-                worlds.push(World { account, context });
-            }
+/// The same worlds once for each of these, some of which say nothing under the key.
+fn each_with(worlds: Vec<World>, key: &'static str, values: &[Option<&'static str>]) -> Vec<World> {
+    let mut all = Vec::new();
+    for world in worlds {
+        for value in values {
+            let mut world = world.clone();
+            world.context.extend(value.map(|value| (key, value)));
+            all.push(world);
         }
     }
-    worlds
+    all
+}
+
+/// What may be so of a request for an action on a resource.
+fn worlds(action: &'static str, resource: &'static str, accounts: &[bool]) -> Vec<World> {
+    let worlds = accounts
+        .iter()
+        .map(|account| World {
+            account: *account,
+            context: vec![
+                ("aws:SourceArn", ALARM),
+                ("aws:SourceAccount", "111122223333"),
+                ("aws:SecureTransport", "true"),
+                ("aws:PrincipalIsAWSService", "true"),
+                ("aws:CurrentTime", "2026-11-21T00:00:05Z"),
+            ],
+            action,
+            resource,
+        })
+        .collect();
+    let addresses = [None, Some("10.1.2.3"), Some("52.1.2.3")];
+    let worlds = each_with(worlds, "aws:SourceIp", &addresses);
+    let organizations = [None, Some("o-one"), Some("o-two")];
+    each_with(worlds, "aws:SourceOrgID", &organizations)
+}
+
+fn worlds_of_a_topic() -> Vec<World> {
+    let worlds = worlds("sns:publish", TOPIC, &[false, true]);
+    each_with(worlds, "aws:SourceOwner", &[Some("111122223333")])
+}
+
+fn worlds_of_a_key(action: &'static str) -> Vec<World> {
+    let worlds = worlds(action, KEY, &[false]);
+    let worlds = each_with(worlds, "aws:SourceOwner", &[None, Some("111122223333")]);
+    let worlds = each_with(worlds, "kms:CallerAccount", &[None, Some("cloudwatch")]);
+    let via = [None, Some("sns.us-east-1.amazonaws.com")];
+    each_with(worlds, "kms:ViaService", &via)
 }
 
 fn list(value: &Value) -> Vec<String> {
@@ -88,6 +129,14 @@ impl World {
         };
         let any = wanted.iter().any(|wanted| match plain {
             "StringEquals" | "StringNotEquals" | "Bool" => wanted == found,
+            // Times of one form and zone are in the order of their letters.
+            "DateLessThan" => found < wanted.as_str(),
+            "DateGreaterThanEquals" => found >= wanted.as_str(),
+            "ArnLike" | "ArnNotLike" => {
+                let (wanted, found) = (wanted.split(':'), found.split(':'));
+                wanted.clone().count() == found.clone().count()
+                    && wanted.zip(found).all(|(wanted, found)| like(wanted, found))
+            }
             "IpAddress" | "NotIpAddress" => wanted == "10.0.0.0/8" && found.starts_with("10."),
             _ => like(wanted, found),
         });
@@ -103,10 +152,12 @@ impl World {
             && part("Action", &|value| {
                 list(value)
                     .iter()
-                    .any(|action| like(&action.to_lowercase(), "sns:publish"))
+                    .any(|action| like(&action.to_lowercase(), self.action))
             })
             && part("Resource", &|value| {
-                list(value).iter().any(|resource| like(resource, TOPIC))
+                list(value)
+                    .iter()
+                    .any(|resource| like(resource, self.resource))
             })
             && statement["Condition"].as_object().is_none_or(|block| {
                 block.iter().all(|(operator, keys)| {
@@ -135,6 +186,7 @@ fn condition() -> impl Strategy<Value = Value> {
         "StringLike",
         "StringNotLike",
         "ArnLike",
+        "ArnNotLike",
         "StringEqualsIfExists",
         "StringNotEqualsIfExists",
         "StringLikeIfExists",
@@ -145,15 +197,25 @@ fn condition() -> impl Strategy<Value = Value> {
         ("aws:SourceAccount", "444455556666"),
         ("aws:SourceArn", "arn:aws:cloudwatch:*:111122223333:alarm:*"),
         ("aws:SourceArn", ALARM),
+        ("aws:SourceArn", "arn:aws:cloudwatch:*:alarm:root"),
+        ("aws:SourceArn", "arn:aws:cloudwatch:us-east-1:*:*:root"),
         ("aws:SourceOrgID", "o-one"),
         ("aws:SourceVpce", "vpce-1"),
         ("aws:PrincipalOrgID", "o-one"),
+        ("aws:TagKeys", "team"),
+        ("aws:CalledViaFirst", "athena.amazonaws.com"),
+        ("kms:CallerAccount", "111122223333"),
+        ("kms:ViaService", "sns.us-east-1.amazonaws.com"),
     ]);
     prop_oneof![
         6 => (operator, pair).prop_map(|(operator, (key, value))| json!({ operator: { key: value } })),
         1 => prop::sample::select(vec!["IpAddress", "NotIpAddress"]).prop_map(|operator| json!({operator: {"aws:SourceIp": "10.0.0.0/8"}})),
-        1 => prop::sample::select(vec!["true", "false"]).prop_map(|flag| json!({"Bool": {"aws:SecureTransport": flag}})),
-        1 => (prop::sample::select(vec!["aws:SourceArn", "aws:SourceVpce", "aws:SourceOrgID"]), prop::sample::select(vec!["true", "false"]))
+        1 => (prop::sample::select(vec!["Bool", "BoolIfExists"]), prop::sample::select(vec!["aws:SecureTransport", "aws:MultiFactorAuthPresent"]),
+            prop::sample::select(vec!["true", "false"])).prop_map(|(operator, key, flag)| json!({operator: {key: flag}})),
+        1 => (prop::sample::select(vec!["DateLessThan", "DateGreaterThanEquals", "DateLessThanIfExists"]),
+            prop::sample::select(vec!["2026-11-21T00:00:05Z", "2026-11-20T00:00:00Z", "2030-01-01T00:00:00Z"]))
+            .prop_map(|(operator, time)| json!({operator: {"aws:CurrentTime": time}})),
+        1 => (prop::sample::select(vec!["aws:SourceArn", "aws:SourceVpce", "aws:SourceOrgID", "kms:ViaService", "aws:TagKeys"]), prop::sample::select(vec!["true", "false"]))
             .prop_map(|(key, flag)| json!({"Null": {key: flag}})),
         2 => Just(json!({})),
     ]
@@ -173,10 +235,13 @@ fn statement() -> impl Strategy<Value = Value> {
         json!(["SNS:*"]),
         json!("sns:Subscribe"),
         json!("*"),
+        json!(["kms:Decrypt", "kms:GenerateDataKey*"]),
+        json!("kms:GenerateDataKey"),
     ]);
     let resource = prop::sample::select(vec![
         json!("*"),
         json!(TOPIC),
+        json!(KEY),
         json!("arn:aws:sns:us-east-1:111122223333:other"),
     ]);
     let effect = prop::sample::select(vec!["Allow", "Allow", "Deny"]);
@@ -217,17 +282,30 @@ fn statement() -> impl Strategy<Value = Value> {
         })
 }
 
+/// Whether an answer agrees with what is so in every world.
+fn holds_in(decision: &Decision, worlds: &[World], allows: impl Fn(&World) -> bool) -> bool {
+    worlds.iter().all(|world| match decision {
+        Decision::Allowed(_) => allows(world),
+        Decision::Refused(_) => !allows(world),
+        Decision::Open(_) => true,
+    })
+}
+
 proptest! {
     #[test]
     fn an_answer_holds_in_every_world(statements in prop::collection::vec(statement(), 1..4)) {
-        let decision = may_publish(&json!({"Statement": statements}).to_string(), TOPIC, ALARM, None);
-        for world in worlds() {
-            let allows = world.allows(&statements);
-            match &decision {
-                Decision::Allowed { .. } => prop_assert!(allows, "{:?}", world.context),
-                Decision::Denied { .. } => prop_assert!(!allows, "{:?} {:?}", decision, world.context),
-                Decision::Unknown { .. } => {}
-            }
-        }
+        let decision = may_publish(&json!({"Statement": statements}).to_string(), TOPIC, &caller());
+        prop_assert!(holds_in(&decision, &worlds_of_a_topic(), |world| world.allows(&statements)), "{:?}", decision);
+    }
+
+    #[test]
+    fn an_answer_about_a_key_holds_in_every_world(statements in prop::collection::vec(statement(), 1..4)) {
+        let decision = may_use_key(&json!({"Statement": statements}).to_string(), KEY, &caller());
+        // Both actions are asked for in the same circumstances.
+        let both = |world: &World| {
+            let decrypt = World { action: "kms:decrypt", ..world.clone() };
+            world.allows(&statements) && decrypt.allows(&statements)
+        };
+        prop_assert!(holds_in(&decision, &worlds_of_a_key("kms:generatedatakey"), both), "{:?}", decision);
     }
 }

@@ -8,6 +8,8 @@ mod composite_alarm;
 mod event_selectors;
 mod log_group;
 mod metric_filter;
+mod subscription;
+mod topic;
 mod trail;
 
 use serde::Serialize;
@@ -17,6 +19,8 @@ pub use composite_alarm::CompositeAlarmCause;
 pub use event_selectors::EventSelectorsCause;
 pub use log_group::{LogGroupCause, Transformer};
 pub use metric_filter::MetricFilterCause;
+pub use subscription::{Reach, SubscriptionCause};
+pub use topic::TopicCause;
 pub use trail::TrailCause;
 
 use crate::aws::alarm::Reason;
@@ -46,6 +50,10 @@ pub enum Cause {
     CompositeRule(Fault),
     /// What the suppressor of a composite alarm does.
     Suppression(Suppression),
+    /// About a topic.
+    Topic(TopicCause),
+    /// About a subscription.
+    Subscription(SubscriptionCause),
     /// A sentence that is not data yet.
     Said(Said),
 }
@@ -153,6 +161,8 @@ causes! {
     CompositeAlarm CompositeAlarmCause;
     CompositeRule Fault;
     Suppression Suppression;
+    Topic TopicCause;
+    Subscription SubscriptionCause;
 }
 
 impl From<String> for Cause {

@@ -44,6 +44,7 @@ pub(in crate::chain) struct AlarmRow {
     pub(in crate::chain) suppressor_extension_period: Option<i64>,
     /// JSON: ScheduledQueryConfiguration.
     pub(in crate::chain) scheduled_query: Option<String>,
+    pub(in crate::chain) description: Option<String>,
     pub(in crate::chain) configuration_updated_time: Option<String>,
     pub(in crate::chain) evidence: i64,
 }
@@ -368,6 +369,7 @@ fn alarm_row(row: &Row<'_>) -> rusqlite::Result<AlarmRow> {
         suppressor_wait_period: get(row, "suppressor_wait_period")?,
         suppressor_extension_period: get(row, "suppressor_extension_period")?,
         scheduled_query: get(row, "scheduled_query")?,
+        description: get(row, "description")?,
         configuration_updated_time: get(row, "configuration_updated_time")?,
         evidence: get(row, "evidence_id")?,
     })

@@ -16,7 +16,7 @@ use super::path::Gap;
 
 pub(super) use alarm::{Action, AlarmRow, HistoryItem, MetricRow, MuteRuleRow, StateRow};
 pub(super) use logs::{FilterRow, LogGroup};
-pub(super) use topic::{EventRule, SubscriptionAttributes, SubscriptionRow, Topic};
+pub(super) use topic::{EventRule, Key, SubscriptionAttributes, SubscriptionRow, Topic};
 pub(super) use trail::{
     AdvancedSelector, BasicSelector, Delivery, FieldCondition, SelectorRows, TrailRow, TrailStatus,
 };

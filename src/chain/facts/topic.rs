@@ -9,6 +9,8 @@ pub(in crate::chain) struct Topic {
     pub(in crate::chain) kms_master_key_id: Option<String>,
     pub(in crate::chain) owner: Option<String>,
     pub(in crate::chain) fifo: bool,
+    pub(in crate::chain) subscriptions_confirmed: Option<i64>,
+    pub(in crate::chain) subscriptions_pending: Option<i64>,
     pub(in crate::chain) evidence: i64,
 }
 
@@ -39,6 +41,10 @@ pub(in crate::chain) struct Key {
     pub(in crate::chain) arn: String,
     pub(in crate::chain) state: Option<String>,
     pub(in crate::chain) manager: Option<String>,
+    /// `SYMMETRIC_DEFAULT`, `RSA_2048`, `HMAC_256` ...
+    pub(in crate::chain) spec: Option<String>,
+    /// `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, `GENERATE_VERIFY_MAC`, `KEY_AGREEMENT`.
+    pub(in crate::chain) usage: Option<String>,
     pub(in crate::chain) evidence: i64,
 }
 
@@ -54,11 +60,36 @@ pub(in crate::chain) struct EventRule {
 }
 
 impl Facts<'_> {
+    /// Accounts that got an answer about a topic, subscription or key, whose operations of SNS and KMS have names of
+    /// their own, in order.
+    pub(in crate::chain) fn answered_accounts(
+        &self,
+        operation: &str,
+        about: &str,
+    ) -> Result<Vec<String>, Error> {
+        self.list(
+            "select distinct account from chain_teller where operation = ?1 and subject = ?2 order by account",
+            (operation, about),
+            |row| row.get(0),
+        )
+    }
+
+    /// Whether AWS said that an account is in no organization.
+    pub(in crate::chain) fn has_no_organization(&self, account: &str) -> Result<bool, Error> {
+        let found: Option<i64> = self.optional(
+            "select 1 from absent \
+             where account = ?1 and service = 'organizations' and operation = 'DescribeOrganization' limit 1",
+            [account],
+            |row| row.get(0),
+        )?;
+        Ok(found.is_some())
+    }
+
     /// A topic as an account was told.
     pub(in crate::chain) fn topic(&self, account: &str, arn: &str) -> Result<Option<Topic>, Error> {
         self.optional(
-            "select policy, kms_master_key_id, owner, fifo, evidence_id \
-             from topic where account = ?1 and topic_arn = ?2",
+            "select policy, kms_master_key_id, owner, fifo, subscriptions_confirmed, \
+             subscriptions_pending, evidence_id from topic where account = ?1 and topic_arn = ?2",
             (account, arn),
             |row| {
                 Ok(Topic {
@@ -66,6 +97,8 @@ impl Facts<'_> {
                     kms_master_key_id: get(row, "kms_master_key_id")?,
                     owner: get(row, "owner")?,
                     fifo: get(row, "fifo")?,
+                    subscriptions_confirmed: get(row, "subscriptions_confirmed")?,
+                    subscriptions_pending: get(row, "subscriptions_pending")?,
                     evidence: get(row, "evidence_id")?,
                 })
             },
@@ -126,7 +159,7 @@ impl Facts<'_> {
         key: &str,
     ) -> Result<Option<Key>, Error> {
         self.optional(
-            "select key_arn, key_state, key_manager, evidence_id from kms_key \
+            "select key_arn, key_state, key_manager, key_spec, key_usage, evidence_id from kms_key \
              where account = ?1 and region = ?2 and (key_id = ?3 or key_arn = ?3) order by key_id limit 1",
             (account, region, key),
             |row| {
@@ -134,6 +167,8 @@ impl Facts<'_> {
                     arn: get(row, "key_arn")?,
                     state: get(row, "key_state")?,
                     manager: get(row, "key_manager")?,
+                    spec: get(row, "key_spec")?,
+                    usage: get(row, "key_usage")?,
                     evidence: get(row, "evidence_id")?,
                 })
             },

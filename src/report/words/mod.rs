@@ -9,6 +9,8 @@ mod log_group;
 mod metric_filter;
 mod single_event;
 mod subject;
+mod subscription;
+mod topic;
 mod trail;
 mod unanswered;
 
@@ -32,6 +34,8 @@ pub fn sentence(cause: &Cause) -> String {
         Cause::CompositeAlarm(cause) => composite_alarm::sentence(cause),
         Cause::CompositeRule(fault) => composite_alarm::fault(fault),
         Cause::Suppression(suppression) => composite_alarm::suppression(suppression),
+        Cause::Topic(cause) => topic::sentence(cause),
+        Cause::Subscription(cause) => subscription::sentence(cause),
         Cause::Said(said) => said.text.clone(),
     }
 }

@@ -32,8 +32,8 @@ fn alarm(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, alarm_type: &str) -> Outcom
     let row = || Row::regional(ask, item).with("alarm_arn", arn);
     let shared = row()
         .with("name", item.text("AlarmName")?)
-        .with("description", item.optional_text("AlarmDescription")?)
         .with("type", alarm_type)
+        .with("description", item.optional_text("AlarmDescription")?)
         // The default of PutMetricAlarm.
         .with(
             "actions_enabled",

@@ -1,7 +1,7 @@
 //! Facts of KMS: the keys that encrypt topics.
 
 use super::asks::Ask;
-use super::item::Outcome;
+use super::item::{Item, Outcome};
 use super::sink::{Row, Sink};
 
 pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
@@ -16,7 +16,9 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
                 let row = row
                     .with("key_arn", key.text("Arn")?)
                     .with("key_state", key.optional_text("KeyState")?)
-                    .with("key_manager", key.optional_text("KeyManager")?);
+                    .with("key_manager", key.optional_text("KeyManager")?)
+                    .with("key_spec", spec(key)?)
+                    .with("key_usage", key.optional_text("KeyUsage")?);
                 sink.insert("kms_key", row)?;
             }
             "GetKeyPolicy" => {
@@ -26,4 +28,12 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// `KeySpec`, or what it was called before.
+fn spec(key: Item<'_>) -> Outcome<Option<&str>> {
+    match key.optional_text("KeySpec")? {
+        Some(spec) => Ok(Some(spec)),
+        None => key.optional_text("CustomerMasterKeySpec"),
+    }
 }

@@ -1,0 +1,127 @@
+//! A request that CloudWatch makes for an alarm: what is known of its context, key by key.
+//!
+//! From the IAM User Guide, "AWS global condition context keys", which says for each key when a request carries it, and
+//! from the pages that name CloudWatch alarms as a publisher. A key that nothing is said about is not known.
+
+use jiff::Timestamp;
+
+use super::decision::Sent;
+
+/// The service principal that executes alarm actions.
+pub(super) const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
+
+/// CloudWatch as it acts for an alarm.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// ARN of the alarm.
+    pub alarm_arn: &'a str,
+    /// The organization of the alarm's account.
+    pub organization: Organization<'a>,
+    /// When; none if that is not known.
+    pub at: Option<Timestamp>,
+}
+
+/// The organization of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Organization<'a> {
+    /// The one with this id.
+    Of(&'a str),
+    /// It is in none.
+    None,
+    /// Not known.
+    Unknown,
+}
+
+/// What kind of policy a request is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A topic's.
+    Topic,
+    /// A key's.
+    Key,
+}
+
+/// One request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request<'a> {
+    pub(super) caller: &'a Caller<'a>,
+    pub(super) target: Target,
+    pub(super) action: &'a str,
+    pub(super) resource: &'a str,
+}
+
+/// Keys that a request carries only if a person or role makes it, with a session, tags or a network of the customer; or
+/// only if it is a Subscribe. CloudWatch acts as a service principal and publishes.
+const NEVER_SENT: [&str; 23] = [
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:ec2instancesourceprivateipv4",
+    "aws:ec2instancesourcevpc",
+    "aws:federatedprovider",
+    "aws:multifactorauthage",
+    "aws:multifactorauthpresent",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceidentity",
+    "aws:sourceinstancearn",
+    "aws:sourcevpc",
+    "aws:sourcevpcarn",
+    "aws:sourcevpce",
+    "aws:tagkeys",
+    "aws:tokenissuetime",
+    "aws:username",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpcsourceip",
+    "sns:endpoint",
+    "sns:protocol",
+];
+
+/// Groups of such keys.
+const NEVER_SENT_GROUPS: [&str; 2] = ["aws:principaltag/", "aws:requesttag/"];
+
+impl Request<'_> {
+    /// What the request carries under a key, which is compared in lower case.
+    pub(super) fn sent(&self, key: &str) -> Sent {
+        let key = key.to_ascii_lowercase();
+        let value = |text: &str| Sent::Value {
+            value: text.to_owned(),
+        };
+        let part =
+            |arn: &str, index: usize| arn.split(':').nth(index).map_or(Sent::NotKnown, value);
+        let alarm_arn = self.caller.alarm_arn;
+        let time = |text: fn(Timestamp) -> String| {
+            self.caller.at.map_or(Sent::NotKnown, |at| value(&text(at)))
+        };
+        match key.as_str() {
+            // CloudWatch does not send an ARN that is not plain ASCII.
+            "aws:sourcearn" if !alarm_arn.is_ascii() => Sent::NotKnown,
+            "aws:sourcearn" => value(alarm_arn),
+            "aws:sourceaccount" => part(alarm_arn, 4),
+            // Documented for publishing to a topic, and not for using a key.
+            "aws:sourceowner" if self.target == Target::Topic => part(alarm_arn, 4),
+            "aws:sourceorgid" => match self.caller.organization {
+                Organization::Of(id) => value(id),
+                Organization::None => Sent::Nothing,
+                Organization::Unknown => Sent::NotKnown,
+            },
+            "aws:sourceorgpaths" if self.caller.organization == Organization::None => Sent::Nothing,
+            "aws:securetransport" | "aws:principalisawsservice" => value("true"),
+            "aws:principalservicename" => value(CLOUDWATCH),
+            "aws:requestedregion" => part(self.resource, 3),
+            "aws:currenttime" => time(|at| at.to_string()),
+            "aws:epochtime" => time(|at| at.as_second().to_string()),
+            "kms:calleraccount" => Sent::NoCustomer,
+            never if NEVER_SENT.contains(&never) => Sent::Nothing,
+            never
+                if NEVER_SENT_GROUPS
+                    .iter()
+                    .any(|group| never.starts_with(group)) =>
+            {
+                Sent::Nothing
+            }
+            _ => Sent::NotKnown,
+        }
+    }
+}

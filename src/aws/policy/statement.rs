@@ -1,0 +1,153 @@
+//! One statement of a policy, part by part: does it apply to a request?
+
+use serde_json::{Map, Value};
+
+use super::decision::Part;
+use super::request::{CLOUDWATCH, Request, Target};
+use super::{condition, glob};
+use crate::aws::answer::{self, Answer};
+
+const ELEMENTS: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+/// What each part of the statement says to the request; it applies if all say yes.
+pub(super) fn answers(
+    statement: &Map<String, Value>,
+    variables: bool,
+    request: &Request<'_>,
+) -> Vec<Answer<Part>> {
+    let unknown = statement
+        .iter()
+        .filter(|(name, _)| !ELEMENTS.contains(&name.as_str()))
+        .map(|(name, value)| Answer::Maybe(part(name, value)));
+    let mut answers: Vec<Answer<Part>> = unknown.collect();
+    answers.push(element(statement, "Action", |value| {
+        each(value, |pattern| {
+            let (pattern, action) = (pattern.to_lowercase(), request.action.to_lowercase());
+            Some(glob::matches(&pattern, &action))
+        })
+    }));
+    answers.push(element(statement, "Principal", |value| {
+        principal(value, request)
+    }));
+    answers.push(element(statement, "Resource", |value| {
+        each(value, |pattern| match pattern {
+            "*" => Some(true),
+            variable if variables && variable.contains("${") => None,
+            pattern => glob::resource(pattern, request.resource),
+        })
+    }));
+    match statement.get("Condition") {
+        None => {}
+        Some(Value::Object(block)) => answers.extend(condition::each(block, variables, request)),
+        Some(other) => answers.push(Answer::Maybe(part("Condition", other))),
+    }
+    answers
+}
+
+/// The statement's conditions, with what the request carries.
+pub(super) fn conditions(statement: &Map<String, Value>, request: &Request<'_>) -> Vec<Part> {
+    let block = statement.get("Condition").and_then(Value::as_object);
+    block.map_or_else(Vec::new, |block| condition::parts(block, request))
+}
+
+/// How far a statement is from applying for this part: one of another action was hardly meant for the request, one with a
+/// condition that fails was.
+pub(super) fn distance(part: &Part) -> usize {
+    match part {
+        Part::Condition { .. } => 1,
+        Part::Element { element, .. } if element.ends_with("Resource") => 10,
+        Part::Element { element, .. } if element.ends_with("Principal") => 11,
+        Part::Element { .. } => 12,
+    }
+}
+
+fn part(name: &str, value: &Value) -> Part {
+    Part::Element {
+        element: name.to_owned(),
+        value: match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
+    }
+}
+
+/// An element or its negation with `Not` before it; exactly one of the two has to be there.
+fn element(
+    statement: &Map<String, Value>,
+    name: &str,
+    test: impl Fn(&Value) -> Option<bool>,
+) -> Answer<Part> {
+    let not = format!("Not{name}");
+    let (name, value, wanted) = match (statement.get(name), statement.get(&not)) {
+        (Some(value), None) => (name, value, true),
+        (None, Some(value)) => (not.as_str(), value, false),
+        _ => return Answer::Maybe(part(name, &Value::Null)),
+    };
+    match test(value) {
+        Some(fits) => Answer::of(fits == wanted, part(name, value)),
+        None => Answer::Maybe(part(name, value)),
+    }
+}
+
+/// Whether any of one or several texts passes the test.
+fn each(value: &Value, test: impl Fn(&str) -> Option<bool>) -> Option<bool> {
+    let one = |value: &Value| value.as_str().and_then(&test);
+    match value {
+        Value::Array(values) => answer::any(values.iter().map(one)),
+        value => one(value),
+    }
+}
+
+fn principal(value: &Value, request: &Request<'_>) -> Option<bool> {
+    let kinds = match value {
+        Value::String(all) if all == "*" => return Some(true),
+        Value::Object(kinds) => kinds,
+        _ => return None,
+    };
+    answer::any(kinds.iter().map(|(kind, values)| match kind.as_str() {
+        "Service" => each(values, service),
+        "AWS" => each(values, |text| account(text, request)),
+        "CanonicalUser" | "Federated" => Some(false),
+        _ => None,
+    }))
+}
+
+fn service(name: &str) -> Option<bool> {
+    match name {
+        CLOUDWATCH => Some(true),
+        // Names with a Region or a partition's suffix, and wildcards, are not documented for CloudWatch.
+        _ if name.contains('*') || name.to_ascii_lowercase().starts_with("cloudwatch.") => None,
+        _ => Some(false),
+    }
+}
+
+/// Whether a principal of kind `AWS` covers CloudWatch, which acts as no account, user or role.
+fn account(text: &str, request: &Request<'_>) -> Option<bool> {
+    let id = request.caller.alarm_arn.split(':').nth(4)?;
+    let root = text
+        .strip_prefix("arn:")
+        .and_then(|rest| rest.split_once(":iam::"));
+    let owner =
+        text == id || root.is_some_and(|(_, owner)| owner.strip_suffix(":root") == Some(id));
+    match text {
+        "*" => Some(true),
+        // A statement for the account in a key policy hands over to IAM policies, which a service principal has none of;
+        // in a topic policy nothing documents whether it reaches the account's alarms.
+        _ if owner => match request.target {
+            Target::Key => Some(false),
+            Target::Topic => None,
+        },
+        _ if text.contains('*') => None,
+        _ => Some(false),
+    }
+}

@@ -1,0 +1,151 @@
+//! What an alarm's history says of one of its actions (N08): CloudWatch notes each that it took or could not take.
+
+use serde_json::Value;
+
+use super::Error;
+use super::cause::TopicCause;
+use super::facts::{AlarmRow, Asked, Facts, HistoryItem, Question};
+use super::stage::{fine, missing};
+use super::topic::subject;
+use super::verdict::{Cause, Link, LinkId, Verdict};
+
+/// The newest item about one action.
+pub(super) struct History {
+    newest: Option<(HistoryItem, Outcome)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Succeeded,
+    Failed,
+}
+
+/// What is on record of this action of the alarm.
+pub(super) fn of(facts: &Facts<'_>, alarm: &AlarmRow, action: &str) -> Result<History, Error> {
+    let items = facts.history(&alarm.account, &alarm.region, &alarm.name)?;
+    let newest = items.into_iter().find_map(|item| {
+        let (about, outcome) = read(&item)?;
+        (about == action).then_some((item, outcome))
+    });
+    Ok(History { newest })
+}
+
+/// The ARN of the action that an item is about, and what came of it. The data names it in a member of its own; a message
+/// or an error in the item names other ARNs as well.
+fn read(item: &HistoryItem) -> Option<(String, Outcome)> {
+    let data: Option<Value> = item
+        .data
+        .as_deref()
+        .and_then(|data| serde_json::from_str(data).ok());
+    let member = |name: &str| data.as_ref()?.get(name)?.as_str();
+    let about = member("notificationResource").or_else(|| first_arn(&item.summary))?;
+    let summary = item.summary.to_ascii_lowercase();
+    let outcome = match member("actionState") {
+        Some("Failed") => Outcome::Failed,
+        Some("Succeeded") => Outcome::Succeeded,
+        _ if summary.starts_with("failed") => Outcome::Failed,
+        _ if summary.starts_with("successfully") => Outcome::Succeeded,
+        _ => return None,
+    };
+    Some((about.to_owned(), outcome))
+}
+
+/// The first ARN of a summary, such as `Successfully executed action arn:aws:sns:eu-west-1:111122223333:alerts`.
+fn first_arn(summary: &str) -> Option<&str> {
+    let around = |it: char| {
+        matches!(
+            it,
+            '"' | '\'' | '`' | '(' | ')' | '[' | ']' | '.' | ',' | ';' | ':'
+        )
+    };
+    summary
+        .split_whitespace()
+        .map(|word| word.trim_matches(around))
+        .find(|word| word.starts_with("arn:"))
+}
+
+impl History {
+    /// An action that succeeded shows that what is unknown was in order then; the settings may have changed since.
+    pub(super) fn soften(&self, link: &mut Link) {
+        let Some((item, Outcome::Succeeded)) = &self.newest else {
+            return;
+        };
+        if link.verdict != Verdict::Unknown {
+            return;
+        }
+        link.verdict = Verdict::Weak;
+        match &mut link.cause {
+            Cause::Unanswered(cause) => cause.action_succeeded_at = Some(item.time.clone()),
+            Cause::Topic(cause) => cause.succeeded(&item.time),
+            _ => {}
+        }
+        link.evidence.push(item.evidence);
+    }
+
+    /// What is to be said of the history. A failure counts while something in `links`, which say how the topic is
+    /// configured now, explains it or may; else it is told with its date, since what failed then has been put right, or
+    /// is nothing that a snapshot shows.
+    pub(super) fn link(
+        &self,
+        facts: &Facts<'_>,
+        alarm: &AlarmRow,
+        action: &str,
+        links: &[Link],
+    ) -> Result<Option<Link>, Error> {
+        let Some((item, outcome)) = &self.newest else {
+            return not_asked(facts, alarm, action);
+        };
+        let at = item.time.clone();
+        let summary = item.summary.clone();
+        let explained = links.iter().any(|link| !link.verdict.is_sound());
+        let link = match outcome {
+            Outcome::Succeeded => fine(
+                LinkId::N08,
+                subject(action),
+                TopicCause::ActionSucceeded { at },
+            ),
+            Outcome::Failed if explained => Link::new(
+                LinkId::N08,
+                Verdict::Broken,
+                subject(action),
+                TopicCause::ActionFails { at, summary },
+            ),
+            Outcome::Failed => Link::new(
+                LinkId::N08,
+                Verdict::Weak,
+                subject(action),
+                TopicCause::ActionFailedOnce { at, summary },
+            ),
+        };
+        Ok(Some(
+            link.field("HistorySummary", &item.summary)
+                .field("Timestamp", &item.time)
+                .evidence([item.evidence]),
+        ))
+    }
+}
+
+/// What was not looked at may show a failure; an endpoint without the operation has nothing to show.
+fn not_asked(facts: &Facts<'_>, alarm: &AlarmRow, action: &str) -> Result<Option<Link>, Error> {
+    let question = Question {
+        account: &alarm.account,
+        region: &alarm.region,
+        service: "monitoring",
+        operation: "DescribeAlarmHistory",
+        subject: &alarm.name,
+    };
+    let asked = facts.asked(question)?;
+    let verdict = match &asked {
+        asked if asked.answered() => return Ok(None),
+        Asked::Failed { .. } if !asked.unsupported() => Verdict::Unknown,
+        _ => Verdict::Weak,
+    };
+    Ok(Some(missing(
+        LinkId::N08,
+        verdict,
+        subject(action),
+        question,
+        &asked,
+        None,
+    )))
+}

@@ -1,0 +1,239 @@
+//! The key that encrypts a topic (N05, N06): can it be used at all, and may CloudWatch use it.
+
+use super::Error;
+use super::action_history::History;
+use super::cause::TopicCause;
+use super::facts::{AlarmRow, Asked, Facts, Key, Question, Topic};
+use super::stage::{Stage, missing};
+use super::topic::{asking, deciding, subject, tellers};
+use super::verdict::{Link, LinkId, Verdict};
+use crate::aws::arn;
+use crate::aws::policy::{self, Decision};
+
+/// The AWS managed key of SNS, whose policy nobody can open for CloudWatch (N05).
+const MANAGED_KEY: &str = "alias/aws/sns";
+
+/// States in which a key encrypts and decrypts ("Key states of AWS KMS keys").
+const USABLE_STATES: [&str; 2] = ["Enabled", "Updating"];
+
+/// A key as a topic names it.
+struct Named<'a> {
+    facts: &'a Facts<'a>,
+    alarm: &'a AlarmRow,
+    topic_arn: &'a str,
+    /// `KmsMasterKeyId`.
+    id: &'a str,
+    region: &'a str,
+    /// The accounts that may know of it.
+    tellers: Vec<String>,
+}
+
+/// Judges the key of a topic, where it has one.
+pub(super) fn judge(
+    facts: &Facts<'_>,
+    alarm: &AlarmRow,
+    topic_arn: &str,
+    topic: &Topic,
+    history: &History,
+    stage: &mut Stage,
+) -> Result<(), Error> {
+    let id = topic.kms_master_key_id.as_deref().unwrap_or_default();
+    if id.is_empty() {
+        return Ok(());
+    }
+    let topic_owner = topic
+        .owner
+        .as_deref()
+        .or_else(|| arn::account(topic_arn))
+        .unwrap_or_default();
+    // An id or alias means a key of the topic's account; under the same name another account has another key.
+    let tellers = match arn::account(id) {
+        Some(owner) => tellers(
+            facts,
+            &[owner, &alarm.account, topic_owner],
+            "DescribeKey",
+            id,
+        )?,
+        None => vec![topic_owner.to_owned()],
+    };
+    let named = Named {
+        facts,
+        alarm,
+        topic_arn,
+        id,
+        region: arn::region(topic_arn).unwrap_or_default(),
+        tellers,
+    };
+    for mut link in named.links()? {
+        history.soften(&mut link);
+        let link = link.field("KmsMasterKeyId", id).evidence([topic.evidence]);
+        stage.say(link);
+    }
+    Ok(())
+}
+
+impl Named<'_> {
+    fn links(&self) -> Result<Vec<Link>, Error> {
+        let mut key = None;
+        for account in &self.tellers {
+            key = self.facts.key(account, self.region, self.id)?;
+            if key.is_some() {
+                break;
+            }
+        }
+        if self.is_managed(key.as_ref()) {
+            let evidence = key.iter().map(|key| key.evidence);
+            let link = self.link(LinkId::N05, Verdict::Broken, TopicCause::ManagedKey);
+            return Ok(vec![link.evidence(evidence)]);
+        }
+        let unusable = match &key {
+            Some(key) => self.unusable(key),
+            None => self.absent()?,
+        };
+        if let Some(link) = unusable {
+            return Ok(vec![link]);
+        }
+        self.policy(key.as_ref())
+    }
+
+    fn link(&self, id: LinkId, verdict: Verdict, cause: TopicCause) -> Link {
+        Link::new(id, verdict, subject(self.topic_arn), cause)
+    }
+
+    fn is_managed(&self, key: Option<&Key>) -> bool {
+        self.id == MANAGED_KEY
+            || self.id.ends_with(":alias/aws/sns")
+            || key.is_some_and(|key| key.manager.as_deref() == Some("AWS"))
+    }
+
+    /// N06: a key that encrypts nothing, whatever its policy says.
+    fn unusable(&self, key: &Key) -> Option<Link> {
+        let state = key.state.as_deref();
+        if let Some(state) = state.filter(|state| !USABLE_STATES.contains(state)) {
+            let cause = TopicCause::KeyNotUsable {
+                key_state: state.to_owned(),
+            };
+            let link = self.link(LinkId::N06, Verdict::Broken, cause);
+            return Some(link.field("KeyState", state).evidence([key.evidence]));
+        }
+        let (spec, usage) = (key.spec.as_deref(), key.usage.as_deref());
+        let symmetric = spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
+            && usage.is_none_or(|usage| usage == "ENCRYPT_DECRYPT");
+        if symmetric {
+            return None;
+        }
+        let cause = TopicCause::KeyCannotEncrypt {
+            key_spec: key.spec.clone(),
+            key_usage: key.usage.clone(),
+        };
+        Some(
+            self.link(LinkId::N06, Verdict::Broken, cause)
+                .field("KeySpec", spec.unwrap_or("absent"))
+                .field("KeyUsage", usage.unwrap_or("absent"))
+                .evidence([key.evidence]),
+        )
+    }
+
+    /// N06: AWS says that there is no such key or alias.
+    fn absent(&self) -> Result<Option<Link>, Error> {
+        // GetKeyPolicy takes no alias, and says of one that it does not exist.
+        let is_alias = self.id.starts_with("alias/") || self.id.contains(":alias/");
+        let operations: &[&str] = if is_alias {
+            &["DescribeKey"]
+        } else {
+            &["DescribeKey", "GetKeyPolicy"]
+        };
+        for account in &self.tellers {
+            for operation in operations {
+                let question = self.question(account, operation, self.id);
+                if let Asked::Absent { code, evidence } = self.facts.asked(question)? {
+                    let cause = TopicCause::KeyMissing {
+                        key: self.id.to_owned(),
+                    };
+                    let link = self.link(LinkId::N06, Verdict::Broken, cause);
+                    return Ok(Some(link.field(*operation, code).evidence([evidence])));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// N06: what the key's policy says.
+    fn policy(&self, key: Option<&Key>) -> Result<Vec<Link>, Error> {
+        let arn = key.map_or(self.id, |key| key.arn.as_str());
+        let mut tellers = self.tellers.clone();
+        tellers.extend(self.facts.answered_accounts("GetKeyPolicy", arn)?);
+        for account in &tellers {
+            let Some((policy, evidence)) =
+                self.facts.key_policy(account, self.region, self.id, arn)?
+            else {
+                continue;
+            };
+            let decision = asking(self.facts, self.alarm, evidence, |caller| {
+                policy::may_use_key(&policy, arn, caller)
+            })?;
+            let (verdict, cause, fields) = match decision {
+                Decision::Allowed(statement) => {
+                    let fields = vec![("Statement".to_owned(), statement.name())];
+                    (Verdict::Ok, TopicCause::KeyAllowed { statement }, fields)
+                }
+                Decision::Refused(refusal) => {
+                    let fields = deciding(&refusal);
+                    (Verdict::Broken, TopicCause::KeyRefused { refusal }, fields)
+                }
+                Decision::Open(doubt) => {
+                    let cause = TopicCause::KeyOpen {
+                        doubt,
+                        action_succeeded_at: None,
+                    };
+                    (Verdict::Unknown, cause, Vec::new())
+                }
+            };
+            let mut link = self.link(LinkId::N06, verdict, cause);
+            link.fields = fields;
+            let mut links = vec![link.field("key policy", policy).evidence([evidence])];
+            if key.is_none() {
+                // Whether the key is enabled, and of the right kind, is still open.
+                links.push(self.unanswered(account, "DescribeKey", self.id)?);
+            }
+            return Ok(links);
+        }
+        let account = self.tellers.first().map(String::as_str).unwrap_or_default();
+        let question = self.question(account, "GetKeyPolicy", self.id);
+        // The policy is asked by the key's ARN where that is known.
+        let about = match self.facts.asked(question)? {
+            Asked::Never => arn,
+            _ => self.id,
+        };
+        Ok(vec![self.unanswered(account, "GetKeyPolicy", about)?])
+    }
+
+    fn unanswered(&self, account: &str, operation: &str, about: &str) -> Result<Link, Error> {
+        let question = self.question(account, operation, about);
+        let asked = self.facts.asked(question)?;
+        let about = subject(self.topic_arn);
+        Ok(missing(
+            LinkId::N06,
+            Verdict::Unknown,
+            about,
+            question,
+            &asked,
+            None,
+        ))
+    }
+
+    fn question<'q>(
+        &'q self,
+        account: &'q str,
+        operation: &'q str,
+        about: &'q str,
+    ) -> Question<'q> {
+        Question {
+            account,
+            region: self.region,
+            service: "kms",
+            operation,
+            subject: about,
+        }
+    }
+}
