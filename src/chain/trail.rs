@@ -2,7 +2,7 @@
 //!
 //! The regions become conditions on the event; everything else is a verdict.
 
-use crate::coverage::Predicate;
+use crate::coverage::{EventModel, Predicate};
 
 use super::Error;
 use super::cause::{LogGroupCause, Open, TrailCause};
@@ -10,14 +10,6 @@ use super::facts::{Asked, Delivery, Facts, Question, TrailRow, TrailStatus};
 use super::stage::{Context, Stage, fine, missing, seconds_between, unanswered};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 
-/// Services that CloudTrail calls global, and those that record in the global Region alone.
-const GLOBAL_SOURCES: [&str; 5] = [
-    "cloudfront.amazonaws.com",
-    "iam.amazonaws.com",
-    "organizations.amazonaws.com",
-    "route53.amazonaws.com",
-    "sts.amazonaws.com",
-];
 /// Without a delivery for so long a log group is not up to date: CIS 3.4's audit asks for one within about a day. A delivery
 /// error that has kept everything back for so long is no passing trouble (T04).
 const DAY: i64 = 24 * 3600;
@@ -366,7 +358,10 @@ fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
             .evidence([trail.evidence]),
     );
     if trail.include_global_service_events == Some(false) {
-        let global_events = Predicate::one_of("eventSource", GLOBAL_SOURCES);
+        // What such a service records elsewhere, at its endpoint of a Region, is no global event.
+        let global_events =
+            Predicate::one_of("eventSource", EventModel::cloudtrail().global_sources())
+                .and(Predicate::equals("awsRegion", global));
         stage.require(
             LinkId::T09,
             trail.subject(),

@@ -71,7 +71,7 @@ pub(super) fn behaviour(
             string: Rule::Point(text.clone(), false),
             ..base
         },
-        Asked::Raw(_) => base,
+        Asked::Raw(_) | Asked::Form(_) => base,
     })
 }
 

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::Covers;
+use super::formula::dotted;
 use super::lower::{RawText, lower};
 use super::model::{EventModel, Part, Scope};
 use super::predicate::Predicate;
@@ -62,7 +63,18 @@ pub(super) fn find(
         Err(reason) => return Ended::Unsure(reason),
     };
     let examples = (0..problem.fields.nodes.len())
-        .map(|node| model.examples(&problem.fields.path(node)).to_vec())
+        .map(|node| {
+            let path = problem.fields.path(node);
+            let known = model.examples(&path).iter();
+            let known = known.map(|text| witness::local(text, scope));
+            // A Region that the account uses reads better than one that it does not.
+            let used = scope
+                .regions
+                .iter()
+                .filter(|_| dotted(&path).is_some_and(|path| path == "awsRegion"))
+                .cloned();
+            used.chain(known).collect()
+        })
         .collect();
     let closed = &problem.closed;
     let mut accept = |fields: &_, decided: &[_]| {

@@ -113,6 +113,9 @@ pub(super) enum Asked {
     },
     /// The string itself, no wildcard.
     Exactly(String),
+    /// If it is a string, one in which this regular expression is found: a fact about the field, no condition of a
+    /// pattern.
+    Form(String),
     /// Something about the raw text of the event that the fields do not decide; known by this name.
     Raw(String),
 }

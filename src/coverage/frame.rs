@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use super::formula::{Asked, Atom, Fields, Formula, Rule};
+use super::formula::{Asked, Atom, Fields, Formula, Rule, dotted};
+use super::machine::{Machine, Search};
 use super::model::{EventModel, Part, Scope};
 use crate::pattern::ast::Step;
 
@@ -33,9 +34,12 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
             parts.push(one_of(fields, node, &["Management"]));
         }
         if let Some(node) = fields.find("managementEvent") {
-            parts.push(is(fields, node, Asked::Bool(true), true));
+            parts.push(asks(fields, node, Asked::Bool(true), true));
         }
     }
+    forms(fields, model, &mut parts);
+    types(fields, model, &mut parts);
+    global(fields, model, scope, &mut parts);
     let Some(name) = fields.find("eventName") else {
         return Formula::all(parts);
     };
@@ -44,15 +48,16 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
         .filter(|_| model.uses(Part::Sources));
     let access = fields.find("readOnly").filter(|_| model.uses(Part::Access));
     region = region.filter(|_| model.uses(Part::Regions));
-    if source.is_none() && access.is_none() && region.is_none() {
+    let kind = fields.find("eventType").filter(|_| model.uses(Part::Types));
+    if source.is_none() && access.is_none() && region.is_none() && kind.is_none() {
         return Formula::all(parts);
     }
-    for event in events(fields, name, model) {
+    for event in told_apart(fields, name, model.names()) {
         let mut origins = Vec::new();
         for origin in model.origins(&event) {
             let mut facts = Vec::new();
             if let Some(node) = source {
-                facts.push(is(
+                facts.push(asks(
                     fields,
                     node,
                     Asked::Exactly(origin.source.clone()),
@@ -60,11 +65,19 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
                 ));
             }
             if let Some(node) = access {
-                facts.push(is(fields, node, Asked::Bool(origin.read_only), true));
+                facts.push(asks(fields, node, Asked::Bool(origin.read_only), true));
+            }
+            if let Some(node) = kind {
+                facts.push(asks(
+                    fields,
+                    node,
+                    Asked::Exactly(origin.event_type.clone()),
+                    true,
+                ));
             }
             if let Some(node) = region {
                 if origin.global {
-                    facts.push(is(
+                    facts.push(asks(
                         fields,
                         node,
                         Asked::Exactly(scope.global_region.clone()),
@@ -77,29 +90,99 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
             }
             origins.push(Formula::all(facts));
         }
-        let other = is(fields, name, Asked::Exactly(event), false);
+        let other = asks(fields, name, Asked::Exactly(event), false);
         parts.push(Formula::any([other].into_iter().chain(origins)));
     }
     Formula::all(parts)
 }
 
-/// The events of the model that the atoms on the event name can tell from others.
-fn events(fields: &Fields, name: usize, model: &EventModel) -> Vec<String> {
+/// What strings look like in the fields whose form is known.
+fn forms(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) {
+    for (path, form) in model.forms() {
+        let node = (0..fields.nodes.len())
+            .find(|node| dotted(&fields.path(*node)).is_some_and(|found| found == path))
+            .filter(|node| {
+                fields
+                    .nodes
+                    .get(*node)
+                    .is_some_and(|node| !node.atoms.is_empty())
+            });
+        // What cannot be built is not assumed.
+        if let Some(node) = node
+            && let Some(search) = Search::new(form)
+        {
+            let asked = Asked::Form(form.to_owned());
+            let id = fields.atom(Some(node), asked, |_| Atom {
+                string: Rule::Run(Rc::new(Machine::Search(Box::new(search))), false),
+                ..Atom::flat(true)
+            });
+            parts.push(Rc::new(Formula::Atom(id, true)));
+        }
+    }
+}
+
+/// A service event answers no request, so it has no error of one.
+fn types(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) {
+    if model.uses(Part::Types)
+        && let Some(error) = fields.find("errorCode")
+        && let Some(kind) = fields.find("eventType")
+    {
+        let none = asks(fields, error, Asked::Missing, true);
+        let request = asks(
+            fields,
+            kind,
+            Asked::Exactly("AwsServiceEvent".to_owned()),
+            false,
+        );
+        parts.push(Formula::any([none, request]));
+    }
+}
+
+/// Where the events of global services are recorded, whatever their names.
+fn global(fields: &mut Fields, model: &EventModel, scope: &Scope, parts: &mut Vec<Rc<Formula>>) {
+    if !model.uses(Part::Regions) {
+        return;
+    }
+    let (Some(source), Some(region)) = (fields.find("eventSource"), fields.find("awsRegion"))
+    else {
+        return;
+    };
+    for name in told_apart(
+        fields,
+        source,
+        model.always_global().iter().map(String::as_str),
+    ) {
+        let other = asks(fields, source, Asked::Exactly(name), false);
+        let there = asks(
+            fields,
+            region,
+            Asked::Exactly(scope.global_region.clone()),
+            true,
+        );
+        parts.push(Formula::any([other, there]));
+    }
+}
+
+/// Those of `texts` that the atoms on the field can tell from others.
+fn told_apart<'t>(
+    fields: &Fields,
+    node: usize,
+    texts: impl Iterator<Item = &'t str>,
+) -> Vec<String> {
     let rules: Vec<&Rule> = fields
         .nodes
-        .get(name)
+        .get(node)
         .into_iter()
         .flat_map(|node| &node.atoms)
         .filter_map(|atom| fields.atoms.get(*atom))
         .map(|atom| &atom.string)
         .collect();
-    model
-        .names()
-        .filter(|event| {
+    texts
+        .filter(|text| {
             rules.iter().any(|rule| match rule {
                 Rule::Always(_) => false,
-                Rule::Point(text, _) => text == event,
-                Rule::Run(machine, _) => machine.accepts(event),
+                Rule::Point(point, _) => point == text,
+                Rule::Run(machine, _) => machine.accepts(text),
             })
         })
         .map(str::to_owned)
@@ -109,13 +192,17 @@ fn events(fields: &Fields, name: usize, model: &EventModel) -> Vec<String> {
 fn one_of(fields: &mut Fields, node: usize, texts: &[&str]) -> Rc<Formula> {
     let parts: Vec<_> = texts
         .iter()
-        .map(|text| is(fields, node, Asked::Exactly((*text).to_owned()), true))
+        .map(|text| asks(fields, node, Asked::Exactly((*text).to_owned()), true))
         .collect();
     Formula::any(parts)
 }
 
-fn is(fields: &mut Fields, node: usize, asked: Asked, wanted: bool) -> Rc<Formula> {
+fn asks(fields: &mut Fields, node: usize, asked: Asked, wanted: bool) -> Rc<Formula> {
     let id = fields.atom(Some(node), asked, |asked| match asked {
+        Asked::Missing => Atom {
+            missing: true,
+            ..Atom::flat(false)
+        },
         Asked::Bool(truth) => Atom {
             yes: *truth,
             no: !*truth,

@@ -37,10 +37,21 @@ pub(super) enum Part {
     Access,
     /// Which events are recorded in the global region.
     Regions,
+    /// Which `eventType` an event has.
+    Types,
+    /// How the strings of some fields are written.
+    Forms,
 }
 
 impl Part {
-    pub(super) const ALL: [Self; 4] = [Self::Fields, Self::Sources, Self::Access, Self::Regions];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Fields,
+        Self::Sources,
+        Self::Access,
+        Self::Regions,
+        Self::Types,
+        Self::Forms,
+    ];
 
     /// The assumption, for the user.
     pub(super) fn assumption(self) -> &'static str {
@@ -51,6 +62,13 @@ impl Part {
             Self::Sources => "event model: the event sources that have an event of each name (D27)",
             Self::Access => "event model: which events are reads and which are writes",
             Self::Regions => "event model: which events are recorded in the global region only",
+            Self::Types => {
+                "event model: `eventType` follows from the event name (`AwsApiCall` for an operation of an API, \
+                 `AwsConsoleSignIn` for `ConsoleLogin`), and an event with an error code is no `AwsServiceEvent`"
+            }
+            Self::Forms => {
+                "event model: `eventVersion` is written 1.NN, and account ids are twelve digits"
+            }
         }
     }
 }
@@ -64,16 +82,22 @@ pub struct Origin {
     pub read_only: bool,
     /// Whether it is recorded in the global region of the partition only.
     pub global: bool,
+    /// The `eventType` field.
+    pub event_type: String,
 }
 
 #[derive(Debug, Default)]
 struct Facts {
     fields: BTreeMap<String, (Kinds, Vec<String>)>,
+    /// The form of a field's strings, a regular expression, by the path of the field.
+    forms: BTreeMap<String, String>,
     events: BTreeMap<String, Vec<Origin>>,
     /// Event names in the order of the file.
     names: Vec<String>,
-    /// Sources whose events are recorded in the global region.
+    /// Sources that CloudTrail calls global services.
     global_sources: Vec<String>,
+    /// Those of them whose events are recorded in the global region only.
+    always_global: Vec<String>,
     records: BTreeMap<String, serde_json::Map<String, Value>>,
     routine: Vec<serde_json::Map<String, Value>>,
 }
@@ -95,6 +119,7 @@ struct FieldFact {
     kinds: Vec<KindName>,
     #[serde(default)]
     examples: Vec<String>,
+    form: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -112,12 +137,36 @@ enum KindName {
 #[serde(deny_unknown_fields)]
 struct SourceFact {
     name: String,
-    #[serde(default)]
-    global: bool,
+    global: Option<GlobalFact>,
+    #[serde(default, rename = "type")]
+    event_type: TypeFact,
     #[serde(default)]
     write: Vec<String>,
     #[serde(default)]
     read: Vec<String>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum GlobalFact {
+    Always,
+    Endpoint,
+}
+
+#[derive(Deserialize, Clone, Copy, Default)]
+enum TypeFact {
+    #[default]
+    AwsApiCall,
+    AwsConsoleSignIn,
+}
+
+impl TypeFact {
+    fn name(self) -> &'static str {
+        match self {
+            Self::AwsApiCall => "AwsApiCall",
+            Self::AwsConsoleSignIn => "AwsConsoleSignIn",
+        }
+    }
 }
 
 impl From<File> for Facts {
@@ -150,6 +199,9 @@ impl From<File> for Facts {
             } else {
                 kinds
             };
+            if let Some(form) = fact.form {
+                facts.forms.insert(path.clone(), form);
+            }
             facts.fields.insert(path, (kinds, fact.examples));
         }
         for source in file.source {
@@ -158,7 +210,8 @@ impl From<File> for Facts {
                     let origin = Origin {
                         source: source.name.clone(),
                         read_only,
-                        global: source.global,
+                        global: source.global == Some(GlobalFact::Always),
+                        event_type: source.event_type.name().to_owned(),
                     };
                     let origins = facts.events.entry(name.clone()).or_default();
                     if origins.is_empty() {
@@ -167,7 +220,10 @@ impl From<File> for Facts {
                     origins.push(origin);
                 }
             }
-            if source.global {
+            if source.global == Some(GlobalFact::Always) {
+                facts.always_global.push(source.name.clone());
+            }
+            if source.global.is_some() {
                 facts.global_sources.push(source.name);
             }
         }
@@ -213,12 +269,30 @@ impl EventModel {
             .flat_map(|facts| facts.names.iter().map(String::as_str))
     }
 
-    /// The sources whose events are recorded in the global region of the partition only.
+    /// The sources that CloudTrail calls global services: what a trail leaves out without `IncludeGlobalServiceEvents`, of
+    /// the events of the global region.
     pub fn global_sources(&self) -> &[String] {
         self.facts
             .as_ref()
             .map(|facts| facts.global_sources.as_slice())
             .unwrap_or_default()
+    }
+
+    /// The sources whose events are recorded in the global region of the partition only.
+    pub(super) fn always_global(&self) -> &[String] {
+        self.facts
+            .as_ref()
+            .map(|facts| facts.always_global.as_slice())
+            .unwrap_or_default()
+    }
+
+    /// The fields whose strings have a form, each with its regular expression.
+    pub(super) fn forms(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.facts
+            .iter()
+            .filter(|_| self.uses(Part::Forms))
+            .flat_map(|facts| &facts.forms)
+            .map(|(path, form)| (path.as_str(), form.as_str()))
     }
 
     pub(super) fn uses(&self, part: Part) -> bool {

@@ -20,7 +20,8 @@ pub(super) fn dressed(
 ) -> Value {
     let known = Known::new(fields, decided);
     let (name, origin) = event(&known, scope);
-    let mut record = Value::Object(template(&known, &name, &origin, scope));
+    let record = Value::Object(template(&known, &name, &origin, scope));
+    let mut record = moved(&record, scope);
     for prefix in closed {
         // Every field of this object counts, so none may be there for looks.
         set(&mut record, prefix, json!({}));
@@ -78,11 +79,17 @@ impl<'a> Known<'a> {
     }
 }
 
+/// A service event that every account with a rotated key has.
+const ROTATE_KEY: &str = "RotateKey";
+const KMS: &str = "kms.amazonaws.com";
+const SERVICE_EVENT: &str = "AwsServiceEvent";
+
 /// An event name, and where it comes from, that what was decided allows.
 fn event(known: &Known<'_>, scope: &Scope) -> (String, Origin) {
     let fits = |origin: &Origin| {
         known.allows("eventSource", &origin.source)
             && !matches!(known.get("readOnly"), Some(Found::Leaf(Value::Bool(read))) if *read != origin.read_only)
+            && known.allows("eventType", &origin.event_type)
             && (!origin.global || known.allows("awsRegion", &scope.global_region))
     };
     let fallback = |name: &str| {
@@ -97,6 +104,7 @@ fn event(known: &Known<'_>, scope: &Scope) -> (String, Origin) {
                 source,
                 read_only,
                 global: false,
+                event_type: "AwsApiCall".to_owned(),
             },
         )
     };
@@ -124,16 +132,29 @@ fn event(known: &Known<'_>, scope: &Scope) -> (String, Origin) {
         .find(|(name, origin)| known.allows("eventName", name) && fits(origin))
     {
         Some((name, origin)) => (name.to_owned(), origin.clone()),
+        None if [
+            ("eventType", SERVICE_EVENT),
+            ("eventName", ROTATE_KEY),
+            ("eventSource", KMS),
+        ]
+        .into_iter()
+        .all(|(path, text)| known.allows(path, text)) =>
+        {
+            let origin = Origin {
+                source: KMS.to_owned(),
+                read_only: false,
+                global: false,
+                event_type: SERVICE_EVENT.to_owned(),
+            };
+            (ROTATE_KEY.to_owned(), origin)
+        }
         None => fallback(known.text("eventName").unwrap_or("DescribeInstances")),
     }
 }
 
 fn template(known: &Known<'_>, name: &str, origin: &Origin, scope: &Scope) -> Map<String, Value> {
-    let account = if scope.account.is_empty() {
-        "111122223333"
-    } else {
-        &scope.account
-    };
+    // The example's account: `moved` puts the scope's in its place, here and in all the rest.
+    let account = EXAMPLE_ACCOUNT;
     let region = if origin.global {
         scope.global_region.as_str()
     } else {
@@ -142,16 +163,12 @@ fn template(known: &Known<'_>, name: &str, origin: &Origin, scope: &Scope) -> Ma
             .iter()
             .chain([&scope.global_region])
             .map(String::as_str);
-        known
-            .text("awsRegion")
-            .or_else(|| regions.find(|region| known.allows("awsRegion", region)))
+        regions
+            .find(|region| known.allows("awsRegion", region))
+            .or_else(|| known.text("awsRegion"))
             .unwrap_or("us-east-1")
     };
-    let partition = match scope.global_region.as_str() {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = "aws";
     let identity = match known.text("userIdentity.type") {
         Some("Root") => json!({
             "type": "Root",
@@ -160,14 +177,10 @@ fn template(known: &Known<'_>, name: &str, origin: &Origin, scope: &Scope) -> Ma
             "accountId": account,
             "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
         }),
-        _ => json!({
-            "type": "IAMUser",
-            "principalId": "AIDACKCEVSQ6C2EXAMPLE",
-            "arn": format!("arn:{partition}:iam::{account}:user/alice"),
-            "accountId": account,
-            "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
-            "userName": "alice",
-        }),
+        None if origin.event_type == SERVICE_EVENT => {
+            json!({ "accountId": account, "invokedBy": "AWS Internal" })
+        }
+        _ => person(account, partition),
     };
     let mut record = Map::new();
     let mut put = |name: &str, value: Value| {
@@ -186,14 +199,16 @@ fn template(known: &Known<'_>, name: &str, origin: &Origin, scope: &Scope) -> Ma
     put("requestID", json!("8d1a6b1c-2f0e-4c55-9d0b-6a3f6f2a9e01"));
     put("eventID", json!("3f0c9a52-7d54-4c3e-8a35-0c5b1e7f4d10"));
     put("readOnly", json!(origin.read_only));
-    put("eventType", json!("AwsApiCall"));
+    put("eventType", json!(origin.event_type));
     put("managementEvent", json!(true));
     put("recipientAccountId", json!(account));
     put("eventCategory", json!("Management"));
     for (name, value) in Looks::record(name).into_iter().flatten() {
         record.insert(name.clone(), value.clone());
     }
-    if known.text("errorCode").is_some() {
+    if name == "ConsoleLogin" {
+        sign_in(known, &mut record);
+    } else if known.text("errorCode").is_some() {
         // A refused call changes nothing and returns nothing.
         record.insert("responseElements".to_owned(), Value::Null);
         if !matches!(known.get("errorMessage"), Some(Found::Missing)) {
@@ -202,6 +217,79 @@ fn template(known: &Known<'_>, name: &str, origin: &Origin, scope: &Scope) -> Ma
         }
     }
     record
+}
+
+/// A sign-in that failed says so, and says why; one that succeeded has no error.
+fn sign_in(known: &Known<'_>, record: &mut Map<String, Value>) {
+    let outcome = known.text("responseElements.ConsoleLogin");
+    let error = known.text("errorMessage").is_some() || known.text("errorCode").is_some();
+    let failed = match outcome {
+        Some(outcome) => outcome == "Failure",
+        None => error && known.allows("responseElements.ConsoleLogin", "Failure"),
+    };
+    if !failed {
+        return;
+    }
+    if !matches!(
+        known.get("responseElements"),
+        Some(Found::Leaf(_) | Found::Missing | Found::Array)
+    ) {
+        let response = json!({ "ConsoleLogin": "Failure" });
+        record.insert("responseElements".to_owned(), response);
+    }
+    if known.get("errorMessage").is_none() {
+        let message = Value::String("Failed authentication".to_owned());
+        record.insert("errorMessage".to_owned(), message);
+    }
+}
+
+/// The account that examples are written with.
+const EXAMPLE_ACCOUNT: &str = "111122223333";
+
+/// The identity of an IAM user.
+fn person(account: &str, partition: &str) -> Value {
+    json!({
+        "type": "IAMUser",
+        "principalId": "AIDACKCEVSQ6C2EXAMPLE",
+        "arn": format!("arn:{partition}:iam::{account}:user/alice"),
+        "accountId": account,
+        "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+        "userName": "alice",
+    })
+}
+
+/// An example's text as it reads in the account and partition of the scope.
+pub(super) fn local(text: &str, scope: &Scope) -> String {
+    let text = if scope.account.is_empty() {
+        text.to_owned()
+    } else {
+        text.replace(EXAMPLE_ACCOUNT, &scope.account)
+    };
+    match scope.global_region.as_str() {
+        region if region.starts_with("cn-") => text.replace("arn:aws:", "arn:aws-cn:"),
+        region if region.starts_with("us-gov-") => text.replace("arn:aws:", "arn:aws-us-gov:"),
+        _ => text,
+    }
+}
+
+/// An example record as it reads in the account and partition of the scope.
+fn moved(record: &Value, scope: &Scope) -> Value {
+    mapped(record, &|text| local(text, scope))
+}
+
+/// The value with every string in it replaced.
+fn mapped(value: &Value, map: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(map(text)),
+        Value::Array(values) => values.iter().map(|value| mapped(value, map)).collect(),
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone(), mapped(value, map)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
 }
 
 /// Writes what was decided into the record.

@@ -224,6 +224,9 @@ fn t09_global_service_events_are_left_out() {
     let path = path_of(&chain, "iam_policy_changes");
     let event = event("PutUserPolicy", "iam.amazonaws.com", HOME, false);
     assert_eq!(stopped_by(path, &event), Some(LinkId::T09));
+    // What a global service records at its endpoint of another Region is no global event.
+    let elsewhere = self::event("GetCallerIdentity", "sts.amazonaws.com", "eu-west-1", true);
+    assert_ne!(stopped_by(path, &elsewhere), Some(LinkId::T09));
     let with = chain_of(&world(|world| {
         world.single_region(true);
     }));

@@ -8,6 +8,8 @@ mod command;
 mod corpus;
 /// Laws, on random patterns.
 mod laws;
+/// What the event model knows, and witnesses that read like real records.
+mod model;
 /// Single verdicts: the chain, the model, the false verdicts of other tools.
 mod verdicts;
 
