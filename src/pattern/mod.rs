@@ -21,6 +21,7 @@
 pub mod ast;
 mod cursor;
 mod error;
+pub mod event;
 mod fields;
 mod glob;
 mod json;

@@ -6,6 +6,8 @@ mod arbitrary;
 mod command;
 /// Real patterns and recorded answers of the live service.
 mod corpus;
+/// The event patterns of EventBridge.
+mod event;
 /// Laws that hold for every pattern and event.
 mod laws;
 /// The limits of AWS and of this tool, one by one.

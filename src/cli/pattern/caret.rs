@@ -2,6 +2,7 @@
 
 use crate::cli::Error;
 use crate::pattern::ParseError;
+use crate::pattern::event::EventPatternError;
 use crate::report::printable::one_line;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
@@ -20,6 +21,22 @@ pub(super) fn draw(option: &str, error: &ParseError) -> Error {
             group = group.element(Level::HELP.message(help));
         }
         group = group.element(Level::NOTE.message(&aws));
+        renderer.render(&[group]).to_string()
+    };
+    Error::new(format!("{option}: {error}"))
+        .drawn(drawing(Renderer::plain()), drawing(Renderer::styled()))
+}
+
+/// The error for an event pattern that was given as `option`.
+pub(super) fn draw_rule(option: &str, error: &EventPatternError) -> Error {
+    let message = one_line(&error.message).into_owned();
+    let drawing = |renderer: Renderer| {
+        let annotation = AnnotationKind::Primary.span(error.span.clone());
+        let snippet = Snippet::source(&error.pattern)
+            .path(option)
+            .annotation(annotation);
+        let group = Level::ERROR.primary_title(&message).element(snippet);
+        let group = group.element(Level::NOTE.message("EventBridge refuses such a pattern"));
         renderer.render(&[group]).to_string()
     };
     Error::new(format!("{option}: {error}"))

@@ -12,14 +12,30 @@ use std::fmt::Write as _;
 
 /// Arguments of `pattern explain`.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("asked").required(true).args(["given", "pattern", "event_pattern"])))]
 pub(super) struct Args {
     /// The filter pattern
+    #[arg(value_name = "PATTERN", allow_hyphen_values = true)]
+    given: Option<String>,
+    /// The filter pattern, as an option
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
-    pattern: String,
+    pattern: Option<String>,
+    /// The event pattern of an EventBridge rule
+    #[arg(long, value_name = "JSON")]
+    event_pattern: Option<String>,
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
-    let pattern = super::read("--pattern", parse(&args.pattern))?;
+    if let Some(rule) = &args.event_pattern {
+        let rule = super::read_rule("--event-pattern", rule)?;
+        out.text(&super::rule_words::words(&rule))?;
+        return Ok(Status::Clean);
+    }
+    let (option, text) = match (&args.given, &args.pattern) {
+        (Some(given), _) => ("PATTERN", given.as_str()),
+        (None, pattern) => ("--pattern", pattern.as_deref().unwrap_or_default()),
+    };
+    let pattern = super::read(option, parse(text))?;
     out.text(&words(&pattern))?;
     Ok(Status::Clean)
 }

@@ -1,19 +1,28 @@
-//! `trailproof pattern match`: which events a filter pattern matches.
+//! `trailproof pattern match`: which events a pattern matches.
 
+use super::events::{self, Event};
 use crate::cli::{Error, Out, Status};
+use crate::pattern::event::{EventPattern, as_event};
 use crate::pattern::{Matcher, Semantics, parse_for_creation};
 use clap::ValueEnum;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 
 /// Arguments of `pattern match`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The filter pattern, as it would be given to PutMetricFilter
-    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
-    pattern: String,
-    /// The events, one JSON text a line; `-` is standard input
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        allow_hyphen_values = true,
+        required_unless_present = "event_pattern",
+        conflicts_with = "event_pattern"
+    )]
+    pattern: Option<String>,
+    /// The event pattern of an EventBridge rule; CloudTrail records are put into the event that EventBridge makes of them
+    #[arg(long, value_name = "JSON")]
+    event_pattern: Option<String>,
+    /// The events: one JSON text a line, CloudTrail's own files, arrays; gzip or not; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
     /// What to print
@@ -23,72 +32,72 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The matching lines, as they are
+    /// The matching events, as they are
     Text,
-    /// For every line `{"line":1,"matches":true}`
+    /// For every line `{"line":1,"matches":true}`, for every event of a larger text `{"record":1,"matches":true}`
     Json,
 }
 
-pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
-    let pattern = super::read("--pattern", parse_for_creation(&args.pattern))?;
-    let matcher = Matcher::new(&pattern, &Semantics::default());
-    let from_stdin = args.file.as_os_str() == "-";
-    let name = if from_stdin {
-        "standard input".to_owned()
-    } else {
-        format!("`{}`", args.file.display())
-    };
-    let mut input: Box<dyn BufRead> = if from_stdin {
-        Box::new(io::stdin().lock())
-    } else {
-        let file = File::open(&args.file)
-            .map_err(|error| Error::new(format!("cannot open {name}: {error}")))?;
-        Box::new(BufReader::with_capacity(256 * 1024, file))
-    };
+enum Asked {
+    Filter(Box<Matcher>),
+    Rule(EventPattern),
+}
 
-    let mut bytes = Vec::new();
-    let mut number = 0_u64;
+impl Asked {
+    fn line(&self, text: &str) -> Result<bool, serde_json::Error> {
+        match self {
+            Self::Filter(matcher) => matcher.try_matches_text(text),
+            Self::Rule(pattern) => Ok(pattern.matches(&as_event(serde_json::from_str(text)?))),
+        }
+    }
+
+    fn record(&self, record: &serde_json::Value) -> bool {
+        match self {
+            Self::Filter(matcher) => matcher.matches_event(record),
+            Self::Rule(pattern) => pattern.matches(&as_event(record.clone())),
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
+    let asked = match (&args.event_pattern, &args.pattern) {
+        (Some(rule), _) => Asked::Rule(super::read_rule("--event-pattern", rule)?),
+        (None, filter) => {
+            let filter = filter.as_deref().unwrap_or_default();
+            let pattern = super::read("--pattern", parse_for_creation(filter))?;
+            Asked::Filter(Box::new(Matcher::new(&pattern, &Semantics::default())))
+        }
+    };
     let (mut matching, mut events) = (0_u64, 0_u64);
-    loop {
-        bytes.clear();
-        let read = input.read_until(b'\n', &mut bytes);
-        if read.map_err(|error| Error::new(format!("cannot read {name}: {error}")))? == 0 {
-            break;
-        }
-        number += 1;
-        let line = bytes.trim_ascii_end();
-        if line.is_empty() {
-            continue;
-        }
-        let fault = |what: String| {
-            Error::new(format!("{name}, line {number}: {what}"))
-                .help("give one event a line; `jq -c .` writes them so")
+    events::each(&args.file, &mut |name, event| {
+        let (label, number, matches, text) = match event {
+            Event::Line(number, text) => {
+                let matches = asked
+                    .line(text)
+                    .map_err(|error| events::fault(name, number, &events::not_json(&error)))?;
+                ("line", number, matches, text.into())
+            }
+            Event::Record(number, record) => {
+                let text = std::borrow::Cow::Owned(record.to_string());
+                ("record", number, asked.record(record), text)
+            }
         };
-        let text =
-            std::str::from_utf8(line).map_err(|_| fault("the line is not UTF-8".to_owned()))?;
-        let matches = matcher
-            .try_matches_text(text)
-            .map_err(|error| fault(not_json(&error)))?;
         events += 1;
         matching += u64::from(matches);
         match args.format {
-            Format::Json => out.json(&format!("{{\"line\":{number},\"matches\":{matches}}}\n"))?,
+            Format::Json => {
+                out.json(&format!("{{\"{label}\":{number},\"matches\":{matches}}}\n"))?
+            }
             Format::Text if matches => {
-                out.json(text)?;
+                out.json(&text)?;
                 out.json("\n")?;
             }
             Format::Text => {}
         }
-    }
+        Ok(())
+    })?;
     if args.format == Format::Text {
         out.message(&format!("{matching} of {events} events match"));
     }
     Ok(Status::Clean)
-}
-
-/// The line number in the message of the JSON reader is always 1 and would mislead.
-fn not_json(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let what = text.split(" at line ").next().unwrap_or(&text);
-    format!("the event is not JSON: {what} at column {}", error.column())
 }

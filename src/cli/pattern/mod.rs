@@ -2,10 +2,13 @@
 
 mod caret;
 mod compare;
+mod events;
 mod explain;
 mod r#match;
+mod rule_words;
 
 use super::{Error, Out, Status};
+use crate::pattern::event::EventPattern;
 use crate::pattern::{ParseError, Pattern};
 use clap::Subcommand;
 
@@ -21,9 +24,9 @@ pub(super) struct Args {
 enum Command {
     /// Decide whether deployed filters catch every event that a pattern asks for
     Compare(compare::Args),
-    /// Say in words what a filter pattern asks for
+    /// Say in words what a filter pattern or an event pattern asks for
     Explain(explain::Args),
-    /// Say which events, one JSON text a line, a filter pattern matches
+    /// Say which events a filter pattern or an event pattern matches
     Match(r#match::Args),
 }
 
@@ -38,4 +41,9 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 /// Unwraps a pattern that was given as the value of `option`, or draws where it goes wrong.
 fn read(option: &str, parsed: Result<Pattern, ParseError>) -> Result<Pattern, Error> {
     parsed.map_err(|error| caret::draw(option, &error))
+}
+
+/// Reads the event pattern of an EventBridge rule, or draws where it goes wrong.
+fn read_rule(option: &str, text: &str) -> Result<EventPattern, Error> {
+    EventPattern::parse(text).map_err(|error| caret::draw_rule(option, &error))
 }
