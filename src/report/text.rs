@@ -211,57 +211,7 @@ pub(crate) fn witness_line(witness: &Value) -> String {
             None => {}
         }
     }
-    for (name, value) in deciding(witness) {
-        line.push_str(&format!(", {name} {value}"));
-    }
     clean(&line)
-}
-
-/// The fields that decided and that the line does not show anyway, with their values. A witness has what decided before
-/// its `eventVersion`, with which a record begins.
-fn deciding(witness: &Value) -> Vec<(String, String)> {
-    const SHOWN: [&str; 7] = [
-        "eventName",
-        "eventSource",
-        "awsRegion",
-        "errorCode",
-        "errorMessage",
-        "eventType",
-        "userIdentity",
-    ];
-    fn leaves(name: &str, value: &Value, into: &mut Vec<(String, String)>) {
-        match value {
-            Value::Object(fields) => {
-                for (inner, value) in fields {
-                    leaves(&format!("{name}.{inner}"), value, into);
-                }
-            }
-            Value::String(text) => into.push((name.to_owned(), text.clone())),
-            Value::Null | Value::Array(_) => {}
-            other => into.push((name.to_owned(), other.to_string())),
-        }
-    }
-    let mut found = Vec::new();
-    for (name, value) in witness.as_object().into_iter().flatten() {
-        if name == "eventVersion" {
-            break;
-        }
-        if name == "userIdentity" {
-            // Its type is in the line; of the rest, what names the principal.
-            for inner in ["userName", "arn"] {
-                if let Some(value) = value.get(inner) {
-                    leaves(&format!("{name}.{inner}"), value, &mut found);
-                    break;
-                }
-            }
-        }
-        if !SHOWN.contains(&name.as_str()) {
-            leaves(name, value, &mut found);
-        }
-    }
-    found.retain(|(name, _)| name != "additionalEventData.MFAUsed");
-    found.truncate(3);
-    found
 }
 
 /// A report value as an indented JSON document with a final line break: nothing in it is unprintable.
