@@ -12,8 +12,8 @@ mod tests;
 
 use serde_json::Value;
 
-use super::evidence::Call;
-use super::operations;
+use super::evidence::{AWS_CLI_JSON, Call};
+use super::operations::{self, Operation, Protocol};
 
 /// No response nests deeper; foreign bytes may, and would exhaust the stack.
 const MAX_DEPTH: usize = 100;
@@ -32,31 +32,78 @@ impl DecodeError {
     }
 }
 
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Xml,
+    Cbor,
+}
+
 /// The body of a call in the AWS CLI's JSON form.
 ///
 /// Members that are null are left out, numbers are written in their shortest form, members that the operation's model
 /// calls timestamps are RFC 3339 in UTC with milliseconds, and its lists are arrays even where XML says nothing.
 pub fn response(call: &Call) -> Result<Value, DecodeError> {
     let operation = operations::find(&call.service, &call.operation);
-    let essence = call.media_type.split(';').next().unwrap_or_default().trim();
-    let value = match essence.to_ascii_lowercase().as_str() {
-        "application/json" | "application/x-amz-json-1.1" | "application/x-amz-json-1.0" => {
-            json(&call.body)?
-        }
-        "text/xml" | "application/xml" => xml::decode(&call.body)?,
-        "application/cbor" => cbor::decode(&call.body)?,
-        other => {
-            return Err(DecodeError::new(format!(
-                "media type `{other}` is not one that AWS answers these calls with"
-            )));
-        }
-    };
+    let value = body(call, operation)?;
     let Value::Object(mut members) = value else {
         return Err(DecodeError::new("the body is not an object"));
     };
     // What boto3 adds to a response, and the AWS CLI leaves out.
     members.remove("ResponseMetadata");
     Ok(normal::normal(Value::Object(members), operation))
+}
+
+/// Reads a body by the operation's protocol, as the SDK does, whatever the response called itself: an emulator labels
+/// JSON as text/html. What is labelled as another form of AWS's may be that: services change their protocol.
+fn body(call: &Call, operation: Option<&Operation>) -> Result<Value, DecodeError> {
+    let labelled = labelled(&call.media_type);
+    let spoken = operation
+        .filter(|_| call.media_type != AWS_CLI_JSON)
+        .map(|operation| spoken(operation.protocol));
+    match (spoken, labelled) {
+        (Some(spoken), None) => read(spoken, &call.body).map_err(|error| {
+            let media_type = &call.media_type;
+            DecodeError::new(format!("{error}; it is labelled as `{media_type}`"))
+        }),
+        (Some(spoken), Some(labelled)) if spoken != labelled => {
+            read(spoken, &call.body).or_else(|_| read(labelled, &call.body))
+        }
+        (_, Some(labelled)) => read(labelled, &call.body),
+        (None, None) => Err(DecodeError::new(format!(
+            "media type `{}` is not one that AWS answers these calls with",
+            call.media_type
+        ))),
+    }
+}
+
+fn labelled(media_type: &str) -> Option<Form> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    match essence.to_ascii_lowercase().as_str() {
+        "application/json" | "application/x-amz-json-1.1" | "application/x-amz-json-1.0" => {
+            Some(Form::Json)
+        }
+        "text/xml" | "application/xml" => Some(Form::Xml),
+        "application/cbor" => Some(Form::Cbor),
+        _ => None,
+    }
+}
+
+fn spoken(protocol: Protocol) -> Form {
+    match protocol {
+        Protocol::AwsJson { .. } | Protocol::RestJson { .. } => Form::Json,
+        Protocol::Query { .. } => Form::Xml,
+        Protocol::RpcV2Cbor { .. } => Form::Cbor,
+    }
+}
+
+fn read(form: Form, body: &[u8]) -> Result<Value, DecodeError> {
+    match form {
+        Form::Json => json(body),
+        Form::Xml => xml::decode(body),
+        Form::Cbor => cbor::decode(body),
+    }
 }
 
 fn json(body: &[u8]) -> Result<Value, DecodeError> {

@@ -280,6 +280,55 @@ fn deep_nesting_is_refused() {
     }
 }
 
+/// moto's own server labels JSON as text/html, and the SDK reads it: every such answer was called unreadable.
+#[test]
+fn a_body_is_read_by_the_protocol_and_not_by_its_media_type() {
+    let json = br#"{"trailList": [{"Name": "t"}]}"#;
+    let xml = b"<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes><entry><key>Owner</key>\
+        <value>111122223333</value></entry></Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>";
+    let mut encoder = minicbor::Encoder::new(Vec::new());
+    to_cbor(
+        &json!({"MetricAlarms": [{"AlarmName": "a"}]}),
+        false,
+        &mut encoder,
+    );
+    let cbor = encoder.into_writer();
+    let bodies: [(&str, &str, &str, &[u8]); 3] = [
+        (
+            "cloudtrail",
+            "DescribeTrails",
+            "application/x-amz-json-1.1",
+            json,
+        ),
+        ("sns", "GetTopicAttributes", "text/xml", xml),
+        ("monitoring", "DescribeAlarms", "application/cbor", &cbor),
+    ];
+    for (service, operation, usual, body) in bodies {
+        let wanted = response(&call(service, operation, usual, body)).unwrap();
+        for media_type in [
+            "text/html; charset=utf-8",
+            "",
+            "text/plain",
+            "binary/octet-stream",
+            "application/json",
+            "text/xml;charset=UTF-8",
+            "application/cbor",
+        ] {
+            let read = response(&call(service, operation, media_type, body)).unwrap();
+            assert_eq!(read, wanted, "{operation} as {media_type}");
+        }
+    }
+    // A service that changed its protocol says so.
+    let alarms = br#"{"MetricAlarms": [{"AlarmName": "a"}]}"#;
+    let label = "application/x-amz-json-1.0";
+    assert!(response(&call("monitoring", "DescribeAlarms", label, alarms)).is_ok());
+    // A sign-in page is still no answer, and what the AWS CLI wrote is JSON alone.
+    let page = b"<html><body>sign in first</body></html>";
+    let why = response(&call("cloudtrail", "DescribeTrails", "text/html", page)).unwrap_err();
+    assert!(why.to_string().contains("labelled as `text/html`"), "{why}");
+    assert!(response(&call("sns", "GetTopicAttributes", AWS_CLI_JSON, xml)).is_err());
+}
+
 #[test]
 fn an_error_page_is_no_response() {
     for (media_type, body) in [
