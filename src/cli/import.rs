@@ -1,10 +1,10 @@
 //! `trailproof import`: a snapshot from files that the AWS CLI wrote, and the script that writes them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Error, Out, Status};
-use crate::import::{self, Defaults};
-use crate::snapshot::Writer;
+use crate::import::{self, Defaults, Recording};
+use crate::snapshot::{Snapshot, Writer};
 
 /// What one screen holds of files that could not be used.
 const SHOWN: usize = 20;
@@ -57,27 +57,55 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let recording = import::read(&folder, &defaults)?;
     let producer = concat!("trailproof ", env!("CARGO_PKG_VERSION"), " import");
     let mut writer = Writer::create(&output, producer, recording.started_at, args.force)?;
-    for call in &recording.calls {
-        writer.record(call)?;
+    let (mut answers, mut failed) = (0_usize, 0_usize);
+    for call in recording.calls() {
+        writer.record(&call)?;
+        if call.error.is_some() {
+            failed += 1;
+        } else {
+            answers += 1;
+        }
     }
     let path = writer.finish(recording.finished_at)?;
 
-    let failed = recording
-        .calls
-        .iter()
-        .filter(|call| call.error.is_some())
-        .count();
-    for why in recording.unusable.iter().take(SHOWN) {
+    let mut unusable = unreadable(&path, &recording)?;
+    unusable.extend(recording.unusable);
+    for why in unusable.iter().take(SHOWN) {
         out.warn(why);
     }
-    if recording.unusable.len() > SHOWN {
-        out.warn(&format!("and {} more", recording.unusable.len() - SHOWN));
+    if unusable.len() > SHOWN {
+        out.warn(&format!("and {} more", unusable.len() - SHOWN));
     }
     out.message(&format!(
         "wrote `{}`: {} answers, {} failed calls and unusable files",
         path.display(),
-        recording.calls.len() - failed,
+        answers,
         failed,
     ));
     Ok(Status::Clean)
+}
+
+/// Answers from which no fact could be read: the file of each and the reason.
+fn unreadable(path: &Path, recording: &Recording) -> Result<Vec<String>, Error> {
+    // Written a moment ago, and by nobody else.
+    let snapshot = Snapshot::open_unverified(path)?;
+    let sql = "select gap.evidence_id, gap.message\n\
+               from gap\n\
+               join evidence on evidence.id = gap.evidence_id\n\
+               where gap.kind = 'unreadable' and evidence.error_code is null\n\
+               order by gap.evidence_id";
+    let mut statement = snapshot.connection().prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    })?;
+    let mut unreadable = Vec::new();
+    for row in rows {
+        let (id, why) = row?;
+        let call = usize::try_from(id).ok().and_then(|id| id.checked_sub(1));
+        let file = call
+            .and_then(|call| recording.file(call))
+            .unwrap_or_default();
+        unreadable.push(format!("`{file}`: {why}"));
+    }
+    Ok(unreadable)
 }

@@ -17,6 +17,9 @@ pub enum Error {
     /// The path is no folder.
     #[error("`{0}` is not a folder; unpack the tar file first")]
     NoFolder(PathBuf),
+    /// There are more files than any number of accounts gives.
+    #[error("the folder holds more than {0} files; import it in parts")]
+    TooMany(usize),
     /// No file of the folder answers any question.
     #[error("`{0}` holds no answer of the AWS CLI that is known here")]
     Nothing(PathBuf),

@@ -3,482 +3,342 @@
 //!
 //! A file is used only where all four are certain. What cannot be told becomes a failed call that names the file.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Value, json};
 
 use super::Defaults;
-use super::file::{self, File};
-use super::index::{self, Place};
-use super::question::{attribute, request_of};
-use crate::snapshot::Call;
+use super::answer::{self, ApiError};
+use super::folder::{File, Folder};
+use super::index;
+use super::name::{by_name, by_shape};
+use super::place::{self, Identities, Owners, is_account, is_region};
+use super::plan::{Answer, Plan};
+use super::subject::{self, Asked, Doubt};
 use crate::snapshot::operations::{OPERATIONS, Operation, UNKNOWN_FILE};
 
-/// The calls of loose files; `known` are those of the lists.
-pub(super) fn calls(files: &[&File], known: &[Call], defaults: &Defaults) -> Vec<Call> {
-    let loose: Vec<Loose<'_>> = files.iter().map(|file| Loose::read(file)).collect();
-    let identities = identities(&loose, known);
-    loose
-        .into_iter()
-        .flat_map(|loose| loose.calls(&identities, defaults))
-        .collect()
-}
-
-/// A file with what can be told from it alone.
-struct Loose<'f> {
-    file: &'f File,
-    bytes: Vec<u8>,
-    /// The operation and what follows its name in the name of the file, or why there is none.
-    operation: Result<(&'static Operation, Option<String>), String>,
-    content: Content,
-}
-
-enum Content {
-    Answer(Value),
-    /// The AWS CLI wrote an error of AWS.
-    Refused(file::ApiError),
-    Unusable(String),
-}
-
-impl<'f> Loose<'f> {
-    fn read(file: &'f File) -> Self {
-        let bytes = file.read();
-        let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
-        let beside = file.read_error();
-        // An error may stand in the file itself, where both streams went into it.
-        let refused = file::aws_error(&text)
-            .map(|error| (error, text.clone()))
-            .or_else(|| {
-                let alone = text.trim().is_empty() && !beside.trim().is_empty();
-                alone.then(|| (file::cli_error(&beside), beside.clone()))
-            });
-        let by_name = by_name(file.file_name());
-        let (content, operation) = match (bytes, refused) {
-            (_, Some((error, text))) => {
-                let named = file::operation_in_error(&text)
-                    .and_then(|name| OPERATIONS.iter().find(|operation| operation.name == name));
-                let operation = match (by_name, named) {
-                    (Some(by_name), _) => Ok(by_name),
-                    (None, Some(operation)) => Ok((operation, None)),
-                    (None, None) => Err(format!("`{}` is no answer that is known here", file.name)),
-                };
-                return Self {
-                    file,
-                    bytes: Vec::new(),
-                    operation,
-                    content: Content::Refused(error),
-                };
-            }
-            (Err(why), None) => (
-                Content::Unusable(why),
-                by_name.map_or_else(|| Err(unknown(file)), Ok),
-            ),
-            (Ok(bytes), None) => {
-                let parsed = file::parse(&file.name, &bytes);
-                let operation = match (by_name, &parsed) {
-                    (Some(by_name), _) => Ok(by_name),
-                    (None, Ok(value)) => {
-                        by_shape(&file.name, value).map(|operation| (operation, None))
-                    }
-                    (None, Err(why)) => Err(why.clone()),
-                };
-                let content = match (parsed, &operation) {
-                    (Ok(value), Ok((operation, _))) => {
-                        match file::answer(&file.name, &bytes, operation) {
-                            Ok(_) => Content::Answer(value),
-                            Err(why) => Content::Unusable(why),
-                        }
-                    }
-                    (Ok(_), Err(why)) => Content::Unusable(why.clone()),
-                    (Err(why), _) => Content::Unusable(why),
-                };
-                return Self {
-                    file,
-                    bytes,
-                    operation,
-                    content,
-                };
-            }
-        };
-        Self {
-            file,
-            bytes: Vec::new(),
-            operation,
-            content,
+/// The calls of loose files, each given by its place in the folder; `known` are those of the lists.
+pub(super) fn plans(
+    folder: &Folder,
+    loose: &[usize],
+    known: &[Plan],
+    defaults: &Defaults,
+) -> Vec<Plan> {
+    let loose: Vec<Loose> = loose
+        .iter()
+        .filter_map(|index| Some(Loose::read(folder, *index, folder.get(*index)?)))
+        .collect();
+    let identities = identities(folder, &loose, known);
+    let mut plans = Vec::new();
+    let mut unknown = 0;
+    for loose in loose {
+        let is_unknown = loose.operation.is_err();
+        unknown += usize::from(is_unknown);
+        if is_unknown && unknown > MAX_UNKNOWN {
+            continue;
+        }
+        if let Some(file) = folder.get(loose.file) {
+            plans.extend(loose.plans(folder, file, &identities, defaults));
         }
     }
+    if let Some(more) = unknown.checked_sub(MAX_UNKNOWN).filter(|more| *more > 0) {
+        let why = format!("{more} more files are no answers that are known here");
+        plans.push(unknown_file("", "", jiff::Timestamp::UNIX_EPOCH, why));
+    }
+    plans
+}
 
-    fn calls(
-        self,
-        identities: &BTreeMap<String, BTreeSet<String>>,
-        defaults: &Defaults,
-    ) -> Vec<Call> {
-        let name = &self.file.name;
-        let unknown_file = |account: &str, why: String| {
-            let place = Place {
-                account,
-                region: "",
-                at: self.file.written,
-            };
-            vec![index::call(
-                &place,
-                UNKNOWN_FILE,
-                json!({ "File": name }),
-                Err(file::unusable(why)),
-            )]
+/// Files that answer nothing are named one by one up to here: whoever imports a whole disk learns no more from the rest.
+const MAX_UNKNOWN: usize = 1_000;
+
+/// A file with what can be told from it alone.
+struct Loose {
+    file: usize,
+    /// The operation, or why there is none.
+    operation: Result<&'static Operation, String>,
+    content: Content,
+    /// The region in the name of the file, or in an ARN that need not lie in the region asked.
+    hint: Option<String>,
+    owners: Owners,
+}
+
+/// A question, and why not where the answer leaves it out.
+type Question = (Asked, Option<String>);
+
+enum Content {
+    /// The questions that it answers, each with why not where it leaves a part of one out; or why none is known.
+    Answer(Answer, Result<Vec<Question>, Doubt>),
+    /// The AWS CLI wrote an error of AWS.
+    Refused(ApiError, Option<String>),
+    Unusable(String, Option<String>),
+}
+
+impl Loose {
+    fn read(folder: &Folder, index: usize, file: &File) -> Self {
+        let bytes = file.read();
+        let named = by_name(file.file_name());
+        let mut loose = Self {
+            file: index,
+            operation: Err(String::new()),
+            content: Content::Unusable(String::new(), None),
+            hint: None,
+            owners: Owners::new(),
         };
-        let account = account_of(
-            self.file,
-            &self.content,
-            &self.operation,
-            identities,
-            defaults,
-        );
-        let (operation, rest) = match self.operation {
+        let (name, rest, all) = match named {
+            Ok(None) => (None, None, false),
+            Ok(Some(named)) => {
+                // A place in the name of the file is no subject.
+                loose.hint = named.rest.clone().filter(|rest| is_region(rest));
+                let is_place = |rest: &String| is_region(rest) || is_account(rest);
+                let rest = named.rest.filter(|rest| !is_place(rest));
+                (Some(named.operation), rest, named.all)
+            }
+            Err(other) => {
+                loose.operation = Err(format!(
+                    "`{}` is an answer to {other}, which is not asked about here",
+                    file.name
+                ));
+                return loose;
+            }
+        };
+        let usable = bytes
+            .and_then(|bytes| Ok((answer::parse(&file.name, &bytes)?, bytes)))
+            .map_err(|why| (refusal(folder, file), why));
+        match usable {
+            Ok((value, bytes)) => loose.answer(file, (&value, &bytes), name, (rest, all)),
+            Err((Some((error, text)), _)) => {
+                let told = answer::operation_in_error(&text)
+                    .and_then(|name| OPERATIONS.iter().find(|operation| operation.name == name));
+                loose.operation = name.or(told).ok_or_else(|| unknown(file));
+                loose.content = Content::Refused(error, rest);
+            }
+            Err((None, why)) => {
+                loose.operation = name.ok_or_else(|| why.clone());
+                loose.content = Content::Unusable(why, rest);
+            }
+        }
+        loose
+    }
+
+    fn answer(
+        &mut self,
+        file: &File,
+        (value, bytes): (&Value, &[u8]),
+        by_name: Option<&'static Operation>,
+        (rest, all): (Option<String>, bool),
+    ) {
+        self.operation = by_name.map_or_else(|| by_shape(&file.name, value), Ok);
+        let Ok(operation) = self.operation else {
+            return;
+        };
+        if let Err(why) = answer::check(&file.name, value, operation) {
+            self.content = Content::Unusable(why, rest);
+            return;
+        }
+        let answer = Answer::new(operation, bytes, value);
+        self.owners = place::owners(operation, value);
+        if operation.name == "GetEventSelectors" {
+            let arn = subject::text(value, "TrailARN").unwrap_or_default();
+            let region = arn.split(':').nth(3).filter(|region| is_region(region));
+            self.hint = region.map(str::to_owned).or(self.hint.take());
+        }
+        let asked = subject::asked(operation, rest.as_deref(), value, all);
+        let asked = asked.map(|asked| {
+            asked
+                .into_iter()
+                .flat_map(|asked| told(file, operation, asked, value))
+                .collect()
+        });
+        self.content = Content::Answer(answer, asked);
+    }
+
+    fn plans(
+        self,
+        folder: &Folder,
+        file: &File,
+        identities: &Identities,
+        defaults: &Defaults,
+    ) -> Vec<Plan> {
+        let name = &file.name;
+        let nowhere = |account: &str, why: String| {
+            vec![Plan {
+                source: Some(self.file),
+                file: Some(self.file),
+                ..unknown_file(account, name, file.written, why)
+            }]
+        };
+        let identity = self.identity().map(str::to_owned);
+        let account = identity.or_else(|| place::account_of(folder, file, identities, defaults));
+        let operation = match self.operation {
             Ok(found) => found,
-            Err(why) => return unknown_file(&account.unwrap_or_default(), why),
+            Err(why) => return nowhere(&account.unwrap_or_default(), why),
         };
         let Some(account) = account else {
             let why = format!(
                 "`{name}` does not say which account it is of; put it into a folder named by the account id"
             );
-            return unknown_file("", why);
+            return nowhere("", why);
         };
-        let Some(region) = region_of(self.file, operation, &self.content, defaults) else {
+        let told = (self.hint.as_deref(), &self.owners);
+        let Some(region) = place::region_of(folder, file, operation, told, defaults) else {
             let why = format!(
                 "`{name}` does not say which region it is of; put it into a folder named by the region"
             );
-            return unknown_file(&account, why);
+            return nowhere(&account, why);
         };
-        let place = Place {
-            account: &account,
-            region: &region,
-            at: self.file.written,
+        let damaged = file.size > 0 && matches!(self.content, Content::Unusable(..));
+        let plan = |request: Value, outcome: Result<Answer, ApiError>| Plan {
+            account: account.clone(),
+            region: region.clone(),
+            operation,
+            request,
+            at: file.written,
+            source: Some(self.file),
+            file: Some(self.file),
+            damaged,
+            outcome,
         };
-        let empty = json!({});
-        let value = match &self.content {
-            Content::Answer(value) => value,
-            Content::Refused(_) | Content::Unusable(_) => &empty,
+        let (asked, outcome) = match self.content {
+            Content::Answer(answer, asked) => {
+                let in_folder = place::account_in_path(folder, file);
+                let stray =
+                    place::contradiction(&self.owners, in_folder.unwrap_or(&account), &region);
+                match stray {
+                    None => (asked, Ok(answer)),
+                    Some(why) => (asked, Err(answer::unusable(format!("`{name}` {why}")))),
+                }
+            }
+            Content::Refused(error, rest) => (about(operation, rest.as_deref()), Err(error)),
+            Content::Unusable(why, rest) => (
+                about(operation, rest.as_deref()),
+                Err(answer::unusable(why)),
+            ),
         };
-        let request = match request_of(operation, rest.as_deref(), value) {
-            Ok(request) => request,
-            Err(what) => {
+        match (asked, outcome) {
+            (Ok(asked), mut outcome) => asked
+                .into_iter()
+                .map(|(asked, untold)| {
+                    let answered = match untold {
+                        Some(why) => Err(answer::unusable(why)),
+                        None => outcome.clone().map(|answer| Answer {
+                            part: asked.part,
+                            ..answer
+                        }),
+                    };
+                    // What the file mentions is mentioned once.
+                    if let (Ok(_), Ok(answer)) = (&answered, &mut outcome) {
+                        answer.mentions.clear();
+                    }
+                    plan(asked.request, answered)
+                })
+                .collect(),
+            // Of which subject an unusable file is, its content cannot say.
+            (Err(_), Err((code, why))) if code == super::UNUSABLE => nowhere(&account, why),
+            (Err(Doubt::Torn { name: one, content }), _) => {
+                let why =
+                    format!("`{name}` says `{one}` by its name and `{content}` by its content");
+                nowhere(&account, why)
+            }
+            (Err(Doubt::Unsaid(what)), _) => {
                 let cli = index::cli_name(operation.name);
                 let why = format!(
                     "`{name}` does not say {what}; put it into the file name: `{cli}.NAME.json`, with `%2F` for a slash"
                 );
-                return unknown_file(&account, why);
+                nowhere(&account, why)
             }
-        };
-        match self.content {
-            Content::Answer(value) => {
-                answered(&place, operation, &request, name, self.bytes, &value)
-            }
-            Content::Refused(error) => vec![index::call(&place, operation, request, Err(error))],
-            Content::Unusable(why) => vec![index::call(
-                &place,
-                operation,
-                request,
-                Err(file::unusable(why)),
-            )],
         }
+    }
+
+    /// The account by which the caller called itself.
+    fn identity(&self) -> Option<&str> {
+        let operation = self.operation.as_ref().ok()?;
+        let answered = matches!(self.content, Content::Answer(..));
+        if operation.name != "GetCallerIdentity" || !answered {
+            return None;
+        }
+        self.owners
+            .keys()
+            .find_map(|(_, account)| account.as_deref())
     }
 }
 
-/// The call that an answer answers. An AWS CLI that is older than a type of alarms leaves their list out, and would
-/// seem to say that there are none: that part of the question failed. (The script does not ask such an AWS CLI.)
-fn answered(
-    place: &Place<'_>,
-    operation: &'static Operation,
-    request: &Value,
-    name: &str,
-    body: Vec<u8>,
-    value: &Value,
-) -> Vec<Call> {
-    let types = request.get("AlarmTypes").and_then(Value::as_array);
-    if let ("DescribeAlarms", Some(types)) = (operation.name, types) {
-        let (told, untold): (Vec<&Value>, Vec<&Value>) = types.iter().partition(|kind| {
-            kind.as_str()
-                .is_some_and(|kind| value.get(format!("{kind}s")).is_some())
-        });
-        if !untold.is_empty() {
-            let part = |types: Vec<&Value>| {
-                let mut request = request.clone();
-                if let Some(member) = request.get_mut("AlarmTypes") {
-                    *member = types.into_iter().cloned().collect();
-                }
-                request
+/// The error of AWS in a file, or beside an empty one, with its text. Where both streams went into one file the error
+/// stands in it.
+fn refusal(folder: &Folder, file: &File) -> Option<(ApiError, String)> {
+    let text = file
+        .read()
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .ok()?;
+    if let Some(error) = answer::aws_error(&text) {
+        return Some((error, text));
+    }
+    if !text.trim().is_empty() {
+        return None;
+    }
+    let beside = folder.error_beside(file);
+    (!beside.trim().is_empty()).then(|| (answer::cli_error(&file.name, &beside), beside))
+}
+
+/// What a file without an answer is about.
+fn about(operation: &Operation, rest: Option<&str>) -> Result<Vec<Question>, Doubt> {
+    let asked = subject::asked(operation, rest, &json!({}), false)?;
+    Ok(asked.into_iter().map(|asked| (asked, None)).collect())
+}
+
+/// A question, and apart from it the part of it that the answer leaves out.
+fn told(file: &File, operation: &Operation, asked: Asked, value: &Value) -> Vec<Question> {
+    match subject::told_types(operation, &asked.request, value) {
+        Some((told, untold)) if !untold.is_empty() => {
+            let part = |types: &[&Value]| Asked {
+                request: subject::for_types(&asked.request, types),
+                part: None,
             };
             let why = format!(
-                "`{name}` leaves out a type of alarms that was asked for: the AWS CLI may be too old"
+                "`{}` leaves out a type of alarms that was asked for: the AWS CLI may be too old",
+                file.name
             );
-            let failed = index::call(place, operation, part(untold), Err(file::unusable(why)));
-            if told.is_empty() {
-                return vec![failed];
+            let mut parts = vec![(part(&untold), Some(why))];
+            if !told.is_empty() {
+                parts.insert(0, (part(&told), None));
             }
-            return vec![index::call(place, operation, part(told), Ok(body)), failed];
+            parts
         }
+        _ => vec![(asked, None)],
     }
-    vec![index::call(place, operation, request.clone(), Ok(body))]
 }
 
 fn unknown(file: &File) -> String {
     format!("`{}` is no answer that is known here", file.name)
 }
 
-/// The operation in a file name such as `describe-trails.json`, `cloudtrail_describe_trails.json` or
-/// `GetTrailStatus.my-trail.json`, and what follows it.
-fn by_name(name: &str) -> Option<(&'static Operation, Option<String>)> {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let lower = stem.to_ascii_lowercase().replace('_', "-");
-    let inside = |at: usize, length: usize| {
-        let bytes = lower.as_bytes();
-        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-        let after = bytes.get(at + length);
-        !before.is_some_and(u8::is_ascii_alphanumeric)
-            && !after.is_some_and(u8::is_ascii_alphanumeric)
-    };
-    let (operation, end) = OPERATIONS
-        .iter()
-        .flat_map(|operation| {
-            [
-                (operation, index::cli_name(operation.name)),
-                (operation, operation.name.to_ascii_lowercase()),
-            ]
-        })
-        .filter_map(|(operation, name)| {
-            let at = lower.find(&name).filter(|at| inside(*at, name.len()))?;
-            Some((operation, at + name.len(), name.len()))
-        })
-        .max_by_key(|(_, _, length)| *length)
-        .map(|(operation, end, _)| (operation, end))?;
-    let rest = stem
-        .get(end..)
-        .unwrap_or_default()
-        .trim_start_matches(['.', '-', '_', ' ']);
-    // The script's running number names nothing.
-    let named = !rest.is_empty() && !rest.bytes().all(|byte| byte.is_ascii_digit());
-    Some((operation, named.then(|| percent_decoded(rest))))
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = after
-            .get(..2)
-            .and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-/// The one operation whose answers have these members.
-fn by_shape(name: &str, value: &Value) -> Result<&'static Operation, String> {
-    let has = |member: &str| value.get(member).is_some();
-    let fitting: Vec<&Operation> = OPERATIONS
-        .iter()
-        .filter(|operation| match operation.expects {
-            [] => operation.lists.iter().any(|list| has(list)),
-            expects => expects.iter().all(|member| has(member)),
-        })
-        .filter(|operation| match operation.name {
-            // Both have attributes; a subscription names its topic too.
-            "GetTopicAttributes" => attribute(value, "SubscriptionArn").is_none(),
-            "GetSubscriptionAttributes" => attribute(value, "SubscriptionArn").is_some(),
-            "GetCallerIdentity" => has("Arn") && has("UserId"),
-            "DescribeEventBus" => {
-                let arn = value.get("Arn").and_then(Value::as_str);
-                has("Name") && arn.is_some_and(|arn| arn.contains(":event-bus/"))
-            }
-            _ => true,
-        })
-        .collect();
-    match fitting.as_slice() {
-        [operation] => Ok(operation),
-        [] => Err(format!("`{name}` is no answer that is known here")),
-        [first, second, ..] => Err(format!(
-            "`{name}` could be an answer to {} or to {}",
-            first.name, second.name
-        )),
+fn unknown_file(account: &str, name: &str, at: jiff::Timestamp, why: String) -> Plan {
+    Plan {
+        account: account.to_owned(),
+        region: String::new(),
+        operation: UNKNOWN_FILE,
+        request: json!({ "File": name }),
+        at,
+        source: None,
+        file: None,
+        damaged: false,
+        outcome: Err(answer::unusable(why)),
     }
 }
 
 /// Folder -> accounts whose identity lies in it.
-fn identities(loose: &[Loose<'_>], known: &[Call]) -> BTreeMap<String, BTreeSet<String>> {
-    let mut identities: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in loose {
-        if let (Ok((operation, _)), Content::Answer(value)) = (&file.operation, &file.content)
-            && operation.name == "GetCallerIdentity"
-            && let Some(account) = value
-                .get("Account")
-                .and_then(Value::as_str)
-                .filter(|id| is_account(id))
-        {
+fn identities(folder: &Folder, loose: &[Loose], known: &[Plan]) -> Identities {
+    let mut identities = Identities::new();
+    for loose in loose {
+        if let (Some(account), Some(file)) = (loose.identity(), folder.get(loose.file)) {
             identities
-                .entry(file.file.folder().to_owned())
+                .entry(file.folder().to_owned())
                 .or_default()
                 .insert(account.to_owned());
         }
     }
-    for call in known {
-        identities
-            .entry(String::new())
-            .or_default()
-            .insert(call.account.clone());
+    for plan in known {
+        let accounts = identities.entry(String::new()).or_default();
+        if !accounts.contains(&plan.account) {
+            accounts.insert(plan.account.clone());
+        }
     }
     identities
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a text has the form of a region name: `eu-west-1`, `us-gov-east-1`.
-fn is_region(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let number = parts.next_back().unwrap_or_default();
-    let words: Vec<&str> = parts.collect();
-    words.len() >= 2
-        && words
-            .iter()
-            .all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
-        && !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The innermost folder of the path that `wanted` holds of.
-fn in_path(file: &File, wanted: fn(&str) -> bool) -> Option<&str> {
-    file.folder().split('/').rev().find(|part| wanted(part))
-}
-
-fn account_of(
-    file: &File,
-    content: &Content,
-    operation: &Result<(&'static Operation, Option<String>), String>,
-    identities: &BTreeMap<String, BTreeSet<String>>,
-    defaults: &Defaults,
-) -> Option<String> {
-    if let (Ok((operation, _)), Content::Answer(value)) = (operation, content)
-        && operation.name == "GetCallerIdentity"
-    {
-        return value
-            .get("Account")
-            .and_then(Value::as_str)
-            .filter(|id| is_account(id))
-            .map(str::to_owned);
-    }
-    if let Some(account) = in_path(file, is_account) {
-        return Some(account.to_owned());
-    }
-    if defaults.account.is_some() {
-        return defaults.account.clone();
-    }
-    // The nearest folder, going up, in which one account and no other says who it is.
-    let mut folder = file.folder();
-    loop {
-        if let Some(accounts) = identities.get(folder) {
-            return accounts.first().filter(|_| accounts.len() == 1).cloned();
-        }
-        let above = folder.trim_end_matches('/');
-        if above.is_empty() {
-            break;
-        }
-        folder = above
-            .rfind('/')
-            .map_or("", |at| above.get(..=at).unwrap_or_default());
-    }
-    let all: BTreeSet<&String> = identities.values().flatten().collect();
-    all.first()
-        .filter(|_| all.len() == 1)
-        .map(|account| (*account).clone())
-}
-
-fn region_of(
-    file: &File,
-    operation: &Operation,
-    content: &Content,
-    defaults: &Defaults,
-) -> Option<String> {
-    if let Some(region) = in_path(file, is_region) {
-        return Some(region.to_owned());
-    }
-    // What an answer names lies in the region that was asked, except for trails, which are shown everywhere. Selectors
-    // are those of a trail, wherever they were asked for.
-    let shown_everywhere = matches!(
-        operation.service,
-        "cloudtrail" | "sts" | "account" | "organizations"
-    ) && operation.name != "GetEventSelectors";
-    if let Content::Answer(value) = content
-        && !shown_everywhere
-    {
-        let service = if operation.service == "monitoring" {
-            "cloudwatch"
-        } else {
-            operation.service
-        };
-        let mut regions = BTreeSet::new();
-        own_regions(value, service, &mut regions);
-        if let (Some(region), 1) = (regions.first(), regions.len()) {
-            return Some(region.clone());
-        }
-        if regions.len() > 1 {
-            return None;
-        }
-    }
-    match (&defaults.region, operation.name) {
-        (Some(region), _) => Some(region.clone()),
-        // Global questions, whose answer is the same everywhere.
-        (None, "GetCallerIdentity" | "ListRegions" | "DescribeOrganization" | "ListAccounts") => {
-            Some("us-east-1".to_owned())
-        }
-        (None, _) => None,
-    }
-}
-
-/// The regions in the ARNs by which the items of an answer call themselves.
-fn own_regions(value: &Value, service: &str, regions: &mut BTreeSet<String>) {
-    const NAMES: [&str; 10] = [
-        "AlarmArn",
-        "AlarmMuteRuleArn",
-        "Arn",
-        "SubscriptionArn",
-        "TopicArn",
-        "TrailARN",
-        "arn",
-        "logGroupArn",
-        "logGroupIdentifier",
-        "RuleArn",
-    ];
-    match value {
-        Value::Array(items) => items
-            .iter()
-            .for_each(|item| own_regions(item, service, regions)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                match member.as_str() {
-                    Some(arn) if NAMES.contains(&name.as_str()) => {
-                        let mut parts = arn.split(':').skip(2);
-                        if parts.next() == Some(service)
-                            && let Some(region) = parts.next().filter(|region| is_region(region))
-                        {
-                            regions.insert(region.to_owned());
-                        }
-                    }
-                    Some(_) => {}
-                    None => own_regions(member, service, regions),
-                }
-            }
-        }
-        _ => {}
-    }
 }

@@ -1,28 +1,59 @@
 //! `calls.tsv`, the list of calls that the script keeps: which file answers which question.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::file::{self, ApiError, File};
-use super::{Error, UNUSABLE};
+use super::Error;
+use super::answer::{self, ApiError};
+use super::folder::{File, Folder};
+use super::place;
+use super::plan::{Answer, Plan};
+use super::subject;
 use crate::snapshot::operations::{OPERATIONS, Operation};
-use crate::snapshot::{AWS_CLI_JSON, Call};
 
-/// The calls of all lists in the folder.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    pub(super) entries: Vec<Entry>,
-    names: BTreeSet<String>,
+/// The calls of all lists in the folder, in their order, and which files they name.
+pub(super) fn read(folder: &Folder) -> Result<(Vec<Plan>, Vec<bool>), Error> {
+    let mut plans = Vec::new();
+    let mut listed = vec![false; folder.files.len()];
+    for (source, list) in folder.files.iter().enumerate() {
+        if !list.is_index() {
+            continue;
+        }
+        let fault = |line: usize, why| Error::Index {
+            path: list.name.clone(),
+            line,
+            why,
+        };
+        let bytes = list.read().map_err(|_| fault(1, "it cannot be read"))?;
+        let text = String::from_utf8(bytes).map_err(|_| fault(1, "it is not UTF-8"))?;
+        for (number, line) in (1..).zip(text.lines()) {
+            let entry = Entry::read(line).map_err(|why| fault(number, why))?;
+            let name = format!("{}{}", list.folder(), entry.name);
+            let file = folder.find(&name);
+            if let Some(listed) = file.and_then(|file| listed.get_mut(file)) {
+                *listed = true;
+            }
+            plans.push(Plan {
+                outcome: entry.outcome(folder, &name, file),
+                account: entry.account,
+                region: entry.region,
+                operation: entry.operation,
+                request: entry.request,
+                at: entry.at,
+                source: Some(source),
+                file,
+                // The list says which file is the answer: one beside it may mend it.
+                damaged: false,
+            });
+        }
+    }
+    Ok((plans, listed))
 }
 
 /// One line of the list.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// The file of the answer, below the folder; it may be missing.
-    name: String,
-    file: Option<File>,
+struct Entry<'l> {
+    /// The file of the answer, beside the list; it may be missing.
+    name: &'l str,
     account: String,
     region: String,
     operation: &'static Operation,
@@ -31,63 +62,65 @@ pub(super) struct Entry {
     request: Value,
 }
 
-impl Index {
-    /// Whether a list names the file.
-    pub(super) fn lists(&self, file: &File) -> bool {
-        self.names.contains(&file.name)
+impl<'l> Entry<'l> {
+    fn read(line: &'l str) -> Result<Self, &'static str> {
+        let mut columns = line.split('\t');
+        let mut column = || columns.next().unwrap_or_default();
+        let (name, account, region) = (column(), column(), column());
+        let (service, operation) = (column(), column());
+        let (status, time) = (column(), column());
+        let operation =
+            by_cli_name(service, operation).ok_or("it names no call that is known here")?;
+        if !place::is_account(account) {
+            return Err("the account is not 12 digits");
+        }
+        let at = time.parse().map_err(|_| "the time is not in RFC 3339")?;
+        let request = request(columns).ok_or("a request parameter has no value")?;
+        Ok(Self {
+            name,
+            account: account.to_owned(),
+            region: region.to_owned(),
+            operation,
+            succeeded: status == "0",
+            at,
+            request,
+        })
     }
-}
 
-/// Reads every list in the folder.
-pub(super) fn read(files: &[File]) -> Result<Index, Error> {
-    let mut index = Index::default();
-    for list in files.iter().filter(|file| file.is_index()) {
-        let fault = |line: usize, why| Error::Index {
-            path: list.name.clone(),
-            line,
-            why,
+    fn outcome(
+        &self,
+        folder: &Folder,
+        name: &str,
+        file: Option<usize>,
+    ) -> Result<Answer, ApiError> {
+        let Some(file) = file.and_then(|file| folder.get(file)) else {
+            return Err(answer::unusable(format!("`{name}` is missing")));
         };
-        let bytes = list.read().map_err(|_| fault(1, "it cannot be read"))?;
-        let text = String::from_utf8(bytes).map_err(|_| fault(1, "it is not UTF-8"))?;
-        for (number, line) in text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
-        {
-            let mut columns = line.split('\t');
-            let mut column = || columns.next().unwrap_or_default();
-            let (name, account, region) = (column(), column(), column());
-            let (service, operation) = (column(), column());
-            let (status, time) = (column(), column());
-            let operation = by_cli_name(service, operation)
-                .ok_or_else(|| fault(number, "it names no call that is known here"))?;
-            if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(fault(number, "the account is not 12 digits"));
-            }
-            let at = time
-                .parse()
-                .map_err(|_| fault(number, "the time is not in RFC 3339"))?;
-            let request = request(columns)
-                .ok_or_else(|| fault(number, "a request parameter has no value"))?;
-            let name = format!("{}{name}", list.folder());
-            index.entries.push(Entry {
-                file: files.iter().find(|file| file.name == name).cloned(),
-                account: account.to_owned(),
-                region: region.to_owned(),
-                operation,
-                succeeded: status == "0",
-                at,
-                request,
-                name: name.clone(),
-            });
-            index.names.insert(name);
+        if self.succeeded {
+            self.answer(file).map_err(answer::unusable)
+        } else {
+            Err(answer::cli_error(name, &folder.error_beside(file)))
         }
     }
-    Ok(index)
+
+    /// The answer in the file; the error says why it is none to this call, naming the file.
+    fn answer(&self, file: &File) -> Result<Answer, String> {
+        let bytes = file.read()?;
+        let value = answer::parse(&file.name, &bytes)?;
+        answer::check(&file.name, &value, self.operation)?;
+        let stray = subject::contradiction(self.operation, &self.request, &value).or_else(|| {
+            let owners = place::owners(self.operation, &value);
+            place::contradiction(&owners, &self.account, &self.region)
+        });
+        match stray {
+            Some(why) => Err(format!("`{}` {why}", file.name)),
+            None => Ok(Answer::new(self.operation, &bytes, &value)),
+        }
+    }
 }
 
 /// `describe-trails` of `cloudtrail` -> `DescribeTrails`.
-pub(super) fn by_cli_name(service: &str, operation: &str) -> Option<&'static Operation> {
+fn by_cli_name(service: &str, operation: &str) -> Option<&'static Operation> {
     // The AWS CLI calls by its product name what has another endpoint prefix.
     let service = if service == "cloudwatch" {
         "monitoring"
@@ -130,72 +163,4 @@ fn request<'t>(members: impl Iterator<Item = &'t str>) -> Option<Value> {
         }
     }
     Some(Value::Object(request))
-}
-
-/// The call of one line.
-pub(super) fn call_of(entry: &Entry) -> Call {
-    let place = Place {
-        account: &entry.account,
-        region: &entry.region,
-        at: entry.at,
-    };
-    call(
-        &place,
-        entry.operation,
-        entry.request.clone(),
-        outcome(entry),
-    )
-}
-
-fn outcome(entry: &Entry) -> Result<Vec<u8>, ApiError> {
-    let name = &entry.name;
-    let Some(file) = &entry.file else {
-        return Err(file::unusable(format!("`{name}` is missing")));
-    };
-    if !entry.succeeded {
-        // Where AWS did not answer, the file is all that can be named.
-        let (code, message) = file::cli_error(&file.read_error());
-        let message = if code == UNUSABLE {
-            format!("`{name}`: {message}")
-        } else {
-            message
-        };
-        return Err((code, message));
-    }
-    let bytes = file.read().map_err(file::unusable)?;
-    file::answer(name, &bytes, entry.operation).map_err(file::unusable)?;
-    Ok(bytes)
-}
-
-/// Who was asked, where and when.
-pub(super) struct Place<'p> {
-    pub(super) account: &'p str,
-    pub(super) region: &'p str,
-    pub(super) at: Timestamp,
-}
-
-/// A call with the body of its answer or its error.
-pub(super) fn call(
-    place: &Place<'_>,
-    operation: &Operation,
-    request: Value,
-    outcome: Result<Vec<u8>, ApiError>,
-) -> Call {
-    let (body, error) = match outcome {
-        Ok(body) => (body, None),
-        Err(error) => (Vec::new(), Some(error)),
-    };
-    Call {
-        account: place.account.to_owned(),
-        region: place.region.to_owned(),
-        service: operation.service.to_owned(),
-        operation: operation.name.to_owned(),
-        request,
-        at: place.at,
-        http_status: error.is_none().then_some(200),
-        error,
-        request_id: None,
-        media_type: AWS_CLI_JSON.to_owned(),
-        body,
-    }
 }

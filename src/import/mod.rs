@@ -2,23 +2,32 @@
 //!
 //! [`script`] is a shell script that writes such a folder; [`read`] reads a folder, that script's or one made by hand,
 //! into the calls of a snapshot. Files that `calls.tsv` lists are known by it; others are matched to operations by their
-//! name or by their shape. What is missing, empty, cut off or foreign becomes a failed call that names the file, and so
-//! a gap. It judges nothing, and guesses nothing: a file that could answer two questions answers none.
+//! name or by their shape. What is missing, empty, cut off, foreign, contradictory or there twice becomes a failed call
+//! that names the file, and so a gap. It judges nothing, and guesses nothing: a file that could answer two questions
+//! answers none. The folder may come from somebody else: no link is followed, and no file is read without a limit.
 
+mod answer;
+mod conflict;
 mod error;
 mod expected;
-mod file;
+mod folder;
 mod identify;
 mod index;
-mod question;
+mod name;
+mod place;
+mod plan;
+mod subject;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 
 use crate::snapshot::Call;
+use crate::snapshot::operations::UNKNOWN_FILE;
 
 pub use error::Error;
+use folder::Folder;
+use plan::Plan;
 
 /// The error code of a call whose file cannot be used.
 const UNUSABLE: &str = "import";
@@ -40,41 +49,60 @@ pub struct Defaults {
 /// What a folder holds.
 #[derive(Debug)]
 pub struct Recording {
-    /// The calls, sorted by file.
-    pub calls: Vec<Call>,
     /// Files that could not be used, and files that are missing: what is wrong with each.
     pub unusable: Vec<String>,
     /// When the first answer was written.
     pub started_at: Timestamp,
     /// When the last answer was written.
     pub finished_at: Timestamp,
+    folder: Folder,
+    plans: Vec<Plan>,
+}
+
+impl Recording {
+    /// The calls: those of the lists first, then those of other files by name. Each answer is read from its file when
+    /// its turn comes, for all of them may be more than memory holds.
+    pub fn calls(&self) -> impl Iterator<Item = Call> {
+        self.plans.iter().map(|plan| plan.call(&self.folder))
+    }
+
+    /// The file of a call, counted as [`Recording::calls`] gives them.
+    pub fn file(&self, call: usize) -> Option<&str> {
+        let file = self.folder.get(self.plans.get(call)?.file?)?;
+        Some(&file.name)
+    }
 }
 
 /// Reads the folder.
 pub fn read(folder: &Path, defaults: &Defaults) -> Result<Recording, Error> {
-    let files = file::list(folder)?;
-    let index = index::read(&files)?;
-    let mut calls: Vec<Call> = index.entries.iter().map(index::call_of).collect();
-    let loose: Vec<&file::File> = files
-        .iter()
-        .filter(|file| !file.is_companion() && !index.lists(file))
+    let path = folder;
+    let folder = Folder::list(path)?;
+    let (mut plans, listed) = index::read(&folder)?;
+    let has_list = !plans.is_empty();
+    let loose: Vec<usize> = (0..)
+        .zip(folder.files.iter().zip(&listed))
+        .filter(|(_, (file, listed))| !file.is_companion() && !**listed)
+        .map(|(index, _)| index)
         .collect();
-    calls.extend(identify::calls(&loose, &calls, defaults));
-    if calls.iter().all(|call| call.service == "import") {
-        return Err(Error::Nothing(folder.to_owned()));
+    plans.extend(identify::plans(&folder, &loose, &plans, defaults));
+    if plans.iter().all(|plan| plan.operation == UNKNOWN_FILE) {
+        return Err(Error::Nothing(path.to_owned()));
     }
-    calls.extend(expected::missing(&calls, !index.entries.is_empty()));
-    let unusable = calls
+    conflict::settle(&folder, &mut plans);
+    plans.extend(expected::missing(&plans, has_list));
+    let unusable = plans
         .iter()
-        .filter_map(|call| call.error.as_ref())
+        .filter_map(|plan| plan.outcome.as_ref().err())
         .filter(|(code, _)| code == UNUSABLE)
         .map(|(_, message)| message.clone())
+        .chain(conflict::cut_short(&folder, &plans))
         .collect();
-    let times = || calls.iter().map(|call| call.at);
+    let times = || plans.iter().map(|plan| plan.at);
     Ok(Recording {
         unusable,
         started_at: times().min().unwrap_or(Timestamp::UNIX_EPOCH),
         finished_at: times().max().unwrap_or(Timestamp::UNIX_EPOCH),
-        calls,
+        folder,
+        plans,
     })
 }

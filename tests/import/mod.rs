@@ -1,5 +1,7 @@
 //! Folders of AWS CLI output: read whole, damaged in every way, and the script that writes them.
 
+/// Answers twice, in pages, of another operation and of another place.
+mod doubt;
 /// The script with the real AWS CLI.
 #[cfg(all(feature = "collect", unix))]
 mod emulator;
@@ -226,9 +228,8 @@ fn a_damaged_file_becomes_a_gap_that_names_it() {
                 assert_eq!(named, 1, "{name} {damage}: {:?}", recording.unusable);
             }
             let changed = recording
-                .calls
-                .iter()
-                .zip(&whole.calls)
+                .calls()
+                .zip(whole.calls())
                 .filter(|(left, right)| left != right)
                 .count();
             assert!(changed <= 1, "{name} {damage} changed {changed} calls");

@@ -99,6 +99,9 @@ pub struct Operation {
     pub lists: &'static [&'static str],
     /// Members of which every response has at least one; the lists where this is empty. A body without any is foreign.
     pub expects: &'static [&'static str],
+    /// Members without which no fact can be read: of every item of the lists, or of the answer where it has no list.
+    /// The first is what tells an item from the others.
+    pub requires: &'static [&'static str],
     /// Pagination, for operations that have it.
     pub paging: Option<Paging>,
     /// Request members that do not narrow the question, with the value for which that holds (`""`: any value).

@@ -45,6 +45,7 @@ const PLAIN: Operation = Operation {
     subject: Subject::Everything,
     lists: &[],
     expects: &[],
+    requires: &[],
     paging: None,
     neutral: &[],
     absent: &[],
@@ -78,6 +79,7 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("MaxResults", "")],
         need: Need::Optional,
         reach: Reach::Global,
+        requires: &["RegionName", "RegionOptStatus"],
         ..PLAIN
     },
     Operation {
@@ -88,6 +90,7 @@ pub const OPERATIONS: &[Operation] = &[
         subject: Subject::Each("trailNameList"),
         lists: &["trailList"],
         neutral: &[("includeShadowTrails", "true")],
+        requires: &["TrailARN", "HomeRegion", "Name"],
         ..PLAIN
     },
     Operation {
@@ -126,6 +129,7 @@ pub const OPERATIONS: &[Operation] = &[
         lists: &["Trails"],
         paging: PAGED_UPPER,
         need: Need::Optional,
+        requires: &["TrailARN", "HomeRegion"],
         ..PLAIN
     },
     Operation {
@@ -161,6 +165,7 @@ pub const OPERATIONS: &[Operation] = &[
         paging: PAGED_UPPER,
         neutral: &[("Limit", ""), ("EventBusName", "default")],
         need: Need::Optional,
+        requires: &["Name", "Arn"],
         ..PLAIN
     },
     Operation {
@@ -174,6 +179,7 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("Limit", ""), ("EventBusName", "default")],
         absent: &["ResourceNotFoundException"],
         need: Need::Optional,
+        requires: &["Id", "Arn"],
         ..PLAIN
     },
     Operation {
@@ -198,6 +204,7 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["NotFoundException"],
         need: Need::Optional,
         expects: &["Policy"],
+        requires: &["Policy"],
         ..PLAIN
     },
     Operation {
@@ -209,6 +216,7 @@ pub const OPERATIONS: &[Operation] = &[
         lists: &["accountPolicies"],
         paging: PAGED_LOWER,
         need: Need::Optional,
+        requires: &["policyName", "policyDocument"],
         ..PLAIN
     },
     Operation {
@@ -221,6 +229,7 @@ pub const OPERATIONS: &[Operation] = &[
         paging: PAGED_LOWER,
         neutral: &[("limit", ""), ("includeLinkedAccounts", "false")],
         absent: &["ResourceNotFoundException"],
+        requires: &["logGroupName"],
         ..PLAIN
     },
     Operation {
@@ -233,6 +242,7 @@ pub const OPERATIONS: &[Operation] = &[
         paging: PAGED_LOWER,
         neutral: &[("limit", "")],
         absent: &["ResourceNotFoundException"],
+        requires: &["filterName"],
         ..PLAIN
     },
     Operation {
@@ -246,6 +256,7 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("limit", "")],
         absent: &["ResourceNotFoundException"],
         need: Need::Optional,
+        requires: &["filterName", "destinationArn"],
         ..PLAIN
     },
     Operation {
@@ -303,6 +314,7 @@ pub const OPERATIONS: &[Operation] = &[
             "StateTransitionedTimestamp",
             "StateUpdatedTimestamp",
         ],
+        requires: &["AlarmName", "AlarmArn"],
         ..PLAIN
     },
     Operation {
@@ -315,6 +327,7 @@ pub const OPERATIONS: &[Operation] = &[
         times: &["StartDate", "ExpireDate", "LastUpdatedTimestamp"],
         need: Need::Optional,
         expects: &["AlarmMuteRuleArn", "Name"],
+        requires: &["AlarmMuteRuleArn"],
         ..PLAIN
     },
     Operation {
@@ -328,6 +341,7 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("MaxRecords", "")],
         times: &["ExpireDate", "LastUpdatedTimestamp"],
         need: Need::Optional,
+        requires: &["AlarmMuteRuleArn"],
         ..PLAIN
     },
     Operation {
@@ -353,6 +367,7 @@ pub const OPERATIONS: &[Operation] = &[
         times: &["JoinedTimestamp"],
         need: Need::Optional,
         reach: Reach::Global,
+        requires: &["Id"],
         ..PLAIN
     },
     Operation {
@@ -384,6 +399,7 @@ pub const OPERATIONS: &[Operation] = &[
         lists: &["Subscriptions"],
         paging: PAGED_UPPER,
         absent: &["NotFound", "NotFoundException"],
+        requires: &["SubscriptionArn", "Protocol"],
         ..PLAIN
     },
     Operation {
@@ -405,6 +421,7 @@ pub const OPERATIONS: &[Operation] = &[
         protocol: STS,
         reach: Reach::Global,
         expects: &["Account"],
+        requires: &["Account", "Arn"],
         ..PLAIN
     },
 ];

@@ -1,0 +1,398 @@
+//! Several files that answer one question: pages of one list are joined, copies are let be, and where two answers differ
+//! nobody knows which is right, so that neither is used.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde_json::{Value, json};
+
+use super::answer;
+use super::folder::Folder;
+use super::plan::Plan;
+use super::subject;
+use crate::snapshot::operations::{Operation, Reach, UNKNOWN_FILE};
+
+/// Joins the pages of lists, then finds the questions to which two files say different things, and spoils those calls.
+pub(super) fn settle(folder: &Folder, plans: &mut [Plan]) {
+    for series in series(folder, plans) {
+        join(folder, plans, &series);
+    }
+    let mut spoiled: BTreeMap<usize, String> = BTreeMap::new();
+    for (key, asked) in questions(plans) {
+        if differ(folder, plans, &key, &asked) {
+            let why = complaint(folder, plans, &key, &asked);
+            for (index, _) in asked {
+                spoiled.entry(index).or_insert_with(|| why.clone());
+            }
+        }
+    }
+    for (index, why) in spoiled {
+        // What is wrong with a damaged file is said already.
+        if let Some(plan) = plans.get_mut(index).filter(|plan| plan.outcome.is_ok()) {
+            plan.spoil(why);
+        }
+    }
+}
+
+/// account, region (empty where the answer is the same in all), service, operation, subject
+type Key = (String, String, &'static str, &'static str, String);
+
+/// The files that answer a question: each with whether it is about everything while the question is about one thing.
+type Asked = Vec<(usize, bool)>;
+
+/// The questions about which more than one file says something.
+fn questions(plans: &[Plan]) -> Vec<(Key, Asked)> {
+    let mut asked: HashMap<Key, Asked> = HashMap::new();
+    for (index, plan) in plans.iter().enumerate() {
+        let operation = plan.operation;
+        if operation == UNKNOWN_FILE || !(plan.outcome.is_ok() || plan.damaged) {
+            continue;
+        }
+        let everywhere = operation.reach == Reach::Global;
+        for subject in operation.subjects(&plan.account, &plan.region, &plan.request) {
+            let key = (
+                plan.account.clone(),
+                if everywhere {
+                    String::new()
+                } else {
+                    plan.region.clone()
+                },
+                operation.service,
+                operation.name,
+                subject,
+            );
+            asked.entry(key).or_default().push((index, false));
+        }
+    }
+    // What is said of everything is said of each.
+    let whole: Vec<(Key, Asked)> = asked
+        .keys()
+        .filter(|key| !key.4.is_empty())
+        .filter_map(|key| {
+            let everything = (key.0.clone(), key.1.clone(), key.2, key.3, String::new());
+            let all = asked.get(&everything)?;
+            Some((
+                key.clone(),
+                all.iter().map(|(index, _)| (*index, true)).collect(),
+            ))
+        })
+        .collect();
+    for (key, all) in whole {
+        asked.entry(key).or_default().extend(all);
+    }
+    let sources = |asked: &[(usize, bool)]| {
+        let sources: HashSet<Option<usize>> = asked
+            .iter()
+            .filter_map(|(index, _)| plans.get(*index))
+            .map(|plan| plan.source)
+            .collect();
+        sources.len()
+    };
+    let mut several: Vec<_> = asked
+        .into_iter()
+        .filter(|(_, asked)| asked.len() > 1 && sources(asked) > 1)
+        .collect();
+    several.sort();
+    several
+}
+
+/// Whether the files say different things about the subject.
+fn differ(folder: &Folder, plans: &[Plan], key: &Key, asked: &[(usize, bool)]) -> bool {
+    let narrow = asked.iter().any(|(_, narrow)| *narrow);
+    let mut first: Option<Value> = None;
+    let mut by_source: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for (index, _) in asked {
+        if let Some(plan) = plans.get(*index) {
+            by_source.entry(plan.source).or_default().push(*index);
+        }
+    }
+    for indices in by_source.values() {
+        let mut said = Vec::new();
+        for plan in indices.iter().filter_map(|index| plans.get(*index)) {
+            let Some(value) = read(folder, plan) else {
+                return true;
+            };
+            said.push(subject::about(plan.operation, &key.4, &value, narrow));
+        }
+        let said = Value::Array(said);
+        match &first {
+            None => first = Some(said),
+            Some(first) if *first == said => {}
+            Some(_) => return true,
+        }
+    }
+    false
+}
+
+/// The answer of a call; none where it has none.
+fn read(folder: &Folder, plan: &Plan) -> Option<Value> {
+    let part = plan.outcome.as_ref().ok()?.part.as_ref();
+    let file = folder.get(plan.file?)?;
+    let value = answer::parse(&file.name, &file.read().ok()?).ok()?;
+    Some(match part {
+        Some(part) => part.of(value),
+        None => value,
+    })
+}
+
+fn complaint(folder: &Folder, plans: &[Plan], key: &Key, asked: &[(usize, bool)]) -> String {
+    let names: BTreeSet<&str> = asked
+        .iter()
+        .filter_map(|(index, _)| folder.get(plans.get(*index)?.file?))
+        .map(|file| file.name.as_str())
+        .collect();
+    let shown: Vec<String> = names
+        .iter()
+        .take(3)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = match names.len().saturating_sub(shown.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (account, region, _, operation, subject) = key;
+    let about = if subject.is_empty() {
+        String::new()
+    } else {
+        format!(" about `{subject}`")
+    };
+    let place = if region.is_empty() {
+        format!("`{account}`")
+    } else {
+        format!("`{account}`, `{region}`")
+    };
+    format!(
+        "{}{more} answer {operation}{about} in {place} differently; keep the one that is right",
+        shown.join(", ")
+    )
+}
+
+/// Loose files of one place and operation whose names differ by a number alone, where one of them is a page of a list
+/// that goes on: in the order of their numbers.
+fn series(folder: &Folder, plans: &[Plan]) -> Vec<Vec<usize>> {
+    let goes_on: HashSet<(&str, &str, &str)> = plans
+        .iter()
+        .filter(|plan| plan.is_loose() && plan.next().is_some())
+        .map(|plan| {
+            (
+                plan.account.as_str(),
+                plan.region.as_str(),
+                plan.operation.name,
+            )
+        })
+        .collect();
+    let mut series: BTreeMap<_, Vec<(u64, usize)>> = BTreeMap::new();
+    for (index, plan) in plans.iter().enumerate() {
+        let place = (
+            plan.account.as_str(),
+            plan.region.as_str(),
+            plan.operation.name,
+        );
+        if !plan.is_loose() || plan.outcome.is_err() || !goes_on.contains(&place) {
+            continue;
+        }
+        if let Some(file) = plan.file.and_then(|file| folder.get(file)) {
+            let (name, number) = numbered(&file.name);
+            let key = (place.0, place.1, place.2, name);
+            series.entry(key).or_default().push((number, index));
+        }
+    }
+    series
+        .into_values()
+        .filter(|pages| pages.len() > 1)
+        .map(|mut pages| {
+            pages.sort_unstable();
+            pages.into_iter().map(|(_, index)| index).collect()
+        })
+        .collect()
+}
+
+/// A file name without the number of its page, and the number: 1 where there is none.
+fn numbered(name: &str) -> (String, u64) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let stem = stem.trim_end_matches([')', ' ']);
+    let before = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = stem
+        .get(before.len()..)
+        .and_then(|digits| digits.parse().ok());
+    let mut before = before.trim_end_matches(['.', '-', '_', ' ', '(']);
+    let lower = before.to_ascii_lowercase();
+    if number.is_some() && (lower.ends_with("page") || lower.ends_with("part")) {
+        before = before.get(..before.len() - 4).unwrap_or_default();
+    }
+    let before = before.trim_end_matches(['.', '-', '_', ' ', '(']);
+    (before.to_owned(), number.unwrap_or(1))
+}
+
+/// Makes one list of pages: every one but the last goes on, and none repeats an item of another. Otherwise they are left
+/// as they are, and are two answers to one question.
+fn join(folder: &Folder, plans: &mut [Plan], pages: &[usize]) {
+    let Some(operation) = pages
+        .first()
+        .and_then(|first| plans.get(*first))
+        .map(|plan| plan.operation)
+    else {
+        return;
+    };
+    let Some(paging) = operation.paging else {
+        return;
+    };
+    let in_parts = pages
+        .iter()
+        .filter_map(|index| plans.get(*index))
+        .any(|plan| {
+            plan.outcome
+                .as_ref()
+                .is_ok_and(|answer| answer.part.is_some())
+        });
+    if in_parts {
+        for index in pages {
+            if let Some(plan) = plans.get_mut(*index) {
+                let name = plan
+                    .file
+                    .and_then(|file| folder.get(file))
+                    .map_or("", |file| &file.name);
+                let why = format!(
+                    "`{name}` is a page of a list of several subjects; ask about each of them"
+                );
+                plan.spoil(why);
+            }
+        }
+        return;
+    }
+    let Some(tokens) = chain(folder, plans, pages, operation) else {
+        return;
+    };
+    let first = pages.first().and_then(|first| plans.get(*first));
+    let source = first.and_then(|plan| plan.source);
+    let request = together(plans, pages);
+    for (position, index) in pages.iter().enumerate() {
+        let Some(plan) = plans.get_mut(*index) else {
+            continue;
+        };
+        plan.source = source;
+        plan.request.clone_from(&request);
+        let token = position
+            .checked_sub(1)
+            .and_then(|before| tokens.get(before));
+        if let (Some(token), Some(members)) = (token, plan.request.as_object_mut()) {
+            members.insert(paging.input.to_owned(), json!(token));
+        }
+    }
+}
+
+/// The tokens by which one page leads to the next; none where they are no pages of one list.
+fn chain(
+    folder: &Folder,
+    plans: &[Plan],
+    pages: &[usize],
+    operation: &Operation,
+) -> Option<Vec<String>> {
+    let (last, before) = pages.split_last()?;
+    if plans.get(*last)?.next().is_some() {
+        return None;
+    }
+    let tokens: Vec<String> = before
+        .iter()
+        .map(|index| plans.get(*index)?.next().map(str::to_owned))
+        .collect::<Option<_>>()?;
+    if tokens.iter().collect::<BTreeSet<_>>().len() < tokens.len() {
+        return None;
+    }
+    let first = plans.get(*pages.first()?)?;
+    let mut seen: HashSet<(&str, String)> = HashSet::new();
+    for index in pages {
+        let plan = plans.get(*index)?;
+        let same = operation.name == "DescribeAlarms" || plan.request == first.request;
+        if !same {
+            return None;
+        }
+        let value = read(folder, plan)?;
+        for list in operation.lists {
+            let items = value.get(list).and_then(Value::as_array);
+            for item in items.into_iter().flatten() {
+                if !seen.insert((list, key_of(item, operation))) {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(tokens)
+}
+
+/// What tells an item from the others in its list.
+fn key_of(item: &Value, operation: &Operation) -> String {
+    let name = operation
+        .requires
+        .first()
+        .and_then(|member| subject::text(item, member));
+    match name {
+        // Subscriptions that are not confirmed have no name.
+        Some(name) if operation.name != "ListSubscriptionsByTopic" || name.starts_with("arn:") => {
+            name.to_owned()
+        }
+        _ => item.to_string(),
+    }
+}
+
+/// Lists whose last page no file holds: what is wrong with each. The facts count them as cut short.
+pub(super) fn cut_short(folder: &Folder, plans: &[Plan]) -> Vec<String> {
+    let token = |plan: &Plan| {
+        let member = plan.operation.paging?.input;
+        plan.request.get(member)?.as_str().map(str::to_owned)
+    };
+    let followed: HashSet<(&str, &str, &str, String)> = plans
+        .iter()
+        .filter_map(|plan| {
+            let name = plan.operation.name;
+            Some((
+                plan.account.as_str(),
+                plan.region.as_str(),
+                name,
+                token(plan)?,
+            ))
+        })
+        .collect();
+    plans
+        .iter()
+        // The newest items of a long history are enough, and the script asks for no more.
+        .filter(|plan| plan.operation.name != "DescribeAlarmHistory")
+        .filter_map(|plan| {
+            let next = plan.next()?.to_owned();
+            let name = plan.operation.name;
+            let key = (plan.account.as_str(), plan.region.as_str(), name, next);
+            let file = folder.get(plan.file?)?;
+            (!followed.contains(&key)).then(|| {
+                format!(
+                    "`{}` holds the first items of a list alone; leave `--max-items` out, or add the page that follows",
+                    file.name
+                )
+            })
+        })
+        .collect()
+}
+
+/// The request of all pages: for alarms, of every type that is in one of them.
+fn together(plans: &[Plan], pages: &[usize]) -> Value {
+    let requests: Vec<&Value> = pages
+        .iter()
+        .filter_map(|index| plans.get(*index))
+        .map(|plan| &plan.request)
+        .collect();
+    let Some(mut request) = requests.first().map(|first| (*first).clone()) else {
+        return json!({});
+    };
+    let mut types: Vec<Value> = Vec::new();
+    for kind in requests
+        .iter()
+        .filter_map(|request| request.get("AlarmTypes")?.as_array())
+        .flatten()
+    {
+        if !types.contains(kind) {
+            types.push(kind.clone());
+        }
+    }
+    if let (false, Some(members)) = (types.is_empty(), request.as_object_mut()) {
+        members.insert("AlarmTypes".to_owned(), Value::Array(types));
+    }
+    request
+}

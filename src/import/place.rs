@@ -1,0 +1,230 @@
+//! Account and region of an answer: what its path says, what it says itself, and whether the two agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Defaults;
+use super::folder::{File, Folder};
+use super::subject::{attribute, text};
+use crate::snapshot::operations::Operation;
+
+/// Who an answer says that it is of: region and account, each where it says so, and the words in which it does.
+pub(super) type Owners = BTreeMap<(Option<String>, Option<String>), String>;
+
+pub(super) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text has the form of a region name: `eu-west-1`, `us-gov-east-1`.
+pub(super) fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let number = parts.next_back().unwrap_or_default();
+    let words: Vec<&str> = parts.collect();
+    words.len() >= 2
+        && words
+            .iter()
+            .all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The innermost folder of the path that `wanted` holds of: in the folder, then the folder itself, and the one around it
+/// where the folder itself is named by a region.
+fn in_path<'p>(folder: &'p Folder, file: &'p File, wanted: fn(&str) -> bool) -> Option<&'p str> {
+    let inside = file.folder().split('/').rev().find(|part| wanted(part));
+    let around = || {
+        let own = folder.around.first()?;
+        if wanted(own) {
+            return Some(own.as_str());
+        }
+        let outer = folder.around.get(1).filter(|_| is_region(own))?;
+        wanted(outer).then_some(outer.as_str())
+    };
+    inside.or_else(around)
+}
+
+/// Account ids by the folder in which an identity lies.
+pub(super) type Identities = BTreeMap<String, BTreeSet<String>>;
+
+/// The account of a file without an identity of its own: from its path, from the user, from the nearest identity.
+pub(super) fn account_of(
+    folder: &Folder,
+    file: &File,
+    identities: &Identities,
+    defaults: &Defaults,
+) -> Option<String> {
+    if let Some(account) = in_path(folder, file, is_account) {
+        return Some(account.to_owned());
+    }
+    if defaults.account.is_some() {
+        return defaults.account.clone();
+    }
+    // The nearest folder, going up, in which one account and no other says who it is.
+    let mut folder = file.folder();
+    loop {
+        if let Some(accounts) = identities.get(folder) {
+            return accounts.first().filter(|_| accounts.len() == 1).cloned();
+        }
+        let above = folder.trim_end_matches('/');
+        if above.is_empty() {
+            break;
+        }
+        folder = above
+            .rfind('/')
+            .map_or("", |at| above.get(..=at).unwrap_or_default());
+    }
+    let all: BTreeSet<&String> = identities.values().flatten().collect();
+    all.first()
+        .filter(|_| all.len() == 1)
+        .map(|account| (*account).clone())
+}
+
+/// The region of a file; `hint` is that in its name, or in an ARN that does not have to lie in the region asked.
+pub(super) fn region_of(
+    folder: &Folder,
+    file: &File,
+    operation: &Operation,
+    (hint, owners): (Option<&str>, &Owners),
+    defaults: &Defaults,
+) -> Option<String> {
+    if let Some(region) = in_path(folder, file, is_region) {
+        return Some(region.to_owned());
+    }
+    let regions: BTreeSet<&String> = owners
+        .keys()
+        .filter_map(|(region, _)| region.as_ref())
+        .collect();
+    if let Some(region) = regions.first() {
+        return (regions.len() == 1).then(|| (*region).clone());
+    }
+    if let Some(region) = hint {
+        return Some(region.to_owned());
+    }
+    match (&defaults.region, operation.name) {
+        (Some(region), _) => Some(region.clone()),
+        // Global questions, whose answer is the same everywhere.
+        (None, "GetCallerIdentity" | "ListRegions" | "DescribeOrganization" | "ListAccounts") => {
+            Some("us-east-1".to_owned())
+        }
+        (None, _) => None,
+    }
+}
+
+/// Who the items of an answer say that they are of: only where AWS answers with what lies in the region that was asked,
+/// and only as far as that holds.
+pub(super) fn owners(operation: &Operation, value: &Value) -> Owners {
+    let mut owners = Owners::new();
+    let mut say = |text: Option<&str>, whose: Whose| {
+        if let Some(text) = text
+            && let Some(owner) = owner(text, whose)
+            && !owners.contains_key(&owner)
+        {
+            owners.insert(owner, text.to_owned());
+        }
+    };
+    let items = |list: &str| -> &[Value] {
+        value
+            .get(list)
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice)
+    };
+    let own: &[(&str, &str)] = match operation.name {
+        "DescribeAlarms" => &[
+            ("MetricAlarms", "AlarmArn"),
+            ("CompositeAlarms", "AlarmArn"),
+            ("LogAlarms", "AlarmArn"),
+        ],
+        "ListAlarmMuteRules" => &[("AlarmMuteRuleSummaries", "AlarmMuteRuleArn")],
+        "DescribeLogGroups" => &[("logGroups", "logGroupArn"), ("logGroups", "arn")],
+        "ListRules" => &[("Rules", "Arn")],
+        _ => &[],
+    };
+    for (list, member) in own {
+        for item in items(list) {
+            say(text(item, member), Whose::RegionAndAccount);
+        }
+    }
+    match operation.name {
+        "GetCallerIdentity" => say(text(value, "Account"), Whose::Account),
+        "GetAlarmMuteRule" => say(text(value, "AlarmMuteRuleArn"), Whose::RegionAndAccount),
+        "GetTransformer" | "GetDataProtectionPolicy" => {
+            say(text(value, "logGroupIdentifier"), Whose::RegionAndAccount)
+        }
+        "DescribeAccountPolicies" => {
+            for item in items("accountPolicies") {
+                say(text(item, "accountId"), Whose::Account);
+            }
+        }
+        // Topics, subscriptions and keys may be those of another account.
+        "GetTopicAttributes" => say(attribute(value, "TopicArn"), Whose::Region),
+        "GetSubscriptionAttributes" => say(attribute(value, "SubscriptionArn"), Whose::Region),
+        "ListSubscriptionsByTopic" => {
+            for item in items("Subscriptions") {
+                say(text(item, "TopicArn"), Whose::Region);
+            }
+        }
+        "DescribeKey" => {
+            let arn = value.get("KeyMetadata").and_then(|key| text(key, "Arn"));
+            say(arn, Whose::Region);
+        }
+        // Trails that are neither of all regions nor of an organization show where they were made alone.
+        "DescribeTrails" => {
+            let said = |item: &Value, member: &str| item.get(member).and_then(Value::as_bool);
+            for item in items("trailList") {
+                let arn = text(item, "TrailARN");
+                if said(item, "IsOrganizationTrail") != Some(true) {
+                    say(arn, Whose::AccountOf);
+                    if said(item, "IsMultiRegionTrail") == Some(false) {
+                        say(arn, Whose::Region);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+    owners
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    RegionAndAccount,
+    Region,
+    /// The account in an ARN.
+    AccountOf,
+    /// An account id.
+    Account,
+}
+
+fn owner(text: &str, whose: Whose) -> Option<(Option<String>, Option<String>)> {
+    if whose == Whose::Account {
+        return is_account(text).then(|| (None, Some(text.to_owned())));
+    }
+    let mut parts = text.strip_prefix("arn:")?.split(':').skip(2);
+    let region = parts.next().filter(|part| is_region(part));
+    let account = parts.next().filter(|part| is_account(part));
+    Some((
+        region
+            .filter(|_| whose != Whose::AccountOf)
+            .map(str::to_owned),
+        account
+            .filter(|_| whose != Whose::Region)
+            .map(str::to_owned),
+    ))
+}
+
+/// What is wrong where an answer says that it is of another account or region than the one asked.
+pub(super) fn contradiction(owners: &Owners, account: &str, region: &str) -> Option<String> {
+    owners.iter().find_map(|((of_region, of_account), said)| {
+        if of_region.as_deref().is_some_and(|of| of != region) {
+            return Some(format!("is of `{said}` and was asked for in `{region}`"));
+        }
+        let other = of_account.as_deref().is_some_and(|of| of != account);
+        other.then(|| format!("is of `{said}` and was asked for in account `{account}`"))
+    })
+}
+
+/// The account that a file's path names.
+pub(super) fn account_in_path<'p>(folder: &'p Folder, file: &'p File) -> Option<&'p str> {
+    in_path(folder, file, is_account)
+}
