@@ -210,6 +210,9 @@ fn unread(
     }
     let account = tellers.first().map(String::as_str).unwrap_or_default();
     let asked = facts.asked(ask(account))?;
+    if matches!(asked, Asked::Assumed(_)) {
+        return Ok(false);
+    }
     let foreign = subscription.owner.clone().filter(|owner| owner != account);
     let id = if foreign.is_some() {
         LinkId::U10

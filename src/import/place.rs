@@ -137,6 +137,7 @@ pub(super) fn owners(operation: &Operation, value: &Value) -> Owners {
         ],
         "ListAlarmMuteRules" => &[("AlarmMuteRuleSummaries", "AlarmMuteRuleArn")],
         "DescribeLogGroups" => &[("logGroups", "logGroupArn"), ("logGroups", "arn")],
+        "ListEventBuses" => &[("EventBuses", "Arn")],
         "ListRules" => &[("Rules", "Arn")],
         _ => &[],
     };
@@ -147,6 +148,7 @@ pub(super) fn owners(operation: &Operation, value: &Value) -> Owners {
     }
     match operation.name {
         "GetCallerIdentity" => say(text(value, "Account"), Whose::Account),
+        "DescribeEventBus" => say(text(value, "Arn"), Whose::RegionAndAccount),
         "GetAlarmMuteRule" => say(text(value, "AlarmMuteRuleArn"), Whose::RegionAndAccount),
         "GetTransformer" | "GetDataProtectionPolicy" => {
             say(text(value, "logGroupIdentifier"), Whose::RegionAndAccount)

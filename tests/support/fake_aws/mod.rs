@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use trailproof::snapshot::operations::{OPERATIONS, Operation, Protocol, Reach, find};
 
@@ -125,7 +126,8 @@ impl FakeAws {
         Self::serve_pages(world, usize::MAX)
     }
 
-    /// Serves a world, lists in pages of so many items.
+    /// Serves a world, lists in pages of so many items. Deliveries are as long ago as they are in the world, which is of
+    /// another day: a collection is of now.
     pub fn serve_pages(world: &World, page_size: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -140,7 +142,7 @@ impl FakeAws {
             answers.entry(key).or_default().push(Scripted {
                 region: answer.region.clone(),
                 subjects: operation.subjects(&answer.account, &answer.region, &answer.request),
-                output: answer.output.clone(),
+                output: answer.output.clone().map(|output| of_today(answer, output)),
             });
         }
         let shared = Arc::new(Shared {
@@ -518,4 +520,22 @@ fn question(http: &Http) -> Option<Question> {
         operation: find(service, &name)?,
         request,
     })
+}
+
+/// The answer as it would be given now: the times of a trail's latest deliveries moved from the world's day to this one.
+fn of_today(answer: &super::world::Answer, mut output: Value) -> Value {
+    if answer.operation != "GetTrailStatus" {
+        return output;
+    }
+    let day: Timestamp = "2026-11-21T00:00:00Z".parse().expect("a time");
+    for member in ["LatestDeliveryTime", "LatestCloudWatchLogsDeliveryTime"] {
+        let then = output[member]
+            .as_str()
+            .and_then(|text| text.parse::<Timestamp>().ok());
+        if let Some(then) = then {
+            output[member] =
+                Value::String((Timestamp::now() - day.duration_since(then)).to_string());
+        }
+    }
+    output
 }
