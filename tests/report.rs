@@ -7,7 +7,9 @@ use trailproof::analyze::{
     SnapshotSummary, Status, Stop, Why,
 };
 use trailproof::chain::Gap;
-use trailproof::chain::cause::{LogGroupCause, MetricFilterCause, Outcome, TrailCause, Unanswered};
+use trailproof::chain::cause::{
+    AlarmCause, LogGroupCause, MetricFilterCause, Outcome, TrailCause, Unanswered,
+};
 use trailproof::chain::verdict::{Cause, Kind, Link, LinkId, Subject, Verdict};
 use trailproof::control::{Answer, Assessment, Severity};
 use trailproof::report::{self, About, AboutAccount, Dossier, EvidenceRow, Format, Style};
@@ -75,7 +77,7 @@ fn alarm_link() -> Link {
             Kind::Alarm,
             "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:CloudTrailChanges",
         ),
-        "its actions are disabled",
+        AlarmCause::ActionsDisabled,
     )
     .field("ActionsEnabled", false)
     .evidence([12])

@@ -2,12 +2,15 @@
 //!
 //! Whether such monitoring catches an event and tells a person is not decided here; that it is there is worth saying.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Error;
+use super::cause::OtherMonitoringCause;
 use super::facts::{Asked, EventRule, Facts, Question};
 use super::log_group::Place;
-use super::stage::{Context, fine};
+use super::stage::{Context, fine, why};
 use super::verdict::{Kind, Link, LinkId, Subject};
 use crate::aws::arn;
 
@@ -54,39 +57,28 @@ fn event_rule(
         return Ok(None);
     }
     let targets = facts.event_targets(&context.account, &rule.region, &rule.name)?;
-    let to = services(targets.iter().map(String::as_str));
-    let reason = if targets.is_empty() {
-        let question = Question {
-            account: &context.account,
-            region: &rule.region,
-            service: "events",
-            operation: "ListTargetsByRule",
-            subject: &rule.name,
-        };
-        match facts.asked(question)? {
-            Asked::Answered { .. } => "has no target".to_owned(),
-            asked => format!(
-                "has targets that are not known: events:ListTargetsByRule {}",
-                asked.words()
-            ),
-        }
-    } else {
-        format!("sends to {to}")
+    let question = Question {
+        account: &context.account,
+        region: &rule.region,
+        service: "events",
+        operation: "ListTargetsByRule",
+        subject: &rule.name,
     };
-    let what = if id == LinkId::X01 {
-        "CloudTrail events"
-    } else {
-        "alarm state changes"
+    let unknown = match facts.asked(question)? {
+        Asked::Answered { .. } => None,
+        asked => targets.is_empty().then(|| why(question, &asked)),
+    };
+    let cause = OtherMonitoringCause::EventRule {
+        region: rule.region.clone(),
+        on_alarm_states: id == LinkId::X02,
+        targets: services(targets.iter().map(String::as_str)),
+        unknown,
     };
     Ok(Some(
-        fine(
-            id,
-            Subject::of_arn(Kind::Rule, &rule.arn),
-            format!("an EventBridge rule in {} on {what} {reason}", rule.region),
-        )
-        .field("EventPattern", pattern)
-        .field("State", rule.state.as_deref().unwrap_or("absent"))
-        .evidence([rule.evidence]),
+        fine(id, Subject::of_arn(Kind::Rule, &rule.arn), cause)
+            .field("EventPattern", pattern)
+            .field("State", rule.state.as_deref().unwrap_or("absent"))
+            .evidence([rule.evidence]),
     ))
 }
 
@@ -130,14 +122,10 @@ fn log_alarms(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
             .and_then(Value::as_str)
             .unwrap_or("absent");
         links.push(
-            fine(
-                LinkId::X04,
-                alarm.subject(),
-                "a log alarm queries the trail's log group",
-            )
-            .field("QueryString", text)
-            .field("ActionsEnabled", alarm.actions_enabled)
-            .evidence([alarm.evidence]),
+            fine(LinkId::X04, alarm.subject(), OtherMonitoringCause::LogAlarm)
+                .field("QueryString", text)
+                .field("ActionsEnabled", alarm.actions_enabled)
+                .evidence([alarm.evidence]),
         );
     }
     Ok(links)
@@ -151,11 +139,10 @@ fn subscription_filters(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, E
             fine(
                 LinkId::X05,
                 place.subject(),
-                format!(
-                    "the subscription filter `{}` sends records to {}",
-                    filter.name,
-                    services([filter.destination_arn.as_str()])
-                ),
+                OtherMonitoringCause::SubscriptionFilter {
+                    filter: filter.name.clone(),
+                    destination: service(&filter.destination_arn).to_owned(),
+                },
             )
             .field("destinationArn", &filter.destination_arn)
             .field("filterPattern", &filter.pattern)
@@ -166,18 +153,14 @@ fn subscription_filters(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, E
         if policy.policy_type != "SUBSCRIPTION_FILTER_POLICY" {
             continue;
         }
-        let criteria = policy
-            .selection_criteria
-            .as_deref()
-            .unwrap_or("every log group");
         links.push(
             fine(
                 LinkId::X05,
                 place.subject(),
-                format!(
-                    "the account's subscription filter policy `{}` sends records on ({criteria})",
-                    policy.name
-                ),
+                OtherMonitoringCause::SubscriptionFilterPolicy {
+                    policy: policy.name.clone(),
+                    selection_criteria: policy.selection_criteria.clone(),
+                },
             )
             .field("policyDocument", &policy.document)
             .evidence([policy.evidence]),
@@ -187,12 +170,11 @@ fn subscription_filters(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, E
 }
 
 /// The services behind ARNs, each once, in order.
-fn services<'a>(arns: impl IntoIterator<Item = &'a str>) -> String {
-    let mut services: Vec<&str> = arns
-        .into_iter()
-        .map(|arn| arn::service(arn).unwrap_or(arn))
-        .collect();
-    services.sort_unstable();
-    services.dedup();
-    services.join(", ")
+fn services<'a>(arns: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let services: BTreeSet<&str> = arns.into_iter().map(service).collect();
+    services.into_iter().map(str::to_owned).collect()
+}
+
+fn service(arn: &str) -> &str {
+    arn::service(arn).unwrap_or(arn)
 }

@@ -8,6 +8,7 @@ mod composite_alarm;
 mod event_selectors;
 mod log_group;
 mod metric_filter;
+mod other_monitoring;
 mod subscription;
 mod topic;
 mod trail;
@@ -19,6 +20,7 @@ pub use composite_alarm::CompositeAlarmCause;
 pub use event_selectors::EventSelectorsCause;
 pub use log_group::{LogGroupCause, Transformer};
 pub use metric_filter::MetricFilterCause;
+pub use other_monitoring::OtherMonitoringCause;
 pub use subscription::{Reach, SubscriptionCause};
 pub use topic::TopicCause;
 pub use trail::TrailCause;
@@ -54,8 +56,8 @@ pub enum Cause {
     Topic(TopicCause),
     /// About a subscription.
     Subscription(SubscriptionCause),
-    /// A sentence that is not data yet.
-    Said(Said),
+    /// About other monitoring.
+    OtherMonitoring(OtherMonitoringCause),
 }
 
 /// A question to AWS without a usable answer.
@@ -131,14 +133,6 @@ pub enum Open {
     },
 }
 
-/// A sentence that is not data yet.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "code", rename = "said")]
-pub struct Said {
-    /// The sentence.
-    pub text: String,
-}
-
 /// Makes each typed cause a [`Cause`].
 macro_rules! causes {
     ($($variant:ident $cause:ty;)*) => {
@@ -156,6 +150,7 @@ causes! {
     EventSelectors EventSelectorsCause;
     LogGroup LogGroupCause;
     MetricFilter MetricFilterCause;
+    OtherMonitoring OtherMonitoringCause;
     Alarm AlarmCause;
     SingleEvent Reason;
     CompositeAlarm CompositeAlarmCause;
@@ -163,20 +158,6 @@ causes! {
     Suppression Suppression;
     Topic TopicCause;
     Subscription SubscriptionCause;
-}
-
-impl From<String> for Cause {
-    fn from(text: String) -> Self {
-        Self::Said(Said { text })
-    }
-}
-
-impl From<&str> for Cause {
-    fn from(text: &str) -> Self {
-        Self::Said(Said {
-            text: text.to_owned(),
-        })
-    }
 }
 
 impl Cause {

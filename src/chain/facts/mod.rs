@@ -93,21 +93,6 @@ impl Asked {
             Self::Never | Self::Assumed(_) => None,
         }
     }
-
-    /// What happened to the question, for a reason: "was denied (AccessDeniedException)".
-    pub(super) fn words(&self) -> String {
-        match self {
-            Self::Answered { .. } => "was answered".to_owned(),
-            Self::Absent { code, .. } => format!("says that it does not exist ({code})"),
-            Self::Failed { kind, code, .. } => match kind.as_str() {
-                "cut_short" => format!("was cut short ({code})"),
-                "other" => format!("failed ({code})"),
-                kind => format!("was {kind} ({code})"),
-            },
-            Self::Never => "was not asked".to_owned(),
-            Self::Assumed(assumption) => format!("is assumed ({})", assumption.word()),
-        }
-    }
 }
 
 /// A question to AWS, to be looked up.

@@ -7,6 +7,7 @@ mod composite_alarm;
 mod event_selectors;
 mod log_group;
 mod metric_filter;
+mod other_monitoring;
 mod single_event;
 mod subject;
 mod subscription;
@@ -36,7 +37,7 @@ pub fn sentence(cause: &Cause) -> String {
         Cause::Suppression(suppression) => composite_alarm::suppression(suppression),
         Cause::Topic(cause) => topic::sentence(cause),
         Cause::Subscription(cause) => subscription::sentence(cause),
-        Cause::Said(said) => said.text.clone(),
+        Cause::OtherMonitoring(cause) => other_monitoring::sentence(cause),
     }
 }
 
