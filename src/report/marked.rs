@@ -120,7 +120,7 @@ mod tests {
             ("a ` b", "a &#96; b"),
             ("`a``b`", "`a` `b`"),
             ("`` x", " x"),
-            ("one\n# two", "one\\\\n`#` two"),
+            ("one\n# two", "`one\\n#` two"),
         ] {
             assert_eq!(sentence(text), expected, "{text}");
         }

@@ -108,7 +108,15 @@ fn a_recording_that_another_version_began_is_continued() {
                facts_sha256 = null, root_sha256 = null",
         )
         .unwrap();
-    for table in TABLES {
+    // The sample lacks the tables that came later.
+    let held = |table: &&&str| {
+        let known = "select count(*) from sqlite_schema where type = 'table' and name = ?1";
+        let count: i64 = connection
+            .query_row(known, [**table], |row| row.get(0))
+            .unwrap();
+        count == 1
+    };
+    for table in TABLES.iter().filter(held) {
         connection
             .execute(&format!("delete from {table}"), [])
             .unwrap();
