@@ -134,7 +134,7 @@ fn sample() -> Analysis {
         subject: Some(Subject::of_arn(Kind::Trail, TRAIL)),
         about: Remark::Link {
             verdict: Verdict::Degraded,
-            cause: one_region(),
+            cause: Box::new(one_region()),
         },
     }];
     let mut fail = finding(
@@ -261,11 +261,13 @@ fn sample() -> Analysis {
                     subject: None,
                     about: Remark::Link {
                         verdict: Verdict::Ok,
-                        cause: TrailCause::OrganizationsEventsElsewhere {
-                            organization: "o-exampleorgid".into(),
-                            management_account: "777788889999".into(),
-                        }
-                        .into(),
+                        cause: Box::new(
+                            TrailCause::OrganizationsEventsElsewhere {
+                                organization: "o-exampleorgid".into(),
+                                management_account: "777788889999".into(),
+                            }
+                            .into(),
+                        ),
                     },
                 }],
                 other_monitoring: vec![Note {
@@ -273,10 +275,12 @@ fn sample() -> Analysis {
                     subject: Some(Subject::of_arn(Kind::LogGroup, LOG_GROUP)),
                     about: Remark::Link {
                         verdict: Verdict::Ok,
-                        cause: LogGroupCause::MetricExtractionPolicy {
-                            policy: "siem".into(),
-                        }
-                        .into(),
+                        cause: Box::new(
+                            LogGroupCause::MetricExtractionPolicy {
+                                policy: "siem".into(),
+                            }
+                            .into(),
+                        ),
                     },
                 }],
             },

@@ -217,7 +217,7 @@ fn told_links(cover: &[&Path]) -> Vec<Note> {
                 subject: Some(link.subject.clone()),
                 about: Remark::Link {
                     verdict: link.verdict,
-                    cause: link.cause.clone(),
+                    cause: Box::new(link.cause.clone()),
                 },
             };
             if !notes.contains(&note) {

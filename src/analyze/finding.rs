@@ -254,7 +254,7 @@ pub enum Remark {
         /// What it does.
         verdict: Verdict,
         /// Why.
-        cause: Cause,
+        cause: Box<Cause>,
     },
     /// Covered is another form of the requirement than the benchmark's own text.
     OtherForm {

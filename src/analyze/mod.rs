@@ -283,7 +283,7 @@ fn about(chain: &AccountChain) -> AccountSummary {
         subject: Some(link.subject.clone()),
         about: Remark::Link {
             verdict: link.verdict,
-            cause: link.cause.clone(),
+            cause: Box::new(link.cause.clone()),
         },
     };
     AccountSummary {

@@ -66,7 +66,7 @@ fn event_rule(
     };
     let unknown = match facts.asked(question)? {
         Asked::Answered { .. } => None,
-        asked => targets.is_empty().then(|| why(question, &asked)),
+        asked => targets.is_empty().then(|| Box::new(why(question, &asked))),
     };
     let cause = OtherMonitoringCause::EventRule {
         region: rule.region.clone(),

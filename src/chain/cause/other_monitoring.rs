@@ -18,7 +18,7 @@ pub enum OtherMonitoringCause {
         targets: Vec<String>,
         /// Why its targets are not known, where they are not.
         #[serde(skip_serializing_if = "Option::is_none")]
-        unknown: Option<Unanswered>,
+        unknown: Option<Box<Unanswered>>,
     },
     /// A log alarm queries the trail's log group.
     LogAlarm,
