@@ -175,7 +175,7 @@ fn recorded_alike(world: &World, id: LinkId, written: &Finding) {
         (written.status, written.broken_link),
         "{id} as recorded: {}; as written: {}",
         reason(&recorded),
-        reason(&written)
+        reason(written)
     );
 }
 
