@@ -164,5 +164,5 @@ fn query_reads_a_snapshot_and_changes_nothing() {
         "--format",
         "csv",
     ]);
-    assert_eq!(stdout, "x,y\n\"a,b\",\n");
+    assert_eq!(stdout, "x,y\r\n\"a,b\",\r\n");
 }
