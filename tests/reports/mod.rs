@@ -245,7 +245,7 @@ fn one_run_writes_several_reports_and_says_so() {
     let (code, stdout, stderr) = run(&["-o", &outputs[0], "-o", &outputs[1]]);
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert!(stderr.contains("fail") && stderr.contains(&json) && stderr.contains(&sarif));
-    let (_, stdout, _) = run(&["--format", "csv", "--output", &outputs[0]]);
+    let (_, stdout, _) = run(&["--format", "csv", "--force", "--output", &outputs[0]]);
     assert!(
         stdout.starts_with("severity,"),
         "standard output has its own format"
