@@ -132,15 +132,6 @@ impl Path {
         self.verdict().is_sound()
     }
 
-    /// The first link with the worst verdict; none where everything is `ok`.
-    pub fn worst_link(&self) -> Option<&Link> {
-        let worst = self.verdict();
-        if worst == Verdict::Ok {
-            return None;
-        }
-        self.links.iter().find(|link| link.verdict == worst)
-    }
-
     /// The link of this id, if something was said under it.
     pub fn link(&self, id: LinkId) -> Option<&Link> {
         self.links.iter().find(|link| link.id == id)

@@ -32,11 +32,6 @@ impl Glob {
         &self.literals
     }
 
-    /// Whether a literal is taken at its first occurrence without going back.
-    pub fn is_leftmost(&self) -> bool {
-        self.leftmost
-    }
-
     /// Whether the whole of `text` matches.
     pub fn matches(&self, text: &str) -> bool {
         let Some((first, rest)) = self.literals.split_first() else {
