@@ -5,6 +5,7 @@ mod open;
 mod record;
 mod redact;
 mod sign;
+mod signers;
 mod verify;
 
 use std::path::{Path, PathBuf};

@@ -36,6 +36,14 @@ pub fn trailproof() -> Command {
     command
 }
 
+/// How many times as many cases a test with random cases runs as usual: what `TRAILPROOF_THOROUGHNESS` says, else 1.
+pub fn thoroughness() -> usize {
+    std::env::var("TRAILPROOF_THOROUGHNESS")
+        .ok()
+        .and_then(|times| times.parse().ok())
+        .unwrap_or(1)
+}
+
 /// A file of the shared test data (`data/patterns.jsonl` and the like), or none where the data is absent: the test
 /// then returns at once, having said so.
 ///
