@@ -4,6 +4,7 @@
 //! reverse order. A contradiction is found here: between a condition and a class, between a field and the object it is
 //! in, between the conditions on one open text.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -68,8 +69,8 @@ pub(super) struct State<'a> {
     fields: &'a Fields,
     /// The strings named at each node, in the order of the formula.
     named: Vec<Vec<String>>,
-    /// The same as a machine, for "none of these".
-    avoid: Vec<Rc<Machine>>,
+    /// The same as a machine, for "none of these", made when it is first asked for: most searches end before.
+    avoid: Vec<OnceCell<Rc<Machine>>>,
     /// Strings to try at each node for their looks.
     examples: Vec<Vec<String>>,
     pub(super) truth: Vec<Option<bool>>,
@@ -88,10 +89,6 @@ impl<'a> State<'a> {
     pub(super) fn new(fields: &'a Fields, examples: Vec<Vec<String>>) -> Self {
         let nodes = fields.nodes.len();
         let named: Vec<Vec<String>> = (0..nodes).map(|node| named(fields, node)).collect();
-        let avoid = named
-            .iter()
-            .map(|words| Rc::new(Machine::Words(Words::new(words.iter().map(String::as_str)))))
-            .collect();
         let mut class = vec![None; nodes];
         if let Some(event) = class.first_mut() {
             *event = Some(Class::Object);
@@ -99,7 +96,7 @@ impl<'a> State<'a> {
         Self {
             fields,
             named,
-            avoid,
+            avoid: vec![OnceCell::new(); nodes],
             examples,
             truth: vec![None; fields.atoms.len()],
             class,
@@ -424,6 +421,16 @@ impl<'a> State<'a> {
         }
     }
 
+    /// The machine of the strings named at a node.
+    fn avoid(&self, node: usize) -> Option<Rc<Machine>> {
+        let words = self.named.get(node)?;
+        let avoid = self
+            .avoid
+            .get(node)?
+            .get_or_init(|| Rc::new(Machine::Words(Words::new(words.iter().map(String::as_str)))));
+        Some(Rc::clone(avoid))
+    }
+
     /// The conditions on the text of an open field.
     fn machines(&self, node: usize) -> Vec<Wanted> {
         let mut machines: Vec<Wanted> = Vec::new();
@@ -431,7 +438,7 @@ impl<'a> State<'a> {
         if is_number {
             machines.push((Rc::new(Machine::Number(Plain)), true));
         } else {
-            machines.extend(self.avoid.get(node).map(|avoid| (Rc::clone(avoid), false)));
+            machines.extend(self.avoid(node).map(|avoid| (avoid, false)));
         }
         for (atom, wanted) in self.asserted.get(node).into_iter().flatten() {
             let Some(atom) = self.fields.atoms.get(*atom) else {
