@@ -111,6 +111,145 @@ fn data_flows_one_way() {
     );
 }
 
+/// What a source names: each path after `crate::`, `super::` or `use`, with groups spelled out. Comments and tests do not
+/// count.
+fn paths_named(text: &str) -> BTreeSet<Vec<String>> {
+    let code: String = text
+        .lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"))
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect();
+    let mut named = BTreeSet::new();
+    for start in ["use ", "crate::", "super::"] {
+        for (at, _) in code.match_indices(start) {
+            let from = if start == "use " { at + 4 } else { at };
+            spell_out(
+                &mut Vec::new(),
+                &mut code[from..].chars().peekable(),
+                &mut named,
+            );
+        }
+    }
+    named
+}
+
+/// Reads one path with its groups.
+fn spell_out(
+    before: &mut Vec<String>,
+    rest: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    named: &mut BTreeSet<Vec<String>>,
+) {
+    let depth = before.len();
+    loop {
+        while rest.next_if(|c| c.is_whitespace() || *c == ':').is_some() {}
+        if rest.next_if_eq(&'{').is_some() {
+            loop {
+                spell_out(before, rest, named);
+                while rest.next_if(|c| c.is_whitespace() || *c == ',').is_some() {}
+                if rest.next_if_eq(&'}').is_some() || rest.peek().is_none() {
+                    break;
+                }
+            }
+            break;
+        }
+        let word: String =
+            std::iter::from_fn(|| rest.next_if(|c| c.is_alphanumeric() || *c == '_')).collect();
+        if word.is_empty() {
+            // Something else than a path, such as `*`.
+            rest.next();
+            break;
+        }
+        before.push(word);
+        if rest.peek() != Some(&':') {
+            break;
+        }
+    }
+    named.insert(before.clone());
+    before.truncate(depth);
+}
+
+/// The files that a file uses: the longest beginning of each path that is one. A module and the file that declares it are
+/// one house: what a child takes from its ancestors does not count.
+fn files_used(file: &[String], text: &str, all: &BTreeSet<Vec<String>>) -> BTreeSet<Vec<String>> {
+    let mut used = BTreeSet::new();
+    for path in paths_named(text) {
+        let mut at = file.to_vec();
+        let mut steps = path.as_slice();
+        match steps.first().map(String::as_str) {
+            Some("crate") => at.clear(),
+            Some("super") => {
+                at.pop();
+            }
+            _ => steps = &path,
+        }
+        if matches!(
+            steps.first().map(String::as_str),
+            Some("crate" | "super" | "self")
+        ) {
+            steps = &steps[1..];
+        }
+        while steps.first().is_some_and(|step| step == "super") {
+            at.pop();
+            steps = &steps[1..];
+        }
+        for step in steps {
+            let next: Vec<String> = at.iter().chain([step]).cloned().collect();
+            if !all.contains(&next) {
+                break;
+            }
+            at = next;
+        }
+        if !file.starts_with(&at) {
+            used.insert(at);
+        }
+    }
+    used
+}
+
+#[test]
+fn no_circle_of_files() {
+    let src = Path::new(ROOT).join("src");
+    let mut sources = Vec::new();
+    files(&src, ".rs", &mut sources);
+    let mut texts: BTreeMap<Vec<String>, String> = BTreeMap::new();
+    for path in sources.iter().filter(|path| !path.ends_with("tests.rs")) {
+        let relative = path.strip_prefix(&src).unwrap().with_extension("");
+        let mut steps: Vec<String> = relative
+            .iter()
+            .map(|step| step.to_string_lossy().into_owned())
+            .collect();
+        steps.pop_if(|last| last == "mod");
+        texts.insert(steps, fs::read_to_string(path).unwrap());
+    }
+    let all: BTreeSet<Vec<String>> = texts.keys().cloned().collect();
+    let mut left: BTreeMap<&Vec<String>, BTreeSet<Vec<String>>> = texts
+        .iter()
+        .map(|(file, text)| (file, files_used(file, text, &all)))
+        .collect();
+    assert!(
+        left[&vec!["analyze".to_owned(), "decide".to_owned()]]
+            .contains(&vec!["analyze".to_owned(), "case".to_owned()]),
+        "the uses were not read"
+    );
+    // Files that use nothing that is left go; what stays is in a circle or uses one.
+    loop {
+        let done: Vec<&Vec<String>> = left
+            .iter()
+            .filter(|(_, used)| !used.iter().any(|one| left.contains_key(one)))
+            .map(|(file, _)| *file)
+            .collect();
+        if done.is_empty() {
+            break;
+        }
+        left.retain(|file, _| !done.contains(file));
+    }
+    let names: Vec<String> = left.keys().map(|file| file.join("/")).collect();
+    assert!(
+        names.is_empty(),
+        "files in a circle, or above one: {names:?}"
+    );
+}
+
 #[test]
 fn every_module_of_the_table_exists() {
     for module in module_table().keys() {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::finding::{Analysis, Attestation, RefusedAttestation, Status};
+use super::analysis::Analysis;
+use super::finding::{Attestation, RefusedAttestation, Status};
 
 /// Why an attestation file cannot be used. The user who wrote it can fix each of these.
 #[derive(Debug, thiserror::Error)]
@@ -172,7 +173,10 @@ pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::{Finding, SnapshotSummary, Why};
+    use crate::analyze::about::about;
+    use crate::analyze::decision::Decision;
+    use crate::analyze::{SnapshotSummary, Why};
+    use crate::control::Registry;
 
     const ENTRY: &str = r#"
 [[accept]]
@@ -185,38 +189,21 @@ expires = 2026-06-30
 "#;
 
     fn analysis(finished_at: &str, status: Status) -> Analysis {
+        let registry = Registry::builtin().unwrap();
+        let benchmark = registry.default_benchmark().unwrap();
+        let control = about(
+            &registry,
+            benchmark,
+            registry.control("root_usage").unwrap(),
+        );
+        let decision = Decision::new(status, Why::NoRequirement);
         Analysis {
             snapshot: SnapshotSummary {
-                complete: true,
                 finished_at: Some(finished_at.into()),
                 ..Default::default()
             },
-            benchmark: "b".into(),
-            benchmark_title: "B".into(),
-            controls: Vec::new(),
-            findings: vec![Finding {
-                account: "111122223333".into(),
-                control: "root_usage".into(),
-                title: String::new(),
-                benchmark_id: None,
-                severity: crate::control::Severity::High,
-                status,
-                audit_steps: None,
-                why: Why::NoRequirement,
-                witness: None,
-                broken_link: None,
-                requirement: None,
-                names: None,
-                notes: Vec::new(),
-                marks: Vec::new(),
-                assumptions: Vec::new(),
-                paths: Vec::new(),
-                accepted: None,
-            }],
-            accounts: Vec::new(),
-            assumed: Vec::new(),
-            refused: Vec::new(),
-            framework: None,
+            findings: vec![decision.finding("111122223333", &control)],
+            ..Default::default()
         }
     }
 

@@ -14,7 +14,6 @@ use serde_json::Value;
 use crate::chain::cause::{MetricFilterCause, TrailCause};
 use crate::chain::verdict::{LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
-use crate::coverage::Predicate;
 use crate::pattern;
 use crate::pattern::ast::PatternKind;
 
@@ -56,7 +55,7 @@ pub(super) fn blame(
 ) -> Blamed {
     let mut best: Option<(Blamed, Rank)> = None;
     for (index, path) in chain.paths.iter().enumerate() {
-        let likeness = likeness(path, requirement);
+        let likeness = requirement.likeness(path);
         let made = made_for(path, judge, requirement, chain, likeness, event);
         let Some(stop) = stop(path, made, event) else {
             continue;
@@ -93,7 +92,7 @@ fn made_for(
     likeness: usize,
     event: &Value,
 ) -> Made {
-    let Some(pattern) = pattern_of(path) else {
+    let Some(pattern) = path.pattern() else {
         return if likeness > 0 {
             Made::Perhaps
         } else {
@@ -119,12 +118,6 @@ fn made_for(
     } else {
         Made::Not
     }
-}
-
-fn pattern_of(path: &Path) -> Option<&Condition> {
-    path.conditions
-        .iter()
-        .find(|condition| condition.id == LinkId::F01)
 }
 
 /// How many things on the path have to change before it carries the event: each broken resource and each condition that
@@ -229,24 +222,4 @@ fn stop_at(condition: &Condition, path: &Path) -> Stop {
 fn is_phrase(text: &str) -> bool {
     text.contains("$.")
         && pattern::parse(text).is_ok_and(|pattern| !matches!(pattern.kind, PatternKind::Json(_)))
-}
-
-/// How many of the requirement's literal texts the path's filter has. A filter that does not parse, or that looks for text
-/// where it should look at fields, is known by the texts in it.
-pub(super) fn likeness(path: &Path, requirement: &Requirement<'_>) -> usize {
-    let Some(filter) = &path.filter else {
-        return 0;
-    };
-    let pattern = pattern_of(path);
-    let texts = pattern
-        .map(|pattern| words(&pattern.events))
-        .unwrap_or_default();
-    if texts.is_empty() && pattern.is_none_or(|it| !matches!(&it.events, Predicate::Always)) {
-        return requirement
-            .words
-            .iter()
-            .filter(|word| filter.pattern.contains(word.as_str()))
-            .count();
-    }
-    texts.intersection(&requirement.words).count()
 }

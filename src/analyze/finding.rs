@@ -1,4 +1,4 @@
-//! What an analysis says: plain data, filled by `analyze`, shown by `report`, compared by `diff`.
+//! What is said of one control in one account: plain data, shown by `report`, compared by `diff`.
 
 use std::collections::BTreeMap;
 
@@ -6,132 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::chain::verdict::{Cause, Link, LinkId, Subject, Verdict};
-use crate::chain::{Assumption, Gap};
+use crate::chain::{Gap, Path};
 use crate::control::{Answer, Severity};
 
-use super::about::ControlSummary;
 use super::audit_steps::AuditSteps;
-use super::sections::FrameworkScore;
-
-/// The result of analyzing one snapshot against one benchmark.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Analysis {
-    /// Which file was read.
-    pub snapshot: SnapshotSummary,
-    /// Id of the benchmark, such as `cis-aws-5.0`.
-    pub benchmark: String,
-    /// The benchmark's name for people.
-    pub benchmark_title: String,
-    /// The controls that were judged, in the benchmark's order.
-    pub controls: Vec<ControlSummary>,
-    /// One finding for each account and control: accounts in ascending order, controls in the benchmark's order.
-    pub findings: Vec<Finding>,
-    /// What was seen of each account besides its findings, in ascending order.
-    pub accounts: Vec<AccountSummary>,
-    /// What the user assumes where an optional question to AWS has no answer.
-    pub assumed: Vec<Assumption>,
-    /// Attestations that were not accepted, and why.
-    pub refused: Vec<RefusedAttestation>,
-    /// The findings by section, where a framework was asked for.
-    pub framework: Option<FrameworkScore>,
-}
-
-impl Analysis {
-    /// How many findings there are of each kind.
-    pub fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
-        for finding in &self.findings {
-            summary.count(finding);
-        }
-        summary.attestations_refused = self.refused.len();
-        summary
-    }
-
-    /// What is known of a finding's control.
-    pub fn control(&self, finding: &Finding) -> Option<&ControlSummary> {
-        self.controls.iter().find(|it| it.id == finding.control)
-    }
-
-    /// The findings whose audit steps say something else than their status.
-    pub fn disagreements(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.disagrees())
-    }
-}
-
-/// The snapshot that an analysis read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SnapshotSummary {
-    /// Whether collection ran to its end.
-    pub complete: bool,
-    /// What wrote the file.
-    pub producer: String,
-    /// When the first call was made.
-    pub started_at: String,
-    /// When the last answer was recorded.
-    pub finished_at: Option<String>,
-    /// Digest over the evidence.
-    pub evidence_sha256: Option<String>,
-    /// Digest over the facts.
-    pub facts_sha256: Option<String>,
-    /// The derivation of the facts in the file; where it is not this version's, facts were derived again.
-    pub derivation: i64,
-    /// Whether the file was checked when it was opened.
-    pub verified: bool,
-}
-
-/// What was seen of one account besides its findings.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AccountSummary {
-    /// The account.
-    pub account: String,
-    /// How many trails reach it.
-    pub trails: usize,
-    /// How many paths from a trail to an end were looked at.
-    pub paths: usize,
-    /// What could not be collected.
-    pub gaps: Vec<Gap>,
-    /// What is worth knowing about the account as a whole; never counted.
-    pub notes: Vec<Note>,
-    /// Other monitoring seen (X ids): told, never counted as a pass.
-    pub other_monitoring: Vec<Note>,
-}
-
-/// Counts of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Summary {
-    /// Every required event reaches a subscriber.
-    pub pass: usize,
-    /// An event was found that nobody would hear about.
-    pub fail: usize,
-    /// The snapshot cannot decide it.
-    pub unknown: usize,
-    /// The control asks for nothing here.
-    pub not_applicable: usize,
-    /// Of `fail` and `unknown`: accepted by an attestation.
-    pub accepted: usize,
-    /// Findings whose audit steps say something else than their status.
-    pub disagreements: usize,
-    /// Attestations that were refused.
-    pub attestations_refused: usize,
-}
-
-impl Summary {
-    /// Adds one finding.
-    pub fn count(&mut self, finding: &Finding) {
-        match finding.status {
-            Status::Pass => self.pass += 1,
-            Status::Fail => self.fail += 1,
-            Status::Unknown => self.unknown += 1,
-            Status::NotApplicable => self.not_applicable += 1,
-        }
-        if finding.accepted.is_some() {
-            self.accepted += 1;
-        }
-        if finding.disagrees() {
-            self.disagreements += 1;
-        }
-    }
-}
 
 /// The answer for one control in one account.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,6 +62,43 @@ impl Finding {
                 | (Answer::Met, Status::Unknown)
                 | (Answer::NotMet, Status::Pass)
         )
+    }
+}
+
+/// Counts of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Every required event reaches a subscriber.
+    pub pass: usize,
+    /// An event was found that nobody would hear about.
+    pub fail: usize,
+    /// The snapshot cannot decide it.
+    pub unknown: usize,
+    /// The control asks for nothing here.
+    pub not_applicable: usize,
+    /// Of `fail` and `unknown`: accepted by an attestation.
+    pub accepted: usize,
+    /// Findings whose audit steps say something else than their status.
+    pub disagreements: usize,
+    /// Attestations that were refused.
+    pub attestations_refused: usize,
+}
+
+impl Summary {
+    /// Adds one finding.
+    pub fn count(&mut self, finding: &Finding) {
+        match finding.status {
+            Status::Pass => self.pass += 1,
+            Status::Fail => self.fail += 1,
+            Status::Unknown => self.unknown += 1,
+            Status::NotApplicable => self.not_applicable += 1,
+        }
+        if finding.accepted.is_some() {
+            self.accepted += 1;
+        }
+        if finding.disagrees() {
+            self.disagreements += 1;
+        }
     }
 }
 
@@ -243,6 +158,29 @@ pub struct Note {
     pub subject: Option<Subject>,
     /// What it is.
     pub about: Remark,
+}
+
+impl Note {
+    /// A note that is about no link.
+    pub(super) fn new(about: Remark) -> Self {
+        Self {
+            link: None,
+            subject: None,
+            about,
+        }
+    }
+
+    /// What a link says.
+    pub(super) fn of(link: &Link) -> Self {
+        Self {
+            link: Some(link.id),
+            subject: Some(link.subject.clone()),
+            about: Remark::Link {
+                verdict: link.verdict,
+                cause: Box::new(link.cause.clone()),
+            },
+        }
+    }
 }
 
 /// What a note says.
@@ -387,6 +325,15 @@ impl Why {
         }
     }
 
+    /// The id of the link that drops the event or leaves the answer open.
+    pub(super) fn broken_link(&self) -> Option<LinkId> {
+        match self {
+            // What no decision is found for is the filters' patterns.
+            Self::Undecided { .. } => Some(LinkId::F01),
+            other => other.stop().map(|stop| stop.id),
+        }
+    }
+
     /// The link that decides, where one does.
     pub fn stop(&self) -> Option<&Stop> {
         match self {
@@ -429,6 +376,24 @@ pub struct PathSummary {
     pub verdict: Verdict,
     /// All links in the order of the chain.
     pub links: Vec<Link>,
+}
+
+impl PathSummary {
+    /// A path, as a finding shows it.
+    pub(super) fn of(path: &Path) -> Self {
+        let subscription = path.subscription.as_ref();
+        Self {
+            trail: path.trail.clone(),
+            log_group: path.log_group.clone(),
+            filter: path.filter.as_ref().map(|filter| filter.name.clone()),
+            pattern: path.filter.as_ref().map(|filter| filter.pattern.clone()),
+            alarm: path.alarm.as_ref().map(|alarm| alarm.name.clone()),
+            action: path.action.clone(),
+            subscription: subscription.map(|it| format!("{} {}", it.protocol, it.endpoint)),
+            verdict: path.verdict(),
+            links: path.links.clone(),
+        }
+    }
 }
 
 /// A person's statement that a finding is accepted.

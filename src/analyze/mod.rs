@@ -4,15 +4,20 @@
 //! Sits between `chain` (which paths there are, and what each of their links does) and `report` (how people see it).
 //! A pure function of snapshot, controls and options: no clock, no network, no output.
 //!
+//! For each account: its chain is read, made a case of, and every control asks the case; the decision becomes a finding.
+//!
 //! A control passes when the union of the *sound* paths carries every event of one accepted form of its requirement;
 //! it is unknown when that holds only with paths whose evidence is missing; else it fails, with a witness and the link
 //! that drops it.
 
 mod about;
+mod analysis;
 pub mod attest;
 pub mod audit_steps;
 mod blame;
+mod case;
 mod decide;
+mod decision;
 mod finding;
 mod judge;
 mod mark;
@@ -21,23 +26,27 @@ mod noise;
 mod question;
 mod requirement;
 mod sections;
+mod shown;
 
 use serde_json::Value;
 
-use crate::chain::{self, AccountChain, Assumption};
+use crate::chain::{self, Assumption};
 use crate::control::{Benchmark, Control, Registry};
 use crate::coverage::Predicate;
 use crate::pattern::Semantics;
-use crate::snapshot::{Snapshot, State, format_time};
+use crate::snapshot::Snapshot;
 
 pub use about::{ControlSummary, FrameworkSections};
+pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
 pub use finding::{
-    AccountSummary, Analysis, Attestation, Carriers, Finding, Mark, Names, Note, PathSummary,
-    RefusedAttestation, Remark, Requirement, SnapshotSummary, Status, Stop, Summary, Surplus, Why,
+    Attestation, Carriers, Finding, Mark, Names, Note, PathSummary, RefusedAttestation, Remark,
+    Requirement, Status, Stop, Summary, Surplus, Why,
 };
 
 pub use audit_steps::AuditSteps;
 use audit_steps::Auditor;
+use case::Case;
+use decision::Decision;
 use judge::Judge;
 pub use sections::{FrameworkScore, SectionScore, by_section};
 
@@ -126,26 +135,26 @@ pub fn analyze(
     options: &Options,
 ) -> Result<Analysis, Error> {
     let benchmark = benchmark(registry, options)?;
-    let controls = controls(registry, benchmark, options)?;
-    let requirements = controls
-        .iter()
-        .map(|(_, control)| requirement::requirements(control, benchmark))
-        .collect::<Result<Vec<_>, _>>()?;
+    let asked: Vec<Asked<'_>> = controls(registry, benchmark, options)?
+        .into_iter()
+        .map(|control| Asked::new(registry, benchmark, control))
+        .collect::<Result<_, _>>()?;
     let judge = Judge::new(options.strict);
     let mut analysis = Analysis {
-        snapshot: summary(snapshot),
+        snapshot: SnapshotSummary::of(snapshot),
         benchmark: benchmark.id.clone(),
         benchmark_title: benchmark.title.clone(),
-        controls: controls
-            .iter()
-            .map(|(_, control)| about::about(registry, benchmark, control))
-            .collect(),
+        controls: asked.iter().map(|asked| asked.about.clone()).collect(),
         findings: Vec::new(),
         assumed: options.assume.clone(),
         accounts: Vec::new(),
         refused: Vec::new(),
         framework: None,
     };
+    let assumptions = options.assume.iter();
+    let assumed: Vec<String> = assumptions
+        .map(|it| format!("--assume {}", it.word()))
+        .collect();
     let mut chains = chain::Reader::new(snapshot, &options.assume).map_err(facts_error)?;
     for account in accounts(snapshot, options)? {
         let mut chain = chains.account(&account).map_err(|source| Error::Chain {
@@ -153,36 +162,55 @@ pub fn analyze(
             source,
         })?;
         noise::saturate(&mut chain, &judge);
-        let about = about(&chain);
+        let case = Case::new(&judge, &chain);
         let auditor = Auditor::new(snapshot, &account)?;
-        for ((number, control), requirements) in controls.iter().zip(&requirements) {
-            let mut finding = blank(&account, number, control, benchmark);
-            match &control.query {
-                Some(sql) => question::ask(
-                    &mut finding,
-                    snapshot.connection(),
-                    &control.id,
-                    sql,
-                    &about.gaps,
-                )?,
-                None => decide::decide(&mut finding, &judge, &chain, requirements),
-            }
-            // Vendors publish no audit steps, and a query has none: nothing to follow word by word.
-            if control.query.is_none() && benchmark.steps_for(&control.id).next().is_some() {
-                finding.audit_steps = Some(auditor.judge(benchmark, control));
-            }
-            let assumed = options.assume.iter();
-            finding
-                .assumptions
-                .extend(assumed.map(|it| format!("--assume {}", it.word())));
+        for asked in &asked {
+            let mut decision = asked.decide(&case, snapshot)?;
+            decision.assumptions.extend(assumed.iter().cloned());
             if !analysis.snapshot.complete {
-                cut_short(&mut finding);
+                decision = decision.cut_short();
             }
-            analysis.findings.push(finding);
+            analysis.findings.push(Finding {
+                audit_steps: asked
+                    .has_steps
+                    .then(|| auditor.judge(benchmark, asked.control)),
+                ..decision.finding(&account, &asked.about)
+            });
         }
-        analysis.accounts.push(about);
+        analysis.accounts.push(AccountSummary::of(&chain));
     }
     Ok(analysis)
+}
+
+/// A control that is asked of every account, made ready once.
+struct Asked<'r> {
+    control: &'r Control,
+    about: ControlSummary,
+    requirements: Vec<requirement::Requirement<'r>>,
+    /// Vendors publish no audit steps, and a query has none: nothing to follow word by word.
+    has_steps: bool,
+}
+
+impl<'r> Asked<'r> {
+    fn new(
+        registry: &Registry,
+        benchmark: &'r Benchmark,
+        control: &'r Control,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            control,
+            about: about::about(registry, benchmark, control),
+            requirements: requirement::requirements(control, benchmark)?,
+            has_steps: control.query.is_none() && benchmark.steps_for(&control.id).next().is_some(),
+        })
+    }
+
+    fn decide(&self, case: &Case<'_>, snapshot: &Snapshot) -> Result<Decision, Error> {
+        match &self.control.query {
+            Some(sql) => question::ask(snapshot.connection(), case.chain, &self.control.id, sql),
+            None => Ok(decide::decide(case, &self.requirements)),
+        }
+    }
 }
 
 fn benchmark<'r>(registry: &'r Registry, options: &Options) -> Result<&'r Benchmark, Error> {
@@ -210,12 +238,12 @@ fn benchmark<'r>(registry: &'r Registry, options: &Options) -> Result<&'r Benchm
     }
 }
 
-/// The controls asked for with their numbers: those of the benchmark in its order.
+/// The controls asked for: those of the benchmark in its order.
 fn controls<'r>(
     registry: &'r Registry,
     benchmark: &'r Benchmark,
     options: &Options,
-) -> Result<Vec<(&'r str, &'r Control)>, Error> {
+) -> Result<Vec<&'r Control>, Error> {
     let all = registry.controls_of(benchmark);
     for given in &options.controls {
         if !all
@@ -230,16 +258,12 @@ fn controls<'r>(
             });
         }
     }
-    Ok(all
-        .into_iter()
-        .filter(|(number, control)| {
-            options.controls.is_empty()
-                || options
-                    .controls
-                    .iter()
-                    .any(|given| names_control(given, number, control))
-        })
-        .collect())
+    let wanted = |(number, control): &(&str, &Control)| {
+        let mut given = options.controls.iter();
+        options.controls.is_empty() || given.any(|given| names_control(given, number, control))
+    };
+    let wanted = all.into_iter().filter(wanted);
+    Ok(wanted.map(|(_, control)| control).collect())
 }
 
 fn names_control(given: &str, number: &str, control: &Control) -> bool {
@@ -268,81 +292,6 @@ fn accounts(snapshot: &Snapshot, options: &Options) -> Result<Vec<String>, Error
         .into_iter()
         .filter(|account| options.accounts.is_empty() || options.accounts.contains(account))
         .collect())
-}
-
-fn about(chain: &AccountChain) -> AccountSummary {
-    let mut trails: Vec<&str> = chain
-        .paths
-        .iter()
-        .filter_map(|path| path.trail.as_deref())
-        .collect();
-    trails.sort_unstable();
-    trails.dedup();
-    let note = |link: &chain::verdict::Link| Note {
-        link: Some(link.id),
-        subject: Some(link.subject.clone()),
-        about: Remark::Link {
-            verdict: link.verdict,
-            cause: Box::new(link.cause.clone()),
-        },
-    };
-    AccountSummary {
-        account: chain.account.clone(),
-        trails: trails.len(),
-        paths: chain.paths.len(),
-        gaps: chain.gaps.clone(),
-        notes: chain.notes.iter().map(note).collect(),
-        other_monitoring: chain.alternatives.iter().map(note).collect(),
-    }
-}
-
-fn blank(account: &str, number: &str, control: &Control, benchmark: &Benchmark) -> Finding {
-    Finding {
-        account: account.to_owned(),
-        control: control.id.clone(),
-        title: benchmark.title_of(control).to_owned(),
-        benchmark_id: (number != control.id).then(|| number.to_owned()),
-        severity: benchmark.severity_of(control),
-        status: Status::Unknown,
-        audit_steps: None,
-        why: Why::NoRequirement,
-        witness: None,
-        broken_link: None,
-        requirement: None,
-        names: None,
-        notes: Vec::new(),
-        marks: Vec::new(),
-        assumptions: Vec::new(),
-        paths: Vec::new(),
-        accepted: None,
-    }
-}
-
-/// A collection that was cut short proves no pass: what was not asked could have shown a link to be broken.
-fn cut_short(finding: &mut Finding) {
-    if finding.status != Status::Pass {
-        return;
-    }
-    finding.status = Status::Unknown;
-    let why = std::mem::replace(&mut finding.why, Why::NoRequirement);
-    finding.why = Why::CutShort(match why {
-        Why::Carried(carriers) => carriers,
-        _ => Carriers::default(),
-    });
-}
-
-fn summary(snapshot: &Snapshot) -> SnapshotSummary {
-    let meta = snapshot.meta();
-    SnapshotSummary {
-        complete: snapshot.state() == State::Complete,
-        producer: meta.producer.clone(),
-        started_at: format_time(meta.started_at),
-        finished_at: meta.finished_at.map(format_time),
-        evidence_sha256: meta.evidence_sha256.clone(),
-        facts_sha256: meta.facts_sha256.clone(),
-        derivation: meta.derivation,
-        verified: snapshot.is_verified(),
-    }
 }
 
 /// Whether an event satisfies a predicate, by the plain matcher.

@@ -10,43 +10,37 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::aws::mute::{Window, Windows};
+use crate::chain::Path;
 use crate::chain::cause::AlarmCause;
 use crate::chain::verdict::{Cause, Kind, LinkId, Subject};
-use crate::chain::{AccountChain, Path};
 use crate::coverage::Covers;
 
-use super::decide::{covers, event_name};
-use super::finding::{Finding, Status, Stop, Why};
+use super::case::Case;
+use super::decision::Decision;
+use super::finding::{Status, Stop, Why};
 use super::holds;
-use super::judge::Judge;
 use super::requirement::Requirement;
+use super::shown::{distinct, event_name};
 
 /// An event that is carried at most times, and not in a window.
 pub(super) struct Lapse<'p> {
-    /// The event, at its time where it is surely lost.
-    missed: Value,
-    /// Whether it is surely lost.
-    certain: bool,
+    /// The event at its time, where one is surely lost.
+    missed: Option<Value>,
     /// The paths that carry it at other times.
     pub(super) silent: Vec<&'p Path>,
     cause: AlarmCause,
 }
 
-/// What the covering paths lose in windows; `open` are those and the paths that may or may not work.
-pub(super) fn lapse<'p>(
-    judge: &Judge,
-    chain: &AccountChain,
-    requirement: &Requirement<'_>,
-    sound: &[&'p Path],
-    open: &[&'p Path],
-) -> Option<Lapse<'p>> {
+/// What the covering paths lose in windows.
+pub(super) fn lapse<'p>(case: &Case<'p>, requirement: &Requirement<'_>) -> Option<Lapse<'p>> {
+    let (sound, open) = (&case.sound, &case.open);
     let mut perhaps = None;
     for (window, silent) in spans(open, |muted| &muted.sure) {
         let left = without(sound, &silent);
-        if covers(judge, chain, requirement, &left).is_yes() {
+        if case.covers(requirement, &left).is_yes() {
             continue;
         }
-        match covers(judge, chain, requirement, &without(open, &silent)) {
+        match case.covers(requirement, &without(open, &silent)) {
             Covers::No { missed } => {
                 let lapse = Lapse::certain(missed, window, requirement, &silent);
                 return Some(lapse);
@@ -60,7 +54,7 @@ pub(super) fn lapse<'p>(
         if perhaps.is_some() {
             break;
         }
-        if !covers(judge, chain, requirement, &without(sound, &silent)).is_yes() {
+        if !case.covers(requirement, &without(sound, &silent)).is_yes() {
             perhaps = Some((window, silent));
         }
     }
@@ -70,8 +64,7 @@ pub(super) fn lapse<'p>(
         window: window.into(),
     };
     Some(Lapse {
-        missed: Value::Null,
-        certain: false,
+        missed: None,
         silent,
         cause,
     })
@@ -106,34 +99,37 @@ impl<'p> Lapse<'p> {
                 window: window.into(),
                 at: at.to_string(),
             },
-            missed,
-            certain: true,
+            missed: Some(missed),
             silent,
         }
     }
 
-    /// Fills in status, reason and witness of a finding.
-    pub(super) fn tell(self, finding: &mut Finding) {
+    /// What comes of it.
+    pub(super) fn decision(self) -> Decision {
         let alarm = self.silent.iter().find_map(|path| path.alarm.as_ref());
         let stop = Stop {
             id: LinkId::A17,
             subject: alarm.map(|alarm| Subject::of_arn(Kind::Alarm, &alarm.arn)),
             cause: Cause::from(self.cause),
         };
-        finding.broken_link = Some(LinkId::A17);
-        if self.certain {
-            finding.status = Status::Fail;
-            finding.why = Why::NobodyHears {
-                event: event_name(&self.missed).to_owned(),
-                stop: Box::new(stop),
-            };
-            finding.witness = Some(self.missed);
-        } else {
-            finding.status = Status::Unknown;
-            finding.why = Why::EvidenceMissing {
-                links: vec![stop],
-                gaps: Vec::new(),
-            };
+        match self.missed {
+            Some(missed) => Decision {
+                witness: Some(missed.clone()),
+                ..Decision::new(
+                    Status::Fail,
+                    Why::NobodyHears {
+                        event: event_name(&missed).to_owned(),
+                        stop: Box::new(stop),
+                    },
+                )
+            },
+            None => Decision::new(
+                Status::Unknown,
+                Why::EvidenceMissing {
+                    links: vec![stop],
+                    gaps: Vec::new(),
+                },
+            ),
         }
     }
 }
@@ -202,8 +198,7 @@ fn without<'p>(paths: &[&'p Path], silent: &[&'p Path]) -> Vec<&'p Path> {
 
 fn names(paths: &[&Path]) -> Vec<String> {
     let alarms = paths.iter().filter_map(|path| path.alarm.as_ref());
-    let names: BTreeSet<&str> = alarms.map(|alarm| alarm.name.as_str()).collect();
-    names.into_iter().map(str::to_owned).collect()
+    distinct(alarms.map(|alarm| alarm.name.clone()))
 }
 
 /// A moment in the middle of a window, on the half hour where there is one.

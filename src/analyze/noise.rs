@@ -102,9 +102,7 @@ fn metric_alarm(path: &Path) -> Option<&str> {
 /// What the filter lets through of whatever reaches it: what a trail leaves out makes an alarm no quieter. None for a
 /// pattern that is not understood.
 fn filtered(path: &Path) -> Option<Predicate> {
-    path.conditions
-        .iter()
-        .find(|condition| condition.id == LinkId::F01)?;
+    path.pattern()?;
     let behind = path
         .conditions
         .iter()

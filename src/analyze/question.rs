@@ -7,50 +7,50 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use super::Error;
-use super::finding::{Finding, Requirement, Status, Why};
-use crate::chain::Gap;
+use super::decision::Decision;
+use super::finding::{Requirement, Status, Why};
+use crate::chain::{AccountChain, Gap};
 
-/// Fills in a finding from the query's rows: the worst row decides.
+/// The answer of a control whose query is this, for one account: the worst row decides.
 pub(super) fn ask(
-    finding: &mut Finding,
     connection: &Connection,
+    chain: &AccountChain,
     control: &str,
     sql: &str,
-    gaps: &[Gap],
-) -> Result<(), Error> {
+) -> Result<Decision, Error> {
     let fault = |message: String| Error::Query {
         control: control.to_owned(),
         message,
     };
-    let rows = rows(connection, &finding.account, sql).map_err(fault)?;
-    finding.requirement = Some(Requirement {
-        kind: "query".to_owned(),
-        label: "query".to_owned(),
-        text: sql.to_owned(),
-        source: format!("control `{control}`"),
-    });
-    let Some(worst) = rows.iter().map(|row| row.status).max() else {
-        finding.status = if gaps.is_empty() {
-            Status::NotApplicable
-        } else {
-            Status::Unknown
-        };
-        finding.why = Why::Rows {
-            rows: Vec::new(),
-            gaps: gaps.to_vec(),
-        };
-        return Ok(());
-    };
-    let deciding = rows.into_iter().filter(|row| row.status == worst);
+    let rows = rows(connection, &chain.account, sql).map_err(fault)?;
+    let (status, why) = told(rows, &chain.gaps);
+    Ok(Decision {
+        requirement: Some(Requirement {
+            kind: "query".to_owned(),
+            label: "query".to_owned(),
+            text: sql.to_owned(),
+            source: format!("control `{control}`"),
+        }),
+        ..Decision::new(status, why)
+    })
+}
+
+fn told(rows: Vec<Row>, gaps: &[Gap]) -> (Status, Why) {
+    let worst = rows.iter().map(|row| row.status).max();
+    let deciding = rows.into_iter().filter(|row| Some(row.status) == worst);
     let deciding = deciding.map(|row| (row.resource, row.reason)).collect();
     // Rows cannot be trusted to know what the snapshot lacks.
-    let lacking = worst == Status::Pass && !gaps.is_empty();
-    finding.status = if lacking { Status::Unknown } else { worst };
-    finding.why = Why::Rows {
+    let lacking = worst.is_none_or(|worst| worst == Status::Pass) && !gaps.is_empty();
+    let why = Why::Rows {
         rows: deciding,
         gaps: if lacking { gaps.to_vec() } else { Vec::new() },
     };
-    Ok(())
+    let status = if lacking {
+        Status::Unknown
+    } else {
+        worst.unwrap_or(Status::NotApplicable)
+    };
+    (status, why)
 }
 
 struct Row {

@@ -1,16 +1,15 @@
-//! What a control asks for, made ready: its accepted forms as predicates; and the answer by event name.
+//! What a control asks for, made ready: its accepted forms as predicates.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::chain::Path;
 use crate::control::{Alternative, Benchmark, Control};
-use crate::coverage::{Predicate, Scope};
+use crate::coverage::Predicate;
 use crate::pattern;
 
 use super::Error;
-use super::blame::likeness;
-use super::finding::Names;
-use super::judge::{Judge, key, words};
+use super::finding::Requirement as Form;
+use super::judge::words;
 
 /// One accepted form of a control's requirement.
 pub(super) struct Requirement<'a> {
@@ -46,70 +45,34 @@ pub(super) fn requirements<'a>(
         .collect()
 }
 
-/// Which of the events that a requirement lists the given paths cover; none for a requirement without a list.
-pub(super) fn names(
-    judge: &Judge,
-    requirement: &Requirement<'_>,
-    paths: &[&Path],
-    scope: &Scope,
-) -> Option<Names> {
-    let listed = judge.names(&requirement.events, scope);
-    if listed.len() < 2 {
-        return None;
-    }
-    let filters = filters(requirement, paths);
-    let union = Predicate::any(filters.iter().map(|filter| filter.events.clone()));
-    let mut names = Names::default();
-    for name in listed.iter() {
-        let asked = requirement
-            .events
-            .clone()
-            .and(Predicate::equals("eventName", name));
-        // No event is caught by no filter: nothing to decide.
-        if filters.is_empty() || !judge.covers(&asked, &union, scope).is_yes() {
-            names.missing.push(name.clone());
-            continue;
+impl Requirement<'_> {
+    /// The form as a finding names it.
+    pub(super) fn form(&self) -> Form {
+        Form {
+            kind: self.alternative.kind.to_string(),
+            label: self.alternative.label.clone(),
+            text: self.alternative.pattern.clone(),
+            source: self.alternative.source.clone(),
         }
-        let catches = |filter: &&Distinct<'_>| judge.covers(&asked, &filter.events, scope).is_yes();
-        let mut by: BTreeSet<&str> = BTreeSet::new();
-        // Filters that have nothing in common with the requirement are asked only where no other catches it.
-        for near in [true, false] {
-            if by.is_empty() {
-                let some = filters
-                    .iter()
-                    .filter(|filter| filter.near == near)
-                    .filter(catches);
-                by.extend(some.flat_map(|filter| &filter.names));
-            }
-        }
-        names
-            .covered
-            .insert(name.clone(), by.into_iter().map(str::to_owned).collect());
     }
-    Some(names)
-}
 
-/// Filters that let the same events through.
-struct Distinct<'p> {
-    events: Predicate,
-    names: BTreeSet<&'p str>,
-    near: bool,
-}
-
-fn filters<'p>(requirement: &Requirement<'_>, paths: &[&'p Path]) -> Vec<Distinct<'p>> {
-    let mut filters: BTreeMap<String, Distinct<'p>> = BTreeMap::new();
-    for path in paths {
+    /// How many of the requirement's literal texts the path's filter has. A filter that does not parse, or that looks for
+    /// text where it should look at fields, is known by the texts in it.
+    pub(super) fn likeness(&self, path: &Path) -> usize {
         let Some(filter) = &path.filter else {
-            continue;
+            return 0;
         };
-        let distinct = filters
-            .entry(key(&path.events))
-            .or_insert_with(|| Distinct {
-                events: path.events.clone(),
-                names: BTreeSet::new(),
-                near: likeness(path, requirement) > 0,
-            });
-        distinct.names.insert(&filter.name);
+        let pattern = path.pattern();
+        let texts = pattern
+            .map(|pattern| words(&pattern.events))
+            .unwrap_or_default();
+        if texts.is_empty() && pattern.is_none_or(|it| !matches!(&it.events, Predicate::Always)) {
+            return self
+                .words
+                .iter()
+                .filter(|word| filter.pattern.contains(word.as_str()))
+                .count();
+        }
+        texts.intersection(&self.words).count()
     }
-    filters.into_values().collect()
 }

@@ -5,7 +5,8 @@
 
 use crate::control::Framework;
 
-use super::finding::{Analysis, Finding, Status, Summary};
+use super::about::ControlSummary;
+use super::finding::{Finding, Status, Summary};
 
 /// The findings of an analysis by section of one framework.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +47,21 @@ impl SectionScore {
     }
 
     /// Its findings that do not pass.
-    pub fn failing<'a>(&'a self, analysis: &'a Analysis) -> impl Iterator<Item = &'a Finding> {
+    pub fn failing<'a>(&'a self, findings: &'a [Finding]) -> impl Iterator<Item = &'a Finding> {
         let open = |finding: &&Finding| matches!(finding.status, Status::Fail | Status::Unknown);
-        let findings = analysis.findings.iter().filter(open);
-        findings.filter(|finding| self.holds(finding))
+        findings
+            .iter()
+            .filter(open)
+            .filter(|finding| self.holds(finding))
     }
 }
 
-/// Groups the findings of an analysis by the sections of a framework.
-pub fn by_section(analysis: &Analysis, framework: &Framework) -> FrameworkScore {
+/// Groups findings of these controls by the sections of a framework.
+pub fn by_section(
+    controls: &[ControlSummary],
+    findings: &[Finding],
+    framework: &Framework,
+) -> FrameworkScore {
     let mut sections: Vec<Option<&str>> = framework.sections().into_iter().map(Some).collect();
     sections.push(None);
     let score = |section: Option<&str>| {
@@ -66,13 +73,13 @@ pub fn by_section(analysis: &Analysis, framework: &Framework) -> FrameworkScore 
                 None => mappings.peek().is_some() && mappings.all(|it| it.sections.is_empty()),
             }
         };
-        let controls = analysis.controls.iter().map(|control| &control.id);
+        let controls = controls.iter().map(|control| &control.id);
         let mut score = SectionScore {
             section: section.map(str::to_owned),
             controls: controls.filter(|id| concerns(id)).cloned().collect(),
             summary: Summary::default(),
         };
-        for finding in &analysis.findings {
+        for finding in findings {
             if score.holds(finding) {
                 score.summary.count(finding);
             }

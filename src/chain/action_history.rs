@@ -6,7 +6,7 @@ use super::Error;
 use super::cause::TopicCause;
 use super::facts::{AlarmRow, Asked, Facts, HistoryItem, Question};
 use super::stage::{fine, missing};
-use super::topic::subject;
+use super::topic_access::subject;
 use super::verdict::{Cause, Link, LinkId, Verdict};
 
 /// The newest item about one action.

@@ -30,6 +30,7 @@ mod stage;
 mod subject;
 mod subscription;
 mod topic;
+mod topic_access;
 mod topic_key;
 mod trail;
 pub mod verdict;

@@ -132,6 +132,12 @@ impl Path {
         self.verdict().is_sound()
     }
 
+    /// What its metric filter lets through; none where there is no filter or its pattern is not understood.
+    pub fn pattern(&self) -> Option<&Condition> {
+        let mut conditions = self.conditions.iter();
+        conditions.find(|condition| condition.id == LinkId::F01)
+    }
+
     /// The link of this id, if something was said under it.
     pub fn link(&self, id: LinkId) -> Option<&Link> {
         self.links.iter().find(|link| link.id == id)

@@ -7,10 +7,11 @@ use super::action_history::{self, History};
 use super::cause::{Open, TopicCause};
 use super::facts::{AlarmRow, Asked, Facts, Question, Topic};
 use super::stage::{Stage, fine, missing};
+use super::topic_access::{asking, deciding, subject, tellers};
 use super::topic_key;
-use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
+use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
-use crate::aws::policy::{self, Caller, Decision, Organization, Part};
+use crate::aws::policy::{self, Decision};
 
 /// A judged topic.
 #[derive(Clone, Debug)]
@@ -30,11 +31,6 @@ pub(super) struct Counted {
     pub(super) confirmed: i64,
     pub(super) pending: Option<i64>,
     pub(super) evidence: i64,
-}
-
-/// The topic as links name it.
-pub(super) fn subject(topic_arn: &str) -> Subject {
-    Subject::of_arn(Kind::Topic, topic_arn)
 }
 
 /// Whether an alarm action is a topic.
@@ -120,24 +116,6 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
         }),
         exists,
     })
-}
-
-/// The accounts to look for an answer about a resource in: those who should know, then whoever else got one.
-pub(super) fn tellers(
-    facts: &Facts<'_>,
-    first: &[&str],
-    operation: &str,
-    about: &str,
-) -> Result<Vec<String>, Error> {
-    let mut accounts: Vec<String> = Vec::new();
-    let others = facts.answered_accounts(operation, about)?;
-    let first = first.iter().map(|account| (*account).to_owned());
-    for account in first.chain(others) {
-        if !account.is_empty() && !accounts.contains(&account) {
-            accounts.push(account);
-        }
-    }
-    Ok(accounts)
 }
 
 /// N02 and N03. Whether the topic may exist all the same.
@@ -257,46 +235,4 @@ fn publish(
     history.soften(&mut link);
     stage.say(link);
     Ok(())
-}
-
-/// Asks a policy with what is known of CloudWatch as it acts for the alarm; `evidence` is the row of the policy, whose
-/// time is the time of asking.
-pub(super) fn asking(
-    facts: &Facts<'_>,
-    alarm: &AlarmRow,
-    evidence: i64,
-    ask: impl FnOnce(&Caller<'_>) -> Decision,
-) -> Result<Decision, Error> {
-    let organization = facts.organization(&alarm.account)?.map(|(id, _)| id);
-    let organization = match &organization {
-        Some(id) => Organization::Of(id),
-        None if facts.has_no_organization(&alarm.account)? => Organization::None,
-        None => Organization::Unknown,
-    };
-    let at = facts.recorded_at(evidence)?;
-    Ok(ask(&Caller {
-        alarm_arn: &alarm.arn,
-        organization,
-        at: at.and_then(|at| at.parse().ok()),
-    }))
-}
-
-/// The statement that decides and the parts of it that do, as fields of a link.
-pub(super) fn deciding(refusal: &policy::Refusal) -> Vec<(String, String)> {
-    let mut fields = Vec::new();
-    if let Some(statement) = refusal.statement() {
-        fields.push(("Statement".to_owned(), statement.name()));
-    }
-    for part in refusal.parts() {
-        fields.push(match part {
-            Part::Element { element, value } => (element.clone(), value.clone()),
-            Part::Condition {
-                operator,
-                key,
-                wanted,
-                ..
-            } => (format!("{operator} {key}"), wanted.join(" ")),
-        });
-    }
-    fields
 }

@@ -5,7 +5,7 @@ use super::action_history::History;
 use super::cause::TopicCause;
 use super::facts::{AlarmRow, Asked, Facts, Key, Question, Topic};
 use super::stage::{Stage, missing};
-use super::topic::{asking, deciding, subject, tellers};
+use super::topic_access::{asking, deciding, subject, tellers};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
 use crate::aws::policy::{self, Decision};

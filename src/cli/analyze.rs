@@ -158,7 +158,8 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     };
     let attestations: Vec<Attestation> = attestations.into_iter().filter(narrowed).collect();
     attest::apply(&mut analysis, &attestations);
-    analysis.framework = framework.map(|it| analyze::by_section(&analysis, it));
+    analysis.framework =
+        framework.map(|it| analyze::by_section(&analysis.controls, &analysis.findings, it));
     let mut about = about(&args.file, &snapshot, &analysis)?;
     if let Some(file) = &args.sarif_file {
         about.file = report::file_reference(file);

@@ -3,8 +3,10 @@
 use super::ast::{Condition, Expr, Literal, Order, Selector, Step, Test};
 use super::cursor::{Cursor, is_blank, is_invisible};
 use super::error::{ErrorKind, ParseError};
-use super::parse::MAX_NESTING;
 use super::value::{self, Place};
+
+/// The deepest nesting of parentheses that is followed: a limit of this parser, not of AWS.
+pub const MAX_NESTING: usize = 128;
 
 /// Reads the pattern from its opening brace to the end of the text.
 pub(super) fn pattern(cursor: &mut Cursor<'_>) -> Result<Expr, ParseError> {

@@ -37,8 +37,7 @@ mod value;
 pub use ast::Pattern;
 pub use error::{ErrorKind, ParseError};
 pub use glob::Glob;
+pub use json::MAX_NESTING;
 pub use matcher::{Matcher, matches};
-pub use parse::{
-    MAX_CHARS, MAX_NESTING, MAX_REGEXES, MAX_WILDCARD_SELECTORS, parse, parse_for_creation,
-};
+pub use parse::{MAX_CHARS, MAX_REGEXES, MAX_WILDCARD_SELECTORS, parse, parse_for_creation};
 pub use semantics::{Booleans, Quantifier, Semantics, Star};

@@ -11,8 +11,6 @@ pub const MAX_CHARS: usize = 1024;
 pub const MAX_REGEXES: usize = 2;
 /// The most selectors with a wildcard in a pattern; one wildcard a selector (D16).
 pub const MAX_WILDCARD_SELECTORS: usize = 3;
-/// The deepest nesting of parentheses that is followed: a limit of this parser, not of AWS.
-pub const MAX_NESTING: usize = 128;
 
 /// Reads a filter pattern as it is found on a log group or in a benchmark.
 ///

@@ -5,6 +5,7 @@
 //! same wherever they occur (`mask`); AWS's own words stay (`vocabulary`). It judges nothing.
 
 mod mask;
+mod member;
 mod search;
 mod shape;
 mod texts;

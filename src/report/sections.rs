@@ -88,7 +88,7 @@ fn passes(section: &SectionScore) -> String {
 /// Each control that does not pass somewhere, with its worst status.
 fn failing(section: &SectionScore, analysis: &Analysis) -> String {
     let mut names: Vec<(Status, String)> = Vec::new();
-    for finding in section.failing(analysis) {
+    for finding in section.failing(&analysis.findings) {
         let name = name(finding);
         match names.iter_mut().find(|(_, known)| *known == name) {
             Some((status, _)) => *status = finding.status.max(*status),

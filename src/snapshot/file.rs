@@ -16,7 +16,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::error::{Error, Result};
-use super::reader::{self, State};
+use super::meta::{Meta, State};
 use super::schema::Schema;
 use super::{APPLICATION_ID, FORMAT};
 
@@ -250,7 +250,7 @@ impl SnapshotFile {
                 "it has no table `snapshot` of ours",
             ));
         }
-        Ok(reader::read_meta(&connection, &self.path)?.state)
+        Ok(Meta::read(&connection, &self.path)?.state)
     }
 
     /// The same file after SQLite rolled back what was not committed, in a private copy.

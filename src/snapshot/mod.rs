@@ -12,6 +12,7 @@ mod error;
 mod evidence;
 mod facts;
 mod file;
+mod meta;
 pub mod operations;
 mod reader;
 mod schema;
@@ -27,7 +28,8 @@ pub use error::{Error, Result};
 pub use evidence::{AWS_CLI_JSON, Call, Evidence, MAX_BODY, format_time};
 pub use facts::{TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES};
 pub use file::{Kind, SnapshotFile, is_same_file, kind_of, open_regular, read_small};
-pub use reader::{Meta, Snapshot, State};
+pub use meta::{Meta, State};
+pub use reader::Snapshot;
 pub use verify::{Finding, Verification, verify, verify_file};
 pub use writer::Writer;
 

@@ -6,7 +6,6 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::types::ToSqlOutput;
 use serde_json::Value;
@@ -14,40 +13,10 @@ use serde_json::Value;
 use super::error::{Error, Result};
 use super::evidence::{self, Evidence};
 use super::file::SnapshotFile;
-use super::schema::{self, Schema};
+use super::meta::{Meta, State};
+use super::schema::Schema;
 use super::verify::verify_file;
 use super::{DERIVATION, SCHEMA, decode, digest, facts};
-
-/// Whether the recording reached its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Everything was asked; failures are gaps.
-    Complete,
-    /// The recording was cut short: what is not answered was perhaps never asked.
-    Incomplete,
-}
-
-/// The file itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Meta {
-    /// Whether the recording reached its end.
-    pub state: State,
-    /// What wrote it, such as "trailproof 0.1.0 collect".
-    pub producer: String,
-    /// The derivation that wrote its facts: [`DERIVATION`] or that of another version.
-    pub derivation: i64,
-    /// When the first call was made.
-    pub started_at: Timestamp,
-    /// When the last answer was recorded; none while incomplete.
-    pub finished_at: Option<Timestamp>,
-    /// Digest over the evidence, for a complete snapshot.
-    pub evidence_sha256: Option<String>,
-    /// Digest over the facts that are not volatile, for a complete snapshot: of the facts that are read, where they
-    /// were derived again.
-    pub facts_sha256: Option<String>,
-    /// Digest over all of the above: it stands for every row of the file.
-    pub root_sha256: Option<String>,
-}
 
 /// A snapshot opened for reading.
 #[derive(Debug)]
@@ -91,7 +60,7 @@ impl Snapshot {
         if let Some((name, what)) = schema.faults.first() {
             return Err(Error::damaged(file.path(), format!("{name} {what}")));
         }
-        let mut meta = read_meta(&stored, file.path())?;
+        let mut meta = Meta::read(&stored, file.path())?;
         if meta.state == State::Complete && meta.derivation == DERIVATION {
             return Ok(Self {
                 connection: stored,
@@ -166,74 +135,6 @@ impl Snapshot {
                 why: error.to_string(),
             })
     }
-}
-
-/// Reads the row of the table `snapshot`.
-pub(super) fn read_meta(connection: &Connection, path: &Path) -> Result<Meta> {
-    let derivation = match schema::says_derivation(connection) {
-        Ok(true) => "derivation",
-        _ => "1",
-    };
-    let sql = format!(
-        "select state, producer, started_at, finished_at, evidence_sha256, facts_sha256, root_sha256, {derivation}\n\
-         from snapshot\n\
-         where id = 1"
-    );
-    let damaged = |why: String| Error::damaged(path, why);
-    type Columns = (
-        String,
-        String,
-        String,
-        Option<String>,
-        Option<String>,
-        Option<String>,
-        Option<String>,
-        i64,
-    );
-    let row: Columns = connection
-        .query_row(&sql, [], |row| {
-            Ok((
-                row.get(0)?,
-                row.get(1)?,
-                row.get(2)?,
-                row.get(3)?,
-                row.get(4)?,
-                row.get(5)?,
-                row.get(6)?,
-                row.get(7)?,
-            ))
-        })
-        .map_err(|error| damaged(format!("the table `snapshot` cannot be read: {error}")))?;
-    let (
-        state,
-        producer,
-        started_at,
-        finished_at,
-        evidence_sha256,
-        facts_sha256,
-        root_sha256,
-        derivation,
-    ) = row;
-    let time = |column: &str, text: &str| -> Result<Timestamp> {
-        text.parse()
-            .map_err(|error| damaged(format!("{column} of the table `snapshot`: {error}")))
-    };
-    Ok(Meta {
-        state: match state.as_str() {
-            "complete" => State::Complete,
-            "incomplete" => State::Incomplete,
-            other => return Err(damaged(format!("its state is `{other}`"))),
-        },
-        producer,
-        derivation,
-        started_at: time("started_at", &started_at)?,
-        finished_at: finished_at
-            .map(|text| time("finished_at", &text))
-            .transpose()?,
-        evidence_sha256,
-        facts_sha256,
-        root_sha256,
-    })
 }
 
 /// The evidence of a file with facts that this version derives from it.

@@ -14,7 +14,7 @@ use super::digest;
 use super::error::{Error, Result};
 use super::evidence::{self, Budget, format_time};
 use super::file::SnapshotFile;
-use super::reader::{self, Meta, State};
+use super::meta::{Meta, State};
 use super::schema::{self, Schema};
 use super::{DERIVATION, SCHEMA, facts, slack};
 
@@ -67,7 +67,7 @@ pub fn verify_file(file: &SnapshotFile) -> Result<Verification> {
     if !schema.is_readable {
         return Err(Error::damaged(file.path(), verifier.listed()));
     }
-    let meta = reader::read_meta(&stored, file.path())?;
+    let meta = Meta::read(&stored, file.path())?;
     let mut verification = Verification {
         meta,
         evidence_rows: 0,

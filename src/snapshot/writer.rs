@@ -15,7 +15,8 @@ use super::canonical::canonical_json;
 use super::error::{Error, Result};
 use super::evidence::{self, Call, Evidence, format_time};
 use super::file::{self, Kind, SnapshotFile, create_private, journal_of};
-use super::reader::{self, State};
+use super::meta::{Meta, State};
+use super::reader;
 use super::schema::Schema;
 use super::signature::signature_path;
 use super::{DERIVATION, SCHEMA, digest, facts, slack};
@@ -96,7 +97,7 @@ impl Writer {
         if let Some((name, what)) = schema.faults.first() {
             return Err(Error::damaged(&partial, format!("{name} {what}")));
         }
-        let meta = reader::read_meta(&stored, &partial)?;
+        let meta = Meta::read(&stored, &partial)?;
         make_private(&partial).map_err(Error::io("write", &partial))?;
         let mut connection = open(&partial)?;
         // Rolls back what was not committed.

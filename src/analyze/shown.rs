@@ -1,0 +1,121 @@
+//! What a decision shows of the paths behind it: the few that matter, whom they tell, and what is worth saying of them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::chain::verdict::Verdict;
+use crate::chain::{AccountChain, Path};
+use crate::coverage::NoiseClass;
+
+use super::case::{Case, union};
+use super::finding::{Carriers, Note, PathSummary, Remark, Surplus};
+use super::judge::key;
+use super::requirement::Requirement;
+
+/// How many paths a finding shows.
+const PATHS_SHOWN: usize = 8;
+
+/// Names of what carries the events.
+pub(super) fn carriers(cover: &[&Path]) -> Carriers {
+    let filters = cover.iter().filter_map(|path| path.filter.as_ref());
+    let alarms = cover.iter().filter_map(|path| path.alarm.as_ref());
+    let told = cover.iter().filter_map(|path| path.subscription.as_ref());
+    Carriers {
+        filters: distinct(filters.map(|filter| filter.name.clone())),
+        alarms: distinct(alarms.map(|alarm| alarm.name.clone())),
+        told: distinct(told.map(|it| (it.protocol.clone(), it.endpoint.clone()))),
+    }
+}
+
+/// Each item once, in order.
+pub(super) fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    items.collect::<BTreeSet<T>>().into_iter().collect()
+}
+
+/// What the covering paths are told about: links that are degraded or weak.
+pub(super) fn told_links(cover: &[&Path]) -> Vec<Note> {
+    let links = cover.iter().flat_map(|path| &path.links);
+    let told = links.filter(|link| matches!(link.verdict, Verdict::Degraded | Verdict::Weak));
+    distinct(told.map(Note::of))
+}
+
+/// What else the covering filters fire on, and what of that happens all day.
+pub(super) fn surplus(
+    case: &Case<'_>,
+    requirement: &Requirement<'_>,
+    cover: &[&Path],
+) -> Vec<Note> {
+    let noise = case
+        .judge
+        .noise(&requirement.events, &union(cover), &case.chain.scope);
+    let on = match noise.class {
+        NoiseClass::None | NoiseClass::Unknown(_) => None,
+        NoiseClass::Names(names) => Some(Surplus::Names { names }),
+        NoiseClass::Some => Some(Surplus::Some),
+        NoiseClass::Sources(event_sources) => Some(Surplus::Sources { event_sources }),
+        NoiseClass::NearlyEverything => Some(Surplus::NearlyEverything),
+    };
+    let routine = noise.routine.as_ref().map(|event| Surplus::Routine {
+        event_name: event_name(event).to_owned(),
+        event_source: event
+            .get("eventSource")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+    });
+    let note = |on| Note::new(Remark::AlsoFires { on });
+    on.into_iter().chain(routine).map(note).collect()
+}
+
+/// The name of an event, for people.
+pub(super) fn event_name(event: &Value) -> &str {
+    event
+        .get("eventName")
+        .and_then(Value::as_str)
+        .unwrap_or("the event shown")
+}
+
+/// All paths that carry the same events as one of the cover: the cover first.
+pub(super) fn same_events<'p>(paths: &[&'p Path], cover: &[&'p Path]) -> Vec<&'p Path> {
+    let keys: BTreeSet<String> = cover.iter().map(|path| key(&path.events)).collect();
+    let mut out: Vec<&Path> = cover.to_vec();
+    let others = paths.iter().filter(|path| {
+        keys.contains(&key(&path.events)) && !cover.iter().any(|known| std::ptr::eq(*known, **path))
+    });
+    out.extend(others);
+    out
+}
+
+/// The path to blame, then those whose filters look like the requirement, the most alike first.
+pub(super) fn alike<'p>(
+    chain: &'p AccountChain,
+    requirement: &Requirement<'_>,
+    first: Option<usize>,
+) -> Vec<&'p Path> {
+    let mut out: Vec<&Path> = first
+        .and_then(|index| chain.paths.get(index))
+        .into_iter()
+        .collect();
+    let mut others: Vec<(usize, &Path)> = chain
+        .paths
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| Some(*index) != first)
+        .map(|(_, path)| (requirement.likeness(path), path))
+        .filter(|(likeness, _)| *likeness > 0)
+        .collect();
+    others.sort_by_key(|(likeness, path)| (usize::MAX - likeness, path.verdict()));
+    out.extend(others.into_iter().map(|(_, path)| path));
+    if out.is_empty() {
+        // Nothing looks like it: the trails at least.
+        out.extend(chain.paths.first());
+    }
+    out
+}
+
+/// The first paths, as a finding shows them.
+pub(super) fn summaries(paths: &[&Path]) -> Vec<PathSummary> {
+    let first = paths.iter().take(PATHS_SHOWN);
+    first.map(|path| PathSummary::of(path)).collect()
+}
