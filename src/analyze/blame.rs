@@ -108,8 +108,8 @@ fn made_for(
     if holds(&pattern.events, event)
         && !judge.saturates(&pattern.events, &chain.scope)
         && judge
-            .covers(&requirement.events, &pattern.events, &chain.scope)
-            .is_yes()
+            .missed(&requirement.events, &pattern.events, &chain.scope)
+            .is_nothing()
     {
         return Made::Surely;
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::chain::verdict::{Station, Verdict};
 use crate::chain::{AccountChain, Path};
-use crate::coverage::{Covers, Predicate};
+use crate::coverage::{Missed, Predicate};
 
 use super::finding::Names;
 use super::judge::{Judge, key};
@@ -42,25 +42,35 @@ impl<'c> Case<'c> {
         }
     }
 
-    /// Whether these paths carry everything that is asked for.
-    pub(super) fn covers(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Covers {
+    /// What these paths do not carry of what is asked for.
+    pub(super) fn missed(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Missed {
         // Filters that look like the requirement decide a yes sooner than all filters of the account.
         let near: Vec<&Path> = paths
             .iter()
             .copied()
             .filter(|path| requirement.likeness(path) > 0)
             .collect();
-        if !near.is_empty() && near.len() < paths.len() {
-            let answer = self.decided(&requirement.events, &union(&near));
-            if answer.is_yes() {
-                return answer;
-            }
+        if !near.is_empty()
+            && near.len() < paths.len()
+            && self.catches(&requirement.events, &union(&near))
+        {
+            return Missed::Nothing;
         }
         self.decided(&requirement.events, &union(paths))
     }
 
-    fn decided(&self, required: &Predicate, deployed: &Predicate) -> Covers {
-        self.judge.covers(required, deployed, &self.chain.scope)
+    /// What it rests on that these paths carry everything that is asked for.
+    pub(super) fn rests_on(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Vec<String> {
+        self.judge
+            .rests_on(&requirement.events, &union(paths), &self.chain.scope)
+    }
+
+    fn decided(&self, required: &Predicate, deployed: &Predicate) -> Missed {
+        self.judge.missed(required, deployed, &self.chain.scope)
+    }
+
+    fn catches(&self, required: &Predicate, deployed: &Predicate) -> bool {
+        self.decided(required, deployed).is_nothing()
     }
 
     /// Few paths that cover the requirement, sounder ones first: one that does it alone where there is one.
@@ -79,7 +89,7 @@ impl<'c> Case<'c> {
         }
         let mut candidates: Vec<&Path> = best.into_values().collect();
         candidates.sort_by_key(|path| (path.verdict(), usize::MAX - requirement.likeness(path)));
-        let alone = |path: &&&Path| self.decided(&requirement.events, &path.events).is_yes();
+        let alone = |path: &&&Path| self.catches(&requirement.events, &path.events);
         let near = candidates
             .iter()
             .filter(|path| requirement.likeness(path) > 0)
@@ -93,7 +103,7 @@ impl<'c> Case<'c> {
             index -= 1;
             let mut fewer = candidates.clone();
             fewer.remove(index);
-            if self.decided(&requirement.events, &union(&fewer)).is_yes() {
+            if self.catches(&requirement.events, &union(&fewer)) {
                 candidates = fewer;
             }
         }
@@ -122,8 +132,8 @@ impl<'c> Case<'c> {
         }
         let required = requirement.events.clone().and(delivered);
         match self.decided(&required, &union(&self.open)) {
-            Covers::No { missed } => Some(missed),
-            Covers::Yes { .. } | Covers::Unknown { .. } => None,
+            Missed::Event(missed) => Some(missed),
+            Missed::Nothing | Missed::Unknown(_) => None,
         }
     }
 
@@ -134,7 +144,7 @@ impl<'c> Case<'c> {
         requirements: &'r [Requirement<'a>],
     ) -> Option<&'r Requirement<'a>> {
         let all: Vec<&Path> = self.chain.paths.iter().collect();
-        let covered = |requirement: &&Requirement<'_>| self.covers(requirement, &all).is_yes();
+        let covered = |requirement: &&Requirement<'_>| self.missed(requirement, &all).is_nothing();
         if let Some(covered) = requirements.iter().find(covered) {
             return Some(covered);
         }
@@ -165,11 +175,11 @@ impl<'c> Case<'c> {
                 .clone()
                 .and(Predicate::equals("eventName", name));
             // No event is caught by no filter: nothing to decide.
-            if filters.is_empty() || !self.decided(&asked, &union).is_yes() {
+            if filters.is_empty() || !self.catches(&asked, &union) {
                 names.missing.push(name.clone());
                 continue;
             }
-            let catches = |filter: &&Distinct<'_>| self.decided(&asked, &filter.events).is_yes();
+            let catches = |filter: &&Distinct<'_>| self.catches(&asked, &filter.events);
             let mut by: BTreeSet<&str> = BTreeSet::new();
             // Filters that have nothing in common with the requirement are asked only where no other catches it.
             for near in [true, false] {

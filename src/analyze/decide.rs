@@ -5,7 +5,7 @@
 use crate::chain::AccountChain;
 use crate::chain::verdict::{Cause, Link, Verdict};
 use crate::control::AlternativeKind;
-use crate::coverage::Covers;
+use crate::coverage::Missed;
 
 use super::blame::blame;
 use super::case::Case;
@@ -28,7 +28,7 @@ pub(super) fn decide(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Decis
 fn carried(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision> {
     let mut first = None;
     for requirement in requirements {
-        if case.covers(requirement, &case.sound).is_yes() {
+        if case.missed(requirement, &case.sound).is_nothing() {
             match lapse(case, requirement) {
                 None => return Some(pass(case, requirement)),
                 Some(lapse) => first = first.or(Some((requirement, lapse))),
@@ -45,10 +45,6 @@ fn carried(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision
 
 fn pass(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
     let cover = case.smallest_cover(requirement, &case.sound);
-    let assumptions = match case.covers(requirement, &cover) {
-        Covers::Yes { assumptions } => assumptions,
-        Covers::No { .. } | Covers::Unknown { .. } => Vec::new(),
-    };
     let mut notes = shown::told_links(&cover);
     if requirement.alternative.kind != AlternativeKind::Text {
         notes.push(Note::new(Remark::OtherForm {
@@ -61,7 +57,7 @@ fn pass(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
         requirement: Some(requirement.form()),
         names: case.names(requirement, &cover),
         notes,
-        assumptions,
+        assumptions: case.rests_on(requirement, &cover),
         paths: shown::summaries(&shown::same_events(&case.sound, &cover)),
         ..Decision::new(Status::Pass, Why::Carried(shown::carriers(&cover)))
     }
@@ -74,7 +70,7 @@ fn evidence_missing(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option
     }
     let requirement = requirements
         .iter()
-        .find(|requirement| case.covers(requirement, &case.open).is_yes())?;
+        .find(|requirement| case.missed(requirement, &case.open).is_nothing())?;
     let cover = case.smallest_cover(requirement, &case.open);
     let mut unknown: Vec<&Link> = Vec::new();
     for link in cover.iter().flat_map(|path| &path.links) {
@@ -110,10 +106,10 @@ fn names_a_gap(link: &Link, chain: &AccountChain) -> bool {
 /// The coverage decision has no answer for one form.
 fn undecided(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision> {
     requirements.iter().find_map(|requirement| {
-        let answers = [&case.sound, &case.open].map(|paths| case.covers(requirement, paths));
+        let answers = [&case.sound, &case.open].map(|paths| case.missed(requirement, paths));
         let reason = answers.into_iter().find_map(|answer| match answer {
-            Covers::Unknown { reason } => Some(reason),
-            Covers::Yes { .. } | Covers::No { .. } => None,
+            Missed::Unknown(reason) => Some(reason),
+            Missed::Nothing | Missed::Event(_) => None,
         })?;
         Some(Decision {
             requirement: Some(requirement.form()),
@@ -128,7 +124,7 @@ fn lost(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Decision {
     let Some(requirement) = case.nearest(requirements) else {
         return Decision::new(Status::Unknown, Why::NoRequirement);
     };
-    let Covers::No { missed } = case.covers(requirement, &case.open) else {
+    let Missed::Event(missed) = case.missed(requirement, &case.open) else {
         return Decision {
             requirement: Some(requirement.form()),
             ..Decision::new(Status::Unknown, Why::Contradiction)

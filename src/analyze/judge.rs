@@ -8,13 +8,14 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::coverage::{self, Covers, EventModel, Is, Noise, Predicate, Scope};
+use crate::coverage::{self, EventModel, Is, Missed, Noise, Predicate, Scope};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
 
 /// The coverage decision under one event model, with a memory.
 pub(super) struct Judge {
     model: EventModel,
-    answers: RefCell<BTreeMap<String, (String, Covers)>>,
+    missed: RefCell<BTreeMap<String, (String, Missed)>>,
+    assumptions: RefCell<BTreeMap<String, Vec<String>>>,
     saturations: RefCell<BTreeMap<String, bool>>,
     noises: RefCell<BTreeMap<String, (String, Noise)>>,
     names: RefCell<BTreeMap<String, Rc<[String]>>>,
@@ -29,39 +30,57 @@ impl Judge {
             } else {
                 EventModel::cloudtrail()
             },
-            answers: RefCell::default(),
+            missed: RefCell::default(),
+            assumptions: RefCell::default(),
             saturations: RefCell::default(),
             noises: RefCell::default(),
             names: RefCell::default(),
         }
     }
 
-    /// Whether `deployed` matches every event of the scope that `required` matches.
-    pub(super) fn covers(
+    /// What `deployed` misses of the events of the scope that `required` matches.
+    pub(super) fn missed(
         &self,
         required: &Predicate,
         deployed: &Predicate,
         scope: &Scope,
-    ) -> Covers {
+    ) -> Missed {
         if *deployed == Predicate::Always {
-            return Covers::Yes {
-                assumptions: Vec::new(),
-            };
+            return Missed::Nothing;
         }
         let key = question(&[required, deployed], scope);
-        if let Some((account, answer)) = self.answers.borrow().get(&key) {
+        if let Some((account, answer)) = self.missed.borrow().get(&key) {
             return match answer {
-                Covers::No { missed } => Covers::No {
-                    missed: moved(missed, account, &scope.account),
-                },
+                Missed::Event(event) => Missed::Event(moved(event, account, &scope.account)),
                 other => other.clone(),
             };
         }
-        let answer = coverage::covers(required, deployed, &self.model, scope);
-        self.answers
+        let answer = coverage::missed(required, deployed, &self.model, scope);
+        self.missed
             .borrow_mut()
             .insert(key, (scope.account.clone(), answer.clone()));
         answer
+    }
+
+    /// What it rests on that `deployed` misses nothing.
+    pub(super) fn rests_on(
+        &self,
+        required: &Predicate,
+        deployed: &Predicate,
+        scope: &Scope,
+    ) -> Vec<String> {
+        if *deployed == Predicate::Always {
+            return Vec::new();
+        }
+        let key = question(&[required, deployed], scope);
+        if let Some(known) = self.assumptions.borrow().get(&key) {
+            return known.clone();
+        }
+        let assumptions = coverage::rests_on(required, deployed, &self.model, scope);
+        self.assumptions
+            .borrow_mut()
+            .insert(key, assumptions.clone());
+        assumptions
     }
 
     /// Whether `deployed` matches nearly every event.

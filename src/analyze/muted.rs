@@ -13,7 +13,7 @@ use crate::aws::mute::{Window, Windows};
 use crate::chain::Path;
 use crate::chain::cause::AlarmCause;
 use crate::chain::verdict::{Cause, Kind, LinkId, Subject};
-use crate::coverage::Covers;
+use crate::coverage::Missed;
 
 use super::case::Case;
 use super::decision::Decision;
@@ -37,15 +37,15 @@ pub(super) fn lapse<'p>(case: &Case<'p>, requirement: &Requirement<'_>) -> Optio
     let mut perhaps = None;
     for (window, silent) in spans(open, |muted| &muted.sure) {
         let left = without(sound, &silent);
-        if case.covers(requirement, &left).is_yes() {
+        if case.missed(requirement, &left).is_nothing() {
             continue;
         }
-        match case.covers(requirement, &without(open, &silent)) {
-            Covers::No { missed } => {
+        match case.missed(requirement, &without(open, &silent)) {
+            Missed::Event(missed) => {
                 let lapse = Lapse::certain(missed, window, requirement, &silent);
                 return Some(lapse);
             }
-            Covers::Yes { .. } | Covers::Unknown { .. } => {
+            Missed::Nothing | Missed::Unknown(_) => {
                 perhaps = perhaps.or(Some((window, silent)));
             }
         }
@@ -54,7 +54,10 @@ pub(super) fn lapse<'p>(case: &Case<'p>, requirement: &Requirement<'_>) -> Optio
         if perhaps.is_some() {
             break;
         }
-        if !case.covers(requirement, &without(sound, &silent)).is_yes() {
+        if !case
+            .missed(requirement, &without(sound, &silent))
+            .is_nothing()
+        {
             perhaps = Some((window, silent));
         }
     }

@@ -13,6 +13,24 @@ use super::{walk, witness};
 use crate::pattern::ast::{Condition, Value as Operand};
 use crate::pattern::{Booleans, Quantifier, Semantics};
 
+/// What a set of filters misses of what is required.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Missed {
+    /// Nothing, under assumptions that [`rests_on`] names.
+    Nothing,
+    /// This event: a whole CloudTrail record, checked by the plain matcher.
+    Event(Value),
+    /// Not decided, for this reason.
+    Unknown(String),
+}
+
+impl Missed {
+    /// Whether all that is required is matched.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
+}
+
 /// Decides whether every event of `scope` that `model` allows and `required` matches is matched by `deployed`.
 ///
 /// A yes under other than documented semantics, or one that needs the event model, names its assumptions. A no comes
@@ -23,16 +41,39 @@ pub fn covers(
     model: &EventModel,
     scope: &Scope,
 ) -> Covers {
+    match missed(required, deployed, model, scope) {
+        Missed::Event(missed) => Covers::No { missed },
+        Missed::Unknown(reason) => Covers::Unknown { reason },
+        Missed::Nothing => Covers::Yes {
+            assumptions: rests_on(required, deployed, model, scope),
+        },
+    }
+}
+
+/// The decision of [`covers`] alone: most of its time goes into what a yes rests on.
+pub fn missed(
+    required: &Predicate,
+    deployed: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> Missed {
     let missed = required.clone().and(!deployed.clone());
     let recommended = Semantics::default();
     match find(&missed, &recommended, model, scope, RawText::AsWritten) {
-        Ended::Found(missed) => return Covers::No { missed },
-        Ended::Unsure(reason) => return Covers::Unknown { reason },
-        Ended::None => {}
+        Ended::Found(event) => Missed::Event(event),
+        Ended::Unsure(reason) => Missed::Unknown(reason),
+        Ended::None => Missed::Nothing,
     }
-    Covers::Yes {
-        assumptions: assumptions(&missed, model, scope),
-    }
+}
+
+/// What it rests on that `deployed` misses nothing: one sentence each, as [`Covers::Yes`] has them.
+pub fn rests_on(
+    required: &Predicate,
+    deployed: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> Vec<String> {
+    assumptions(&required.clone().and(!deployed.clone()), model, scope)
 }
 
 /// An event of `scope` that `model` allows and `predicate` matches, under the recommended semantics; none where there is

@@ -24,7 +24,7 @@ mod walk;
 mod witness;
 
 pub use compare::{by_name, noise, relation};
-pub use decide::{covers, example};
+pub use decide::{Missed, covers, example, missed, rests_on};
 pub use routine::is_nearly_everything;
 
 pub use model::{EventModel, Origin, Scope};
