@@ -3,7 +3,7 @@
 //! decides.
 
 use crate::chain::AccountChain;
-use crate::chain::verdict::{Cause, Link, Verdict};
+use crate::chain::verdict::{Cause, Link};
 use crate::control::AlternativeKind;
 use crate::coverage::Missed;
 
@@ -72,13 +72,7 @@ fn evidence_missing(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option
         .iter()
         .find(|requirement| case.missed(requirement, &case.open).is_nothing())?;
     let cover = case.smallest_cover(requirement, &case.open);
-    let mut unknown: Vec<&Link> = Vec::new();
-    for link in cover.iter().flat_map(|path| &path.links) {
-        let same = |known: &&Link| known.id == link.id && known.cause == link.cause;
-        if link.verdict == Verdict::Unknown && !unknown.iter().any(same) {
-            unknown.push(link);
-        }
-    }
+    let unknown = shown::missing_links(&cover);
     let gaps = if unknown.iter().any(|link| names_a_gap(link, case.chain)) {
         Vec::new()
     } else {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::chain::verdict::{Cause, Link, LinkId, Subject, Verdict};
 use crate::chain::{Gap, Path};
-use crate::control::{Answer, Severity};
+use crate::control::{Answer, Kept, Severity};
 
 use super::audit_steps::AuditSteps;
 
@@ -248,6 +248,20 @@ pub enum Why {
         /// Where it stops.
         stop: Box<Stop>,
     },
+    /// Pass: these trails together keep every event that is asked for.
+    Recorded {
+        /// Their ARNs.
+        trails: Vec<String>,
+    },
+    /// Fail: an event is not kept.
+    NobodyRecords {
+        /// The event.
+        event: Unrecorded,
+        /// Where it would have to be kept.
+        kept: Kept,
+        /// Where it stops.
+        stop: Box<Stop>,
+    },
     /// Unknown: it would be a pass if these links were known.
     EvidenceMissing {
         /// The unknown links of the paths that would carry the events.
@@ -273,6 +287,20 @@ pub enum Why {
     },
     /// Unknown: the collection was cut short; what it recorded would be a pass.
     CutShort(Carriers),
+}
+
+/// An event that is not kept, in few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unrecorded {
+    /// `eventName`.
+    pub event_name: String,
+    /// `eventSource`.
+    pub event_source: String,
+    /// `awsRegion`.
+    pub region: String,
+    /// ARN of the object, for a call on one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
 }
 
 /// What carries the events of a control to people.
@@ -312,7 +340,8 @@ impl Why {
     /// The stable code of the cause in snake case: that of the link where one decides.
     pub fn code(&self) -> String {
         match self {
-            Self::NobodyHears { stop, .. } => stop.cause.code(),
+            Self::NobodyHears { stop, .. } | Self::NobodyRecords { stop, .. } => stop.cause.code(),
+            Self::Recorded { .. } => "recorded".to_owned(),
             Self::EvidenceMissing { links, .. } => links
                 .first()
                 .map_or_else(|| "evidence_missing".to_owned(), |stop| stop.cause.code()),
@@ -337,7 +366,7 @@ impl Why {
     /// The link that decides, where one does.
     pub fn stop(&self) -> Option<&Stop> {
         match self {
-            Self::NobodyHears { stop, .. } => Some(stop),
+            Self::NobodyHears { stop, .. } | Self::NobodyRecords { stop, .. } => Some(stop),
             Self::EvidenceMissing { links, .. } => links.first(),
             _ => None,
         }

@@ -24,6 +24,7 @@ mod mark;
 mod muted;
 mod noise;
 mod question;
+mod recorded;
 mod requirement;
 mod sections;
 mod shown;
@@ -31,7 +32,7 @@ mod shown;
 use serde_json::Value;
 
 use crate::chain::{self, Assumption};
-use crate::control::{Benchmark, Control, Registry};
+use crate::control::{Benchmark, Control, Registry, Sections};
 use crate::coverage::Predicate;
 use crate::pattern::Semantics;
 use crate::snapshot::Snapshot;
@@ -40,7 +41,7 @@ pub use about::{ControlSummary, FrameworkSections};
 pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
 pub use finding::{
     Attestation, Carriers, Finding, Mark, Names, Note, PathSummary, RefusedAttestation, Remark,
-    Requirement, Status, Stop, Summary, Surplus, Why,
+    Requirement, Status, Stop, Summary, Surplus, Unrecorded, Why,
 };
 
 pub use audit_steps::AuditSteps;
@@ -55,6 +56,8 @@ pub use sections::{FrameworkScore, SectionScore, by_section};
 pub struct Options {
     /// Id of a benchmark, or of its family for the newest version; the default benchmark where none is given.
     pub benchmark: Option<String>,
+    /// Which sections of the benchmark.
+    pub sections: Sections,
     /// Only these controls, by id or benchmark number; all where empty.
     pub controls: Vec<String>,
     /// Only these accounts; all where empty.
@@ -164,8 +167,15 @@ pub fn analyze(
         noise::saturate(&mut chain, &judge);
         let case = Case::new(&judge, &chain);
         let auditor = Auditor::new(snapshot, &account)?;
+        let recording = match asked.iter().any(|asked| asked.control.recording.is_some()) {
+            true => Some(chains.recording(&account).map_err(facts_error)?),
+            false => None,
+        };
         for asked in &asked {
-            let mut decision = asked.decide(&case, snapshot)?;
+            let mut decision = match (&asked.control.recording, &recording) {
+                (Some(question), Some(recording)) => recorded::decide(&judge, recording, question),
+                _ => asked.decide(&case, snapshot)?,
+            };
             decision.assumptions.extend(assumed.iter().cloned());
             if !analysis.snapshot.complete {
                 decision = decision.cut_short();
@@ -244,7 +254,8 @@ fn controls<'r>(
     benchmark: &'r Benchmark,
     options: &Options,
 ) -> Result<Vec<&'r Control>, Error> {
-    let all = registry.controls_of(benchmark);
+    let section = options.sections.judged(!options.controls.is_empty());
+    let all = registry.controls_in(benchmark, section);
     for given in &options.controls {
         if !all
             .iter()

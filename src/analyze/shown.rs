@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::chain::verdict::Verdict;
+use crate::chain::verdict::{Link, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::NoiseClass;
 
@@ -38,6 +38,18 @@ pub(super) fn told_links(cover: &[&Path]) -> Vec<Note> {
     let links = cover.iter().flat_map(|path| &path.links);
     let told = links.filter(|link| matches!(link.verdict, Verdict::Degraded | Verdict::Weak));
     distinct(told.map(Note::of))
+}
+
+/// The unknown links of paths, each once.
+pub(super) fn missing_links<'p>(paths: &[&'p Path]) -> Vec<&'p Link> {
+    let mut unknown: Vec<&Link> = Vec::new();
+    for link in paths.iter().flat_map(|path| &path.links) {
+        let same = |known: &&Link| known.id == link.id && known.cause == link.cause;
+        if link.verdict == Verdict::Unknown && !unknown.iter().any(same) {
+            unknown.push(link);
+        }
+    }
+    unknown
 }
 
 /// What else the covering filters fire on, and what of that happens all day.

@@ -150,7 +150,8 @@ failures! {
         repair "find out why nothing arrived in the log group lately";
     T06 Trail
         title "delivery to the bucket fails"
-        says "note: the bucket is another way"
+        says "note: the bucket is another way; where records are asked for: broken, unknown when it is a day old"
+        repair "let the bucket's policy admit cloudtrail.amazonaws.com, or point the trail at a bucket that exists"
         peers "Custodian takes it for a stopped trail";
     T07 Trail
         title "trail records one Region only"
@@ -182,6 +183,24 @@ failures! {
     T13 Trail
         title "Organizations events occur in the management account"
         says "note";
+    T14 Trail
+        title "files have no digests"
+        says "broken where files that can be checked are asked for"
+        repair "turn on log file validation: `aws cloudtrail update-trail --enable-log-file-validation`"
+        peers "Prowler, Steampipe, Security Hub: the setting of each trail";
+    T15 Trail
+        title "delivery of digests fails"
+        says "broken where files that can be checked are asked for; unknown when it is a day old"
+        repair "let the bucket's policy admit the digest files of CloudTrail";
+    T16 Trail
+        title "files are encrypted with no key of KMS"
+        says "broken where encrypted files are asked for"
+        repair "give the trail a KMS key: `aws cloudtrail update-trail --kms-key-id`"
+        peers "Prowler, Steampipe, Security Hub: that a key is named";
+    T17 Trail
+        title "CloudTrail cannot use the trail's key"
+        says "broken; unknown where KMS was not asked"
+        repair "enable the trail's key, and let cloudtrail.amazonaws.com call kms:GenerateDataKey* for the trail in its policy";
 
     S01 EventSelectors
         title "no event selector logs management events"
@@ -227,6 +246,16 @@ failures! {
         title "event selectors unavailable"
         says "unknown"
         repair "let the collecting role call cloudtrail:GetEventSelectors in the account that owns the trail";
+    S11 EventSelectors
+        title "no event selector logs calls on S3 objects"
+        says "broken where these are asked for"
+        repair "add an event selector for data events of AWS::S3::Object, beside those for management events: put-event-selectors replaces all of them"
+        peers "Prowler and Steampipe: that some selector names the type and all buckets";
+    S12 EventSelectors
+        title "event selectors leave out calls on S3 objects"
+        says "degraded where these are asked for: those calls are not covered"
+        repair "log read and write data events of AWS::S3::Object for every bucket: one selector that names no bucket, or the value arn:aws:s3"
+        peers "Prowler and Steampipe in part";
 
     L01 LogGroup
         title "log group does not exist"

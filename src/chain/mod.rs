@@ -24,6 +24,7 @@ mod metric_filter;
 mod mute_rules;
 mod organization;
 mod path;
+pub mod recording;
 mod regions;
 mod selectors;
 mod stage;
@@ -96,6 +97,12 @@ impl<'s> Reader<'s> {
             notes,
             gaps,
         })
+    }
+
+    /// Everything the snapshot says about which events of one account are kept.
+    pub fn recording(&self, account: &str) -> Result<recording::Recording, Error> {
+        let context = regions::context(&self.facts, account)?;
+        recording::read(&self.facts, &context)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::coverage::Predicate;
 use super::Error;
 use super::cause::EventSelectorsCause;
 use super::facts::{
-    AdvancedSelector, BasicSelector, Facts, FieldCondition, Question, SelectorRows, TrailRow,
+    AdvancedSelector, Asked, BasicSelector, Facts, FieldCondition, Question, SelectorRows, TrailRow,
 };
 use super::stage::{Context, Stage, fine};
 use super::trail;
@@ -53,18 +53,9 @@ pub(super) fn judge(
     context: &Context,
     trail: &TrailRow,
 ) -> Result<Stage, Error> {
-    for account in trail::tellers(context, trail) {
-        let question = Question {
-            account,
-            region: &trail.home_region,
-            service: "cloudtrail",
-            operation: "GetEventSelectors",
-            subject: &trail.arn,
-        };
-        if let super::facts::Asked::Answered { evidence } = facts.asked(question)? {
-            let rows = facts.selectors(account, trail)?;
-            return Ok(decide(trail, &rows, evidence));
-        }
+    if let Some((account, evidence)) = told(facts, context, trail)? {
+        let rows = facts.selectors(account, trail)?;
+        return Ok(decide(trail, &rows, evidence));
     }
     let mut stage = Stage::default();
     // The trail itself says that it has no selectors of its own.
@@ -79,6 +70,27 @@ pub(super) fn judge(
         "GetEventSelectors",
     )?);
     Ok(stage)
+}
+
+/// The account that was told the event selectors of a trail, with the evidence row.
+pub(super) fn told<'t>(
+    facts: &Facts<'_>,
+    context: &'t Context,
+    trail: &'t TrailRow,
+) -> Result<Option<(&'t str, i64)>, Error> {
+    for account in trail::tellers(context, trail) {
+        let question = Question {
+            account,
+            region: &trail.home_region,
+            service: "cloudtrail",
+            operation: "GetEventSelectors",
+            subject: &trail.arn,
+        };
+        if let Asked::Answered { evidence } = facts.asked(question)? {
+            return Ok(Some((account, evidence)));
+        }
+    }
+    Ok(None)
 }
 
 fn decide(trail: &TrailRow, rows: &SelectorRows, evidence: i64) -> Stage {
@@ -399,11 +411,16 @@ fn field_predicate(condition: &FieldCondition, operands: &[String]) -> Option<Pr
         "eventName" | "eventSource" | "eventType" | "userIdentity.arn" => condition.field.as_str(),
         _ => return None,
     };
+    by_operator(path, &condition.operator, operands)
+}
+
+/// What an operator of an advanced event selector asks of a field of the record; none where it is not one of them.
+pub(super) fn by_operator(path: &str, operator: &str, operands: &[String]) -> Option<Predicate> {
     let any = |one: fn(&str, &str) -> Predicate| {
         Predicate::any(operands.iter().map(|operand| one(path, operand)))
     };
     let none = |one: fn(&str, &str) -> Predicate| Predicate::Not(Box::new(any(one)));
-    match condition.operator.as_str() {
+    match operator {
         "Equals" => Some(any(Predicate::equals)),
         "StartsWith" => Some(any(Predicate::starts_with)),
         "EndsWith" => Some(any(Predicate::ends_with)),
@@ -421,7 +438,7 @@ fn not_from(sources: &[String]) -> Predicate {
     Predicate::Not(Box::new(Predicate::one_of("eventSource", sources)))
 }
 
-fn shown(condition: &FieldCondition) -> String {
+pub(super) fn shown(condition: &FieldCondition) -> String {
     format!(
         "{} {} {}",
         condition.field, condition.operator, condition.operands
@@ -429,7 +446,7 @@ fn shown(condition: &FieldCondition) -> String {
 }
 
 /// The strings of a JSON array.
-fn strings(json: &str) -> Vec<String> {
+pub(super) fn strings(json: &str) -> Vec<String> {
     let Ok(Value::Array(items)) = serde_json::from_str(json) else {
         return Vec::new();
     };

@@ -3,7 +3,7 @@
 use super::Error;
 use super::facts::{AlarmRow, Facts};
 use super::verdict::{Kind, Subject};
-use crate::aws::policy::{Caller, Decision, Organization, Part, Refusal};
+use crate::aws::policy::{Caller, Decision, Organization, Part, Refusal, Service};
 
 /// The topic as links name it.
 pub(super) fn subject(topic_arn: &str) -> Subject {
@@ -44,7 +44,8 @@ pub(super) fn asking(
     };
     let at = facts.recorded_at(evidence)?;
     Ok(ask(&Caller {
-        alarm_arn: &alarm.arn,
+        service: Service::CloudWatch,
+        source_arn: &alarm.arn,
         organization,
         at: at.and_then(|at| at.parse().ok()),
     }))

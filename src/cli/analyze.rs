@@ -10,6 +10,7 @@ use crate::control::{Framework, Registry};
 use crate::report::{self, Dossier, Format, Style};
 
 use super::about::about;
+use super::controls::SectionArg;
 use super::opening::{Opening, may_write, write_file};
 use super::{Error, Out, Status, controls};
 
@@ -51,6 +52,9 @@ pub(super) struct What {
     /// Benchmark, such as `cis-aws-5.0`; a family such as `cis-aws` means its newest version
     #[arg(long, value_name = "BENCHMARK")]
     pub(super) benchmark: Option<String>,
+    /// Of which section of the benchmark: whether somebody is told, or whether everything is recorded [default: monitoring]
+    #[arg(long, value_name = "SECTION", value_enum)]
+    pub(super) section: Option<SectionArg>,
     /// Only this control, by id or number; may be repeated
     #[arg(long = "control", value_name = "CONTROL")]
     pub(super) controls: Vec<String>,
@@ -76,10 +80,16 @@ impl What {
 
     /// The options of the analysis; what the user named is looked up.
     pub(super) fn options(&self, registry: &Registry, out: &mut Out) -> Result<Options, Error> {
-        let (benchmark, controls) =
-            controls::meant(registry, self.benchmark.as_deref(), &self.controls, out)?;
+        let (benchmark, controls) = controls::meant(
+            registry,
+            self.benchmark.as_deref(),
+            self.section,
+            &self.controls,
+            out,
+        )?;
         Ok(Options {
             benchmark: Some(benchmark.id.clone()),
+            sections: controls::sections(self.section),
             controls,
             accounts: self.accounts.clone(),
             strict: self.strict,
@@ -209,7 +219,10 @@ fn mapped<'a>(
         .map_err(controls::unknown)?;
     let asked = |id: &String| options.controls.is_empty() || options.controls.contains(id);
     let ids: Vec<String> = registry
-        .controls_of(benchmark)
+        .controls_in(
+            benchmark,
+            options.sections.judged(!options.controls.is_empty()),
+        )
         .into_iter()
         .map(|(_, control)| control.id.clone())
         .filter(|id| asked(id) && framework.mappings_of(id).next().is_some())

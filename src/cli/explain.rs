@@ -6,6 +6,7 @@ use crate::analyze::{self, Options};
 use crate::chain::Assumption;
 use crate::report::{self, NOT_VERIFIED, Style};
 
+use super::controls::SectionArg;
 use super::opening::Opening;
 use super::{Error, Out, Status, controls};
 
@@ -22,6 +23,9 @@ pub(super) struct Args {
     /// Benchmark, such as `cis-aws-5.0`
     #[arg(long)]
     benchmark: Option<String>,
+    /// Of which section of the benchmark a number is [default: monitoring, then logging]
+    #[arg(long, value_name = "SECTION", value_enum)]
+    section: Option<SectionArg>,
     /// Assume nothing about CloudTrail events: decide without the event model
     #[arg(long)]
     strict: bool,
@@ -37,11 +41,17 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let registry = controls::registry(args.controls.as_deref())?;
-    let (benchmark, controls) =
-        controls::meant(&registry, args.benchmark.as_deref(), &[args.control], out)?;
+    let (benchmark, controls) = controls::meant(
+        &registry,
+        args.benchmark.as_deref(),
+        args.section,
+        &[args.control],
+        out,
+    )?;
     let snapshot = args.opening.open(&args.file)?;
     let options = Options {
         benchmark: Some(benchmark.id.clone()),
+        sections: controls::sections(args.section),
         controls,
         accounts: args.account.into_iter().collect(),
         strict: args.strict,

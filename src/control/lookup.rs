@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::framework::Framework;
 use super::registry::Registry;
-use super::types::{Benchmark, Control};
+use super::types::{Benchmark, Control, Section};
 
 /// Names that are as like as this are worth a question ("did you mean"); 1 is the same.
 const ALIKE: f64 = 0.8;
@@ -33,6 +33,42 @@ impl fmt::Display for Unknown {
 }
 
 impl std::error::Error for Unknown {}
+
+/// Which sections of a benchmark are meant: which controls are judged, and among which numbers a number is looked for. An
+/// id is an id whatever the section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sections {
+    /// Monitoring, or whichever controls are named. A number is one of monitoring, here or in other benchmarks, and one of
+    /// logging only where it is none of these: what it meant before there were logging controls it means still.
+    #[default]
+    Usual,
+    /// One section.
+    One(Section),
+    /// All of the benchmark.
+    All,
+}
+
+impl Sections {
+    /// The section whose controls are judged, none for all; `named` where controls are named.
+    pub fn judged(self, named: bool) -> Option<Section> {
+        match self {
+            Self::Usual => (!named).then_some(Section::Monitoring),
+            Self::One(section) => Some(section),
+            Self::All => None,
+        }
+    }
+
+    /// Where to look in the benchmark itself, then in which sections of the others, in order.
+    fn order(self) -> (&'static [Section], &'static [Section]) {
+        use Section::{Logging, Monitoring};
+        match self {
+            Self::Usual => (&[Monitoring], &[Monitoring, Logging]),
+            Self::One(Monitoring) => (&[Monitoring], &[Monitoring]),
+            Self::One(Logging) => (&[Logging], &[Logging]),
+            Self::All => (&[Monitoring, Logging], &[Monitoring, Logging]),
+        }
+    }
+}
 
 /// A control that was found by a name.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,25 +121,49 @@ impl Registry {
         &'a self,
         benchmark: &Benchmark,
         name: &str,
+        sections: Sections,
     ) -> Result<Named<'a>, Unknown> {
-        let by_number = |number: &str| {
-            let mut entries = benchmark.entries.iter();
-            let entry = entries.find(|entry| entry.number.eq_ignore_ascii_case(number))?;
+        let by_number = |section: Section| {
+            let mut entries = benchmark.entries_in(Some(section));
+            let entry = entries.find(|entry| entry.number.eq_ignore_ascii_case(name))?;
             self.control(&entry.control)
         };
-        if let Some(control) = self.control(name).or_else(|| by_number(name)) {
+        let (here, elsewhere) = sections.order();
+        let named = self.control(name);
+        if let Some(control) = named.or_else(|| here.iter().copied().find_map(by_number)) {
             return Ok(Named {
                 control,
                 remark: None,
             });
         }
-        let mut meant: Vec<&Control> = Vec::new();
-        for control in self.controls() {
-            if self.numbered(&control.id, name).next().is_some() {
-                meant.push(control);
+        let of = |section: Section| -> Vec<&Control> {
+            // A number of the benchmark itself comes before those of others.
+            if let Some(control) = by_number(section) {
+                return vec![control];
             }
-        }
+            let controls = self.controls().iter();
+            controls
+                .filter(|it| {
+                    it.section() == section && self.numbered(&it.id, name).next().is_some()
+                })
+                .collect()
+        };
+        let meant = elsewhere.iter().copied().map(of);
+        let meant = meant
+            .into_iter()
+            .find(|it| !it.is_empty())
+            .unwrap_or_default();
         match meant.as_slice() {
+            [one]
+                if benchmark
+                    .number_of(&one.id)
+                    .is_some_and(|it| it.eq_ignore_ascii_case(name)) =>
+            {
+                Ok(Named {
+                    control: one,
+                    remark: None,
+                })
+            }
             [one] => Ok(Named {
                 control: one,
                 remark: Some(self.elsewhere(benchmark, name, &one.id)),
@@ -134,10 +194,11 @@ impl Registry {
         &'a self,
         benchmark: &Benchmark,
         name: &str,
+        sections: Sections,
     ) -> Result<Named<'a>, Unknown> {
-        let named = self.find_control(benchmark, name)?;
+        let named = self.find_control(benchmark, name, sections)?;
         let id = &named.control.id;
-        let listed = self.controls_of(benchmark);
+        let listed = self.controls_in(benchmark, None);
         if listed.iter().any(|(_, control)| control.id == *id) {
             return Ok(named);
         }
@@ -230,7 +291,7 @@ impl Registry {
     }
 
     fn like_control(&self, benchmark: &Benchmark, name: &str) -> String {
-        let listed = self.controls_of(benchmark);
+        let listed = self.controls_in(benchmark, None);
         let elsewhere = self
             .controls()
             .iter()

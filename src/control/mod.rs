@@ -16,10 +16,11 @@ mod tests;
 
 pub use framework::{Framework, Mapping};
 pub use load::Error;
-pub use lookup::{Named, Unknown};
+pub use lookup::{Named, Sections, Unknown};
 pub use printed::{plain_text, same_text};
 pub use registry::Registry;
 pub use types::{
     Alternative, AlternativeKind, Answer, Assessment, AuditStep, Benchmark, Control, Entry,
-    EventName, Example, Note, Printing, Rejected, Severity, StepKind,
+    EventName, Example, Kept, LeftOut, Note, Printing, Recorded, Recording, Rejected, Section,
+    Severity, StepKind,
 };

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::framework::{Framework, Mapping};
 use super::load::{self, BenchmarkFile, Error, FrameworkRow};
-use super::types::{Benchmark, Control, Entry};
+use super::types::{Benchmark, Control, Entry, Section};
 
 mod embedded {
     //! Written by build.rs from the folder listings.
@@ -155,17 +155,27 @@ impl Registry {
         self.benchmark(DEFAULT_FAMILY)
     }
 
-    /// The controls of a benchmark in its order, then the user's own that no benchmark lists; each with its
-    /// number, which is the id for those.
+    /// The controls of a benchmark that are about being told, in its order, then the user's own that no benchmark lists;
+    /// each with its number, which is the id for those.
     pub fn controls_of<'a>(&'a self, benchmark: &'a Benchmark) -> Vec<(&'a str, &'a Control)> {
+        self.controls_in(benchmark, Some(Section::Monitoring))
+    }
+
+    /// [`Registry::controls_of`] for one section of the benchmark, or for all of it.
+    pub fn controls_in<'a>(
+        &'a self,
+        benchmark: &'a Benchmark,
+        section: Option<Section>,
+    ) -> Vec<(&'a str, &'a Control)> {
         let listed = benchmark
-            .entries
-            .iter()
+            .entries_in(section)
             .filter_map(|entry| Some((entry.number.as_str(), self.control(&entry.control)?)));
+        let wanted =
+            move |control: &Control| section.is_none_or(|section| control.section() == section);
         let unlisted = self
             .controls
             .iter()
-            .filter(|control| control.custom && !self.is_listed(&control.id))
+            .filter(move |it| it.custom && wanted(it) && !self.is_listed(&it.id))
             .map(|control| (control.id.as_str(), control));
         listed.chain(unlisted).collect()
     }
@@ -177,8 +187,7 @@ impl Registry {
     ) -> impl Iterator<Item = (&'a Benchmark, &'a Entry)> {
         self.benchmarks.iter().flat_map(move |benchmark| {
             let entries = benchmark
-                .entries
-                .iter()
+                .all_entries()
                 .filter(move |entry| entry.control == control);
             entries.map(move |entry| (benchmark, entry))
         })
@@ -328,12 +337,31 @@ impl Registry {
                 control.take_after(like, id);
             }
         }
-        for entry in &benchmark.entries {
+        for entry in benchmark.all_entries() {
             let Some(control) = self.control(&entry.control) else {
                 let message = format!("there is no control `{}`", entry.control);
                 return Err(fault(&entry.control, message));
             };
-            if control.query.is_none() && control.alternatives_for(id).next().is_none() {
+            let listed = if benchmark.entries.contains(entry) {
+                Section::Monitoring
+            } else {
+                Section::Logging
+            };
+            if control.section() != listed {
+                let (section, field) = match control.section() {
+                    Section::Monitoring => ("monitoring", "controls"),
+                    Section::Logging => ("logging", "logging"),
+                };
+                let message = format!(
+                    "`{}` is a {section} control: list it under `{field}`",
+                    entry.control
+                );
+                return Err(fault(&entry.control, message));
+            }
+            if control.recording.is_none()
+                && control.query.is_none()
+                && control.alternatives_for(id).next().is_none()
+            {
                 let message = format!(
                     "`{}` asks for nothing under this benchmark: say which one it is `like`, such as `like = \"cis-aws-7.0\"`",
                     entry.control

@@ -243,7 +243,7 @@ fn a_number_means_its_control_where_it_is_not_ambiguous() {
     let registry = Registry::builtin().unwrap();
     let cis = registry.benchmark("cis-aws-7.0").unwrap();
     let meant = |number: &str| {
-        let named = registry.find_control(cis, number).unwrap();
+        let named = registry.find_control(cis, number, Sections::Usual).unwrap();
         (named.control.id.as_str(), named.remark)
     };
     let remark = |text: &str| Some(text.to_owned());
@@ -274,7 +274,9 @@ fn a_number_means_its_control_where_it_is_not_ambiguous() {
     let other = "title='T'\nfamily='f'\nsource='S'\nlike='cis-aws-7.0'\ncontrols=[{number='3.1',control='ours'}]\n";
     let registry = folder_of(&[("f", other)]).unwrap();
     let cis = registry.benchmark("cis-aws-7.0").unwrap();
-    let error = registry.find_control(cis, "3.1").unwrap_err();
+    let error = registry
+        .find_control(cis, "3.1", Sections::Usual)
+        .unwrap_err();
     assert!(
         error.to_string().ends_with("ours, unauthorized_api_calls"),
         "{error}"
@@ -286,7 +288,9 @@ fn what_is_named_nearly_right_is_asked_about() {
     let registry = Registry::builtin().unwrap();
     let cis = registry.benchmark("cis-aws-7.0").unwrap();
     let help = |name: &str| {
-        let error = registry.find_control(cis, name).unwrap_err();
+        let error = registry
+            .find_control(cis, name, Sections::Usual)
+            .unwrap_err();
         assert_eq!(error.to_string(), format!("there is no control `{name}`"));
         error.help().to_owned()
     };
@@ -299,7 +303,7 @@ fn what_is_named_nearly_right_is_asked_about() {
     assert!(help("ROOT-USAGE").starts_with("did you mean `root_usage`"));
     assert!(help("zzz").contains("controls list --benchmark cis-aws-7.0"));
     let error = registry
-        .find_listed_control(cis, "assume_role")
+        .find_listed_control(cis, "assume_role", Sections::Usual)
         .unwrap_err();
     assert_eq!(
         (error.to_string().as_str(), error.help()),
@@ -411,4 +415,51 @@ fn sections_stand_in_the_order_of_people() {
     assert_eq!(framework.sections(), ["AC-2", "AU-6", "AU-6(1)", "AU-12"]);
     assert_eq!(framework.sections_of("d"), ["AU-6"]);
     assert!(framework.is_called("n") && framework.is_called("F"));
+}
+
+#[test]
+fn a_number_of_logging_changes_the_meaning_of_none_that_was_there() {
+    let registry = Registry::builtin().unwrap();
+    let meant = |benchmark: &str, number: &str, sections: Sections| {
+        let benchmark = registry.benchmark(benchmark).unwrap();
+        let named = registry.find_control(benchmark, number, sections).unwrap();
+        named.control.id.clone()
+    };
+    // 4.5 is the key of trails in 7.0, and was a change of trails in 1.3 to 5.0.
+    assert_eq!(
+        meant("cis-aws-7.0", "4.5", Sections::Usual),
+        "cloudtrail_changes"
+    );
+    assert_eq!(meant("cis-aws-7.0", "4.5", Sections::All), "cloudtrail_kms");
+    let logging = Sections::One(Section::Logging);
+    assert_eq!(meant("cis-aws-7.0", "4.5", logging), "cloudtrail_kms");
+    assert_eq!(
+        meant("cis-aws-5.0", "3.1", Sections::All),
+        "cloudtrail_all_regions"
+    );
+    assert_eq!(
+        meant("cis-aws-7.0", "3.1", Sections::Usual),
+        "unauthorized_api_calls"
+    );
+    assert_eq!(
+        meant("cis-aws-7.0", "3.1", logging),
+        "cloudtrail_all_regions"
+    );
+    assert_eq!(
+        meant("cis-aws-7.0", "3.8", Sections::Usual),
+        "s3_bucket_policy_changes"
+    );
+}
+
+#[test]
+fn a_control_is_listed_in_its_own_section() {
+    let list = "title='T'\nfamily='f'\nsource='S'\nlike='cis-aws-7.0'\ncontrols=[{number='1',control='cloudtrail_kms'}]\n";
+    let error = folder_of(&[("f", list)]).unwrap_err();
+    assert_eq!(
+        (error.line, error.message.as_str()),
+        (
+            Some(5),
+            "`cloudtrail_kms` is a logging control: list it under `logging`"
+        )
+    );
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 /// A thing that somebody must be told about, or a question about an account.
 ///
-/// Either `alternatives` holds what events it asks for, or `query` holds a question over facts.
+/// One of three is set: `alternatives` holds what events somebody must hear about, `recording` what must be recorded, or
+/// `query` a question over facts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Control {
     /// The file's stem: `cloudtrail_changes`.
@@ -23,6 +24,9 @@ pub struct Control {
     pub category: Option<String>,
     /// Requirements of which covering any one is enough, the one to deploy first.
     pub alternatives: Vec<Alternative>,
+    /// What the trails must record together: a control of the section `logging`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recording>,
     /// A control of kind `query`: one SELECT over facts that returns `resource`, `status`, `reason`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
@@ -42,6 +46,15 @@ pub struct Control {
 }
 
 impl Control {
+    /// The section of a benchmark that it belongs to.
+    pub fn section(&self) -> Section {
+        if self.recording.is_some() {
+            Section::Logging
+        } else {
+            Section::Monitoring
+        }
+    }
+
     /// The requirements that count under a benchmark, the one to deploy first.
     pub fn alternatives_for<'a>(
         &'a self,
@@ -107,6 +120,74 @@ impl Control {
 /// An empty list means every benchmark.
 fn lists(benchmarks: &[String], benchmark: &str) -> bool {
     benchmarks.is_empty() || benchmarks.iter().any(|listed| listed == benchmark)
+}
+
+/// A section of a benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// Somebody is told of events.
+    Monitoring,
+    /// Events are recorded.
+    Logging,
+}
+
+impl Section {
+    /// The section as it is written in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Monitoring => "monitoring",
+            Self::Logging => "logging",
+        }
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the trails of an account must record together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recording {
+    /// Which events.
+    pub of: Recorded,
+    /// Where they have to be kept.
+    pub kept: Kept,
+    /// Names of the operations asked for; empty for every event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// The requirement in words.
+    pub asks: String,
+    /// What it was read from.
+    pub source: String,
+}
+
+/// A kind of events that a trail can record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recorded {
+    /// Every management event.
+    ManagementEvents,
+    /// Calls that change an object in a bucket.
+    S3ObjectWrites,
+    /// Calls that read an object in a bucket.
+    S3ObjectReads,
+}
+
+/// Where an event counts as kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// In a bucket or a log group.
+    Anywhere,
+    /// In files in a bucket for which digests are written.
+    ValidatedFiles,
+    /// In a log group.
+    LogGroup,
+    /// In files in a bucket that are encrypted with a KMS key.
+    EncryptedFiles,
 }
 
 /// One requirement: the events that must be heard about.
@@ -213,6 +294,9 @@ pub struct Note {
     /// Benchmarks that are like one of these and end its line here.
     #[serde(skip)]
     pub(super) except: Vec<String>,
+    /// Where following the benchmark to the letter breaks it: what is at fault, in a few words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub defect: Option<String>,
     /// The note.
     pub text: String,
 }
@@ -280,16 +364,48 @@ pub struct Benchmark {
     pub external_siem: bool,
     /// What a reader should know.
     pub notes: Vec<String>,
-    /// Its controls in its own order.
+    /// Its controls of the section `monitoring` in its own order.
     pub entries: Vec<Entry>,
-    /// Its own audit steps in order; empty where none are published.
+    /// Its own audit steps for these in order; empty where none are published.
     pub audit: Vec<AuditStep>,
+    /// Its controls of the section `logging` in its own order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logging: Vec<Entry>,
+    /// Its own audit steps for these in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logging_audit: Vec<AuditStep>,
+    /// Its recommendations of both sections that are not judged, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A recommendation that is no control here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The benchmark's own number.
+    pub number: String,
+    /// What it is about, in our own words.
+    pub title: String,
+    /// Why it is not judged.
+    pub why: String,
 }
 
 impl Benchmark {
     /// What it says of a control.
     pub fn entry_of(&self, control: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.control == control)
+        self.all_entries().find(|entry| entry.control == control)
+    }
+
+    /// Its controls of both sections, `logging` last.
+    pub fn all_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().chain(&self.logging)
+    }
+
+    /// Its controls of one section, or of both.
+    pub fn entries_in(&self, section: Option<Section>) -> impl Iterator<Item = &Entry> {
+        let of = move |wanted: Section| section.is_none_or(|section| section == wanted);
+        let monitoring = self.entries.iter().filter(move |_| of(Section::Monitoring));
+        monitoring.chain(self.logging.iter().filter(move |_| of(Section::Logging)))
     }
 
     /// The number under which it lists a control.
@@ -334,7 +450,13 @@ impl Benchmark {
 
     /// Its audit steps for a control, in order.
     pub fn steps_for<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a AuditStep> {
-        self.audit.iter().filter(move |step| {
+        let logging = self.logging.iter().any(|entry| entry.control == control);
+        let steps = if logging {
+            &self.logging_audit
+        } else {
+            &self.audit
+        };
+        steps.iter().filter(move |step| {
             let among = |list: &[String]| list.iter().any(|id| id == control);
             (step.only.is_empty() || among(&step.only)) && !among(&step.except)
         })
@@ -436,6 +558,22 @@ pub enum StepKind {
     AlarmAction,
     /// A subscription of that topic whose `SubscriptionArn` is an ARN.
     SubscriptionArn,
+    /// ... with an advanced selector `eventCategory` `Equals` `Management` and no field `readOnly`.
+    FieldSelectorManagement,
+    /// ... with a data resource of type `AWS::S3::Object` that has the value `arn:aws:s3`.
+    DataResourceAllBuckets,
+    /// ... of which any event selector has a data resource.
+    AnyDataResource,
+    /// Every trail has `LogFileValidationEnabled` true.
+    EachTrailValidates,
+    /// Every trail names a `CloudWatchLogsLogGroupArn`.
+    EachTrailLogGroup,
+    /// Every trail's `LatestCloudWatchLogsDeliveryTime` is about a day old at most.
+    EachTrailDelivers,
+    /// Every trail has a `KmsKeyId`.
+    EachTrailKey,
+    /// A trail, seen by DescribeTrails in any region.
+    AnyTrail,
 }
 
 /// Whether a benchmark's own audit steps, followed word by word, would be satisfied.

@@ -71,6 +71,14 @@ pub(super) fn behaviour(
             string: Rule::Point(text.clone(), false),
             ..base
         },
+        Asked::Found(form) => {
+            let search =
+                Search::new(form).ok_or("a regular expression is too large to be decided")?;
+            Atom {
+                string: Rule::Run(Rc::new(Machine::Search(Box::new(search))), false),
+                ..base
+            }
+        }
         Asked::Raw(_) | Asked::Form(_) => base,
     })
 }

@@ -113,6 +113,8 @@ pub(super) enum Asked {
     },
     /// The string itself, no wildcard.
     Exactly(String),
+    /// A string in which this regular expression is found: a condition of a requirement.
+    Found(String),
     /// If it is a string, one in which this regular expression is found: a fact about the field, no condition of a
     /// pattern.
     Form(String),

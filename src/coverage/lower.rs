@@ -204,6 +204,7 @@ impl Lowering<'_> {
                         from_start: false,
                         to_end: true,
                     },
+                    Is::Form(form) => Asked::Found(form.clone()),
                     Is::Bool(truth) => Asked::Bool(*truth),
                     Is::Missing => Asked::Missing,
                 };

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use regex_automata::nfa::thompson::pikevm::PikeVM;
 use serde_json::Value;
 
 use crate::pattern::ast::Pattern;
@@ -47,6 +48,8 @@ pub enum Is {
     StartsWith(String),
     /// A string that ends so.
     EndsWith(String),
+    /// A string in which this regular expression, in Rust syntax, is found.
+    Form(String),
     /// The boolean.
     Bool(bool),
     /// Not there, or below something that is not an object.
@@ -81,6 +84,11 @@ impl Predicate {
     /// `path` is a string that ends with `text`.
     pub fn ends_with(path: &str, text: &str) -> Self {
         Self::test(path, Is::EndsWith(text.to_owned()))
+    }
+
+    /// `path` is a string in which the regular expression `form` is found.
+    pub fn in_form(path: &str, form: &str) -> Self {
+        Self::test(path, Is::Form(form.to_owned()))
     }
 
     /// `path` is the boolean true.
@@ -188,6 +196,10 @@ impl Test {
             Is::EndsWith(text) => found
                 .and_then(Value::as_str)
                 .is_some_and(|found| found.ends_with(text)),
+            // What does not build asks for nothing that could be found.
+            Is::Form(form) => found.and_then(Value::as_str).is_some_and(|found| {
+                PikeVM::new(form).is_ok_and(|form| form.is_match(&mut form.create_cache(), found))
+            }),
             Is::Bool(truth) => found.and_then(Value::as_bool) == Some(*truth),
             Is::Missing => found.is_none(),
         }

@@ -286,7 +286,8 @@ fn witness(out: &mut String, finding: &Finding, style: Style) {
     let Some(witness) = &finding.witness else {
         return;
     };
-    heading(out, "Witness: an event that nobody would hear about", style);
+    let title = format!("Witness: {}", words::witness(&finding.why));
+    heading(out, &title, style);
     let text = json_document(witness);
     for line in text.lines() {
         push_line(out, &format!("  {line}"));

@@ -329,6 +329,7 @@ pub(super) fn cause(why: &Why) -> Value {
         Why::Carried(carriers) | Why::CutShort(carriers) => json!(carriers),
         Why::Undecided { reason } => json!({ "reason": reason }),
         Why::Rows { rows, .. } => json!({ "rows": rows }),
+        Why::Recorded { trails } => json!({ "trails": trails }),
         other => other
             .stop()
             .map_or_else(|| json!({}), |stop| json!(stop.cause)),

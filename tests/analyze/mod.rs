@@ -6,6 +6,8 @@ mod blame;
 mod command;
 /// Measured wrong verdicts of other tools, each with the right one.
 mod peers;
+/// Whether every event is kept.
+mod recorded;
 /// Statuses, witnesses and reasons.
 mod statuses;
 

@@ -10,6 +10,7 @@ mod expressions;
 mod filters;
 mod log_groups;
 mod organizations;
+mod recording;
 mod register;
 mod selectors;
 mod subscriptions;

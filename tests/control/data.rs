@@ -361,3 +361,65 @@ fn the_same_text_is_the_same_pattern() {
     }
     assert!(checked > 200, "{checked}");
 }
+
+/// Numbers, levels and assessments of the section `logging`, and what is left out, by version.
+#[test]
+fn logging_controls_stand_under_their_numbers() {
+    let Some(data) = read("logging-controls.json") else {
+        return;
+    };
+    let registry = Registry::builtin().unwrap();
+    let steampipe = |said: &Value| -> Value {
+        match said.get("steampipe") {
+            Some(one) => one.clone(),
+            None => said.clone(),
+        }
+    };
+    let mut seen = 0;
+    for (id, said) in data["controls"].as_object().unwrap() {
+        for (version, row) in said["versions"].as_object().unwrap() {
+            let benchmark = registry.benchmark(&format!("cis-aws-{version}")).unwrap();
+            let number = row["number"].as_str().unwrap();
+            seen += 1;
+            if registry.control(id).is_none() {
+                let left = benchmark.left_out.iter().find(|it| it.number == number);
+                let left = left.unwrap_or_else(|| panic!("{version} {number}: {id}"));
+                assert!(!left.why.is_empty());
+                continue;
+            }
+            let entry = benchmark.entry_of(id).unwrap();
+            assert!(benchmark.logging.contains(entry), "{version} {id}");
+            assert_eq!(entry.number, number, "{version} {id}");
+            assert_eq!(
+                entry.level.map(Value::from),
+                Some(steampipe(&row["level"])),
+                "{version} {id}"
+            );
+            let assessment = entry.assessment.map(|it| Value::from(it.as_str()));
+            assert_eq!(
+                assessment,
+                Some(steampipe(&row["assessment"])),
+                "{version} {id}"
+            );
+        }
+    }
+    assert!(seen > 100, "{seen}");
+    for benchmark in registry
+        .benchmarks()
+        .iter()
+        .filter(|it| it.family == "cis-aws")
+    {
+        let of_version = data["controls"].as_object().unwrap().values();
+        let known = |it: &&Value| {
+            let versions = it["versions"].as_object().unwrap();
+            versions.contains_key(&benchmark.version)
+        };
+        let expected = of_version.filter(known).count();
+        assert_eq!(
+            benchmark.logging.len() + benchmark.left_out.len(),
+            expected,
+            "{}",
+            benchmark.id
+        );
+    }
+}

@@ -30,12 +30,13 @@ fn document(registry: &Registry) -> String {
          A control asks that events are heard about. Each of its *alternatives* is a requirement, with its source; \
          covering any one that counts under the chosen benchmark is enough. `text` is the benchmark's own, `aws` a form \
          that AWS publishes, `intent` the events meant, as we read the benchmark. Titles, rationales and notes are our \
-         own words.\n\n## Benchmarks\n\n",
+         own words. A control of the section `logging` asks that events are recorded ([logging.md](logging.md)).\n\n\
+         ## Benchmarks\n\n",
     );
     let table = &mut text;
     let _ = writeln!(
         table,
-        "| id | benchmark | controls | external SIEM accepted | audit steps |\n|---|---|---|---|---|"
+        "| id | benchmark | controls | logging | external SIEM accepted | audit steps |\n|---|---|---|---|---|---|"
     );
     for it in registry.benchmarks() {
         let siem = if it.external_siem { "yes" } else { "" };
@@ -46,10 +47,11 @@ fn document(registry: &Registry) -> String {
         };
         let _ = writeln!(
             table,
-            "| `{}` | {} | {} | {siem} | {steps} |",
+            "| `{}` | {} | {} | {} | {siem} | {steps} |",
             it.id,
             it.title,
-            it.entries.len()
+            it.entries.len(),
+            it.logging.len()
         );
     }
     for it in registry
@@ -106,6 +108,16 @@ fn describe(text: &mut String, registry: &Registry, control: &Control) {
         control.id, control.title, control.severity
     );
     let _ = writeln!(text, "{}", control.rationale);
+    if let Some(recording) = &control.recording {
+        let _ = writeln!(
+            text,
+            "\nAsks that {}.\n\nSource: {}.",
+            recording.asks, recording.source
+        );
+        if !recording.names.is_empty() {
+            let _ = writeln!(text, "\nCalls: {}.", recording.names.join(", "));
+        }
+    }
     for it in &control.alternatives {
         let benchmarks = registry.name_benchmarks(&it.benchmarks);
         let _ = writeln!(
@@ -155,23 +167,8 @@ fn describe(text: &mut String, registry: &Registry, control: &Control) {
     for it in &control.rejected {
         let _ = writeln!(text, "- `{}`\n  ({}): {}.", it.text, it.source, it.reason);
     }
-    let labels: Vec<&str> = control
-        .alternatives
-        .iter()
-        .map(|it| it.label.as_str())
-        .collect();
-    let _ = writeln!(text, "\n### Examples\n\n| event | {} |", labels.join(" | "));
-    let _ = writeln!(text, "|---|{}", "---|".repeat(labels.len()));
-    for example in &control.examples {
-        let mark = |label: &&str| {
-            if example.caught_by.iter().any(|it| it == label) {
-                "x"
-            } else {
-                ""
-            }
-        };
-        let marks: Vec<&str> = labels.iter().map(mark).collect();
-        let _ = writeln!(text, "| {} | {} |", example.title, marks.join(" | "));
+    if !control.alternatives.is_empty() {
+        examples(text, control);
     }
     let _ = writeln!(text, "\n### Remediation\n\n{}\n", control.remediation);
     for reference in &control.references {
@@ -195,4 +192,68 @@ fn describe(text: &mut String, registry: &Registry, control: &Control) {
         let _ = writeln!(text, "- {}{sections}", framework.title());
     }
     let _ = writeln!(text, "\n</details>");
+}
+
+fn examples(text: &mut String, control: &Control) {
+    let labels: Vec<&str> = control
+        .alternatives
+        .iter()
+        .map(|it| it.label.as_str())
+        .collect();
+    let _ = writeln!(text, "\n### Examples\n\n| event | {} |", labels.join(" | "));
+    let _ = writeln!(text, "|---|{}", "---|".repeat(labels.len()));
+    for example in &control.examples {
+        let mark = |label: &&str| {
+            if example.caught_by.iter().any(|it| it == label) {
+                "x"
+            } else {
+                ""
+            }
+        };
+        let marks: Vec<&str> = labels.iter().map(mark).collect();
+        let _ = writeln!(text, "| {} | {} |", example.title, marks.join(" | "));
+    }
+}
+
+const DEFECTS: &str = "\
+# Where following the benchmark breaks it
+
+Written from the notes of `controls/*.toml` that name a defect, by a test; edit those files, then run the tests with
+`TRAILPROOF_BLESS=1`.
+
+Each of these follows the text of CIS to the letter, in its audit or its remediation, and ends where another of its
+recommendations, or the same one, does not hold. `tests/control/defects.rs` makes each of them in an account.
+";
+
+#[test]
+fn docs_benchmark_defects_md_is_current() {
+    let registry = Registry::builtin().unwrap();
+    let mut text = DEFECTS.to_owned();
+    for control in registry.controls() {
+        for note in control.notes.iter().filter(|it| it.defect.is_some()) {
+            let defect = note.defect.as_deref().unwrap_or_default();
+            let whom = registry.name_benchmarks(&note.benchmarks);
+            let numbers: Vec<String> = registry
+                .benchmarks()
+                .iter()
+                .filter(|it| note.benchmarks.contains(&it.id))
+                .filter_map(|it| it.number_of(&control.id).map(str::to_owned))
+                .fold(Vec::new(), |mut all, number| {
+                    if !all.contains(&number) {
+                        all.push(number);
+                    }
+                    all
+                });
+            let _ = writeln!(
+                text,
+                "\n## {}: {defect}\n\n{whom}, as {}.\n\n{}",
+                control.id,
+                numbers.join(" or "),
+                note.text
+            );
+        }
+    }
+    let path = project("docs/benchmark-defects.md");
+    let document = std::fs::read_to_string(&path).unwrap_or_default();
+    crate::support::golden::document(&path, &document, &text);
 }

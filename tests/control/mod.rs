@@ -6,6 +6,8 @@ mod command;
 mod cover;
 /// Held against the published texts, numbers and mappings.
 mod data;
+/// Where following the benchmark breaks it.
+mod defects;
 /// `docs/controls.md` says what the data says.
 mod document;
 /// Shape of the files, and their examples.

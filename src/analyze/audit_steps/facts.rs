@@ -16,6 +16,16 @@ pub(super) struct Trail {
     pub(super) has_basic_all: bool,
     pub(super) basic_selectors: u32,
     pub(super) advanced_selectors: u32,
+    /// An advanced selector of management events without the field `readOnly`.
+    pub(super) has_fields_all: bool,
+    /// A data resource of S3 objects with the value `arn:aws:s3`.
+    pub(super) has_all_buckets: bool,
+    /// Any data resource.
+    pub(super) has_data_resource: bool,
+    pub(super) validates: Option<bool>,
+    pub(super) key: Option<String>,
+    /// `LatestCloudWatchLogsDeliveryTime` and when it was asked for.
+    pub(super) deliveries: Vec<(Option<String>, Option<String>)>,
 }
 
 #[derive(Debug)]
@@ -74,7 +84,21 @@ impl Facts<'_> {
                 where s.account = t.account and s.trail_arn = t.trail_arn
                   and s.include_management_events = 1 and s.read_write_type = 'All'),
                (select count(*) from advanced_event_selector as s
-                where s.account = t.account and s.trail_arn = t.trail_arn)
+                where s.account = t.account and s.trail_arn = t.trail_arn),
+               exists (select 1 from advanced_event_selector_field as f
+                where f.account = t.account and f.trail_arn = t.trail_arn
+                  and f.field = 'eventCategory' and f.operator = 'Equals' and f.operands = '[\"Management\"]'
+                  and not exists (select 1 from advanced_event_selector_field as r
+                    where r.account = f.account and r.trail_arn = f.trail_arn and r.position = f.position
+                      and r.field = 'readOnly')),
+               exists (select 1 from event_selector as s, json_each(s.data_resources) as r,
+                  json_each(r.value, '$.Values') as v
+                where s.account = t.account and s.trail_arn = t.trail_arn
+                  and json_extract(r.value, '$.Type') = 'AWS::S3::Object' and v.value = 'arn:aws:s3'),
+               exists (select 1 from event_selector as s
+                where s.account = t.account and s.trail_arn = t.trail_arn
+                  and json_array_length(s.data_resources) > 0),
+               log_file_validation_enabled, nullif(kms_key_id, '')
              from trail as t
              where account = ?1
              order by trail_arn",
@@ -88,6 +112,12 @@ impl Facts<'_> {
                     basic_selectors: row.get(4)?,
                     has_basic_all: row.get(5)?,
                     advanced_selectors: row.get(6)?,
+                    has_fields_all: row.get(7)?,
+                    has_all_buckets: row.get(8)?,
+                    has_data_resource: row.get(9)?,
+                    validates: row.get(10)?,
+                    key: row.get(11)?,
+                    deliveries: Vec::new(),
                 })
             },
         )?;
@@ -101,6 +131,19 @@ impl Facts<'_> {
         for (arn, is_logging) in status {
             if let Some(trail) = trails.iter_mut().find(|trail| trail.arn == arn) {
                 trail.is_logging.push(is_logging);
+            }
+        }
+        let deliveries: Vec<(String, Option<String>, Option<String>)> = self.rows(
+            "select d.trail_arn, d.log_delivery_time, e.at
+             from trail_delivery as d
+             left join evidence as e on e.id = d.evidence_id
+             where d.account = ?1
+             order by d.trail_arn, d.region",
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        for (arn, delivered, asked) in deliveries {
+            if let Some(trail) = trails.iter_mut().find(|trail| trail.arn == arn) {
+                trail.deliveries.push((delivered, asked));
             }
         }
         Ok(trails)

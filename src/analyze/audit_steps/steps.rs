@@ -38,7 +38,7 @@ pub(super) struct Outlook<'a> {
 }
 
 impl<'a> Outlook<'a> {
-    fn missing(reason: String) -> Self {
+    pub(super) fn missing(reason: String) -> Self {
         Self {
             missing: Some(reason),
             ..Self::default()
@@ -80,13 +80,33 @@ impl Auditor {
             StepKind::SubscriptionArn => with(candidate.topic, |topic| {
                 self.subscriptions(candidate, topic)
             }),
+            StepKind::AnyTrail => self.listed_trails(candidate, |_| true, "is a trail"),
+            StepKind::FieldSelectorManagement
+            | StepKind::DataResourceAllBuckets
+            | StepKind::AnyDataResource => with(candidate.trail, |trail| {
+                self.selector(kind, candidate, trail)
+            }),
+            StepKind::EachTrailValidates
+            | StepKind::EachTrailLogGroup
+            | StepKind::EachTrailDelivers
+            | StepKind::EachTrailKey => self.each_trail(kind, candidate),
         }
     }
 
     /// Multi-region trails are listed in every enabled region: one answered region is enough to know them all.
     fn multi_region_trails<'a>(&'a self, candidate: &Candidate<'a>) -> Outlook<'a> {
-        let multi = self.trails.iter().filter(|trail| trail.is_multi_region);
-        let found: Vec<_> = multi
+        let multi = |trail: &Trail| trail.is_multi_region;
+        self.listed_trails(candidate, multi, "has IsMultiRegionTrail true")
+    }
+
+    fn listed_trails<'a>(
+        &'a self,
+        candidate: &Candidate<'a>,
+        wanted: impl Fn(&Trail) -> bool,
+        what: &str,
+    ) -> Outlook<'a> {
+        let listed = self.trails.iter().filter(|trail| wanted(trail));
+        let found: Vec<_> = listed
             .map(|trail| Candidate {
                 trail: Some(trail),
                 ..candidate.clone()
@@ -96,9 +116,7 @@ impl Auditor {
         let missing = match (found.is_empty(), self.trails.len()) {
             (false, _) => None,
             (true, 0) => Some("DescribeTrails lists no trail".to_owned()),
-            (true, count) => Some(format!(
-                "none of {count} trails has IsMultiRegionTrail true"
-            )),
+            (true, count) => Some(format!("none of {count} trails {what}")),
         };
         match complete {
             Ok(_) => Outlook {
@@ -154,7 +172,7 @@ impl Auditor {
     }
 
     /// A question about the candidate that has no fact: it was answered with "no such thing", or it is open.
-    fn about<'a>(
+    pub(super) fn about<'a>(
         &'a self,
         candidate: &Candidate<'a>,
         operation: &str,
@@ -308,7 +326,7 @@ impl Auditor {
 
     /// Whether a question was answered, in a given region or any: `Ok(None)`, or `Ok(code)` where AWS said that there is
     /// no such thing; `Err` says why it is open.
-    fn question(
+    pub(super) fn question(
         &self,
         operation: &str,
         subject: &str,
@@ -355,7 +373,7 @@ fn with<'a, T>(subject: Option<T>, look: impl FnOnce(T) -> Outlook<'a>) -> Outlo
     }
 }
 
-fn kept<'a>(candidate: &Candidate<'a>) -> Outlook<'a> {
+pub(super) fn kept<'a>(candidate: &Candidate<'a>) -> Outlook<'a> {
     Outlook {
         found: vec![candidate.clone()],
         ..Outlook::default()
@@ -363,7 +381,7 @@ fn kept<'a>(candidate: &Candidate<'a>) -> Outlook<'a> {
 }
 
 /// The candidate goes on, but can no longer make the audit steps `met`.
-fn still_open<'a>(candidate: &Candidate<'a>, reason: String) -> Outlook<'a> {
+pub(super) fn still_open<'a>(candidate: &Candidate<'a>, reason: String) -> Outlook<'a> {
     let mut candidate = candidate.clone();
     candidate.open.get_or_insert(Open {
         step: String::new(),

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 pub use decision::{Decision, Doubt, NearMiss, Part, Refusal, Sent, Statement};
-pub use request::{Caller, Organization};
+pub use request::{Caller, Organization, Service};
 use request::{Request, Target};
 
 /// Whether the topic's `Policy` lets CloudWatch publish to it for the alarm.
@@ -31,6 +31,19 @@ pub fn may_publish(policy: &str, topic_arn: &str, caller: &Caller<'_>) -> Decisi
             target: Target::Topic,
             action: "sns:Publish",
             resource: topic_arn,
+        },
+    )
+}
+
+/// Whether the key's policy lets CloudTrail encrypt files for a trail: `kms:GenerateDataKey`.
+pub fn may_encrypt_files(policy: &str, key_arn: &str, caller: &Caller<'_>) -> Decision {
+    decide(
+        policy,
+        &Request {
+            caller,
+            target: Target::Key,
+            action: "kms:GenerateDataKey",
+            resource: key_arn,
         },
     )
 }

@@ -1,4 +1,4 @@
-//! A request that CloudWatch makes for an alarm: what is known of its context, key by key.
+//! A request that CloudWatch makes for an alarm, or CloudTrail for a trail: what is known of its context, key by key.
 //!
 //! From the IAM User Guide, "AWS global condition context keys", which says for each key when a request carries it, and
 //! from the pages that name CloudWatch alarms as a publisher. A key that nothing is said about is not known.
@@ -7,15 +7,33 @@ use jiff::Timestamp;
 
 use super::decision::Sent;
 
-/// The service principal that executes alarm actions.
-pub(super) const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
+/// A service that acts for a resource of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// CloudWatch, which executes alarm actions.
+    CloudWatch,
+    /// CloudTrail, which encrypts the files of a trail.
+    CloudTrail,
+}
 
-/// CloudWatch as it acts for an alarm.
+impl Service {
+    /// Its service principal.
+    pub(super) fn principal(self) -> &'static str {
+        match self {
+            Self::CloudWatch => "cloudwatch.amazonaws.com",
+            Self::CloudTrail => "cloudtrail.amazonaws.com",
+        }
+    }
+}
+
+/// A service as it acts for a resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
-    /// ARN of the alarm.
-    pub alarm_arn: &'a str,
-    /// The organization of the alarm's account.
+    /// Which service.
+    pub service: Service,
+    /// ARN of the resource: the alarm, the trail.
+    pub source_arn: &'a str,
+    /// The organization of the resource's account.
     pub organization: Organization<'a>,
     /// When; none if that is not known.
     pub at: Option<Timestamp>,
@@ -51,7 +69,7 @@ pub(super) struct Request<'a> {
 }
 
 /// Keys that a request carries only if a person or role makes it, with a session, tags or a network of the customer; or
-/// only if it is a Subscribe. CloudWatch acts as a service principal and publishes.
+/// only if it is a Subscribe. Services act as service principals, and none subscribes.
 const NEVER_SENT: [&str; 23] = [
     "aws:calledvia",
     "aws:calledviafirst",
@@ -90,17 +108,23 @@ impl Request<'_> {
         };
         let part =
             |arn: &str, index: usize| arn.split(':').nth(index).map_or(Sent::NotKnown, value);
-        let alarm_arn = self.caller.alarm_arn;
+        let source_arn = self.caller.source_arn;
         let time = |text: fn(Timestamp) -> String| {
             self.caller.at.map_or(Sent::NotKnown, |at| value(&text(at)))
         };
         match key.as_str() {
             // CloudWatch does not send an ARN that is not plain ASCII.
-            "aws:sourcearn" if !alarm_arn.is_ascii() => Sent::NotKnown,
-            "aws:sourcearn" => value(alarm_arn),
-            "aws:sourceaccount" => part(alarm_arn, 4),
+            "aws:sourcearn" if !source_arn.is_ascii() => Sent::NotKnown,
+            "aws:sourcearn" => value(source_arn),
+            // CloudTrail encrypts with the ARN of the trail as context [CloudTrail guide, key policy for CloudTrail].
+            "kms:encryptioncontext:aws:cloudtrail:arn"
+                if self.caller.service == Service::CloudTrail =>
+            {
+                value(source_arn)
+            }
+            "aws:sourceaccount" => part(source_arn, 4),
             // Documented for publishing to a topic, and not for using a key.
-            "aws:sourceowner" if self.target == Target::Topic => part(alarm_arn, 4),
+            "aws:sourceowner" if self.target == Target::Topic => part(source_arn, 4),
             "aws:sourceorgid" => match self.caller.organization {
                 Organization::Of(id) => value(id),
                 Organization::None => Sent::Nothing,
@@ -108,7 +132,7 @@ impl Request<'_> {
             },
             "aws:sourceorgpaths" if self.caller.organization == Organization::None => Sent::Nothing,
             "aws:securetransport" | "aws:principalisawsservice" => value("true"),
-            "aws:principalservicename" => value(CLOUDWATCH),
+            "aws:principalservicename" => value(self.caller.service.principal()),
             "aws:requestedregion" => part(self.resource, 3),
             "aws:currenttime" => time(|at| at.to_string()),
             "aws:epochtime" => time(|at| at.as_second().to_string()),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::decision::Part;
-use super::request::{CLOUDWATCH, Request, Target};
+use super::request::{Request, Service, Target};
 use super::{condition, glob};
 use crate::aws::answer::{self, Answer};
 
@@ -115,25 +115,27 @@ fn principal(value: &Value, request: &Request<'_>) -> Option<bool> {
         _ => return None,
     };
     answer::any(kinds.iter().map(|(kind, values)| match kind.as_str() {
-        "Service" => each(values, service),
+        "Service" => each(values, |name| service(name, request.caller.service)),
         "AWS" => each(values, |text| account(text, request)),
         "CanonicalUser" | "Federated" => Some(false),
         _ => None,
     }))
 }
 
-fn service(name: &str) -> Option<bool> {
+fn service(name: &str, caller: Service) -> Option<bool> {
+    let principal = caller.principal();
+    let stem = principal.strip_suffix("amazonaws.com").unwrap_or(principal);
     match name {
-        CLOUDWATCH => Some(true),
-        // Names with a Region or a partition's suffix, and wildcards, are not documented for CloudWatch.
-        _ if name.contains('*') || name.to_ascii_lowercase().starts_with("cloudwatch.") => None,
+        _ if name == principal => Some(true),
+        // Names with a Region or a partition's suffix, and wildcards, are not documented for these services.
+        _ if name.contains('*') || name.to_ascii_lowercase().starts_with(stem) => None,
         _ => Some(false),
     }
 }
 
-/// Whether a principal of kind `AWS` covers CloudWatch, which acts as no account, user or role.
+/// Whether a principal of kind `AWS` covers a service, which acts as no account, user or role.
 fn account(text: &str, request: &Request<'_>) -> Option<bool> {
-    let id = request.caller.alarm_arn.split(':').nth(4)?;
+    let id = request.caller.source_arn.split(':').nth(4)?;
     let root = text
         .strip_prefix("arn:")
         .and_then(|rest| rest.split_once(":iam::"));

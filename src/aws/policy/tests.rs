@@ -20,7 +20,8 @@ fn publish(statements: Value) -> Decision {
 /// CloudWatch for an alarm of which nothing but the ARN is known.
 fn caller(alarm_arn: &str) -> Caller<'_> {
     Caller {
-        alarm_arn,
+        service: Service::CloudWatch,
+        source_arn: alarm_arn,
         organization: Organization::Unknown,
         at: None,
     }

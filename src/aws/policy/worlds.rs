@@ -11,7 +11,8 @@ const ALARM: &str = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:root";
 
 fn caller() -> Caller<'static> {
     Caller {
-        alarm_arn: ALARM,
+        service: Service::CloudWatch,
+        source_arn: ALARM,
         organization: Organization::Unknown,
         at: Some("2026-11-21T00:00:05Z".parse().unwrap()),
     }

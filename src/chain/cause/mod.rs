@@ -9,6 +9,7 @@ mod event_selectors;
 mod log_group;
 mod metric_filter;
 mod other_monitoring;
+mod recording;
 mod subscription;
 mod topic;
 mod trail;
@@ -21,6 +22,7 @@ pub use event_selectors::EventSelectorsCause;
 pub use log_group::{LogGroupCause, Transformer};
 pub use metric_filter::MetricFilterCause;
 pub use other_monitoring::OtherMonitoringCause;
+pub use recording::RecordingCause;
 pub use subscription::{Reach, SubscriptionCause};
 pub use topic::TopicCause;
 pub use trail::TrailCause;
@@ -58,6 +60,8 @@ pub enum Cause {
     Subscription(SubscriptionCause),
     /// About other monitoring.
     OtherMonitoring(OtherMonitoringCause),
+    /// About what a trail keeps.
+    Recording(RecordingCause),
 }
 
 /// A question to AWS without a usable answer.
@@ -151,6 +155,7 @@ causes! {
     LogGroup LogGroupCause;
     MetricFilter MetricFilterCause;
     OtherMonitoring OtherMonitoringCause;
+    Recording RecordingCause;
     Alarm AlarmCause;
     SingleEvent Reason;
     CompositeAlarm CompositeAlarmCause;

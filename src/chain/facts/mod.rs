@@ -4,6 +4,7 @@
 
 mod alarm;
 mod logs;
+mod recording;
 mod topic;
 mod trail;
 
@@ -16,6 +17,7 @@ use super::path::Gap;
 
 pub(super) use alarm::{Action, AlarmRow, HistoryItem, MetricRow, MuteRuleRow, StateRow};
 pub(super) use logs::{FilterRow, LogGroup};
+pub(super) use recording::{DataResources, FileDelivery};
 pub(super) use topic::{EventRule, Key, SubscriptionAttributes, SubscriptionRow, Topic};
 pub(super) use trail::{
     AdvancedSelector, BasicSelector, Delivery, FieldCondition, SelectorRows, TrailRow, TrailStatus,

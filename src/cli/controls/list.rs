@@ -6,7 +6,7 @@ use tabled::settings::{Modify, Style, Width, object::Columns};
 
 use super::{Format, WIDTH, json, paragraph};
 use crate::cli::{Error, Out};
-use crate::control::{Assessment, Benchmark, Registry};
+use crate::control::{Assessment, Benchmark, LeftOut, Registry, Section};
 use crate::report::printable::one_line;
 
 #[derive(Serialize)]
@@ -14,6 +14,9 @@ struct Listed<'a> {
     schema_version: u32,
     benchmark: Named<'a>,
     controls: Vec<Row<'a>>,
+    /// Recommendations that are not judged, and why; with `--section all` alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<&'a LeftOut>,
 }
 
 #[derive(Serialize)]
@@ -35,16 +38,18 @@ struct Row<'a> {
     level: Option<u8>,
     assessment: Option<&'static str>,
     custom: bool,
+    section: Section,
 }
 
 pub(super) fn list(
     registry: &Registry,
     benchmark: &Benchmark,
+    section: Option<Section>,
     format: Format,
     out: &mut Out,
 ) -> Result<(), Error> {
     let rows: Vec<Row<'_>> = registry
-        .controls_of(benchmark)
+        .controls_in(benchmark, section)
         .into_iter()
         .map(|(number, control)| {
             let entry = benchmark.entry_of(&control.id);
@@ -59,9 +64,14 @@ pub(super) fn list(
                     .and_then(|entry| entry.assessment)
                     .map(Assessment::as_str),
                 custom: control.custom,
+                section: control.section(),
             }
         })
         .collect();
+    let left_out: Vec<&LeftOut> = match section {
+        None => benchmark.left_out.iter().collect(),
+        Some(_) => Vec::new(),
+    };
     if format == Format::Json {
         let benchmark = Named {
             id: &benchmark.id,
@@ -74,13 +84,25 @@ pub(super) fn list(
             schema_version: 1,
             benchmark,
             controls: rows,
+            left_out,
         };
         return json(out, &listed);
     }
     out.line(format_args!("{} ({})", benchmark.title, benchmark.id))?;
     out.line("")?;
-    table(&rows, out)?;
+    if rows.is_empty() {
+        out.line("no control of this section")?;
+    } else {
+        table(&rows, out)?;
+    }
     out.line("")?;
+    if !left_out.is_empty() {
+        out.line("not judged:")?;
+        for it in left_out {
+            paragraph(out, 2, &format!("{} {}: {}", it.number, it.title, it.why))?;
+        }
+        out.line("")?;
+    }
     let ids: Vec<String> = registry
         .benchmarks()
         .iter()
@@ -92,7 +114,7 @@ pub(super) fn list(
         .controls()
         .iter()
         .map(|control| control.id.as_str())
-        .filter(|id| !rows.iter().any(|row| row.id == *id))
+        .filter(|id| benchmark.entry_of(id).is_none() && !rows.iter().any(|row| row.id == *id))
         .collect();
     if !elsewhere.is_empty() {
         let elsewhere = elsewhere.join(", ");

@@ -9,7 +9,7 @@ use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::{Error, Out, Status};
-use crate::control::{Benchmark, Registry, Unknown};
+use crate::control::{Benchmark, Registry, Section, Sections, Unknown};
 
 /// Width of what is shown to people.
 pub(super) const WIDTH: usize = 80;
@@ -52,6 +52,9 @@ Examples:
         /// Benchmark, such as `cis-aws-5.0`; a family such as `cis-aws` means its newest version [default: cis-aws]
         #[arg(long, value_name = "BENCHMARK", help_heading = "Controls")]
         benchmark: Option<String>,
+        /// Of which section: whether somebody is told, or whether everything is recorded; `all` lists what is left out too
+        #[arg(long, value_name = "SECTION", value_enum, default_value_t = SectionArg::Monitoring, help_heading = "Controls")]
+        section: SectionArg,
     },
     /// Show everything about one control: what it asks for, audit steps, numbers, references, frameworks
     #[command(after_help = format!("\
@@ -80,11 +83,11 @@ pub(super) enum Format {
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let registry = registry(args.controls.as_deref())?;
     match args.command {
-        Command::List { benchmark } => {
+        Command::List { benchmark, section } => {
             let benchmark = registry
                 .find_benchmark(benchmark.as_deref())
                 .map_err(unknown)?;
-            list::list(&registry, benchmark, args.format, out)?;
+            list::list(&registry, benchmark, section.section(), args.format, out)?;
         }
         Command::Show { id, benchmark } => {
             let only = match &benchmark {
@@ -111,19 +114,68 @@ pub(super) fn unknown(error: Unknown) -> Error {
     Error::new(error.to_string()).help(error.help())
 }
 
+/// The section of a benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SectionArg {
+    /// Somebody is told of events
+    Monitoring,
+    /// Events are recorded
+    Logging,
+    /// Both
+    All,
+}
+
+impl SectionArg {
+    /// The section; none for all.
+    pub(super) fn section(self) -> Option<Section> {
+        match self {
+            Self::Monitoring => Some(Section::Monitoring),
+            Self::Logging => Some(Section::Logging),
+            Self::All => None,
+        }
+    }
+}
+
+/// The sections that a user names.
+pub(super) fn sections(section: Option<SectionArg>) -> Sections {
+    match section.map(SectionArg::section) {
+        None => Sections::Usual,
+        Some(None) => Sections::All,
+        Some(Some(section)) => Sections::One(section),
+    }
+}
+
 /// The benchmark and the ids of the controls that a user named; a number of another version is found, and said.
 pub(super) fn meant<'a>(
     registry: &'a Registry,
     benchmark: Option<&str>,
+    section: Option<SectionArg>,
     controls: &[String],
     out: &mut Out,
 ) -> Result<(&'a Benchmark, Vec<String>), Error> {
+    // Whoever names a benchmark means its numbers, of whichever section.
+    let sections = match (sections(section), benchmark) {
+        (Sections::Usual, Some(_)) => Sections::All,
+        (sections, _) => sections,
+    };
     let benchmark = registry.find_benchmark(benchmark).map_err(unknown)?;
     let mut ids = Vec::new();
     for name in controls {
         let named = registry
-            .find_listed_control(benchmark, name)
+            .find_listed_control(benchmark, name, sections)
             .map_err(unknown)?;
+        let of = named.control.section();
+        if section
+            .and_then(SectionArg::section)
+            .is_some_and(|section| section != of)
+        {
+            let id = &named.control.id;
+            return Err(
+                Error::new(format!("`{id}` is a control of the section {of}")).help(
+                    "leave --section out: a control that is named is judged whatever its section",
+                ),
+            );
+        }
         if let Some(remark) = &named.remark {
             out.message(remark);
         }

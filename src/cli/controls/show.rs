@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::{Format, heading, json, paragraph, unknown};
 use crate::cli::{Error, Out};
-use crate::control::{Alternative, Assessment, AuditStep, Benchmark, Control, Entry, Registry};
+use crate::control::{
+    Alternative, Assessment, AuditStep, Benchmark, Control, Entry, Registry, Section, Sections,
+};
 
 /// Shows the control that a name means: as a benchmark sees it, or all of it as the benchmark sees it that numbers it so.
 pub(super) fn show(
@@ -16,8 +18,8 @@ pub(super) fn show(
 ) -> Result<(), Error> {
     let default = registry.find_benchmark(None).map_err(unknown)?;
     let named = match only {
-        Some(only) => registry.find_listed_control(only, name),
-        None => registry.find_control(default, name),
+        Some(only) => registry.find_listed_control(only, name, Sections::All),
+        None => registry.find_control(default, name, Sections::Usual),
     }
     .map_err(unknown)?;
     let control = named.control;
@@ -145,6 +147,14 @@ fn text(
     head(registry, control, view, out)?;
     out.line("")?;
     paragraph(out, 0, &control.rationale)?;
+    if let Some(recording) = &control.recording {
+        heading(out, "Asks that")?;
+        paragraph(out, 2, &recording.asks)?;
+        paragraph(out, 4, &format!("source: {}", recording.source))?;
+        if !recording.names.is_empty() {
+            paragraph(out, 4, &format!("calls: {}", recording.names.join(", ")))?;
+        }
+    }
     if let Some(query) = &control.query {
         heading(out, "Query")?;
         for line in query.lines() {
@@ -275,7 +285,7 @@ fn audit_steps(control: &Control, view: &Benchmark, out: &mut Out) -> Result<(),
     for step in steps {
         paragraph(out, 2, &format!("{}: {}", step.number, step.asks))?;
     }
-    if view.external_siem {
+    if view.external_siem && control.section() == Section::Monitoring {
         let siem = "Or: an external SIEM that does the same, which is not looked at here.";
         paragraph(out, 2, siem)?;
     }

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::{Error, File};
 use crate::control::types::{
-    AlternativeKind, Assessment, AuditStep, Benchmark, Entry, Severity, StepKind,
+    AlternativeKind, Assessment, AuditStep, Benchmark, Entry, LeftOut, Severity, StepKind,
 };
 
 /// A benchmark as its file has it; what it leaves out is as in the benchmark that it is `like`.
@@ -29,6 +29,20 @@ pub(in crate::control) struct BenchmarkFile {
     controls: Option<Spanned<Vec<EntryRow>>>,
     #[serde(default)]
     audit: Option<Vec<StepRow>>,
+    #[serde(default)]
+    logging: Option<Spanned<Vec<EntryRow>>>,
+    #[serde(default)]
+    logging_audit: Option<Vec<StepRow>>,
+    #[serde(default)]
+    left_out: Option<Vec<LeftOutRow>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeftOutRow {
+    number: String,
+    title: String,
+    why: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +107,20 @@ impl BenchmarkFile {
             (Some(rows), _) => read_steps(&file, rows, &entries)?,
             (None, like) => like.map(|like| like.audit.clone()).unwrap_or_default(),
         };
+        let logging = match (self.logging, like) {
+            (Some(rows), _) => read_entries(&file, rows)?,
+            (None, like) => like.map(|like| like.logging.clone()).unwrap_or_default(),
+        };
+        let logging_audit = match (self.logging_audit, like) {
+            (Some(rows), _) => read_steps(&file, rows, &logging)?,
+            (None, like) => like
+                .map(|like| like.logging_audit.clone())
+                .unwrap_or_default(),
+        };
+        let left_out = match (self.left_out, like) {
+            (Some(rows), _) => read_left_out(&file, rows)?,
+            (None, like) => like.map(|like| like.left_out.clone()).unwrap_or_default(),
+        };
         Ok(Benchmark {
             id: id.to_owned(),
             title: file.said(self.title, "title")?,
@@ -111,8 +139,23 @@ impl BenchmarkFile {
             notes: self.notes,
             entries,
             audit,
+            logging,
+            logging_audit,
+            left_out,
         })
     }
+}
+
+fn read_left_out(file: &File<'_>, rows: Vec<LeftOutRow>) -> Result<Vec<LeftOut>, Error> {
+    rows.into_iter()
+        .map(|row| {
+            Ok(LeftOut {
+                number: row.number,
+                title: row.title,
+                why: file.said(row.why, "why")?,
+            })
+        })
+        .collect()
 }
 
 fn read_entries(file: &File<'_>, rows: Spanned<Vec<EntryRow>>) -> Result<Vec<Entry>, Error> {

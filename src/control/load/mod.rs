@@ -15,7 +15,8 @@ pub(super) use benchmark::BenchmarkFile;
 pub(super) use framework::framework;
 
 use super::types::{
-    Alternative, AlternativeKind, Control, EventName, Example, Note, Printing, Rejected, Severity,
+    Alternative, AlternativeKind, Control, EventName, Example, Kept, Note, Printing, Recorded,
+    Recording, Rejected, Severity,
 };
 
 /// A control or benchmark file that cannot be used.
@@ -102,6 +103,8 @@ struct ControlFile {
     #[serde(default)]
     category: Option<String>,
     #[serde(default)]
+    recording: Option<RecordingTable>,
+    #[serde(default)]
     query: Option<Spanned<String>>,
     remediation: Spanned<String>,
     #[serde(default)]
@@ -116,6 +119,17 @@ struct ControlFile {
     notes: Vec<NoteTable>,
     #[serde(default, rename = "example")]
     examples: Vec<ExampleTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordingTable {
+    of: Recorded,
+    kept: Kept,
+    #[serde(default)]
+    names: Vec<Spanned<String>>,
+    asks: Spanned<String>,
+    source: Spanned<String>,
 }
 
 /// A framework that a user's own control names.
@@ -186,6 +200,8 @@ struct NoteTable {
     benchmarks: Vec<String>,
     #[serde(default)]
     except: Vec<String>,
+    #[serde(default)]
+    defect: Option<String>,
     text: Spanned<String>,
 }
 
@@ -228,20 +244,29 @@ pub(super) fn control(
         .query
         .map(|query| file.said(query, "query"))
         .transpose()?;
-    match (alternatives.is_empty(), &query) {
-        (true, None) => {
+    let recording = table
+        .recording
+        .map(|recording| read_recording(&file, recording))
+        .transpose()?;
+    let said = [
+        !alternatives.is_empty(),
+        recording.is_some(),
+        query.is_some(),
+    ];
+    match said.iter().filter(|said| **said).count() {
+        0 => {
             return Err(file.error(
                 0..0,
-                "neither an `[[alternative]]` nor a `query`: the control asks for nothing",
+                "neither an `[[alternative]]` nor a `[recording]` nor a `query`: the control asks for nothing",
             ));
         }
-        (false, Some(_)) => {
+        1 => {}
+        _ => {
             return Err(file.error(
                 0..0,
-                "both `[[alternative]]` and `query`: a control is one or the other",
+                "more than one of `[[alternative]]`, `[recording]` and `query`: a control is one of them",
             ));
         }
-        _ => {}
     }
     let notes = table
         .notes
@@ -250,6 +275,7 @@ pub(super) fn control(
             Ok(Note {
                 benchmarks: note.benchmarks,
                 except: note.except,
+                defect: note.defect,
                 text: file.said(note.text, "text")?,
             })
         })
@@ -266,6 +292,7 @@ pub(super) fn control(
         severity: table.severity,
         category: table.category,
         alternatives,
+        recording,
         query,
         rejected: table
             .rejected
@@ -283,6 +310,17 @@ pub(super) fn control(
         custom,
     };
     Ok((control, table.frameworks))
+}
+
+fn read_recording(file: &File<'_>, table: RecordingTable) -> Result<Recording, Error> {
+    let names = table.names.into_iter().map(|name| plain(file, name));
+    Ok(Recording {
+        of: table.of,
+        kept: table.kept,
+        names: names.collect::<Result<_, Error>>()?,
+        asks: file.said(table.asks, "asks")?,
+        source: file.said(table.source, "source")?,
+    })
 }
 
 fn read_alternative(

@@ -66,9 +66,10 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
             links(out, dossier, path);
         }
         if let Some(witness) = &finding.witness {
-            out.push_str(
-                "<h4>Witness: an event that nobody would hear about</h4><pre tabindex=\"0\">",
-            );
+            out.push_str(&format!(
+                "<h4>Witness: {}</h4><pre tabindex=\"0\">",
+                words::witness(&finding.why)
+            ));
             for line in json_document(witness).lines() {
                 out.push_str(&text(line));
                 out.push('\n');

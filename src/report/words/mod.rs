@@ -8,6 +8,8 @@ mod event_selectors;
 mod log_group;
 mod metric_filter;
 mod other_monitoring;
+mod policy;
+mod recording;
 mod single_event;
 mod subject;
 mod subscription;
@@ -20,6 +22,7 @@ use crate::aws::arn::short_name;
 use crate::chain::verdict::{Cause, Verdict};
 use crate::chain::{Assumption, Gap};
 
+pub use recording::witness;
 pub use subject::subject;
 
 /// A cause as a sentence.
@@ -38,6 +41,7 @@ pub fn sentence(cause: &Cause) -> String {
         Cause::Topic(cause) => topic::sentence(cause),
         Cause::Subscription(cause) => subscription::sentence(cause),
         Cause::OtherMonitoring(cause) => other_monitoring::sentence(cause),
+        Cause::Recording(cause) => recording::sentence(cause),
     }
 }
 
@@ -55,6 +59,10 @@ fn why(why: &Why) -> String {
         Why::Carried(carriers) => carried(carriers),
         Why::NobodyHears { event, stop } => {
             format!("nobody would hear of {event}: {}", at(stop))
+        }
+        Why::Recorded { trails } => recording::recorded(trails),
+        Why::NobodyRecords { event, kept, stop } => {
+            format!("{}: {}", recording::not_kept(event, *kept), at(stop))
         }
         Why::EvidenceMissing { links, gaps } => {
             let lead = if links.iter().all(|stop| stop.cause.is_lack_of_evidence()) {
@@ -90,6 +98,9 @@ fn why(why: &Why) -> String {
                 (false, false) => format!("every row passes, but evidence is missing: {lacking}"),
                 (false, true) => first(rows, |(resource, reason)| format!("{resource}: {reason}")),
             }
+        }
+        Why::CutShort(carriers) if carriers.filters.is_empty() => {
+            "the collection was cut short; what it recorded would be a pass".to_owned()
         }
         Why::CutShort(carriers) => format!(
             "the collection was cut short; what it recorded would be a pass: {}",

@@ -1,0 +1,181 @@
+//! The key that encrypts the files of a trail (T16, T17): is there one, does it work, and may CloudTrail use it?
+//!
+//! Only what the snapshot holds of a key is looked at: `collect` asks for those of topics, so that of most trails' keys
+//! nothing is known, which is said with the call that would tell.
+
+use crate::aws::arn;
+use crate::aws::policy::{self, Caller, Decision, Organization, Service};
+use crate::chain::Error;
+use crate::chain::cause::RecordingCause;
+use crate::chain::facts::{Asked, Facts, Key, Question, TrailRow};
+use crate::chain::stage::{Context, Stage, fine, unanswered};
+use crate::chain::topic_access::deciding;
+use crate::chain::verdict::{Link, LinkId, Verdict};
+
+/// States in which a key encrypts ("Key states of AWS KMS keys").
+const USABLE_STATES: [&str; 2] = ["Enabled", "Updating"];
+
+/// A key as a trail names it.
+struct Named<'a> {
+    facts: &'a Facts<'a>,
+    context: &'a Context,
+    trail: &'a TrailRow,
+    /// `KmsKeyId`.
+    id: String,
+    /// The account and Region to ask.
+    account: &'a str,
+    region: &'a str,
+}
+
+/// Judges the key of a trail.
+pub(super) fn judge(
+    facts: &Facts<'_>,
+    context: &Context,
+    trail: &TrailRow,
+) -> Result<Stage, Error> {
+    let mut stage = Stage::default();
+    let Some(id) = facts.keeping(&context.account, &trail.arn)?.key else {
+        stage.say(
+            Link::new(
+                LinkId::T16,
+                Verdict::Broken,
+                trail.subject(),
+                RecordingCause::NoTrailKey,
+            )
+            .field("KmsKeyId", "absent")
+            .evidence([trail.evidence]),
+        );
+        return Ok(stage);
+    };
+    let named = RecordingCause::TrailKeyNamed { key: id.clone() };
+    stage.say(
+        fine(LinkId::T16, trail.subject(), named)
+            .field("KmsKeyId", &id)
+            .evidence([trail.evidence]),
+    );
+    let text = id.clone();
+    let key = Named {
+        facts,
+        context,
+        trail,
+        account: arn::account(&text).unwrap_or(&trail.owner),
+        region: arn::region(&text).unwrap_or(&trail.home_region),
+        id,
+    };
+    stage.links.extend(key.links()?);
+    Ok(stage)
+}
+
+impl Named<'_> {
+    fn links(&self) -> Result<Vec<Link>, Error> {
+        let asked = self.facts.asked(self.question("DescribeKey"))?;
+        if let Asked::Absent { evidence, .. } = asked {
+            let cause = RecordingCause::TrailKeyMissing {
+                key: self.id.clone(),
+            };
+            return Ok(vec![self.link(Verdict::Broken, cause).evidence([evidence])]);
+        }
+        let key = self.facts.key(self.account, self.region, &self.id)?;
+        if let Some(link) = key.as_ref().and_then(|key| self.unusable(key)) {
+            return Ok(vec![link]);
+        }
+        let mut links = vec![self.policy(key.as_ref())?];
+        if key.is_none() {
+            links.push(self.open("DescribeKey")?);
+        }
+        Ok(links)
+    }
+
+    fn link(&self, verdict: Verdict, cause: RecordingCause) -> Link {
+        Link::new(LinkId::T17, verdict, self.trail.subject(), cause)
+    }
+
+    /// A key that encrypts nothing, whatever its policy says.
+    fn unusable(&self, key: &Key) -> Option<Link> {
+        let state = key.state.as_deref();
+        if let Some(state) = state.filter(|state| !USABLE_STATES.contains(state)) {
+            let cause = RecordingCause::TrailKeyNotUsable {
+                key_state: state.to_owned(),
+            };
+            let link = self.link(Verdict::Broken, cause).field("KeyState", state);
+            return Some(link.evidence([key.evidence]));
+        }
+        let (spec, usage) = (key.spec.as_deref(), key.usage.as_deref());
+        let symmetric = spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
+            && usage.is_none_or(|usage| usage == "ENCRYPT_DECRYPT");
+        if symmetric {
+            return None;
+        }
+        let cause = RecordingCause::TrailKeyCannotEncrypt {
+            key_spec: key.spec.clone(),
+            key_usage: key.usage.clone(),
+        };
+        Some(self.link(Verdict::Broken, cause).evidence([key.evidence]))
+    }
+
+    /// What the key's policy says to CloudTrail.
+    fn policy(&self, key: Option<&Key>) -> Result<Link, Error> {
+        let arn = key.map_or(self.id.as_str(), |key| key.arn.as_str());
+        let found = self
+            .facts
+            .key_policy(self.account, self.region, &self.id, arn)?;
+        let Some((policy, evidence)) = found else {
+            return self.open("GetKeyPolicy");
+        };
+        let organization = self.facts.organization(&self.trail.owner)?;
+        let organization = match &organization {
+            Some((id, _)) => Organization::Of(id),
+            None if self.facts.has_no_organization(&self.trail.owner)? => Organization::None,
+            None => Organization::Unknown,
+        };
+        let at = self.facts.recorded_at(evidence)?;
+        let caller = Caller {
+            service: Service::CloudTrail,
+            source_arn: &self.trail.arn,
+            organization,
+            at: at.and_then(|at| at.parse().ok()),
+        };
+        let mut fields = Vec::new();
+        let (verdict, cause) = match policy::may_encrypt_files(&policy, arn, &caller) {
+            Decision::Allowed(statement) => {
+                (Verdict::Ok, RecordingCause::TrailKeyAllowed { statement })
+            }
+            Decision::Refused(refusal) => {
+                fields = deciding(&refusal);
+                (Verdict::Broken, RecordingCause::TrailKeyRefused { refusal })
+            }
+            Decision::Open(doubt) => (Verdict::Unknown, RecordingCause::TrailKeyOpen { doubt }),
+        };
+        // The files of a member of an organization are encrypted in the member's name, which nobody documents whole.
+        let foreign = self.trail.owner != self.context.account;
+        let verdict = if foreign && verdict != Verdict::Ok {
+            Verdict::Unknown
+        } else {
+            verdict
+        };
+        let mut link = self.link(verdict, cause);
+        link.fields = fields;
+        Ok(link.evidence([evidence]))
+    }
+
+    fn open(&self, operation: &str) -> Result<Link, Error> {
+        let question = self.question(operation);
+        let asked = self.facts.asked(question)?;
+        Ok(unanswered(
+            LinkId::T17,
+            self.trail.subject(),
+            question,
+            &asked,
+        ))
+    }
+
+    fn question<'q>(&'q self, operation: &'q str) -> Question<'q> {
+        Question {
+            account: self.account,
+            region: self.region,
+            service: "kms",
+            operation,
+            subject: &self.id,
+        }
+    }
+}
