@@ -14,6 +14,8 @@ mod analyze;
 mod archive;
 /// The benchmark's audit steps, word by word.
 mod audit_steps;
+/// Input of others without measure.
+mod bounds;
 /// The delivery chain: one test a failure id.
 mod chain;
 /// The command line as a whole: exit codes, streams, usage errors.
@@ -27,6 +29,9 @@ mod control;
 mod coverage;
 /// Two snapshots compared.
 mod diff;
+/// The ways in for bytes of others, shared with the fuzzer.
+#[path = "../fuzz/entries.rs"]
+mod entries;
 /// The table of failures.
 mod failures;
 /// The house rules: module direction, paths in Markdown, the offline dependency tree.

@@ -12,7 +12,7 @@ use super::stage::{Stage, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::aws::alarm::{AlarmState, Stay};
 use crate::aws::composite::{
-    self, Alarms, Answer, Fault, Moved, Movement, Reach, Suppression, Suppressor,
+    self, Alarms, Answer, Fault, MOST_LEVELS, Moved, Movement, Reach, Suppression, Suppressor,
 };
 
 /// A composite alarm above an alarm.
@@ -33,8 +33,8 @@ pub(super) struct Above {
 pub(super) struct Region {
     alarms: Alarms,
     composites: BTreeMap<String, AlarmRow>,
-    /// Composite alarm -> names of the alarms in its rule.
-    children: BTreeMap<String, BTreeSet<String>>,
+    /// Alarm -> names of the composite alarms whose rules name it.
+    parents: BTreeMap<String, BTreeSet<String>>,
     /// Alarms that name no metric: Metrics Insights and PromQL.
     pub(super) queries: Vec<AlarmRow>,
     /// Not every composite alarm is known: what was asked in vain.
@@ -94,7 +94,10 @@ impl Region {
                     .cloned()
                     .collect()
             });
-            read.children.insert(row.name.clone(), children);
+            for child in children.iter().filter(|child| **child != row.name) {
+                let parents = read.parents.entry(child.clone()).or_default();
+                parents.insert(row.name.clone());
+            }
             read.alarms.rules.insert(row.name.clone(), rule);
             read.composites.insert(row.name.clone(), row);
         }
@@ -125,14 +128,24 @@ impl Region {
         let mut queue: VecDeque<(&str, Vec<String>)> =
             VecDeque::from([(watched.alarm.name.as_str(), vec![watched.alarm.arn.clone()])]);
         while let Some((child, through)) = queue.pop_front() {
-            for name in self.parents(child) {
+            for name in self.parents.get(child).into_iter().flatten() {
                 let Some(row) = self.composites.get(name) else {
                     continue;
                 };
                 if !seen.insert(name) {
                     continue;
                 }
-                let reach = composite::reach(name, &watched.alarm.name, &moved, &self.alarms);
+                let reach = match through.len() {
+                    0..=MOST_LEVELS => {
+                        composite::reach(name, &watched.alarm.name, &moved, &self.alarms)
+                    }
+                    // Without a look at all that is below it.
+                    _ => Reach {
+                        answer: Answer::Unknown(Fault::RulesTooLarge),
+                        at: name.to_owned(),
+                        movement: None,
+                    },
+                };
                 let movement = reach.movement.clone().unwrap_or_else(|| own.clone());
                 let mut stage = Stage::default();
                 stage.say(self.link(&reach, row, watched.alarm.evidence));
@@ -146,25 +159,21 @@ impl Region {
                     ));
                 }
                 let mut further = through.clone();
-                further.push(row.arn.clone());
+                // Nobody reads how it goes on.
+                if further.len() <= MOST_LEVELS {
+                    further.push(row.arn.clone());
+                }
                 queue.push_back((name, further));
                 found.push(Above {
                     alarm: row.clone(),
                     through: through.clone(),
                     stage,
                     movement,
-                    has_more_above: self.parents(name).next().is_some(),
+                    has_more_above: self.parents.contains_key(name),
                 });
             }
         }
         found
-    }
-
-    fn parents<'r>(&'r self, child: &'r str) -> impl Iterator<Item = &'r str> {
-        self.children
-            .iter()
-            .filter(move |(name, children)| children.contains(child) && name.as_str() != child)
-            .map(|(name, _)| name.as_str())
     }
 
     /// What the rule makes of the event, about the composite alarm whose rule decides.

@@ -12,6 +12,7 @@ mod suppression;
 mod tests;
 mod timeline;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rule::{Precedence, Rule};
@@ -207,7 +208,20 @@ fn local(reference: &str, account: &str, region: &str) -> Option<String> {
 
 /// What the event that moves `child` does to `composite`.
 pub fn reach(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> Reach {
-    let mut reached = reach_alone(composite, child, moved, alarms);
+    let mut asked = BTreeMap::new();
+    reach_once(composite, &mut asked, &|name| {
+        (reach_alone(name, child, moved, alarms), alarms)
+    })
+}
+
+/// As [`reach`], with what was found of composites that several others are above of.
+fn reach_once<'a>(
+    composite: &str,
+    asked: &mut BTreeMap<String, Option<Reach>>,
+    alone: &impl Fn(&str) -> (Reach, &'a Alarms),
+) -> Reach {
+    let (mut reached, alarms) = alone(composite);
+    asked.insert(composite.to_owned(), None);
     let settled = matches!(
         reached.answer,
         Answer::Always | Answer::Masked { .. } | Answer::Never(Fault::DependsOnItself)
@@ -226,7 +240,18 @@ pub fn reach(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> Re
         .iter()
         .filter(|name| *name != composite && alarms.rules.contains_key(*name))
     {
-        let lower = reach(name, child, moved, alarms);
+        let lower = match asked.entry(name.clone()) {
+            // None while it is asked about: the composite is above itself, which is said where that begins.
+            Entry::Occupied(found) => match found.get() {
+                Some(lower) => lower.clone(),
+                None => continue,
+            },
+            Entry::Vacant(_) => {
+                let lower = reach_once(name, asked, alone);
+                asked.insert(name.clone(), Some(lower.clone()));
+                lower
+            }
+        };
         let at_fault = match (&lower.answer, &reached.answer) {
             (Answer::Never(Fault::DoesNotDepend { .. }), _) => false,
             (Answer::Never(_), Answer::Never(_)) | (Answer::Unknown(_), Answer::Unknown(_)) => true,
@@ -249,6 +274,7 @@ fn reach_alone(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> 
             precedence,
             above: Vec::new(),
             nodes: 0,
+            depth: 0,
         };
         let one = match expansion.composite(composite) {
             Ok(rule) => {
@@ -285,6 +311,7 @@ struct Expansion<'a> {
     precedence: Precedence,
     above: Vec<String>,
     nodes: usize,
+    depth: usize,
 }
 
 /// A rule that cannot be evaluated.
@@ -297,6 +324,12 @@ struct Stop {
 /// Most alarm references in an expanded rule.
 const MOST_NODES: usize = 10_000;
 
+/// Deepest nesting of an expanded rule.
+const DEEPEST: usize = 100;
+
+/// Composites so many levels above an alarm are not decided. Nobody nests them so deeply; CloudWatch names no limit.
+pub const MOST_LEVELS: usize = 32;
+
 impl Expansion<'_> {
     fn composite(&mut self, name: &str) -> Result<Rule, Stop> {
         let stop = |answer: Answer| Stop {
@@ -305,6 +338,9 @@ impl Expansion<'_> {
         };
         if self.above.iter().any(|above| above == name) {
             return Err(stop(Answer::Never(Fault::DependsOnItself)));
+        }
+        if self.above.len() > MOST_LEVELS {
+            return Err(stop(Answer::Unknown(Fault::RulesTooLarge)));
         }
         let Some(text) = self.alarms.rules.get(name) else {
             return Err(stop(Answer::Unknown(Fault::RuleNotListed)));
@@ -322,6 +358,16 @@ impl Expansion<'_> {
     }
 
     fn expand(&mut self, rule: Rule) -> Result<Rule, Stop> {
+        if self.depth > DEEPEST {
+            return Err(self.stop(Answer::Unknown(Fault::RulesTooLarge)));
+        }
+        self.depth += 1;
+        let expanded = self.expand_parts(rule);
+        self.depth -= 1;
+        expanded
+    }
+
+    fn expand_parts(&mut self, rule: Rule) -> Result<Rule, Stop> {
         let each = |expansion: &mut Self, rules: Vec<Rule>| {
             rules
                 .into_iter()

@@ -66,6 +66,9 @@ pub(super) fn stays(states: &[AlarmState]) -> Moves {
 /// Alarms that occur more than once are tried in all their states, up to so many combinations.
 const MOST_COMBINATIONS: usize = 20_000;
 
+/// And so many steps in all of them together.
+const MOST_STEPS: usize = 20_000_000;
+
 /// What the event does to the rule. `None` if there are too many combinations to try.
 pub(super) fn pairs(rule: &Rule, domain: &Domain) -> Option<Pairs> {
     let any = stays(&AlarmState::ALL);
@@ -82,6 +85,9 @@ pub(super) fn pairs(rule: &Rule, domain: &Domain) -> Option<Pairs> {
             .checked_mul(moves(name).len())
             .filter(|product| *product <= MOST_COMBINATIONS)
     })?;
+    if combinations.saturating_mul(steps(rule)) > MOST_STEPS {
+        return None;
+    }
     let mut result = Pairs::NONE;
     for combination in 0..combinations {
         let mut rest = combination;
@@ -111,6 +117,20 @@ fn count<'a>(rule: &'a Rule, counts: &mut BTreeMap<&'a str, usize>) {
         Rule::All(rules) | Rule::Any(rules) | Rule::AtLeast(_, rules) => {
             rules.iter().for_each(|rule| count(rule, counts))
         }
+    }
+}
+
+/// How much work it is to evaluate the rule once: AT_LEAST counts both before and after the event.
+fn steps(rule: &Rule) -> usize {
+    let all = |rules: &[Rule]| {
+        let parts = rules.iter().map(steps);
+        parts.fold(1, usize::saturating_add)
+    };
+    match rule {
+        Rule::Constant(_) | Rule::State(..) => 1,
+        Rule::Not(rule) => steps(rule).saturating_add(1),
+        Rule::All(rules) | Rule::Any(rules) => all(rules),
+        Rule::AtLeast(_, rules) => all(rules).saturating_add(rules.len().saturating_pow(3)),
     }
 }
 

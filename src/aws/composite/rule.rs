@@ -40,8 +40,11 @@ pub struct RuleError {
     position: usize,
 }
 
-/// Deepest nesting of parentheses and NOT: a rule has at most 500 elements.
-const DEEPEST: usize = 250;
+/// The longest rule that CloudWatch takes, in characters (API reference, PutCompositeAlarm, AlarmRule).
+const LONGEST: usize = 10_240;
+
+/// Deepest nesting of parentheses that is read.
+const DEEPEST: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
@@ -55,6 +58,12 @@ enum Token {
 
 /// Reads a rule, grouping AND and OR as `precedence` says.
 pub(super) fn parse(text: &str, precedence: Precedence) -> Result<Rule, RuleError> {
+    if text.chars().nth(LONGEST).is_some() {
+        return Err(RuleError {
+            problem: format!("longer than the {LONGEST} characters that CloudWatch accepts"),
+            position: LONGEST + 1,
+        });
+    }
     let mut parser = Parser {
         tokens: tokens(text)?,
         next: 0,

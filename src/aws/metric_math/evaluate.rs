@@ -2,6 +2,7 @@
 //!
 //! Where AWS does not say how a missing value counts, every [`Reading`] is tried.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::super::alarm::Moment;
@@ -96,6 +97,8 @@ pub(super) struct Setting<'a> {
     /// Its length in seconds.
     pub(super) period: u64,
     pub(super) reading: Reading,
+    /// How many parts of expressions may still be evaluated: an expression can name another one many times.
+    pub(super) steps: &'a Cell<usize>,
 }
 
 impl Setting<'_> {
@@ -119,6 +122,25 @@ impl Setting<'_> {
         if depth > 200 {
             return Err("the expressions refer to each other too deeply".to_owned());
         }
+        // Operators without parentheses nest to the left, as many as there are.
+        let mut innermost = expression;
+        let mut operators = Vec::new();
+        while let Expression::Binary(operator, left, right) = innermost {
+            operators.push((*operator, right));
+            innermost = left;
+        }
+        let mut value = self.operand(innermost, depth)?;
+        while let Some((operator, right)) = operators.pop() {
+            value = self.binary(operator, value, self.value(right, depth + 1)?)?;
+        }
+        Ok(value)
+    }
+
+    fn operand(&self, expression: &Expression, depth: usize) -> Result<Value, String> {
+        let steps = self.steps.get().checked_sub(1);
+        self.steps.set(
+            steps.ok_or_else(|| "the expressions take too long to try all values".to_owned())?,
+        );
         let below = |expression: &Expression| self.value(expression, depth + 1);
         match expression {
             Expression::Number(value) => Ok(Value::Scalar(*value)),
@@ -130,9 +152,7 @@ impl Setting<'_> {
                 .collect::<Result<_, _>>()
                 .map(Value::Array),
             Expression::Negative(inner) => self.each(below(inner)?, |value| -value),
-            Expression::Binary(operator, left, right) => {
-                self.binary(*operator, below(left)?, below(right)?)
-            }
+            Expression::Binary(..) => self.value(expression, depth + 1),
             Expression::Call(name, arguments) => self.call(name, arguments, depth),
         }
     }

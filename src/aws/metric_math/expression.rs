@@ -31,6 +31,23 @@ pub(super) enum Operator {
     Power,
 }
 
+impl Expression {
+    /// The expression and everything in it, whatever its depth: operators without parentheses nest to the left.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Self> {
+        let mut open = vec![self];
+        std::iter::from_fn(move || {
+            let next = open.pop()?;
+            match next {
+                Self::Number(_) | Self::Id(_) | Self::Text(_) => {}
+                Self::Negative(inner) => open.push(inner),
+                Self::Binary(_, left, right) => open.extend([right.as_ref(), left]),
+                Self::List(items) | Self::Call(_, items) => open.extend(items.iter().rev()),
+            }
+            Some(next)
+        })
+    }
+}
+
 impl Operator {
     /// The operator at the beginning of the text, longest first, with its spelling.
     const SPELLINGS: [(&'static str, Self); 15] = [
@@ -74,11 +91,19 @@ enum Token {
     Mark(char),
 }
 
+/// The longest expression that CloudWatch takes, in characters (API reference, MetricDataQuery, Expression).
+const LONGEST: usize = 2048;
+
 /// Deepest nesting that is read.
 const DEEPEST: usize = 100;
 
 /// Reads an expression; the error says what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Expression, String> {
+    if text.chars().nth(LONGEST).is_some() {
+        return Err(format!(
+            "the expression is longer than the {LONGEST} characters that CloudWatch accepts"
+        ));
+    }
     let mut tokens = tokens(text)?;
     tokens.reverse();
     let mut parser = Parser { tokens, depth: 0 };

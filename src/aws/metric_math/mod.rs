@@ -84,6 +84,9 @@ pub fn flooded(metrics: &str, settings: &Settings, role: impl Fn(&Metric) -> Rol
     }
 }
 
+/// More queries than an alarm can have: 20 (API reference, PutMetricAlarm, Metrics), and some to come.
+const MOST_QUERIES: usize = 100;
+
 struct Stat {
     metric: Metric,
     statistic: String,
@@ -125,6 +128,9 @@ impl Alarm {
     fn read(metrics: &str) -> Result<Self, Effect> {
         let not_understood = || Effect::unknown(Reason::QueriesNotUnderstood);
         let queries: Vec<Json> = serde_json::from_str(metrics).map_err(|_| not_understood())?;
+        if queries.len() > MOST_QUERIES {
+            return Err(Effect::unknown(Reason::TooManyValues));
+        }
         let mut alarm = Self {
             stats: BTreeMap::new(),
             expressions: BTreeMap::new(),
@@ -333,10 +339,13 @@ fn reads<'a>(
     let mut open = vec![returned.to_owned()];
     while let Some(id) = open.pop() {
         if let Some(expression) = expressions.get(&id).filter(|_| !seen.contains(&id)) {
-            ids(expression, &mut open);
-            selections(expression, &mut |part| {
+            open.extend(expression.parts().filter_map(|part| match part {
+                Expression::Id(id) => Some(id.clone()),
+                _ => None,
+            }));
+            for part in selections(expression) {
                 open.extend(metrics.clone().filter(|id| id.contains(part)).cloned());
-            });
+            }
         }
         seen.insert(id);
     }
@@ -344,49 +353,28 @@ fn reads<'a>(
 }
 
 /// The texts that METRICS selects ids by.
-fn selections(expression: &Expression, see: &mut impl FnMut(&str)) {
-    if let Expression::Call(name, arguments) = expression
-        && name == "METRICS"
-    {
-        match arguments.first() {
-            Some(Expression::Text(part)) => see(part),
-            _ => see(""),
-        }
-    }
-    parts(expression)
-        .into_iter()
-        .for_each(|part| selections(part, see));
-}
-
-fn parts(expression: &Expression) -> Vec<&Expression> {
-    match expression {
-        Expression::Number(_) | Expression::Id(_) | Expression::Text(_) => Vec::new(),
-        Expression::Negative(inner) => vec![inner],
-        Expression::Binary(_, left, right) => vec![left, right],
-        Expression::List(items) | Expression::Call(_, items) => items.iter().collect(),
-    }
-}
-
-fn ids(expression: &Expression, into: &mut Vec<String>) {
-    if let Expression::Id(id) = expression {
-        into.push(id.clone());
-    }
-    parts(expression)
-        .into_iter()
-        .for_each(|part| ids(part, into));
+fn selections(expression: &Expression) -> impl Iterator<Item = &str> {
+    expression.parts().filter_map(|part| match part {
+        Expression::Call(name, arguments) if name == "METRICS" => Some(match arguments.first() {
+            Some(Expression::Text(part)) => part.as_str(),
+            _ => "",
+        }),
+        _ => None,
+    })
 }
 
 fn calls(expression: &Expression, function: &str) -> bool {
-    matches!(expression, Expression::Call(name, _) if name == function)
-        || parts(expression)
-            .into_iter()
-            .any(|part| calls(part, function))
+    expression
+        .parts()
+        .any(|part| matches!(part, Expression::Call(name, _) if name == function))
 }
 
 /// A function that is not evaluated; some of them read metrics that no query names.
 fn foreign_call(expression: &Expression) -> Option<&str> {
-    match expression {
-        Expression::Call(name, _) if !evaluate::FUNCTIONS.contains(&name.as_str()) => Some(name),
-        other => parts(other).into_iter().find_map(foreign_call),
-    }
+    expression.parts().find_map(|part| match part {
+        Expression::Call(name, _) if !evaluate::FUNCTIONS.contains(&name.as_str()) => {
+            Some(name.as_str())
+        }
+        _ => None,
+    })
 }

@@ -1,5 +1,6 @@
 //! An expression with the values that its metrics may have, played through.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::super::alarm::{
@@ -11,6 +12,9 @@ use super::{alike, calls};
 
 /// Most combinations of values that are tried.
 const MOST_COMBINATIONS: usize = 4096;
+
+/// And most parts of expressions that are evaluated for it.
+const MOST_STEPS: usize = 2_000_000;
 
 /// The values that a metric may have; none for no datapoint.
 pub(super) struct Series {
@@ -102,6 +106,7 @@ pub(super) struct Scene<'a> {
     /// The values of the metrics in an ordinary period without events.
     before: BTreeMap<String, Option<f64>>,
     moments: Vec<Moment>,
+    steps: Cell<usize>,
 }
 
 /// What became of the values tried.
@@ -141,6 +146,7 @@ impl<'a> Scene<'a> {
             decider,
             before: ordinary(series, |series| series.busy_quiet),
             moments: moments(expressions, decider.period),
+            steps: Cell::new(MOST_STEPS),
         }
     }
 
@@ -286,6 +292,7 @@ impl<'a> Scene<'a> {
             moment,
             period: self.decider.period,
             reading,
+            steps: &self.steps,
         };
         match setting.query(self.returned).map_err(problem)? {
             Value::Series(value) => Ok(value.map(|value| self.decider.breaches(value, true))),
