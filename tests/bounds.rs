@@ -35,7 +35,7 @@ fn all_levels(open: &str, inner: &str, close: &str) -> Vec<String> {
 
 /// For what takes a while by its length alone.
 fn some_levels(open: &str, inner: &str, close: &str) -> Vec<String> {
-    levels(&[30, 10_000], open, inner, close)
+    levels(&[30, 2_000], open, inner, close)
 }
 
 fn levels(counts: &[usize], open: &str, inner: &str, close: &str) -> Vec<String> {

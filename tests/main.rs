@@ -34,6 +34,8 @@ mod diff;
 mod entries;
 /// The table of failures.
 mod failures;
+/// What the fuzzer begins with.
+mod fuzz;
 /// The house rules: module direction, paths in Markdown, the offline dependency tree.
 mod house;
 /// Folders of AWS CLI output.

@@ -99,6 +99,10 @@ fn a_query_without_end_is_ended_by_time_rows_or_memory() {
             format!("{numbers} select x from n"),
             "more than 1000000 rows",
         ),
+        (
+            format!("{numbers} select hex(zeroblob(30000000)) from n"),
+            "more than 256 MiB of text",
+        ),
         ("select hex(zeroblob(900000000))".to_owned(), "too big"),
         (
             format!("{numbers} select count(*) from (select x from n order by hex(zeroblob(x)))"),
@@ -138,4 +142,33 @@ fn an_incomplete_snapshot_can_be_asked() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(String::from_utf8_lossy(&output.stdout).contains("15"));
+}
+
+#[test]
+fn the_query_of_a_control_without_end_is_ended_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = "with recursive n (x) as (select 1 union all select x + 1 from n)";
+    for (reason, why) in [
+        ("''", "more than 1000000 rows"),
+        ("hex(zeroblob(30000000))", "256 MiB"),
+    ] {
+        let control = format!(
+            "title = \"No end\"\nrationale = \"A test.\"\nseverity = \"low\"\nremediation = \"None.\"\n\
+             query = \"\"\"{numbers} select x as resource, 'pass' as status, {reason} as reason from n\"\"\"\n"
+        );
+        std::fs::create_dir_all(folder.path().join("benchmarks")).unwrap();
+        let benchmark = "title = \"House rules\"\nfamily = \"house-rules\"\nversion = \"1\"\nsource = \"a test\"\n\
+                         controls = [{ number = \"1\", control = \"endless\" }]\naudit = []\n";
+        std::fs::write(folder.path().join("benchmarks/house.toml"), benchmark).unwrap();
+        std::fs::write(folder.path().join("endless.toml"), control).unwrap();
+        let output = trailproof()
+            .args(["analyze", "--benchmark", "house", "--controls"])
+            .arg(folder.path())
+            .arg(project("snapshots/complete.trailproof"))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains("`endless`") && text.contains(why), "{text}");
+    }
 }

@@ -217,7 +217,7 @@ impl<'r> Asked<'r> {
 
     fn decide(&self, case: &Case<'_>, snapshot: &Snapshot) -> Result<Decision, Error> {
         match &self.control.query {
-            Some(sql) => question::ask(snapshot.connection(), case.chain, &self.control.id, sql),
+            Some(sql) => question::ask(snapshot, case.chain, &self.control.id, sql),
             None => Ok(decide::decide(case, &self.requirements)),
         }
     }

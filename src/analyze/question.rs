@@ -3,6 +3,8 @@
 //! `:account` in the query is bound to the account asked about; a query without it may return a column `account`, else
 //! its rows are taken to speak of every account of the file.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -10,10 +12,14 @@ use super::Error;
 use super::decision::Decision;
 use super::finding::{Requirement, Status, Why};
 use crate::chain::{AccountChain, Gap};
+use crate::snapshot::{MAX_ROWS, MAX_TEXT, Snapshot};
+
+/// How long a query may take for one account.
+const TIME: Duration = Duration::from_secs(60);
 
 /// The answer of a control whose query is this, for one account: the worst row decides.
 pub(super) fn ask(
-    connection: &Connection,
+    snapshot: &Snapshot,
     chain: &AccountChain,
     control: &str,
     sql: &str,
@@ -22,7 +28,15 @@ pub(super) fn ask(
         control: control.to_owned(),
         message,
     };
-    let rows = rows(connection, &chain.account, sql).map_err(fault)?;
+    let rows = snapshot
+        .within(TIME, |connection| rows(connection, &chain.account, sql))
+        .map_err(|Fault(message)| match message.as_str() {
+            "interrupted" => fault(format!(
+                "it takes longer than {} seconds; narrow it",
+                TIME.as_secs()
+            )),
+            _ => fault(message),
+        })?;
     let (status, why) = told(rows, &chain.gaps);
     Ok(Decision {
         requirement: Some(Requirement {
@@ -59,37 +73,44 @@ struct Row {
     reason: String,
 }
 
-fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Vec<Row>, String> {
-    let mut statement = connection.prepare(sql).map_err(|error| error.to_string())?;
+/// Why a query gives no answer.
+struct Fault(String);
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(match error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) => message,
+            error => error.to_string(),
+        })
+    }
+}
+
+fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Vec<Row>, Fault> {
+    let mut statement = connection.prepare(sql)?;
     if !statement.readonly() {
-        return Err("a query may only read".to_owned());
+        return Err(Fault("a query may only read".to_owned()));
     }
     let column = |name: &str| {
         statement
             .column_index(name)
-            .map_err(|_| format!("the query returns no column `{name}`"))
+            .map_err(|_| Fault(format!("the query returns no column `{name}`")))
     };
     let (resource, status, reason) = (column("resource")?, column("status")?, column("reason")?);
     let owner = statement.column_index("account").ok();
-    let named = statement
-        .parameter_index(":account")
-        .map_err(|error| error.to_string())?;
+    let named = statement.parameter_index(":account")?;
     if statement.parameter_count() > usize::from(named.is_some()) {
-        return Err("the query has a parameter other than `:account`".to_owned());
+        return Err(Fault(
+            "the query has a parameter other than `:account`".to_owned(),
+        ));
     }
     if let Some(index) = named {
-        statement
-            .raw_bind_parameter(index, account)
-            .map_err(|error| error.to_string())?;
+        statement.raw_bind_parameter(index, account)?;
     }
     let mut out = Vec::new();
+    let mut bytes = 0usize;
     let mut rows = statement.raw_query();
-    while let Some(row) = rows.next().map_err(|error| error.to_string())? {
-        let text = |index: usize| {
-            row.get_ref(index)
-                .map(text_of)
-                .map_err(|error| error.to_string())
-        };
+    while let Some(row) = rows.next()? {
+        let text = |index: usize| row.get_ref(index).map(text_of);
         if let Some(owner) = owner
             && text(owner)? != account
         {
@@ -102,16 +123,24 @@ fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Vec<Row>, S
             "unknown" => Status::Unknown,
             "not_applicable" => Status::NotApplicable,
             other => {
-                return Err(format!(
+                return Err(Fault(format!(
                     "the query returns status `{other}`; expected pass, fail, unknown or not_applicable"
-                ));
+                )));
             }
         };
-        out.push(Row {
+        let row = Row {
             resource: text(resource)?,
             status,
             reason: text(reason)?,
-        });
+        };
+        bytes = bytes.saturating_add(row.resource.len() + row.reason.len());
+        out.push(row);
+        if out.len() > MAX_ROWS || bytes > MAX_TEXT {
+            return Err(Fault(format!(
+                "it gives more than {MAX_ROWS} rows or {} MiB of text; narrow it",
+                MAX_TEXT >> 20
+            )));
+        }
     }
     Ok(out)
 }

@@ -50,9 +50,9 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
-    let mut snapshot = args.opening.open(&args.snapshot)?;
+    let snapshot = args.opening.open(&args.snapshot)?;
     args.opening.warn(out);
-    let rows = query::run(&mut snapshot, &args.sql, args.timeout)?;
+    let rows = query::run(&snapshot, &args.sql, args.timeout)?;
     match args.format {
         Format::Table => table(out, &rows)?,
         Format::Csv => comma_separated(out, &rows)?,

@@ -15,26 +15,16 @@
 use std::time::Duration;
 
 use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 use serde_json::Value;
 
 use crate::coverage::{Covers, EventModel, Predicate, Scope, covers};
 use crate::pattern::{Matcher, Pattern, Semantics, parse};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{MAX_ROWS, MAX_TEXT, Snapshot};
 
 #[cfg(test)]
 mod tests;
-
-/// The most rows that are given: they are held together.
-const MAX_ROWS: usize = 1_000_000;
-
-/// What SQLite may hold in memory while it answers, in bytes.
-const MAX_HEAP: i64 = 1 << 30;
-
-/// The longest text or blob that a query may make, in bytes.
-const MAX_LENGTH: i32 = 64 << 20;
 
 /// Views for people, over the facts and the views of `chain`.
 const VIEWS: &str = include_str!("views.sql");
@@ -59,6 +49,9 @@ pub enum Error {
         "the query gives more than {MAX_ROWS} rows; narrow it with `where`, or count with `group by`"
     )]
     TooManyRows,
+    /// Its rows are too long.
+    #[error("the query gives more than {} MiB of text; narrow it, or cut texts with `substr`", MAX_TEXT >> 20)]
+    TooMuchText,
     /// The views over the chain could not be made.
     #[error("the views of the delivery chain could not be made: {0}")]
     Views(#[from] crate::chain::Error),
@@ -162,22 +155,16 @@ pub struct Rows {
 /// Answers one read-only query over evidence, facts and the views of the chain.
 ///
 /// A query that takes longer than `seconds`, or needs more memory or rows than any sensible one, is ended.
-pub fn run(snapshot: &mut Snapshot, sql: &str, seconds: u64) -> Result<Rows, Error> {
-    snapshot
-        .stop_after(Duration::from_secs(seconds))
-        .map_err(|error| Error::Sql(error.to_string()))?;
-    answer(snapshot, sql).map_err(|error| match error {
+pub fn run(snapshot: &Snapshot, sql: &str, seconds: u64) -> Result<Rows, Error> {
+    let time = Duration::from_secs(seconds);
+    let answer = snapshot.within(time, |connection| answer(snapshot, connection, sql));
+    answer.map_err(|error| match error {
         Error::Sql(message) if message == "interrupted" => Error::TooLong(seconds),
         error => error,
     })
 }
 
-fn answer(snapshot: &Snapshot, sql: &str) -> Result<Rows, Error> {
-    let connection = snapshot.connection();
-    connection.query_row(&format!("pragma hard_heap_limit = {MAX_HEAP}"), [], |_| {
-        Ok(())
-    })?;
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_LENGTH)?;
+fn answer(snapshot: &Snapshot, connection: &Connection, sql: &str) -> Result<Rows, Error> {
     crate::chain::create_views(snapshot)?;
     connection.execute_batch(VIEWS)?;
     register(connection)?;
@@ -199,13 +186,20 @@ fn rows(statement: &mut Statement<'_>) -> Result<Rows, Error> {
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement.query([])?;
     let mut rows = Vec::new();
+    let mut bytes = 0usize;
     while let Some(row) = found.next()? {
-        let values: Result<Vec<Value>, rusqlite::Error> = (0..columns.len())
-            .map(|at| Ok(json(row.get_ref(at)?)))
-            .collect();
-        rows.push(values?);
+        let mut values = Vec::with_capacity(columns.len());
+        for at in 0..columns.len() {
+            let value = json(row.get_ref(at)?);
+            bytes = bytes.saturating_add(value.as_str().map_or(0, str::len));
+            values.push(value);
+        }
+        rows.push(values);
         if rows.len() > MAX_ROWS {
             return Err(Error::TooManyRows);
+        }
+        if bytes > MAX_TEXT {
+            return Err(Error::TooMuchText);
         }
     }
     Ok(Rows { columns, rows })

@@ -5,6 +5,7 @@
 //! It never judges: facts are a pure function of evidence, and nothing else is stored.
 
 mod canonical;
+mod deadline;
 pub mod decode;
 mod digest;
 pub mod encode;
@@ -29,7 +30,7 @@ pub use evidence::{AWS_CLI_JSON, Call, Evidence, MAX_BODY, format_time};
 pub use facts::{TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES};
 pub use file::{Kind, SnapshotFile, is_same_file, kind_of, open_regular, read_small};
 pub use meta::{Meta, State};
-pub use reader::Snapshot;
+pub use reader::{MAX_ROWS, MAX_TEXT, Snapshot};
 pub use verify::{Finding, Verification, verify, verify_file};
 pub use writer::Writer;
 

@@ -4,12 +4,14 @@
 //! those of an incomplete snapshot, or of another derivation, are derived again, beside the file.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::limits::Limit;
 use rusqlite::types::ToSqlOutput;
 use serde_json::Value;
 
+use super::deadline::Deadline;
 use super::error::{Error, Result};
 use super::evidence::{self, Evidence};
 use super::file::SnapshotFile;
@@ -18,10 +20,23 @@ use super::schema::Schema;
 use super::verify::verify_file;
 use super::{DERIVATION, SCHEMA, decode, digest, facts};
 
+/// The most rows that the answer to somebody's query may have: they are held together.
+pub const MAX_ROWS: usize = 1_000_000;
+
+/// The most text that they may have together, in bytes.
+pub const MAX_TEXT: usize = 256 << 20;
+
+/// What SQLite may hold in memory while it answers, in bytes.
+const MAX_HEAP: i64 = 1 << 30;
+
+/// The longest text or blob that a query may make, in bytes.
+const MAX_LENGTH: i32 = 64 << 20;
+
 /// A snapshot opened for reading.
 #[derive(Debug)]
 pub struct Snapshot {
     connection: Connection,
+    deadline: Deadline,
     meta: Meta,
     is_verified: bool,
     // Held so that a private copy lives as long as the connection to it.
@@ -54,7 +69,7 @@ impl Snapshot {
     }
 
     fn of(file: SnapshotFile, is_verified: bool) -> Result<Self> {
-        let stored = file.connect()?;
+        let mut stored = file.connect()?;
         // Names of tables and columns are trusted from here on.
         let schema = Schema::read(&stored)?;
         if let Some((name, what)) = schema.faults.first() {
@@ -63,6 +78,7 @@ impl Snapshot {
         let mut meta = Meta::read(&stored, file.path())?;
         if meta.state == State::Complete && meta.derivation == DERIVATION {
             return Ok(Self {
+                deadline: Deadline::of(&mut stored)?,
                 connection: stored,
                 meta,
                 is_verified,
@@ -70,11 +86,12 @@ impl Snapshot {
             });
         }
         let derived = with_derived_facts(&file, &stored)?;
-        let connection = derived.connect()?;
+        let mut connection = derived.connect()?;
         if meta.state == State::Complete {
             meta.facts_sha256 = Some(digest::facts(&connection)?);
         }
         Ok(Self {
+            deadline: Deadline::of(&mut connection)?,
             connection,
             meta,
             is_verified,
@@ -87,12 +104,24 @@ impl Snapshot {
         self.is_verified
     }
 
-    /// Ends every statement that runs after this time from now on, as interrupted.
-    pub fn stop_after(&mut self, time: Duration) -> Result<()> {
-        let started = Instant::now();
-        Ok(self
-            .connection
-            .progress_handler(10_000, Some(move || started.elapsed() > time))?)
+    /// Runs statements that somebody else wrote: one that still runs after this time is ended as interrupted, and one that
+    /// would hold more than a gigabyte, or a text of more than 64 MiB, fails.
+    pub fn within<T, E: From<rusqlite::Error>>(
+        &self,
+        time: Duration,
+        ask: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let connection = &self.connection;
+        // For the whole process, and for good: SQLite lets nobody raise it.
+        connection.query_row(&format!("pragma hard_heap_limit = {MAX_HEAP}"), [], |_| {
+            Ok(())
+        })?;
+        let length = connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_LENGTH)?;
+        self.deadline.set(Some(time));
+        let answer = ask(connection);
+        self.deadline.set(None);
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, length)?;
+        answer
     }
 
     /// The database, for queries over evidence and facts. Temporary views may be made in it.
