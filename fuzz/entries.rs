@@ -11,7 +11,7 @@ use trailproof::aws::composite::{self, Alarms, Moved, Movement};
 use trailproof::aws::filter_policy::{self, AlarmMessage};
 use trailproof::aws::metric_math::{self, Role};
 use trailproof::aws::mute::{self, MuteRule};
-use trailproof::aws::policy::{self, Caller, Organization};
+use trailproof::aws::policy::{self, Caller, Organization, Service};
 use trailproof::aws::{data_protection, field_selection, transformer};
 use trailproof::coverage::{EventModel, Predicate, Scope, example};
 use trailproof::pattern::event::{EventPattern, as_event};
@@ -270,7 +270,8 @@ pub fn policy(bytes: &[u8]) {
         Organization::Unknown,
     ] {
         let caller = Caller {
-            alarm_arn: ALARM,
+            service: Service::CloudWatch,
+            source_arn: ALARM,
             organization,
             at: Some(jiff::Timestamp::UNIX_EPOCH),
         };
