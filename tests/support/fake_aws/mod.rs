@@ -286,7 +286,8 @@ impl Shared {
                     output[paging.output] = json!("round-and-round");
                 }
             }
-            None => {}
+            // A storm has become one of the others by now.
+            None | Some(FaultKind::Storm { .. }) => {}
         }
         let (status, body) = replaced.unwrap_or_else(|| encode(question.operation, &output));
         let media_type = match question.operation.protocol {
