@@ -17,5 +17,6 @@ pub mod import;
 pub mod pattern;
 pub mod query;
 pub mod redact;
+pub mod remedy;
 pub mod report;
 pub mod snapshot;

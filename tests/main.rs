@@ -47,6 +47,8 @@ mod pattern;
 mod printable;
 /// Queries over a snapshot.
 mod query;
+/// Fixes, tried on a copy of the facts.
+mod remedy;
 /// How findings are shown.
 mod report;
 /// Reports read by what their consumers publish.

@@ -82,7 +82,6 @@ impl Decision {
             assumptions: self.assumptions,
             paths: self.paths,
             accepted: None,
-            blind_spots: None,
         }
     }
 }

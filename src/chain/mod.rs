@@ -62,6 +62,13 @@ pub fn create_views(snapshot: &Snapshot) -> Result<(), Error> {
     facts::Facts::new(snapshot.connection(), &[]).map(|_| ())
 }
 
+/// Drops what was put together of the facts for a [`Reader`], after facts were changed on trial.
+pub fn forget(snapshot: &Snapshot) -> Result<(), Error> {
+    Ok(snapshot.connection().execute_batch(
+        "drop table if exists temp.chain_foreign_watch; drop table if exists temp.chain_teller;",
+    )?)
+}
+
 /// Reads the chains of one snapshot, account by account.
 #[derive(Debug)]
 pub struct Reader<'s> {

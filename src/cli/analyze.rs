@@ -7,7 +7,9 @@ use clap::ValueEnum;
 use crate::analyze::{self, Analysis, Attestation, Options, attest};
 use crate::chain::Assumption;
 use crate::control::{Framework, Registry};
+use crate::remedy::{self, Wishes};
 use crate::report::{self, Dossier, Format, Style};
+use crate::snapshot::Snapshot;
 
 use super::about::about;
 use super::controls::SectionArg;
@@ -36,14 +38,14 @@ pub(super) struct Args {
     /// Replace a file that is to be written; a snapshot is never replaced
     #[arg(long, requires = "output")]
     force: bool,
+    /// Show the findings as they would be after `trailproof remediate`
+    #[arg(long)]
+    with_fix: bool,
     #[command(flatten)]
     opening: Opening,
     /// Exit with 1 from this status on: `unknown` counts fails too
     #[arg(long, value_name = "STATUS", default_value = "unknown")]
     fail_on: FailOn,
-    /// For everything that passes: the single API calls that would break its proof, and whether anybody would hear of them
-    #[arg(long)]
-    blind_spots: bool,
     /// Accept the findings that this TOML file names, visibly
     #[arg(long, value_name = "FILE")]
     attest: Option<PathBuf>,
@@ -96,7 +98,6 @@ impl What {
             controls,
             accounts: self.accounts.clone(),
             strict: self.strict,
-            blind_spots: false,
             assume: self.assume.clone(),
         })
     }
@@ -155,10 +156,13 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         .help("`trailproof controls list` shows the ids"));
     }
     let mut options = args.what.options(&registry, out)?;
-    options.blind_spots = args.blind_spots;
     let framework = match &args.framework {
         Some(name) => Some(mapped(&registry, name, &mut options)?),
         None => None,
+    };
+    let snapshot = match args.with_fix {
+        true => fixed(&snapshot, &registry, &options, out)?,
+        false => snapshot,
     };
     let mut analysis = analyze::analyze(&snapshot, &registry, &options)?;
     // A narrowed question says nothing about the attestations outside it.
@@ -210,6 +214,21 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     } else {
         Status::Clean
     })
+}
+
+/// The snapshot as it would be after its fix.
+fn fixed(
+    snapshot: &Snapshot,
+    registry: &Registry,
+    options: &Options,
+    out: &mut Out,
+) -> Result<Snapshot, Error> {
+    let plan = remedy::plan(snapshot, registry, options, &Wishes::default())?;
+    out.message(&format!(
+        "these findings are those after the fix that `trailproof remediate` prints: {}",
+        report::fix::summary(&plan)
+    ));
+    Ok(remedy::under(snapshot, &plan.changes)?)
 }
 
 /// The framework of a name; the question is narrowed to the controls that are mapped to it.

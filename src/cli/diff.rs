@@ -1,12 +1,14 @@
 //! `trailproof diff`: what changed between two snapshots, and what that does to the posture.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use crate::analyze;
 use crate::diff::{self, Diff, Direction};
+use crate::remedy::{self, Change};
 use crate::report::{self, DiffFormat, Style};
+use crate::snapshot::read_small;
 
 use super::analyze::What;
 use super::opening::{Opening, Target};
@@ -18,7 +20,11 @@ pub(super) struct Args {
     /// The earlier snapshot
     baseline: PathBuf,
     /// The later snapshot
-    current: PathBuf,
+    #[arg(required_unless_present = "plan")]
+    current: Option<PathBuf>,
+    /// In place of the later snapshot: the earlier one after the changes of this plan, as `remediate --plan json` printed it
+    #[arg(long, value_name = "PLAN", conflicts_with = "current")]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     what: What,
     /// How to show the changes
@@ -63,11 +69,29 @@ impl FailOn {
     }
 }
 
+/// The longest plan that is read.
+const MAX_PLAN: u64 = 64 << 20;
+
+/// The changes of a plan.
+fn planned(path: &Path) -> Result<Vec<Change>, Error> {
+    let unread = |why: &dyn std::fmt::Display| {
+        Error::new(format!("`{}` cannot be read: {why}", path.display()))
+            .help("print a plan with `trailproof remediate FILE --plan json`")
+    };
+    let bytes = read_small(path, MAX_PLAN).map_err(|error| unread(&error))?;
+    let text = String::from_utf8(bytes).map_err(|error| unread(&error))?;
+    report::fix::read(&text).map_err(|error| unread(&error))
+}
+
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
     let registry = args.what.registry()?;
     let baseline = args.opening.open(&args.baseline)?;
-    let current = args.opening.open(&args.current)?;
+    let current = match (&args.plan, &args.current) {
+        (Some(plan), _) => remedy::under(&baseline, &planned(plan)?)?,
+        (None, Some(path)) => args.opening.open(path)?,
+        (None, None) => return Err(Error::new("there is no later snapshot to compare with")),
+    };
     let diff = diff::diff(
         &baseline,
         &current,

@@ -21,6 +21,7 @@ mod out;
 mod pattern;
 mod query;
 mod redact;
+mod remediate;
 mod sign;
 mod verify;
 
@@ -73,6 +74,8 @@ enum Command {
     Query(query::Args),
     /// Write a snapshot without names, with the same findings
     Redact(redact::Args),
+    /// Print the smallest change that makes the controls pass, proven on a copy
+    Remediate(remediate::Args),
     /// Sign a snapshot with an SSH key
     Sign(sign::Args),
     /// Check that a snapshot is as it was written
@@ -163,6 +166,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Pattern(args) => pattern::run(args, out),
         Command::Query(args) => query::run(&args, out),
         Command::Redact(args) => redact::run(args, out),
+        Command::Remediate(args) => remediate::run(args, out),
         Command::Sign(args) => sign::run(args, out),
         Command::Verify(args) => verify::run(args, out),
     }

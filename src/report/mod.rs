@@ -2,13 +2,13 @@
 //! sentence comes from `analyze` and `diff`.
 
 mod asff;
-mod blind_spots;
 pub(crate) mod csv;
 mod diff;
 mod diff_json;
 mod diff_markdown;
 mod dossier;
 mod explain;
+pub mod fix;
 mod hdf;
 mod html;
 mod json;

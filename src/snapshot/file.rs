@@ -241,6 +241,30 @@ impl SnapshotFile {
         })
     }
 
+    /// A connection to a copy of the bytes that may be written to: in memory where the file is.
+    pub(super) fn connect_to_copy(&self) -> Result<(Connection, Self)> {
+        match &self.content {
+            Content::Memory(bytes) => {
+                let mut connection = Connection::open_in_memory()?;
+                connection.deserialize_read_exact("main", bytes.as_slice(), bytes.len(), false)?;
+                Ok((connection, self.clone()))
+            }
+            Content::Copy(_) => {
+                let copy = PrivateCopy::create(&self.path)?;
+                let write = |error| Error::io("copy", &self.path)(error);
+                let mut target = create_private(&copy.path).map_err(write)?;
+                io::copy(&mut self.reader().map_err(write)?, &mut target).map_err(write)?;
+                let connection = Connection::open_with_flags(
+                    &copy.path,
+                    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+                )?;
+                let content = Content::Copy(Arc::new(copy));
+                let path = self.path.clone();
+                Ok((connection, Self { path, content }))
+            }
+        }
+    }
+
     /// What the bytes say, before any journal is looked at.
     fn state(&self) -> Result<State> {
         let connection = self.connect()?;

@@ -13,7 +13,6 @@ mod error;
 mod evidence;
 mod facts;
 mod file;
-mod lock;
 mod meta;
 pub mod operations;
 mod reader;

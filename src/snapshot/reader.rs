@@ -99,6 +99,19 @@ impl Snapshot {
         })
     }
 
+    /// A copy whose facts may be changed, to see what would follow; nothing reaches the file. Its connection may write.
+    pub fn to_try_on(&self) -> Result<Self> {
+        let (mut connection, file) = self._file.connect_to_copy()?;
+        connection.execute_batch("pragma journal_mode = memory; pragma synchronous = off;")?;
+        Ok(Self {
+            deadline: Deadline::of(&mut connection)?,
+            connection,
+            meta: self.meta.clone(),
+            is_verified: self.is_verified,
+            _file: file,
+        })
+    }
+
     /// Whether opening checked that every row is as it was written.
     pub fn is_verified(&self) -> bool {
         self.is_verified

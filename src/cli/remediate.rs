@@ -1,0 +1,89 @@
+//! `trailproof remediate`: the smallest change that makes the controls pass, proven before it is printed.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::remedy::{self, Plan, Wishes};
+use crate::report::fix;
+
+use super::analyze::What;
+use super::opening::{Opening, Target};
+use super::{Error, Out, Status};
+
+/// What to repair and how to print it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  trailproof remediate mine.trailproof > fix.sh
+  trailproof remediate mine.trailproof --control root_usage --format terraform
+  trailproof remediate mine.trailproof --plan json -o plan.json
+
+Exit codes:
+  0  every finding that was asked for passes after the changes
+  1  something stays open; the output begins with what and why
+  2  the snapshot cannot be read, or there is no such benchmark, control or account")]
+pub(super) struct Args {
+    /// The snapshot
+    file: PathBuf,
+    #[command(flatten)]
+    what: What,
+    /// How to print the changes
+    #[arg(long, value_name = "FORMAT", default_value = "aws-cli")]
+    format: fix::Format,
+    /// Print the changes as data, for `trailproof diff --plan` and for programs
+    #[arg(long, value_name = "AS", conflicts_with = "format")]
+    plan: Option<AsData>,
+    /// The address to subscribe where nobody is told yet
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// The Region for a trail, where there is none yet
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    opening: Opening,
+}
+
+/// The forms of a plan as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AsData {
+    /// The documented contract, with `schema_version`
+    Json,
+}
+
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    args.target.check()?;
+    let registry = args.what.registry()?;
+    let snapshot = args.opening.open(&args.file)?;
+    let options = args.what.options(&registry, out)?;
+    let wishes = Wishes {
+        email: args.email,
+        region: args.region,
+    };
+    let plan = remedy::plan(&snapshot, &registry, &options, &wishes)?;
+    let text = match args.plan {
+        Some(AsData::Json) => fix::json(&plan),
+        None => fix::script(&plan, args.format),
+    };
+    args.target.write(&text, out)?;
+    args.opening.warn(out);
+    if let Some(path) = &args.target.output {
+        out.message(&format!(
+            "{}; wrote `{}`",
+            fix::summary(&plan),
+            path.display()
+        ));
+    }
+    Ok(if is_open(&plan) {
+        Status::Findings
+    } else {
+        Status::Clean
+    })
+}
+
+/// Whether something that was to be repaired is not.
+fn is_open(plan: &Plan) -> bool {
+    plan.outcomes.iter().any(remedy::Outcome::is_open)
+}

@@ -1,0 +1,255 @@
+//! What is missing from a filter on: a metric filter on a log group that gets the events, an alarm on its metric, a topic
+//! that reaches somebody. What is there is used; one namespace, one topic and one subscription serve all controls.
+
+use serde_json::{Map, json};
+
+use super::{Candidate, Case, change};
+use crate::remedy::choice::{self, Place};
+use crate::remedy::resource::{Alarm, Change, MetricFilter, Resource, Subscription, Topic};
+use crate::remedy::{Error, document, read};
+
+const NAMESPACE: &str = "CloudTrailMetrics";
+const TOPIC: &str = "security-alerts";
+
+impl Case<'_> {
+    /// The filter of the path again, on each log group that gets all events that are asked for.
+    pub(super) fn move_filter(&self) -> Result<Vec<Candidate>, Error> {
+        let Some(filter) = self.filter()? else {
+            return Ok(Vec::new());
+        };
+        let Some(form) = self.forms().first().copied() else {
+            return Ok(Vec::new());
+        };
+        let alarm = self.watching()?;
+        let mut found = Vec::new();
+        for place in choice::feeds(self.chain, form) {
+            if self.place().as_ref() == Some(&place) {
+                continue;
+            }
+            let mut moved = filter.clone();
+            moved.account.clone_from(&place.account);
+            moved.region.clone_from(&place.region);
+            moved.log_group.clone_from(&place.log_group);
+            moved.name = self.free_filter_name(&place, &filter.name)?;
+            let mut candidate = vec![change(None, moved.clone())];
+            // The metric is one of an account and Region.
+            let here = alarm.as_ref().is_some_and(|alarm| {
+                (alarm.account.as_str(), alarm.region.as_str()) == place.region()
+            });
+            if !here {
+                candidate.extend(self.alarm_on(&moved)?);
+            }
+            found.push(candidate);
+        }
+        Ok(found)
+    }
+
+    /// A filter and an alarm of their own for the control, for each accepted form.
+    pub(super) fn whole(&self) -> Result<Vec<Candidate>, Error> {
+        let mut found = Vec::new();
+        for form in self.forms() {
+            let places = choice::feeds(self.chain, form);
+            let known = places.first().cloned().or_else(|| self.any_place());
+            let Some(place) = known else {
+                continue;
+            };
+            let name = self.free_filter_name(&place, &self.asked.control.id)?;
+            let namespace = read::namespace(self.facts, place.region())?;
+            let namespace = namespace.unwrap_or_else(|| NAMESPACE.to_owned());
+            let metric = self.free_metric(&place, &namespace, &name)?;
+            let filter = MetricFilter {
+                account: place.account.clone(),
+                region: place.region.clone(),
+                log_group: place.log_group.clone(),
+                name,
+                pattern: form.to_owned(),
+                namespace,
+                metric,
+                value: "1".to_owned(),
+                default_value: None,
+                unit: None,
+                dimensions: std::collections::BTreeMap::new(),
+                on_transformed_logs: None,
+                field_selection: None,
+                system_dimensions: Vec::new(),
+            };
+            let mut candidate = vec![change(None, filter.clone())];
+            candidate.extend(self.alarm_on(&filter)?);
+            found.push(candidate);
+        }
+        Ok(found)
+    }
+
+    /// A log group of some trail, where none is in order yet.
+    fn any_place(&self) -> Option<Place> {
+        let mut groups = self
+            .chain
+            .paths
+            .iter()
+            .filter(|path| path.trail.is_some())
+            .filter_map(|path| path.log_group.as_deref());
+        Place::of(groups.next()?)
+    }
+
+    /// A new alarm on the metric of a filter, and the topic that it needs.
+    pub(super) fn alarm_on(&self, filter: &MetricFilter) -> Result<Vec<Change>, Error> {
+        let place = (filter.account.as_str(), filter.region.as_str());
+        let partition = read::partition(self.facts, &filter.account)?;
+        let name = self.free_alarm_name(place, &filter.name)?;
+        let mut changes = Vec::new();
+        let topic = match self.topic_for(place)? {
+            Some(arn) => arn,
+            None => {
+                let new = self.new_topic(&partition, place)?;
+                let arn = new.first().and_then(|change| match &change.after {
+                    Resource::Topic(topic) => Some(topic.arn.clone()),
+                    _ => None,
+                });
+                changes.extend(new);
+                arn.unwrap_or_default()
+            }
+        };
+        let mut settings = reference();
+        settings.insert(
+            "AlarmDescription".to_owned(),
+            json!(self.asked.control.title),
+        );
+        settings.insert("Namespace".to_owned(), json!(filter.namespace));
+        settings.insert("MetricName".to_owned(), json!(filter.metric));
+        settings.insert("Dimensions".to_owned(), json!([]));
+        settings.insert("ActionsEnabled".to_owned(), json!(true));
+        settings.insert("AlarmActions".to_owned(), json!([topic]));
+        settings.insert("OKActions".to_owned(), json!([]));
+        settings.insert("InsufficientDataActions".to_owned(), json!([]));
+        let (account, region) = place;
+        let alarm = Alarm {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            arn: format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"),
+            name,
+            composite: false,
+            settings,
+        };
+        changes.push(change(None, alarm));
+        Ok(changes)
+    }
+
+    /// The topic to use in a Region: one that works, else one that is there.
+    pub(super) fn topic_for(&self, place: (&str, &str)) -> Result<Option<String>, Error> {
+        if let Some(topic) = choice::topics(self.chain, place.1).into_iter().next() {
+            return Ok(Some(topic));
+        }
+        let topics = read::topics(self.facts, place.0, place.1)?;
+        let mut ranked: Vec<(usize, String)> = Vec::new();
+        for topic in topics {
+            let subscriptions = read::subscriptions(self.facts, &topic)?;
+            let confirmed = subscriptions.iter().filter(|it| it.confirmed).count();
+            ranked.push((usize::MAX - confirmed, topic));
+        }
+        ranked.sort();
+        Ok(ranked.into_iter().next().map(|(_, topic)| topic))
+    }
+
+    /// A topic that alarms may publish to, with somebody who hears.
+    pub(super) fn new_topic(
+        &self,
+        partition: &str,
+        place: (&str, &str),
+    ) -> Result<Vec<Change>, Error> {
+        let (account, region) = place;
+        let arn = |name: &str| format!("arn:{partition}:sns:{region}:{account}:{name}");
+        let mut name = TOPIC.to_owned();
+        let mut count = 1;
+        while read::topic(self.facts, &arn(&name))?.is_some() {
+            count += 1;
+            name = format!("{TOPIC}-{count}");
+        }
+        let arn = arn(&name);
+        let topic = Topic {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            policy: Some(document::publish(None, &arn, account)),
+            kms_key_id: None,
+            name,
+            arn: arn.clone(),
+        };
+        Ok(vec![change(None, topic), self.subscribe(&arn)?])
+    }
+
+    /// Somebody hears of a topic: the address that was given, else one that hears of other topics, else one to be given.
+    pub(super) fn subscribe(&self, topic_arn: &str) -> Result<Change, Error> {
+        let known = self.facts.query_row(
+            "select min(endpoint) from subscription where protocol = 'email' and subscription_arn like 'arn:%'",
+            [],
+            |row| row.get::<_, Option<String>>(0),
+        )?;
+        let subscription = Subscription {
+            account: crate::aws::arn::account(topic_arn)
+                .unwrap_or_default()
+                .to_owned(),
+            region: crate::aws::arn::region(topic_arn)
+                .unwrap_or_default()
+                .to_owned(),
+            topic_arn: topic_arn.to_owned(),
+            protocol: "email".to_owned(),
+            endpoint: self.asked.wishes.email.clone().or(known),
+            arn: None,
+            confirmed: true,
+            filter_policy: None,
+            filter_policy_scope: None,
+        };
+        Ok(change(None, subscription))
+    }
+
+    fn free_filter_name(&self, place: &Place, wanted: &str) -> Result<String, Error> {
+        let key = (
+            place.account.as_str(),
+            place.region.as_str(),
+            place.log_group.as_str(),
+        );
+        free(wanted, |name| {
+            Ok(read::filter(self.facts, key, name)?.is_some())
+        })
+    }
+
+    fn free_metric(&self, place: &Place, namespace: &str, wanted: &str) -> Result<String, Error> {
+        free(wanted, |name| {
+            let taken = read::writers(self.facts, place.region(), namespace, name)?;
+            let watched = read::watchers(self.facts, place.region(), namespace, name)?;
+            Ok(!taken.is_empty() || !watched.is_empty())
+        })
+    }
+
+    fn free_alarm_name(&self, place: (&str, &str), wanted: &str) -> Result<String, Error> {
+        free(wanted, |name| {
+            Ok(read::alarm_arn(self.facts, place.0, place.1, name)?.is_some())
+        })
+    }
+}
+
+/// The name, or with the first number that makes it free.
+fn free(wanted: &str, taken: impl Fn(&str) -> Result<bool, Error>) -> Result<String, Error> {
+    let mut name = wanted.to_owned();
+    let mut count = 1;
+    while taken(&name)? {
+        count += 1;
+        name = format!("{wanted}-{count}");
+    }
+    Ok(name)
+}
+
+/// The settings by which one event makes an alarm go off, and silence lets it rest (docs/alarms.md).
+pub(super) fn reference() -> Map<String, serde_json::Value> {
+    let settings = json!({
+        "Statistic": "Sum",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+    });
+    match settings {
+        serde_json::Value::Object(settings) => settings,
+        _ => Map::new(),
+    }
+}

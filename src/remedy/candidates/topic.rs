@@ -1,0 +1,172 @@
+//! Topics, their keys and their subscriptions: repaired where that takes one statement, else another topic that works.
+
+use super::alarm::acting_in_place_of;
+use super::{Candidate, Case, change, edit};
+use crate::analyze::Stop;
+use crate::aws::arn;
+use crate::chain::verdict::LinkId;
+use crate::remedy::resource::{Key, Subscription, Topic};
+use crate::remedy::{Error, choice, document, read};
+
+/// The alias of a new key.
+const KEY: &str = "alias/security-alerts";
+
+impl Case<'_> {
+    /// A link of a topic or subscription.
+    pub(super) fn topic_link(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+        let path = self.finding.paths.first();
+        let Some(topic_arn) = path.and_then(|path| path.action.clone()) else {
+            return Ok(Vec::new());
+        };
+        let topic = read::topic(self.facts, &topic_arn)?;
+        let elsewhere = self.another_topic(stop.id, &topic_arn)?;
+        let mut found = Vec::new();
+        match (stop.id, &topic) {
+            (LinkId::N04, Some(topic)) => found.push(vec![self.publishing(topic)?]),
+            (LinkId::N05 | LinkId::N06, Some(topic)) => found.extend(self.keys(topic)?),
+            (LinkId::U04 | LinkId::U05, _) => found.extend(self.unfiltered(stop)?),
+            _ => {}
+        }
+        found.extend(elsewhere);
+        match stop.id {
+            LinkId::U02 => found.extend(self.confirmed(stop, &topic_arn)?),
+            LinkId::U01 | LinkId::U03 | LinkId::U04 | LinkId::U05 => {
+                found.push(vec![self.subscribe(&topic_arn)?]);
+            }
+            LinkId::N02 if topic.is_none() => found.extend(self.topic_again(&topic_arn)?),
+            _ => {}
+        }
+        Ok(found)
+    }
+
+    /// The alarm that acts tells another topic that works: in place of one that is gone or cannot be reached, else too.
+    fn another_topic(&self, id: LinkId, topic_arn: &str) -> Result<Vec<Candidate>, Error> {
+        let Some(alarm) = self.acting()? else {
+            return Ok(Vec::new());
+        };
+        let dead = matches!(id, LinkId::N01 | LinkId::N02).then_some(topic_arn);
+        let working = choice::topics(self.chain, &alarm.region)
+            .into_iter()
+            .find(|topic| topic != topic_arn);
+        if let Some(topic) = working {
+            return Ok(vec![vec![acting_in_place_of(&alarm, &topic, dead)]]);
+        }
+        if id != LinkId::N01 {
+            return Ok(Vec::new());
+        }
+        let place = (alarm.account.as_str(), alarm.region.as_str());
+        let partition = read::partition(self.facts, &alarm.account)?;
+        let mut candidate = self.new_topic(&partition, place)?;
+        let topic = candidate.iter().find_map(|change| match &change.after {
+            crate::remedy::Resource::Topic(topic) => Some(topic.arn.clone()),
+            _ => None,
+        });
+        candidate.push(acting_in_place_of(&alarm, &topic.unwrap_or_default(), dead));
+        Ok(vec![candidate])
+    }
+
+    /// The account whose alarms are to publish.
+    fn alarm_account(&self, topic: &Topic) -> Result<String, Error> {
+        Ok(self
+            .acting()?
+            .map_or_else(|| topic.account.clone(), |alarm| alarm.account))
+    }
+
+    fn publishing(&self, topic: &Topic) -> Result<crate::remedy::Change, Error> {
+        let account = self.alarm_account(topic)?;
+        let policy = document::publish(topic.policy.as_deref(), &topic.arn, &account);
+        Ok(edit(topic, |it| it.policy = Some(policy)))
+    }
+
+    /// A key that CloudWatch may use: the topic's own with one statement more, enabled; else a new one.
+    fn keys(&self, topic: &Topic) -> Result<Vec<Candidate>, Error> {
+        let account = self.alarm_account(topic)?;
+        let id = topic.kms_key_id.clone().unwrap_or_default();
+        let mut found = Vec::new();
+        if let Some(key) = read::key(self.facts, topic, &id)? {
+            found.push(vec![edit(&key, |it| it.enabled = true)]);
+            if let Some(policy) = &key.policy {
+                let policy = document::encrypt(policy, &account);
+                found.push(vec![edit(&key, |it| {
+                    it.enabled = true;
+                    it.policy = Some(policy);
+                })]);
+            }
+        }
+        let partition = read::partition(self.facts, &topic.account)?;
+        let owned = document::owned(&partition, &topic.account);
+        let key = Key {
+            account: topic.account.clone(),
+            region: topic.region.clone(),
+            id: KEY.to_owned(),
+            arn: None,
+            enabled: true,
+            policy: Some(document::encrypt(&owned, &account)),
+        };
+        found.push(vec![
+            change(None, key),
+            edit(topic, |it| it.kms_key_id = Some(KEY.to_owned())),
+        ]);
+        Ok(found)
+    }
+
+    /// The subscription without its filter policy.
+    fn unfiltered(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+        let found = self.subscription(stop)?;
+        let edits = found.iter().map(|subscription| {
+            vec![edit(subscription, |it| {
+                it.filter_policy = None;
+                it.filter_policy_scope = None;
+            })]
+        });
+        Ok(edits.collect())
+    }
+
+    /// The subscription once somebody confirmed it.
+    fn confirmed(&self, stop: &Stop, topic_arn: &str) -> Result<Vec<Candidate>, Error> {
+        let mut found: Vec<Candidate> = self
+            .subscription(stop)?
+            .iter()
+            .map(|subscription| vec![edit(subscription, |it| it.confirmed = true)])
+            .collect();
+        found.push(vec![self.subscribe(topic_arn)?]);
+        Ok(found)
+    }
+
+    fn subscription(&self, stop: &Stop) -> Result<Vec<Subscription>, Error> {
+        let path = self.finding.paths.first();
+        let topic = path
+            .and_then(|path| path.action.as_deref())
+            .unwrap_or_default();
+        let mut found = read::subscriptions(self.facts, topic)?;
+        if let Some(subject) = &stop.subject {
+            found.retain(|it| {
+                it.endpoint.as_deref() == Some(subject.name.as_str())
+                    && Some(&it.protocol) == subject.within.as_ref()
+            });
+        }
+        Ok(found)
+    }
+
+    /// A topic of the same name again.
+    fn topic_again(&self, topic_arn: &str) -> Result<Vec<Candidate>, Error> {
+        let Some(arn) = arn::Arn::parse(topic_arn) else {
+            return Ok(Vec::new());
+        };
+        let topic = Topic {
+            account: arn.account.to_owned(),
+            region: arn.region.to_owned(),
+            arn: topic_arn.to_owned(),
+            name: arn.resource.to_owned(),
+            policy: None,
+            kms_key_id: None,
+        };
+        let account = self.alarm_account(&topic)?;
+        let policy = document::publish(None, topic_arn, &account);
+        let topic = Topic {
+            policy: Some(policy),
+            ..topic
+        };
+        Ok(vec![vec![change(None, topic), self.subscribe(topic_arn)?]])
+    }
+}

@@ -1,0 +1,314 @@
+//! Trails, event selectors and log groups: use a trail that records what is asked for, else repair the one that is there.
+
+use serde_json::{Value, json};
+
+use super::{Candidate, Case, edit};
+use crate::analyze::Stop;
+use crate::aws::arn;
+use crate::chain::verdict::{Kind, LinkId};
+use crate::remedy::resource::{Bucket, Change, LogGroup, Role, Trail};
+use crate::remedy::{Error, read};
+
+const TRAIL: &str = "management-events";
+const LOG_GROUP: &str = "/cloudtrail/management-events";
+const ROLE: &str = "cloudtrail-to-cloudwatch-logs";
+
+impl Case<'_> {
+    /// A link before the metric filters.
+    pub(super) fn before_filter(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+        let mut found = Vec::new();
+        if matches!(stop.id, LinkId::L06)
+            && let Some(filter) = self.filter()?
+        {
+            found.push(vec![edit(&filter, |it| {
+                it.on_transformed_logs = Some(false)
+            })]);
+        }
+        // A second trail costs money, a filter on the log group of one that works does not.
+        found.extend(self.move_filter()?);
+        let Some(trail) = self.trail(stop)? else {
+            if stop.id == LinkId::T01 {
+                found.push(self.new_trail()?);
+            }
+            return Ok(found);
+        };
+        if let Some(candidate) = self.repair_trail(stop.id, &trail)? {
+            found.push(candidate);
+        }
+        Ok(found)
+    }
+
+    /// The trail that a link is about.
+    fn trail(&self, stop: &Stop) -> Result<Option<Trail>, Error> {
+        let subject = stop.subject.as_ref();
+        let named = subject
+            .filter(|subject| subject.kind == Kind::Trail)
+            .and_then(|subject| subject.arn.as_deref());
+        let on_path = self
+            .finding
+            .paths
+            .first()
+            .and_then(|path| path.trail.as_deref());
+        match named.or(on_path) {
+            Some(arn) => Ok(read::trail(self.facts, arn)?),
+            None => Ok(None),
+        }
+    }
+
+    fn repair_trail(&self, id: LinkId, trail: &Trail) -> Result<Option<Candidate>, Error> {
+        let one = |make: fn(&mut Trail)| Some(vec![edit(trail, make)]);
+        Ok(match id {
+            LinkId::T01 => one(|it| it.logging = true),
+            LinkId::T02 | LinkId::L02 | LinkId::L03 => Some(self.deliver(trail, true)?),
+            LinkId::T03 => Some(self.deliver(trail, false)?),
+            LinkId::T04 | LinkId::T05 => Some(self.deliver_anew(trail)?),
+            LinkId::T07 | LinkId::T08 | LinkId::T09 => one(|it| {
+                it.multi_region = true;
+                it.global_events = true;
+            }),
+            LinkId::L01 => self.log_group_again(trail),
+            LinkId::S01
+            | LinkId::S02
+            | LinkId::S03
+            | LinkId::S04
+            | LinkId::S05
+            | LinkId::S06
+            | LinkId::S07
+            | LinkId::S08 => Some(vec![edit(trail, record_all)]),
+            _ => None,
+        })
+    }
+
+    /// The trail delivers to a log group: to one that holds filters already, or else to a new one.
+    fn deliver(&self, trail: &Trail, to_another: bool) -> Result<Candidate, Error> {
+        let known = trail.log_group_arn.clone().filter(|_| !to_another);
+        let unfed = self.chain.paths.iter().find_map(|path| {
+            let group = path.log_group.as_deref().filter(|_| path.trail.is_none())?;
+            let here = arn::region(group) == Some(&trail.region)
+                && arn::account(group) == Some(&trail.account);
+            here.then(|| group.to_owned())
+        });
+        let partition = read::partition(self.facts, &trail.account)?;
+        let group = match known.or(unfed) {
+            Some(arn) => LogGroup {
+                account: trail.account.clone(),
+                region: trail.region.clone(),
+                name: arn::short_name(&arn).to_owned(),
+                arn,
+            },
+            None => self.new_log_group(&partition, &trail.account, &trail.region)?,
+        };
+        self.deliver_to(trail, &partition, group, trail.role_arn.clone())
+    }
+
+    fn deliver_to(
+        &self,
+        trail: &Trail,
+        partition: &str,
+        group: LogGroup,
+        known_role: Option<String>,
+    ) -> Result<Candidate, Error> {
+        let mut changes = Vec::new();
+        let exists: bool = self.facts.query_row(
+            "select exists (select 1 from log_group where log_group_arn = ?1)",
+            [&group.arn],
+            |row| row.get(0),
+        )?;
+        let role = match read::trail_role(self.facts, &group.arn)? {
+            Some(arn) => arn,
+            None => {
+                let role = new_role(partition, &trail.account, &group.arn, known_role.as_deref());
+                let arn = role.arn.clone();
+                changes.push(super::change(None, role));
+                arn
+            }
+        };
+        let arn = group.arn.clone();
+        if !exists {
+            changes.push(super::change(None, group));
+        }
+        changes.push(edit(trail, |it| {
+            it.log_group_arn = Some(arn);
+            it.role_arn = Some(role);
+        }));
+        Ok(changes)
+    }
+
+    /// The same log group by a role that may write to it.
+    fn deliver_anew(&self, trail: &Trail) -> Result<Candidate, Error> {
+        let partition = read::partition(self.facts, &trail.account)?;
+        let Some(group) = trail.log_group_arn.clone() else {
+            return self.deliver(trail, true);
+        };
+        let role = new_role(&partition, &trail.account, &group, None);
+        let arn = role.arn.clone();
+        Ok(vec![
+            super::change(None, role),
+            edit(trail, |it| it.role_arn = Some(arn)),
+        ])
+    }
+
+    fn log_group_again(&self, trail: &Trail) -> Option<Candidate> {
+        let arn = trail.log_group_arn.clone()?;
+        let group = LogGroup {
+            account: arn::account(&arn)?.to_owned(),
+            region: arn::region(&arn)?.to_owned(),
+            name: arn::short_name(&arn).to_owned(),
+            arn,
+        };
+        Some(vec![super::change(None, group)])
+    }
+
+    fn new_log_group(
+        &self,
+        partition: &str,
+        account: &str,
+        region: &str,
+    ) -> Result<LogGroup, Error> {
+        let mut name = LOG_GROUP.to_owned();
+        let mut count = 1;
+        let taken = |name: &str| {
+            self.facts.query_row(
+                "select exists (select 1 from log_group where account = ?1 and region = ?2 and name = ?3)",
+                (account, region, name),
+                |row| row.get::<_, bool>(0),
+            )
+        };
+        while taken(&name)? {
+            count += 1;
+            name = format!("{LOG_GROUP}-{count}");
+        }
+        Ok(LogGroup {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            arn: format!("arn:{partition}:logs:{region}:{account}:log-group:{name}"),
+            name,
+        })
+    }
+
+    /// A trail of every Region, with what it needs; on a log group that holds filters already, where there is one.
+    fn new_trail(&self) -> Result<Candidate, Error> {
+        let account = self.finding.account.as_str();
+        let partition = self.chain.partition.as_str();
+        let unfed = self
+            .chain
+            .paths
+            .iter()
+            .filter(|path| path.trail.is_none())
+            .find_map(|path| path.log_group.as_deref());
+        let alarms: Option<String> = self.facts.query_row(
+            "select max(region) from alarm where account = ?1",
+            [account],
+            |row| row.get(0),
+        )?;
+        let region = self
+            .asked
+            .wishes
+            .region
+            .clone()
+            .or(unfed.and_then(arn::region).map(str::to_owned))
+            .or(alarms)
+            .unwrap_or_else(|| self.chain.scope.global_region.clone());
+        let arn = format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{TRAIL}");
+        let bucket = format!("{TRAIL}-{account}-{region}");
+        let trail = Trail {
+            account: account.to_owned(),
+            region: region.clone(),
+            arn: arn.clone(),
+            name: TRAIL.to_owned(),
+            multi_region: true,
+            global_events: true,
+            organization: false,
+            logging: true,
+            log_group_arn: None,
+            role_arn: None,
+            bucket: Some(bucket.clone()),
+            prefix: None,
+            kms_key_id: None,
+            validation: true,
+            selectors: Vec::new(),
+            advanced_selectors: Vec::new(),
+        };
+        let group = match unfed.filter(|group| arn::region(group) == Some(region.as_str())) {
+            Some(group) => LogGroup {
+                account: account.to_owned(),
+                region: region.clone(),
+                arn: group.to_owned(),
+                name: arn::short_name(group).to_owned(),
+            },
+            None => self.new_log_group(partition, account, &region)?,
+        };
+        let mut changes: Vec<Change> = self.deliver_to(&trail, partition, group, None)?;
+        for change in &mut changes {
+            if matches!(change.after, crate::remedy::Resource::Trail(_)) {
+                change.before = None;
+            }
+        }
+        let bucket = Bucket {
+            account: account.to_owned(),
+            region,
+            name: bucket,
+            trail_arn: arn,
+        };
+        changes.insert(0, super::change(None, bucket));
+        Ok(changes)
+    }
+}
+
+/// A role for a log group: the one that the trail has under another name of its own is repaired by name.
+fn new_role(partition: &str, account: &str, group: &str, known: Option<&str>) -> Role {
+    let name = known
+        .and_then(|arn| arn.rsplit_once('/'))
+        .map_or(ROLE, |(_, name)| name);
+    Role {
+        account: account.to_owned(),
+        name: name.to_owned(),
+        arn: known.map_or_else(
+            || format!("arn:{partition}:iam::{account}:role/{ROLE}"),
+            str::to_owned,
+        ),
+        log_group_arn: group.to_owned(),
+    }
+}
+
+/// Every management event is recorded, and whatever else was.
+fn record_all(trail: &mut Trail) {
+    if !trail.advanced_selectors.is_empty() {
+        let is_management = |selector: &Value| {
+            let fields = selector.get("FieldSelectors").and_then(Value::as_array);
+            fields.into_iter().flatten().any(|field| {
+                field.get("Field").and_then(Value::as_str) == Some("eventCategory")
+                    && field.get("Equals") == Some(&json!(["Management"]))
+            })
+        };
+        let all = json!({
+            "Name": "All management events",
+            "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}],
+        });
+        match trail
+            .advanced_selectors
+            .iter_mut()
+            .find(|it| is_management(it))
+        {
+            Some(first) => *first = all,
+            None => trail.advanced_selectors.push(all),
+        }
+        let mut seen = false;
+        // What the first selector records needs no second one.
+        trail
+            .advanced_selectors
+            .retain(|it| !is_management(it) || !std::mem::replace(&mut seen, true));
+        return;
+    }
+    if trail.selectors.is_empty() {
+        trail.selectors.push(json!({"DataResources": []}));
+    }
+    for selector in &mut trail.selectors {
+        let Some(selector) = selector.as_object_mut() else {
+            continue;
+        };
+        selector.insert("ReadWriteType".to_owned(), json!("All"));
+        selector.insert("IncludeManagementEvents".to_owned(), json!(true));
+        selector.insert("ExcludeManagementEventSources".to_owned(), json!([]));
+    }
+}

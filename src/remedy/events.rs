@@ -1,0 +1,166 @@
+//! Filter patterns made wider by what they lack, and by nothing else.
+
+use std::collections::BTreeSet;
+
+use crate::coverage::{self, EventModel, Predicate, Scope};
+use crate::pattern;
+use crate::pattern::ast::{Condition, Expr, PatternKind, Value};
+
+/// The longest filter pattern that CloudWatch Logs takes (API PutMetricFilter).
+const LONGEST: usize = 1024;
+
+/// `deployed` with the parts of `required` that it does not match yet; none where one of them asks for no fields, where
+/// nothing is lacking, or where the whole would be too long.
+pub(super) fn widened(deployed: &str, required: &str, scope: &Scope) -> Option<String> {
+    let model = EventModel::cloudtrail();
+    let old = pattern::parse(deployed).ok()?;
+    let new = pattern::parse(required).ok()?;
+    let (PatternKind::Json(_), PatternKind::Json(asked)) = (&old.kind, &new.kind) else {
+        return None;
+    };
+    let matched = Predicate::from_pattern(&old);
+    let mut lacking: Vec<String> = Vec::new();
+    for part in parts(asked, required) {
+        let alone = pattern::parse(&format!("{{ {part} }}")).ok()?;
+        let wanted = Predicate::from_pattern(&alone);
+        if !coverage::covers(&wanted, &matched, &model, scope).is_yes() && !lacking.contains(&part)
+        {
+            lacking.push(part);
+        }
+    }
+    if lacking.is_empty() {
+        return None;
+    }
+    let inner = deployed.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+    let text = format!("{{ {inner} || {} }}", lacking.join(" || "));
+    let fits = text.chars().count() <= LONGEST && pattern::parse(&text).is_ok();
+    fits.then_some(text)
+}
+
+/// Whether a pattern says nothing of fields, or matches nearly every event: whoever wrote it meant something else.
+pub(super) fn means_nothing(deployed: &str, scope: &Scope) -> bool {
+    let Ok(pattern) = pattern::parse(deployed) else {
+        return true;
+    };
+    let events = Predicate::from_pattern(&pattern);
+    !matches!(pattern.kind, PatternKind::Json(_))
+        || coverage::is_nearly_everything(&events, &EventModel::cloudtrail(), scope)
+}
+
+/// Whether most of the texts that a pattern asks for are asked for by another as well.
+pub(super) fn are_alike(deployed: &str, required: &str) -> bool {
+    let (old, new) = (texts(deployed), texts(required));
+    let common = old.intersection(&new).count();
+    common > 0 && common * 2 > old.len()
+}
+
+/// The literal texts that a pattern compares fields with.
+fn texts(pattern: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    if let Ok(parsed) = pattern::parse(pattern)
+        && let PatternKind::Json(expr) = &parsed.kind
+    {
+        collect(expr, &mut found);
+    }
+    found
+}
+
+fn collect(expr: &Expr, found: &mut BTreeSet<String>) {
+    match expr {
+        Expr::Or(parts) | Expr::And(parts) => {
+            parts.iter().for_each(|part| collect(part, found));
+        }
+        Expr::Group(inner, _) => collect(inner, found),
+        Expr::Test(test) => {
+            if let Condition::Equals {
+                value: Value::Text(text),
+                ..
+            } = &test.condition
+            {
+                found.insert(text.value.clone());
+            }
+        }
+    }
+}
+
+/// An expression as texts of which any may hold, each as small as its parentheses allow.
+fn parts(expr: &Expr, text: &str) -> Vec<String> {
+    match expr {
+        Expr::Or(any) => any.iter().flat_map(|part| parts(part, text)).collect(),
+        Expr::Group(inner, _) => match inner.as_ref() {
+            Expr::Or(_) | Expr::Group(..) | Expr::And(_) => parts(inner, text),
+            Expr::Test(_) => written(expr, text),
+        },
+        Expr::And(all) => conjoined(all, text).unwrap_or_else(|| written(expr, text)),
+        Expr::Test(_) => written(expr, text)
+            .into_iter()
+            .map(|part| format!("({part})"))
+            .collect(),
+    }
+}
+
+/// `a && (b || c)` as `(a && b)`, `(a && c)`; none where no one part alone is a choice.
+fn conjoined(all: &[Expr], text: &str) -> Option<Vec<String>> {
+    let choices: Vec<Vec<String>> = all.iter().map(|part| parts(part, text)).collect();
+    let open = |choice: &&Vec<String>| choice.len() > 1;
+    if choices.iter().filter(open).count() > 1 {
+        return None;
+    }
+    let most = choices.iter().map(Vec::len).max()?;
+    let mut out = Vec::new();
+    for index in 0..most {
+        let picked: Option<Vec<&str>> = choices
+            .iter()
+            .map(|choice| choice.get(index).or(choice.first()).map(String::as_str))
+            .collect();
+        out.push(format!("({})", picked?.join(" && ")));
+    }
+    Some(out)
+}
+
+fn written(expr: &Expr, text: &str) -> Vec<String> {
+    text.get(expr.span())
+        .map(str::to_owned)
+        .into_iter()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope() -> Scope {
+        Scope {
+            account: "111122223333".to_owned(),
+            regions: vec!["us-east-1".to_owned()],
+            global_region: "us-east-1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_lacking_is_added() {
+        let required = "{ ($.eventName = A) || ($.eventName = B) || ($.eventName = C) }";
+        assert_eq!(
+            widened("{ ($.eventName = B) }", required, &scope()).as_deref(),
+            Some("{ ($.eventName = B) || ($.eventName = A) || ($.eventName = C) }")
+        );
+        assert_eq!(widened(required, required, &scope()), None);
+        assert_eq!(widened("\"$.eventName\"", required, &scope()), None);
+    }
+
+    #[test]
+    fn a_name_behind_a_shared_condition_is_added_with_it() {
+        let required = "{ ($.eventSource = s) && (($.eventName = A) || ($.eventName = B)) }";
+        assert_eq!(
+            widened(
+                "{ ($.eventSource = s) && ($.eventName = A) }",
+                required,
+                &scope()
+            )
+            .as_deref(),
+            Some(
+                "{ ($.eventSource = s) && ($.eventName = A) || (($.eventSource = s) && ($.eventName = B)) }"
+            )
+        );
+    }
+}

@@ -1,0 +1,579 @@
+//! Resources out of facts: what is there, as its owner set it.
+
+use rusqlite::types::{FromSql, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row};
+use serde_json::{Map, Number, Value, json};
+
+use super::resource::{Alarm, Key, MetricFilter, MuteRule, Subscription, Topic, Trail};
+use crate::aws::arn::{self, Arn};
+
+/// How a column of the table `alarm` is a setting of the API.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    Number,
+    Boolean,
+    Json,
+    Dimensions,
+}
+
+/// The settings of an alarm by column.
+pub(super) const SETTINGS: [(&str, &str, Form); 27] = [
+    ("description", "AlarmDescription", Form::Text),
+    ("actions_enabled", "ActionsEnabled", Form::Boolean),
+    ("namespace", "Namespace", Form::Text),
+    ("metric_name", "MetricName", Form::Text),
+    ("dimensions", "Dimensions", Form::Dimensions),
+    ("statistic", "Statistic", Form::Text),
+    ("extended_statistic", "ExtendedStatistic", Form::Text),
+    ("period", "Period", Form::Number),
+    ("unit", "Unit", Form::Text),
+    ("evaluation_periods", "EvaluationPeriods", Form::Number),
+    ("datapoints_to_alarm", "DatapointsToAlarm", Form::Number),
+    ("threshold", "Threshold", Form::Number),
+    ("comparison_operator", "ComparisonOperator", Form::Text),
+    ("treat_missing_data", "TreatMissingData", Form::Text),
+    (
+        "evaluate_low_sample_count_percentile",
+        "EvaluateLowSampleCountPercentile",
+        Form::Text,
+    ),
+    ("metrics", "Metrics", Form::Json),
+    ("threshold_metric_id", "ThresholdMetricId", Form::Text),
+    ("evaluation_criteria", "EvaluationCriteria", Form::Json),
+    ("evaluation_interval", "EvaluationInterval", Form::Number),
+    ("evaluation_window", "EvaluationWindow", Form::Json),
+    ("warm_up", "WarmUpConfiguration", Form::Json),
+    ("action_configuration", "ActionConfiguration", Form::Json),
+    ("alarm_rule", "AlarmRule", Form::Text),
+    ("actions_suppressor", "ActionsSuppressor", Form::Text),
+    (
+        "suppressor_wait_period",
+        "ActionsSuppressorWaitPeriod",
+        Form::Number,
+    ),
+    (
+        "suppressor_extension_period",
+        "ActionsSuppressorExtensionPeriod",
+        Form::Number,
+    ),
+    ("type", "", Form::Text),
+];
+
+/// The actions of an alarm by state.
+pub(super) const ACTIONS: [(&str, &str); 3] = [
+    ("ALARM", "AlarmActions"),
+    ("OK", "OKActions"),
+    ("INSUFFICIENT_DATA", "InsufficientDataActions"),
+];
+
+fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T> {
+    row.get(column)
+}
+
+fn parsed(text: Option<String>) -> Option<Value> {
+    serde_json::from_str(&text?).ok()
+}
+
+/// A text column in which an empty text says the same as none.
+fn said(row: &Row<'_>, column: &str) -> Result<Option<String>> {
+    let text: Option<String> = get(row, column)?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
+}
+
+fn list<T>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(parameters, read)?;
+    rows.collect()
+}
+
+/// A number as its text has it.
+fn number(text: &str) -> Value {
+    serde_json::from_str::<Number>(text).map_or_else(|_| Value::from(text), Value::Number)
+}
+
+/// The alarm of an ARN.
+pub(super) fn alarm(connection: &Connection, alarm_arn: &str) -> Result<Option<Alarm>> {
+    let found = connection
+        .query_row(
+            "select * from alarm where alarm_arn = ?1 and type <> 'log' limit 1",
+            [alarm_arn],
+            alarm_row,
+        )
+        .optional()?;
+    let Some(mut alarm) = found else {
+        return Ok(None);
+    };
+    for (state, setting) in ACTIONS {
+        let actions: Vec<String> = list(
+            connection,
+            "select action_arn from alarm_action \
+             where account = ?1 and alarm_arn = ?2 and on_state = ?3 order by position",
+            (&alarm.account, alarm_arn, state),
+            |row| row.get(0),
+        )?;
+        alarm.settings.insert(setting.to_owned(), json!(actions));
+    }
+    Ok(Some(alarm))
+}
+
+fn alarm_row(row: &Row<'_>) -> Result<Alarm> {
+    let mut settings = Map::new();
+    for (column, setting, form) in SETTINGS {
+        if setting.is_empty() {
+            continue;
+        }
+        let value = row.get_ref(column)?;
+        let text = match value {
+            ValueRef::Null => continue,
+            ValueRef::Integer(number) => number.to_string(),
+            other => other.as_str()?.to_owned(),
+        };
+        let value = match form {
+            Form::Text => Value::from(text),
+            Form::Number => number(&text),
+            Form::Boolean => Value::from(text == "1"),
+            Form::Json => parsed(Some(text)).unwrap_or_default(),
+            Form::Dimensions => dimensions(&text),
+        };
+        settings.insert(setting.to_owned(), value);
+    }
+    let kind: String = get(row, "type")?;
+    Ok(Alarm {
+        account: get(row, "account")?,
+        region: get(row, "region")?,
+        arn: get(row, "alarm_arn")?,
+        name: get(row, "name")?,
+        composite: kind == "composite",
+        settings,
+    })
+}
+
+/// `{"a": "b"}` as `[{"Name": "a", "Value": "b"}]`.
+fn dimensions(text: &str) -> Value {
+    let Some(Value::Object(pairs)) = parsed(Some(text.to_owned())) else {
+        return json!([]);
+    };
+    let pairs = pairs
+        .into_iter()
+        .map(|(name, value)| json!({"Name": name, "Value": value}));
+    pairs.collect()
+}
+
+/// ARNs of the alarms of an account and Region with this name.
+pub(super) fn alarm_arn(
+    connection: &Connection,
+    account: &str,
+    region: &str,
+    name: &str,
+) -> Result<Option<String>> {
+    connection
+        .query_row(
+            "select alarm_arn from alarm where account = ?1 and region = ?2 and name = ?3 limit 1",
+            (account, region, name),
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// Names of the metric filters that write a metric.
+pub(super) fn writers(
+    connection: &Connection,
+    place: (&str, &str),
+    namespace: &str,
+    metric: &str,
+) -> Result<Vec<(String, String)>> {
+    list(
+        connection,
+        "select log_group_name, filter_name from metric_transformation \
+         where account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 \
+         order by log_group_name, filter_name",
+        (place.0, place.1, namespace, metric),
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// ARNs of the plain alarms on a metric.
+pub(super) fn watchers(
+    connection: &Connection,
+    place: (&str, &str),
+    namespace: &str,
+    metric: &str,
+) -> Result<Vec<String>> {
+    list(
+        connection,
+        "select distinct alarm_arn from alarm_metric \
+         where account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 order by alarm_arn",
+        (place.0, place.1, namespace, metric),
+        |row| row.get(0),
+    )
+}
+
+/// Names of the alarms whose actions name a topic.
+pub(super) fn acting_on(connection: &Connection, topic: &str) -> Result<Vec<String>> {
+    list(
+        connection,
+        "select distinct alarm.name from alarm_action \
+         join alarm on alarm.account = alarm_action.account and alarm.alarm_arn = alarm_action.alarm_arn \
+         where alarm_action.action_arn = ?1 order by alarm.name",
+        [topic],
+        |row| row.get(0),
+    )
+}
+
+/// A metric filter by its place and name.
+pub(super) fn filter(
+    connection: &Connection,
+    place: (&str, &str, &str),
+    name: &str,
+) -> Result<Option<MetricFilter>> {
+    connection
+        .query_row(
+            "select metric_filter.*, namespace, metric_name, metric_value, default_value, unit, dimensions \
+             from metric_filter left join metric_transformation \
+             on metric_transformation.account = metric_filter.account \
+             and metric_transformation.region = metric_filter.region \
+             and metric_transformation.log_group_name = metric_filter.log_group_name \
+             and metric_transformation.filter_name = metric_filter.name \
+             where metric_filter.account = ?1 and metric_filter.region = ?2 \
+             and metric_filter.log_group_name = ?3 and metric_filter.name = ?4 limit 1",
+            (place.0, place.1, place.2, name),
+            |row| {
+                let pairs = parsed(get(row, "dimensions")?);
+                let system = parsed(get(row, "emit_system_field_dimensions")?);
+                Ok(MetricFilter {
+                    account: get(row, "account")?,
+                    region: get(row, "region")?,
+                    log_group: get(row, "log_group_name")?,
+                    name: get(row, "name")?,
+                    pattern: get(row, "pattern")?,
+                    namespace: get::<Option<String>>(row, "namespace")?.unwrap_or_default(),
+                    metric: get::<Option<String>>(row, "metric_name")?.unwrap_or_default(),
+                    value: get::<Option<String>>(row, "metric_value")?.unwrap_or_default(),
+                    default_value: get(row, "default_value")?,
+                    unit: get(row, "unit")?,
+                    dimensions: pairs
+                        .and_then(|pairs| serde_json::from_value(pairs).ok())
+                        .unwrap_or_default(),
+                    on_transformed_logs: get(row, "apply_on_transformed_logs")?,
+                    field_selection: said(row, "field_selection_criteria")?,
+                    system_dimensions: system
+                        .and_then(|list| serde_json::from_value(list).ok())
+                        .unwrap_or_default(),
+                })
+            },
+        )
+        .optional()
+}
+
+/// The most used metric namespace of an account and Region.
+pub(super) fn namespace(connection: &Connection, place: (&str, &str)) -> Result<Option<String>> {
+    connection
+        .query_row(
+            "select namespace from metric_transformation where account = ?1 and region = ?2 \
+             group by namespace order by count(*) desc, namespace limit 1",
+            place,
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// The trail of an ARN, as its owner sees it where the owner was asked.
+pub(super) fn trail(connection: &Connection, trail_arn: &str) -> Result<Option<Trail>> {
+    let owner = arn::account(trail_arn).unwrap_or_default();
+    let found = connection
+        .query_row(
+            "select * from trail where trail_arn = ?1 order by account = ?2 desc limit 1",
+            (trail_arn, owner),
+            |row| {
+                let asked: String = get(row, "account")?;
+                Ok((
+                    asked,
+                    Trail {
+                        account: owner.to_owned(),
+                        region: get(row, "home_region")?,
+                        arn: trail_arn.to_owned(),
+                        name: get(row, "name")?,
+                        multi_region: get(row, "is_multi_region")?,
+                        global_events: get::<Option<bool>>(row, "include_global_service_events")?
+                            .unwrap_or(true),
+                        organization: get(row, "is_organization")?,
+                        logging: true,
+                        log_group_arn: said(row, "log_group_arn")?,
+                        role_arn: said(row, "role_arn")?,
+                        bucket: said(row, "s3_bucket_name")?,
+                        prefix: said(row, "s3_key_prefix")?,
+                        kms_key_id: said(row, "kms_key_id")?,
+                        validation: get::<Option<bool>>(row, "log_file_validation_enabled")?
+                            .unwrap_or(false),
+                        selectors: Vec::new(),
+                        advanced_selectors: Vec::new(),
+                    },
+                ))
+            },
+        )
+        .optional()?;
+    let Some((asked, mut trail)) = found else {
+        return Ok(None);
+    };
+    let status: Option<bool> = connection
+        .query_row(
+            "select is_logging from trail_status where account = ?1 and trail_arn = ?2 limit 1",
+            (&asked, trail_arn),
+            |row| row.get(0),
+        )
+        .optional()?;
+    trail.logging = status.unwrap_or(true);
+    trail.selectors = list(
+        connection,
+        "select * from event_selector where account = ?1 and trail_arn = ?2 order by position",
+        (&asked, trail_arn),
+        |row| {
+            Ok(json!({
+                "ReadWriteType": get::<String>(row, "read_write_type")?,
+                "IncludeManagementEvents": get::<bool>(row, "include_management_events")?,
+                "DataResources": parsed(get(row, "data_resources")?).unwrap_or(json!([])),
+                "ExcludeManagementEventSources":
+                    parsed(get(row, "exclude_management_event_sources")?).unwrap_or(json!([])),
+            }))
+        },
+    )?;
+    trail.advanced_selectors = advanced(connection, &asked, trail_arn)?;
+    Ok(Some(trail))
+}
+
+fn advanced(connection: &Connection, account: &str, trail_arn: &str) -> Result<Vec<Value>> {
+    let heads: Vec<(i64, Option<String>)> = list(
+        connection,
+        "select position, name from advanced_event_selector \
+         where account = ?1 and trail_arn = ?2 order by position",
+        (account, trail_arn),
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let mut selectors = Vec::new();
+    for (position, name) in heads {
+        let rows: Vec<(i64, String, String, String)> = list(
+            connection,
+            "select field_position, field, operator, operands from advanced_event_selector_field \
+             where account = ?1 and trail_arn = ?2 and position = ?3 order by field_position, operator",
+            (account, trail_arn, position),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+        let mut fields: Vec<(i64, Map<String, Value>)> = Vec::new();
+        for (place, field, operator, operands) in rows {
+            let operands = parsed(Some(operands)).unwrap_or_default();
+            match fields.last_mut().filter(|(last, _)| *last == place) {
+                Some((_, known)) => {
+                    known.insert(operator, operands);
+                }
+                None => {
+                    let mut known = Map::new();
+                    known.insert("Field".to_owned(), Value::from(field));
+                    known.insert(operator, operands);
+                    fields.push((place, known));
+                }
+            }
+        }
+        let mut selector = Map::new();
+        if let Some(name) = name {
+            selector.insert("Name".to_owned(), Value::from(name));
+        }
+        let fields: Vec<Value> = fields.into_iter().map(|(_, field)| field.into()).collect();
+        selector.insert("FieldSelectors".to_owned(), Value::from(fields));
+        selectors.push(Value::Object(selector));
+    }
+    Ok(selectors)
+}
+
+/// A topic, as anybody who was asked sees it.
+pub(super) fn topic(connection: &Connection, topic_arn: &str) -> Result<Option<Topic>> {
+    let parts = Arn::parse(topic_arn);
+    let part = |part: fn(&Arn<'_>) -> String| parts.as_ref().map(part).unwrap_or_default();
+    connection
+        .query_row(
+            "select policy, kms_master_key_id from topic where topic_arn = ?1 \
+             order by policy is null, account limit 1",
+            [topic_arn],
+            |row| {
+                Ok(Topic {
+                    account: part(|arn| arn.account.to_owned()),
+                    region: part(|arn| arn.region.to_owned()),
+                    arn: topic_arn.to_owned(),
+                    name: part(|arn| arn.resource.to_owned()),
+                    policy: get(row, "policy")?,
+                    kms_key_id: said(row, "kms_master_key_id")?,
+                })
+            },
+        )
+        .optional()
+}
+
+/// The subscriptions of a topic.
+pub(super) fn subscriptions(connection: &Connection, topic_arn: &str) -> Result<Vec<Subscription>> {
+    list(
+        connection,
+        "select distinct subscription.protocol, subscription.endpoint, subscription.subscription_arn, \
+         filter_policy, filter_policy_scope, pending_confirmation \
+         from subscription left join subscription_attributes \
+         on subscription_attributes.subscription_arn = subscription.subscription_arn \
+         where topic_arn = ?1 order by protocol, endpoint, subscription.subscription_arn",
+        [topic_arn],
+        |row| {
+            let found: String = get(row, "subscription_arn")?;
+            let is_arn = found.starts_with("arn:");
+            let pending = get::<Option<bool>>(row, "pending_confirmation")? == Some(true);
+            Ok(Subscription {
+                account: arn::account(topic_arn).unwrap_or_default().to_owned(),
+                region: arn::region(topic_arn).unwrap_or_default().to_owned(),
+                topic_arn: topic_arn.to_owned(),
+                protocol: get(row, "protocol")?,
+                endpoint: get(row, "endpoint")?,
+                arn: is_arn.then_some(found),
+                confirmed: is_arn && !pending,
+                filter_policy: said(row, "filter_policy")?,
+                filter_policy_scope: said(row, "filter_policy_scope")?,
+            })
+        },
+    )
+}
+
+/// ARNs of the topics that are there, in a Region.
+pub(super) fn topics(connection: &Connection, account: &str, region: &str) -> Result<Vec<String>> {
+    list(
+        connection,
+        "select distinct topic_arn from topic where region = ?2 \
+         and topic_arn like '%:' || ?1 || ':%' and fifo = 0 order by topic_arn",
+        (account, region),
+        |row| row.get(0),
+    )
+}
+
+/// A key as a topic names it.
+pub(super) fn key(connection: &Connection, topic: &Topic, id: &str) -> Result<Option<Key>> {
+    let owner = arn::account(id).unwrap_or(&topic.account);
+    let found = connection
+        .query_row(
+            "select key_arn, key_state, key_spec, key_usage, key_manager from kms_key \
+             where region = ?1 and (key_id = ?2 or key_arn = ?2) order by account = ?3 desc limit 1",
+            (&topic.region, id, owner),
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, Option<String>>(1)?,
+                    row.get::<_, Option<String>>(2)?,
+                    row.get::<_, Option<String>>(3)?,
+                    row.get::<_, Option<String>>(4)?,
+                ))
+            },
+        )
+        .optional()?;
+    let Some((key_arn, state, spec, usage, manager)) = found else {
+        return Ok(None);
+    };
+    let symmetric = spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
+        && usage.is_none_or(|usage| usage == "ENCRYPT_DECRYPT");
+    // Only a key of the customer's that encrypts can be repaired, and one that is to be deleted is left to its owner.
+    let repairable = symmetric
+        && manager.as_deref() != Some("AWS")
+        && !matches!(
+            state.as_deref(),
+            Some("PendingDeletion" | "PendingImport" | "Unavailable" | "PendingReplicaDeletion")
+        );
+    if !repairable {
+        return Ok(None);
+    }
+    let policy: Option<String> = connection
+        .query_row(
+            "select policy from kms_key_policy where region = ?1 and key_id in (?2, ?3) limit 1",
+            (&topic.region, id, &key_arn),
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(Some(Key {
+        account: arn::account(&key_arn).unwrap_or(owner).to_owned(),
+        region: topic.region.clone(),
+        id: id.to_owned(),
+        arn: Some(key_arn),
+        enabled: state.as_deref() != Some("Disabled"),
+        policy,
+    }))
+}
+
+/// The mute rules of an account and Region that name an alarm.
+pub(super) fn mute_rules(
+    connection: &Connection,
+    place: (&str, &str),
+    alarm: &str,
+) -> Result<Vec<MuteRule>> {
+    let mut rules = list(
+        connection,
+        "select * from mute_rule where account = ?1 and region = ?2 and rule_arn in \
+         (select rule_arn from mute_rule_target where account = ?1 and region = ?2 and alarm_name = ?3) \
+         order by rule_arn",
+        (place.0, place.1, alarm),
+        |row| {
+            let mut schedule = Map::new();
+            for (column, member) in [
+                ("expression", "Expression"),
+                ("duration", "Duration"),
+                ("timezone", "Timezone"),
+            ] {
+                if let Some(text) = get::<Option<String>>(row, column)? {
+                    schedule.insert(member.to_owned(), Value::from(text));
+                }
+            }
+            let mut settings = Map::new();
+            settings.insert("Rule".to_owned(), json!({"Schedule": schedule}));
+            for (column, member) in [("start_time", "StartDate"), ("expire_time", "ExpireDate")] {
+                if let Some(text) = get::<Option<String>>(row, column)? {
+                    settings.insert(member.to_owned(), Value::from(text));
+                }
+            }
+            Ok(MuteRule {
+                account: get(row, "account")?,
+                region: get(row, "region")?,
+                arn: get(row, "rule_arn")?,
+                name: get(row, "name")?,
+                settings,
+                alarms: Vec::new(),
+            })
+        },
+    )?;
+    for rule in &mut rules {
+        rule.alarms = list(
+            connection,
+            "select alarm_name from mute_rule_target where account = ?1 and rule_arn = ?2 order by alarm_name",
+            (&rule.account, &rule.arn),
+            |row| row.get(0),
+        )?;
+    }
+    Ok(rules)
+}
+
+/// The partition of an account.
+pub(super) fn partition(connection: &Connection, account: &str) -> Result<String> {
+    let found: Option<String> = connection
+        .query_row(
+            "select partition from account where account = ?1",
+            [account],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(found.unwrap_or_else(|| "aws".to_owned()))
+}
+
+/// A role that some trail of the account uses to write into a log group, where one does.
+pub(super) fn trail_role(connection: &Connection, log_group_arn: &str) -> Result<Option<String>> {
+    connection
+        .query_row(
+            "select role_arn from trail where log_group_arn = ?1 and role_arn <> '' order by trail_arn limit 1",
+            [log_group_arn],
+            |row| row.get(0),
+        )
+        .optional()
+}

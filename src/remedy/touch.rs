@@ -1,0 +1,190 @@
+//! Whom a change touches besides the control that it is made for, and what has to happen after it.
+
+use rusqlite::{Connection, OptionalExtension as _, Result};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::apply::evaluation;
+use super::read;
+use super::resource::{Change, Resource};
+use crate::aws::arn::short_name;
+
+/// Something else that a change reaches.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "touches", rename_all = "snake_case")]
+pub enum Touch {
+    /// Alarms that act on what is changed, or read it.
+    Alarms {
+        /// Which resource is changed.
+        of: String,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Metric filters that feed what is changed.
+    Filters {
+        /// Which resource is changed.
+        of: String,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Every account of an organization.
+    Organization {
+        /// The trail.
+        of: String,
+    },
+}
+
+/// What has to happen before a fix takes effect, that no command does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "wait", rename_all = "snake_case")]
+pub enum Wait {
+    /// Somebody confirms a subscription.
+    Confirmation {
+        /// ARN of the topic.
+        topic: String,
+        /// email, https ...
+        protocol: String,
+        /// The address; none where the user gives it.
+        endpoint: Option<String>,
+    },
+    /// CloudTrail delivers to the log group.
+    Delivery {
+        /// ARN of the trail.
+        trail: String,
+    },
+    /// CloudWatch evaluates an alarm that is in ALARM.
+    Evaluation {
+        /// Name of the alarm.
+        alarm: String,
+    },
+}
+
+/// Whom the changes touch, as things are before them.
+pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<Touch>> {
+    let mut found = Vec::new();
+    for change in changes {
+        let Some(before) = &change.before else {
+            continue;
+        };
+        match before {
+            Resource::Trail(trail) if trail.organization => {
+                let of = trail.name.clone();
+                found.push(Touch::Organization { of });
+            }
+            Resource::MetricFilter(filter) => {
+                let place = (filter.account.as_str(), filter.region.as_str());
+                let arns = read::watchers(facts, place, &filter.namespace, &filter.metric)?;
+                // Its own alarm is no news.
+                if arns.len() > 1 {
+                    let names = arns.iter().map(|arn| short_name(arn));
+                    alarms(&mut found, &filter.name, names);
+                }
+            }
+            Resource::Topic(topic) => {
+                let names = read::acting_on(facts, &topic.arn)?;
+                alarms(&mut found, &topic.name, names.iter().map(String::as_str));
+            }
+            Resource::Key(key) => {
+                let names = of_key(facts, &key.id)?;
+                alarms(&mut found, &key.id, names.iter().map(String::as_str));
+            }
+            Resource::Subscription(subscription) => {
+                let names = read::acting_on(facts, &subscription.topic_arn)?;
+                alarms(&mut found, before.name(), names.iter().map(String::as_str));
+            }
+            Resource::Alarm(alarm) => {
+                let text = |setting: &str| alarm.settings.get(setting).and_then(Value::as_str);
+                let place = (alarm.account.as_str(), alarm.region.as_str());
+                let (Some(namespace), Some(metric)) = (text("Namespace"), text("MetricName"))
+                else {
+                    continue;
+                };
+                let writers = read::writers(facts, place, namespace, metric)?;
+                if writers.len() > 1 {
+                    found.push(Touch::Filters {
+                        of: alarm.name.clone(),
+                        names: writers.into_iter().map(|(_, name)| name).collect(),
+                    });
+                }
+            }
+            Resource::MuteRule(rule) if rule.alarms.len() > 1 => {
+                let names = rule.alarms.iter().map(String::as_str);
+                alarms(&mut found, &rule.name, names);
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+fn of_key(facts: &Connection, key: &str) -> Result<Vec<String>> {
+    let mut statement =
+        facts.prepare("select distinct topic_arn from topic where kms_master_key_id = ?1")?;
+    let topics: Vec<String> = statement
+        .query_map([key], |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    let mut names = Vec::new();
+    for topic in topics {
+        names.extend(read::acting_on(facts, &topic)?);
+    }
+    Ok(names)
+}
+
+fn alarms<'n>(found: &mut Vec<Touch>, of: &str, names: impl Iterator<Item = &'n str>) {
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    if !names.is_empty() {
+        found.push(Touch::Alarms {
+            of: of.to_owned(),
+            names,
+        });
+    }
+}
+
+/// What has to happen after the changes; the facts are those before them.
+pub(super) fn waits(facts: &Connection, changes: &[Change]) -> Result<Vec<Wait>> {
+    let mut found = Vec::new();
+    for change in changes {
+        match (&change.before, &change.after) {
+            (before, Resource::Subscription(after)) => {
+                let was = matches!(before, Some(Resource::Subscription(it)) if it.confirmed);
+                if !was && after.confirmed {
+                    found.push(Wait::Confirmation {
+                        topic: after.topic_arn.clone(),
+                        protocol: after.protocol.clone(),
+                        endpoint: after.endpoint.clone(),
+                    });
+                }
+            }
+            (Some(Resource::Trail(before)), Resource::Trail(after)) => {
+                let anew = before.logging != after.logging
+                    || before.log_group_arn != after.log_group_arn
+                    || before.role_arn != after.role_arn;
+                if anew {
+                    let trail = after.arn.clone();
+                    found.push(Wait::Delivery { trail });
+                }
+            }
+            (None, Resource::Trail(after)) => {
+                let trail = after.arn.clone();
+                found.push(Wait::Delivery { trail });
+            }
+            (Some(Resource::Alarm(before)), Resource::Alarm(after))
+                if evaluation(before) != evaluation(after) =>
+            {
+                let state: Option<String> = facts
+                    .query_row(
+                        "select state_value from alarm_state where alarm_arn = ?1 limit 1",
+                        [&after.arn],
+                        |row| row.get(0),
+                    )
+                    .optional()?;
+                if state.as_deref() == Some("ALARM") {
+                    let alarm = after.name.clone();
+                    found.push(Wait::Evaluation { alarm });
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,191 @@
+//! What is said before the changes: what stays open, what has to happen besides, whom the changes touch.
+
+use crate::analyze::Status;
+use crate::aws::arn::short_name;
+use crate::remedy::{Change, Outcome, Plan, Resource, Touch, Wait};
+use crate::report::words;
+
+/// The plan in one line: `3 changes; 12 controls pass after them, 1 still fails`.
+pub(super) fn summary(plan: &Plan) -> String {
+    let count = |status: Status| {
+        let repaired = plan.outcomes.iter().filter(|outcome| {
+            outcome.after.status == status
+                && !matches!(outcome.before.status, Status::Pass | Status::NotApplicable)
+        });
+        repaired.count()
+    };
+    let changes = match plan.changes.len() {
+        0 => "nothing to change".to_owned(),
+        1 => "1 change".to_owned(),
+        number => format!("{number} changes"),
+    };
+    format!(
+        "{changes}; of the findings that did not pass, {} pass after it, {} fail, {} are unknown",
+        count(Status::Pass),
+        count(Status::Fail),
+        count(Status::Unknown)
+    )
+}
+
+/// The lines that stand before the changes of every form.
+pub(super) fn lines(plan: &Plan) -> Vec<String> {
+    let mut out = vec![summary(plan)];
+    for outcome in &plan.outcomes {
+        if matches!(outcome.before.status, Status::Pass | Status::NotApplicable)
+            || outcome.after.status == Status::Pass
+        {
+            continue;
+        }
+        let verb = match outcome.after.status {
+            Status::Fail => "still fails",
+            _ => "stays unknown",
+        };
+        out.push(format!(
+            "{} {verb}: {}",
+            named(outcome),
+            words::reason(&outcome.after)
+        ));
+        if let Some(repair) = outcome.after.broken_link.and_then(|id| id.failure().repair) {
+            out.push(format!(
+                "  no change that this program may propose repairs it; what would: {repair}"
+            ));
+        }
+    }
+    for wait in &plan.waits {
+        out.push(format!("it passes once {}", waiting(wait)));
+    }
+    for touch in &plan.touches {
+        out.push(touching(touch));
+    }
+    out.extend(other_forms(plan));
+    out
+}
+
+/// Where another accepted form than the benchmark's own text is used, and why.
+fn other_forms(plan: &Plan) -> Vec<String> {
+    let notes = |outcome: &Outcome| {
+        let fixed = outcome.after.status == Status::Pass && !outcome.changes.is_empty();
+        let told = outcome
+            .after
+            .notes
+            .iter()
+            .filter_map(|note| match &note.about {
+                crate::analyze::Remark::OtherForm { .. }
+                | crate::analyze::Remark::AlsoFires { .. } => {
+                    Some(format!("{}: {}", named(outcome), words::note(note)))
+                }
+                crate::analyze::Remark::Link { .. } => None,
+            });
+        told.filter(|_| fixed).collect::<Vec<_>>()
+    };
+    plan.outcomes.iter().flat_map(notes).collect()
+}
+
+/// The control with its number and account.
+pub(super) fn named(outcome: &Outcome) -> String {
+    let finding = &outcome.before;
+    let number = finding
+        .benchmark_id
+        .as_deref()
+        .map(|number| format!("{number} "))
+        .unwrap_or_default();
+    format!("{number}{} in {}", finding.control, finding.account)
+}
+
+/// What has to happen, to be read after "once".
+pub(super) fn waiting(wait: &Wait) -> String {
+    match wait {
+        Wait::Confirmation {
+            topic,
+            protocol,
+            endpoint,
+        } if protocol.starts_with("http") => format!(
+            "the endpoint `{}` answers the confirmation that topic `{}` sends it",
+            endpoint.as_deref().unwrap_or_default(),
+            short_name(topic)
+        ),
+        Wait::Confirmation {
+            topic, endpoint, ..
+        } => format!(
+            "a person confirms the subscription of `{}` to topic `{}`",
+            endpoint.as_deref().unwrap_or("the address that you give"),
+            short_name(topic)
+        ),
+        Wait::Delivery { trail } => format!(
+            "trail `{}` has delivered to its log group, which takes minutes",
+            short_name(trail)
+        ),
+        Wait::Evaluation { alarm } => {
+            format!("CloudWatch has evaluated alarm `{alarm}`, which is in ALARM now")
+        }
+    }
+}
+
+fn touching(touch: &Touch) -> String {
+    let listed = |names: &[String]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    match touch {
+        Touch::Alarms { of, names } => {
+            format!("changing `{of}` touches the alarms {}", listed(names))
+        }
+        Touch::Filters { of, names } => format!(
+            "changing alarm `{of}` touches what these metric filters count: {}",
+            listed(names)
+        ),
+        Touch::Organization { of } => {
+            format!("changing trail `{of}` touches every account of its organization")
+        }
+    }
+}
+
+/// A change in a few words.
+pub(super) fn title(change: &Change) -> String {
+    let verb = if change.before.is_some() {
+        "change"
+    } else {
+        "create"
+    };
+    let kind = match &change.after {
+        Resource::Bucket(_) => "bucket",
+        Resource::Role(_) => "role",
+        Resource::LogGroup(_) => "log group",
+        Resource::Trail(_) => "trail",
+        Resource::MetricFilter(filter) => {
+            return format!(
+                "{verb} metric filter `{}` of log group `{}`",
+                filter.name, filter.log_group
+            );
+        }
+        Resource::Key(_) => "key",
+        Resource::Topic(_) => "topic",
+        Resource::Subscription(subscription) => {
+            return format!(
+                "{} the subscription of `{}` to topic `{}`",
+                match &change.before {
+                    Some(Resource::Subscription(before)) if before.confirmed => "change",
+                    Some(_) => "have somebody confirm",
+                    None => "create",
+                },
+                change.after.name(),
+                short_name(&subscription.topic_arn)
+            );
+        }
+        Resource::Alarm(alarm) if alarm.composite => "composite alarm",
+        Resource::Alarm(_) => "alarm",
+        Resource::MuteRule(_) => "mute rule",
+    };
+    format!("{verb} {kind} `{}`", change.after.name())
+}
+
+/// For which controls a change is.
+pub(super) fn serves(plan: &Plan, position: usize) -> String {
+    let controls: Vec<&str> = plan
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.changes.contains(&position))
+        .map(|outcome| outcome.before.control.as_str())
+        .collect();
+    controls.join(", ")
+}

@@ -1,0 +1,65 @@
+//! A plan as data, and read back.
+
+use serde_json::{Value, json};
+
+use super::head;
+use crate::remedy::{Change, Error, Plan};
+use crate::report::words;
+
+/// The version of this contract; it changes where a reader could break.
+const SCHEMA_VERSION: u64 = 1;
+
+/// The plan as a JSON document.
+pub fn json(plan: &Plan) -> String {
+    let outcomes: Vec<Value> = plan
+        .outcomes
+        .iter()
+        .map(|outcome| {
+            json!({
+                "account": outcome.before.account,
+                "control": outcome.before.control,
+                "benchmark_id": outcome.before.benchmark_id,
+                "before": outcome.before.status.as_str(),
+                "after": outcome.after.status.as_str(),
+                "broken_link": outcome.before.broken_link.map(|id| id.code()),
+                "changes": outcome.changes,
+                "reason_after": words::reason(&outcome.after),
+            })
+        })
+        .collect();
+    let changes: Vec<Value> = plan
+        .changes
+        .iter()
+        .map(|change| {
+            json!({
+                "account": change.after.account(),
+                "region": change.after.region(),
+                "about": head::title(change),
+                "before": change.before,
+                "after": change.after,
+            })
+        })
+        .collect();
+    let document = json!({
+        "schema_version": SCHEMA_VERSION,
+        "outcomes": outcomes,
+        "changes": changes,
+        "waits": plan.waits,
+        "touches": plan.touches,
+    });
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    format!("{text}\n")
+}
+
+/// The changes of a plan that was printed as data.
+pub fn read(text: &str) -> Result<Vec<Change>, Error> {
+    let wrong = |why: String| Error::Plan(why);
+    let document: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    if document.get("schema_version").and_then(Value::as_u64) != Some(SCHEMA_VERSION) {
+        return Err(wrong(format!(
+            "its schema_version is not {SCHEMA_VERSION}; print it with `trailproof remediate --plan json`"
+        )));
+    }
+    let changes = document.get("changes").cloned().unwrap_or_default();
+    serde_json::from_value(changes).map_err(|error| wrong(error.to_string()))
+}

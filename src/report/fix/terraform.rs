@@ -1,0 +1,783 @@
+//! A Terraform configuration: a resource block for each change, with an `import` block for what is there already, so that
+//! applying it changes what differs and creates nothing twice.
+//!
+//! Accounts are never written: they come from the credentials. Names that people like to choose are variables.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::hcl::{Block, Names};
+use super::{difference, head};
+use crate::aws::arn::Arn;
+use crate::remedy::resource::{Alarm, MetricFilter, Trail};
+use crate::remedy::{Change, Plan, Resource};
+use crate::report::printable::one_line;
+
+/// The settings of a metric alarm by argument.
+const ALARM: [(&str, &str); 17] = [
+    ("AlarmDescription", "alarm_description"),
+    ("ActionsEnabled", "actions_enabled"),
+    ("AlarmActions", "alarm_actions"),
+    ("OKActions", "ok_actions"),
+    ("InsufficientDataActions", "insufficient_data_actions"),
+    ("Namespace", "namespace"),
+    ("MetricName", "metric_name"),
+    ("Statistic", "statistic"),
+    ("ExtendedStatistic", "extended_statistic"),
+    ("Period", "period"),
+    ("Unit", "unit"),
+    ("EvaluationPeriods", "evaluation_periods"),
+    ("DatapointsToAlarm", "datapoints_to_alarm"),
+    ("Threshold", "threshold"),
+    ("ComparisonOperator", "comparison_operator"),
+    ("TreatMissingData", "treat_missing_data"),
+    (
+        "EvaluateLowSampleCountPercentile",
+        "evaluate_low_sample_count_percentiles",
+    ),
+];
+
+/// The configuration of a plan.
+pub(super) fn configuration(plan: &Plan) -> String {
+    let mut out = String::new();
+    for line in head::lines(plan) {
+        comment(&mut out, &line);
+    }
+    if plan.changes.is_empty() {
+        return out;
+    }
+    let places = places(plan);
+    let writer = Writer {
+        labels: labels(plan),
+        names: names(plan, &places),
+        places,
+    };
+    if writer.accounts().len() > 1 {
+        comment(
+            &mut out,
+            "Several accounts are changed: give a profile of the AWS configuration for each.",
+        );
+    }
+    let mut blocks = writer.preface(plan);
+    for (position, change) in plan.changes.iter().enumerate() {
+        blocks.extend(writer.blocks(plan, position, change));
+    }
+    for (above, block) in blocks {
+        out.push('\n');
+        above.iter().for_each(|line| comment(&mut out, line));
+        if let Some(block) = block {
+            block.write(&mut out, 0);
+        }
+    }
+    out
+}
+
+fn comment(out: &mut String, text: &str) {
+    let line = format!("# {}", one_line(text));
+    out.push_str(line.trim_end());
+    out.push('\n');
+}
+
+/// A block with the comment above it; or a comment alone.
+type Part = (Vec<String>, Option<Block>);
+
+/// Account and Region of each change; a role's is that of its log group.
+fn place(change: &Change) -> (String, String) {
+    let region = match &change.after {
+        Resource::Role(role) => crate::aws::arn::region(&role.log_group_arn),
+        other => other.region(),
+    };
+    (
+        change.after.account().to_owned(),
+        region.unwrap_or_default().to_owned(),
+    )
+}
+
+fn places(plan: &Plan) -> Vec<(String, String)> {
+    let places: BTreeSet<(String, String)> = plan.changes.iter().map(place).collect();
+    places.into_iter().collect()
+}
+
+/// A name of Terraform for each change: what its resource is called, in letters that Terraform takes.
+fn labels(plan: &Plan) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let mut labels = Vec::new();
+    for change in &plan.changes {
+        let name: String = change
+            .after
+            .name()
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_lowercase()
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        let name = name.trim_matches('_');
+        let mut base: String = match name.chars().next() {
+            Some(first) if first.is_ascii_alphabetic() => name.to_owned(),
+            _ => format!("x_{name}"),
+        };
+        if matches!(change.after, Resource::Subscription(_)) {
+            "subscriber".clone_into(&mut base);
+        }
+        let mut label = base.clone();
+        let mut count = 1;
+        let kind = change.after.key().0;
+        while !taken.insert((kind, label.clone())) {
+            count += 1;
+            label = format!("{base}_{count}");
+        }
+        labels.push(label);
+    }
+    labels
+}
+
+/// Variables: their name, description, type and default.
+fn variables(plan: &Plan) -> Vec<(String, &'static str, Option<String>)> {
+    let mut found: Vec<(String, &'static str, Option<String>)> = Vec::new();
+    let mut add = |name: &str, about: &'static str, value: Option<&str>| {
+        let value = value.map(str::to_owned);
+        if found
+            .iter()
+            .any(|(known, _, it)| known.starts_with(name) && *it == value)
+        {
+            return;
+        }
+        let same = found
+            .iter()
+            .filter(|(known, ..)| known.starts_with(name))
+            .count();
+        let name = match same {
+            0 => name.to_owned(),
+            more => format!("{name}_{}", more + 1),
+        };
+        found.push((name, about, value));
+    };
+    for change in &plan.changes {
+        match &change.after {
+            Resource::LogGroup(it) => add("log_group", "Log group of the trail.", Some(&it.name)),
+            Resource::MetricFilter(it) => {
+                add("log_group", "Log group of the trail.", Some(&it.log_group));
+                add(
+                    "namespace",
+                    "Namespace of the metrics.",
+                    Some(&it.namespace),
+                );
+            }
+            Resource::Alarm(it) => {
+                let text = |name: &str| it.settings.get(name).and_then(Value::as_str);
+                if let Some(namespace) = text("Namespace") {
+                    add("namespace", "Namespace of the metrics.", Some(namespace));
+                }
+            }
+            Resource::Topic(it) => add("topic", "Topic of the alarms.", Some(&it.name)),
+            Resource::Subscription(it) if it.protocol == "email" => {
+                add("email", "Address that is told.", it.endpoint.as_deref());
+            }
+            _ => {}
+        }
+    }
+    for topic in topics_named(plan) {
+        add("topic", "Topic of the alarms.", Some(&topic));
+    }
+    found
+}
+
+/// Names of the topics that new or changed alarms act on.
+fn topics_named(plan: &Plan) -> BTreeSet<String> {
+    let arns = plan
+        .changes
+        .iter()
+        .filter_map(|change| match &change.after {
+            Resource::Alarm(it) => it.settings.get("AlarmActions").and_then(Value::as_array),
+            _ => None,
+        });
+    arns.flatten()
+        .filter_map(Value::as_str)
+        .filter_map(Arn::parse)
+        .filter(|arn| arn.service == "sns")
+        .map(|arn| arn.resource.to_owned())
+        .collect()
+}
+
+/// What stands for names: references to what is created here, variables, and accounts by their credentials.
+fn names(plan: &Plan, places: &[(String, String)]) -> Names {
+    let mut names = Names::default();
+    let labels = labels(plan);
+    for (change, label) in plan.changes.iter().zip(&labels) {
+        match &change.after {
+            Resource::Topic(it) => names
+                .whole
+                .push((it.arn.clone(), format!("aws_sns_topic.{label}.arn"))),
+            Resource::Role(it) => names
+                .whole
+                .push((it.arn.clone(), format!("aws_iam_role.{label}.arn"))),
+            Resource::Bucket(it) => names
+                .whole
+                .push((it.name.clone(), format!("aws_s3_bucket.{label}.id"))),
+            Resource::LogGroup(it) => {
+                let group = format!("aws_cloudwatch_log_group.{label}");
+                names.whole.push((it.name.clone(), format!("{group}.name")));
+                names
+                    .whole
+                    .push((format!("{}:*", it.arn), format!("\"${{{group}.arn}}:*\"")));
+            }
+            _ => {}
+        }
+    }
+    for (name, _, value) in variables(plan) {
+        let Some(value) = value else { continue };
+        if name.starts_with("topic") {
+            // A topic is named by its ARN, which ends with the name.
+            let ends: Vec<(String, String)> = topic_arns(plan)
+                .into_iter()
+                .filter(|arn| Arn::parse(arn).is_some_and(|it| it.resource == value))
+                .filter(|arn| !names.whole.iter().any(|(known, _)| known == arn))
+                .map(|arn| {
+                    let head = arn.strip_suffix(&value).unwrap_or_default().to_owned();
+                    let accounts = Names {
+                        whole: Vec::new(),
+                        part: accounts(places),
+                    };
+                    let head = accounts.text(&head);
+                    let head = head.trim_end_matches('"').to_owned();
+                    (arn, format!("{head}${{var.{name}}}\""))
+                })
+                .collect();
+            names.whole.extend(ends);
+        } else if !names.whole.iter().any(|(known, _)| *known == value) {
+            names.whole.push((value, format!("var.{name}")));
+        }
+    }
+    names.part = accounts(places);
+    names
+}
+
+fn topic_arns(plan: &Plan) -> BTreeSet<String> {
+    let arns = plan
+        .changes
+        .iter()
+        .filter_map(|change| match &change.after {
+            Resource::Alarm(it) => it.settings.get("AlarmActions").and_then(Value::as_array),
+            _ => None,
+        });
+    arns.flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Accounts and where they come from.
+fn accounts(places: &[(String, String)]) -> Vec<(String, String)> {
+    let accounts: BTreeSet<&str> = places.iter().map(|(account, _)| account.as_str()).collect();
+    accounts
+        .into_iter()
+        .filter(|account| !account.is_empty())
+        .enumerate()
+        .map(|(position, account)| {
+            let reference = format!(
+                "data.aws_caller_identity.account_{}.account_id",
+                position + 1
+            );
+            (account.to_owned(), reference)
+        })
+        .collect()
+}
+
+struct Writer {
+    places: Vec<(String, String)>,
+    labels: Vec<String>,
+    names: Names,
+}
+
+impl Writer {
+    fn accounts(&self) -> Vec<(String, String)> {
+        accounts(&self.places)
+    }
+
+    /// The alias of the provider of a place.
+    fn provider(&self, place: &(String, String)) -> String {
+        let accounts = self.accounts();
+        let number = accounts.iter().position(|(account, _)| *account == place.0);
+        let region: String = place
+            .1
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .map(|c| if c == '-' { '_' } else { c })
+            .collect();
+        match accounts.len() {
+            1 => region,
+            _ => format!("account_{}_{region}", number.unwrap_or_default() + 1),
+        }
+    }
+
+    /// Variables, providers, and the accounts of the credentials.
+    fn preface(&self, plan: &Plan) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut aws = Block::new("required_providers", &[]);
+        aws.set(
+            "aws",
+            "{\n  source  = \"hashicorp/aws\"\n  version = \">= 5.0\"\n}",
+        );
+        let mut terraform = Block::new("terraform", &[]);
+        terraform.set("required_version", "\">= 1.6\"").push(aws);
+        parts.push((Vec::new(), Some(terraform)));
+        for (name, about, value) in variables(plan) {
+            let mut block = Block::new("variable", &[&name]);
+            block
+                .set("type", "string")
+                .set("description", format!("\"{about}\""));
+            if let Some(value) = value {
+                block.set("default", Names::default().text(&value));
+            }
+            parts.push((Vec::new(), Some(block)));
+        }
+        let many = self.accounts().len() > 1;
+        for position in 1..=self.accounts().len() {
+            if many {
+                let mut block = Block::new("variable", &[&format!("profile_{position}")]);
+                block.set("type", "string").set(
+                    "description",
+                    "\"Profile of the AWS configuration for this account.\"",
+                );
+                parts.push((Vec::new(), Some(block)));
+            }
+        }
+        for place in &self.places {
+            let mut block = Block::new("provider", &["aws"]);
+            block
+                .set("alias", format!("\"{}\"", self.provider(place)))
+                .set("region", Names::default().text(&place.1));
+            if many && let Some(number) = self.number(&place.0) {
+                block.set("profile", format!("var.profile_{number}"));
+            }
+            parts.push((Vec::new(), Some(block)));
+        }
+        for (account, _) in self.accounts() {
+            let Some(place) = self.places.iter().find(|place| place.0 == account) else {
+                continue;
+            };
+            let number = self.number(&account).unwrap_or_default();
+            let mut block = Block::new(
+                "data",
+                &["aws_caller_identity", &format!("account_{number}")],
+            );
+            block.set("provider", format!("aws.{}", self.provider(place)));
+            parts.push((Vec::new(), Some(block)));
+        }
+        parts
+    }
+
+    fn number(&self, account: &str) -> Option<usize> {
+        let accounts = self.accounts();
+        let position = accounts.iter().position(|(known, _)| known == account)?;
+        Some(position + 1)
+    }
+
+    /// The blocks of a change, with its import where it exists.
+    fn blocks(&self, plan: &Plan, position: usize, change: &Change) -> Vec<Part> {
+        let label = self.labels.get(position).map_or("x", String::as_str);
+        let mut above = vec![format!(
+            "{} (for {})",
+            head::title(change),
+            head::serves(plan, position)
+        )];
+        above.extend(
+            difference::lines(change)
+                .into_iter()
+                .map(|line| format!("  {line}")),
+        );
+        let provider = format!("aws.{}", self.provider(&place(change)));
+        let resource = |kind: &str, label: &str| {
+            let mut block = Block::new("resource", &[kind, label]);
+            block.set("provider", provider.clone());
+            block
+        };
+        let Some(made) = self.made(change, label, &resource) else {
+            above.push(
+                "  the AWS provider has no resource for this: use the AWS CLI or the console"
+                    .to_owned(),
+            );
+            return vec![(above, None)];
+        };
+        let mut parts: Vec<Part> = Vec::new();
+        for (kind, id, block) in made {
+            if change.before.is_some()
+                && let Some(id) = id
+            {
+                let mut import = Block::new("import", &[]);
+                import
+                    .set("to", format!("{kind}.{label}"))
+                    .set("id", id)
+                    .set("provider", provider.clone());
+                parts.push((std::mem::take(&mut above), Some(import)));
+            }
+            parts.push((std::mem::take(&mut above), Some(block)));
+        }
+        parts
+    }
+
+    /// The resource blocks of a change: kind, the id under which it is imported, and the block.
+    fn made(
+        &self,
+        change: &Change,
+        label: &str,
+        resource: &dyn Fn(&str, &str) -> Block,
+    ) -> Option<Vec<(&'static str, Option<String>, Block)>> {
+        let text = |text: &str| self.names.text(text);
+        let mut out = Vec::new();
+        match &change.after {
+            Resource::Bucket(it) => {
+                let mut block = resource("aws_s3_bucket", label);
+                block.set(
+                    "bucket",
+                    Names {
+                        whole: Vec::new(),
+                        part: self.names.part.clone(),
+                    }
+                    .text(&it.name),
+                );
+                out.push(("aws_s3_bucket", None, block));
+                let mut policy = resource("aws_s3_bucket_policy", label);
+                policy
+                    .set("bucket", text(&it.name))
+                    .set("policy", self.document(&bucket_policy(change)));
+                out.push(("aws_s3_bucket_policy", None, policy));
+            }
+            Resource::Role(it) => {
+                let [trust, policy] = role_policies(change);
+                let mut block = resource("aws_iam_role", label);
+                block
+                    .set("name", Names::default().text(&it.name))
+                    .set("assume_role_policy", self.document(&trust));
+                out.push(("aws_iam_role", None, block));
+                let mut inline = resource("aws_iam_role_policy", label);
+                inline
+                    .set("name", "\"write-to-cloudwatch-logs\"")
+                    .set("role", format!("aws_iam_role.{label}.id"))
+                    .set("policy", self.document(&policy));
+                out.push(("aws_iam_role_policy", None, inline));
+            }
+            Resource::LogGroup(it) => {
+                let mut block = resource("aws_cloudwatch_log_group", label);
+                block.set("name", self.own_name(&it.name));
+                out.push(("aws_cloudwatch_log_group", None, block));
+            }
+            Resource::Trail(it) => out.push((
+                "aws_cloudtrail",
+                Some(text(&it.arn)),
+                self.trail(it, change, resource("aws_cloudtrail", label)),
+            )),
+            Resource::MetricFilter(it) => out.push((
+                "aws_cloudwatch_log_metric_filter",
+                Some(
+                    Names {
+                        whole: Vec::new(),
+                        part: self.names.part.clone(),
+                    }
+                    .text(&format!("{}:{}", it.log_group, it.name)),
+                ),
+                self.metric_filter(it, resource("aws_cloudwatch_log_metric_filter", label))?,
+            )),
+            Resource::Key(it) => {
+                let mut block = resource("aws_kms_key", label);
+                block
+                    .set("policy", self.policy(it.policy.as_deref()))
+                    .set("is_enabled", it.enabled.to_string());
+                let id = it.arn.as_deref().and_then(Arn::parse);
+                let id = id.map(|arn| text(arn.resource.trim_start_matches("key/")));
+                out.push(("aws_kms_key", id, block));
+                if change.before.is_none() {
+                    let mut alias = resource("aws_kms_alias", label);
+                    alias
+                        .set("name", text(&it.id))
+                        .set("target_key_id", format!("aws_kms_key.{label}.key_id"));
+                    out.push(("aws_kms_alias", None, alias));
+                }
+            }
+            Resource::Topic(it) => {
+                let mut block = resource("aws_sns_topic", label);
+                block.set("name", self.own_name(&it.name));
+                if let Some(key) = &it.kms_key_id {
+                    block.set("kms_master_key_id", text(key));
+                }
+                let arn = self.own_arn(&it.arn);
+                out.push(("aws_sns_topic", Some(arn.clone()), block));
+                if it.policy.is_some() {
+                    let mut policy = resource("aws_sns_topic_policy", label);
+                    policy
+                        .set("arn", format!("aws_sns_topic.{label}.arn"))
+                        .set("policy", self.policy(it.policy.as_deref()));
+                    out.push(("aws_sns_topic_policy", Some(arn), policy));
+                }
+            }
+            Resource::Subscription(it) => {
+                let mut block = resource("aws_sns_topic_subscription", label);
+                let given = it.endpoint.as_deref().map_or("var.email".to_owned(), text);
+                block
+                    .set("topic_arn", text(&it.topic_arn))
+                    .set("protocol", text(&it.protocol))
+                    .set("endpoint", given);
+                if let Some(policy) = &it.filter_policy {
+                    block.set("filter_policy", self.policy(Some(policy)));
+                }
+                out.push((
+                    "aws_sns_topic_subscription",
+                    it.arn.as_deref().map(|arn| self.own_arn(arn)),
+                    block,
+                ));
+            }
+            Resource::Alarm(it) if it.composite => {
+                let mut block = resource("aws_cloudwatch_composite_alarm", label);
+                block.set("alarm_name", text(&it.name));
+                for (setting, argument) in
+                    ALARM.iter().take(5).chain(&[("AlarmRule", "alarm_rule")])
+                {
+                    if let Some(value) = it.settings.get(*setting) {
+                        block.set(argument, self.names.value(value));
+                    }
+                }
+                out.push((
+                    "aws_cloudwatch_composite_alarm",
+                    Some(text(&it.name)),
+                    block,
+                ));
+            }
+            Resource::Alarm(it) => out.push((
+                "aws_cloudwatch_metric_alarm",
+                Some(text(&it.name)),
+                self.alarm(it, resource("aws_cloudwatch_metric_alarm", label))?,
+            )),
+            Resource::MuteRule(_) => return None,
+        }
+        Some(out)
+    }
+
+    /// The name of what is created here: the variable, where there is one.
+    fn own_name(&self, name: &str) -> String {
+        let variable = self
+            .names
+            .whole
+            .iter()
+            .find(|(known, reference)| known == name && reference.starts_with("var."));
+        variable.map_or_else(|| Names::default().text(name), |(_, it)| it.clone())
+    }
+
+    /// An ARN by its account alone.
+    fn own_arn(&self, arn: &str) -> String {
+        let accounts = Names {
+            whole: Vec::new(),
+            part: self.names.part.clone(),
+        };
+        accounts.text(arn)
+    }
+
+    fn document(&self, document: &Value) -> String {
+        format!("jsonencode({})", self.names.value(document))
+    }
+
+    /// A policy that is kept as text.
+    fn policy(&self, text: Option<&str>) -> String {
+        match text.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+            Some(document) => self.document(&document),
+            None => "null".to_owned(),
+        }
+    }
+
+    fn metric_filter(&self, it: &MetricFilter, mut block: Block) -> Option<Block> {
+        // Of these the provider knows nothing.
+        if it.field_selection.is_some()
+            || !it.system_dimensions.is_empty()
+            || it.on_transformed_logs == Some(true)
+        {
+            return None;
+        }
+        block
+            .set("name", self.own_arn(&it.name))
+            .set("log_group_name", self.names.text(&it.log_group))
+            .set("pattern", self.own_arn(&it.pattern));
+        let mut metric = Block::new("metric_transformation", &[]);
+        metric
+            .set("name", self.own_arn(&it.metric))
+            .set("namespace", self.names.text(&it.namespace))
+            .set("value", self.own_arn(&it.value));
+        if let Some(number) = &it.default_value {
+            metric.set("default_value", self.own_arn(number));
+        }
+        if let Some(unit) = &it.unit {
+            metric.set("unit", self.own_arn(unit));
+        }
+        if !it.dimensions.is_empty() {
+            metric.set("dimensions", self.names.value(&json!(it.dimensions)));
+        }
+        block.push(metric);
+        Some(block)
+    }
+
+    fn alarm(&self, it: &Alarm, mut block: Block) -> Option<Block> {
+        block.set("alarm_name", self.own_arn(&it.name));
+        for (setting, argument) in ALARM {
+            if let Some(value) = it.settings.get(setting) {
+                block.set(argument, self.names.value(value));
+            }
+        }
+        let pairs = it.settings.get("Dimensions").and_then(Value::as_array);
+        let pairs: Map<String, Value> = pairs
+            .into_iter()
+            .flatten()
+            .filter_map(|pair| {
+                Some((
+                    pair.get("Name")?.as_str()?.to_owned(),
+                    pair.get("Value")?.clone(),
+                ))
+            })
+            .collect();
+        if !pairs.is_empty() {
+            block.set("dimensions", self.names.value(&pairs.into()));
+        }
+        // Queries, bands and windows are settings that the provider has in part, or not at all.
+        let rest = [
+            "Metrics",
+            "EvaluationCriteria",
+            "EvaluationWindow",
+            "WarmUpConfiguration",
+        ];
+        rest.iter()
+            .all(|setting| !it.settings.contains_key(*setting))
+            .then_some(block)
+    }
+
+    fn trail(&self, it: &Trail, change: &Change, mut block: Block) -> Block {
+        let text = |text: &Option<String>| text.as_deref().map(|text| self.names.text(text));
+        let group = it.log_group_arn.as_ref().map(|arn| format!("{arn}:*"));
+        block.set("name", self.own_arn(&it.name));
+        for (argument, value) in [
+            ("s3_bucket_name", text(&it.bucket)),
+            ("s3_key_prefix", text(&it.prefix)),
+            ("kms_key_id", text(&it.kms_key_id)),
+            ("cloud_watch_logs_group_arn", text(&group)),
+            ("cloud_watch_logs_role_arn", text(&it.role_arn)),
+        ] {
+            if let Some(value) = value {
+                block.set(argument, value);
+            }
+        }
+        for (argument, value) in [
+            ("is_multi_region_trail", it.multi_region),
+            ("include_global_service_events", it.global_events),
+            ("is_organization_trail", it.organization),
+            ("enable_logging", it.logging),
+            ("enable_log_file_validation", it.validation),
+        ] {
+            block.set(argument, value.to_string());
+        }
+        if change.before.is_none() {
+            let policies = self.names.whole.iter().filter_map(|(_, reference)| {
+                let label = reference
+                    .strip_prefix("aws_s3_bucket.")?
+                    .strip_suffix(".id")?;
+                Some(format!("aws_s3_bucket_policy.{label}"))
+            });
+            let policies: Vec<String> = policies.collect();
+            block.set("depends_on", format!("[{}]", policies.join(", ")));
+        }
+        for selector in &it.selectors {
+            block.push(self.selector(selector));
+        }
+        for selector in &it.advanced_selectors {
+            block.push(self.advanced_selector(selector));
+        }
+        block
+    }
+
+    fn selector(&self, selector: &Value) -> Block {
+        let mut block = Block::new("event_selector", &[]);
+        let mut resources = Vec::new();
+        for (member, value) in selector.as_object().into_iter().flatten() {
+            match member.as_str() {
+                "ReadWriteType" => block.set("read_write_type", self.names.value(value)),
+                "IncludeManagementEvents" => {
+                    block.set("include_management_events", self.names.value(value))
+                }
+                "ExcludeManagementEventSources" => {
+                    block.set("exclude_management_event_sources", self.names.value(value))
+                }
+                "DataResources" => {
+                    resources.extend(value.as_array().into_iter().flatten());
+                    continue;
+                }
+                _ => continue,
+            };
+        }
+        for resource in resources {
+            let mut inner = Block::new("data_resource", &[]);
+            for (member, argument) in [("Type", "type"), ("Values", "values")] {
+                if let Some(value) = resource.get(member) {
+                    inner.set(argument, self.names.value(value));
+                }
+            }
+            block.push(inner);
+        }
+        block
+    }
+
+    fn advanced_selector(&self, selector: &Value) -> Block {
+        let mut block = Block::new("advanced_event_selector", &[]);
+        if let Some(name) = selector.get("Name") {
+            block.set("name", self.names.value(name));
+        }
+        let fields = selector.get("FieldSelectors").and_then(Value::as_array);
+        for field in fields.into_iter().flatten() {
+            let mut inner = Block::new("field_selector", &[]);
+            for (member, argument) in [
+                ("Field", "field"),
+                ("Equals", "equals"),
+                ("NotEquals", "not_equals"),
+                ("StartsWith", "starts_with"),
+                ("NotStartsWith", "not_starts_with"),
+                ("EndsWith", "ends_with"),
+                ("NotEndsWith", "not_ends_with"),
+            ] {
+                if let Some(value) = field.get(member) {
+                    inner.set(argument, self.names.value(value));
+                }
+            }
+            block.push(inner);
+        }
+        block
+    }
+}
+
+/// The policy of a new bucket, as the calls have it.
+fn bucket_policy(change: &Change) -> Value {
+    inputs(change, "put-bucket-policy", "Policy")
+}
+
+/// Who may assume a new role, and what it may do.
+fn role_policies(change: &Change) -> [Value; 2] {
+    [
+        inputs(change, "create-role", "AssumeRolePolicyDocument"),
+        inputs(change, "put-role-policy", "PolicyDocument"),
+    ]
+}
+
+/// A document in the input of one of the calls of a change.
+pub(super) fn inputs(change: &Change, operation: &str, member: &str) -> Value {
+    super::calls::steps(change)
+        .into_iter()
+        .filter_map(|step| match step.action {
+            super::calls::Action::Calls(calls) => Some(calls),
+            _ => None,
+        })
+        .flatten()
+        .find(|call| call.operation == operation)
+        .and_then(|call| {
+            let text = call.input.get(member)?.as_str()?.to_owned();
+            serde_json::from_str(&text).ok()
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,3 @@
+//! Fixes: tried on a copy of the facts, and printed.
+
+mod sample;
