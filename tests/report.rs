@@ -44,6 +44,7 @@ fn finding(account: &str, number: &str, control: &str, status: Status, why: Why)
         assumptions: Vec::new(),
         paths: Vec::new(),
         accepted: None,
+        blind_spots: None,
     }
 }
 
@@ -230,6 +231,7 @@ fn sample() -> Analysis {
             benchmark_id: Some("5.3".into()),
             severity: Severity::High,
             category: Some("Identity and access".into()),
+            section: trailproof::control::Section::Monitoring,
             level: Some(1),
             assessment: Some(Assessment::Manual),
             remediation: "Put a filter and an alarm.".into(),

@@ -1,7 +1,7 @@
 //! What a report says about a control besides its findings: how bad a failure is, where to read on, and which sections
 //! of which frameworks it answers. The same for every account, so it is told once an analysis.
 
-use crate::control::{Assessment, Benchmark, Control, Registry, Severity};
+use crate::control::{Assessment, Benchmark, Control, Registry, Section, Severity};
 
 /// A control that was judged, as the benchmark lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct ControlSummary {
     pub severity: Severity,
     /// What it is about: `Network`, `Identity and access`.
     pub category: Option<String>,
+    /// The section of the benchmark.
+    pub section: Section,
     /// The profile level, where the benchmark has one.
     pub level: Option<u8>,
     /// How the benchmark wants it assessed, where it says so.
@@ -55,6 +57,7 @@ pub(super) fn about(
         benchmark_id: entry.map(|entry| entry.number.clone()),
         severity: benchmark.severity_of(control),
         category: benchmark.category_of(control).map(str::to_owned),
+        section: control.section(),
         level: entry.and_then(|entry| entry.level),
         assessment: entry.and_then(|entry| entry.assessment),
         remediation: control.remediation.clone(),

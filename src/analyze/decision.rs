@@ -82,6 +82,7 @@ impl Decision {
             assumptions: self.assumptions,
             paths: self.paths,
             accepted: None,
+            blind_spots: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::chain::verdict::{Cause, Link, LinkId, Subject, Verdict};
+use crate::chain::verdict::{ApiCall, Cause, Link, LinkId, Subject, Verdict};
 use crate::chain::{Gap, Path};
 use crate::control::{Answer, Kept, Severity};
 
@@ -48,6 +48,8 @@ pub struct Finding {
     pub paths: Vec<PathSummary>,
     /// Set when an attestation accepts this finding.
     pub accepted: Option<Attestation>,
+    /// Of a pass, where they were asked for: the single calls that would break its proof.
+    pub blind_spots: Option<Vec<BlindSpot>>,
 }
 
 impl Finding {
@@ -422,6 +424,48 @@ impl PathSummary {
             verdict: path.verdict(),
             links: path.links.clone(),
         }
+    }
+}
+
+/// A call that breaks the proof of a control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlindSpot {
+    /// What it does.
+    pub link: LinkId,
+    /// The call.
+    pub call: ApiCall,
+    /// The resource that it is made on.
+    pub subject: Subject,
+    /// Whether anybody would hear of it.
+    pub heard: Heard,
+}
+
+/// Whether anybody would hear of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "heard", rename_all = "snake_case")]
+pub enum Heard {
+    /// These carry it.
+    Yes {
+        /// Filters, alarms and subscriptions.
+        by: Carriers,
+    },
+    /// Nobody.
+    No {
+        /// It would be heard, but by what it takes away alone.
+        only_by_itself: bool,
+    },
+    /// CloudTrail does not record it, so that nothing can hear it.
+    NotRecorded,
+    /// It is not decided: the resource is another account's, or the coverage decision has no answer.
+    Unknown,
+}
+
+impl BlindSpot {
+    /// A filter pattern that would hear the call; none where no filter can.
+    pub fn pattern(&self) -> Option<String> {
+        let ApiCall { source, name } = self.call;
+        (self.heard != Heard::NotRecorded)
+            .then(|| format!("{{ ($.eventSource = {source}) && ($.eventName = {name}) }}"))
     }
 }
 

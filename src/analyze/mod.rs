@@ -15,6 +15,7 @@ mod analysis;
 pub mod attest;
 pub mod audit_steps;
 mod blame;
+mod blind_spots;
 mod case;
 mod decide;
 mod decision;
@@ -40,8 +41,8 @@ use crate::snapshot::Snapshot;
 pub use about::{ControlSummary, FrameworkSections};
 pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
 pub use finding::{
-    Attestation, Carriers, Finding, Mark, Names, Note, PathSummary, RefusedAttestation, Remark,
-    Requirement, Status, Stop, Summary, Surplus, Unrecorded, Why,
+    Attestation, BlindSpot, Carriers, Finding, Heard, Mark, Names, Note, PathSummary,
+    RefusedAttestation, Remark, Requirement, Status, Stop, Summary, Surplus, Unrecorded, Why,
 };
 
 pub use audit_steps::AuditSteps;
@@ -64,6 +65,8 @@ pub struct Options {
     pub accounts: Vec<String>,
     /// Decide without the event model: an event is any JSON object.
     pub strict: bool,
+    /// Look for the single calls that would break the proof of what passes.
+    pub blind_spots: bool,
     /// What to assume where an optional question to AWS has no answer.
     pub assume: Vec<Assumption>,
 }
@@ -180,7 +183,10 @@ pub fn analyze(
             if !analysis.snapshot.complete {
                 decision = decision.cut_short();
             }
+            let proven = options.blind_spots && decision.status == Status::Pass;
+            let blind_spots = proven.then(|| blind_spots::of(&case, &asked.requirements));
             analysis.findings.push(Finding {
+                blind_spots,
                 audit_steps: asked
                     .has_steps
                     .then(|| auditor.judge(benchmark, asked.control)),

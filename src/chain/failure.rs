@@ -75,6 +75,25 @@ pub struct Failure {
     pub repair: Option<&'static str>,
     /// Which other tools look at it, as read in their public sources in 2026; none where none does.
     pub peers: Option<&'static str>,
+    /// Single API calls that bring it about on a path that works, each as event source and name; none where none does.
+    pub calls: Option<&'static str>,
+}
+
+/// An API call, as CloudTrail records it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApiCall {
+    /// `eventSource`.
+    pub source: &'static str,
+    /// `eventName`.
+    pub name: &'static str,
+}
+
+impl ApiCall {
+    /// The link in a message, which ends a subscription without a sign-in and is not recorded.
+    pub const UNSUBSCRIBE_LINK: Self = Self {
+        source: "",
+        name: "the unsubscribe link in a message",
+    };
 }
 
 /// The error of parsing a [`LinkId`].
@@ -89,7 +108,8 @@ macro_rules! failures {
         $(says $says:literal)?
         $(not_shown $not_shown:literal)?
         $(repair $repair:literal)?
-        $(peers $peers:literal)?;
+        $(peers $peers:literal)?
+        $(calls $calls:literal)?;
     )*) => {
         /// One thing that can be wrong, or worth saying, at one place of the delivery chain.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +136,7 @@ macro_rules! failures {
                         not_shown: failures!(@optional $($not_shown)?),
                         repair: failures!(@optional $($repair)?),
                         peers: failures!(@optional $($peers)?),
+                        calls: failures!(@optional $($calls)?),
                     },)*
                 }
             }
@@ -130,12 +151,14 @@ failures! {
         title "nothing is recorded"
         says "broken"
         repair "start logging: `aws cloudtrail start-logging` on a multi-Region trail (create one where there is none)"
-        peers "Steampipe, MITRE, Trivy, cloudbeat, Custodian, Security Hub";
+        peers "Steampipe, MITRE, Trivy, cloudbeat, Custodian, Security Hub"
+        calls "cloudtrail.amazonaws.com StopLogging, cloudtrail.amazonaws.com DeleteTrail";
     T02 Trail
         title "trail has no log group"
         says "broken"
         repair "give the trail a log group: CloudWatchLogsLogGroupArn and CloudWatchLogsRoleArn"
-        peers "those that start from a trail; Prowler, Steampipe, MITRE and Custodian note the name alone";
+        peers "those that start from a trail; Prowler, Steampipe, MITRE and Custodian note the name alone"
+        calls "cloudtrail.amazonaws.com UpdateTrail";
     T03 Trail
         title "trail has no role for its log group"
         says "broken"
@@ -143,7 +166,8 @@ failures! {
     T04 Trail
         title "delivery to the log group fails"
         says "broken; degraded when events arrived since"
-        repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which";
+        repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which"
+        calls "iam.amazonaws.com DeleteRolePolicy";
     T05 Trail
         title "delivery to the log group is stale"
         says "broken when the bucket went on for a day; unknown when both are a day old; degraded, weak"
@@ -206,7 +230,8 @@ failures! {
         title "no event selector logs management events"
         says "broken"
         repair "add an event selector that logs management events"
-        peers "MITRE, cloudbeat, Custodian; Steampipe and CloudQuery in part";
+        peers "MITRE, cloudbeat, Custodian; Steampipe and CloudQuery in part"
+        calls "cloudtrail.amazonaws.com PutEventSelectors";
     S02 EventSelectors
         title "event selectors log read events only"
         says "degraded: writes are not covered"
@@ -261,7 +286,8 @@ failures! {
         title "log group does not exist"
         says "broken"
         repair "create the log group again, or point the trail at one that exists"
-        peers "Stave, from what another tool extracted";
+        peers "Stave, from what another tool extracted"
+        calls "logs.amazonaws.com DeleteLogGroup";
     L02 LogGroup
         title "log group class has no metric filters"
         says "broken; weak where the class is young"
@@ -274,7 +300,8 @@ failures! {
     L04 LogGroup
         title "data protection masks what the pattern reads"
         says "weak; broken when a custom identifier finds a value that is asked for"
-        repair "take the fields that the pattern reads out of the data protection policy";
+        repair "take the fields that the pattern reads out of the data protection policy"
+        calls "logs.amazonaws.com PutDataProtectionPolicy, logs.amazonaws.com PutAccountPolicy";
     L05 LogGroup
         title "log group key is unusable"
         says "weak"
@@ -282,7 +309,8 @@ failures! {
     L06 LogGroup
         title "filter sees transformed records"
         says "unknown; weak when the transformer names none of the fields that the pattern reads"
-        repair "set applyOnTransformedLogs to false, or write the pattern for the transformed record";
+        repair "set applyOnTransformedLogs to false, or write the pattern for the transformed record"
+        calls "logs.amazonaws.com PutTransformer";
     L07 LogGroup
         title "metric extraction policy"
         says "note: no harm to metric filters";
@@ -297,7 +325,8 @@ failures! {
         title "no filter pattern matches the required events"
         says "broken; the finding shows the event that is missed"
         repair "add a metric filter with the pattern of the control, or widen the one that is there by the marked part"
-        peers "all, by text: see the chapter on texts";
+        peers "all, by text: see the chapter on texts"
+        calls "logs.amazonaws.com PutMetricFilter, logs.amazonaws.com DeleteMetricFilter";
     F02 MetricFilter
         title "metric value is zero"
         says "broken"
@@ -358,17 +387,20 @@ failures! {
         title "no alarm watches the metric"
         says "broken"
         repair "create an alarm on the filter's metric: same namespace, metric name, dimensions, account and Region"
-        peers "MITRE, Custodian and ElectricEye by namespace and name; Prowler and Steampipe by name; Trivy, cloudbeat and CloudQuery take the name of the filter for it";
+        peers "MITRE, Custodian and ElectricEye by namespace and name; Prowler and Steampipe by name; Trivy, cloudbeat and CloudQuery take the name of the filter for it"
+        calls "monitoring.amazonaws.com DeleteAlarms";
     A02 Alarm
         title "alarm actions are disabled"
         says "broken"
         repair "enable the alarm's actions: `aws cloudwatch enable-alarm-actions`"
-        peers "Security Hub and Stave, as a control of its own";
+        peers "Security Hub and Stave, as a control of its own"
+        calls "monitoring.amazonaws.com DisableAlarmActions";
     A03 Alarm
         title "alarm has no action for ALARM"
         says "broken"
         repair "add a topic to the alarm's actions for the state ALARM"
-        peers "Steampipe, MITRE, Custodian, Security Hub";
+        peers "Steampipe, MITRE, Custodian, Security Hub"
+        calls "monitoring.amazonaws.com PutMetricAlarm";
     A04 Alarm
         title "one event does not breach the threshold"
         says "broken"
@@ -416,7 +448,8 @@ failures! {
     A15 Alarm
         title "alarm sits in ALARM"
         says "broken, degraded"
-        repair "let the alarm come back from ALARM: treat missing data as notBreaching, and narrow a pattern that matches nearly everything";
+        repair "let the alarm come back from ALARM: treat missing data as notBreaching, and narrow a pattern that matches nearly everything"
+        calls "monitoring.amazonaws.com SetAlarmState";
     A16 Alarm
         title "alarm has insufficient data"
         says "note: normal for a metric with gaps"
@@ -424,7 +457,8 @@ failures! {
     A17 Alarm
         title "alarm mute rule"
         says "an event in a window is lost: the control fails where all its alarms are muted at one time; broken when always"
-        repair "remove the alarm from the mute rule";
+        repair "remove the alarm from the mute rule"
+        calls "monitoring.amazonaws.com PutAlarmMuteRule";
     A18 Alarm
         title "alarm action is not a topic"
         says "broken, weak or unknown, by the kind of action"
@@ -458,7 +492,8 @@ failures! {
     C02 CompositeAlarm
         title "composite alarm needs other alarms too"
         says "broken; unknown when it depends on the state of others"
-        repair "let the composite alarm fire on this alarm alone, or give this alarm its own action";
+        repair "let the composite alarm fire on this alarm alone, or give this alarm its own action"
+        calls "monitoring.amazonaws.com PutCompositeAlarm";
     C03 CompositeAlarm
         title "composite alarm is masked by other alarms"
         says "degraded"
@@ -488,7 +523,8 @@ failures! {
     N02 Topic
         title "topic does not exist"
         says "broken"
-        repair "create the topic, or let the alarm name one that exists";
+        repair "create the topic, or let the alarm name one that exists"
+        calls "sns.amazonaws.com DeleteTopic";
     N03 Topic
         title "topic belongs to another account"
         says "unknown when its attributes are denied"
@@ -497,7 +533,8 @@ failures! {
     N04 Topic
         title "topic policy does not let CloudWatch publish"
         says "broken"
-        repair "let cloudwatch.amazonaws.com publish in the topic's policy (sns:Publish, aws:SourceAccount)";
+        repair "let cloudwatch.amazonaws.com publish in the topic's policy (sns:Publish, aws:SourceAccount)"
+        calls "sns.amazonaws.com SetTopicAttributes";
     N05 Topic
         title "topic is encrypted with the AWS managed key"
         says "broken"
@@ -505,7 +542,8 @@ failures! {
     N06 Topic
         title "topic's key does not let CloudWatch encrypt"
         says "broken; unknown when the key policy cannot be read"
-        repair "let cloudwatch.amazonaws.com call kms:Decrypt and kms:GenerateDataKey in the policy of a symmetric key, and keep the key enabled";
+        repair "let cloudwatch.amazonaws.com call kms:Decrypt and kms:GenerateDataKey in the policy of a symmetric key, and keep the key enabled"
+        calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy";
     N07 Topic
         title "FIFO topic reaches no person"
         says "weak"
@@ -522,7 +560,8 @@ failures! {
         title "topic has no subscription"
         says "broken"
         repair "subscribe somebody to the topic"
-        peers "Steampipe, MITRE, cloudbeat, Custodian, Security Hub";
+        peers "Steampipe, MITRE, cloudbeat, Custodian, Security Hub"
+        calls "sns.amazonaws.com Unsubscribe";
     U02 Subscription
         title "subscription is pending confirmation"
         says "broken"
@@ -536,7 +575,8 @@ failures! {
     U04 Subscription
         title "filter policy needs message attributes"
         says "broken"
-        repair "remove the subscription's filter policy, or let it accept the alarm's message";
+        repair "remove the subscription's filter policy, or let it accept the alarm's message"
+        calls "sns.amazonaws.com SetSubscriptionAttributes";
     U05 Subscription
         title "filter policy rejects the alarm message"
         says "broken; unknown where the policy cannot be read"
@@ -587,6 +627,15 @@ impl LinkId {
     /// The place of the chain that it is about.
     pub fn station(self) -> Station {
         self.failure().station
+    }
+
+    /// Single API calls that bring it about on a path that works.
+    pub fn calls(self) -> impl Iterator<Item = ApiCall> {
+        let calls = self.failure().calls.unwrap_or_default();
+        calls.split(", ").filter_map(|call| {
+            let (source, name) = call.split_once(' ')?;
+            Some(ApiCall { source, name })
+        })
     }
 
     /// What the id stands for, in a few words.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use super::cause::Cause;
-pub use super::failure::{Failure, LinkId, Station, UnknownLinkId};
+pub use super::failure::{ApiCall, Failure, LinkId, Station, UnknownLinkId};
 pub use super::subject::{Kind, Subject};
 
 /// What one link does to a notification, from best to worst. The verdict of a path is the worst of its links.

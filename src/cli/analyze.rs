@@ -46,6 +46,9 @@ pub(super) struct Args {
     /// Exit with 1 from this status on: `unknown` counts fails too
     #[arg(long, value_name = "STATUS", default_value = "unknown")]
     fail_on: FailOn,
+    /// For everything that passes: the single API calls that would break its proof, and whether anybody would hear of them
+    #[arg(long)]
+    blind_spots: bool,
     /// Accept the findings that this TOML file names, visibly
     #[arg(long, value_name = "FILE")]
     attest: Option<PathBuf>,
@@ -98,6 +101,7 @@ impl What {
             controls,
             accounts: self.accounts.clone(),
             strict: self.strict,
+            blind_spots: false,
             assume: self.assume.clone(),
         })
     }
@@ -156,6 +160,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         .help("`trailproof controls list` shows the ids"));
     }
     let mut options = args.what.options(&registry, out)?;
+    options.blind_spots = args.blind_spots;
     let framework = match &args.framework {
         Some(name) => Some(mapped(&registry, name, &mut options)?),
         None => None,

@@ -121,6 +121,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         .help("name another file with --output"));
     }
     // Said before minutes of asking, and once more by the writer itself.
+    Writer::refuse_while_recorded(&path)?;
     if path.exists() && !args.force {
         return Err(crate::snapshot::Error::Exists(path).into());
     }

@@ -55,6 +55,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         controls,
         accounts: args.account.into_iter().collect(),
         strict: args.strict,
+        blind_spots: false,
         assume: args.assume,
     };
     let analysis = analyze::analyze(&snapshot, &registry, &options)?;

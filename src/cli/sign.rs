@@ -1,5 +1,6 @@
 //! `trailproof sign`: a signature over a snapshot, with an ordinary SSH key.
 
+use std::fs;
 use std::path::PathBuf;
 
 use crate::cli::opening::write_file;
@@ -41,8 +42,16 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
                 .help("`trailproof verify` lists what was changed"),
         );
     }
-    let text = signature::sign(&snapshot, &args.key)?;
     let path = signature::signature_path(&args.file);
+    // The name comes with the file, and somebody else may have put a link or a pipe there.
+    if fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+        return Err(Error::new(format!(
+            "`{}`, where the signature goes, is a link, a pipe or something else that is no file",
+            path.display()
+        ))
+        .help("find out who put it there, and move it away"));
+    }
+    let text = signature::sign(&snapshot, &args.key)?;
     write_file(&path, text.as_bytes(), args.force)?;
     out.line(format_args!(
         "signed {file} (root {})",

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::analyze::{self, Analysis, Remark, Why};
 use crate::chain::verdict::{self, Cause, Subject};
-use crate::control::Assessment;
+use crate::control::{self, Assessment};
 
 use super::{dossier, words};
 
@@ -89,6 +89,9 @@ struct Control<'a> {
     title: &'a str,
     severity: &'static str,
     category: Option<&'a str>,
+    /// The section, where it is not `monitoring`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    section: Option<&'static str>,
     level: Option<u8>,
     assessment: Option<&'static str>,
     references: &'a [String],
@@ -126,6 +129,21 @@ struct Finding<'a> {
     assumptions: &'a [String],
     paths: Vec<Path<'a>>,
     accepted: Option<Attestation<'a>>,
+    /// The single calls that would break the proof of a pass, with `--blind-spots`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blind_spots: Option<Vec<BlindSpot<'a>>>,
+}
+
+#[derive(Serialize)]
+struct BlindSpot<'a> {
+    link: &'static str,
+    event_source: &'static str,
+    event_name: &'static str,
+    subject: &'a Subject,
+    #[serde(flatten)]
+    heard: &'a analyze::Heard,
+    /// A filter pattern that would hear the call.
+    pattern: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -264,6 +282,8 @@ fn control(control: &analyze::ControlSummary) -> Control<'_> {
         title: &control.title,
         severity: control.severity.as_str(),
         category: control.category.as_deref(),
+        section: (control.section != control::Section::Monitoring)
+            .then(|| control.section.as_str()),
         level: control.level,
         assessment: control.assessment.map(Assessment::as_str),
         references: &control.references,
@@ -320,6 +340,10 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
         assumptions: &finding.assumptions,
         paths: finding.paths.iter().map(path).collect(),
         accepted: finding.accepted.as_ref().map(attestation),
+        blind_spots: finding
+            .blind_spots
+            .as_ref()
+            .map(|spots| spots.iter().map(blind_spot).collect()),
     }
 }
 
@@ -341,6 +365,17 @@ pub(super) fn cause(why: &Why) -> Value {
         }
     }
     cause
+}
+
+fn blind_spot(spot: &analyze::BlindSpot) -> BlindSpot<'_> {
+    BlindSpot {
+        link: spot.link.code(),
+        event_source: spot.call.source,
+        event_name: spot.call.name,
+        subject: &spot.subject,
+        heard: &spot.heard,
+        pattern: spot.pattern(),
+    }
 }
 
 fn note(note: &analyze::Note) -> Note<'_> {

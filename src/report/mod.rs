@@ -2,6 +2,7 @@
 //! sentence comes from `analyze` and `diff`.
 
 mod asff;
+mod blind_spots;
 pub(crate) mod csv;
 mod diff;
 mod diff_json;

@@ -12,7 +12,7 @@ use super::text::{
     Colour, Style, WIDTH, audit_steps_word, clean, count, cut, paragraph, push_line, short_names,
     status_word, witness_line,
 };
-use super::{NOT_VERIFIED, words};
+use super::{NOT_VERIFIED, blind_spots, words};
 
 /// How many accounts are shown row by row before only their counts are.
 const DETAILED_ACCOUNTS: usize = 20;
@@ -39,6 +39,7 @@ pub(super) fn render(analysis: &Analysis, style: Style) -> String {
         }
         one_account(&mut out, account, &findings, style);
     }
+    blind_spots::text(&mut out, analysis, style);
     differences(&mut out, analysis, style);
     attestations(&mut out, analysis, style);
     closing(&mut out, analysis, style);

@@ -26,6 +26,14 @@ pub enum Error {
     /// An interrupted recording lies beside the final name. For the user to decide.
     #[error("`{}` is left over from a recording that was cut short; continue it with --resume, or discard it with --force", .0.display())]
     PartialExists(PathBuf),
+    /// Somebody else is recording to the same name. For the user to wait for, or to name another file.
+    #[error("`{}` is being recorded by {holder}; wait for it to end, or name another file", .partial.display())]
+    Busy {
+        /// The recording.
+        partial: PathBuf,
+        /// Who holds its lock, and since when.
+        holder: String,
+    },
     /// There is nothing to resume. For the user to fix.
     #[error("`{}` is complete; there is nothing to resume", .0.display())]
     Complete(PathBuf),

@@ -13,6 +13,7 @@ mod error;
 mod evidence;
 mod facts;
 mod file;
+mod lock;
 mod meta;
 pub mod operations;
 mod reader;

@@ -15,6 +15,7 @@ use super::canonical::canonical_json;
 use super::error::{Error, Result};
 use super::evidence::{self, Call, Evidence, format_time};
 use super::file::{self, Kind, SnapshotFile, create_private, journal_of};
+use super::lock::Lock;
 use super::meta::{Meta, State};
 use super::reader;
 use super::schema::Schema;
@@ -35,6 +36,8 @@ pub struct Writer {
     next_id: i64,
     uncommitted: u32,
     committed_at: Instant,
+    // Held so that nobody else records to the same name meanwhile.
+    _lock: Lock,
 }
 
 impl Writer {
@@ -46,6 +49,7 @@ impl Writer {
         }
         may_replace(path)?;
         file::refuse_strangers(path)?;
+        let lock = Lock::take(&partial)?;
         if partial.exists() {
             if !force {
                 return Err(Error::PartialExists(partial));
@@ -72,6 +76,7 @@ impl Writer {
             next_id: 1,
             uncommitted: 0,
             committed_at: Instant::now(),
+            _lock: lock,
         })
     }
 
@@ -90,6 +95,7 @@ impl Writer {
         }
         may_replace(path)?;
         file::refuse_strangers(path)?;
+        let lock = Lock::take(&partial)?;
         // Checked first as a copy, so that a foreign file is left as it is.
         let recovered = SnapshotFile::read_to_resume(&partial)?;
         let stored = recovered.connect()?;
@@ -125,7 +131,17 @@ impl Writer {
             next_id: last.unwrap_or(0) + 1,
             uncommitted: 0,
             committed_at: Instant::now(),
+            _lock: lock,
         })
+    }
+
+    /// Refuses a name to which somebody else is recording, before anything is asked.
+    pub fn refuse_while_recorded(path: &Path) -> Result<()> {
+        let partial = Self::partial_path(path);
+        if partial.exists() {
+            Lock::take(&partial)?;
+        }
+        Ok(())
     }
 
     /// Where a recording lies until it is finished.

@@ -2,6 +2,8 @@
 
 /// Which link is blamed.
 mod blame;
+/// Which single calls would break a proof.
+mod blind_spots;
 /// The commands: formats, exit codes, attestations, no network.
 mod command;
 /// Measured wrong verdicts of other tools, each with the right one.

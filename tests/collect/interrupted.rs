@@ -8,6 +8,7 @@ use trailproof::snapshot::{Snapshot, State};
 
 use super::{Place, calls, collect, column, facts_digest, number, refuse, succeed};
 use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
+use crate::support::thoroughness;
 use crate::support::world::{ACCOUNT, World};
 
 /// What a file under the final or the partial name may be at any moment.
@@ -32,8 +33,10 @@ fn check_left_over(file: &Path) -> &'static str {
     }
 }
 
+/// Fifty times; with `TRAILPROOF_THOROUGHNESS=10` five hundred times, and each is resumed.
 #[test]
 fn killed_at_fifty_moments() {
+    let moments = 50 * thoroughness() as u64;
     let aws = FakeAws::serve_pages(&World::complete(), 3);
     let place = Place::new();
     // Slow enough that the moments fall into the collection.
@@ -43,20 +46,20 @@ fn killed_at_fifty_moments() {
     succeed(&mut collect(&aws.endpoint(), ACCOUNT, &whole));
     let length = start.elapsed();
     let mut seen = std::collections::BTreeMap::new();
-    for moment in 0..50 {
+    for moment in 0..moments {
         let file = place.file(&format!("{moment}.trailproof"));
         let mut child = collect(&aws.endpoint(), ACCOUNT, &file)
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         // Spread over the whole run, a little beyond its end, at moments that repeat nothing.
-        let nanos = length.as_nanos() as u64 * (2 * moment + 1) / 96;
+        let nanos = length.as_nanos() as u64 / 1_000 * (2 * moment + 1) * 1_000 / (2 * moments - 4);
         std::thread::sleep(Duration::from_nanos(nanos + moment * 137_077 % 1_000_003));
         child.kill().unwrap();
         child.wait().unwrap();
         let found = check_left_over(&file);
         *seen.entry(found).or_insert(0) += 1;
-        if moment % 5 == 0 && found != "complete" {
+        if (moment % 5 == 0 || moments > 50) && found != "complete" {
             let mut again = collect(&aws.endpoint(), ACCOUNT, &file);
             match found {
                 "incomplete" | "sealed" => succeed(again.arg("--resume")),
@@ -69,7 +72,7 @@ fn killed_at_fifty_moments() {
             );
         }
     }
-    eprintln!("killed at 50 moments: {seen:?}");
+    eprintln!("killed at {moments} moments: {seen:?}");
     assert!(
         seen.get("incomplete").is_some_and(|times| *times > 5),
         "{seen:?}"

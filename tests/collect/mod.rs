@@ -16,6 +16,8 @@ mod fake;
 mod interrupted;
 /// Many accounts in one file.
 mod organization;
+/// Most calls fail, the disk is full, two record at once.
+mod storms;
 
 /// A folder for snapshots.
 pub struct Place(TempDir);

@@ -47,7 +47,7 @@ fn the_list_is_that_of_the_newest_cis_version_and_fits_80_columns() {
     assert!(list.contains(&benchmarks), "{list}");
     assert!(list.ends_with(
         "controls of other benchmarks: assume_role, ec2_instance_changes,\n\
-         ec2_large_instance_changes, iam_login_profile_changes\n"
+         ec2_large_instance_changes, iam_login_profile_changes, monitoring_changes\n"
     ));
     for benchmark in [
         "cis-aws-1.2",
@@ -133,7 +133,7 @@ fn unknown_names_are_errors_that_say_what_is_known() {
     let error = fails(&["show", "cloudtrail"]);
     assert!(
         error.starts_with(
-            "error: there is no control `cloudtrail`\nhelp: did you mean `cloudtrail_changes`?"
+            "error: there is no control `cloudtrail`\nhelp: did you mean `cloudtrail_changes` or `"
         ),
         "{error}"
     );

@@ -203,3 +203,40 @@ fn one_flipped_bit_anywhere_in_a_signed_file_is_refused() {
         assert_ne!(code, Some(0), "offset {offset}: {text}");
     }
 }
+
+#[test]
+fn a_signature_is_not_written_through_a_planted_link_or_pipe() {
+    let Some(signers) = signers("ed25519", "") else {
+        return;
+    };
+    let (directory, path) = complete();
+    let planted = path.with_extension("db.sig");
+    let elsewhere = directory.path().join("elsewhere");
+    std::os::unix::fs::symlink(&elsewhere, &planted).unwrap();
+    for there in ["a link to nothing", "a link to a file", "a pipe"] {
+        match there {
+            "a link to a file" => std::fs::write(&elsewhere, "mine").unwrap(),
+            "a pipe" => {
+                std::fs::remove_file(&planted).unwrap();
+                let made = Command::new("mkfifo").arg(&planted).status().unwrap();
+                assert!(made.success());
+            }
+            _ => {}
+        }
+        for more in [None, Some("--force")] {
+            let output = trailproof()
+                .arg("sign")
+                .arg(&path)
+                .arg("--key")
+                .arg(&signers.key)
+                .args(more)
+                .timeout(std::time::Duration::from_secs(60))
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{there}: {text}");
+            assert!(text.contains("where the signature goes"), "{there}: {text}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "mine");
+}

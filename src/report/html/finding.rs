@@ -4,7 +4,7 @@ use crate::analyze::{Mark, PathSummary, Status};
 
 use super::super::dossier::{Dossier, Item};
 use super::super::text::{audit_steps_word, json_document, status_word};
-use super::super::words;
+use super::super::{blind_spots, words};
 use super::{chain, sentence, text};
 
 /// A finding. Without `whole` only what a reader acts on: reason, witness in a line, fix, evidence ids.
@@ -36,6 +36,21 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
             text(&accepted.expires),
             text(&accepted.reason),
             text(&accepted.evidence)
+        ));
+    }
+    let spots = finding.blind_spots.iter().flatten();
+    let quiet: Vec<String> = spots
+        .filter(|spot| blind_spots::silent(spot))
+        .map(|spot| {
+            let told = format!("{}: {}", blind_spots::call(spot), blind_spots::heard(spot));
+            format!("<li><code>{}</code> {}</li>", spot.link, sentence(&told))
+        })
+        .collect();
+    if !quiet.is_empty() {
+        out.push_str(&format!(
+            "<h4>What would blind it unheard</h4><ul>{}</ul>
+",
+            quiet.join("")
         ));
     }
     if let Some(fix) = item.fix() {

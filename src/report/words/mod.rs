@@ -134,7 +134,7 @@ pub fn at(stop: &Stop) -> String {
 }
 
 /// `filter `a` → email ops@example.com through alarm `b``.
-fn carried(carriers: &Carriers) -> String {
+pub fn carried(carriers: &Carriers) -> String {
     let mut text = match carriers.filters.as_slice() {
         [one] => format!("filter `{one}`"),
         many => format!("filters {} together", quoted(many)),

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -69,6 +69,12 @@ pub enum FaultKind {
     Huge(u64),
     /// A body that never ends.
     Endless,
+    /// So many of a hundred calls are throttled, refused, dropped, cut off or garbled, by a seed that stays; who asks is
+    /// answered.
+    Storm {
+        /// Of a hundred.
+        percent: u64,
+    },
     /// The answer comes byte by byte, with so much time between them.
     Slow(Duration),
 }
@@ -111,6 +117,7 @@ struct Shared {
     faults: Mutex<Vec<Fault>>,
     asked: Mutex<Vec<Asked>>,
     number: AtomicUsize,
+    dice: AtomicU64,
     stopped: AtomicUsize,
 }
 
@@ -150,6 +157,7 @@ impl FakeAws {
             page_size,
             faults: Mutex::default(),
             asked: Mutex::default(),
+            dice: AtomicU64::new(1),
             number: AtomicUsize::new(0),
             stopped: AtomicUsize::new(0),
         });
@@ -278,7 +286,8 @@ impl Shared {
                     output[paging.output] = json!("round-and-round");
                 }
             }
-            None => {}
+            // A storm has become one of the others by now.
+            None | Some(FaultKind::Storm { .. }) => {}
         }
         let (status, body) = replaced.unwrap_or_else(|| encode(question.operation, &output));
         let media_type = match question.operation.protocol {
@@ -340,7 +349,31 @@ impl Shared {
             return None;
         }
         fault.times -= 1;
-        Some(fault.kind.clone())
+        match fault.kind {
+            FaultKind::Storm { percent } => self.storm(percent, question.operation.name),
+            _ => Some(fault.kind.clone()),
+        }
+    }
+
+    fn storm(&self, percent: u64, operation: &str) -> Option<FaultKind> {
+        // Weyl's sequence, mixed: no two calls have the same number, whatever threads they come from.
+        let number = self
+            .dice
+            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let mixed = (number ^ (number >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 16;
+        if operation == "GetCallerIdentity" || mixed % 100 >= percent {
+            return None;
+        }
+        let error = |status, code| FaultKind::Error { status, code };
+        Some(match mixed / 100 % 8 {
+            0 | 1 => error(400, "ThrottlingException"),
+            2 => error(500, "InternalFailure"),
+            3 => error(503, "ServiceUnavailable"),
+            4 => FaultKind::Close,
+            5 => FaultKind::CutOff,
+            6 => FaultKind::Slow(Duration::from_millis(1)),
+            _ => FaultKind::Garbage,
+        })
     }
 
     fn output(&self, question: &Question) -> Result<Value, ApiError> {

@@ -1,0 +1,175 @@
+//! The quietest way to blind a watch: which single API calls break the proof of a control that passes, and whether anybody
+//! would hear of them.
+//!
+//! A resource that every covering path goes through is critical: without it the control is not covered. The table of
+//! failures says by which calls such a resource is taken away or changed. Whether a call is heard is the question that
+//! every control asks, put to the paths that the call leaves: a filter does not hear its own deletion.
+
+use crate::chain::verdict::{ApiCall, LinkId, Station, Subject, Verdict};
+use crate::chain::{AccountChain, Path};
+use crate::coverage::{Missed, Predicate};
+
+use super::case::{Case, union};
+use super::finding::{BlindSpot, Heard};
+use super::requirement::Requirement;
+use super::shown::carriers;
+
+/// The blind spots of a control that passes, in the order of the chain.
+pub(super) fn of(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Vec<BlindSpot> {
+    let Some(requirement) = requirements
+        .iter()
+        .find(|requirement| case.missed(requirement, &case.sound).is_nothing())
+    else {
+        return Vec::new();
+    };
+    let mut spots: Vec<BlindSpot> = Vec::new();
+    for path in case.smallest_cover(requirement, &case.sound) {
+        for station in Station::ALL {
+            let rest = case.sound.iter().copied();
+            let rest: Vec<&Path> = rest.filter(|it| !shares(it, path, station)).collect();
+            if rest.len() == case.sound.len() || case.missed(requirement, &rest).is_nothing() {
+                continue;
+            }
+            spots.extend(at(case, path, station, &rest));
+        }
+    }
+    let mut kept: Vec<BlindSpot> = Vec::new();
+    for spot in spots {
+        let same = |it: &BlindSpot| it.call == spot.call && it.subject == spot.subject;
+        if !kept.iter().any(same) {
+            kept.push(spot);
+        }
+    }
+    kept
+}
+
+/// Whether two paths go through the same resource at a station.
+fn shares(one: &Path, other: &Path, station: Station) -> bool {
+    fn same<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+        other.is_some() && one == other
+    }
+    match station {
+        Station::Trail | Station::EventSelectors => same(one.trail.as_ref(), other.trail.as_ref()),
+        Station::LogGroup => same(one.log_group.as_ref(), other.log_group.as_ref()),
+        Station::MetricFilter => {
+            same(one.log_group.as_ref(), other.log_group.as_ref())
+                && same(one.filter.as_ref(), other.filter.as_ref())
+        }
+        Station::Alarm => alarms(one).any(|arn| alarms(other).next() == Some(arn)),
+        Station::CompositeAlarm => {
+            other
+                .alarm
+                .as_ref()
+                .is_some_and(|it| !it.through.is_empty())
+                && alarms(one).any(|arn| alarms(other).last() == Some(arn))
+        }
+        Station::Topic => same(one.action.as_ref(), other.action.as_ref()),
+        Station::Subscription => same(one.subscription.as_ref(), other.subscription.as_ref()),
+        Station::OtherMonitoring => false,
+    }
+}
+
+/// The alarms of a path from the one that watches the metric upwards.
+fn alarms(path: &Path) -> impl Iterator<Item = &str> {
+    let alarm = path.alarm.as_ref();
+    let below = alarm.into_iter().flat_map(|it| it.through.iter());
+    let top = alarm.into_iter().map(|it| &it.arn);
+    below.chain(top).map(String::as_str)
+}
+
+/// The calls on the resource of one station.
+fn at(case: &Case<'_>, path: &Path, station: Station, rest: &[&Path]) -> Vec<BlindSpot> {
+    let here = |id: &LinkId| id.station() == station && can_happen(*id, path);
+    let mut spots = Vec::new();
+    for id in LinkId::ALL.iter().copied().filter(here) {
+        let Some(subject) = subject(path, station) else {
+            continue;
+        };
+        for call in id.calls() {
+            let heard = if subject.account == case.chain.account || subject.account.is_empty() {
+                heard(case, call, &subject, rest)
+            } else {
+                Heard::Unknown
+            };
+            spots.push(BlindSpot {
+                link: id,
+                call,
+                subject: subject.clone(),
+                heard,
+            });
+        }
+        if id == LinkId::U07 && path.link(id).is_some_and(|it| it.verdict == Verdict::Weak) {
+            spots.push(BlindSpot {
+                link: id,
+                call: ApiCall::UNSUBSCRIBE_LINK,
+                subject,
+                heard: Heard::NotRecorded,
+            });
+        }
+    }
+    spots
+}
+
+/// Whether a failure can be brought about on the path: it has a key, or a filter on transformed records.
+fn can_happen(id: LinkId, path: &Path) -> bool {
+    match id {
+        LinkId::N05 | LinkId::N06 | LinkId::L06 | LinkId::U07 => path.link(id).is_some(),
+        _ => true,
+    }
+}
+
+/// The resource as the links of the station name it.
+fn subject(path: &Path, station: Station) -> Option<Subject> {
+    let of = |wanted: Station| {
+        let mut links = path.links.iter();
+        links.find(|link| link.id.station() == wanted)
+    };
+    let link = match station {
+        Station::EventSelectors => of(Station::EventSelectors).or_else(|| of(Station::Trail)),
+        station => of(station),
+    };
+    Some(link?.subject.clone())
+}
+
+/// Whether the call is heard over the paths that it leaves. What trails record of their own change they still deliver.
+fn heard(case: &Case<'_>, call: ApiCall, subject: &Subject, rest: &[&Path]) -> Heard {
+    let event = event(call, subject, case.chain);
+    let missed = |paths: &[&Path]| case.judge.missed(&event, &union(paths), &case.chain.scope);
+    let of_trail = call.source == "cloudtrail.amazonaws.com";
+    let listening = if of_trail {
+        case.sound.as_slice()
+    } else {
+        rest
+    };
+    match missed(listening) {
+        Missed::Nothing => {
+            let alone = listening.iter().find(|path| missed(&[path]).is_nothing());
+            let by = alone.map_or_else(|| carriers(listening), |path| carriers(&[path]));
+            Heard::Yes { by }
+        }
+        Missed::Event(_) => Heard::No {
+            only_by_itself: !of_trail && missed(&case.sound).is_nothing(),
+        },
+        Missed::Unknown(_) => Heard::Unknown,
+    }
+}
+
+/// The call as it succeeds, by anybody, where the resource is.
+fn event(call: ApiCall, subject: &Subject, chain: &AccountChain) -> Predicate {
+    let region = match call.source {
+        "iam.amazonaws.com" => chain.scope.global_region.as_str(),
+        _ => subject.region.as_str(),
+    };
+    let place = if region.is_empty() {
+        Predicate::Always
+    } else {
+        Predicate::equals("awsRegion", region)
+    };
+    Predicate::all([
+        Predicate::equals("eventSource", call.source),
+        Predicate::equals("eventName", call.name),
+        Predicate::missing("errorCode"),
+        Predicate::equals("eventType", "AwsApiCall"),
+        place,
+    ])
+}

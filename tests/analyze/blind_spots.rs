@@ -1,0 +1,209 @@
+//! The quietest way to blind a watch: single calls that break the proof of a control, and whether anybody hears of them.
+
+use serde_json::json;
+use trailproof::analyze::{Analysis, BlindSpot, Heard, Options, Status};
+use trailproof::chain::verdict::{ApiCall, LinkId};
+use trailproof::control::Registry;
+use trailproof::pattern::{Matcher, Semantics, parse_for_creation};
+
+use super::super::support::controls::{alarm_name, filter_name, metric_name};
+use super::super::support::world::{LOG_GROUP, NAMESPACE, Site, World};
+use super::{analyzed, expect};
+
+const CHANGES: &str = "monitoring_changes";
+
+fn blind(world: &World, control: &str) -> Vec<BlindSpot> {
+    let options = Options {
+        controls: vec![control.to_owned()],
+        blind_spots: true,
+        ..Options::default()
+    };
+    let analysis: Analysis = analyzed(world, &options);
+    assert_eq!(analysis.findings[0].status, Status::Pass);
+    analysis.findings[0].blind_spots.clone().unwrap()
+}
+
+fn of<'a>(spots: &'a [BlindSpot], name: &str) -> &'a BlindSpot {
+    let found = spots.iter().find(|it| it.call.name == name);
+    found.unwrap_or_else(|| panic!("{name}: {spots:#?}"))
+}
+
+/// The complete account with a filter and an alarm for changes of the watch, at the same topic.
+fn watched() -> World {
+    let registry = Registry::builtin().unwrap();
+    let pattern = &registry.control(CHANGES).unwrap().alternatives[0].pattern;
+    let mut world = World::complete();
+    world.add_filter(json!({
+        "filterName": filter_name(CHANGES),
+        "filterPattern": pattern,
+        "metricTransformations": [{"metricName": metric_name(CHANGES), "metricNamespace": NAMESPACE, "metricValue": "1"}],
+        "creationTime": 1_760_000_000_000_u64,
+        "logGroupName": LOG_GROUP,
+        "applyOnTransformedLogs": false,
+    }));
+    let site = Site::new(
+        super::super::support::world::ACCOUNT,
+        super::super::support::world::HOME,
+    );
+    let alarm = site.metric_alarm(CHANGES);
+    assert_eq!(alarm["AlarmName"], alarm_name(CHANGES));
+    world.add_metric_alarm(alarm);
+    world
+}
+
+#[test]
+fn changes_of_the_watch_are_a_control_beside_cis() {
+    expect(
+        &World::complete(),
+        "trailproof",
+        CHANGES,
+        Status::Fail,
+        Some(LinkId::F01),
+    );
+    let found = expect(&watched(), "trailproof", CHANGES, Status::Pass, None);
+    assert!(found.audit_steps.is_none());
+    let mut narrow = watched();
+    narrow.selectors(
+        "EventSelectors",
+        json!([{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": true}]),
+    );
+    // All of them are writes, by the event model.
+    expect(&narrow, "trailproof", CHANGES, Status::Pass, None);
+}
+
+#[test]
+fn the_call_that_blinds_a_trail_is_heard_by_nobody_under_cis_alone() {
+    let spots = blind(&World::complete(), "cloudtrail_changes");
+    let selectors = of(&spots, "PutEventSelectors");
+    let unheard = Heard::No {
+        only_by_itself: false,
+    };
+    assert_eq!(selectors.link, LinkId::S01);
+    assert_eq!(selectors.heard, unheard);
+    // CIS asks for these of trails.
+    for name in ["StopLogging", "DeleteTrail", "UpdateTrail"] {
+        assert!(
+            matches!(of(&spots, name).heard, Heard::Yes { .. }),
+            "{name}"
+        );
+    }
+    for name in [
+        "PutMetricFilter",
+        "DeleteMetricFilter",
+        "DeleteLogGroup",
+        "DeleteAlarms",
+        "DisableAlarmActions",
+        "PutMetricAlarm",
+        "PutAlarmMuteRule",
+        "DeleteTopic",
+        "SetTopicAttributes",
+        "Unsubscribe",
+    ] {
+        assert_eq!(of(&spots, name).heard, unheard, "{name}");
+    }
+    // No key, no transformer, no composite alarm: nothing to take away there.
+    for name in ["DisableKey", "PutTransformer", "PutCompositeAlarm"] {
+        assert!(!spots.iter().any(|it| it.call.name == name), "{name}");
+    }
+    let pattern = selectors.pattern().unwrap();
+    let parsed = parse_for_creation(&pattern).unwrap();
+    let event =
+        json!({"eventSource": "cloudtrail.amazonaws.com", "eventName": "PutEventSelectors"});
+    assert!(
+        Matcher::new(&parsed, &Semantics::default()).matches_event(&event),
+        "{pattern}"
+    );
+}
+
+#[test]
+fn a_filter_does_not_hear_its_own_deletion() {
+    let spots = blind(&watched(), "cloudtrail_changes");
+    assert!(matches!(
+        of(&spots, "PutEventSelectors").heard,
+        Heard::Yes { .. }
+    ));
+    assert!(matches!(
+        of(&spots, "DeleteMetricFilter").heard,
+        Heard::Yes { .. }
+    ));
+    assert!(matches!(
+        of(&spots, "DisableAlarmActions").heard,
+        Heard::Yes { .. }
+    ));
+    let itself = Heard::No {
+        only_by_itself: true,
+    };
+    // The one log group and the one topic take the watch of the watch with them.
+    for name in ["DeleteLogGroup", "DeleteTopic", "Unsubscribe"] {
+        assert_eq!(of(&spots, name).heard, itself, "{name}");
+    }
+    let mut options = super::only("trailproof", CHANGES);
+    options.blind_spots = true;
+    let own = analyzed(&watched(), &options)
+        .findings
+        .remove(0)
+        .blind_spots
+        .unwrap();
+    for name in ["DeleteMetricFilter", "DeleteAlarms"] {
+        assert_eq!(of(&own, name).heard, itself, "{name}");
+    }
+}
+
+#[test]
+fn what_has_a_second_way_is_no_blind_spot() {
+    let mut world = watched();
+    world.edit("sns", "ListSubscriptionsByTopic", |answer| {
+        let list = answer["Subscriptions"].as_array_mut().unwrap();
+        let mut second = list[0].clone();
+        let arn = second["SubscriptionArn"].as_str().unwrap().to_owned();
+        second["SubscriptionArn"] = json!(format!("{arn}9"));
+        second["Endpoint"] = json!("second@example.com");
+        list.push(second);
+    });
+    world.deny("sns", "GetSubscriptionAttributes");
+    let options = Options {
+        controls: vec!["cloudtrail_changes".to_owned()],
+        blind_spots: true,
+        assume: vec![trailproof::chain::Assumption::NoFilterPolicies],
+        ..Options::default()
+    };
+    let finding = analyzed(&world, &options).findings.remove(0);
+    assert_eq!(finding.status, Status::Pass);
+    let spots = finding.blind_spots.unwrap();
+    assert!(
+        !spots.iter().any(|it| it.call.name == "Unsubscribe"),
+        "{spots:#?}"
+    );
+    assert!(spots.iter().any(|it| it.call.name == "DeleteTopic"));
+}
+
+#[test]
+fn only_what_passes_has_blind_spots_and_only_where_they_are_asked_for() {
+    let finding = super::finding(&World::complete(), "cis-aws", "cloudtrail_changes");
+    assert!(finding.blind_spots.is_none());
+    let options = Options {
+        controls: vec!["cloudtrail_changes".to_owned()],
+        blind_spots: true,
+        ..Options::default()
+    };
+    let finding = analyzed(&World::empty(), &options).findings.remove(0);
+    assert!(finding.blind_spots.is_none());
+}
+
+#[test]
+fn the_control_asks_for_every_call_of_the_table_and_no_filter_text_is_too_long() {
+    let registry = Registry::builtin().unwrap();
+    let pattern = &registry.control(CHANGES).unwrap().alternatives[0].pattern;
+    let parsed = parse_for_creation(pattern).unwrap();
+    let hears = |call: ApiCall| {
+        let event = json!({"eventSource": call.source, "eventName": call.name});
+        Matcher::new(&parsed, &Semantics::default()).matches_event(&event)
+    };
+    let mut calls = 0;
+    for call in LinkId::ALL.iter().flat_map(|id| id.calls()) {
+        // Changes of roles are another control's.
+        assert_eq!(hears(call), call.source != "iam.amazonaws.com", "{call:?}");
+        calls += 1;
+    }
+    assert!(calls > 20, "{calls}");
+}
