@@ -389,7 +389,7 @@ impl Lowering<'_> {
     fn in_field(&self, node: usize, text: &str) -> Option<Asked> {
         let plain = |text: &str| {
             text.chars()
-                .all(|letter| letter.is_ascii_graphic() && !"\"\\<>&'/".contains(letter))
+                .all(|letter| matches!(letter, ' '..='~') && !"\"\\<>&'/".contains(letter))
         };
         if !text.is_empty() && plain(text) {
             return Some(Asked::Around {

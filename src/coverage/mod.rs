@@ -18,6 +18,7 @@ mod model;
 mod predicate;
 mod routine;
 mod search;
+mod smt;
 mod state;
 mod table;
 mod walk;
@@ -29,6 +30,7 @@ pub use routine::is_nearly_everything;
 
 pub use model::{EventModel, Origin, Scope};
 pub use predicate::{Is, Predicate, Test};
+pub use smt::smt_question;
 pub use table::{Row, TruthTable, truth_table};
 
 use serde_json::Value;

@@ -482,6 +482,27 @@ fn run(vocabulary: &Vocabulary, seed: u64, pairs: usize) -> (usize, usize) {
     (yes, no)
 }
 
+/// Random pairs of patterns over all vocabularies in turn, the same in every run.
+pub fn pairs(count: usize) -> Vec<(String, String)> {
+    let vocabularies = vocabularies();
+    let mut random = Random::new(0x50_1ce5);
+    let mut pairs = Vec::new();
+    for vocabulary in vocabularies.iter().cycle() {
+        let required = Tree::random(&mut random, vocabulary.conditions.len(), 2);
+        let deployed = required.related(&mut random, vocabulary.conditions.len());
+        let [required, deployed] = [&required, &deployed]
+            .map(|tree| format!("{{ {} }}", tree.text(&vocabulary.conditions)));
+        // At most two regular expressions and three wildcard selectors a pattern (D16).
+        if parse(&required).is_ok() && parse(&deployed).is_ok() {
+            pairs.push((required, deployed));
+        }
+        if pairs.len() == count {
+            break;
+        }
+    }
+    pairs
+}
+
 /// 17,000 pairs of each of six vocabularies.
 #[test]
 fn the_decision_agrees_with_every_event_of_small_vocabularies() {

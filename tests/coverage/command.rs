@@ -112,6 +112,13 @@ fn text_patterns_are_decided_where_they_can_be() {
         answer["assumptions"][0].as_str().unwrap().contains("D19"),
         "{answer}"
     );
+    let failed = "{ $.eventName = ConsoleLogin && $.errorMessage = \"Failed authentication\" }";
+    let (code, answer) = compare(failed, &["\"Failed authentication\""]);
+    assert_eq!(
+        (code, answer["covers"].as_str()),
+        (0, Some("yes")),
+        "a blank is written as it is"
+    );
     assert_eq!(compare(required, &[""]).1["covers"], "yes");
     assert_eq!(compare(required, &["[...]"]).1["covers"], "yes");
     let (code, answer) = compare(required, &["DeleteTrail"]);

@@ -10,6 +10,8 @@ mod corpus;
 mod laws;
 /// What the event model knows, and witnesses that read like real records.
 mod model;
+/// The decision against z3 and cvc5.
+mod solvers;
 /// Single verdicts: the chain, the model, the false verdicts of other tools.
 mod verdicts;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cli::{Error, Out, Status};
 use crate::coverage::{
     Covers, EventModel, NameCoverage, NoiseClass, Predicate, Relation, RelationKind, Scope,
-    by_name, noise, relation,
+    by_name, noise, relation, smt_question,
 };
 use crate::pattern::parse;
 
@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// Decide without the event model: an event may be any JSON object
     #[arg(long)]
     strict: bool,
+    /// Print the question in SMT-LIB instead of the answer, for z3, cvc5 or another solver: `unsat` is yes, `sat` is no
+    #[arg(long, conflicts_with = "format")]
+    smt_lib: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -68,6 +71,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         EventModel::cloudtrail()
     };
     let scope = Scope::default();
+    if args.smt_lib {
+        let question = smt_question(&required, &union, &model, &scope).map_err(Error::new)?;
+        out.text(&question)?;
+        return Ok(Status::Clean);
+    }
     let relation = relation(&required, &union, &model, &scope);
     let names = by_name(&required, &deployed, &model, &scope);
     let reason = reason(&relation, &names);
