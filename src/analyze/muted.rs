@@ -1,5 +1,5 @@
-//! Events that are carried at most times: mute rules hold actions back in windows, and what all alarms for an event have
-//! in common is lost.
+//! Events that are carried at most times: mute rules hold actions back in windows, expressions ask for the hour, and what all
+//! alarms for an event have in common is lost.
 //!
 //! Time falls into spans in which the same paths are silent. In each, those that are left have to carry every event; a
 //! window that several alarms share silences them all, one that another alarm bridges loses nothing.
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::aws::mute::{Window, Windows};
 use crate::chain::Path;
 use crate::chain::cause::AlarmCause;
-use crate::chain::verdict::{Cause, Kind, LinkId, Subject};
+use crate::chain::verdict::{Cause, Kind, LinkId, Subject, Verdict};
 use crate::coverage::Missed;
 
 use super::case::Case;
@@ -96,11 +96,13 @@ impl<'p> Lapse<'p> {
             .copied()
             .filter(|path| holds(&path.events, &missed))
             .collect();
+        let (alarms, window, at) = (names(&silent), window.into(), at.to_string());
+        let by_rules = silent.iter().all(|path| is_muted(path));
         Self {
-            cause: AlarmCause::MutedTogether {
-                alarms: names(&silent),
-                window: window.into(),
-                at: at.to_string(),
+            cause: if by_rules {
+                AlarmCause::MutedTogether { alarms, window, at }
+            } else {
+                AlarmCause::SilentTogether { alarms, window, at }
             },
             missed: Some(missed),
             silent,
@@ -110,8 +112,12 @@ impl<'p> Lapse<'p> {
     /// What comes of it.
     pub(super) fn decision(self) -> Decision {
         let alarm = self.silent.iter().find_map(|path| path.alarm.as_ref());
+        let id = match self.cause {
+            AlarmCause::SilentTogether { .. } => LinkId::A19,
+            _ => LinkId::A17,
+        };
         let stop = Stop {
-            id: LinkId::A17,
+            id,
             subject: alarm.map(|alarm| Subject::of_arn(Kind::Alarm, &alarm.arn)),
             cause: Cause::from(self.cause),
         };
@@ -135,6 +141,13 @@ impl<'p> Lapse<'p> {
             ),
         }
     }
+}
+
+/// Whether mute rules silence the path at some time.
+fn is_muted(path: &Path) -> bool {
+    path.links
+        .iter()
+        .any(|link| link.id == LinkId::A17 && link.verdict != Verdict::Ok)
 }
 
 /// Each set of paths that are silent together, with the first span of time in which they are.

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use serde::Serialize;
 
-use super::alarm::Stay;
+use super::alarm::{SilentTimes, Stay};
 
 #[cfg(test)]
 mod tests;
@@ -100,6 +100,29 @@ pub fn windows(rule: &MuteRule, now: Timestamp) -> Result<Windows, Problem> {
         return Err(Problem::NotActive);
     }
     Ok(Windows { sure, possible })
+}
+
+/// The hours in which an alarm hears nothing by its own settings, from `now` up to the [`horizon`].
+pub fn silent(times: &SilentTimes, now: Timestamp) -> Windows {
+    let mut windows: Vec<Window> = Vec::new();
+    let hour = SignedDuration::from_hours(1);
+    let past = SignedDuration::from_secs(now.as_second().rem_euclid(3600));
+    let mut begin = now.checked_sub(past).unwrap_or(now);
+    let last = horizon(now);
+    while !times.is_empty() && begin < last {
+        let Ok(end) = begin.checked_add(hour) else {
+            break;
+        };
+        if times.lose(begin.to_zoned(TimeZone::UTC).datetime()) {
+            windows.push(Window { begin, end });
+        }
+        begin = end;
+    }
+    let windows = merged(windows);
+    Windows {
+        sure: windows.clone(),
+        possible: windows,
+    }
 }
 
 /// The windows of several rules together.

@@ -136,8 +136,8 @@ fn not_asked(facts: &Facts<'_>, alarm: &AlarmRow, action: &str) -> Result<Option
     };
     let asked = facts.asked(question)?;
     let verdict = match &asked {
-        asked if asked.answered() => return Ok(None),
-        Asked::Failed { .. } if !asked.unsupported() => Verdict::Unknown,
+        asked if asked.answered() || asked.unsupported() => return Ok(None),
+        Asked::Failed { .. } => Verdict::Unknown,
         _ => Verdict::Weak,
     };
     Ok(Some(missing(

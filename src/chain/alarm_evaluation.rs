@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use super::cause::AlarmCause;
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow};
 use super::log_group::Place;
+use super::same_events::SameEvents;
 use super::stage::Stage;
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{Error, dimensions, metric_filter};
 use crate::aws::alarm::{self, Effect, Emission, Reason, Settings};
 use crate::aws::metric_math::{self, Metric, Role};
-use crate::pattern;
 
 /// A metric filter with those that write the same metric, in the account and Region of its log group.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Writers<'r> {
     pub(super) place: &'r Place,
     pub(super) filter: &'r FilterRow,
     pub(super) others: &'r [FilterRow],
+    pub(super) same_events: &'r SameEvents,
 }
 
 /// What an alarm does with the events of a filter.
@@ -43,8 +44,8 @@ impl Writers<'_> {
 
     /// An alarm on an expression over metrics.
     ///
-    /// Whether the event is matched by the filters behind the other metrics too is not known here, but for those with the
-    /// same pattern: an alarm that fires has to fire either way. One that needs their help is no path of this filter.
+    /// Whether the event is matched by the filters behind the other metrics too is not known here, but for those that
+    /// match all of its events: an alarm that fires has to fire either way. One that needs their help is no path of this filter.
     pub(super) fn math(
         &self,
         facts: &Facts<'_>,
@@ -96,10 +97,13 @@ impl Writers<'_> {
         let settings = settings(alarm);
         let alone = metric_math::single_event(metrics, &settings, |metric| role(metric, false));
         let together = metric_math::single_event(metrics, &settings, |metric| role(metric, true));
-        let fires = |effect: &Effect| matches!(effect, Effect::Fires(_));
+        let fires = |effect: &Effect| match effect {
+            Effect::Fires(firing) => Some(firing.silent.clone()),
+            Effect::Never(_) | Effect::Unknown(_) => None,
+        };
         Ok(Evaluated {
             flooded: metric_math::flooded(metrics, &settings, |metric| role(metric, false)),
-            effect: if fires(&alone) && !fires(&together) {
+            effect: if fires(&alone).is_some() && fires(&alone) != fires(&together) {
                 Effect::Unknown(vec![Reason::OtherFiltersDecide])
             } else {
                 alone
@@ -155,7 +159,7 @@ impl Writers<'_> {
 
     fn emission_beside(&self, other: &FilterRow) -> Emission {
         Emission {
-            same_events: same_events(self.filter, other),
+            same_events: self.same_events.of(self.filter, other),
             ..emission(other)
         }
     }
@@ -237,22 +241,6 @@ impl Writers<'_> {
         }
         link.evidence([alarm.evidence, self.filter.evidence])
     }
-}
-
-/// Whether two filters match the same events: the same pattern, however it is spaced, over the same records.
-pub(super) fn same_events(one: &FilterRow, other: &FilterRow) -> bool {
-    let printed = |filter: &FilterRow| {
-        pattern::parse(&filter.pattern).map_or_else(
-            |_| filter.pattern.trim().to_owned(),
-            |pattern| pattern.to_string(),
-        )
-    };
-    one.log_group_name == other.log_group_name
-        && one.region == other.region
-        && one.field_selection_criteria == other.field_selection_criteria
-        && one.apply_on_transformed_logs.unwrap_or_default()
-            == other.apply_on_transformed_logs.unwrap_or_default()
-        && printed(one) == printed(other)
 }
 
 /// The failure that a reason stands for.

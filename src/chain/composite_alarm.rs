@@ -104,6 +104,18 @@ impl Region {
         Ok(read)
     }
 
+    /// Whether a composite alarm of the Region names this alarm, in its rule or as its suppressor.
+    pub(super) fn looks_at(&self, alarm: &AlarmRow) -> bool {
+        let named = |suppressor: &str| suppressor == alarm.name || suppressor == alarm.arn;
+        let here = alarm.account == self.alarms.account && alarm.region == self.alarms.region;
+        here && (self.parents.contains_key(&alarm.name)
+            || self
+                .composites
+                .values()
+                .filter_map(|composite| composite.actions_suppressor.as_deref())
+                .any(named))
+    }
+
     /// C01 where composite alarms above may exist that nobody could see.
     pub(super) fn unknown(&self, alarm: &AlarmRow) -> Option<Link> {
         let mut link = self.unknown.clone()?;
@@ -120,7 +132,7 @@ impl Region {
         let own = moved
             .surely
             .entry(child.to_owned())
-            .or_insert_with(one_evaluation)
+            .or_insert_with(|| watched.firing().map_or_else(one_evaluation, Movement::from))
             .clone();
         moved.perhaps.remove(child);
         let mut found = Vec::new();

@@ -382,7 +382,8 @@ fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
     ] {
         let question = question(place, operation, subject);
         let asked = facts.asked(question)?;
-        if !asked.answered() {
+        // Where CloudWatch Logs does not know transformers there are none.
+        if !asked.answered() && !asked.unsupported() {
             return Ok(Transformed::Unknown(Box::new(missing(
                 LinkId::L06,
                 Verdict::Unknown,

@@ -3,10 +3,11 @@
 //! Namespace, metric name, account and region have to be the same; dimensions too. What one event does to the alarm is
 //! decided by [`super::alarm_evaluation`].
 
-use super::alarm_evaluation::{Evaluated, Writers, same_events};
+use super::alarm_evaluation::{Evaluated, Writers};
 use super::cause::{AlarmCause, MetricFilterCause, Namesake, Query};
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
 use super::log_group::Place;
+use super::same_events::SameEvents;
 use super::stage::{Stage, fine, unanswered};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use super::{Error, dimensions, metric_filter};
@@ -49,33 +50,35 @@ pub(super) struct Watchers {
     pub(super) none: Option<Link>,
 }
 
-/// What an event that one filter matches does to the alarms of an account and Region: also to those on the metrics of the
-/// filters that match the same events.
+/// What an event that one filter matches does to the alarms of an account and Region that a composite alarm looks at: also to
+/// those on the metrics of the filters that match all of its events.
 pub(super) fn moved(
     filter: &FilterRow,
     all: &[(&FilterRow, &Watchers)],
-    account: &str,
-    region: &str,
+    looked_at: impl Fn(&AlarmRow) -> bool,
+    same_events: &SameEvents,
 ) -> Moved {
     let mut moved = Moved::default();
     for (other, watchers) in all {
-        if !same_events(filter, other) {
+        let mut below = watchers
+            .alarms
+            .iter()
+            .filter(|watched| looked_at(&watched.alarm))
+            .peekable();
+        if below.peek().is_none() || !same_events.of(filter, other) {
             continue;
         }
-        for watched in &watchers.alarms {
+        for watched in below {
             let alarm = &watched.alarm;
             let Some(evaluated) = &watched.evaluated else {
                 continue;
             };
-            if alarm.account != account || alarm.region != region {
-                continue;
-            }
             match &evaluated.effect {
-                Effect::Fires(firing) => {
+                Effect::Fires(firing) if firing.silent.is_empty() => {
                     let movement = Movement::from(firing);
                     moved.surely.insert(alarm.name.clone(), movement);
                 }
-                Effect::Unknown(_) => {
+                Effect::Fires(_) | Effect::Unknown(_) => {
                     moved.perhaps.insert(alarm.name.clone());
                 }
                 Effect::Never(_) => {}
@@ -96,6 +99,7 @@ pub(super) fn find(
     filter: &FilterRow,
     queries: &[AlarmRow],
     of_member: bool,
+    same_events: &SameEvents,
 ) -> Result<Watchers, Error> {
     let (Some(namespace), Some(metric_name)) = (&filter.namespace, &filter.metric_name) else {
         let link = Link::new(
@@ -121,6 +125,12 @@ pub(super) fn find(
         alarms.extend(facts.alarm(&account, &arn)?);
     }
     let others = others(facts, place, filter, namespace, metric_name)?;
+    let writers = Writers {
+        place,
+        filter,
+        others: &others,
+        same_events,
+    };
     let mut watchers = Watchers::default();
     watchers.alarms.extend(
         queries
@@ -130,7 +140,7 @@ pub(super) fn find(
     for alarm in alarms {
         watchers
             .alarms
-            .push(watched(facts, place, filter, &others, alarm, of_member)?);
+            .push(watched(facts, writers, alarm, of_member)?);
     }
     watchers.none = no_alarm(
         facts,
@@ -204,12 +214,11 @@ fn no_alarm(
 
 fn watched(
     facts: &Facts<'_>,
-    place: &Place,
-    filter: &FilterRow,
-    others: &[FilterRow],
+    writers: Writers<'_>,
     alarm: AlarmRow,
     of_member: bool,
 ) -> Result<Watched, Error> {
+    let (place, filter) = (writers.place, writers.filter);
     let mut stage = Stage::default();
     let reads = facts.alarm_metrics(&alarm.account, &alarm.arn)?;
     if alarm.account != place.account {
@@ -222,11 +231,6 @@ fn watched(
                 .evidence([alarm.evidence]),
         );
     }
-    let writers = Writers {
-        place,
-        filter,
-        others,
-    };
     let mut evaluated = None;
     if let Some(row) = ours(place, filter, &alarm, &reads) {
         stage.say(
@@ -245,7 +249,7 @@ fn watched(
             evaluated = Some(found);
         }
     }
-    shared_metric(place, filter, others, &mut stage);
+    shared_metric(place, filter, writers.others, &mut stage);
     Ok(Watched {
         alarm,
         stage,

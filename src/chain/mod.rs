@@ -26,6 +26,7 @@ mod organization;
 mod path;
 pub mod recording;
 mod regions;
+mod same_events;
 mod selectors;
 mod stage;
 mod subject;
@@ -38,6 +39,7 @@ pub mod verdict;
 mod walk;
 
 use crate::snapshot::Snapshot;
+use crate::snapshot::operations::{self, Need};
 
 pub use alarm_evaluation::reason_id;
 pub use assumption::Assumption;
@@ -93,7 +95,8 @@ impl<'s> Reader<'s> {
         let paths = walk.paths()?;
         let alternatives = alternatives::seen(&facts, &context, &walk.places())?;
         let notes = organization::notes(&facts, &context)?;
-        let gaps = facts.gaps(account)?;
+        let mut gaps = facts.gaps(account)?;
+        gaps.retain(|gap| !is_of_no_account(gap));
         Ok(AccountChain {
             account: context.account,
             partition: context.partition,
@@ -111,6 +114,13 @@ impl<'s> Reader<'s> {
         let context = regions::context(&self.facts, account)?;
         recording::read(&self.facts, &context)
     }
+}
+
+/// Whether a gap is of a feature that does not exist where it was asked for, and so leaves nothing open.
+fn is_of_no_account(gap: &Gap) -> bool {
+    let optional = operations::find(&gap.service, &gap.operation)
+        .is_some_and(|operation| operation.need == Need::Optional);
+    optional && facts::is_unknown_operation(&gap.code)
 }
 
 /// The chain of one account; a [`Reader`] is quicker for many.

@@ -6,7 +6,7 @@ use super::cause::{AlarmCause, Open};
 use super::facts::{AlarmRow, Facts, MuteRuleRow, Question};
 use super::stage::{Stage, fine, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
-use crate::aws::alarm::Stay;
+use crate::aws::alarm::{SilentTimes, Stay};
 use crate::aws::mute::{self, Windows};
 
 /// What the mute rules of an alarm do to an event that has it in ALARM for so long: the links, and the windows in which
@@ -76,6 +76,16 @@ pub(super) fn muted(
     Ok((stage, lost))
 }
 
+/// The windows in which an alarm hears nothing by its own settings.
+pub(super) fn silent(
+    facts: &Facts<'_>,
+    alarm: &AlarmRow,
+    times: &SilentTimes,
+) -> Result<Windows, Error> {
+    let at = facts.recorded_at(alarm.evidence)?;
+    Ok(mute::silent(times, time(at.as_deref()).unwrap_or_default()))
+}
+
 /// A link with the schedules that decided.
 fn told(mut link: Link, rules: &[&MuteRuleRow]) -> Link {
     for rule in rules {
@@ -115,13 +125,9 @@ fn unread(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(), 
     let region = || Subject::region(&alarm.account, &alarm.region);
     let question = ask(alarm, "ListAlarmMuteRules", "");
     let asked = facts.asked(question)?;
-    if !asked.answered() {
-        // Where CloudWatch does not know mute rules there are none, as far as anybody can tell.
-        let verdict = if asked.unsupported() {
-            Verdict::Weak
-        } else {
-            Verdict::Unknown
-        };
+    // Where CloudWatch does not know mute rules there are none.
+    if !asked.answered() && !asked.unsupported() {
+        let verdict = Verdict::Unknown;
         stage.say(missing(
             LinkId::A17,
             verdict,

@@ -15,6 +15,7 @@ use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
 use super::log_group::{self, Place};
 use super::metric_alarm::{self, Watched, Watchers};
 use super::path::{Alarm, Filter, Path, Subscription};
+use super::same_events::SameEvents;
 use super::stage::{Context, Stage};
 use super::verdict::{Link, LinkId, Verdict};
 use super::{
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::aws::alarm::{AlarmState, Stay};
 use crate::aws::composite::Moved;
-use crate::aws::mute::Windows;
+use crate::aws::mute::{self, Windows};
 
 /// What follows after a trail, as far as it goes.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,8 @@ struct Acting<'a> {
     tail: Tail,
     stay: Stay,
     resting: &'a [AlarmState],
+    /// When the alarm below hears nothing.
+    silent: &'a Windows,
     /// The id under which its switch is told.
     switch: LinkId,
 }
@@ -91,11 +94,12 @@ pub(super) struct Walk<'s, 'c> {
 /// The stay of an alarm that no event moves.
 const NO_STAY: Stay = Stay { least: 0, most: 0 };
 
-/// What hangs on log groups that a walk reached in other accounts: the members of an organization all come there, and
-/// all find the same.
+/// What one account finds and the next finds again: what hangs on log groups in other accounts, where the members of an
+/// organization all come, and which patterns match the same events.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     tails: BTreeMap<Place, Rc<Vec<Tail>>>,
+    same_events: SameEvents,
 }
 
 impl<'s, 'c> Walk<'s, 'c> {
@@ -278,7 +282,10 @@ impl<'s, 'c> Walk<'s, 'c> {
             }
             for watched in &watchers.alarms {
                 let alarm = &watched.alarm;
-                let moved = metric_alarm::moved(filter, &all, &alarm.account, &alarm.region);
+                let region = self.region(&alarm.account, &alarm.region)?;
+                let same_events = &self.shared.same_events;
+                let moved =
+                    metric_alarm::moved(filter, &all, |alarm| region.looks_at(alarm), same_events);
                 self.walk_alarm(&tail, watched, &moved, &mut tails)?;
             }
         }
@@ -292,7 +299,9 @@ impl<'s, 'c> Walk<'s, 'c> {
         filters
             .iter()
             .map(|filter| {
-                metric_alarm::find(&self.facts, place, filter, &region.queries, of_member)
+                let same_events = &self.shared.same_events;
+                let queries = &region.queries;
+                metric_alarm::find(&self.facts, place, filter, queries, of_member, same_events)
             })
             .collect()
     }
@@ -323,11 +332,16 @@ impl<'s, 'c> Walk<'s, 'c> {
         let region = self.region(&alarm.account, &alarm.region)?;
         let above = region.above(watched, moved);
         let resting = firing.map_or(AlarmState::ALL.as_slice(), |firing| &firing.resting);
+        let silent = firing.map_or_else(
+            || Ok(Windows::default()),
+            |firing| mute_rules::silent(&self.facts, alarm, &firing.silent),
+        )?;
         let acting = Acting {
             alarm,
             tail: tail.clone(),
             stay,
             resting,
+            silent: &silent,
             switch: LinkId::A02,
         };
         let acts = self.walk_actions(acting, tails)?;
@@ -351,6 +365,7 @@ impl<'s, 'c> Walk<'s, 'c> {
                 tail: over.clone(),
                 stay,
                 resting,
+                silent: &silent,
                 switch: LinkId::C06,
             };
             if !self.walk_actions(acting, tails)? && !composite.has_more_above {
@@ -387,6 +402,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             mut tail,
             stay,
             resting,
+            silent,
             switch,
         } = acting;
         let actions = alarm_actions::actions(&self.facts, alarm)?;
@@ -396,7 +412,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         tail.stage.say(alarm_actions::enabled(alarm, switch));
         let (said, muted) = mute_rules::muted(&self.facts, alarm, stay)?;
         tail.stage.extend(said);
-        tail.muted = Arc::new(muted);
+        tail.muted = Arc::new(mute::union([muted, silent.clone()]));
         for action in &actions {
             self.walk_action(&tail, alarm, action, resting, tails)?;
         }

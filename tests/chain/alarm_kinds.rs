@@ -217,6 +217,56 @@ fn filters_with_the_same_pattern_move_the_alarms_of_both_metrics() {
     assert_eq!(decided(&world), PASS);
 }
 
+/// The control's alarm without an action, and a twin on the metric of a filter of this pattern, below a composite alarm.
+fn beside_filter(pattern: &str, rule: &str) -> World {
+    world(|world| {
+        world.add_filter(json!({
+            "filterName": "other",
+            "filterPattern": pattern,
+            "metricTransformations": [{"metricName": "other", "metricNamespace": NAMESPACE, "metricValue": "1"}],
+            "logGroupName": LOG_GROUP,
+        }));
+        with_twin(world, |twin| {
+            twin["MetricName"] = json!("other");
+            twin["AlarmActions"] = json!([]);
+        });
+        world.edit_alarm(CONTROL, |alarm| alarm["AlarmActions"] = json!([]));
+        let rule = rule.replace("$e", &alarm_name(CONTROL));
+        world.add_composite_alarm(site().composite_alarm("security", &rule));
+    })
+}
+
+#[test]
+fn a_filter_that_matches_all_of_the_events_and_more_moves_its_alarm_with_them() {
+    let wide =
+        "{ $.eventName = *Trail || $.eventName = %Logging$% || $.eventName = PutEventSelectors }";
+    let together = beside_filter(wide, "ALARM(\"$e\") AND ALARM(twin)");
+    assert_eq!(decided(&together), PASS);
+    let apart = beside_filter(wide, "ALARM(\"$e\") AND NOT ALARM(twin)");
+    assert_eq!(decided(&apart), fails(LinkId::C02));
+    // One that matches some of the events proves nothing of the others.
+    let narrow = beside_filter(
+        "{ $.eventName = StopLogging }",
+        "ALARM(\"$e\") AND ALARM(twin)",
+    );
+    assert_eq!(decided(&narrow), fails(LinkId::C02));
+}
+
+#[test]
+fn filters_that_match_all_of_the_events_count_each_of_them() {
+    let twice = |pattern: &str| {
+        world(|world| {
+            beside(world, pattern, json!({"metricValue": "1"}));
+            world.edit_alarm(CONTROL, |alarm| alarm["Threshold"] = json!(2.0));
+        })
+    };
+    let wide =
+        "{ $.eventName = *Trail || $.eventName = %Logging$% || $.eventName = PutEventSelectors }";
+    assert_eq!(decided(&twice(wide)), PASS);
+    let narrow = twice("{ $.eventName = StopLogging }");
+    assert_eq!(decided(&narrow), fails(LinkId::A04));
+}
+
 #[test]
 fn states_of_other_alarms_are_no_proof() {
     let rest = ruled("ALARM(\"$e\") AND NOT ALARM(\"$r\")");

@@ -292,14 +292,6 @@ fn a17_mute_rules_that_nobody_could_read() {
             sentence(&link.cause)
         );
     }
-    fault(LinkId::A17, Verdict::Weak, |world| {
-        world.fail(
-            "monitoring",
-            "ListAlarmMuteRules",
-            400,
-            "UnknownOperationException",
-        );
-    });
 }
 
 #[test]

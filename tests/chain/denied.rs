@@ -281,3 +281,66 @@ fn a_wrong_account_gets_no_sound_path_by_denying_an_operation() {
         }
     }
 }
+
+/// What an endpoint without the operation says: AWS in JSON, in XML, in CBOR, and emulators.
+const UNKNOWN_OPERATION: [(u16, &str); 4] = [
+    (400, "UnknownOperationException"),
+    (400, "InvalidAction"),
+    (404, "UnknownOperation"),
+    (501, "NotImplemented"),
+];
+
+#[test]
+fn a_feature_that_does_not_exist_there_leaves_nothing_to_remark() {
+    let mut rich = rich();
+    // Where there are no mute rules nothing can have named one.
+    rich.answers
+        .retain(|answer| answer.operation != "GetAlarmMuteRule");
+    rich.edit("monitoring", "ListAlarmMuteRules", |output| {
+        output["AlarmMuteRuleSummaries"] = json!([]);
+    });
+    for (service, operation) in [
+        ("monitoring", "ListAlarmMuteRules"),
+        ("monitoring", "DescribeAlarmHistory"),
+        ("logs", "GetTransformer"),
+        ("logs", "DescribeAccountPolicies"),
+        ("logs", "GetDataProtectionPolicy"),
+        ("events", "ListRules"),
+    ] {
+        for (status, code) in UNKNOWN_OPERATION {
+            let mut world = rich.clone();
+            world.fail(service, operation, status, code);
+            let chain = chain_of(&world);
+            let told = format!("{operation}: {code}");
+            assert_eq!(chain.sound_paths().count(), monitored().len(), "{told}");
+            let remarks: Vec<&Link> = chain
+                .paths
+                .iter()
+                .flat_map(|path| &path.links)
+                .chain(&chain.notes)
+                .filter(|link| link.verdict != Verdict::Ok)
+                .collect();
+            assert!(remarks.is_empty(), "{told}: {remarks:#?}");
+            assert!(chain.gaps.is_empty(), "{told}: {:#?}", chain.gaps);
+            let finding = finding_of(&world);
+            assert_eq!(finding.status, Status::Pass, "{told}: {}", reason(&finding));
+        }
+    }
+}
+
+#[test]
+fn an_operation_without_which_nothing_is_decided_stays_unknown_where_it_is_not_known() {
+    for (service, operation) in [
+        ("cloudtrail", "DescribeTrails"),
+        ("monitoring", "DescribeAlarms"),
+        ("sns", "GetTopicAttributes"),
+    ] {
+        for (status, code) in UNKNOWN_OPERATION {
+            let finding = finding_of(&world(|world| {
+                world.fail(service, operation, status, code);
+            }));
+            let told = format!("{operation}: {code}: {}", reason(&finding));
+            assert_eq!(finding.status, Status::Unknown, "{told}");
+        }
+    }
+}

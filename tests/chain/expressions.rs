@@ -61,8 +61,7 @@ fn a19_expressions_that_lose_the_event() {
         "m > 0 AND r > 0",
         "AVG([m, r])",
         "MIN([FILL(m, 0), FILL(r, 0)])",
-        "IF(HOUR(m) >= 8 AND HOUR(m) < 18, m)",
-        "IF(DAY(m) < 6, m)",
+        "IF(MINUTE(m) < 30, m)",
         "LOG(m)",
         "m / PERIOD(m)",
     ] {
@@ -80,6 +79,129 @@ fn a19_expressions_that_lose_the_event() {
             link.fields.iter().any(|(name, _)| name == "Metrics"),
             "{link:?}"
         );
+    }
+}
+
+/// The complete account with an alarm on each expression in place of the control's; they have the names `alarm 0` and so on.
+fn by_the_time(expressions: &[&str]) -> World {
+    use crate::support::world::{HOME, Site};
+
+    let site = Site::new(ACCOUNT, HOME);
+    world(|world| {
+        world.remove_alarm(CONTROL);
+        for (index, expression) in expressions.iter().enumerate() {
+            let name = format!("alarm {index}");
+            let mut alarm = site.metric_alarm(CONTROL);
+            let fields = alarm.as_object_mut().expect("an object");
+            for key in [
+                "MetricName",
+                "Namespace",
+                "Statistic",
+                "Dimensions",
+                "Period",
+            ] {
+                fields.remove(key);
+            }
+            let queries = json!([stat("m", CONTROL), returned(expression)]);
+            fields.insert("Metrics".to_owned(), queries);
+            fields.insert("AlarmArn".to_owned(), json!(site.alarm_arn(&name)));
+            fields.insert("AlarmName".to_owned(), json!(name));
+            world.add_metric_alarm(alarm);
+        }
+    })
+}
+
+#[test]
+fn a19_expressions_that_lose_events_of_some_times() {
+    for (expressions, hour) in [
+        (vec!["IF(HOUR(m) >= 8 AND HOUR(m) < 18, m)"], Some(0)),
+        (vec!["IF(DAY(m) < 6, m)"], None),
+        (vec!["IF(DATE(m) == 31, 0, m)"], None),
+        (vec!["IF(MONTH(m) == 8, 0, m)"], None),
+        (
+            vec!["IF(HOUR(m) < 12, m, 0)", "IF(HOUR(m) > 12, m, 0)"],
+            Some(12),
+        ),
+        (vec!["IF(HOUR(m) < 12, m, 0)", "IF(DAY(m) < 6, m, 0)"], None),
+    ] {
+        let finding = finding_of(&by_the_time(&expressions));
+        let told = format!("{expressions:?}: {}", reason(&finding));
+        assert_eq!(
+            (finding.status, finding.broken_link),
+            (Status::Fail, Some(LinkId::A19)),
+            "{told}"
+        );
+        let witness = finding.witness.expect("a witness");
+        let at = witness["eventTime"].as_str().expect("a time");
+        let at: jiff::Timestamp = at.parse().expect("a time");
+        let at = at.to_zoned(jiff::tz::TimeZone::UTC);
+        if let Some(hour) = hour.filter(|hour| *hour > 0) {
+            assert_eq!(at.hour(), hour, "{told}");
+        }
+        assert!(
+            told.contains("alarm 0") && told.contains("silent"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a19_alarms_that_together_hear_at_all_times_lose_nothing() {
+    for expressions in [
+        vec!["IF(HOUR(m) < 12, m, 0)", "IF(HOUR(m) >= 12, m, 0)"],
+        vec!["IF(DAY(m) < 6, m)", "IF(DAY(m) >= 6, m)"],
+        vec![
+            "IF(HOUR(m) >= 22 OR HOUR(m) < 6, m)",
+            "IF(HOUR(m) >= 6 AND HOUR(m) < 14, m)",
+            "IF(HOUR(m) >= 14 AND HOUR(m) < 22, m)",
+        ],
+    ] {
+        let finding = finding_of(&by_the_time(&expressions));
+        assert_eq!(
+            finding.status,
+            Status::Pass,
+            "{expressions:?}: {}",
+            reason(&finding)
+        );
+    }
+}
+
+#[test]
+fn a19_an_expression_and_a_mute_rule_that_leave_no_gap_lose_nothing() {
+    for (expression, expected) in [
+        ("IF(HOUR(m) < 12, m, 0)", Status::Pass),
+        ("IF(HOUR(m) >= 12, m, 0)", Status::Fail),
+    ] {
+        let mut account = by_the_time(&[expression, "m * 1"]);
+        let nights = json!({"Expression": "cron(0 1 * * *)", "Duration": "PT9H"});
+        account.mute("nights", nights, &["alarm 1"]);
+        let finding = finding_of(&account);
+        assert_eq!(
+            finding.status,
+            expected,
+            "{expression}: {}",
+            reason(&finding)
+        );
+    }
+}
+
+#[test]
+fn c02_a_sibling_that_hears_at_some_times_only_is_no_proof() {
+    use crate::support::world::{HOME, Site};
+
+    for rule in [
+        "ALARM(\"alarm 0\") AND ALARM(\"alarm 1\")",
+        "ALARM(\"alarm 0\") AND NOT ALARM(\"alarm 1\")",
+    ] {
+        let mut account = by_the_time(&["m * 1", "IF(HOUR(m) < 12, m, 0)"]);
+        account.edit_alarms(|alarm| {
+            if alarm["Metrics"].is_array() {
+                alarm["AlarmActions"] = json!([]);
+            }
+        });
+        account.add_composite_alarm(Site::new(ACCOUNT, HOME).composite_alarm("both", rule));
+        let finding = finding_of(&account);
+        assert_ne!(finding.status, Status::Pass, "{rule}: {}", reason(&finding));
     }
 }
 

@@ -230,14 +230,6 @@ fn n08_history_shows_a_failed_action() {
         "{}",
         sentence(&link.cause)
     );
-    fault(LinkId::N08, Verdict::Weak, |world| {
-        world.fail(
-            "monitoring",
-            "DescribeAlarmHistory",
-            400,
-            "UnknownOperationException",
-        );
-    });
 }
 
 #[test]

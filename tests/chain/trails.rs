@@ -232,3 +232,57 @@ fn t09_global_service_events_are_left_out() {
     }));
     assert!(takes(path_of(&with, "iam_policy_changes"), &event));
 }
+
+/// What an account of single-Region trails is told about controls whose events are global, regional or both.
+fn one_trail_a_region(global: &[&str]) -> Vec<Finding> {
+    const CONTROLS: [&str; 4] = [
+        "iam_policy_changes",
+        "root_usage",
+        "security_group_changes",
+        "unauthorized_api_calls",
+    ];
+    let controls: Vec<String> = CONTROLS.map(str::to_owned).to_vec();
+    let mut findings = findings_of(&World::one_trail_a_region(global), &controls);
+    findings.sort_by_key(|finding| CONTROLS.iter().position(|name| *name == finding.control));
+    findings
+}
+
+#[test]
+fn t09_one_trail_a_region_with_global_events_in_the_global_region_alone_is_what_aws_advises() {
+    for global in [vec![HOME], vec![HOME, "eu-west-1"], REGIONS.to_vec()] {
+        for finding in one_trail_a_region(&global) {
+            assert_eq!(
+                finding.status,
+                Status::Pass,
+                "{global:?}: {}: {} {:?}",
+                finding.control,
+                reason(&finding),
+                finding.witness
+            );
+        }
+    }
+}
+
+#[test]
+fn t09_global_events_in_no_trail_of_the_global_region_are_lost() {
+    for global in [vec![], vec!["eu-west-1"]] {
+        for finding in one_trail_a_region(&global) {
+            let told = format!("{global:?}: {}: {}", finding.control, reason(&finding));
+            if finding.control == "security_group_changes" {
+                assert_eq!(finding.status, Status::Pass, "{told}");
+                continue;
+            }
+            assert_eq!(finding.status, Status::Fail, "{told}");
+            assert_eq!(finding.broken_link, Some(LinkId::T09), "{told}");
+            let witness = finding.witness.as_ref().expect("a witness");
+            let source = witness["eventSource"].as_str().expect("a source");
+            let model = trailproof::coverage::EventModel::cloudtrail();
+            assert!(
+                model.global_sources().iter().any(|global| global == source),
+                "{told}: {source} is no global service"
+            );
+            // CloudFront in another Region is no event that happens.
+            assert_eq!(witness["awsRegion"], HOME, "{told}");
+        }
+    }
+}

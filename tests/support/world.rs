@@ -140,6 +140,23 @@ impl World {
         Self { answers }
     }
 
+    /// The complete account with a single-Region trail and a chain of its own in each enabled Region; those of `global`
+    /// include events of global services.
+    pub fn one_trail_a_region(global: &[&str]) -> Self {
+        let mut answers = Vec::new();
+        for region in REGIONS {
+            let mut world = Self::complete_in(region);
+            world.single_region(global.contains(&region));
+            let chain = ["cloudtrail", "logs", "monitoring", "sns"];
+            world.answers.retain(|answer| {
+                let of_chain = chain.contains(&answer.service.as_str());
+                (of_chain && answer.region == region) || (!of_chain && region == HOME)
+            });
+            answers.extend(world.answers);
+        }
+        Self { answers }
+    }
+
     /// Writes the answers as a recording that was cut short; gives the file's name.
     pub fn write_partial(&self, path: &Path) -> PathBuf {
         let mut writer =

@@ -3,6 +3,7 @@
 //! Independent of where the values come from: a metric filter's samples or a metric-math expression.
 
 use super::evaluator::{MissingData, State, Window};
+use super::silent::SilentTimes;
 use super::{AlarmState, Effect, Firing, Reason, Settings, Stay};
 
 /// Longest time in `ALARM`, in seconds, that gets no remark for coalescing events.
@@ -236,6 +237,7 @@ impl Decider {
             },
             resting: self.resting(quiet_has_data, true),
             remarks,
+            silent: SilentTimes::default(),
         }
     }
 }

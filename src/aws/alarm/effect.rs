@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::Number;
+use super::silent::{Moment, SilentTimes};
 
 /// A state of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -66,6 +67,8 @@ pub struct Firing {
     pub resting: Vec<AlarmState>,
     /// What makes it late, coarse or unreliable.
     pub remarks: Vec<Reason>,
+    /// When it does not hear of the event after all.
+    pub silent: SilentTimes,
 }
 
 impl Effect {
@@ -89,21 +92,6 @@ pub struct Comparison {
     pub operator: String,
     /// `Threshold`.
     pub threshold: Number,
-}
-
-/// A time of the week or the year in UTC at which an expression is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Moment {
-    /// The day of the week, 1 for Monday.
-    pub weekday: i8,
-    /// The month.
-    pub month: i8,
-    /// The day of the month.
-    pub day: i8,
-    /// The hour.
-    pub hour: i8,
-    /// The minute.
-    pub minute: i8,
 }
 
 /// Why an alarm does what it does with one event.

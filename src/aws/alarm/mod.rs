@@ -8,14 +8,17 @@ mod decider;
 mod effect;
 mod evaluator;
 mod ruling;
+mod silent;
 mod statistic;
 #[cfg(test)]
 mod tests;
 
 pub(super) use decider::{Decider, Quiet};
-pub use effect::{AlarmState, Comparison, Effect, Firing, Moment, Reason, Stay};
+pub use effect::{AlarmState, Comparison, Effect, Firing, Reason, Stay};
 pub use evaluator::{MissingData, Point, State, evaluate};
 pub(super) use ruling::{Buckets, buckets};
+pub(super) use silent::Asks;
+pub use silent::{Moment, SilentTimes};
 
 /// What one metric transformation publishes, as the API returns it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -293,7 +293,8 @@ fn the_benchmark_alarm_fires_at_once_and_coalesces_for_its_period() {
                 most: 900
             },
             resting: vec![AlarmState::InsufficientData],
-            remarks: vec![]
+            remarks: vec![],
+            silent: SilentTimes::default()
         })
     );
     let Effect::Fires(dense) = judge("1", Some(0.0), &reference()) else {

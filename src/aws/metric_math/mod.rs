@@ -288,7 +288,10 @@ fn agreed(effects: [Effect; Reading::ALL.len()]) -> Effect {
 
 /// Whether two effects say the same about the event, delays and reasons aside.
 fn alike(one: &Effect, other: &Effect) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other)
+    match (one, other) {
+        (Effect::Fires(one), Effect::Fires(other)) => one.silent == other.silent,
+        _ => std::mem::discriminant(one) == std::mem::discriminant(other),
+    }
 }
 
 /// FILL puts a value where data is late: the newest period may never be seen with the event in it.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::super::alarm::{
-    self, Buckets, Decider, Effect, Emission, Moment, Quiet, Reason, Settings,
+    self, Asks, Buckets, Decider, Effect, Emission, Moment, Quiet, Reason, Settings, SilentTimes,
 };
 use super::evaluate::{Reading, Setting, Value};
 use super::expression::Expression;
@@ -161,17 +161,23 @@ impl<'a> Scene<'a> {
                 function: "HOUR".to_owned(),
             }));
         }
-        let never = self.ordinary_losses(reading)?;
+        let (never, silent) = self.ordinary_losses(reading)?;
         if !never.is_empty() {
             return Ok(Effect::Never(never));
         }
-        let event = self.tally(reading, |series| &series.event)?;
-        let quiet = self.tally(reading, |series| &series.quiet)?;
+        let heard: Vec<Moment> = self
+            .moments
+            .iter()
+            .filter(|moment| !silent.contains(moment))
+            .copied()
+            .collect();
+        let event = self.tally(reading, &heard, |series| &series.event)?;
+        let quiet = self.tally(reading, &self.moments, |series| &series.quiet)?;
         if !event.only_breaching() || quiet.breaching {
             return Err(Effect::unknown(Reason::OtherMetricsDecide));
         }
         if !self
-            .tally(reading, |series| &series.bursts)?
+            .tally(reading, &heard, |series| &series.bursts)?
             .only_breaching()
         {
             return Err(Effect::unknown(Reason::BurstsLost));
@@ -189,26 +195,38 @@ impl<'a> Scene<'a> {
         };
         if let Effect::Fires(firing) = &mut effect {
             firing.resting = self.decider.resting(quiet.not_breaching, quiet.missing);
+            if let Some(at) = silent.first() {
+                firing.remarks.push(Reason::TimeLosesEvent { at: *at });
+                firing.silent = SilentTimes::new(silent, self.asks());
+            }
         }
         Ok(effect)
     }
 
     /// What is lost in the ordinary course of things: log records arrive all the time, and the other metrics have nothing
-    /// to say.
-    fn ordinary_losses(&self, reading: Reading) -> Result<Vec<Reason>, Effect> {
+    /// to say. The times at which alone it is lost are given beside.
+    fn ordinary_losses(&self, reading: Reading) -> Result<(Vec<Reason>, Vec<Moment>), Effect> {
         let event = ordinary(self.series, |series| series.busy_event);
-        let (mut lost, mut told, mut always) = (None, false, false);
+        let (mut lost, mut told, mut always) = (Vec::new(), false, false);
         for moment in &self.moments {
             match self.breaches(reading, *moment, &event)? {
-                Some(Some(false)) | None => lost = lost.or(Some(*moment)),
+                Some(Some(false)) | None => lost.push(*moment),
                 _ => told = true,
             }
             always |= self.breaches(reading, *moment, &self.before)? == Some(Some(true));
         }
         let mut never = Vec::new();
-        match lost {
-            Some(at) if told => never.push(Reason::TimeLosesEvent { at }),
-            Some(_) if self.tally(reading, |series| &series.event)?.breaching => {
+        match lost.first() {
+            // Minutes are not laid out in time.
+            Some(at) if told && self.asks_for("MINUTE") => {
+                never.push(Reason::TimeLosesEvent { at: *at });
+            }
+            Some(_) if told => {}
+            Some(_)
+                if self
+                    .tally(reading, &self.moments, |series| &series.event)?
+                    .breaching =>
+            {
                 let silent = self
                     .series
                     .iter()
@@ -226,14 +244,31 @@ impl<'a> Scene<'a> {
         if always {
             never.push(Reason::ExpressionAlwaysBreaches);
         }
-        Ok(never)
+        Ok((never, if told { lost } else { Vec::new() }))
+    }
+
+    fn asks_for(&self, function: &str) -> bool {
+        self.expressions
+            .values()
+            .any(|expression| calls(expression, function))
+    }
+
+    fn asks(&self) -> Asks {
+        Asks {
+            month: self.asks_for("MONTH"),
+            day: self.asks_for("DATE"),
+            weekday: self.asks_for("DAY"),
+            hour: self.asks_for("HOUR"),
+        }
     }
 
     /// Whether the alarm sits in ALARM while events come in every period, whatever the reading.
     pub(super) fn flooded(&self) -> Option<bool> {
         let mut tally = Tally::default();
         for reading in Reading::ALL {
-            let one = self.tally(reading, |series| &series.flood).ok()?;
+            let one = self
+                .tally(reading, &self.moments, |series| &series.flood)
+                .ok()?;
             tally.breaching |= one.breaching;
             tally.not_breaching |= one.not_breaching | one.missing;
         }
@@ -248,12 +283,13 @@ impl<'a> Scene<'a> {
     fn tally(
         &self,
         reading: Reading,
+        moments: &[Moment],
         of: fn(&Series) -> &Vec<Option<f64>>,
     ) -> Result<Tally, Effect> {
         let choices = self.series.values().try_fold(1usize, |product, series| {
             product.checked_mul(of(series).len())
         });
-        let few = |choices: &usize| choices.saturating_mul(self.moments.len()) <= MOST_COMBINATIONS;
+        let few = |choices: &usize| choices.saturating_mul(moments.len()) <= MOST_COMBINATIONS;
         let Some(choices) = choices.filter(few) else {
             return Err(Effect::unknown(Reason::TooManyValues));
         };
@@ -269,7 +305,7 @@ impl<'a> Scene<'a> {
                 );
                 rest /= values.len().max(1);
             }
-            for moment in &self.moments {
+            for moment in moments {
                 tally.add(self.breaches(reading, *moment, &metrics)?);
             }
         }

@@ -116,9 +116,9 @@ fn expressions_on_one_event() {
         ("e * PERIOD(e)", "fires"),
         ("e + TIME_SERIES(1)", "never"),
         ("TIME_SERIES(1) * e", "fires"),
-        ("IF(HOUR(e) >= 8 AND HOUR(e) < 18, e)", "never"),
-        ("IF(DAY(e) < 6, e, 0)", "never"),
-        ("IF(DATE(e) == 31, 0, e)", "never"),
+        ("IF(HOUR(e) >= 8 AND HOUR(e) < 18, e)", "fires"),
+        ("IF(DAY(e) < 6, e, 0)", "fires"),
+        ("IF(DATE(e) == 31, 0, e)", "fires"),
         ("IF(MONTH(e) < 13, e, 0)", "fires"),
         ("IF(MINUTE(e) < 50, e, 0)", "never"),
         ("IF(YEAR(e) > 2000, e)", "unknown"),
@@ -135,6 +135,17 @@ fn expressions_on_one_event() {
     ] {
         let outcome = ask(expression);
         assert_eq!(word(&outcome), expected, "{expression}: {outcome:?}");
+    }
+    let Effect::Fires(firing) = ask("IF(HOUR(e) >= 8 AND DAY(e) < 6, e)") else {
+        panic!("it fires on weekdays")
+    };
+    for (at, lost) in [
+        ("2026-11-20T07:59", true),
+        ("2026-11-20T08:00", false),
+        ("2026-11-20T23:59", false),
+        ("2026-11-21T12:00", true),
+    ] {
+        assert_eq!(firing.silent.lose(at.parse().unwrap()), lost, "{at}");
     }
     let insights = ask("SELECT SUM(e) FROM SCHEMA(CISBenchmark)");
     assert_eq!(insights, Effect::unknown(Reason::MetricsInsights));

@@ -133,6 +133,15 @@ pub enum AlarmCause {
         /// A moment in it.
         at: String,
     },
+    /// All alarms for these events are silent at one time, some by what their expressions ask of the time.
+    SilentTogether {
+        /// The alarms.
+        alarms: Vec<String>,
+        /// The time that they have in common.
+        window: MuteWindow,
+        /// A moment in it.
+        at: String,
+    },
     /// All alarms for these events may be muted at one time.
     MutedTogetherPerhaps {
         /// The alarms.

@@ -74,16 +74,10 @@ impl Asked {
         )
     }
 
-    /// Whether the endpoint does not know the operation: what it would list cannot be there.
+    /// Whether the endpoint does not know the operation: the feature does not exist there, and neither does what it would
+    /// list. Only of operations that came after their service; what was denied says nothing.
     pub(super) fn unsupported(&self) -> bool {
-        let Self::Failed { code, .. } = self else {
-            return false;
-        };
-        let stem = code.strip_suffix("Exception").unwrap_or(code);
-        matches!(
-            stem,
-            "InvalidAction" | "NotImplemented" | "UnknownOperation" | "UnsupportedOperation"
-        )
+        matches!(self, Self::Failed { code, .. } if is_unknown_operation(code))
     }
 
     /// The evidence row, if there is one.
@@ -95,6 +89,19 @@ impl Asked {
             Self::Never | Self::Assumed(_) => None,
         }
     }
+}
+
+/// Whether an endpoint says by this code that it does not know an operation, whoever asks.
+pub(super) fn is_unknown_operation(code: &str) -> bool {
+    matches!(
+        code.strip_suffix("Exception").unwrap_or(code),
+        "InvalidAction"
+            | "NotImplemented"
+            | "UnknownOperation"
+            | "UnsupportedOperation"
+            | "http 404"
+            | "http 501"
+    )
 }
 
 /// A question to AWS, to be looked up.

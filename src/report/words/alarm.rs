@@ -125,6 +125,12 @@ fn muted(cause: &AlarmCause) -> String {
             are(alarms),
             from_to(window)
         ),
+        AlarmCause::SilentTogether { alarms, window, at } => format!(
+            "an event {} is lost: {} silent {}, by expression or mute rule",
+            moment(at),
+            are(alarms),
+            from_to(window)
+        ),
         AlarmCause::MutedTogetherPerhaps { alarms, window } => format!(
             "whether an event {} is lost is not known: {} muted then, perhaps for longer than the stay in ALARM",
             from_to(window),
