@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::chain::cause::{MetricFilterCause, TrailCause};
-use crate::chain::verdict::{LinkId, Station, Subject, Verdict};
+use crate::chain::cause::{AlarmCause, MetricFilterCause, TrailCause};
+use crate::chain::verdict::{Cause, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
 use crate::pattern;
 use crate::pattern::ast::PatternKind;
@@ -153,8 +153,10 @@ fn stop(path: &Path, made: Made, event: &Value) -> Option<Stop> {
         (_, Some(broken)) => Stop::of(broken),
         (condition, None) => stop_at(condition?, path),
     };
-    // A filter that has nothing to do with the control is not to blame, nor is what hangs on it.
-    if made == Made::Not && path.filter.is_some() && first.id.station() >= Station::MetricFilter {
+    // A filter that has nothing to do with the control is not to blame, nor is what hangs on it; one that matches nearly
+    // everything matches this event too, and its alarm says nothing of it.
+    let unrelated = made == Made::Not && path.filter.is_some() && !floods(&first);
+    if unrelated && first.id.station() >= Station::MetricFilter {
         return Some(Stop {
             id: LinkId::F01,
             subject: None,
@@ -162,6 +164,14 @@ fn stop(path: &Path, made: Made, event: &Value) -> Option<Stop> {
         });
     }
     Some(first)
+}
+
+/// Whether the event stops because its own filter keeps the alarm in ALARM.
+fn floods(stop: &Stop) -> bool {
+    matches!(
+        &stop.cause,
+        Cause::Alarm(AlarmCause::KeptInAlarmByItsFilter { .. })
+    )
 }
 
 /// Where another filter keeps the alarm in ALARM (F14), that filter is to blame: its own path says so (A06).

@@ -384,6 +384,8 @@ pub struct Mark {
     pub span: std::ops::Range<usize>,
     /// What is the matter with it.
     pub text: String,
+    /// The field that it asks about, its names joined by `.`, where it is a single condition on one.
+    pub field: Option<String>,
 }
 
 /// One path, as far as a finding needs it. Everything but the trail can be missing: a path ends where the chain ends.

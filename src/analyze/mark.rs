@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::chain::Path;
 use crate::coverage::Predicate;
-use crate::pattern::ast::{Expr, Pattern, PatternKind};
+use crate::pattern::ast::{Expr, Pattern, PatternKind, Step};
 use crate::pattern::{self, Matcher, Semantics};
 
 use super::finding::Mark;
@@ -35,6 +35,7 @@ pub(super) fn marks(
                     filter: None,
                     span,
                     text: said.to_owned(),
+                    field: None,
                 }),
         );
     }
@@ -93,13 +94,27 @@ fn turning_away(
             filter: Some(filter.to_owned()),
             span: expr.span(),
             text: "none of these alternatives matches the witness".to_owned(),
+            field: None,
         }),
         Expr::Test(test) => marks.push(Mark {
             filter: Some(filter.to_owned()),
             span: test.span.clone(),
             text: "this turns the witness away".to_owned(),
+            field: dotted(&test.selector.steps),
         }),
     }
+}
+
+/// The names of a selector joined by `.`; none where a step is not a name.
+fn dotted(steps: &[Step]) -> Option<String> {
+    let names: Option<Vec<&str>> = steps
+        .iter()
+        .map(|step| match step {
+            Step::Name(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    names.map(|names| names.join("."))
 }
 
 /// Whether a part of a pattern, taken alone, matches.

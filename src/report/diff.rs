@@ -149,7 +149,7 @@ fn finding(out: &mut String, change: &FindingChange, style: Style) {
         };
         paragraph(out, 4, tense, &words::reason(side));
         if let Some(witness) = &side.witness {
-            paragraph(out, 4, "witness:", &witness_line(witness));
+            paragraph(out, 4, "witness:", &witness_line(witness, &side.marks));
         }
     }
 }
@@ -272,10 +272,10 @@ pub(super) fn meaning_words(meaning: &Meaning) -> String {
         parts.push(reason.clone());
     }
     if let Some(lost) = &meaning.lost {
-        parts.push(format!("lost: {}", witness_line(lost)));
+        parts.push(format!("lost: {}", witness_line(lost, &[])));
     }
     if let Some(gained) = &meaning.gained {
-        parts.push(format!("gained: {}", witness_line(gained)));
+        parts.push(format!("gained: {}", witness_line(gained, &[])));
     }
     parts.join("; ")
 }

@@ -59,8 +59,11 @@ pub(super) fn render(diff: &Diff) -> String {
                 let mut why = told
                     .as_ref()
                     .map_or(String::new(), |side| cell(&words::reason(side)));
-                if let Some(witness) = told.as_ref().and_then(|side| side.witness.as_ref()) {
-                    why.push_str(&format!("<br>witness: {}", cell(&witness_line(witness))));
+                if let Some(side) = told.as_ref()
+                    && let Some(witness) = &side.witness
+                {
+                    let line = witness_line(witness, &side.marks);
+                    why.push_str(&format!("<br>witness: {}", cell(&line)));
                 }
                 out.push_str(&format!(
                     "| {} | {} | {} | {} | {} | {} | {why} |\n",

@@ -133,7 +133,8 @@ impl<'a> Item<'a> {
     pub(super) fn told(&self) -> String {
         let mut text = words::reason(self.finding);
         if let Some(witness) = &self.finding.witness {
-            text.push_str(&format!("; witness: {}", witness_line(witness)));
+            let line = witness_line(witness, &self.finding.marks);
+            text.push_str(&format!("; witness: {line}"));
         }
         if let Some(accepted) = &self.finding.accepted {
             text.push_str(&format!(

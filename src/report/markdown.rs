@@ -96,7 +96,8 @@ fn row(out: &mut String, finding: &Finding) {
     };
     let mut why = cell(&words::reason(finding));
     if let Some(witness) = &finding.witness {
-        why.push_str(&format!("<br>witness: {}", cell(&witness_line(witness))));
+        let line = witness_line(witness, &finding.marks);
+        why.push_str(&format!("<br>witness: {}", cell(&line)));
     }
     out.push_str(&format!(
         "| {} | {} | {status} | {} | {} | {why} |\n",

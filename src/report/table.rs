@@ -321,7 +321,7 @@ fn details(out: &mut String, finding: &Finding, style: Style) {
     );
     paragraph(out, 2, "", &words::reason(finding));
     if let Some(witness) = &finding.witness {
-        paragraph(out, 2, "witness:", &witness_line(witness));
+        paragraph(out, 2, "witness:", &witness_line(witness, &finding.marks));
     }
     if let Some(accepted) = &finding.accepted {
         let text = format!(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::analyze::Status;
+use crate::analyze::{Mark, Status};
 use crate::aws::arn::short_name;
 use crate::control::Answer;
 
@@ -185,8 +185,9 @@ pub(crate) fn short_names(text: &str) -> String {
     shortened.join("`")
 }
 
-/// A CloudTrail record in one line: what happened, where, by whom, and how it ended.
-pub(crate) fn witness_line(witness: &Value) -> String {
+/// A CloudTrail record in one line: what happened, where, by whom, how it ended, and the fields for which a filter turns it
+/// away.
+pub(crate) fn witness_line(witness: &Value, marks: &[Mark]) -> String {
     let text = |pointer: &str| witness.pointer(pointer).and_then(Value::as_str);
     let mut line = text("/eventName").unwrap_or("an event").to_owned();
     if let Some(source) = text("/eventSource") {
@@ -211,7 +212,45 @@ pub(crate) fn witness_line(witness: &Value) -> String {
             None => {}
         }
     }
+    for (field, value) in deciding(witness, marks) {
+        match value {
+            Some(value) => line.push_str(&format!(", {field} {value}")),
+            None => line.push_str(&format!(", without {field}")),
+        }
+    }
     clean(&line)
+}
+
+/// The fields that decide and that the line does not show anyway, with their values; at most two.
+fn deciding<'m>(witness: &Value, marks: &'m [Mark]) -> Vec<(&'m str, Option<String>)> {
+    const SHOWN: [&str; 8] = [
+        "additionalEventData.MFAUsed",
+        "awsRegion",
+        "errorCode",
+        "errorMessage",
+        "eventName",
+        "eventSource",
+        "userIdentity.invokedBy",
+        "userIdentity.type",
+    ];
+    let mut found: Vec<(&str, Option<String>)> = Vec::new();
+    for field in marks.iter().filter_map(|mark| mark.field.as_deref()) {
+        let at = field
+            .split('.')
+            .try_fold(witness, |value, name| value.get(name));
+        let value = match at {
+            None => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            // A container is no value that could be shown in a line.
+            Some(Value::Object(_) | Value::Array(_)) => continue,
+            Some(other) => Some(other.to_string()),
+        };
+        let shown = value.is_some() && SHOWN.contains(&field);
+        if !shown && found.len() < 2 && !found.iter().any(|(known, _)| *known == field) {
+            found.push((field, value));
+        }
+    }
+    found
 }
 
 /// A report value as an indented JSON document with a final line break: nothing in it is unprintable.

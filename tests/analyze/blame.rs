@@ -106,3 +106,93 @@ fn a_trail_that_does_not_log_beside_others_that_do_is_not_what_is_missing() {
         reason(&finding)
     );
 }
+
+#[test]
+fn a_filter_that_matches_everything_is_named_as_noise_and_not_as_missing() {
+    for pattern in [
+        "",
+        "{ $.eventVersion = * }",
+        "{ $.userIdentity.type != \"AWSService\" }",
+    ] {
+        let mut world = World::complete();
+        world.edit_filter("root_usage", |filter| {
+            filter["filterPattern"] = json!(pattern)
+        });
+        let finding = expect(
+            &world,
+            "cis-aws",
+            "root_usage",
+            Status::Fail,
+            Some(LinkId::A06),
+        );
+        let told = reason(&finding);
+        assert!(
+            told.contains(&format!(
+                "filter `{}` matches nearly every event",
+                filter_name("root_usage")
+            )),
+            "{told}"
+        );
+    }
+    // Where the control has a filter of its own, what is wrong with that is what is told.
+    let mut world = World::complete();
+    world
+        .edit_filter("vpc_changes", |filter| filter["filterPattern"] = json!(""))
+        .edit_filter("root_usage", |filter| {
+            filter["filterPattern"] =
+                json!("{ $.userIdentity.type = \"Roof\" && $.eventType != \"AwsServiceEvent\" }");
+        });
+    expect(
+        &world,
+        "cis-aws",
+        "root_usage",
+        Status::Fail,
+        Some(LinkId::F01),
+    );
+}
+
+#[test]
+fn the_field_that_decides_is_in_the_line_of_the_witness() {
+    let line = |control: &str, condition: &str| {
+        let mut world = World::complete();
+        world.edit_filter(control, |filter| {
+            let pattern = filter["filterPattern"].as_str().expect("a pattern");
+            let inner = pattern.trim().trim_start_matches('{').trim_end_matches('}');
+            filter["filterPattern"] = json!(format!("{{ ({inner}) && {condition} }}"));
+        });
+        let analysis = super::analyzed(&world, &trailproof::analyze::Options::default());
+        let table = crate::support::rendered(
+            &analysis,
+            trailproof::report::Format::Table,
+            trailproof::report::Style::default(),
+        );
+        let words: Vec<&str> = table.split_whitespace().collect();
+        words.join(" ")
+    };
+    for (control, condition, shown) in [
+        (
+            "cloudtrail_changes",
+            "$.userIdentity.userName != \"deploy\"",
+            "without userIdentity.userName",
+        ),
+        (
+            "console_auth_failures",
+            "$.sourceIPAddress = 10.*",
+            ", sourceIPAddress 192.0.2.10",
+        ),
+        (
+            "console_without_mfa",
+            "$.responseElements.ConsoleLogin = \"Failure\"",
+            "without responseElements.ConsoleLogin",
+        ),
+    ] {
+        let told = line(control, condition);
+        assert!(told.contains(shown), "{control}: {shown}: {told}");
+    }
+    // A failed sign-in is no success.
+    let told = line("console_auth_failures", "$.awsRegion = nowhere");
+    assert!(
+        told.contains("errorMessage Failed authentication"),
+        "{told}"
+    );
+}

@@ -92,16 +92,9 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
             out.push_str("</pre>\n");
         }
         remarks(out, item);
-    } else if finding.witness.is_some() {
-        out.push_str(&format!(
-            "<p class=\"soft\">Witness: {}</p>\n",
-            text(
-                &finding
-                    .witness
-                    .as_ref()
-                    .map_or(String::new(), super::super::text::witness_line)
-            )
-        ));
+    } else if let Some(witness) = &finding.witness {
+        let line = super::super::text::witness_line(witness, &finding.marks);
+        out.push_str(&format!("<p class=\"soft\">Witness: {}</p>\n", text(&line)));
     }
     out.push_str(&format!(
         "<p class=\"soft\">Control <code>{}</code>, evidence rows {}, fingerprint <code>{}</code></p>\n</div></details>\n",
