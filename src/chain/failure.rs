@@ -448,8 +448,7 @@ failures! {
     A15 Alarm
         title "alarm sits in ALARM"
         says "broken, degraded"
-        repair "let the alarm come back from ALARM: treat missing data as notBreaching, and narrow a pattern that matches nearly everything"
-        calls "monitoring.amazonaws.com SetAlarmState";
+        repair "let the alarm come back from ALARM: treat missing data as notBreaching, and narrow a pattern that matches nearly everything";
     A16 Alarm
         title "alarm has insufficient data"
         says "note: normal for a metric with gaps"

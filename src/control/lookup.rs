@@ -9,6 +9,9 @@ use super::types::{Benchmark, Control, Section};
 /// Names that are as like as this are worth a question ("did you mean"); 1 is the same.
 const ALIKE: f64 = 0.8;
 
+/// How much less alike than the best a name may be and still be worth a question beside it.
+const NEARLY: f64 = 0.1;
+
 /// How many suggestions are made at most.
 const SUGGESTIONS: usize = 3;
 
@@ -340,7 +343,7 @@ fn did_you_mean<'a>(
     let best = likely.first()?.0;
     let names: Vec<String> = likely
         .iter()
-        .filter(|(score, _)| *score > 1.0 || best <= 1.0)
+        .filter(|(score, _)| *score > 1.0 || (best <= 1.0 && best - score < NEARLY))
         .take(SUGGESTIONS)
         .map(|(_, name)| format!("`{name}`"))
         .collect();

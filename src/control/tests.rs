@@ -82,7 +82,7 @@ fn a_control_asks_for_something() {
         load(&format!("query = 'select 1'\n{GOOD}"))
             .unwrap_err()
             .message
-            .contains("one or the other")
+            .contains("a control is one of them")
     );
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::analyze::{ControlSummary, Status};
-use crate::control::Severity;
+use crate::control::{Section, Severity};
 
 use super::dossier::{Dossier, Item, hex};
 use super::text::{flat, json_document};
@@ -25,6 +25,15 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
             one_control(dossier, control, &of)
         })
         .collect();
+    let recorded = analysis
+        .controls
+        .iter()
+        .any(|it| it.section == Section::Logging);
+    let summary = if recorded {
+        "Whether each event that a control asks for is recorded, or reaches a confirmed subscriber, by proof."
+    } else {
+        "Whether each event that a control asks for reaches a confirmed subscriber, by proof."
+    };
     let content = Value::from(controls.clone()).to_string();
     json_document(&json!({
         "platform": {"name": "trailproof", "release": env!("CARGO_PKG_VERSION"), "target_id": dossier.about.file},
@@ -34,7 +43,7 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
             "name": analysis.benchmark,
             "title": analysis.benchmark_title,
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Whether each event that a control asks for reaches a confirmed subscriber, by proof.",
+            "summary": summary,
             "sha256": hex(&Sha256::digest(content)),
             "supports": [],
             "attributes": [],

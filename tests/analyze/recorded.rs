@@ -505,3 +505,33 @@ fn what_was_cut_short_is_no_proof_of_a_record() {
     assert_eq!(analysis.findings[0].status, Unknown);
     assert!(reason(&analysis.findings[0]).starts_with("the collection was cut short"));
 }
+
+#[test]
+fn reports_speak_of_records_where_records_are_asked_for() {
+    use trailproof::report::{self, About, Dossier, Format, Style};
+    let options = trailproof::analyze::Options {
+        sections: Sections::One(Section::Logging),
+        ..Default::default()
+    };
+    let analysis = analyzed(&World::complete(), &options);
+    let dossier = Dossier {
+        analysis: &analysis,
+        about: &About::default(),
+    };
+    for format in [
+        Format::Table,
+        Format::Json,
+        Format::Csv,
+        Format::Markdown,
+        Format::Html,
+        Format::Sarif,
+    ] {
+        let text = report::analysis(dossier, format, Style::default());
+        assert!(text.contains("cloudtrail_kms"), "{format:?}");
+        assert!(!text.contains("would hear of"), "{format:?}: {text}");
+        assert!(!text.contains("would alert nobody"), "{format:?}");
+    }
+    let html = report::analysis(dossier, Format::Html, Style::default());
+    assert!(html.contains("Is everything recorded?"));
+    assert!(html.contains("Witness: an event that is not kept"));
+}

@@ -1,7 +1,7 @@
 //! The page around the findings: verdict, scope and completeness, summaries, evidence, sign-off.
 
 use crate::analyze::{AccountSummary, Analysis, Status, Summary};
-use crate::control::Severity;
+use crate::control::{Section, Severity};
 
 use super::super::dossier::{Dossier, Item};
 use super::super::text::{audit_steps_word, count, status_word};
@@ -20,8 +20,17 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
     let analysis = dossier.analysis;
     let items: Vec<Item<'_>> = dossier.items().collect();
     out.push_str("<a class=\"skip\" href=\"#findings\">Skip to the findings</a>\n<header>\n");
+    let monitoring = !analysis
+        .controls
+        .iter()
+        .all(|it| it.section == Section::Logging);
     out.push_str(&format!(
-        "<h1>Would anybody be told? {}</h1>\n",
+        "<h1>{} {}</h1>\n",
+        if monitoring {
+            "Would anybody be told?"
+        } else {
+            "Is everything recorded?"
+        },
         text(&analysis.benchmark_title)
     ));
     out.push_str(&format!("<p class=\"verdict\">{}</p>\n", verdict(analysis)));
@@ -29,6 +38,12 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
         "<p class=\"soft\">A control passes when every event that it asks for reaches a confirmed subscriber by proof. A fail \
          shows an event that nobody would hear about, and the link that drops it. Unknown says what evidence is missing.</p>\n</header>\n<main>\n",
     );
+    if logging(analysis) {
+        out.push_str(
+            "<p class=\"soft\">A control on recording passes when every event that it asks for is kept where it asks for it, \
+             whoever is told.</p>\n",
+        );
+    }
     scope(out, dossier);
     by_account(out, dossier, &items);
     by_section(out, &items);
@@ -39,6 +54,12 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
     evidence(out, dossier);
     sign_off(out, dossier);
     out.push_str("</main>\n");
+}
+
+/// Whether some control asks for a record rather than for a notification.
+fn logging(analysis: &Analysis) -> bool {
+    let mut controls = analysis.controls.iter();
+    controls.any(|control| control.section == Section::Logging)
 }
 
 /// One sentence that answers the question.
@@ -64,8 +85,12 @@ fn verdict(analysis: &Analysis) -> String {
         parts.push(format!("{} accepted by attestation", summary.accepted));
     }
     let what = match (summary.fail, summary.unknown) {
+        (0, 0) if logging(analysis) => "Every control that applies holds".to_owned(),
         (0, 0) => "Every control that applies would tell somebody".to_owned(),
         (0, open) => format!("{open} of {} cannot be proven", count(all, "control")),
+        (lost, _) if logging(analysis) => {
+            format!("{lost} of {} do not hold", count(all, "control"))
+        }
         (lost, _) => format!("{lost} of {} would alert nobody", count(all, "control")),
     };
     format!("{what}{of}: {}.", parts.join(", "))
