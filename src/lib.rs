@@ -18,5 +18,6 @@ pub mod pattern;
 pub mod query;
 pub mod redact;
 pub mod remedy;
+pub mod replay;
 pub mod report;
 pub mod snapshot;

@@ -49,6 +49,8 @@ mod printable;
 mod query;
 /// Fixes, tried on a copy of the facts.
 mod remedy;
+/// Recorded events through the chains of a snapshot.
+mod replay;
 /// How findings are shown.
 mod report;
 /// Reports read by what their consumers publish.

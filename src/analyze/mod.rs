@@ -20,6 +20,7 @@ mod case;
 mod decide;
 mod decision;
 mod finding;
+mod hearing;
 mod judge;
 mod mark;
 mod muted;
@@ -49,6 +50,7 @@ pub use audit_steps::AuditSteps;
 use audit_steps::Auditor;
 use case::Case;
 use decision::Decision;
+pub use hearing::{Ears, Hearing, Listening};
 use judge::Judge;
 pub use sections::{FrameworkScore, SectionScore, by_section};
 

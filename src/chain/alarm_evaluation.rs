@@ -310,7 +310,7 @@ pub fn reason_id(reason: &Reason) -> LinkId {
     }
 }
 
-fn emission(filter: &FilterRow) -> Emission {
+pub(super) fn emission(filter: &FilterRow) -> Emission {
     Emission {
         filter: filter.name.clone(),
         same_events: false,
@@ -323,7 +323,7 @@ fn emission(filter: &FilterRow) -> Emission {
     }
 }
 
-fn settings(alarm: &AlarmRow) -> Settings {
+pub(super) fn settings(alarm: &AlarmRow) -> Settings {
     Settings {
         statistic: alarm
             .statistic

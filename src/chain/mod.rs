@@ -37,6 +37,7 @@ mod topic_key;
 mod trail;
 pub mod verdict;
 mod walk;
+mod watched_metrics;
 
 use crate::snapshot::Snapshot;
 use crate::snapshot::operations::{self, Need};
@@ -44,6 +45,7 @@ use crate::snapshot::operations::{self, Need};
 pub use alarm_evaluation::reason_id;
 pub use assumption::Assumption;
 pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Subscription};
+pub use watched_metrics::{History, MetricAlarm, NotFollowed, StateChange, Writer};
 
 /// Why the chain of an account could not be read.
 #[derive(Debug, thiserror::Error)]

@@ -22,6 +22,7 @@ mod pattern;
 mod query;
 mod redact;
 mod remediate;
+mod replay;
 mod sign;
 mod verify;
 
@@ -76,6 +77,8 @@ enum Command {
     Redact(redact::Args),
     /// Print the smallest change that makes the controls pass, proven on a copy
     Remediate(remediate::Args),
+    /// Show what recorded events made the chain do, and what nobody heard of
+    Replay(replay::Args),
     /// Sign a snapshot with an SSH key
     Sign(sign::Args),
     /// Check that a snapshot is as it was written
@@ -167,6 +170,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Query(args) => query::run(&args, out),
         Command::Redact(args) => redact::run(args, out),
         Command::Remediate(args) => remediate::run(args, out),
+        Command::Replay(args) => replay::run(args, out),
         Command::Sign(args) => sign::run(args, out),
         Command::Verify(args) => verify::run(args, out),
     }

@@ -183,7 +183,7 @@ impl Predicate {
 
 impl Test {
     /// Whether it holds for an event.
-    fn holds(&self, event: &Value) -> bool {
+    pub fn holds(&self, event: &Value) -> bool {
         let found = self
             .path
             .iter()

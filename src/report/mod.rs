@@ -19,6 +19,7 @@ mod marked;
 mod ocsf;
 mod oscal;
 pub(crate) mod printable;
+mod replay;
 mod sarif;
 mod sections;
 mod table;
@@ -32,6 +33,7 @@ use crate::diff::Diff;
 
 pub use dossier::{About, AboutAccount, Dossier, EvidenceRow, cited, file_reference};
 pub use explain::explain;
+pub use replay::{ReplayDossier, ReplayFormat, replay, replay_summary};
 pub use text::Style;
 
 /// What every output says of a snapshot that was not checked when it was opened.

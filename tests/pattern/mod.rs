@@ -1,7 +1,7 @@
 //! The filter-pattern language against what others wrote and observed, and against its own laws.
 
 /// Random patterns and events.
-mod arbitrary;
+pub mod arbitrary;
 /// `pattern match` and `pattern explain`.
 mod command;
 /// Real patterns and recorded answers of the live service.

@@ -8,6 +8,7 @@ mod decider;
 mod effect;
 mod evaluator;
 mod ruling;
+pub mod series;
 mod silent;
 mod statistic;
 #[cfg(test)]

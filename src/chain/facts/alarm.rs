@@ -278,6 +278,35 @@ impl Facts<'_> {
         )
     }
 
+    /// Changes of state of an alarm, oldest first: when, and the data.
+    pub(in crate::chain) fn state_history(
+        &self,
+        account: &str,
+        region: &str,
+        name: &str,
+    ) -> Result<Vec<(String, Option<String>)>, Error> {
+        self.list(
+            "select time, data from alarm_state_history \
+             where account = ?1 and region = ?2 and alarm_name = ?3 order by time, position desc",
+            (account, region, name),
+            |row| Ok((get(row, "time")?, get(row, "data")?)),
+        )
+    }
+
+    /// How many changes of state are on record in a Region, and the time of the oldest.
+    pub(in crate::chain) fn state_items(
+        &self,
+        account: &str,
+        region: &str,
+    ) -> Result<(i64, Option<String>), Error> {
+        let found = self.optional(
+            "select count(*), min(time) from alarm_state_history where account = ?1 and region = ?2",
+            (account, region),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// Actions that an alarm took or failed to take, newest first.
     pub(in crate::chain) fn history(
         &self,

@@ -39,7 +39,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 }
 
 /// Unwraps a pattern that was given as the value of `option`, or draws where it goes wrong.
-fn read(option: &str, parsed: Result<Pattern, ParseError>) -> Result<Pattern, Error> {
+pub(super) fn read(option: &str, parsed: Result<Pattern, ParseError>) -> Result<Pattern, Error> {
     parsed.map_err(|error| caret::draw(option, &error))
 }
 

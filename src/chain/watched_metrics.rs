@@ -1,0 +1,208 @@
+//! The metric alarms of an account as they are run over recorded time: settings, what writes their metrics, and the changes
+//! of state that CloudWatch has on record. Decides nothing; used by `replay`.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::alarm_evaluation::{emission, settings};
+use super::dimensions;
+use super::facts::{AlarmRow, Facts, FilterRow, Question};
+use super::{Error, Reader};
+use crate::aws::alarm::Settings;
+
+/// A metric alarm with what writes its metric.
+#[derive(Clone, Debug)]
+pub struct MetricAlarm {
+    /// ARN.
+    pub arn: String,
+    /// Name.
+    pub name: String,
+    /// Its account.
+    pub account: String,
+    /// Its Region.
+    pub region: String,
+    /// What decides its state.
+    pub settings: Settings,
+    /// What writes its metric, or why it cannot be followed.
+    pub writers: Result<Vec<Writer>, NotFollowed>,
+    /// When its configuration was changed last, RFC 3339.
+    pub configured_at: Option<String>,
+    /// Its changes of state on record; none where CloudWatch was not asked or did not answer.
+    pub history: Option<History>,
+}
+
+/// What CloudWatch has on record of an alarm's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Changes of state, oldest first.
+    pub changes: Vec<StateChange>,
+    /// Since when they are whole, RFC 3339: older ones may have been dropped.
+    pub from: String,
+    /// When they were read.
+    pub to: String,
+}
+
+/// CloudWatch saves the history of an alarm for so many days (user guide, "Viewing and managing alarms").
+const DAYS_KEPT: i64 = 30;
+/// A collection reads so many items of a Region at most, the newest first.
+const ITEMS_READ: i64 = 5_000;
+
+/// A metric filter that writes a metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Writer {
+    /// ARN of its log group.
+    pub log_group: String,
+    /// Its name.
+    pub filter: String,
+    /// What it publishes for an event.
+    pub value: f64,
+    /// What it publishes in a minute with records and no match.
+    pub default: Option<f64>,
+}
+
+/// Why an alarm is not run over recorded time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotFollowed {
+    /// It watches an expression or a query.
+    Expression,
+    /// Its metric has dimensions.
+    Dimensions,
+    /// A filter publishes a field of the event.
+    ValueIsField,
+    /// No metric filter of the snapshot writes its metric in its unit.
+    NoWriter,
+}
+
+/// A change of state on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// When, RFC 3339.
+    pub time: String,
+    /// The state before, as AWS writes it.
+    pub from: String,
+    /// The state after.
+    pub to: String,
+}
+
+impl Reader<'_> {
+    /// The metric alarms of an account, by ARN.
+    pub fn metric_alarms(&self, account: &str) -> Result<Vec<MetricAlarm>, Error> {
+        let facts = &self.facts;
+        let mut alarms = Vec::new();
+        for region in facts.asked_regions(account)? {
+            for alarm in facts.alarms_of_type(account, &region, "metric")? {
+                alarms.push(metric_alarm(facts, alarm)?);
+            }
+        }
+        alarms.sort_by(|one, two| one.arn.cmp(&two.arn));
+        alarms.dedup_by(|one, two| one.arn == two.arn);
+        Ok(alarms)
+    }
+}
+
+fn metric_alarm(facts: &Facts<'_>, alarm: AlarmRow) -> Result<MetricAlarm, Error> {
+    let question = Question {
+        account: &alarm.account,
+        region: &alarm.region,
+        service: "monitoring",
+        operation: "DescribeAlarmHistory",
+        subject: r#"{"HistoryItemType":"StateUpdate"}"#,
+    };
+    let asked = facts.asked(question)?;
+    let read_at = match asked.evidence() {
+        Some(evidence) if asked.answered() => facts.recorded_at(evidence)?,
+        _ => None,
+    };
+    let history = match read_at {
+        Some(to) => history(facts, &alarm, to)?,
+        None => None,
+    };
+    Ok(MetricAlarm {
+        settings: settings(&alarm),
+        writers: writers(facts, &alarm)?,
+        history,
+        configured_at: alarm.configuration_updated_time,
+        arn: alarm.arn,
+        name: alarm.name,
+        account: alarm.account,
+        region: alarm.region,
+    })
+}
+
+fn history(facts: &Facts<'_>, alarm: &AlarmRow, to: String) -> Result<Option<History>, Error> {
+    let Ok(read_at) = to.parse::<Timestamp>() else {
+        return Ok(None);
+    };
+    let kept = read_at.checked_sub(SignedDuration::from_hours(24 * DAYS_KEPT));
+    let kept = kept.unwrap_or(read_at);
+    let (items, oldest) = facts.state_items(&alarm.account, &alarm.region)?;
+    let oldest = oldest.and_then(|time| time.parse::<Timestamp>().ok());
+    let from = match oldest {
+        Some(oldest) if items >= ITEMS_READ => oldest.max(kept),
+        _ => kept,
+    };
+    let rows = facts.state_history(&alarm.account, &alarm.region, &alarm.name)?;
+    Ok(Some(History {
+        changes: rows.iter().filter_map(state_change).collect(),
+        from: from.to_string(),
+        to,
+    }))
+}
+
+fn writers(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Result<Vec<Writer>, NotFollowed>, Error> {
+    let (Some(namespace), Some(metric)) = (&alarm.namespace, &alarm.metric_name) else {
+        return Ok(Err(NotFollowed::Expression));
+    };
+    let empty = |json: Option<&str>| json.is_none_or(|json| json.trim() == "{}");
+    if !empty(alarm.dimensions.as_deref()) {
+        return Ok(Err(NotFollowed::Dimensions));
+    }
+    let rows = facts.writers(&alarm.account, &alarm.region, namespace, metric)?;
+    let found = rows
+        .iter()
+        .filter(|row| dimensions::selectors(row).is_empty())
+        .filter(|row| {
+            let unit = row.unit.as_deref().unwrap_or("None");
+            alarm.unit.as_deref().is_none_or(|wanted| wanted == unit)
+        })
+        .map(|row| writer(alarm, row))
+        .collect::<Result<Vec<_>, _>>();
+    Ok(found.and_then(|found| {
+        if found.is_empty() {
+            Err(NotFollowed::NoWriter)
+        } else {
+            Ok(found)
+        }
+    }))
+}
+
+fn writer(alarm: &AlarmRow, row: &FilterRow) -> Result<Writer, NotFollowed> {
+    let emission = emission(row);
+    let value = emission.metric_value.parse::<f64>().ok();
+    let mut parts = alarm.arn.split(':');
+    let partition = parts.nth(1).unwrap_or("aws");
+    Ok(Writer {
+        log_group: format!(
+            "arn:{partition}:logs:{}:{}:log-group:{}",
+            row.region, alarm.account, row.log_group_name
+        ),
+        filter: row.name.clone(),
+        value: value
+            .filter(|value| value.is_finite())
+            .ok_or(NotFollowed::ValueIsField)?,
+        default: emission.default_value,
+    })
+}
+
+/// The states of an item, from its data.
+fn state_change((time, data): &(String, Option<String>)) -> Option<StateChange> {
+    let data: serde_json::Value = serde_json::from_str(data.as_deref()?).ok()?;
+    let state = |name: &str| {
+        let value = data.get(name)?.get("stateValue")?;
+        value.as_str().map(str::to_owned)
+    };
+    Some(StateChange {
+        time: time.clone(),
+        from: state("oldState")?,
+        to: state("newState")?,
+    })
+}

@@ -1,0 +1,302 @@
+//! `trailproof replay`: what recorded CloudTrail events made the deployed chain do, and what nobody heard of.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::analyze::Hearing;
+use crate::control::Registry;
+use crate::pattern::{Pattern, parse_for_creation};
+use crate::replay::counts::{self, CountsError};
+use crate::replay::plan::Plan;
+use crate::replay::read::{self, Progress, Window};
+use crate::replay::sql::{self, Dialect};
+use crate::replay::tally::Tally;
+use crate::replay::{self, records};
+use crate::report::{self, ReplayDossier, ReplayFormat, Style};
+
+use super::analyze::What;
+use super::opening::{Opening, Target};
+use super::{Error, Out, Status, controls};
+
+/// Lines about progress come no closer than this.
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
+
+/// What to replay, through which snapshot.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The snapshot
+    #[arg(value_name = "SNAPSHOT")]
+    snapshot: PathBuf,
+    /// Files and folders of CloudTrail records, gzip or not: S3 files, arrays, lines, `lookup-events`, exports of
+    /// CloudWatch Logs; `-` is standard input
+    #[arg(value_name = "LOGS", required_unless_present_any = ["sql", "counts"], conflicts_with_all = ["sql", "counts"])]
+    logs: Vec<PathBuf>,
+    /// Print a query that counts records where they lie, and read nothing
+    #[arg(long, value_name = "DIALECT", conflicts_with = "counts")]
+    sql: Option<Dialect>,
+    /// Read what that query gave, a CSV with a header, in place of records
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
+    counts: Option<PathBuf>,
+    #[command(flatten)]
+    what: What,
+    /// Only records from this time on: a day, or a time such as `2026-11-26T14:00:00Z`
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Option<Timestamp>,
+    /// Only records before this time; a day is over at its end
+    #[arg(long, value_name = "TIME", value_parser = end)]
+    to: Option<Timestamp>,
+    /// Tell also what would have been with this filter pattern in the filters made for a control; may be repeated
+    #[arg(long = "pattern", value_name = "CONTROL=PATTERN")]
+    patterns: Vec<String>,
+    /// How to show it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: ReplayFormat,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    opening: Opening,
+    /// Exit with 1 from this on
+    #[arg(long, value_name = "OUTCOME", default_value = "missed")]
+    fail_on: FailOn,
+}
+
+/// The threshold of exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Nobody heard of an event that was asked for
+    Missed,
+    /// Nothing
+    Never,
+}
+
+pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+    args.target.check()?;
+    let registry = args.what.registry()?;
+    let snapshot = args.opening.open(&args.snapshot)?;
+    let options = args.what.options(&registry, out)?;
+    let hearing = Hearing::new(&snapshot, &registry, &options)?;
+    let patterns = patterns(&args, &registry, &hearing, out)?;
+    let what_if = if patterns.is_empty() {
+        None
+    } else {
+        Some(Hearing::with_patterns(
+            &snapshot, &registry, &options, &patterns,
+        )?)
+    };
+    let plan = Plan::new(&hearing, what_if.as_ref());
+    if let Some(dialect) = args.sql {
+        return print_query(&args, &plan, dialect, out);
+    }
+    let (tally, files) = match &args.counts {
+        Some(path) => (counted(&plan, path)?, Files::default()),
+        None => read_logs(&args, &plan, out)?,
+    };
+    let outcome = replay::outcome(&hearing, what_if.as_ref(), &plan, &tally);
+    let dossier = ReplayDossier {
+        outcome: &outcome,
+        files: files.read,
+        left_alone: files.left_alone,
+        damaged: &files.damaged,
+    };
+    let colour = args.target.output.is_none() && out.colour();
+    let text = report::replay(dossier, args.format, Style { colour });
+    if args.format == ReplayFormat::Json && args.target.output.is_none() {
+        out.json(&text)?;
+    } else {
+        args.target.write(&text, out)?;
+    }
+    args.opening.warn(out);
+    if let Some(path) = &args.target.output {
+        let counts = report::replay_summary(dossier);
+        out.message(&format!("{counts}; wrote `{}`", path.display()));
+    }
+    if let Some((file, why)) = files.damaged.first() {
+        let others = match files.damaged.len() - 1 {
+            0 => String::new(),
+            1 => ", and another file is damaged".to_owned(),
+            more => format!(", and {more} other files are damaged"),
+        };
+        return Err(Error::new(format!("{file} {why}{others}")).help(
+            "the report holds what could be read; fetch the files again, or leave them out",
+        ));
+    }
+    let missed = outcome.controls.iter().any(|it| !it.missed.is_empty());
+    Ok(if missed && args.fail_on == FailOn::Missed {
+        Status::Findings
+    } else {
+        Status::Clean
+    })
+}
+
+/// What became of the files.
+#[derive(Default)]
+struct Files {
+    read: usize,
+    left_alone: usize,
+    damaged: Vec<(String, String)>,
+}
+
+/// Reads the records.
+fn read_logs(args: &Args, plan: &Plan, out: &mut Out) -> Result<(Tally, Files), Error> {
+    let listing = records::list(&args.logs).map_err(|(path, error)| {
+        Error::new(format!("`{}` cannot be read: {error}", path.display()))
+    })?;
+    if listing.files.is_empty() {
+        return Err(Error::new("there is no log file in what was named").help(
+            "log files end with .json, .jsonl, .ndjson, .log or .gz; a file that is named itself is read whatever its name",
+        ));
+    }
+    let window = Window {
+        from: args.from,
+        to: args.to,
+        accounts: args.what.accounts.clone(),
+    };
+    let mut teller = ProgressTeller::new();
+    let reading = read::read(plan, &listing.files, &window, &mut |progress| {
+        teller.tell(progress, out);
+    });
+    let files = Files {
+        read: listing.files.len(),
+        left_alone: listing.left.len(),
+        damaged: damaged(&listing, &reading),
+    };
+    Ok((reading.tally, files))
+}
+
+/// The patterns of `--pattern`, by the ids of their controls.
+fn patterns(
+    args: &Args,
+    registry: &Registry,
+    hearing: &Hearing<'_>,
+    out: &mut Out,
+) -> Result<Vec<(String, Pattern)>, Error> {
+    let mut patterns = Vec::new();
+    for given in &args.patterns {
+        let Some((name, text)) = given.split_once('=') else {
+            return Err(
+                Error::new(format!("`{given}` names no control and its pattern"))
+                    .help("write it as in `--pattern root_usage='{ $.userIdentity.type = Root }'`"),
+            );
+        };
+        let benchmark = Some(hearing.benchmark.as_str());
+        let (_, ids) = controls::meant(registry, benchmark, None, &[name.to_owned()], out)?;
+        let pattern = super::pattern::read("--pattern", parse_for_creation(text))?;
+        for id in ids {
+            let mut listening = hearing.accounts.iter().flat_map(|ears| &ears.controls);
+            if !listening.any(|it| it.control == id && !it.made_for_it.is_empty()) {
+                return Err(Error::new(format!(
+                    "no metric filter was made for `{id}`: there is no pattern to replace"
+                )));
+            }
+            patterns.push((id, pattern.clone()));
+        }
+    }
+    Ok(patterns)
+}
+
+/// Prints the query of a dialect.
+fn print_query(args: &Args, plan: &Plan, dialect: Dialect, out: &mut Out) -> Result<Status, Error> {
+    let text = sql::query(plan, dialect).map_err(|refusal| {
+        Error::new(refusal.to_string()).help(
+            "--control narrows the question to controls without it; reading the records knows no such limit",
+        )
+    })?;
+    args.target.write(&text, out)?;
+    args.opening.warn(out);
+    Ok(Status::Clean)
+}
+
+/// What the query counted.
+fn counted(plan: &Plan, path: &Path) -> Result<Tally, Error> {
+    let failed = |error: CountsError| {
+        Error::new(format!("`{}` {error}", path.display())).help(
+            "`trailproof replay SNAPSHOT --sql DIALECT` prints the query, with the same options",
+        )
+    };
+    let file = File::open(path).map_err(|error| failed(error.into()))?;
+    counts::read(plan, &mut BufReader::new(file)).map_err(failed)
+}
+
+/// The files that are damaged, and how.
+fn damaged(listing: &records::Listing, reading: &read::Reading) -> Vec<(String, String)> {
+    let outcomes = reading.files.iter();
+    outcomes
+        .filter_map(|outcome| {
+            let file = listing.files.get(outcome.file)?;
+            let damage = outcome.damage.as_ref()?;
+            Some((file.place.to_string(), damage.to_string()))
+        })
+        .collect()
+}
+
+/// A time, or the begin of a day.
+fn time(text: &str) -> Result<Timestamp, String> {
+    moment(text, 0)
+}
+
+/// A time, or the end of a day.
+fn end(text: &str) -> Result<Timestamp, String> {
+    moment(text, 1)
+}
+
+fn moment(text: &str, days: i64) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse() {
+        return Ok(time);
+    }
+    let day: Date = text
+        .parse()
+        .map_err(|_| "expected a day such as 2026-11-26 or a time such as 2026-11-26T14:00:00Z")?;
+    day.checked_add(jiff::Span::new().days(days))
+        .and_then(|day| day.to_zoned(TimeZone::UTC))
+        .map(|zoned| zoned.timestamp())
+        .map_err(|error| error.to_string())
+}
+
+/// Says now and then how far reading has come, and how long it will take.
+struct ProgressTeller {
+    started: Instant,
+    told: Instant,
+}
+
+impl ProgressTeller {
+    fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            told: Instant::now(),
+        }
+    }
+
+    fn tell(&mut self, progress: Progress, out: &mut Out) {
+        if self.told.elapsed() < BETWEEN_LINES {
+            return;
+        }
+        self.told = Instant::now();
+        let megabytes = |bytes: u64| bytes / 1_000_000;
+        let records = progress.records;
+        if progress.all == 0 {
+            let read = megabytes(progress.done);
+            out.message(&format!("{read} MB read, {records} records"));
+            return;
+        }
+        let percent = progress.done.saturating_mul(100) / progress.all;
+        let spent = self.started.elapsed().as_secs();
+        let left = progress.all.saturating_sub(progress.done);
+        let seconds = spent.saturating_mul(left) / progress.done.max(1);
+        let left = match seconds {
+            0..60 => format!("{seconds} s"),
+            60..7200 => format!("{} minutes", seconds / 60),
+            _ => format!("{} hours", seconds / 3600),
+        };
+        out.message(&format!(
+            "{percent}% of {} MB, {records} records, about {left} left",
+            megabytes(progress.all)
+        ));
+    }
+}

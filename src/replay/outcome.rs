@@ -1,0 +1,342 @@
+//! What a tally comes to: by account and control, what was asked for, what was heard, what was missed and where, and what
+//! else fires.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::analyze::{Hearing, Stop};
+
+use super::alarms::{AlarmOutcome, alarms};
+use super::plan::{AccountPlan, ControlPlan, Plan};
+use super::question::is_set;
+use super::tally::{AccountTally, Example, Kind, KindKey, Tally};
+
+/// The result of a replay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Id of the benchmark.
+    pub benchmark: String,
+    /// What was read.
+    pub records: RecordsOutcome,
+    /// Accounts in ascending order, controls in the benchmark's order.
+    pub controls: Vec<ControlOutcome>,
+    /// By account and ARN.
+    pub alarms: Vec<AlarmOutcome>,
+    /// The same with other filter patterns.
+    pub what_if: Option<WhatIf>,
+}
+
+/// What the records would have come to with other filter patterns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WhatIf {
+    /// The patterns, by the control whose filters they replace.
+    pub patterns: Vec<(String, String)>,
+    /// As in [`Outcome::controls`].
+    pub controls: Vec<ControlOutcome>,
+    /// As in [`Outcome::alarms`].
+    pub alarms: Vec<AlarmOutcome>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordsOutcome {
+    /// Records read.
+    pub read: u64,
+    /// Those that count: in the time and accounts asked for, each event id once.
+    pub distinct: u64,
+    /// Those read before.
+    pub duplicates: u64,
+    /// Those outside the time or accounts asked for.
+    pub outside: u64,
+    /// Those without a time or an account.
+    pub unplaced: u64,
+    /// Of `distinct`: those that a query over many machines could not decide.
+    pub doubtful: u64,
+    /// Of `distinct`: those of accounts that the snapshot does not hold, by account.
+    pub strangers: BTreeMap<String, u64>,
+    /// `eventTime` of the first and of the last that count.
+    pub span: Option<(String, String)>,
+}
+
+/// One control in one account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ControlOutcome {
+    /// The account.
+    pub account: String,
+    /// Id of the control.
+    pub control: String,
+    /// Its number in the benchmark.
+    pub number: String,
+    /// Its title.
+    pub title: String,
+    /// Records that the benchmark's own text matches.
+    pub asked: u64,
+    /// Of these, those that a sound path carries.
+    pub heard: u64,
+    /// Of these, those that nobody hears of, by kind: the most first.
+    pub missed: Vec<Missed>,
+    /// Of these, those of which the snapshot does not say whether somebody hears.
+    pub undecided: Vec<Missed>,
+    /// What else the control's filters tell of.
+    pub noise: Noise,
+}
+
+/// Records of one event name that one link drops.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Missed {
+    /// `eventName`
+    pub event_name: String,
+    /// `eventSource`
+    pub event_source: String,
+    /// How many.
+    pub count: u64,
+    /// The link.
+    pub stop: Stop,
+    /// The first record.
+    pub example: Value,
+}
+
+/// What the filters of a control tell of that nobody asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Noise {
+    /// How many records.
+    pub count: u64,
+    /// By event name and type of principal: the most first.
+    pub by: Vec<Surplus>,
+}
+
+/// Records of one event name by one type of principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surplus {
+    /// `eventName`
+    pub event_name: String,
+    /// `eventSource`
+    pub event_source: String,
+    /// `userIdentity.type`
+    pub principal_type: String,
+    /// How many.
+    pub count: u64,
+    /// Who made the most of them, and how many; none where there are too many to tell.
+    pub principal: Option<(String, u64)>,
+}
+
+/// Makes the outcome of a tally.
+pub fn outcome(
+    hearing: &Hearing<'_>,
+    what_if: Option<&Hearing<'_>>,
+    plan: &Plan,
+    tally: &Tally,
+) -> Outcome {
+    let what_if = what_if.zip(plan.what_if.as_deref());
+    let second = |time: &str| Some(time.parse::<Timestamp>().ok()?.as_second());
+    let span = tally.span.as_ref();
+    let span = span.and_then(|(from, to)| second(from).zip(second(to)));
+    Outcome {
+        benchmark: hearing.benchmark.clone(),
+        records: RecordsOutcome {
+            read: tally.read,
+            distinct: tally.distinct,
+            duplicates: tally.duplicates,
+            outside: tally.outside,
+            unplaced: tally.unplaced,
+            doubtful: tally.doubtful,
+            strangers: tally.strangers.clone(),
+            span: tally.span.clone(),
+        },
+        controls: controls(hearing, plan, &tally.accounts),
+        alarms: alarms(hearing, plan, &tally.accounts, span),
+        what_if: what_if.map(|(hearing, plan)| WhatIf {
+            patterns: hearing.replaced.clone(),
+            controls: controls(hearing, plan, &tally.what_if),
+            alarms: alarms(hearing, plan, &tally.what_if, None),
+        }),
+    }
+}
+
+fn controls(hearing: &Hearing<'_>, plan: &Plan, tallies: &[AccountTally]) -> Vec<ControlOutcome> {
+    let mut controls = Vec::new();
+    let accounts = plan.accounts.iter().zip(tallies);
+    for (index, (account, counted)) in accounts.enumerate() {
+        let kinds = in_order(counted);
+        for (position, control) in account.controls.iter().enumerate() {
+            let about = hearing
+                .accounts
+                .get(index)
+                .and_then(|ears| ears.controls.get(position));
+            let Some(about) = about else { continue };
+            let mut outcome = ControlOutcome {
+                account: account.account.clone(),
+                control: about.control.clone(),
+                number: about.number.clone(),
+                title: about.title.clone(),
+                asked: 0,
+                heard: 0,
+                missed: Vec::new(),
+                undecided: Vec::new(),
+                noise: Noise::default(),
+            };
+            let blamed = |event: &Value| hearing.blamed(index, position, event);
+            outcome.count(account, control, &kinds, blamed, hearing.open_link(index));
+            controls.push(outcome);
+        }
+    }
+    controls
+}
+
+/// The kinds of an account in an order that no hash decides.
+fn in_order(tally: &AccountTally) -> Vec<(&KindKey, &Kind)> {
+    let mut kinds: Vec<_> = tally.kinds.iter().collect();
+    kinds.sort_unstable_by(|one, two| one.0.cmp(two.0));
+    kinds
+}
+
+impl ControlOutcome {
+    fn count(
+        &mut self,
+        account: &AccountPlan,
+        control: &ControlPlan,
+        kinds: &[(&KindKey, &Kind)],
+        blamed: impl Fn(&Value) -> Option<Stop>,
+        open_link: impl Fn(usize) -> Option<Stop>,
+    ) {
+        let mut missed = Drops::default();
+        let mut undecided = Drops::default();
+        let mut noise: BTreeMap<(&str, &str, &str), Gathered> = BTreeMap::new();
+        for (key, kind) in kinds {
+            let sound = |index: &usize| {
+                let path = account.paths.get(*index);
+                path.is_some_and(|path| path.sound && path.carries(&key.answers))
+            };
+            if !is_set(&key.answers, control.asked) {
+                if control.made_for_it.iter().any(&sound) {
+                    let of = (
+                        key.event_name.as_str(),
+                        key.event_source.as_str(),
+                        key.principal_type.as_str(),
+                    );
+                    noise.entry(of).or_default().add(kind);
+                }
+                continue;
+            }
+            self.asked += kind.count;
+            if (0..account.paths.len()).any(|index| sound(&index)) {
+                self.heard += kind.count;
+                continue;
+            }
+            let Ok(event) = serde_json::from_str::<Value>(&kind.first.text) else {
+                continue;
+            };
+            let open = account
+                .paths
+                .iter()
+                .position(|path| path.open && path.carries(&key.answers));
+            match open.and_then(&open_link) {
+                Some(stop) => undecided.add(key, kind, stop, event),
+                None => {
+                    if let Some(stop) = blamed(&event) {
+                        missed.add(key, kind, stop, event);
+                    }
+                }
+            }
+        }
+        self.missed = missed.sorted();
+        self.undecided = undecided.sorted();
+        self.noise = sorted_noise(noise);
+    }
+}
+
+/// Missed records by kind.
+#[derive(Default)]
+struct Drops {
+    all: Vec<(Example, Missed)>,
+}
+
+impl Drops {
+    fn add(&mut self, key: &KindKey, kind: &Kind, stop: Stop, event: Value) {
+        let same = |(_, known): &&mut (Example, Missed)| {
+            known.event_name == key.event_name
+                && known.event_source == key.event_source
+                && known.stop == stop
+        };
+        if let Some((first, known)) = self.all.iter_mut().find(same) {
+            known.count += kind.count;
+            if kind.first < *first {
+                first.clone_from(&kind.first);
+                known.example = event;
+            }
+            return;
+        }
+        let missed = Missed {
+            event_name: key.event_name.clone(),
+            event_source: key.event_source.clone(),
+            count: kind.count,
+            stop,
+            example: event,
+        };
+        self.all.push((kind.first.clone(), missed));
+    }
+
+    fn sorted(mut self) -> Vec<Missed> {
+        self.all.sort_by(|(first, one), (second, two)| {
+            two.count.cmp(&one.count).then_with(|| first.cmp(second))
+        });
+        self.all.into_iter().map(|(_, missed)| missed).collect()
+    }
+}
+
+/// Noise of one event name and principal type.
+#[derive(Default)]
+struct Gathered {
+    count: u64,
+    unknown: bool,
+    principals: BTreeMap<String, u64>,
+}
+
+impl Gathered {
+    fn add(&mut self, kind: &Kind) {
+        self.count += kind.count;
+        match &kind.principals {
+            None => self.unknown = true,
+            Some(principals) => {
+                for (name, count) in principals {
+                    *self.principals.entry(name.clone()).or_default() += count;
+                }
+            }
+        }
+    }
+
+    /// Who made the most; of several the first by name.
+    fn most(&self) -> Option<(String, u64)> {
+        if self.unknown {
+            return None;
+        }
+        let by_count = |one: &(&String, &u64), two: &(&String, &u64)| {
+            one.1.cmp(two.1).then_with(|| two.0.cmp(one.0))
+        };
+        let (name, count) = self.principals.iter().max_by(by_count)?;
+        Some((name.clone(), *count))
+    }
+}
+
+fn sorted_noise(noise: BTreeMap<(&str, &str, &str), Gathered>) -> Noise {
+    let mut by: Vec<Surplus> = noise
+        .iter()
+        .map(
+            |((event_name, event_source, principal_type), gathered)| Surplus {
+                event_name: (*event_name).to_owned(),
+                event_source: (*event_source).to_owned(),
+                principal_type: (*principal_type).to_owned(),
+                count: gathered.count,
+                principal: gathered.most(),
+            },
+        )
+        .collect();
+    // The order by name stays among equals.
+    by.sort_by_key(|surplus| std::cmp::Reverse(surplus.count));
+    Noise {
+        count: by.iter().map(|surplus| surplus.count).sum(),
+        by,
+    }
+}

@@ -1,0 +1,302 @@
+//! The JSON contract of `replay`: its own types, as that of `analyze`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::analyze::Stop;
+use crate::replay::{AlarmOutcome, Comparison, ControlOutcome, Missed, Noise};
+use crate::report::text::json_document;
+use crate::report::words;
+
+use super::{ReplayDossier, sentences};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema_version: u32,
+    benchmark: &'a str,
+    records: Records<'a>,
+    controls: Vec<Control<'a>>,
+    alarms: Vec<Alarm<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_if: Option<What<'a>>,
+    files: Files<'a>,
+}
+
+/// The same with other filter patterns.
+#[derive(Serialize)]
+struct What<'a> {
+    patterns: Vec<Replaced<'a>>,
+    controls: Vec<Control<'a>>,
+    alarms: Vec<Alarm<'a>>,
+}
+
+#[derive(Serialize)]
+struct Replaced<'a> {
+    control: &'a str,
+    pattern: &'a str,
+}
+
+#[derive(Serialize)]
+struct Records<'a> {
+    read: u64,
+    distinct: u64,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    duplicates: u64,
+    outside: u64,
+    unplaced: u64,
+    doubtful: u64,
+    /// Distinct records of accounts that the snapshot does not hold.
+    not_in_snapshot: &'a BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
+struct Files<'a> {
+    read: usize,
+    left_alone: usize,
+    damaged: Vec<Damaged<'a>>,
+}
+
+#[derive(Serialize)]
+struct Damaged<'a> {
+    file: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct Control<'a> {
+    account: &'a str,
+    control: &'a str,
+    benchmark_id: &'a str,
+    title: &'a str,
+    asked: u64,
+    heard: u64,
+    missed: Vec<MissedKind<'a>>,
+    undecided: Vec<MissedKind<'a>>,
+    noise: Vec<Surplus<'a>>,
+}
+
+#[derive(Serialize)]
+struct MissedKind<'a> {
+    count: u64,
+    event_name: &'a str,
+    event_source: &'a str,
+    broken_link: &'static str,
+    cause: Value,
+    reason: String,
+    example: &'a Value,
+}
+
+#[derive(Serialize)]
+struct Surplus<'a> {
+    event_name: &'a str,
+    event_source: &'a str,
+    principal_type: &'a str,
+    count: u64,
+    /// Who made the most of them.
+    principal: Option<&'a str>,
+    principal_count: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Alarm<'a> {
+    account: &'a str,
+    alarm: &'a str,
+    name: &'a str,
+    events: u64,
+    /// Transitions into ALARM that told somebody; 0 where something silences the alarm.
+    notifications: Option<u64>,
+    /// Where the alarm leaves ALARM as late as CloudWatch allows.
+    notifications_at_least: Option<u64>,
+    /// Transitions into ALARM by day.
+    days: Option<&'a BTreeMap<String, u64>>,
+    transitions: Option<u64>,
+    latest_seconds: Option<u64>,
+    coalesced: Option<u64>,
+    longest_in_alarm_seconds: Option<u64>,
+    still_in_alarm: Option<bool>,
+    silenced_by: Option<Value>,
+    not_run: Option<String>,
+    /// Against what CloudWatch has on record.
+    history: Option<History>,
+    not_compared: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct History {
+    from: String,
+    to: String,
+    confirmed: u64,
+    missing: Vec<MissingTransition>,
+    unexpected: Vec<String>,
+    silent: Vec<Silent>,
+}
+
+#[derive(Serialize)]
+struct MissingTransition {
+    time: String,
+    configured_later: bool,
+}
+
+#[derive(Serialize)]
+struct Silent {
+    from: String,
+    to: String,
+    missing: u64,
+    confirmed_before: Option<String>,
+    confirmed_after: Option<String>,
+}
+
+fn history(found: &Comparison) -> History {
+    let time = |at: i64| sentences::time(at);
+    let missing = found.missing.iter();
+    let silent = found.silent.iter();
+    History {
+        from: time(found.from),
+        to: time(found.to),
+        confirmed: found.confirmed,
+        missing: missing
+            .map(|missing| MissingTransition {
+                time: time(missing.at),
+                configured_later: missing.configured_later,
+            })
+            .collect(),
+        unexpected: found.unexpected.iter().map(|at| time(*at)).collect(),
+        silent: silent
+            .map(|silence| Silent {
+                from: time(silence.from),
+                to: time(silence.to),
+                missing: silence.missing,
+                confirmed_before: silence.confirmed_before.map(time),
+                confirmed_after: silence.confirmed_after.map(time),
+            })
+            .collect(),
+    }
+}
+
+fn alarm(alarm: &AlarmOutcome) -> Alarm<'_> {
+    let story = alarm.story.as_ref().ok();
+    let told = |number: u64| {
+        if alarm.silenced_by.is_none() {
+            number
+        } else {
+            0
+        }
+    };
+    Alarm {
+        account: &alarm.account,
+        alarm: &alarm.arn,
+        name: &alarm.name,
+        events: alarm.events,
+        notifications: story.map(|it| told(it.notifications)),
+        notifications_at_least: story.map(|it| told(it.at_least)),
+        days: story.map(|it| &it.days),
+        transitions: story.map(|it| it.notifications),
+        latest_seconds: story.map(|it| it.latest),
+        coalesced: story.map(|it| it.coalesced),
+        longest_in_alarm_seconds: story.map(|it| it.longest_stay),
+        still_in_alarm: story.map(|it| it.still_in_alarm),
+        silenced_by: alarm.silenced_by.as_ref().map(
+            |stop| json!({"link": stop.id.code(), "cause": cause(stop), "reason": words::at(stop)}),
+        ),
+        not_run: alarm.story.as_ref().err().map(sentences::not_run),
+        history: alarm.history.as_ref().ok().map(history),
+        not_compared: alarm
+            .history
+            .as_ref()
+            .err()
+            .map(|why| sentences::not_compared(*why)),
+    }
+}
+
+/// The replay as one JSON document, ending with a line break.
+pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
+    let outcome = dossier.outcome;
+    let records = &outcome.records;
+    let span = records.span.as_ref();
+    let damaged = dossier
+        .damaged
+        .iter()
+        .map(|(file, why)| Damaged { file, why });
+    json_document(&Report {
+        schema_version: 1,
+        benchmark: &outcome.benchmark,
+        records: Records {
+            read: records.read,
+            distinct: records.distinct,
+            from: span.map(|(from, _)| from.as_str()),
+            to: span.map(|(_, to)| to.as_str()),
+            duplicates: records.duplicates,
+            outside: records.outside,
+            unplaced: records.unplaced,
+            doubtful: records.doubtful,
+            not_in_snapshot: &records.strangers,
+        },
+        controls: outcome.controls.iter().map(control).collect(),
+        alarms: outcome.alarms.iter().map(alarm).collect(),
+        what_if: outcome.what_if.as_ref().map(|what_if| What {
+            patterns: what_if
+                .patterns
+                .iter()
+                .map(|(control, pattern)| Replaced { control, pattern })
+                .collect(),
+            controls: what_if.controls.iter().map(control).collect(),
+            alarms: what_if.alarms.iter().map(alarm).collect(),
+        }),
+        files: Files {
+            read: dossier.files,
+            left_alone: dossier.left_alone,
+            damaged: damaged.collect(),
+        },
+    })
+}
+
+fn control(control: &ControlOutcome) -> Control<'_> {
+    Control {
+        account: &control.account,
+        control: &control.control,
+        benchmark_id: &control.number,
+        title: &control.title,
+        asked: control.asked,
+        heard: control.heard,
+        missed: control.missed.iter().map(missed).collect(),
+        undecided: control.undecided.iter().map(missed).collect(),
+        noise: noise(&control.noise),
+    }
+}
+
+fn missed(missed: &Missed) -> MissedKind<'_> {
+    MissedKind {
+        count: missed.count,
+        event_name: &missed.event_name,
+        event_source: &missed.event_source,
+        broken_link: missed.stop.id.code(),
+        cause: cause(&missed.stop),
+        reason: words::at(&missed.stop),
+        example: &missed.example,
+    }
+}
+
+/// As in `analyze`: the code of the cause with its values, and the subject.
+fn cause(stop: &Stop) -> Value {
+    let mut cause = json!(stop.cause);
+    if let (Value::Object(members), Some(subject)) = (&mut cause, &stop.subject) {
+        members.insert("subject".to_owned(), json!(subject));
+    }
+    cause
+}
+
+fn noise(noise: &Noise) -> Vec<Surplus<'_>> {
+    let by = noise.by.iter();
+    by.map(|surplus| Surplus {
+        event_name: &surplus.event_name,
+        event_source: &surplus.event_source,
+        principal_type: &surplus.principal_type,
+        count: surplus.count,
+        principal: surplus.principal.as_ref().map(|(name, _)| name.as_str()),
+        principal_count: surplus.principal.as_ref().map(|(_, count)| *count),
+    })
+    .collect()
+}

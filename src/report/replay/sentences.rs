@@ -1,0 +1,324 @@
+//! The sentences of a replay, the same for a terminal and for Markdown.
+
+use jiff::Timestamp;
+
+use crate::chain::NotFollowed;
+use crate::chain::verdict::Cause;
+use crate::replay::{
+    AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, Outcome, RecordsOutcome, Surplus,
+};
+use crate::report::words;
+
+use super::ReplayDossier;
+
+/// Kinds that are shown of a control; the JSON has all.
+pub(super) const SHOWN: usize = 5;
+
+/// The counts in one line.
+pub(super) fn summary(dossier: ReplayDossier<'_>) -> String {
+    let controls = &dossier.outcome.controls;
+    let sum = |count: fn(&ControlOutcome) -> u64| controls.iter().map(count).sum::<u64>();
+    let mut line = format!(
+        "{} asked for, {} heard, {} missed ({})",
+        count(sum(|it| it.asked), "event"),
+        sum(|it| it.heard),
+        sum(missed_of),
+        dossier.outcome.benchmark
+    );
+    let undecided = sum(undecided_of);
+    if undecided > 0 {
+        line.push_str(&format!("; {undecided} undecided"));
+    }
+    if !dossier.damaged.is_empty() {
+        let files = count(dossier.damaged.len() as u64, "file");
+        line.push_str(&format!("; {files} damaged"));
+    }
+    line
+}
+
+pub(super) fn missed_of(control: &ControlOutcome) -> u64 {
+    control.missed.iter().map(|missed| missed.count).sum()
+}
+
+pub(super) fn undecided_of(control: &ControlOutcome) -> u64 {
+    control.undecided.iter().map(|missed| missed.count).sum()
+}
+
+/// `1 event`, `2 events`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// What was read, a sentence each.
+pub(super) fn read(dossier: ReplayDossier<'_>) -> Vec<String> {
+    let records: &RecordsOutcome = &dossier.outcome.records;
+    let mut first = format!(
+        "{} in {}, {} of them distinct",
+        count(records.read, "record"),
+        count(dossier.files as u64, "file"),
+        records.distinct
+    );
+    if let Some((from, to)) = &records.span {
+        first.push_str(&format!(", from {from} to {to}"));
+    }
+    let mut lines = vec![first];
+    let mut remark = |number: u64, what: &str| {
+        if number > 0 {
+            lines.push(format!("{} {what}", count(number, "record")));
+        }
+    };
+    remark(
+        records.duplicates,
+        "read again with the same eventID: counted once",
+    );
+    remark(
+        records.outside,
+        "outside the time or the accounts asked for",
+    );
+    remark(
+        records.unplaced,
+        "without a time or an account: not counted",
+    );
+    remark(
+        records.doubtful,
+        "that the query could not decide to the letter: read them with trailproof",
+    );
+    remark(
+        records.strangers.values().sum(),
+        "of accounts that the snapshot does not hold: not judged",
+    );
+    if dossier.left_alone > 0 {
+        let files = count(dossier.left_alone as u64, "file");
+        lines.push(format!("{files} of the folders left alone: no log files"));
+    }
+    for (file, why) in dossier.damaged {
+        lines.push(format!("{file} {why}; the rest of it is not counted"));
+    }
+    lines
+}
+
+/// One kind of missed events.
+pub(super) fn missed(missed: &Missed) -> String {
+    let text = |name: &str| {
+        let found = missed.example.get(name).and_then(|value| value.as_str());
+        found.unwrap_or("?").to_owned()
+    };
+    format!(
+        "{} {} ({}), first at {} as eventID {}: {}",
+        missed.count,
+        missed.event_name,
+        missed.event_source,
+        text("eventTime"),
+        text("eventID"),
+        words::at(&missed.stop)
+    )
+}
+
+/// One kind of noise.
+pub(super) fn noise(surplus: &Surplus) -> String {
+    let mut line = format!(
+        "{} {} by {}",
+        surplus.count,
+        surplus.event_name,
+        if surplus.principal_type.is_empty() {
+            "nobody named"
+        } else {
+            &surplus.principal_type
+        }
+    );
+    if let Some((name, most)) = &surplus.principal {
+        if *most == surplus.count {
+            line.push_str(&format!(", all by `{name}`"));
+        } else {
+            line.push_str(&format!(", {most} of them by `{name}`"));
+        }
+    }
+    line
+}
+
+/// What the counts rest on.
+pub(super) const ASSUMED: &str =
+    "The chain is the snapshot's: that it was the same when these events were recorded is assumed.";
+
+/// Why an alarm was not run over the recorded time.
+pub(super) fn not_run(why: &NotRun) -> String {
+    match why {
+        NotRun::Metric(NotFollowed::Expression) => {
+            "it watches an expression or a query, which is not run over recorded time".to_owned()
+        }
+        NotRun::Metric(NotFollowed::Dimensions) => {
+            "its metric has dimensions, which are not counted".to_owned()
+        }
+        NotRun::Metric(NotFollowed::ValueIsField) => {
+            "a metric filter publishes a field of the event, which is not counted".to_owned()
+        }
+        NotRun::Metric(NotFollowed::NoWriter) => "no metric filter writes its metric".to_owned(),
+        NotRun::Evaluation(not_told) => words::sentence(&Cause::SingleEvent(not_told.0.clone())),
+    }
+}
+
+/// What an alarm did, in a sentence.
+pub(super) fn alarm(alarm: &AlarmOutcome) -> String {
+    let events = count(alarm.events, "event");
+    let story = match &alarm.story {
+        Err(why) => return format!("not run: {}", not_run(why)),
+        Ok(story) => story,
+    };
+    let mut line = match &alarm.silenced_by {
+        Some(stop) => format!(
+            "{events}, into ALARM {}, and nobody told: {}",
+            times(story.notifications),
+            words::at(stop)
+        ),
+        None => {
+            let notifications = count(story.notifications, "notification");
+            let mut line = format!("{events}, {notifications}");
+            if story.at_least < story.notifications {
+                line.push_str(&format!(
+                    " (no fewer than {} if CloudWatch looks at older periods)",
+                    story.at_least
+                ));
+            }
+            line
+        }
+    };
+    if let Some((day, most)) = story.days.iter().max_by_key(|(_, count)| **count)
+        && story.days.len() > 1
+    {
+        line.push_str(&format!(", {most} of them on {day}"));
+    }
+    if story.coalesced > 0 {
+        let events = count(story.coalesced, "event");
+        line.push_str(&format!(", {events} without one of its own"));
+    }
+    if story.notifications > 0 {
+        line.push_str(&format!(
+            ", at most {} after the event, at most {} in ALARM",
+            words::span(i64::try_from(story.latest).unwrap_or(i64::MAX)),
+            words::span(i64::try_from(story.longest_stay).unwrap_or(i64::MAX))
+        ));
+    }
+    if story.still_in_alarm {
+        line.push_str(", and there still");
+    }
+    line
+}
+
+fn times(number: u64) -> String {
+    match number {
+        1 => "once".to_owned(),
+        more => format!("{more} times"),
+    }
+}
+
+/// What other patterns would have made of the records: a line for each control that they were given for, and for each
+/// alarm that they move otherwise.
+pub(super) fn what_if(outcome: &Outcome) -> Vec<String> {
+    let Some(what_if) = &outcome.what_if else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    for (before, after) in outcome.controls.iter().zip(&what_if.controls) {
+        let replaced = what_if
+            .patterns
+            .iter()
+            .find(|(control, _)| *control == after.control);
+        let Some((_, pattern)) = replaced else {
+            continue;
+        };
+        lines.push(format!(
+            "{} in {} with `{pattern}`: missed {} before and {} after, noise {} before and {} after",
+            after.control,
+            after.account,
+            missed_of(before),
+            missed_of(after),
+            before.noise.count,
+            after.noise.count
+        ));
+    }
+    for (before, after) in outcome.alarms.iter().zip(&what_if.alarms) {
+        let notifications = |alarm: &AlarmOutcome| {
+            let story = alarm.story.as_ref().ok()?;
+            Some(if alarm.silenced_by.is_none() {
+                story.notifications
+            } else {
+                0
+            })
+        };
+        if let (Some(one), Some(other)) = (notifications(before), notifications(after))
+            && one != other
+        {
+            lines.push(format!(
+                "alarm `{}`: {one} notifications before and {other} after",
+                after.name
+            ));
+        }
+    }
+    lines
+}
+
+/// A time in seconds since 1970.
+pub(super) fn time(at: i64) -> String {
+    Timestamp::from_second(at).unwrap_or_default().to_string()
+}
+
+/// Why an alarm's history is not compared.
+pub(super) fn not_compared(why: NotCompared) -> &'static str {
+    match why {
+        NotCompared::NoHistory => "the snapshot holds no history of its states",
+        NotCompared::NoOverlap => {
+            "records and recorded states cover no common time: nothing is concluded"
+        }
+    }
+}
+
+/// What really happened, in sentences; none where nothing was expected and nothing happened.
+pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
+    let found = match &alarm.history {
+        Ok(found) => found,
+        Err(NotCompared::NoOverlap) => {
+            return vec![not_compared(NotCompared::NoOverlap).to_owned()];
+        }
+        Err(NotCompared::NoHistory) => return Vec::new(),
+    };
+    if found.confirmed == 0 && found.missing.is_empty() && found.unexpected.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![format!(
+        "on record from {} to {}: {} confirmed, {} missing, {} unexpected",
+        time(found.from),
+        time(found.to),
+        found.confirmed,
+        found.missing.len(),
+        found.unexpected.len()
+    )];
+    let neighbour = |at: Option<i64>| at.map_or_else(|| "none".to_owned(), time);
+    for silence in &found.silent {
+        let (from, to) = (time(silence.from), time(silence.to));
+        let mut line = match silence.missing {
+            1 => format!("it did not go into ALARM at {from}, as was expected"),
+            more => format!(
+                "it did not go into ALARM from {from} to {to}, where {more} transitions were expected"
+            ),
+        };
+        line.push_str(&format!(
+            "; the last confirmed before is {}, the first after {}",
+            neighbour(silence.confirmed_before),
+            neighbour(silence.confirmed_after)
+        ));
+        let mut within = found
+            .missing
+            .iter()
+            .filter(|missing| missing.at >= silence.from && missing.at <= silence.to);
+        if within.any(|missing| missing.configured_later) {
+            line.push_str("; the alarm was configured anew after that");
+        }
+        lines.push(line);
+    }
+    for at in found.unexpected.iter().take(SHOWN) {
+        let at = time(*at);
+        lines.push(format!("it went into ALARM at {at} without an event"));
+    }
+    lines
+}

@@ -1,0 +1,108 @@
+//! Recorded events through the chains of a snapshot.
+
+/// What counts: the sample records, the laboratory account against a count in Python.
+mod counts;
+/// The forms in which records lie about, whole and damaged.
+mod forms;
+/// What the alarms would have done, against what is on record.
+mod history;
+/// The query for many machines.
+mod sql;
+
+use std::path::{Path, PathBuf};
+
+use flate2::read::ZlibDecoder;
+use serde_json::Value;
+use std::io::Read;
+use trailproof::snapshot::{Call, Snapshot, Writer};
+
+use crate::support::trailproof;
+
+/// The account of the laboratory's records.
+pub const LABORATORY: &str = "210000000000";
+
+/// A replay as JSON, whatever the exit code.
+pub fn replay(arguments: &[&str], code: i32) -> Value {
+    let output = trailproof()
+        .args(["replay", "--format", "json"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{messages}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The report of a control.
+pub fn control<'r>(report: &'r Value, account: &str, id: &str) -> &'r Value {
+    let controls = report["controls"].as_array().unwrap();
+    controls
+        .iter()
+        .find(|it| it["account"] == account && it["control"] == id)
+        .unwrap()
+}
+
+/// A snapshot's evidence as if it had been collected in another account.
+pub fn moved(file: &Path, from: &str, to: &str, folder: &Path) -> PathBuf {
+    let snapshot = Snapshot::open(file).unwrap();
+    let path = folder.join("moved.trailproof");
+    let started = snapshot.meta().started_at;
+    let finished = snapshot.meta().finished_at.unwrap();
+    let mut writer = Writer::create(&path, "trailproof test", started, false).unwrap();
+    let mut rows = snapshot
+        .connection()
+        .prepare(
+            "select account, region, service, operation, request, at, http_status, error_code, \
+             error_message, request_id, media_type, body from evidence order by id",
+        )
+        .unwrap();
+    let swap = |text: String| text.replace(from, to);
+    let calls = rows
+        .query_map([], |row| {
+            let mut body = Vec::new();
+            let packed: Vec<u8> = row.get(11)?;
+            ZlibDecoder::new(packed.as_slice())
+                .read_to_end(&mut body)
+                .unwrap();
+            // Ids have one length, so that bodies in CBOR stay whole.
+            let body = replaced(&body, from.as_bytes(), to.as_bytes());
+            let code: Option<String> = row.get(7)?;
+            let message: Option<String> = row.get(8)?;
+            let request: String = row.get(4)?;
+            let at: String = row.get(5)?;
+            Ok(Call {
+                account: swap(row.get(0)?),
+                region: row.get(1)?,
+                service: row.get(2)?,
+                operation: row.get(3)?,
+                request: serde_json::from_str(&swap(request)).unwrap(),
+                at: at.parse().unwrap(),
+                http_status: row.get(6)?,
+                error: code.map(|code| (code, message.unwrap_or_default())),
+                request_id: row.get(9)?,
+                media_type: row.get(10)?,
+                body,
+            })
+        })
+        .unwrap();
+    for call in calls {
+        writer.record(&call.unwrap()).unwrap();
+    }
+    writer.finish(finished).unwrap();
+    path
+}
+
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix(from) {
+            out.extend_from_slice(to);
+            rest = after;
+        } else {
+            out.push(rest[0]);
+            rest = &rest[1..];
+        }
+    }
+    out
+}
