@@ -185,7 +185,9 @@ pub fn analyze(
             if !analysis.snapshot.complete {
                 decision = decision.cut_short();
             }
-            let proven = options.blind_spots && decision.status == Status::Pass;
+            // What is recorded, and what a query says, is proven otherwise: of these it is not known.
+            let told = !asked.requirements.is_empty();
+            let proven = options.blind_spots && told && decision.status == Status::Pass;
             let blind_spots = proven.then(|| blind_spots::of(&case, &asked.requirements));
             analysis.findings.push(Finding {
                 blind_spots,
