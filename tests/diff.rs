@@ -352,7 +352,7 @@ fn the_command_prints_every_format_and_exits_by_its_threshold() {
         "{table}"
     );
     assert!(
-        table.lines().all(|line| line.chars().count() <= 80),
+        table.lines().all(|line| line.chars().count() <= 100),
         "{table}"
     );
     let (code, text) = run(&[&complete, &broken, "--format", "json"]);
@@ -389,8 +389,80 @@ fn the_formats_are_as_their_golden_files_say() {
         (DiffFormat::Table, "txt"),
         (DiffFormat::Json, "json"),
         (DiffFormat::Markdown, "md"),
+        (DiffFormat::Html, "html"),
     ] {
         let text = report::diff(&diff, format, Style::default());
         super::support::golden::check(&format!("diff/changes.{ending}"), &text);
     }
+}
+
+#[test]
+fn an_accepted_finding_turns_nothing_red_and_what_is_new_stands_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = |name: &str| {
+        let path = super::support::project(&format!("snapshots/{name}.trailproof"));
+        path.to_str().unwrap().to_owned()
+    };
+    let (before, after) = (sample("complete"), sample("reviewed"));
+    let attest = folder.path().join("accepted.toml");
+    let accept = |controls: &[&str], expires: &str| {
+        let entries: Vec<String> = controls
+            .iter()
+            .map(|control| {
+                format!(
+                    "[[accept]]\ncontrol = \"{control}\"\naccounts = [\"111122223333\"]\nreason = \"seen by the SIEM\"\n\
+                     by = \"Jo\"\nevidence = \"TICKET-1\"\nexpires = {expires}\n"
+                )
+            })
+            .collect();
+        std::fs::write(&attest, entries.concat()).unwrap();
+    };
+    let attest = attest.to_str().unwrap();
+    let worse = ["root_usage", "iam_policy_changes", "vpc_changes"];
+    assert_eq!(run(&[&before, &after]).0, 1);
+    accept(&worse, "2027-06-30");
+    let (code, text, _) = run(&[&before, &after, "--attest", attest]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("accepted by Jo until 2027-06-30"), "{text}");
+    let (code, text, _) = run(&[&before, &after, "--attest", attest, "--new-only"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("nothing new"), "{text}");
+    accept(&worse[..2], "2027-06-30");
+    for format in ["table", "markdown", "comment", "html", "json"] {
+        let args = [
+            &before,
+            &after,
+            "--attest",
+            attest,
+            "--new-only",
+            "--format",
+            format,
+        ];
+        let (code, text, _) = run(&args);
+        assert_eq!(code, 1, "{text}");
+        assert!(
+            text.contains("vpc_changes") && !text.contains("root_usage"),
+            "{text}"
+        );
+        assert!(!text.contains("Configuration"), "{text}");
+    }
+    accept(&worse, "2020-01-01");
+    let (code, text, _) = run(&[&before, &after, "--attest", attest]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        text.matches("it expired on 2020-01-01").count(),
+        3,
+        "{text}"
+    );
+}
+
+fn run(args: &[&str]) -> (i32, String, String) {
+    let output = super::support::trailproof().arg("diff").args(args).output();
+    let output = output.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }

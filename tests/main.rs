@@ -32,6 +32,8 @@ mod diff;
 /// The ways in for bytes of others, shared with the fuzzer.
 #[path = "../fuzz/entries.rs"]
 mod entries;
+/// The auditor's walk of docs/evidence.md.
+mod evidence_walk;
 /// The table of failures.
 mod failures;
 /// What the fuzzer begins with.

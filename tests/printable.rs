@@ -206,8 +206,18 @@ fn names_cannot_steer_a_terminal_or_forge_a_line_in_any_report() {
         "root_usage",
         "iam_policy_changes",
     ] {
-        let ran = run(&["explain", file, control]);
-        assert!(ran.stdout.contains("FORGED"), "{}", ran.stdout);
+        for more in [
+            &[][..],
+            &["--full"],
+            &["--format", "json"],
+            &["--format", "markdown"],
+        ] {
+            let ran = run(&[&["explain", file, control], more].concat());
+            assert!(ran.stdout.contains("FORGED"), "{more:?}: {}", ran.stdout);
+        }
+    }
+    for more in [&["--details", "--gaps"][..], &["--failing"], &["--quiet"]] {
+        run(&[&["analyze", file], more].concat());
     }
     let complete = folder.path().join("complete.trailproof");
     World::complete().write_snapshot(&complete);
@@ -224,6 +234,12 @@ fn names_cannot_steer_a_terminal_or_forge_a_line_in_any_other_command() {
     let folder = tempfile::tempdir().unwrap();
     let path = snapshot(folder.path());
     let file = path.to_str().unwrap();
+    for row in 1..60 {
+        let row = row.to_string();
+        run(&["show", file, &row]);
+        run(&["show", file, &row, "--format", "json"]);
+    }
+    run(&["show", file]);
     let ran = run(&["verify", file]);
     assert!(ran.stdout.contains("made by\\nFORGED"), "{}", ran.stdout);
     for format in ["table", "csv", "json"] {

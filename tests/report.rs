@@ -12,7 +12,7 @@ use trailproof::chain::cause::{
 };
 use trailproof::chain::verdict::{Cause, Kind, Link, LinkId, Subject, Verdict};
 use trailproof::control::{Answer, Assessment, Severity};
-use trailproof::report::{self, About, AboutAccount, Dossier, EvidenceRow, Format, Style};
+use trailproof::report::{self, About, AboutAccount, Dossier, EvidenceRow, Format, Style, View};
 
 use super::support::golden;
 
@@ -203,6 +203,7 @@ fn sample() -> Analysis {
         by: "Jo Example".into(),
         evidence: "TICKET-7".into(),
         expires: "2027-06-30".into(),
+        longer_because: None,
     };
     accepted.accepted = Some(attestation.clone());
     let none = finding(
@@ -256,6 +257,7 @@ fn sample() -> Analysis {
                     subject: TOPIC.into(),
                     kind: "denied".into(),
                     code: "AuthorizationError".into(),
+                    message: "not authorized to perform: SNS:GetTopicAttributes".into(),
                     evidence: 40,
                 }],
                 notes: vec![Note {
@@ -314,6 +316,8 @@ fn about() -> About {
     };
     About {
         file: "march.trailproof".into(),
+        argument: "march.trailproof".into(),
+        again: "march.trailproof --benchmark cis-aws-7.0".into(),
         root_sha256: Some("d".repeat(64)),
         accounts: [(
             "111122223333".to_owned(),
@@ -337,7 +341,11 @@ fn rendered(analysis: &Analysis, format: Format, style: Style) -> String {
         analysis,
         about: &about(),
     };
-    report::analysis(dossier, format, style)
+    let view = View {
+        style,
+        ..View::default()
+    };
+    report::analysis(dossier, format, view)
 }
 
 #[test]
@@ -348,6 +356,7 @@ fn every_format_is_as_its_golden_file_says() {
         (Format::Json, "report/analysis.json"),
         (Format::Csv, "report/analysis.csv"),
         (Format::Markdown, "report/analysis.md"),
+        (Format::Comment, "report/comment.md"),
         (Format::Junit, "report/analysis.xml"),
         (Format::Sarif, "report/analysis.sarif"),
         (Format::Ocsf, "report/ocsf.json"),
@@ -361,20 +370,35 @@ fn every_format_is_as_its_golden_file_says() {
 }
 
 #[test]
-fn the_table_stays_within_80_columns_and_colours_only_on_request() {
-    let plain = rendered(&sample(), Format::Table, Style { colour: false });
-    for line in plain.lines() {
-        assert!(
-            line.chars().count() <= 80,
-            "{} columns: {line}",
-            line.chars().count()
-        );
+fn the_table_stays_within_its_width_and_colours_only_on_request() {
+    for width in [60, 80, 100, 140] {
+        for details in [false, true] {
+            let shown = |colour: bool| {
+                let dossier = Dossier {
+                    analysis: &sample(),
+                    about: &about(),
+                };
+                let view = View {
+                    style: Style { colour, width },
+                    details,
+                    gaps: details,
+                    ..View::default()
+                };
+                report::analysis(dossier, Format::Table, view)
+            };
+            let plain = shown(false);
+            for line in plain.lines() {
+                let columns = line.chars().count();
+                // The rows of `--details` have columns of their own that are not cut.
+                let is_row = details && line.contains("  control  ") || line.starts_with("5.");
+                assert!(columns <= width || is_row, "{columns} columns: {line}");
+            }
+            assert!(!plain.contains('\u{1b}'));
+            let coloured = shown(true);
+            assert!(coloured.contains('\u{1b}'));
+            assert_eq!(strip(&coloured), plain, "colour changes nothing but colour");
+        }
     }
-    assert!(!plain.contains('\u{1b}'));
-    let coloured = rendered(&sample(), Format::Table, Style { colour: true });
-    assert!(coloured.contains('\u{1b}'));
-    let stripped: String = strip(&coloured);
-    assert_eq!(stripped, plain, "colour changes nothing but colour");
 }
 
 fn strip(text: &str) -> String {

@@ -1,12 +1,16 @@
 //! Attestations: a person accepts a named finding, with a reason, an evidence reference and a last day. An accepted
-//! finding keeps its status; it is shown as accepted and counted apart. Nothing is accepted silently, for ever, or by pattern.
+//! finding keeps its status; it is shown as accepted and counted apart. Nothing is accepted silently, for ever, or by pattern:
+//! accounts are listed one by one, and what lasts longer than eighteen months says why.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::analysis::Analysis;
-use super::finding::{Attestation, RefusedAttestation, Status};
+use super::analysis::{Analysis, SnapshotSummary};
+use super::finding::{Attestation, Finding, RefusedAttestation};
+
+/// How many months an attestation may last beyond the snapshot without saying why.
+const MONTHS: i8 = 18;
 
 /// Why an attestation file cannot be used. The user who wrote it can fix each of these.
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +54,35 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     control: String,
-    account: String,
+    account: Option<String>,
+    accounts: Option<Vec<String>>,
     reason: String,
     by: String,
     evidence: String,
     expires: toml::Value,
+    longer_because: Option<String>,
+}
+
+impl Entry {
+    /// The accounts that it speaks about: one, or a list.
+    fn accounts(&self) -> Result<Vec<String>, String> {
+        let accounts = match (&self.account, &self.accounts) {
+            (Some(one), None) => vec![one.clone()],
+            (None, Some(list)) if !list.is_empty() => list.clone(),
+            (None, Some(_)) => return Err("`accounts` is empty".to_owned()),
+            (None, None) => return Err("it names neither `account` nor `accounts`".to_owned()),
+            (Some(_), Some(_)) => {
+                return Err("it names both `account` and `accounts`; one is enough".to_owned());
+            }
+        };
+        let is_id = |it: &&String| it.len() == 12 && it.bytes().all(|b| b.is_ascii_digit());
+        match accounts.iter().find(|it| !is_id(it)) {
+            Some(other) => Err(format!(
+                "the account `{other}` is not 12 digits; each account is listed, there is no wildcard"
+            )),
+            None => Ok(accounts),
+        }
+    }
 }
 
 /// Reads an attestation file.
@@ -93,29 +121,31 @@ pub fn parse(text: &str, path: &str) -> Result<Vec<Attestation>, AttestationErro
                 return Err(fault(format!("`{key}` is empty")));
             }
         }
-        if entry.account.len() != 12 || !entry.account.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(fault(format!(
-                "`account` is `{}`, expected 12 digits",
-                entry.account
-            )));
-        }
-        if attestations
-            .iter()
-            .any(|other| other.control == entry.control && other.account == entry.account)
+        if entry
+            .longer_because
+            .as_ref()
+            .is_some_and(|why| why.trim().is_empty())
         {
-            return Err(fault(format!(
-                "control `{}` of account {} is attested twice",
-                entry.control, entry.account
-            )));
+            return Err(fault("`longer_because` is empty".to_owned()));
         }
-        attestations.push(Attestation {
-            control: entry.control,
-            account: entry.account,
-            reason: entry.reason,
-            by: entry.by,
-            evidence: entry.evidence,
-            expires,
-        });
+        for account in entry.accounts().map_err(fault)? {
+            let is_same = |it: &Attestation| it.control == entry.control && it.account == account;
+            if attestations.iter().any(is_same) {
+                return Err(fault(format!(
+                    "control `{}` of account {account} is attested twice",
+                    entry.control
+                )));
+            }
+            attestations.push(Attestation {
+                control: entry.control.clone(),
+                account,
+                reason: entry.reason.clone(),
+                by: entry.by.clone(),
+                evidence: entry.evidence.clone(),
+                expires: expires.clone(),
+                longer_because: entry.longer_because.clone(),
+            });
+        }
     }
     Ok(attestations)
 }
@@ -134,34 +164,16 @@ fn day(value: &toml::Value) -> Option<String> {
 /// Accepts the findings that the attestations name. "Today" is the day of the snapshot, so that the answer never
 /// depends on when it is asked.
 pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
-    let today = analysis
-        .snapshot
-        .finished_at
-        .as_ref()
-        .unwrap_or(&analysis.snapshot.started_at);
-    let today: String = today.chars().take(10).collect();
+    let today = day_of(&analysis.snapshot);
     for attestation in attestations {
         let finding = analysis.findings.iter_mut().find(|finding| {
             finding.account == attestation.account && finding.control == attestation.control
         });
-        let why = match finding {
+        let refused = match finding {
             None => Some("it matches no finding of this analysis".to_owned()),
-            Some(finding) => match finding.status {
-                Status::Pass | Status::NotApplicable => Some(format!(
-                    "there is nothing to accept: the status is {}",
-                    finding.status.as_str()
-                )),
-                Status::Fail | Status::Unknown if attestation.expires < today => Some(format!(
-                    "it expired on {}, before the snapshot of {today}",
-                    attestation.expires
-                )),
-                Status::Fail | Status::Unknown => {
-                    finding.accepted = Some(attestation.clone());
-                    None
-                }
-            },
+            Some(finding) => accept(finding, attestation, &today),
         };
-        if let Some(why) = why {
+        if let Some(why) = refused {
             analysis.refused.push(RefusedAttestation {
                 attestation: attestation.clone(),
                 why,
@@ -170,12 +182,53 @@ pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
     }
 }
 
+/// The day of a snapshot.
+pub fn day_of(snapshot: &SnapshotSummary) -> String {
+    let time = snapshot.finished_at.as_ref();
+    time.unwrap_or(&snapshot.started_at)
+        .chars()
+        .take(10)
+        .collect()
+}
+
+/// Accepts one finding, or says why not.
+pub fn accept(finding: &mut Finding, attestation: &Attestation, today: &str) -> Option<String> {
+    if !finding.is_open() {
+        return Some(format!(
+            "there is nothing to accept: the status is {}",
+            finding.status.as_str()
+        ));
+    }
+    let expires = &attestation.expires;
+    // Days in this form are in the order of their texts.
+    if expires.as_str() < today {
+        return Some(format!(
+            "it expired on {expires}, before the snapshot of {today}"
+        ));
+    }
+    if attestation.longer_because.is_none() && latest(today).is_some_and(|last| *expires > last) {
+        return Some(format!(
+            "it lasts until {expires}, more than {MONTHS} months after the snapshot of {today}; `longer_because` says why, \
+             where that is meant"
+        ));
+    }
+    finding.accepted = Some(attestation.clone());
+    None
+}
+
+/// The last day that needs no reason; none where the snapshot's own day does not read as one.
+fn latest(today: &str) -> Option<String> {
+    let today: jiff::civil::Date = today.parse().ok()?;
+    let last = today.checked_add(jiff::Span::new().months(MONTHS)).ok()?;
+    Some(last.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyze::about::about;
     use crate::analyze::decision::Decision;
-    use crate::analyze::{SnapshotSummary, Why};
+    use crate::analyze::{SnapshotSummary, Status, Why};
     use crate::control::Registry;
 
     const ENTRY: &str = r#"
@@ -228,6 +281,45 @@ expires = 2026-06-30
     }
 
     #[test]
+    fn one_entry_speaks_for_a_list_of_accounts() {
+        let many = ENTRY.replace(
+            "account = \"111122223333\"",
+            "accounts = [\"111122223333\", \"444455556666\"]",
+        );
+        let attestations = parse(&many, "a.toml").unwrap();
+        assert_eq!(attestations.len(), 2);
+        assert_eq!(attestations[1].account, "444455556666");
+        assert_eq!(attestations[0].by, attestations[1].by);
+        let twice = many.replace("444455556666", "111122223333");
+        assert!(
+            parse(&twice, "a.toml")
+                .unwrap_err()
+                .to_string()
+                .contains("twice")
+        );
+    }
+
+    #[test]
+    fn what_lasts_longer_than_eighteen_months_says_why_or_is_refused() {
+        for (day, longer, accepted) in [
+            ("2026-06-30", "", true),
+            ("2026-07-01", "", false),
+            ("2099-12-31", "", false),
+            (
+                "2099-12-31",
+                "longer_because = \"the contract ends then\"\n",
+                true,
+            ),
+        ] {
+            let text = ENTRY.replace("2026-06-30", day) + longer;
+            let mut analysis = analysis("2024-12-30T10:00:00.000Z", Status::Fail);
+            apply(&mut analysis, &parse(&text, "a.toml").unwrap());
+            assert_eq!(analysis.findings[0].accepted.is_some(), accepted, "{text}");
+            assert!(accepted || analysis.refused[0].why.contains("18 months"));
+        }
+    }
+
+    #[test]
     fn what_matches_nothing_is_refused_and_told() {
         let mut attestations = parse(ENTRY, "a.toml").unwrap();
         let mut passed = analysis("2026-01-01T00:00:00.000Z", Status::Pass);
@@ -256,7 +348,13 @@ expires = 2026-06-30
             ("by = \"Jo\"\n", "", "missing field `by`"),
             ("2026-06-30", "\"soon\"", "`expires` is no day"),
             ("2026-06-30", "2026-06-30T10:00:00Z", "`expires` is no day"),
-            ("111122223333", "*", "expected 12 digits"),
+            ("111122223333", "*", "there is no wildcard"),
+            ("account = \"111122223333\"\n", "", "neither `account` nor"),
+            (
+                "account = \"111122223333\"",
+                "accounts = []",
+                "`accounts` is empty",
+            ),
             ("evidence", "evidnce", "unknown field `evidnce`"),
         ] {
             let error = parse(&ENTRY.replace(from, to), "a.toml")

@@ -53,6 +53,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Neither a pass nor settled otherwise. What an attestation accepts stays open here: it is shown.
+    pub fn is_open(&self) -> bool {
+        matches!(self.status, Status::Fail | Status::Unknown)
+    }
+
     /// Whether audit steps and status say different things. Open audit steps or an open status disagree with nothing.
     pub fn disagrees(&self) -> bool {
         let Some(audit_steps) = &self.audit_steps else {
@@ -225,8 +230,13 @@ pub enum Surplus {
         /// The sources.
         event_sources: Vec<String>,
     },
-    /// Some events that nobody asked for.
-    Some,
+    /// Some events that nobody asked for, of which this is one.
+    Some {
+        /// Its name.
+        event_name: String,
+        /// Its source.
+        event_source: String,
+    },
     /// An event that happens in any account all day: the alarm is noisy.
     Routine {
         /// Its name.
@@ -486,6 +496,8 @@ pub struct Attestation {
     pub evidence: String,
     /// The last day it holds, `YYYY-MM-DD`.
     pub expires: String,
+    /// Why it lasts longer than attestations do.
+    pub longer_because: Option<String>,
 }
 
 /// An attestation that was not accepted.

@@ -61,20 +61,30 @@ pub(super) fn surplus(
     let noise = case
         .judge
         .noise(&requirement.events, &union(cover), &case.chain.scope);
+    let named = |event: &Value| {
+        let source = event.get("eventSource").and_then(Value::as_str);
+        let source = source.unwrap_or_default().to_owned();
+        (event_name(event).to_owned(), source)
+    };
     let on = match noise.class {
         NoiseClass::None | NoiseClass::Unknown(_) => None,
         NoiseClass::Names(names) => Some(Surplus::Names { names }),
-        NoiseClass::Some => Some(Surplus::Some),
+        NoiseClass::Some => noise.extra.as_ref().map(|event| {
+            let (event_name, event_source) = named(event);
+            Surplus::Some {
+                event_name,
+                event_source,
+            }
+        }),
         NoiseClass::Sources(event_sources) => Some(Surplus::Sources { event_sources }),
         NoiseClass::NearlyEverything => Some(Surplus::NearlyEverything),
     };
-    let routine = noise.routine.as_ref().map(|event| Surplus::Routine {
-        event_name: event_name(event).to_owned(),
-        event_source: event
-            .get("eventSource")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
+    let routine = noise.routine.as_ref().map(|event| {
+        let (event_name, event_source) = named(event);
+        Surplus::Routine {
+            event_name,
+            event_source,
+        }
     });
     let note = |on| Note::new(Remark::AlsoFires { on });
     on.into_iter().chain(routine).map(note).collect()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::aws::mute::Windows;
 use crate::coverage::{Predicate, Scope};
+use crate::snapshot::operations;
 
 use super::verdict::{Cause, Link, LinkId, Subject, Verdict};
 
@@ -117,8 +118,30 @@ pub struct Gap {
     pub kind: String,
     /// Error code.
     pub code: String,
+    /// What was said with it.
+    pub message: String,
     /// The evidence row of the error.
     pub evidence: i64,
+}
+
+impl Gap {
+    /// The name by which people grant the call: its IAM action.
+    pub fn api(&self) -> String {
+        operations::find(&self.service, &self.operation).map_or_else(
+            || format!("{}:{}", self.service, self.operation),
+            |operation| operation.iam_action.to_owned(),
+        )
+    }
+
+    /// Whether the endpoint does not have the operation at all: an emulator, or a Region that is behind. Nothing is granted
+    /// or repaired there.
+    pub fn is_unsupported(&self) -> bool {
+        let stem = self.code.strip_suffix("Exception").unwrap_or(&self.code);
+        matches!(
+            stem,
+            "InvalidAction" | "NotImplemented" | "UnknownOperation" | "http 501"
+        ) || self.message.starts_with("Unknown action")
+    }
 }
 
 impl Path {

@@ -10,12 +10,21 @@ use crate::report::{About, AboutAccount, EvidenceRow, cited, file_reference};
 use crate::snapshot::Snapshot;
 
 use super::Error;
+use super::what::{What, quoted};
 
 /// Reads it for the accounts of an analysis.
-pub(super) fn about(path: &Path, snapshot: &Snapshot, analysis: &Analysis) -> Result<About, Error> {
+pub(super) fn about(
+    path: &Path,
+    what: &What,
+    snapshot: &Snapshot,
+    analysis: &Analysis,
+) -> Result<About, Error> {
     let connection = snapshot.connection();
+    let argument = quoted(&path.to_string_lossy());
     let mut about = About {
         file: file_reference(&path.to_string_lossy()),
+        again: format!("{argument}{}", what.again()),
+        argument,
         root_sha256: snapshot.meta().root_sha256.clone(),
         organization_accounts: organization(connection)?,
         ..About::default()

@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::analyze::{self, Analysis, Attestation, Options, attest};
-use crate::chain::Assumption;
 use crate::control::{Framework, Registry};
 use crate::remedy::{self, Wishes};
-use crate::report::{self, Dossier, Format, Style};
+use crate::report::{self, Dossier, Format, View};
 use crate::snapshot::Snapshot;
 
 use super::about::about;
-use super::controls::SectionArg;
 use super::opening::{Opening, may_write, write_file};
+use super::what::{What, attestations};
 use super::{Error, Out, Status, controls};
 
 /// What to analyze and how to show it.
@@ -52,58 +51,29 @@ pub(super) struct Args {
     /// Accept the findings that this TOML file names, visibly
     #[arg(long, value_name = "FILE")]
     attest: Option<PathBuf>,
-}
-
-/// Which questions are asked of a snapshot: shared by `analyze`, `explain` and `diff`.
-#[derive(Debug, clap::Args)]
-pub(super) struct What {
-    /// Benchmark, such as `cis-aws-5.0`; a family such as `cis-aws` means its newest version
-    #[arg(long, value_name = "BENCHMARK")]
-    pub(super) benchmark: Option<String>,
-    /// Of which section of the benchmark: whether somebody is told, or whether everything is recorded [default: monitoring]
-    #[arg(long, value_name = "SECTION", value_enum)]
-    pub(super) section: Option<SectionArg>,
-    /// Only this control, by id or number; may be repeated
-    #[arg(long = "control", value_name = "CONTROL")]
-    pub(super) controls: Vec<String>,
-    /// Only this account; may be repeated
-    #[arg(long = "account", value_name = "ACCOUNT")]
-    pub(super) accounts: Vec<String>,
-    /// Assume nothing about CloudTrail events: decide without the event model
+    /// Leave out what passes; the counts stay those of all
     #[arg(long)]
-    pub(super) strict: bool,
-    /// Assume this where an optional question to AWS has no answer; may be repeated, and is told in every output
-    #[arg(long, value_name = "ASSUMPTION")]
-    pub(super) assume: Vec<Assumption>,
-    /// Add the controls of this folder
-    #[arg(long = "controls", value_name = "DIR")]
-    pub(super) directory: Option<PathBuf>,
+    failing: bool,
+    /// Show each control, with reason and witness, instead of a line a cause
+    #[arg(long)]
+    details: bool,
+    /// Show each call that has no answer
+    #[arg(long)]
+    gaps: bool,
+    /// Show the verdict alone, and say nothing of files
+    #[arg(short, long)]
+    quiet: bool,
 }
 
-impl What {
-    /// The controls that are known.
-    pub(super) fn registry(&self) -> Result<Registry, Error> {
-        controls::registry(self.directory.as_deref())
-    }
-
-    /// The options of the analysis; what the user named is looked up.
-    pub(super) fn options(&self, registry: &Registry, out: &mut Out) -> Result<Options, Error> {
-        let (benchmark, controls) = controls::meant(
-            registry,
-            self.benchmark.as_deref(),
-            self.section,
-            &self.controls,
-            out,
-        )?;
-        Ok(Options {
-            benchmark: Some(benchmark.id.clone()),
-            sections: controls::sections(self.section),
-            controls,
-            accounts: self.accounts.clone(),
-            strict: self.strict,
-            blind_spots: false,
-            assume: self.assume.clone(),
-        })
+impl Args {
+    fn view(&self) -> View {
+        View {
+            quiet: self.quiet,
+            failing: self.failing,
+            details: self.details,
+            gaps: self.gaps,
+            ..View::default()
+        }
     }
 }
 
@@ -137,6 +107,15 @@ impl FailOn {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let targets = targets(args.format, &args.output)?;
+    if let Some((format, _)) = targets
+        .iter()
+        .find(|(format, _)| args.failing && !format.can_leave_out())
+    {
+        let name = format.to_possible_value();
+        let name = name.as_ref().map_or("", |value| value.get_name());
+        return Err(Error::new(format!("`{name}` is whole or nothing"))
+            .help("leave out --failing, or choose table, json, csv, markdown or sarif"));
+    }
     // Said before minutes of work.
     for (_, path) in &targets {
         path.as_deref()
@@ -145,20 +124,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     }
     let registry = args.what.registry()?;
     let snapshot = args.opening.open(&args.file)?;
-    let attestations = match &args.attest {
-        Some(path) => attest::read(path)?,
-        None => Vec::new(),
-    };
-    if let Some(stranger) = attestations
-        .iter()
-        .find(|entry| registry.control(&entry.control).is_none())
-    {
-        return Err(Error::new(format!(
-            "the attestation names the control `{}`, which does not exist",
-            stranger.control
-        ))
-        .help("`trailproof controls list` shows the ids"));
-    }
+    let attestations = attestations(args.attest.as_deref(), &registry)?;
     let mut options = args.what.options(&registry, out)?;
     options.blind_spots = args.blind_spots;
     let framework = match &args.framework {
@@ -184,7 +150,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     attest::apply(&mut analysis, &attestations);
     analysis.framework =
         framework.map(|it| analyze::by_section(&analysis.controls, &analysis.findings, it));
-    let mut about = about(&args.file, &snapshot, &analysis)?;
+    let mut about = about(&args.file, &args.what, &snapshot, &analysis)?;
     if let Some(file) = &args.sarif_file {
         about.file = report::file_reference(file);
     }
@@ -192,21 +158,23 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         analysis: &analysis,
         about: &about,
     };
+    let view = args.view();
     let mut files = Vec::new();
     for (format, path) in &targets {
         let Some(path) = path else {
-            let colour = out.colour();
-            out.text(&report::analysis(dossier, *format, Style { colour }))?;
+            let style = out.style();
+            let view = View { style, ..view };
+            out.text(&report::analysis(dossier, *format, view))?;
             continue;
         };
-        for (index, text) in report::files(dossier, *format).iter().enumerate() {
+        for (index, text) in report::files(dossier, *format, view).iter().enumerate() {
             let path = numbered(path, index);
             write_file(&path, text.as_bytes(), args.force)?;
             files.push(format!("`{}`", path.display()));
         }
     }
     // Whoever reads a file later still wants to see now why the exit code is what it is.
-    if !files.is_empty() {
+    if !files.is_empty() && !args.quiet {
         out.message(&format!(
             "{}; wrote {}",
             report::summary_line(&analysis),

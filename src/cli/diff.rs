@@ -7,11 +7,11 @@ use clap::ValueEnum;
 use crate::analyze;
 use crate::diff::{self, Diff, Direction};
 use crate::remedy::{self, Change};
-use crate::report::{self, DiffFormat, Style};
+use crate::report::{self, DiffFormat};
 use crate::snapshot::read_small;
 
-use super::analyze::What;
 use super::opening::{Opening, Target};
+use super::what::{What, attestations};
 use super::{Error, Out, Status};
 
 /// What to compare and how to show it.
@@ -37,6 +37,12 @@ pub(super) struct Args {
     /// Exit with 1 from this change on
     #[arg(long, value_name = "CHANGE", default_value = "worse")]
     fail_on: FailOn,
+    /// Accept the findings that this TOML file names, visibly; they turn nothing red
+    #[arg(long, value_name = "FILE")]
+    attest: Option<PathBuf>,
+    /// Only findings that are new: open now, and not before; the configuration is left out
+    #[arg(long)]
+    new_only: bool,
 }
 
 /// The threshold of exit code 1.
@@ -86,27 +92,33 @@ fn planned(path: &Path) -> Result<Vec<Change>, Error> {
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
     let registry = args.what.registry()?;
+    let attestations = attestations(args.attest.as_deref(), &registry)?;
     let baseline = args.opening.open(&args.baseline)?;
     let current = match (&args.plan, &args.current) {
         (Some(plan), _) => remedy::under(&baseline, &planned(plan)?)?,
         (None, Some(path)) => args.opening.open(path)?,
         (None, None) => return Err(Error::new("there is no later snapshot to compare with")),
     };
-    let diff = diff::diff(
+    let mut diff = diff::diff(
         &baseline,
         &current,
         &registry,
         &args.what.options(&registry, out)?,
     )?;
-    let colour = args.target.output.is_none() && out.colour();
-    let text = report::diff(&diff, args.format, Style { colour });
+    diff.accept(&attestations);
+    // What decides the exit code is not what is shown.
+    let reached = args.fail_on.reached(&diff);
+    if args.new_only {
+        diff.only_new();
+    }
+    let text = report::diff(&diff, args.format, args.target.style(out));
     args.target.write(&text, out)?;
     args.opening.warn(out);
     if let Some(path) = &args.target.output {
         let counts = report::diff_summary(&diff);
         out.message(&format!("{counts}; wrote `{}`", path.display()));
     }
-    Ok(if args.fail_on.reached(&diff) {
+    Ok(if reached {
         Status::Findings
     } else {
         Status::Clean

@@ -1,84 +1,127 @@
-//! `trailproof explain`: one control's chain, link by link.
+//! `trailproof explain`: findings one by one, or what a failure id means.
 
 use std::path::PathBuf;
 
-use crate::analyze::{self, Options};
-use crate::chain::Assumption;
-use crate::report::{self, NOT_VERIFIED, Style};
+use crate::analyze;
+use crate::chain::verdict::LinkId;
+use crate::report::{self, Dossier, ExplainFormat};
 
-use super::controls::SectionArg;
-use super::opening::Opening;
-use super::{Error, Out, Status, controls};
+use super::about::about;
+use super::opening::{Opening, Target};
+use super::what::What;
+use super::{Error, Out, Status};
 
 /// What to explain.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The snapshot
+    /// The snapshot, or a failure id such as `A06`, which needs none
+    #[arg(value_name = "FILE|ID")]
     file: PathBuf,
-    /// The control, by id or by its number in the benchmark
-    control: String,
-    /// The account, where the snapshot holds several
+    /// Controls, by id or by number; everything that does not pass where none is named
+    #[arg(value_name = "CONTROL")]
+    named: Vec<String>,
+    /// Only what does not pass
     #[arg(long)]
-    account: Option<String>,
-    /// Benchmark, such as `cis-aws-5.0`
+    failing: bool,
+    /// Draw the chain link by link, and show the witness whole
     #[arg(long)]
-    benchmark: Option<String>,
-    /// Of which section of the benchmark a number is [default: monitoring, then logging]
-    #[arg(long, value_name = "SECTION", value_enum)]
-    section: Option<SectionArg>,
-    /// Assume nothing about CloudTrail events: decide without the event model
-    #[arg(long)]
-    strict: bool,
-    /// Assume this where an optional question to AWS has no answer; may be repeated
-    #[arg(long, value_name = "ASSUMPTION")]
-    assume: Vec<Assumption>,
-    /// Add the controls of this folder
-    #[arg(long, value_name = "DIR")]
-    controls: Option<PathBuf>,
+    full: bool,
+    #[command(flatten)]
+    what: What,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: ExplainFormat,
+    #[command(flatten)]
+    target: Target,
     #[command(flatten)]
     opening: Opening,
 }
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
-    let registry = controls::registry(args.controls.as_deref())?;
-    let (benchmark, controls) = controls::meant(
-        &registry,
-        args.benchmark.as_deref(),
-        args.section,
-        &[args.control],
-        out,
-    )?;
+    args.target.check()?;
+    if let Some(ids) = failures(&args)? {
+        let style = args.target.style(out);
+        let texts: Vec<String> = ids.iter().map(|id| report::failure(*id, style)).collect();
+        args.target.write(&texts.join("\n"), out)?;
+        return Ok(Status::Clean);
+    }
+    let registry = args.what.registry()?;
+    let mut what = args.what;
+    what.controls.extend(args.named);
+    let is_narrowed = !what.controls.is_empty();
+    let failing = args.failing || !is_narrowed;
+    let options = what.options(&registry, out)?;
     let snapshot = args.opening.open(&args.file)?;
-    let options = Options {
-        benchmark: Some(benchmark.id.clone()),
-        sections: controls::sections(args.section),
-        controls,
-        accounts: args.account.into_iter().collect(),
-        strict: args.strict,
-        blind_spots: false,
-        assume: args.assume,
-    };
-    let analysis = analyze::analyze(&snapshot, &registry, &options)?;
-    if analysis.accounts.len() > 1 {
+    let mut analysis = analyze::analyze(&snapshot, &registry, &options)?;
+    if analysis.accounts.len() > 1 && !failing {
         let known: Vec<&str> = analysis
             .accounts
             .iter()
             .map(|account| account.account.as_str())
             .collect();
-        return Err(Error::new("the snapshot holds several accounts")
-            .help(format!("choose one with `--account`: {}", known.join(", "))));
+        return Err(
+            Error::new("the snapshot holds several accounts").help(format!(
+                "choose one with `--account`, or what does not pass with `--failing`: {}",
+                known.join(", ")
+            )),
+        );
     }
-    let style = Style {
-        colour: out.colour(),
+    let about = about(&args.file, &what, &snapshot, &analysis)?;
+    let verdict = report::verdict(Dossier {
+        analysis: &analysis,
+        about: &about,
+    });
+    if failing {
+        analysis.findings.retain(analyze::Finding::is_open);
+    }
+    let dossier = Dossier {
+        analysis: &analysis,
+        about: &about,
     };
-    if !snapshot.is_verified() {
-        out.line(format_args!("note: {NOT_VERIFIED}"))?;
-    }
-    for finding in &analysis.findings {
-        let Some(control) = registry.control(&finding.control) else {
-            continue;
-        };
-        out.text(&report::explain(finding, control, style))?;
+    let text = if analysis.findings.is_empty() && args.format != ExplainFormat::Json {
+        format!("{verdict}\n")
+    } else {
+        report::explain(dossier, args.format, args.full, args.target.style(out))
+    };
+    args.target.write(&text, out)?;
+    args.opening.warn(out);
+    if let Some(path) = &args.target.output {
+        out.message(&format!("{verdict}; wrote `{}`", path.display()));
     }
     Ok(Status::Clean)
+}
+
+/// The failure ids that are asked about; none where the first word is a file, or no such id.
+fn failures(args: &Args) -> Result<Option<Vec<LinkId>>, Error> {
+    let first = args.file.to_string_lossy();
+    if args.file.exists() || !looks_like_an_id(&first) {
+        return Ok(None);
+    }
+    let words = std::iter::once(first.as_ref()).chain(args.named.iter().map(String::as_str));
+    let ids: Result<Vec<LinkId>, Error> = words.map(id).collect();
+    ids.map(Some)
+}
+
+fn looks_like_an_id(text: &str) -> bool {
+    let digits = text.get(1..).unwrap_or_default();
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && (1..=3).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn id(text: &str) -> Result<LinkId, Error> {
+    let upper = text.to_ascii_uppercase();
+    upper.parse::<LinkId>().map_err(|error| {
+        let letter = upper.get(..1).unwrap_or_default();
+        let alike: Vec<&str> = LinkId::ALL
+            .iter()
+            .map(|id| id.code())
+            .filter(|code| code.starts_with(letter))
+            .collect();
+        let help = match (alike.first(), alike.last()) {
+            (Some(first), Some(last)) => format!("of these there are {first} to {last}"),
+            _ => "docs/delivery-chain.md lists the ids".to_owned(),
+        };
+        Error::from(error).help(help)
+    })
 }

@@ -13,7 +13,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
-    let mut command = super::Cli::command();
+    let mut command = super::help::with_help(super::Cli::command());
     command.build();
     let mut page = &command;
     for name in &args.command {

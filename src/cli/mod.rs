@@ -14,6 +14,7 @@ mod diff;
 mod error;
 mod explain;
 mod frameworks;
+mod help;
 mod import;
 mod man;
 mod opening;
@@ -23,17 +24,19 @@ mod query;
 mod redact;
 mod remediate;
 mod replay;
+mod show;
 mod sign;
 mod verify;
+mod what;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::report::printable;
 
 pub use error::Error;
-pub use out::Out;
+pub use out::{Colour, Out};
 
 /// Proves offline that the AWS events a benchmark asks about would reach a person.
 #[derive(Debug, Parser)]
@@ -46,6 +49,18 @@ pub use out::Out;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// When to colour
+    #[arg(
+        long,
+        visible_alias = "colour",
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        help_heading = "Output",
+        hide_possible_values = true
+    )]
+    color: Colour,
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,7 +76,7 @@ enum Command {
     Controls(controls::Args),
     /// Show what changed between two snapshots, and what that does to the posture
     Diff(diff::Args),
-    /// Show one control's chain, link by link, with the event that is lost
+    /// Explain what is wrong and what repairs it, or what a failure id means
     Explain(explain::Args),
     /// Show the frameworks whose sections are mapped to controls, and who maps them
     Frameworks(frameworks::Args),
@@ -79,6 +94,8 @@ enum Command {
     Remediate(remediate::Args),
     /// Show what recorded events made the chain do, and what nobody heard of
     Replay(replay::Args),
+    /// Show recorded calls: what was asked, and what AWS answered, as JSON
+    Show(show::Args),
     /// Sign a snapshot with an SSH key
     Sign(sign::Args),
     /// Check that a snapshot is as it was written
@@ -105,11 +122,11 @@ impl From<Status> for ExitCode {
 
 /// Runs the command that the process arguments name.
 pub fn run() -> ExitCode {
-    let mut out = Out::standard();
-    let cli = match Cli::try_parse() {
+    let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return usage(error, &mut out),
+        Err(error) => return usage(error, &mut Out::standard(Colour::Auto)),
     };
+    let mut out = Out::standard(cli.color);
     let result = dispatch(cli.command, &mut out).and_then(|status| {
         out.finish()?;
         Ok(status)
@@ -124,6 +141,12 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The command line that the help describes.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let matches = help::with_help(Cli::command()).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
 }
 
 /// Help and version are data; a usage error repeats arguments, so it is made anew from arguments of one line each.
@@ -143,7 +166,7 @@ fn usage(error: clap::Error, out: &mut Out) -> ExitCode {
         let text = argument.to_string_lossy();
         OsString::from(printable::one_line(&text).into_owned())
     });
-    let error = Cli::try_parse_from(arguments).err().unwrap_or(error);
+    let error = parse(arguments).err().unwrap_or(error);
     let drawn = error.render();
     let drawn = if out.styled_messages() {
         drawn.ansi().to_string()
@@ -171,6 +194,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Status, Error> {
         Command::Redact(args) => redact::run(args, out),
         Command::Remediate(args) => remediate::run(args, out),
         Command::Replay(args) => replay::run(args, out),
+        Command::Show(args) => show::run(&args, out),
         Command::Sign(args) => sign::run(args, out),
         Command::Verify(args) => verify::run(args, out),
     }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::query;
-use crate::report::NOT_VERIFIED;
+use crate::report::{NOT_VERIFIED, Style};
 use crate::snapshot::{self, Kind, Snapshot, kind_of};
 
 use super::{Error, Out};
@@ -61,11 +61,24 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Whether a file may be replaced.
+    pub(super) fn force(&self) -> bool {
+        self.force
+    }
+
     /// Refuses a name that may not be written to, before minutes of work.
     pub(super) fn check(&self) -> Result<(), Error> {
         match &self.output {
             Some(path) => may_write(path, self.force).map(|_| ()),
             None => Ok(()),
+        }
+    }
+
+    /// How a document is laid out that goes there.
+    pub(super) fn style(&self, out: &Out) -> Style {
+        match self.output {
+            Some(_) => Style::default(),
+            None => out.style(),
         }
     }
 

@@ -5,6 +5,7 @@
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use crate::report::Style;
 use crate::report::printable::{self, Spelling};
 
 /// The output of a command. Data goes out by [`Out::line`], [`Out::text`] and [`Out::json`], remarks by
@@ -12,13 +13,25 @@ use crate::report::printable::{self, Spelling};
 pub struct Out {
     data: Box<dyn Write>,
     terminal: bool,
-    colour_wanted: bool,
+    colour: Colour,
     hung_up: bool,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set or the terminal is dumb
+    #[default]
+    Auto,
+    /// Always, into files and pipes too
+    Always,
+    /// Never
+    Never,
 }
 
 impl Out {
     /// Standard output: line by line on a terminal, in large blocks otherwise.
-    pub(super) fn standard() -> Self {
+    pub(super) fn standard(colour: Colour) -> Self {
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
         let data: Box<dyn Write> = if terminal {
@@ -29,7 +42,7 @@ impl Out {
         Self {
             data,
             terminal,
-            colour_wanted: colour_wanted(),
+            colour,
             hung_up: false,
         }
     }
@@ -39,14 +52,40 @@ impl Out {
         self.terminal
     }
 
-    /// Whether data may be coloured: on a terminal, unless `NO_COLOR` is set or the terminal is dumb.
+    /// Whether data may be coloured.
     pub fn colour(&self) -> bool {
-        self.terminal && self.colour_wanted
+        self.coloured(self.terminal)
     }
 
     /// Whether messages on standard error may be coloured.
     pub fn styled_messages(&self) -> bool {
-        self.colour_wanted && io::stderr().is_terminal()
+        self.coloured(io::stderr().is_terminal())
+    }
+
+    fn coloured(&self, is_terminal: bool) -> bool {
+        match self.colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => is_terminal && colour_wanted(),
+        }
+    }
+
+    /// How documents for people are laid out here: as wide as `COLUMNS` says, else as the terminal is.
+    pub fn style(&self) -> Style {
+        let columns = std::env::var("COLUMNS").ok();
+        let columns = columns.and_then(|text| text.trim().parse::<usize>().ok());
+        let terminal = || {
+            let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+            Some(usize::from(width.0))
+        };
+        let width = columns.or_else(|| terminal().filter(|_| self.terminal));
+        Style {
+            colour: self.colour(),
+            // A width of nothing is what some terminals say that do not know theirs.
+            width: width
+                .filter(|width| *width > 0)
+                .map_or(Style::PIPED, |width| width.max(Style::LEAST)),
+        }
     }
 
     /// Writes one line of data: whatever is in it, it stays one line.

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use crate::remedy::{self, Plan, Wishes};
 use crate::report::fix;
 
-use super::analyze::What;
+use super::what::What;
 use super::opening::{Opening, Target};
 use super::{Error, Out, Status};
 

@@ -19,10 +19,10 @@ use crate::replay::read::{self, Progress, Window};
 use crate::replay::sql::{self, Dialect};
 use crate::replay::tally::Tally;
 use crate::replay::{self, records};
-use crate::report::{self, ReplayDossier, ReplayFormat, Style};
+use crate::report::{self, ReplayDossier, ReplayFormat};
 
-use super::analyze::What;
 use super::opening::{Opening, Target};
+use super::what::What;
 use super::{Error, Out, Status, controls};
 
 /// Lines about progress come no closer than this.
@@ -105,8 +105,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         left_alone: files.left_alone,
         damaged: &files.damaged,
     };
-    let colour = args.target.output.is_none() && out.colour();
-    let text = report::replay(dossier, args.format, Style { colour });
+    let text = report::replay(dossier, args.format, args.target.style(out));
     if args.format == ReplayFormat::Json && args.target.output.is_none() {
         out.json(&text)?;
     } else {

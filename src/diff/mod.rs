@@ -7,7 +7,7 @@ mod facts;
 mod meaning;
 mod posture;
 
-use crate::analyze::{self, Options, SnapshotSummary};
+use crate::analyze::{self, Attestation, Options, RefusedAttestation, SnapshotSummary, attest};
 use crate::control::Registry;
 use crate::coverage::RelationKind;
 use crate::snapshot::Snapshot;
@@ -35,6 +35,10 @@ pub struct Diff {
     pub facts: Vec<FactChange>,
     /// Gaps on one side only.
     pub gaps: Vec<GapChange>,
+    /// Attestations of findings that changed which were not accepted, and why.
+    pub refused: Vec<RefusedAttestation>,
+    /// Whether only what is new and not accepted is told.
+    pub new_only: bool,
 }
 
 /// Which side something stands on.
@@ -214,6 +218,50 @@ impl Diff {
             .count()
     }
 
+    /// Accepts the findings that attestations name: what is accepted now is no loss. One about a finding that did not change
+    /// has nothing to do here.
+    pub fn accept(&mut self, attestations: &[Attestation]) {
+        let days = [&self.baseline, &self.current].map(attest::day_of);
+        for attestation in attestations {
+            let of = |change: &&mut FindingChange| {
+                change.account == attestation.account && change.control == attestation.control
+            };
+            let Some(change) = self.findings.iter_mut().find(of) else {
+                continue;
+            };
+            let [then, now] = &days;
+            if let Some(before) = &mut change.before {
+                attest::accept(before, attestation, then);
+            }
+            let Some(after) = &mut change.after else {
+                continue;
+            };
+            match attest::accept(after, attestation, now) {
+                None if change.direction == Direction::Worse => {
+                    change.direction = Direction::Same;
+                }
+                None => {}
+                // A repaired finding needs no attestation any more.
+                Some(_) if !after.is_open() => {}
+                Some(why) => self.refused.push(RefusedAttestation {
+                    attestation: attestation.clone(),
+                    why,
+                }),
+            }
+        }
+    }
+
+    /// Leaves what is new: findings that are open and were not, and accounts that vanished.
+    pub fn only_new(&mut self) {
+        self.new_only = true;
+        self.findings
+            .retain(|change| change.direction == Direction::Worse);
+        self.presence
+            .retain(|it| it.region.is_none() && it.on == Side::Baseline);
+        self.facts.clear();
+        self.gaps.clear();
+    }
+
     /// Whether the posture got worse: a finding did, or an account is not watched any more.
     pub fn worse(&self) -> bool {
         self.count(Direction::Worse) > 0
@@ -286,5 +334,7 @@ pub fn diff(
         unchanged,
         facts,
         gaps,
+        refused: Vec::new(),
+        new_only: false,
     })
 }

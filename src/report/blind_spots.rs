@@ -3,7 +3,7 @@
 use crate::analyze::{Analysis, BlindSpot, Finding, Heard};
 use crate::chain::verdict::ApiCall;
 
-use super::text::{Colour, Style, count, paragraph, push_line};
+use super::text::{Colour, Page, count};
 use super::words;
 
 /// One call on one resource, with the controls whose proof it breaks.
@@ -90,37 +90,33 @@ pub(super) fn breaks(spot: &Spot<'_>) -> String {
 }
 
 /// The section of the table.
-pub(super) fn text(out: &mut String, analysis: &Analysis, style: Style) {
+pub(super) fn text(page: &mut Page, analysis: &Analysis) {
     if !asked(analysis) {
         return;
     }
+    let style = page.style;
     for account in &analysis.accounts {
         let spots = of_account(analysis, &account.account);
-        out.push('\n');
-        let title = format!("The quietest ways to blind account {}", account.account);
-        push_line(out, &style.paint(Colour::Bold, &title));
+        page.heading(&format!(
+            "The quietest ways to blind account {}",
+            account.account
+        ));
         if spots.is_empty() {
-            push_line(
-                out,
-                "  no single call breaks the proof of a control that passes",
-            );
+            let none = "no single call breaks the proof of a control that passes";
+            page.paragraph(2, "", none);
             continue;
         }
         let (quiet, loud): (Vec<_>, Vec<_>) = spots.iter().partition(|it| silent(it.spot));
         for it in quiet {
-            let what = format!("{} {}", style.paint(Colour::Red, "x"), call(it.spot));
-            paragraph(
-                out,
-                2,
-                "",
-                &format!("{what} (breaks {} by {})", breaks(it), it.spot.link),
-            );
-            paragraph(out, 4, "", &heard(it.spot));
+            let what = call(it.spot);
+            let text = format!("{what} (breaks {} by {})", breaks(it), it.spot.link);
+            page.paragraph(2, &style.paint(Colour::Red, "x"), &text);
+            page.paragraph(4, "", &heard(it.spot));
         }
         if !loud.is_empty() {
             let names: Vec<&str> = loud.iter().map(|it| it.spot.call.name).collect();
-            let text = format!("{} {}", style.paint(Colour::Green, "o"), names.join(", "));
-            paragraph(out, 2, "", &format!("{text}: somebody would hear of these"));
+            let text = format!("{}: somebody would hear of these", names.join(", "));
+            page.paragraph(2, &style.paint(Colour::Green, "o"), &text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::dossier::Dossier;
+use super::dossier::{Dossier, Item};
 use super::printable::{one_line, unprintable};
 use super::words;
 
@@ -30,10 +30,11 @@ const COLUMNS: [&str; 20] = [
     "accepted_because",
 ];
 
-/// The analysis as CSV with a header line.
-pub(super) fn render(dossier: Dossier<'_>) -> String {
+/// The analysis as CSV with a header line; with `failing`, without what passes.
+pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
     let mut out = record(&COLUMNS.map(field));
-    for item in dossier.items() {
+    let shown = |item: &Item<'_>| !failing || item.finding.is_open();
+    for item in dossier.items().filter(shown) {
         let finding = item.finding;
         let frameworks: Vec<String> = item
             .frameworks()

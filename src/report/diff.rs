@@ -7,7 +7,7 @@ use crate::diff::{Change, Diff, Direction, FactChange, FieldChange, FindingChang
 
 use super::NOT_VERIFIED;
 use super::text::{
-    Colour, Style, audit_steps_word, count, cut, paragraph, push_line, status_word, witness_line,
+    Colour, Page, Style, audit_steps_word, clean, count, cut, status_word, witness_line,
 };
 use super::words;
 
@@ -16,7 +16,10 @@ const VALUE_SHOWN: usize = 400;
 
 /// The comparison as text.
 pub(super) fn render(diff: &Diff, style: Style) -> String {
-    let mut out = format!("{}\n", style.paint(Colour::Bold, &diff.benchmark_title));
+    let mut page = Page::new(style);
+    let out = &mut page;
+    let title = style.paint(Colour::Bold, &clean(&diff.benchmark_title));
+    out.line(&title);
     for (label, side) in [("baseline:", &diff.baseline), ("current: ", &diff.current)] {
         let when = side.finished_at.as_ref().unwrap_or(&side.started_at);
         let mut state = String::new();
@@ -26,28 +29,52 @@ pub(super) fn render(diff: &Diff, style: Style) -> String {
         if !side.verified {
             state.push_str(&format!("; {NOT_VERIFIED}"));
         }
-        paragraph(
-            &mut out,
+        out.paragraph(
             0,
             label,
             &format!("snapshot of {when}, by {}{state}", side.producer),
         );
     }
     if diff.is_empty() {
-        out.push_str("\nnothing differs\n");
-        return out;
+        out.blank();
+        out.line(nothing(diff));
+        return page.finish();
     }
-    presence(&mut out, diff, style);
-    posture(&mut out, diff, style);
-    configuration(&mut out, diff, style);
-    gaps(&mut out, diff, style);
-    out.push('\n');
-    paragraph(&mut out, 0, "", &summary(diff));
-    out
+    presence(out, diff, style);
+    posture(out, diff, style);
+    refused(out, diff);
+    configuration(out, diff, style);
+    gaps(out, diff);
+    out.blank();
+    out.paragraph(0, "", &summary(diff));
+    page.finish()
+}
+
+/// What is said where nothing is told.
+pub(super) fn nothing(diff: &Diff) -> &'static str {
+    if diff.new_only {
+        "nothing new"
+    } else {
+        "nothing differs"
+    }
+}
+
+fn refused(out: &mut Page, diff: &Diff) {
+    if !diff.refused.is_empty() {
+        out.heading("Attestations refused");
+    }
+    for refused in &diff.refused {
+        let of = &refused.attestation;
+        let label = format!("{} in {}:", of.control, of.account);
+        out.paragraph(2, &label, &refused.why);
+    }
 }
 
 /// `2 findings worse, 1 better, 13 unchanged; 3 facts changed`.
 pub(super) fn summary(diff: &Diff) -> String {
+    if diff.new_only {
+        return format!("{} new", count(diff.findings.len(), "finding"));
+    }
     let mut text = format!(
         "{} worse, {} better, {} otherwise changed, {} unchanged; {} changed",
         count(diff.count(Direction::Worse), "finding"),
@@ -73,16 +100,11 @@ pub(super) fn summary(diff: &Diff) -> String {
     text
 }
 
-fn heading(out: &mut String, text: &str, style: Style) {
-    out.push('\n');
-    push_line(out, &style.paint(Colour::Bold, text));
-}
-
-fn presence(out: &mut String, diff: &Diff, style: Style) {
+fn presence(out: &mut Page, diff: &Diff, style: Style) {
     if diff.presence.is_empty() {
         return;
     }
-    heading(out, "Accounts and Regions", style);
+    out.heading("Accounts and Regions");
     for presence in &diff.presence {
         let what = match &presence.region {
             Some(region) => format!("Region {region} of account {}", presence.account),
@@ -95,15 +117,15 @@ fn presence(out: &mut String, diff: &Diff, style: Style) {
             ),
             Side::Current => format!("{} {what} is new", style.paint(Colour::Green, "+")),
         };
-        push_line(out, &format!("  {line}"));
+        out.line(&format!("  {line}"));
     }
 }
 
-fn posture(out: &mut String, diff: &Diff, style: Style) {
+fn posture(out: &mut Page, diff: &Diff, style: Style) {
     if diff.findings.is_empty() {
         return;
     }
-    heading(out, "Posture", style);
+    out.heading("Posture");
     for direction in [Direction::Worse, Direction::Same, Direction::Better] {
         for change in diff
             .findings
@@ -115,7 +137,7 @@ fn posture(out: &mut String, diff: &Diff, style: Style) {
     }
 }
 
-fn finding(out: &mut String, change: &FindingChange, style: Style) {
+fn finding(out: &mut Page, change: &FindingChange, style: Style) {
     let word = direction_word(change.direction);
     let painted = match change.direction {
         Direction::Worse => style.paint(Colour::Red, word),
@@ -134,7 +156,7 @@ fn finding(out: &mut String, change: &FindingChange, style: Style) {
         side_words(change.before.as_ref()),
         side_words(change.after.as_ref())
     );
-    paragraph(out, 2, &painted, &what);
+    out.paragraph(2, &painted, &what);
     // What it is now explains a loss; what it was explains a gain.
     let told = if change.direction == Direction::Better {
         &change.before
@@ -147,9 +169,9 @@ fn finding(out: &mut String, change: &FindingChange, style: Style) {
         } else {
             ""
         };
-        paragraph(out, 4, tense, &words::reason(side));
+        out.paragraph(4, tense, &words::reason(side));
         if let Some(witness) = &side.witness {
-            paragraph(out, 4, "witness:", &witness_line(witness, &side.marks));
+            out.paragraph(4, "witness:", &witness_line(witness, &side.marks));
         }
     }
 }
@@ -163,45 +185,47 @@ pub(super) fn direction_word(direction: Direction) -> &'static str {
     }
 }
 
-fn side_words(side: Option<&Finding>) -> String {
+pub(super) fn side_words(side: Option<&Finding>) -> String {
     let Some(side) = side else {
         return "not there".to_owned();
     };
-    let mut words = status_word(side.status).to_owned();
+    let mut said = status_word(side.status).to_owned();
     if let Some(id) = side.broken_link {
-        words.push_str(&format!(" [{id}]"));
+        said.push_str(&format!(" [{id}]"));
     }
     if let Some(audit_steps) = side.audit_steps.as_ref().map(|steps| steps.answer) {
-        words.push_str(&format!(", audit steps {}", audit_steps_word(audit_steps)));
+        said.push_str(&format!(", audit steps {}", audit_steps_word(audit_steps)));
     }
-    words
+    if let Some(accepted) = &side.accepted {
+        said.push_str(&format!(", {}", words::accepted(accepted)));
+    }
+    said
 }
 
-fn configuration(out: &mut String, diff: &Diff, style: Style) {
+fn configuration(out: &mut Page, diff: &Diff, style: Style) {
     if diff.facts.is_empty() {
         return;
     }
-    heading(out, "Configuration", style);
+    out.heading("Configuration");
     for fact in &diff.facts {
         let name = resource(fact);
         match &fact.change {
-            Change::Added(_) => paragraph(out, 2, &style.paint(Colour::Green, "+"), &name),
-            Change::Removed(_) => paragraph(out, 2, &style.paint(Colour::Red, "-"), &name),
+            Change::Added(_) => out.paragraph(2, &style.paint(Colour::Green, "+"), &name),
+            Change::Removed(_) => out.paragraph(2, &style.paint(Colour::Red, "-"), &name),
             Change::Unseen { on, why } => {
                 let unsaid = if *on == Side::Baseline {
                     "the current snapshot"
                 } else {
                     "the baseline"
                 };
-                paragraph(
-                    out,
+                out.paragraph(
                     2,
                     &style.paint(Colour::Yellow, "?"),
                     &format!("{name}: {unsaid} does not say: {why}"),
                 );
             }
             Change::Changed(fields) => {
-                paragraph(out, 2, &style.paint(Colour::Yellow, "~"), &name);
+                out.paragraph(2, &style.paint(Colour::Yellow, "~"), &name);
                 for change in fields {
                     field(out, change, style);
                 }
@@ -229,14 +253,13 @@ pub(super) fn resource(fact: &FactChange) -> String {
     )
 }
 
-fn field(out: &mut String, change: &FieldChange, style: Style) {
+fn field(out: &mut Page, change: &FieldChange, style: Style) {
     let shown = |value: &Option<String>| {
         value
             .as_ref()
             .map_or("none".to_owned(), |text| cut(text, VALUE_SHOWN))
     };
-    paragraph(
-        out,
+    out.paragraph(
         4,
         &format!("{}:", change.name),
         &format!("{} -> {}", shown(&change.before), shown(&change.after)),
@@ -250,7 +273,7 @@ fn field(out: &mut String, change: &FieldChange, style: Style) {
         RelationKind::Unknown => style.paint(Colour::Yellow, "?"),
         _ => style.paint(Colour::Red, "!"),
     };
-    paragraph(out, 4, &painted, &meaning_words(meaning));
+    out.paragraph(4, &painted, &meaning_words(meaning));
 }
 
 /// What a rewritten pattern means, in words.
@@ -280,11 +303,11 @@ pub(super) fn meaning_words(meaning: &Meaning) -> String {
     parts.join("; ")
 }
 
-fn gaps(out: &mut String, diff: &Diff, style: Style) {
+fn gaps(out: &mut Page, diff: &Diff) {
     if diff.gaps.is_empty() {
         return;
     }
-    heading(out, "What could not be read", style);
+    out.heading("What could not be read");
     for gap in &diff.gaps {
         let of = if gap.subject.is_empty() {
             String::new()
@@ -300,6 +323,6 @@ fn gaps(out: &mut String, diff: &Diff, style: Style) {
         } else {
             "in the current snapshot only:"
         };
-        paragraph(out, 2, label, &what);
+        out.paragraph(2, label, &what);
     }
 }

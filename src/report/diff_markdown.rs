@@ -1,12 +1,11 @@
 //! A comparison of two snapshots for a pull request: GitHub-flavoured Markdown.
 
-use crate::analyze::Finding;
 use crate::diff::{Change, Diff, Direction, Side};
 
 use super::NOT_VERIFIED;
-use super::diff::{direction_word, meaning_words, resource, summary};
+use super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary};
 use super::marked::{cell, sentence};
-use super::text::{audit_steps_word, cut, status_word, witness_line};
+use super::text::{cut, witness_line};
 use super::words;
 
 /// How much of a long value is shown.
@@ -24,7 +23,7 @@ pub(super) fn render(diff: &Diff) -> String {
         }
     }
     if diff.is_empty() {
-        out.push_str("Nothing differs.\n");
+        out.push_str(&format!("{}.\n", nothing(diff).replacen('n', "N", 1)));
         return out;
     }
     out.push_str(&format!("{}.\n", sentence(&summary(diff))));
@@ -71,11 +70,16 @@ pub(super) fn render(diff: &Diff) -> String {
                     cell(change.benchmark_id.as_deref().unwrap_or_default()),
                     cell(&format!("`{}`", change.control)),
                     cell(&change.account),
-                    side(change.before.as_ref()),
-                    side(change.after.as_ref()),
+                    cell(&side_words(change.before.as_ref())),
+                    cell(&side_words(change.after.as_ref())),
                 ));
             }
         }
+    }
+    for refused in &diff.refused {
+        let of = &refused.attestation;
+        let what = format!("`{}` in {}: {}", of.control, of.account, refused.why);
+        out.push_str(&format!("\nAttestation refused: {}\n", sentence(&what)));
     }
     if !diff.facts.is_empty() {
         out.push_str("\n## Configuration\n\n");
@@ -134,20 +138,4 @@ pub(super) fn render(diff: &Diff) -> String {
         }
     }
     out
-}
-
-fn side(side: Option<&Finding>) -> String {
-    let Some(side) = side else {
-        return "not there".to_owned();
-    };
-    let link = side
-        .broken_link
-        .map(|id| format!(" {id}"))
-        .unwrap_or_default();
-    let audit_steps = side
-        .audit_steps
-        .as_ref()
-        .map(|audit_steps| format!(", audit steps {}", audit_steps_word(audit_steps.answer)))
-        .unwrap_or_default();
-    format!("{}{link}{audit_steps}", status_word(side.status))
 }

@@ -10,8 +10,8 @@ use crate::analyze::{Analysis, ControlSummary, Finding, FrameworkSections, PathS
 use crate::aws::arn::Arn;
 use crate::chain::verdict::Subject;
 
-use super::text::{flat, witness_line};
-use super::words;
+use super::text::witness_line;
+use super::{repair, words};
 
 /// What a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,10 @@ pub struct Dossier<'a> {
 pub struct About {
     /// The snapshot's path as a relative reference, for formats that want a file.
     pub file: String,
+    /// The snapshot as it was named on the command line, quoted for a shell.
+    pub argument: String,
+    /// That, and the options that say which questions were asked: what a next command begins with.
+    pub again: String,
     /// Digest over everything, which is what a signature covers.
     pub root_sha256: Option<String>,
     /// The accounts by id.
@@ -137,25 +141,15 @@ impl<'a> Item<'a> {
             text.push_str(&format!("; witness: {line}"));
         }
         if let Some(accepted) = &self.finding.accepted {
-            text.push_str(&format!(
-                "; accepted by {} until {}: {} (evidence: {})",
-                accepted.by, accepted.expires, accepted.reason, accepted.evidence
-            ));
+            text.push_str(&format!("; {}", words::accepted(accepted)));
         }
         text
     }
 
-    /// What to change: the link's own repair, or the control's; none where nothing is wrong.
+    /// What to change first; none where nothing is wrong.
     pub(super) fn fix(&self) -> Option<String> {
-        if !matches!(self.finding.status, Status::Fail | Status::Unknown) {
-            return None;
-        }
-        let of_link = self
-            .finding
-            .broken_link
-            .and_then(|id| id.failure().repair)
-            .map(str::to_owned);
-        of_link.or_else(|| self.control.map(|control| flat(&control.remediation)))
+        let repairs = repair::repairs(self.finding, self.control);
+        repairs.into_iter().next().map(|repair| repair.text)
     }
 
     /// What a reader may open next.

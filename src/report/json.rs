@@ -117,6 +117,8 @@ struct Finding<'a> {
     audit_steps_reason: Option<&'a str>,
     cause: Value,
     reason: String,
+    /// What to do, in order; empty where nothing is wrong.
+    fix: Vec<Fix>,
     /// Over account, control, cause code and subject: the same while these are, whatever the wording.
     fingerprint: String,
     /// The evidence rows of the deciding path, for a pass of all its paths.
@@ -144,6 +146,12 @@ struct BlindSpot<'a> {
     heard: &'a analyze::Heard,
     /// A filter pattern that would hear the call.
     pattern: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Fix {
+    link: Option<&'static str>,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -178,7 +186,7 @@ struct Path<'a> {
     action: Option<&'a str>,
     subscription: Option<&'a str>,
     verdict: &'static str,
-    /// Links that are not `ok`; `explain` shows all of them.
+    /// Links that are not `ok`; `explain --format json` has all of them, with their fields.
     links: Vec<Link<'a>>,
 }
 
@@ -189,7 +197,19 @@ struct Link<'a> {
     subject: &'a Subject,
     cause: &'a Cause,
     reason: String,
+    /// The API fields that decided, with `explain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<BTreeMap<&'a str, &'a str>>,
     evidence: &'a [i64],
+}
+
+/// What `explain --format json` prints.
+#[derive(Serialize)]
+pub(super) struct Explained<'a> {
+    schema_version: u32,
+    snapshot: Snapshot<'a>,
+    benchmark: &'a str,
+    findings: Vec<Finding<'a>>,
 }
 
 #[derive(Serialize)]
@@ -210,6 +230,8 @@ struct Attestation<'a> {
     by: &'a str,
     evidence: &'a str,
     expires: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    longer_because: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -230,15 +252,35 @@ struct Summary {
     attestations_refused: usize,
 }
 
-/// The analysis as one JSON document, ending with a line break.
-pub(super) fn render(analysis: &Analysis) -> String {
+/// The findings with every link of their paths.
+pub(super) fn explained(analysis: &Analysis) -> Explained<'_> {
+    Explained {
+        schema_version: 1,
+        snapshot: Snapshot::of(&analysis.snapshot),
+        benchmark: &analysis.benchmark,
+        findings: analysis
+            .findings
+            .iter()
+            .map(|it| finding(it, analysis, true))
+            .collect(),
+    }
+}
+
+/// The analysis as one JSON document, ending with a line break; with `failing`, the findings without what passes. The
+/// counts stay those of all.
+pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
     let report = Report {
         schema_version: 1,
         snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
         assumed: analysis.assumed.iter().map(|it| it.word()).collect(),
         controls: analysis.controls.iter().map(control).collect(),
-        findings: analysis.findings.iter().map(finding).collect(),
+        findings: analysis
+            .findings
+            .iter()
+            .filter(|it| !failing || it.is_open())
+            .map(|it| finding(it, analysis, false))
+            .collect(),
         accounts: analysis.accounts.iter().map(account).collect(),
         refused_attestations: analysis
             .refused
@@ -300,7 +342,11 @@ fn control(control: &analyze::ControlSummary) -> Control<'_> {
     }
 }
 
-fn finding(finding: &analyze::Finding) -> Finding<'_> {
+fn finding<'a>(
+    finding: &'a analyze::Finding,
+    analysis: &'a Analysis,
+    every_link: bool,
+) -> Finding<'a> {
     Finding {
         account: &finding.account,
         control: &finding.control,
@@ -322,6 +368,13 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
             .map(|audit_steps| audit_steps.reason.as_str()),
         cause: cause(&finding.why),
         reason: words::reason(finding),
+        fix: super::repair::repairs(finding, analysis.control(finding))
+            .into_iter()
+            .map(|repair| Fix {
+                link: repair.link.map(verdict::LinkId::code),
+                text: repair.text,
+            })
+            .collect(),
         fingerprint: dossier::fingerprint(finding),
         evidence: dossier::evidence(finding),
         witness: finding.witness.as_ref(),
@@ -338,7 +391,11 @@ fn finding(finding: &analyze::Finding) -> Finding<'_> {
         }),
         notes: finding.notes.iter().map(note).collect(),
         assumptions: &finding.assumptions,
-        paths: finding.paths.iter().map(path).collect(),
+        paths: finding
+            .paths
+            .iter()
+            .map(|it| path(it, every_link))
+            .collect(),
         accepted: finding.accepted.as_ref().map(attestation),
         blind_spots: finding
             .blind_spots
@@ -387,7 +444,7 @@ fn note(note: &analyze::Note) -> Note<'_> {
     }
 }
 
-fn path(path: &analyze::PathSummary) -> Path<'_> {
+fn path(path: &analyze::PathSummary, every_link: bool) -> Path<'_> {
     Path {
         trail: path.trail.as_deref(),
         log_group: path.log_group.as_deref(),
@@ -400,13 +457,19 @@ fn path(path: &analyze::PathSummary) -> Path<'_> {
         links: path
             .links
             .iter()
-            .filter(|link| link.verdict != verdict::Verdict::Ok)
+            .filter(|link| every_link || link.verdict != verdict::Verdict::Ok)
             .map(|link| Link {
                 id: link.id.code(),
                 verdict: link.verdict.word(),
                 subject: &link.subject,
                 cause: &link.cause,
                 reason: words::sentence(&link.cause),
+                fields: every_link.then(|| {
+                    let fields = link.fields.iter();
+                    fields
+                        .map(|(name, value)| (name.as_str(), value.as_str()))
+                        .collect()
+                }),
                 evidence: &link.evidence,
             })
             .collect(),
@@ -432,6 +495,7 @@ fn attestation(attestation: &analyze::Attestation) -> Attestation<'_> {
         by: &attestation.by,
         evidence: &attestation.evidence,
         expires: &attestation.expires,
+        longer_because: attestation.longer_because.as_deref(),
     }
 }
 

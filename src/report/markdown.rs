@@ -7,8 +7,8 @@ use super::marked::{cell, sentence};
 use super::text::{audit_steps_word, count, status_word, witness_line};
 use super::words;
 
-/// The analysis as Markdown.
-pub(super) fn render(analysis: &Analysis) -> String {
+/// The analysis as Markdown; with `failing`, without what passes.
+pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
     let summary = analysis.summary();
     let mut out = format!("# {}\n\n", sentence(&analysis.benchmark_title));
     out.push_str(&format!(
@@ -40,7 +40,7 @@ pub(super) fn render(analysis: &Analysis) -> String {
         for finding in analysis
             .findings
             .iter()
-            .filter(|f| f.account == account.account)
+            .filter(|f| f.account == account.account && (!failing || f.is_open()))
         {
             row(&mut out, finding);
         }
@@ -95,6 +95,9 @@ fn row(out: &mut String, finding: &Finding) {
         (None, status) => status_word(status).to_owned(),
     };
     let mut why = cell(&words::reason(finding));
+    if let Some(accepted) = &finding.accepted {
+        why.push_str(&format!("<br>{}", cell(&words::accepted(accepted))));
+    }
     if let Some(witness) = &finding.witness {
         let line = witness_line(witness, &finding.marks);
         why.push_str(&format!("<br>witness: {}", cell(&line)));

@@ -3,6 +3,7 @@
 
 mod asff;
 mod blind_spots;
+mod comment;
 pub(crate) mod csv;
 mod diff;
 mod diff_json;
@@ -19,6 +20,7 @@ mod marked;
 mod ocsf;
 mod oscal;
 pub(crate) mod printable;
+mod repair;
 mod replay;
 mod sarif;
 mod sections;
@@ -32,7 +34,7 @@ use crate::analyze::Analysis;
 use crate::diff::Diff;
 
 pub use dossier::{About, AboutAccount, Dossier, EvidenceRow, cited, file_reference};
-pub use explain::explain;
+pub use explain::{ExplainFormat, explain, failure};
 pub use replay::{ReplayDossier, ReplayFormat, replay, replay_summary};
 pub use text::Style;
 
@@ -49,8 +51,10 @@ pub enum Format {
     Json,
     /// One line a finding, for spreadsheets
     Csv,
-    /// For a pull request or a wiki
+    /// For a wiki: every control in Markdown
     Markdown,
+    /// For a comment in a pull request: the verdict, and a row a cause of what does not pass
+    Comment,
     /// For AWS Security Hub: ASFF, in files of 100 findings
     Asff,
     /// For Heimdall: the Heimdall Data Format
@@ -67,17 +71,43 @@ pub enum Format {
     Sarif,
 }
 
+/// How much of an analysis is shown, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct View {
+    /// Colour and width.
+    pub style: Style,
+    /// The verdict alone.
+    pub quiet: bool,
+    /// Without what passes; where that would make another document of it, as in OSCAL, it is not asked for.
+    pub failing: bool,
+    /// Each control, with reasons and witnesses.
+    pub details: bool,
+    /// Each call without an answer.
+    pub gaps: bool,
+}
+
+impl Format {
+    /// Whether the format can leave out what passes.
+    pub fn can_leave_out(self) -> bool {
+        matches!(
+            self,
+            Self::Table | Self::Json | Self::Csv | Self::Markdown | Self::Comment | Self::Sarif
+        )
+    }
+}
+
 /// The analysis in the given format, ending with a line break.
-pub fn analysis(dossier: Dossier<'_>, format: Format, style: Style) -> String {
+pub fn analysis(dossier: Dossier<'_>, format: Format, view: View) -> String {
     let analysis = dossier.analysis;
     let text = match format {
         Format::Table => match &analysis.framework {
-            Some(framework) => sections::render(analysis, framework, style),
-            None => table::render(analysis, style),
+            Some(framework) if !view.quiet => sections::render(dossier, framework, view.style),
+            _ => table::render(dossier, view),
         },
-        Format::Json => json::render(analysis),
-        Format::Csv => csv::render(dossier),
-        Format::Markdown => markdown::render(analysis),
+        Format::Json => json::render(analysis, view.failing),
+        Format::Csv => csv::render(dossier, view.failing),
+        Format::Markdown => markdown::render(analysis, view.failing),
+        Format::Comment => comment::render(dossier),
         Format::Asff => asff::render(dossier),
         Format::Hdf => hdf::render(dossier),
         Format::Html => html::render(dossier),
@@ -86,14 +116,14 @@ pub fn analysis(dossier: Dossier<'_>, format: Format, style: Style) -> String {
         Format::Oscal => oscal::render(dossier),
         Format::Sarif => sarif::render(dossier),
     };
-    printed(text, style)
+    printed(text, view.style)
 }
 
 /// The analysis as the files of one format: one, but for ASFF, of which Security Hub takes 100 findings a call.
-pub fn files(dossier: Dossier<'_>, format: Format) -> Vec<String> {
+pub fn files(dossier: Dossier<'_>, format: Format, view: View) -> Vec<String> {
     match format {
         Format::Asff => asff::batches(dossier),
-        other => vec![analysis(dossier, other, Style::default())],
+        other => vec![analysis(dossier, other, view)],
     }
 }
 
@@ -104,8 +134,12 @@ pub enum DiffFormat {
     Table,
     /// For programs: the documented contract, with `schema_version`
     Json,
-    /// For a pull request
+    /// For a wiki: posture and configuration
     Markdown,
+    /// For a comment in a pull request: what got worse, and how much got better
+    Comment,
+    /// One page to file and to print, self-contained
+    Html,
 }
 
 /// The comparison in the given format, ending with a line break.
@@ -114,6 +148,8 @@ pub fn diff(diff: &Diff, format: DiffFormat, style: Style) -> String {
         DiffFormat::Table => diff::render(diff, style),
         DiffFormat::Json => diff_json::render(diff),
         DiffFormat::Markdown => diff_markdown::render(diff),
+        DiffFormat::Comment => comment::compared(diff),
+        DiffFormat::Html => html::compared(diff),
     };
     printed(text, style)
 }
@@ -124,6 +160,11 @@ fn printed(text: String, style: Style) -> String {
         Cow::Borrowed(_) => text,
         Cow::Owned(printed) => printed,
     }
+}
+
+/// The answer in one line: `account 444455556666: 15 of 15 controls would alert nobody`.
+pub fn verdict(dossier: Dossier<'_>) -> String {
+    table::verdict::verdict(dossier)
 }
 
 /// The counts of an analysis in one line: `3 pass, 12 fail, 0 unknown (cis-aws-7.0)`.

@@ -175,10 +175,7 @@ fn finding(item: &Item<'_>) -> Value {
     };
     let mut status = json!({"state": state, "reason": reason});
     let remark = match &finding.accepted {
-        Some(accepted) => Some(format!(
-            "accepted by {} until {}: {}",
-            accepted.by, accepted.expires, accepted.reason
-        )),
+        Some(accepted) => Some(words::accepted(accepted)),
         None if finding.status == Status::Unknown => {
             Some("not decided: evidence is missing".to_owned())
         }

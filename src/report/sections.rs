@@ -5,52 +5,46 @@ use tabled::settings::{Modify, Style as Lines, Width, object::Columns};
 
 use crate::analyze::{Analysis, Finding, FrameworkScore, SectionScore, Status};
 
-use super::text::{Style, WIDTH, clean, count, paragraph, push_line};
+use super::dossier::Dossier;
+use super::table::verdict;
+use super::text::{Page, Style, clean};
 use super::words;
 
 /// The document, ending with a line break.
-pub(super) fn render(analysis: &Analysis, framework: &FrameworkScore, style: Style) -> String {
-    let mut out = String::new();
-    push_line(&mut out, &format!("{} ({})", framework.title, framework.id));
-    let accounts = count(analysis.accounts.len(), "account");
-    let judged = format!("judged by {} in {accounts}", analysis.benchmark_title);
-    paragraph(&mut out, 0, "", &judged);
-    out.push('\n');
-    out.push_str(&table(analysis, framework));
-    let open: Vec<&Finding> = analysis
-        .findings
-        .iter()
-        .filter(|finding| matches!(finding.status, Status::Fail | Status::Unknown))
-        .collect();
-    if !open.is_empty() {
-        out.push('\n');
-    }
-    for finding in open {
+pub(super) fn render(dossier: Dossier<'_>, framework: &FrameworkScore, style: Style) -> String {
+    let analysis = dossier.analysis;
+    let mut page = Page::new(style);
+    verdict::head(&mut page, dossier);
+    page.heading(&format!("{} ({})", framework.title, framework.id));
+    page.table(&table(analysis, framework, style));
+    let open = analysis.findings.iter().filter(|finding| finding.is_open());
+    for (index, finding) in open.enumerate() {
+        if index == 0 {
+            page.blank();
+        }
         let whose = match analysis.accounts.len() {
             1 => String::new(),
             _ => format!(" in {}", finding.account),
         };
         let accepted = match &finding.accepted {
-            Some(attestation) => format!(" (accepted by {})", clean(&attestation.by)),
+            Some(attestation) => format!(" ({})", words::accepted(attestation)),
             None => String::new(),
         };
-        let label = format!(
-            "{} {}{whose}{accepted}:",
-            style.status(finding.status),
-            name(finding)
-        );
-        paragraph(&mut out, 0, &label, &words::reason(finding));
+        let status = page.style.status(finding.status);
+        let label = format!("{status} {}{whose}:", name(finding));
+        let reason = words::reason(finding);
+        page.paragraph(0, &label, &format!("{reason}{accepted}"));
     }
-    out.push('\n');
+    page.blank();
     let sources = format!(
         "`trailproof frameworks show {}` says who maps these sections.",
         framework.id
     );
-    paragraph(&mut out, 0, "", &sources);
-    out
+    page.paragraph(0, "", &sources);
+    page.finish()
 }
 
-fn table(analysis: &Analysis, framework: &FrameworkScore) -> String {
+fn table(analysis: &Analysis, framework: &FrameworkScore, style: Style) -> String {
     let mut table = Builder::default();
     table.push_record(["section", "score", "passes", "what does not pass"]);
     for section in &framework.sections {
@@ -65,13 +59,9 @@ fn table(analysis: &Analysis, framework: &FrameworkScore) -> String {
     let mut table = table.build();
     table
         .with(Lines::blank())
-        .with(Modify::new(Columns::first()).with(Width::wrap(WIDTH / 4).keep_words(true)))
-        .with(Modify::new(Columns::last()).with(Width::wrap(WIDTH / 2).keep_words(true)));
-    let mut text = String::new();
-    for line in table.to_string().lines() {
-        push_line(&mut text, line.trim_end());
-    }
-    text
+        .with(Modify::new(Columns::first()).with(Width::wrap(style.width / 4).keep_words(true)))
+        .with(Modify::new(Columns::last()).with(Width::wrap(style.width / 2).keep_words(true)));
+    table.to_string()
 }
 
 fn score(section: &SectionScore) -> String {

@@ -8,14 +8,23 @@ use crate::control::Answer;
 
 use super::printable::{Spelling, block, one_line};
 
-/// The width that everything for a terminal is laid out for.
-pub(crate) const WIDTH: usize = 80;
-
-/// Whether the output may be coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How a document for people is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// True on a terminal without `NO_COLOR`.
     pub colour: bool,
+    /// How many columns a line may take.
+    pub width: usize,
+}
+
+impl Default for Style {
+    /// For a file or a pipe.
+    fn default() -> Self {
+        Self {
+            colour: false,
+            width: Self::PIPED,
+        }
+    }
 }
 
 /// The colours in use.
@@ -29,6 +38,11 @@ pub(crate) enum Colour {
 }
 
 impl Style {
+    /// The width where there is no terminal: a line of it can be read anywhere, and prints on a page.
+    pub const PIPED: usize = 100;
+    /// Narrower than this nothing can be laid out.
+    pub const LEAST: usize = 40;
+
     /// The text in a colour, or as it is.
     pub(crate) fn paint(self, colour: Colour, text: &str) -> String {
         if !self.colour || text.is_empty() {
@@ -127,24 +141,94 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A labelled paragraph: the first line after the label, the others under it.
-pub(crate) fn paragraph(out: &mut String, indent: usize, label: &str, text: &str) {
-    let hang = indent + visible(label) + usize::from(!label.is_empty());
-    let hang = hang.min(WIDTH / 2);
-    let pad = " ".repeat(hang);
-    for (position, text) in wrap(text, WIDTH - hang).iter().enumerate() {
-        if position == 0 {
-            let gap = if label.is_empty() { "" } else { " " };
-            let first = format!("{}{label}{gap}{text}", " ".repeat(indent));
-            push_line(out, &first);
-        } else {
-            push_line(out, &format!("{pad}{text}"));
+/// A document for people while it is written.
+#[derive(Debug)]
+pub(crate) struct Page {
+    text: String,
+    /// How it is laid out.
+    pub(crate) style: Style,
+}
+
+impl Page {
+    /// An empty one.
+    pub(crate) fn new(style: Style) -> Self {
+        Self {
+            text: String::new(),
+            style,
+        }
+    }
+
+    /// What was written, ending with a line break.
+    pub(crate) fn finish(self) -> String {
+        self.text
+    }
+
+    /// A line: see [`push_line`].
+    pub(crate) fn line(&mut self, text: &str) {
+        push_line(&mut self.text, text);
+    }
+
+    /// An empty line.
+    pub(crate) fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// An empty line, and text that stands out.
+    pub(crate) fn heading(&mut self, text: &str) {
+        self.blank();
+        self.painted(Colour::Bold, text);
+    }
+
+    /// Text in a colour, on as many lines as it needs.
+    pub(crate) fn painted(&mut self, colour: Colour, text: &str) {
+        for line in wrap(text, self.style.width) {
+            let line = self.style.paint(colour, &line);
+            self.line(&line);
+        }
+    }
+
+    /// A labelled paragraph: the first line after the label, the others under it.
+    pub(crate) fn paragraph(&mut self, indent: usize, label: &str, text: &str) {
+        let hang = indent + visible(label) + usize::from(!label.is_empty());
+        self.hanging(indent, label, hang, text);
+    }
+
+    /// A labelled paragraph whose text begins at the column `hang`, or after the label where that is longer.
+    pub(crate) fn hanging(&mut self, indent: usize, label: &str, hang: usize, text: &str) {
+        let end = indent + visible(label) + usize::from(!label.is_empty());
+        let mut hang = hang.max(end);
+        let mut first = format!("{}{label}", " ".repeat(indent));
+        if hang > self.style.width / 2 {
+            // A label as long as that stands alone.
+            hang = (indent + 2).min(self.style.width / 2);
+            if !label.is_empty() {
+                self.line(&first);
+            }
+            first = String::new();
+        }
+        let mut used = visible(&first);
+        if text.is_empty() && used > 0 {
+            self.line(&first);
+        }
+        for text in wrap(text, self.style.width - hang) {
+            first.push_str(&" ".repeat(hang - used));
+            first.push_str(&text);
+            self.line(&first);
+            first.clear();
+            used = 0;
+        }
+    }
+
+    /// A table of lines that were laid out already.
+    pub(crate) fn table(&mut self, lines: &str) {
+        for line in lines.lines() {
+            self.line(line.trim_end());
         }
     }
 }
 
 /// How many columns a text takes, colours left out.
-fn visible(text: &str) -> usize {
+pub(crate) fn visible(text: &str) -> usize {
     let mut parts = text.split('\u{1b}');
     let first = parts.next().map_or(0, |part| part.chars().count());
     first

@@ -26,6 +26,9 @@ fn output(command: &mut Command) -> (i32, String, String) {
     )
 }
 
+/// A day that is not far after the snapshots of the tests.
+const SOON: &str = "2027-12-31";
+
 fn one_broken() -> World {
     let mut world = World::complete();
     world.edit_alarm("cloudtrail_changes", |alarm| {
@@ -142,33 +145,36 @@ fn json_follows_the_contract() {
 }
 
 #[test]
-fn explain_draws_the_chain_with_fields_and_evidence() {
+fn explain_says_what_is_wrong_and_what_repairs_it_first_and_draws_the_chain_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let file = written(folder.path(), "failing", &one_broken());
-    let (code, text, said) = run(&["explain", file.to_str().unwrap(), "cloudtrail_changes"]);
+    let file = file.to_str().unwrap();
+    let (code, brief, said) = run(&["explain", file, "cloudtrail_changes"]);
     assert_eq!(code, 0, "{said}");
-    for expected in [
-        "A02 broken",
-        "ActionsEnabled=false",
-        "evidence",
-        "Witness",
-        "What to change",
-        "metric filter",
-    ] {
+    let place = |text: &str| {
+        brief
+            .find(text)
+            .unwrap_or_else(|| panic!("{text}: {brief}"))
+    };
+    assert!(place("why ") < place("link ") && place("link ") < place("fix "));
+    assert!(place("A02 alarm actions") < place("ActionsEnabled=false (evidence "));
+    assert!(place("enable-alarm-actions") < place("chain "));
+    assert!(brief.lines().count() < 25, "{brief}");
+    let (_, full, _) = run(&["explain", file, "cloudtrail_changes", "--full"]);
+    for expected in ["A02 broken", "Witness", "metric filter", "\"eventName\""] {
         assert!(
-            text.contains(expected),
-            "{expected} is missing from\n{text}"
+            full.contains(expected),
+            "{expected} is missing from\n{full}"
+        );
+        assert!(
+            expected == "metric filter" || !brief.contains(expected),
+            "{brief}"
         );
     }
-    let (_, by_number, _) = run(&[
-        "explain",
-        file.to_str().unwrap(),
-        "4.5",
-        "--benchmark",
-        "cis-aws-5.0",
-    ]);
+    let by_number = ["explain", file, "4.5", "--benchmark", "cis-aws-5.0"];
+    let (_, by_number, _) = run(&by_number);
     assert!(
-        by_number.starts_with("4.5 cloudtrail_changes"),
+        by_number.starts_with("fail 4.5 cloudtrail_changes"),
         "{by_number}"
     );
 }
@@ -213,10 +219,12 @@ fn an_attestation_is_shown_counted_apart_and_refused_when_it_fits_nothing() {
         run(&["analyze", file, "--attest", attest.to_str().unwrap()])
     };
     let (code, text, _) = attested(entry("cloudtrail_changes", "2099-12-31"));
+    assert!(code == 1 && text.contains("more than 18 months"), "{text}");
+    let (code, text, _) = attested(entry("cloudtrail_changes", SOON));
     assert_eq!(code, 0, "{text}");
     assert!(
-        text.contains("accepted by Jo Example until 2099-12-31")
-            && text.contains("1 finding accepted"),
+        text.contains(&format!("accepted by Jo Example until {SOON}"))
+            && text.contains("1 accepted by attestation"),
         "{text}"
     );
     let (code, text, _) = attested(entry("cloudtrail_changes", "2001-12-31"));
@@ -226,8 +234,7 @@ fn an_attestation_is_shown_counted_apart_and_refused_when_it_fits_nothing() {
             && text.contains("expired on 2001-12-31"),
         "{text}"
     );
-    let (code, text, _) =
-        attested(entry("cloudtrail_changes", "2099-12-31") + &entry("root_usage", "2099-12-31"));
+    let (code, text, _) = attested(entry("cloudtrail_changes", SOON) + &entry("root_usage", SOON));
     assert!(code == 0 && text.contains("nothing to accept"), "{text}");
     let (code, _, said) = attested(entry("no_such_control", "2099-12-31"));
     assert!(code == 2 && said.contains("no_such_control"), "{said}");

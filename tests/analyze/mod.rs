@@ -10,6 +10,8 @@ mod command;
 mod peers;
 /// Whether every event is kept.
 mod recorded;
+/// The first screen, explanations and recorded calls, as a newcomer meets them.
+mod screen;
 /// Statuses, witnesses and reasons.
 mod statuses;
 

@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use trailproof::analyze::{Analysis, Options};
+use trailproof::report::{self as reports, About, Dossier, Format, View};
+
+use super::super::support::world::World;
 use super::{report, snapshots};
 
 fn chromium() -> Option<PathBuf> {
@@ -92,11 +96,69 @@ fn a_browser_runs_the_page_without_an_error_or_a_request() {
             "{}",
             snapshot.display()
         );
-        let console: Vec<&str> = log
-            .lines()
-            .filter(|line| line.contains("CONSOLE"))
-            .collect();
-        assert!(console.is_empty(), "{console:?}");
+        quiet(&log);
         assert!(!dom.contains("<img"), "a name became an element");
     }
+}
+
+/// Nothing on the console: no error, and no request that the page's policy had to stop.
+fn quiet(log: &str) {
+    let console: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("CONSOLE"))
+        .collect();
+    assert!(console.is_empty(), "{console:?}");
+}
+
+/// An organization in which every tenth account has two controls that fail.
+fn organization(accounts: usize) -> Analysis {
+    let analyzed = |world: &World| crate::analyze::analyzed(world, &Options::default());
+    let mut broken = World::complete();
+    broken
+        .edit_alarm("cloudtrail_changes", |alarm| {
+            alarm["ActionsEnabled"] = false.into()
+        })
+        .remove_filter("vpc_changes");
+    let (fine, broken) = (analyzed(&World::complete()), analyzed(&broken));
+    let mut whole = fine.clone();
+    whole.findings.clear();
+    whole.accounts.clear();
+    for number in 0..accounts {
+        let of = if number % 10 == 0 { &broken } else { &fine };
+        let id = format!("2{number:011}");
+        for finding in &of.findings {
+            let mut finding = finding.clone();
+            finding.account.clone_from(&id);
+            whole.findings.push(finding);
+        }
+        let mut account = of.accounts[0].clone();
+        account.account = id;
+        whole.accounts.push(account);
+    }
+    whole
+}
+
+#[test]
+fn the_page_of_two_thousand_accounts_stays_usable() {
+    let analysis = organization(2_000);
+    let dossier = Dossier {
+        analysis: &analysis,
+        about: &About::default(),
+    };
+    let text = reports::analysis(dossier, Format::Html, View::default());
+    let megabytes = text.len() / 1_000_000;
+    assert!(megabytes < 12, "{megabytes} MB");
+    assert_eq!(text.matches("<details class=\"account\"").count(), 2_000);
+    // Accounts are folded, and a pass is a word in a line.
+    assert!(!text.contains("class=\"account\" open"));
+    assert_eq!(text.matches("data-status=\"fail\"").count(), 400);
+    assert_eq!(text.matches("data-status=\"pass\"").count(), 0);
+    eprintln!("2,000 accounts: {} bytes", text.len());
+    let Some(browser) = chromium() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("organization.html");
+    std::fs::write(&page, text).unwrap();
+    let (dom, log) = opened(&browser, &page);
+    assert!(dom.contains("Sign-off"), "{log}");
+    quiet(&log);
 }

@@ -24,6 +24,7 @@ pub fn trailproof() -> Command {
     command
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("COLUMNS")
         .env("TERM", "dumb");
     for name in [
         "AWS_PROFILE",
@@ -84,9 +85,15 @@ pub fn rendered(
     format: trailproof::report::Format,
     style: trailproof::report::Style,
 ) -> String {
+    let view = trailproof::report::View {
+        style,
+        details: true,
+        gaps: true,
+        ..Default::default()
+    };
     let dossier = trailproof::report::Dossier {
         analysis,
         about: &trailproof::report::About::default(),
     };
-    trailproof::report::analysis(dossier, format, style)
+    trailproof::report::analysis(dossier, format, view)
 }

@@ -272,7 +272,7 @@ impl<'s> Facts<'s> {
     /// What could not be collected of an account.
     pub(super) fn gaps(&self, account: &str) -> Result<Vec<Gap>, Error> {
         self.list(
-            "select region, service, operation, subject, kind, code, evidence_id from gap \
+            "select region, service, operation, subject, kind, code, message, evidence_id from gap \
              where account = ?1 order by region, service, operation, subject",
             [account],
             |row| {
@@ -283,6 +283,7 @@ impl<'s> Facts<'s> {
                     subject: get(row, "subject")?,
                     kind: get(row, "kind")?,
                     code: get(row, "code")?,
+                    message: get(row, "message")?,
                     evidence: get(row, "evidence_id")?,
                 })
             },

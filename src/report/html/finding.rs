@@ -31,11 +31,8 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
     out.push_str(&format!("<p>{}.</p>\n", sentence(&words::reason(finding))));
     if let Some(accepted) = &finding.accepted {
         out.push_str(&format!(
-            "<p><strong>Accepted</strong> by {} until {}: {} (evidence: {})</p>\n",
-            text(&accepted.by),
-            text(&accepted.expires),
-            text(&accepted.reason),
-            text(&accepted.evidence)
+            "<p><strong>Attested:</strong> {}</p>\n",
+            text(&words::accepted(accepted))
         ));
     }
     let spots = finding.blind_spots.iter().flatten();

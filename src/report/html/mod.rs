@@ -4,10 +4,13 @@
 //! snapshot can run or load anything even if an escape were forgotten. Script adds filter and search, no content.
 
 mod chain;
+mod compared;
 mod finding;
 mod page;
 
 use sha2::{Digest as _, Sha256};
+
+use crate::diff::Diff;
 
 use super::dossier::Dossier;
 use super::printable::one_line;
@@ -17,17 +20,28 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// The analysis as an HTML page.
 pub(super) fn render(dossier: Dossier<'_>) -> String {
+    let title = format!("trailproof: {}", dossier.analysis.benchmark_title);
+    document(&title, |out| page::body(out, dossier))
+}
+
+/// A comparison as an HTML page.
+pub(super) fn compared(diff: &Diff) -> String {
+    let title = format!("trailproof: what changed, {}", diff.benchmark_title);
+    document(&title, |out| compared::body(out, diff))
+}
+
+fn document(title: &str, body: impl FnOnce(&mut String)) -> String {
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; \
          script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n<title>trailproof: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
         base64(&Sha256::digest(STYLE)),
         base64(&Sha256::digest(SCRIPT)),
-        text(&dossier.analysis.benchmark_title),
+        text(title),
     );
-    page::body(&mut out, dossier);
+    body(&mut out);
     out.push_str(&format!("<script>{SCRIPT}</script>\n</body>\n</html>\n"));
     out
 }

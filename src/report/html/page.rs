@@ -33,7 +33,7 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
         },
         text(&analysis.benchmark_title)
     ));
-    out.push_str(&format!("<p class=\"verdict\">{}</p>\n", verdict(analysis)));
+    out.push_str(&format!("<p class=\"verdict\">{}</p>\n", verdict(dossier)));
     out.push_str(
         "<p class=\"soft\">A control passes when every event that it asks for reaches a confirmed subscriber by proof. A fail \
          shows an event that nobody would hear about, and the link that drops it. Unknown says what evidence is missing.</p>\n</header>\n<main>\n",
@@ -62,17 +62,9 @@ fn logging(analysis: &Analysis) -> bool {
     controls.any(|control| control.section == Section::Logging)
 }
 
-/// One sentence that answers the question.
-fn verdict(analysis: &Analysis) -> String {
-    let summary = analysis.summary();
-    let all = analysis.findings.len();
-    let of = if analysis.accounts.len() > 1 {
-        format!(" in {} accounts", analysis.accounts.len())
-    } else {
-        analysis.accounts.first().map_or(String::new(), |account| {
-            format!(" in account {}", text(&account.account))
-        })
-    };
+/// The answer as on the first screen, then the counts.
+fn verdict(dossier: Dossier<'_>) -> String {
+    let summary = dossier.analysis.summary();
     let mut parts = vec![
         format!("<span class=\"pass\">{} pass</span>", summary.pass),
         format!("<span class=\"fail\">{} fail</span>", summary.fail),
@@ -81,19 +73,11 @@ fn verdict(analysis: &Analysis) -> String {
     if summary.not_applicable > 0 {
         parts.push(format!("{} not applicable", summary.not_applicable));
     }
-    if summary.accepted > 0 {
-        parts.push(format!("{} accepted by attestation", summary.accepted));
-    }
-    let what = match (summary.fail, summary.unknown) {
-        (0, 0) if logging(analysis) => "Every control that applies holds".to_owned(),
-        (0, 0) => "Every control that applies would tell somebody".to_owned(),
-        (0, open) => format!("{open} of {} cannot be proven", count(all, "control")),
-        (lost, _) if logging(analysis) => {
-            format!("{lost} of {} do not hold", count(all, "control"))
-        }
-        (lost, _) => format!("{lost} of {} would alert nobody", count(all, "control")),
-    };
-    format!("{what}{of}: {}.", parts.join(", "))
+    format!(
+        "{} ({})",
+        text(&super::super::table::verdict::verdict(dossier)),
+        parts.join(", ")
+    )
 }
 
 fn scope(out: &mut String, dossier: Dossier<'_>) {

@@ -1,64 +1,63 @@
 //! A replay for a terminal.
 
 use crate::replay::{AlarmOutcome, ControlOutcome};
-use crate::report::text::{Colour, Style, clean, paragraph, push_line};
+use crate::report::text::{Colour, Page, Style, clean};
 
 use super::ReplayDossier;
 use super::sentences::{self, SHOWN, missed_of, undecided_of};
 
 pub(super) fn render(dossier: ReplayDossier<'_>, style: Style) -> String {
-    let mut out = String::new();
+    let mut out = Page::new(style);
     for line in sentences::read(dossier) {
-        paragraph(&mut out, 0, "", &line);
+        out.paragraph(0, "", &line);
     }
     let mut account = "";
     for control in &dossier.outcome.controls {
         if control.account != account {
             account = &control.account;
-            out.push('\n');
+            out.blank();
             let title = style.paint(Colour::Bold, &format!("account {account}"));
-            push_line(&mut out, &title);
-            push_line(&mut out, "  asked    heard   missed    noise  control");
+            out.line(&title);
+            out.line("  asked    heard   missed    noise  control");
         }
         render_control(&mut out, control, style);
     }
     render_alarms(&mut out, dossier, style);
     let what_if = sentences::what_if(dossier.outcome);
     if !what_if.is_empty() {
-        out.push('\n');
-        push_line(&mut out, &style.paint(Colour::Bold, "with other patterns"));
+        out.blank();
+        out.line(&style.paint(Colour::Bold, "with other patterns"));
     }
     for line in what_if {
-        paragraph(&mut out, 2, "", &line);
+        out.paragraph(2, "", &line);
     }
-    out.push('\n');
-    paragraph(&mut out, 0, "", sentences::ASSUMED);
-    push_line(&mut out, &sentences::summary(dossier));
-    out
+    out.blank();
+    out.paragraph(0, "", sentences::ASSUMED);
+    out.line(&sentences::summary(dossier));
+    out.finish()
 }
 
 /// Alarms that records moved, or that could not be run.
-fn render_alarms(out: &mut String, dossier: ReplayDossier<'_>, style: Style) {
+fn render_alarms(out: &mut Page, dossier: ReplayDossier<'_>, style: Style) {
     let told = |alarm: &&AlarmOutcome| alarm.events > 0 || alarm.story.is_err();
     let mut alarms = dossier.outcome.alarms.iter().filter(told).peekable();
     if alarms.peek().is_none() {
         return;
     }
-    out.push('\n');
-    push_line(
-        out,
+    out.blank();
+    out.line(
         &style.paint(Colour::Bold, "what the alarms would have done"),
     );
     for alarm in alarms {
         let name = format!("{}:", clean(&alarm.name));
-        paragraph(out, 2, &name, &sentences::alarm(alarm));
+        out.paragraph(2, &name, &sentences::alarm(alarm));
         for line in sentences::history(alarm) {
-            paragraph(out, 4, "", &line);
+            out.paragraph(4, "", &line);
         }
     }
 }
 
-fn render_control(out: &mut String, control: &ControlOutcome, style: Style) {
+fn render_control(out: &mut Page, control: &ControlOutcome, style: Style) {
     let missed = missed_of(control);
     let colour = match (missed, undecided_of(control)) {
         (1.., _) => Colour::Red,
@@ -75,24 +74,24 @@ fn render_control(out: &mut String, control: &ControlOutcome, style: Style) {
     if number != control.control {
         number = format!("{number} {}", control.control);
     }
-    push_line(out, &format!("{counts}  {number}"));
+    out.line(&format!("{counts}  {number}"));
     let rest = |shown: usize| shown.saturating_sub(SHOWN);
     for (label, kinds) in [
         ("missed", &control.missed),
         ("undecided", &control.undecided),
     ] {
         for missed in kinds.iter().take(SHOWN) {
-            paragraph(out, 10, label, &sentences::missed(missed));
+            out.paragraph(10, label, &sentences::missed(missed));
         }
         if rest(kinds.len()) > 0 {
-            paragraph(out, 10, label, &format!("{} more kinds", rest(kinds.len())));
+            out.paragraph(10, label, &format!("{} more kinds", rest(kinds.len())));
         }
     }
     for surplus in control.noise.by.iter().take(SHOWN) {
-        paragraph(out, 10, "noise", &sentences::noise(surplus));
+        out.paragraph(10, "noise", &sentences::noise(surplus));
     }
     if rest(control.noise.by.len()) > 0 {
         let more = format!("{} more kinds", rest(control.noise.by.len()));
-        paragraph(out, 10, "noise", &more);
+        out.paragraph(10, "noise", &more);
     }
 }

@@ -6,12 +6,12 @@ use crate::chain::cause::MetricFilterCause;
 pub(super) fn sentence(cause: &MetricFilterCause) -> String {
     match cause {
         MetricFilterCause::CountsByPattern => "it counts what its pattern matches".to_owned(),
-        MetricFilterCause::PatternDoesNotMatch => "its pattern does not match it".to_owned(),
+        MetricFilterCause::PatternDoesNotMatch => "its pattern does not match the event".to_owned(),
         MetricFilterCause::PatternIsPhrase => {
             "its pattern is quoted or lacks its braces, so it looks for a phrase in the text and not at fields"
                 .to_owned()
         }
-        MetricFilterCause::NoFilterMatches => "no metric filter matches it".to_owned(),
+        MetricFilterCause::NoFilterMatches => "no metric filter matches the event".to_owned(),
         MetricFilterCause::PatternNotUnderstood { error } => {
             format!("its pattern does not parse: {error}")
         }

@@ -17,13 +17,14 @@ mod topic;
 mod trail;
 mod unanswered;
 
-use crate::analyze::{Carriers, Finding, Names, Note, Remark, Stop, Surplus, Why};
+use crate::analyze::{Attestation, Carriers, Finding, Names, Note, Remark, Stop, Surplus, Why};
 use crate::aws::arn::short_name;
 use crate::chain::verdict::{Cause, Verdict};
 use crate::chain::{Assumption, Gap};
 
 pub use recording::witness;
 pub use subject::subject;
+pub use unanswered::{failed, permission, together as unanswered};
 
 /// A cause as a sentence.
 pub fn sentence(cause: &Cause) -> String {
@@ -99,13 +100,8 @@ fn why(why: &Why) -> String {
                 (false, true) => first(rows, |(resource, reason)| format!("{resource}: {reason}")),
             }
         }
-        Why::CutShort(carriers) if carriers.filters.is_empty() => {
-            "the collection was cut short; what it recorded would be a pass".to_owned()
-        }
-        Why::CutShort(carriers) => format!(
-            "the collection was cut short; what it recorded would be a pass: {}",
-            carried(carriers)
-        ),
+        Why::CutShort(carriers) if carriers.filters.is_empty() => cut_short().to_owned(),
+        Why::CutShort(carriers) => format!("{}: {}", cut_short(), carried(carriers)),
     }
 }
 
@@ -140,16 +136,40 @@ pub fn carried(carriers: &Carriers) -> String {
         many => format!("filters {} together", quoted(many)),
     };
     if !carriers.told.is_empty() {
-        let told = carriers.told.iter();
-        let told: Vec<String> = told
-            .map(|(protocol, endpoint)| format!("{protocol} {endpoint}"))
-            .collect();
-        text.push_str(&format!(" → {}", told.join(", ")));
+        text.push_str(&format!(" → {}", endpoints(carriers)));
     }
     if !carriers.alarms.is_empty() {
         text.push_str(&format!(" through alarm {}", quoted(&carriers.alarms)));
     }
     text
+}
+
+fn endpoints(carriers: &Carriers) -> String {
+    let told = carriers.told.iter();
+    let told: Vec<String> = told
+        .map(|(protocol, endpoint)| format!("{protocol} {endpoint}"))
+        .collect();
+    told.join(", ")
+}
+
+/// Whom several controls alert that alert the same.
+pub fn told(carriers: &Carriers) -> String {
+    format!("→ {}", endpoints(carriers))
+}
+
+/// Why nothing passes of a collection that was cut short.
+pub fn cut_short() -> &'static str {
+    "the collection was cut short; what it recorded would be a pass"
+}
+
+/// Who stands for a finding, until when and why.
+pub fn accepted(attestation: &Attestation) -> String {
+    let longer = attestation.longer_because.as_ref();
+    let longer = longer.map_or(String::new(), |why| format!("; so long because {why}"));
+    format!(
+        "accepted by {} until {}: {} (evidence: {}){longer}",
+        attestation.by, attestation.expires, attestation.reason, attestation.evidence
+    )
 }
 
 fn quoted(names: &[String]) -> String {
@@ -183,6 +203,23 @@ pub fn names(names: &Names) -> Option<String> {
     ))
 }
 
+/// The same where there is little room: `15 of 16 events are heard, not DeletePolicy`.
+pub fn names_briefly(names: &Names) -> Option<String> {
+    if names.missing.is_empty() || names.covered.is_empty() {
+        return None;
+    }
+    let (heard, all) = (
+        names.covered.len(),
+        names.covered.len() + names.missing.len(),
+    );
+    let verb = if heard == 1 { "is" } else { "are" };
+    let not = match names.missing.as_slice() {
+        few @ ([_] | [_, _]) => format!(", not {}", few.join(" and ")),
+        _ => String::new(),
+    };
+    Some(format!("{heard} of {all} events {verb} heard{not}"))
+}
+
 /// What a note says, without its resource.
 pub fn remark(remark: &Remark) -> String {
     match remark {
@@ -198,7 +235,12 @@ pub fn remark(remark: &Remark) -> String {
             Surplus::Sources { event_sources } => {
                 format!("it also fires on any event of {}", event_sources.join(", "))
             }
-            Surplus::Some => "it also fires on events that nobody asked for".to_owned(),
+            Surplus::Some {
+                event_name,
+                event_source,
+            } => format!(
+                "it also fires on events that nobody asked for, such as {event_name} of {event_source}"
+            ),
             Surplus::Routine {
                 event_name,
                 event_source,

@@ -1,20 +1,16 @@
 //! Questions to AWS without an answer, in words.
 
+use std::collections::BTreeSet;
+
+use crate::aws::arn::short_name;
 use crate::chain::Assumption;
 use crate::chain::cause::{Open, Outcome, Unanswered};
 
+use super::super::text::count;
+
 /// The cause as a sentence.
 pub(super) fn sentence(cause: &Unanswered) -> String {
-    let outcome = match &cause.outcome {
-        Outcome::Answered => "was answered".to_owned(),
-        Outcome::Absent { error } => format!("says that it does not exist ({error})"),
-        Outcome::Failed { how, error } => match how.as_str() {
-            "cut_short" => format!("was cut short ({error})"),
-            "other" => format!("failed ({error})"),
-            how => format!("was {how} ({error})"),
-        },
-        Outcome::NotAsked => "was not asked".to_owned(),
-    };
+    let outcome = outcome(&cause.outcome);
     let asked = format!(
         "{} in {} of {} {outcome}",
         cause.api, cause.region, cause.account
@@ -43,6 +39,70 @@ pub(super) fn sentence(cause: &Unanswered) -> String {
         None => text,
     };
     match Assumption::of(&cause.operation) {
+        Some(assumption) => format!(
+            "{text} (`--assume {}` decides without it)",
+            assumption.word()
+        ),
+        None => text,
+    }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Answered => "was answered".to_owned(),
+        Outcome::Absent { error } => format!("says that it does not exist ({error})"),
+        Outcome::Failed { how, error } => failed(how, error),
+        Outcome::NotAsked => "was not asked".to_owned(),
+    }
+}
+
+/// How a call ended that has no answer.
+pub fn failed(how: &str, error: &str) -> String {
+    match how {
+        "cut_short" => format!("was cut short ({error})"),
+        "other" => format!("failed ({error})"),
+        how => format!("was {how} ({error})"),
+    }
+}
+
+/// What to do where AWS refused a call for want of a permission; none where another thing is wrong.
+pub fn permission(how: &str, error: &str) -> Option<&'static str> {
+    // The credentials, the clock or the Region are at fault, not a policy.
+    const OTHERWISE: &[&str] = &[
+        "InvalidClientTokenId",
+        "OptIn",
+        "Signature",
+        "UnrecognizedClient",
+    ];
+    (how == "denied" && !OTHERWISE.iter().any(|other| error.starts_with(other)))
+        .then_some("`trailproof collect --print-policy` prints what to allow")
+}
+
+/// One question that was asked in several places, or of several resources, without an answer.
+pub fn together(causes: &[&Unanswered]) -> String {
+    let Some(first) = causes.first() else {
+        return String::new();
+    };
+    let distinct = |part: fn(&Unanswered) -> &str| {
+        let parts: BTreeSet<&str> = causes.iter().map(|cause| part(cause)).collect();
+        parts.into_iter().collect::<Vec<_>>()
+    };
+    let place = match distinct(|cause| &cause.region).as_slice() {
+        [one] => (*one).to_owned(),
+        several => count(several.len(), "Region"),
+    };
+    let mut text = format!("`{}` {} in {place}", first.api, outcome(&first.outcome));
+    if let [about] = distinct(|cause| &cause.about).as_slice()
+        && !about.is_empty()
+    {
+        text.push_str(&format!(" of `{}`", short_name(about)));
+    }
+    if let Outcome::Failed { how, error } = &first.outcome
+        && let Some(hint) = permission(how, error)
+    {
+        text.push_str(&format!(": {hint}"));
+    }
+    match Assumption::of(&first.operation) {
         Some(assumption) => format!(
             "{text} (`--assume {}` decides without it)",
             assumption.word()

@@ -1,22 +1,16 @@
-//! One finding drawn in the terminal: what is asked, the chain link by link with the fields and evidence rows that
-//! decided, the part of the pattern that is missing or too much, the witness, and what to change.
+//! `--full`: what is asked, the chain link by link with the fields and evidence rows that decided, the part of the pattern
+//! that is missing or too much, and the witness whole.
 
 use crate::analyze::{Finding, Mark, PathSummary, Status};
 use crate::aws::arn::short_name;
-use crate::chain::verdict::{Link, LinkId, Station, Verdict};
-use crate::control::Control;
+use crate::chain::verdict::{Link, Station, Verdict};
 
-use super::text::{
-    Colour, Style, WIDTH, audit_steps_word, clean, cut, flat, json_document, paragraph, push_line,
-    short_names, wrap,
-};
-use super::words;
-
-/// How much of a long value is shown.
-const VALUE_SHOWN: usize = 160;
+use super::super::text::{Colour, Page, clean, cut, json_document};
+use super::super::words;
+use super::VALUE_SHOWN;
 
 /// The parts of a path as they are drawn, each with the stations whose links belong to it.
-pub(super) const PARTS: [(&str, &[Station]); 6] = [
+pub(in super::super) const PARTS: [(&str, &[Station]); 6] = [
     ("trail", &[Station::Trail, Station::EventSelectors]),
     ("log group", &[Station::LogGroup]),
     ("metric filter", &[Station::MetricFilter]),
@@ -25,97 +19,70 @@ pub(super) const PARTS: [(&str, &[Station]); 6] = [
     ("subscription", &[Station::Subscription]),
 ];
 
-/// The finding as text.
-pub fn explain(finding: &Finding, control: &Control, style: Style) -> String {
-    let mut out = String::new();
-    let number = finding
-        .benchmark_id
-        .as_deref()
-        .map(|id| format!("{id} "))
-        .unwrap_or_default();
-    push_line(
-        &mut out,
-        &format!(
-            "{} in account {}: {}",
-            style.paint(Colour::Bold, &format!("{number}{}", finding.control)),
-            finding.account,
-            style.status(finding.status)
-        ),
-    );
-    paragraph(&mut out, 0, "", &finding.title);
-    out.push('\n');
-    paragraph(&mut out, 0, "", &words::reason(finding));
-    if let Some(audit_steps) = &finding.audit_steps {
-        let label = format!(
-            "the benchmark's audit steps, word by word: {};",
-            audit_steps_word(audit_steps.answer)
-        );
-        paragraph(
-            &mut out,
-            0,
-            "",
-            &format!("{label} {}", short_names(&audit_steps.told())),
-        );
-    }
-    if let Some(accepted) = &finding.accepted {
-        let text = format!(
-            "by {} until {}: {}",
-            accepted.by, accepted.expires, accepted.reason
-        );
-        paragraph(&mut out, 0, "accepted", &text);
-    }
-    asked(&mut out, finding, style);
+/// What is asked, every path link by link, and the witness whole.
+pub(super) fn write(page: &mut Page, finding: &Finding) {
+    asked(page, finding);
     for (index, path) in finding.paths.iter().enumerate() {
-        draw(&mut out, finding, index, path, style);
+        draw(page, finding, index, path);
     }
-    witness(&mut out, finding, style);
-    told(&mut out, finding, style);
-    change(&mut out, finding, control, style);
-    out
+    witness(page, finding);
 }
 
-fn heading(out: &mut String, text: &str, style: Style) {
-    out.push('\n');
-    push_line(out, &style.paint(Colour::Bold, text));
+/// The pattern at fault, with the parts at fault marked; nothing where no part is.
+pub(super) fn marks(page: &mut Page, finding: &Finding) {
+    let path = finding.paths.first();
+    let filter = path.and_then(|path| Some((path.filter.as_ref()?, path.pattern.as_ref()?)));
+    let of = |filter: Option<&String>| -> Vec<&Mark> {
+        let marks = finding.marks.iter();
+        marks
+            .filter(|mark| mark.filter.as_ref() == filter)
+            .collect()
+    };
+    if let Some(requirement) = &finding.requirement {
+        let marks = of(None);
+        if !marks.is_empty() {
+            page.line("asked");
+            pattern(page, 2, &requirement.text, &marks);
+        }
+    }
+    if let Some((name, text)) = filter {
+        let marks = of(Some(name));
+        if !marks.is_empty() {
+            page.line("deployed");
+            pattern(page, 2, text, &marks);
+        }
+    }
 }
 
-fn asked(out: &mut String, finding: &Finding, style: Style) {
+fn asked(page: &mut Page, finding: &Finding) {
     let Some(requirement) = &finding.requirement else {
         return;
     };
-    heading(
-        out,
-        &format!("What is asked ({})", requirement.label),
-        style,
-    );
-    paragraph(out, 2, "source:", &requirement.source);
+    page.heading(&format!("What is asked ({})", requirement.label));
+    let style = page.style;
+    page.paragraph(2, "source:", &requirement.source);
     let marks: Vec<&Mark> = finding
         .marks
         .iter()
         .filter(|mark| mark.filter.is_none())
         .collect();
-    pattern(out, 2, &requirement.text, &marks, style);
+    pattern(page, 2, &requirement.text, &marks);
     if let Some(names) = &finding.names {
         for (name, filters) in &names.covered {
-            paragraph(
-                out,
-                2,
-                &format!("{} {name}:", style.paint(Colour::Green, "+")),
-                &filters.join(", "),
-            );
+            let label = format!("{} {name}:", style.paint(Colour::Green, "+"));
+            page.paragraph(2, &label, &filters.join(", "));
         }
         for name in &names.missing {
-            push_line(
-                out,
-                &format!("  {} {name}: no sound path", style.paint(Colour::Red, "-")),
-            );
+            let sign = style.paint(Colour::Red, "-");
+            page.line(&format!("  {sign} {name}: no sound path"));
         }
     }
 }
 
 /// A pattern on as many lines as it needs, with the marked parts underlined.
-fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: Style) {
-    let width = WIDTH - indent;
+fn pattern(page: &mut Page, indent: usize, text: &str, marks: &[&Mark]) {
+    let style = page.style;
+    let width = style.width - indent;
     let pad = " ".repeat(indent);
     // Each character as it is shown, with its place in the pattern, which the marks speak of.
     let chars: Vec<(usize, char)> = text
@@ -138,7 +105,7 @@ fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: 
         }
         let line = chars.get(start..end).unwrap_or_default();
         let shown: String = line.iter().map(|(_, c)| *c).collect();
-        push_line(out, &format!("{pad}{}", shown.trim_end()));
+        page.line(&format!("{pad}{}", shown.trim_end()));
         let carets: String = line
             .iter()
             .map(|(at, _)| {
@@ -150,10 +117,8 @@ fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: 
             })
             .collect();
         if carets.contains('^') {
-            push_line(
-                out,
-                &format!("{pad}{}", style.paint(Colour::Red, carets.trim_end())),
-            );
+            let carets = style.paint(Colour::Red, carets.trim_end());
+            page.line(&format!("{pad}{carets}"));
         }
         start = end;
     }
@@ -162,20 +127,21 @@ fn pattern(out: &mut String, indent: usize, text: &str, marks: &[&Mark], style: 
         if !said.contains(&mark.text.as_str()) {
             said.push(&mark.text);
             let sign = if mark.span.is_empty() { "-" } else { "^" };
-            paragraph(out, indent, &style.paint(Colour::Red, sign), &mark.text);
+            page.paragraph(indent, &style.paint(Colour::Red, sign), &mark.text);
         }
     }
 }
 
 /// One path: every link of the first, of the others what is not `ok`.
-fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, style: Style) {
+fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
+    let style = page.style;
     let title = format!(
         "Path {} of {}: {}",
         index + 1,
         finding.paths.len(),
         path.verdict
     );
-    heading(out, &title, style);
+    page.heading(&title);
     let names = station_names(path);
     // The first path of a fail is the one that carries the witness farthest.
     let stop = finding
@@ -193,7 +159,7 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
             continue;
         }
         if drawn > 0 {
-            out.push_str("  |\n");
+            page.line("  |");
         }
         drawn += 1;
         let stops_here = stop.is_some_and(|stop| stations.contains(&stop.id.station()));
@@ -207,13 +173,13 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
         };
         let shown = name.map_or("none", short_name);
         let title = style.paint(Colour::Bold, part);
-        push_line(out, &format!("  {sign} {title} {}", clean(shown)));
+        page.line(&format!("  {sign} {title} {}", clean(shown)));
         if stations.contains(&Station::MetricFilter)
             && let Some(text) = &path.pattern
         {
             let of_this = |mark: &&Mark| mark.filter.is_some() && mark.filter == path.filter;
             let marks: Vec<&Mark> = finding.marks.iter().filter(of_this).collect();
-            pattern(out, 6, text, &marks, style);
+            pattern(page, 6, text, &marks);
         }
         // What stops the witness is in order for other events: it is said once, as what it does to this one.
         let replaced = |link: &Link| {
@@ -224,7 +190,7 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
             .filter(|link| index == 0 || link.verdict != Verdict::Ok)
             .filter(|link| !replaced(link))
         {
-            one_link(out, link, style);
+            one_link(page, link);
         }
         if let Some(stop) = stop.filter(|_| stops_here) {
             let said = format!(
@@ -232,13 +198,13 @@ fn draw(out: &mut String, finding: &Finding, index: usize, path: &PathSummary, s
                 stop.id,
                 words::sentence(&stop.cause)
             );
-            push_line(out, &format!("      {}", style.paint(Colour::Red, &said)));
+            page.hanging(6, &style.paint(Colour::Red, "x"), 20, &said);
         }
     }
 }
 
 /// What stands at each of the [`PARTS`].
-pub(super) fn station_names(path: &PathSummary) -> [Option<&str>; 6] {
+pub(in super::super) fn station_names(path: &PathSummary) -> [Option<&str>; 6] {
     [
         path.trail.as_deref(),
         path.log_group.as_deref(),
@@ -249,7 +215,8 @@ pub(super) fn station_names(path: &PathSummary) -> [Option<&str>; 6] {
     ]
 }
 
-fn one_link(out: &mut String, link: &Link, style: Style) {
+fn one_link(page: &mut Page, link: &Link) {
+    let style = page.style;
     let label = format!("{} {:<8}", link.id, link.verdict);
     let mut text = words::sentence(&link.cause);
     if !link.fields.is_empty() {
@@ -268,71 +235,22 @@ fn one_link(out: &mut String, link: &Link, style: Style) {
         let rows: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
         text.push_str(&format!(" (evidence {})", rows.join(", ")));
     }
-    for (position, line) in wrap(&text, WIDTH - 20).iter().enumerate() {
-        if position == 0 {
-            let painted = match link.verdict {
-                Verdict::Ok => style.paint(Colour::Green, &label),
-                Verdict::Broken => style.paint(Colour::Red, &label),
-                _ => style.paint(Colour::Yellow, &label),
-            };
-            push_line(out, &format!("      {painted}  {line}"));
-        } else {
-            push_line(out, &format!("{}{line}", " ".repeat(20)));
-        }
-    }
+    let painted = match link.verdict {
+        Verdict::Ok => style.paint(Colour::Green, &label),
+        Verdict::Broken => style.paint(Colour::Red, &label),
+        _ => style.paint(Colour::Yellow, &label),
+    };
+    page.hanging(6, &painted, 20, &text);
 }
 
-fn witness(out: &mut String, finding: &Finding, style: Style) {
+fn witness(page: &mut Page, finding: &Finding) {
     let Some(witness) = &finding.witness else {
         return;
     };
     let title = format!("Witness: {}", words::witness(&finding.why));
-    heading(out, &title, style);
+    page.heading(&title);
     let text = json_document(witness);
     for line in text.lines() {
-        push_line(out, &format!("  {line}"));
+        page.line(&format!("  {line}"));
     }
-}
-
-fn told(out: &mut String, finding: &Finding, style: Style) {
-    if finding.notes.is_empty() && finding.assumptions.is_empty() {
-        return;
-    }
-    heading(out, "Worth knowing", style);
-    for note in &finding.notes {
-        let label = note.link.map_or("-".to_owned(), |id| format!("- {id}"));
-        paragraph(out, 2, &label, &words::note(note));
-    }
-    for assumption in &finding.assumptions {
-        paragraph(out, 2, "- assumed:", assumption);
-    }
-}
-
-fn change(out: &mut String, finding: &Finding, control: &Control, style: Style) {
-    if !matches!(finding.status, Status::Fail | Status::Unknown) {
-        return;
-    }
-    heading(out, "What to change", style);
-    if let Some(text) = finding.broken_link.and_then(|id| id.failure().repair) {
-        let label = finding
-            .broken_link
-            .map_or(String::new(), |id| format!("- {id}:"));
-        paragraph(out, 2, &label, text);
-    }
-    // What else is wrong with the path to repair, so that one repair is not followed by the next surprise.
-    let others = finding
-        .paths
-        .first()
-        .map(|path| path.links.as_slice())
-        .unwrap_or_default();
-    let mut seen: Vec<LinkId> = finding.broken_link.into_iter().collect();
-    for link in others.iter().filter(|link| link.verdict == Verdict::Broken) {
-        if !seen.contains(&link.id)
-            && let Some(text) = link.id.failure().repair
-        {
-            seen.push(link.id);
-            paragraph(out, 2, &format!("- then {}:", link.id), text);
-        }
-    }
-    paragraph(out, 2, "-", &flat(&control.remediation));
 }

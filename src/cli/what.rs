@@ -1,0 +1,140 @@
+//! Which questions are asked of a snapshot, and what is accepted of the answers: what `analyze`, `explain` and `diff` share.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum as _;
+
+use crate::analyze::{Attestation, Options, attest};
+use crate::chain::Assumption;
+use crate::control::Registry;
+
+use super::controls::{self, SectionArg};
+use super::{Error, Out};
+
+/// Which questions are asked of a snapshot: shared by `analyze`, `explain` and `diff`.
+#[derive(Debug, clap::Args)]
+pub(super) struct What {
+    /// Benchmark, such as `cis-aws-5.0`; a family such as `cis-aws` means its newest version [default: cis-aws]
+    #[arg(long, value_name = "BENCHMARK")]
+    pub(super) benchmark: Option<String>,
+    /// Of which section of the benchmark: whether somebody is told, or whether everything is recorded [default: monitoring]
+    #[arg(long, value_name = "SECTION", value_enum)]
+    pub(super) section: Option<SectionArg>,
+    /// Only this control, by id or number; may be repeated
+    #[arg(long = "control", value_name = "CONTROL")]
+    pub(super) controls: Vec<String>,
+    /// Only this account; may be repeated
+    #[arg(long = "account", value_name = "ACCOUNT")]
+    pub(super) accounts: Vec<String>,
+    /// Assume nothing about CloudTrail events: decide without the event model
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Assume this where an optional question to AWS has no answer; may be repeated, and is told in every output
+    #[arg(long, value_name = "ASSUMPTION")]
+    pub(super) assume: Vec<Assumption>,
+    /// Add the controls of this folder
+    #[arg(long = "controls", value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
+}
+
+impl What {
+    /// The controls that are known.
+    pub(super) fn registry(&self) -> Result<Registry, Error> {
+        controls::registry(self.directory.as_deref())
+    }
+
+    /// The options that have to be repeated for the same questions to be asked again, each with a blank before it.
+    pub(super) fn again(&self) -> String {
+        let mut text = String::new();
+        let mut option = |name: &str, value: &str| {
+            text.push_str(&format!(" --{name} {}", quoted(value)));
+        };
+        if let Some(benchmark) = &self.benchmark {
+            option("benchmark", benchmark);
+        }
+        if let Some(section) = self.section.and_then(|it| it.to_possible_value()) {
+            option("section", section.get_name());
+        }
+        if let Some(directory) = &self.directory {
+            option("controls", &directory.to_string_lossy());
+        }
+        for account in &self.accounts {
+            option("account", account);
+        }
+        for assumption in &self.assume {
+            option("assume", assumption.word());
+        }
+        if self.strict {
+            text.push_str(" --strict");
+        }
+        text
+    }
+
+    /// The options of the analysis; what the user named is looked up.
+    pub(super) fn options(&self, registry: &Registry, out: &mut Out) -> Result<Options, Error> {
+        let (benchmark, controls) = controls::meant(
+            registry,
+            self.benchmark.as_deref(),
+            self.section,
+            &self.controls,
+            out,
+        )?;
+        Ok(Options {
+            benchmark: Some(benchmark.id.clone()),
+            sections: controls::sections(self.section),
+            controls,
+            accounts: self.accounts.clone(),
+            strict: self.strict,
+            blind_spots: false,
+            assume: self.assume.clone(),
+        })
+    }
+}
+
+/// The attestations of a file; none where no file is named.
+pub(super) fn attestations(
+    path: Option<&Path>,
+    registry: &Registry,
+) -> Result<Vec<Attestation>, Error> {
+    let attestations = match path {
+        Some(path) => attest::read(path)?,
+        None => Vec::new(),
+    };
+    match attestations
+        .iter()
+        .find(|entry| registry.control(&entry.control).is_none())
+    {
+        Some(stranger) => Err(Error::new(format!(
+            "the attestation names the control `{}`, which does not exist",
+            stranger.control
+        ))
+        .help("`trailproof controls list` shows the ids")),
+        None => Ok(attestations),
+    }
+}
+
+/// A text as one word of a shell's command line.
+pub(super) fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._/-+=:@,%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_command_to_copy_names_the_file_as_one_word() {
+        for (text, expected) in [
+            ("snapshots/broken.trailproof", "snapshots/broken.trailproof"),
+            ("my file", "'my file'"),
+            ("it's; rm", "'it'\\''s; rm'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+}

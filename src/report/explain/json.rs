@@ -1,0 +1,10 @@
+//! Explained findings for programs: as in `analyze --format json`, with every link of every path and its fields.
+
+use super::super::dossier::Dossier;
+use super::super::json;
+use super::super::text::json_document;
+
+/// The document.
+pub(super) fn render(dossier: Dossier<'_>) -> String {
+    json_document(&json::explained(dossier.analysis))
+}

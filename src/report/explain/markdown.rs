@@ -1,0 +1,69 @@
+//! Explained findings for a ticket.
+
+use super::super::dossier::{Dossier, Item};
+use super::super::marked::sentence;
+use super::super::text::{audit_steps_word, short_names, status_word, witness_line};
+use super::super::{NOT_VERIFIED, repair, words};
+
+/// The document.
+pub(super) fn render(dossier: Dossier<'_>) -> String {
+    let mut out = String::new();
+    if !dossier.analysis.snapshot.verified {
+        out.push_str(&format!("**{NOT_VERIFIED}**\n\n"));
+    }
+    for (index, item) in dossier.items().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        one(&mut out, dossier, &item);
+    }
+    out
+}
+
+fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
+    let finding = item.finding;
+    out.push_str(&format!(
+        "## {}: {}\n\n{}, account {}, severity {}.\n\n",
+        status_word(finding.status),
+        sentence(&item.numbered()),
+        sentence(&finding.title),
+        sentence(&finding.account),
+        finding.severity,
+    ));
+    let mut line = |label: &str, text: &str| {
+        out.push_str(&format!("- **{label}**: {}\n", sentence(text)));
+    };
+    line("Why", &words::reason(finding));
+    if let Some(link) = super::deciding_link(item) {
+        line("Link", &link);
+    }
+    for (index, repair) in repair::repairs(finding, item.control).iter().enumerate() {
+        line(if index == 0 { "Fix" } else { "Then" }, &repair.text);
+    }
+    if let Some(witness) = &finding.witness {
+        line("Lost event", &witness_line(witness, &finding.marks));
+    }
+    if let Some(path) = finding.paths.first() {
+        line("Chain", &super::line(item, path));
+    }
+    if let Some(steps) = &finding.audit_steps {
+        let word = audit_steps_word(steps.answer);
+        line(
+            "Audit steps",
+            &format!("{word}; {}", short_names(&steps.told())),
+        );
+    }
+    if let Some(accepted) = &finding.accepted {
+        line("Attested", &words::accepted(accepted));
+    }
+    for note in &finding.notes {
+        line("Note", &words::note(note));
+    }
+    let rows: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
+    if !rows.is_empty() {
+        line("Evidence rows", &rows.join(", "));
+    }
+    if let Some(digest) = &dossier.about.root_sha256 {
+        line("Snapshot", &format!("root digest {digest}"));
+    }
+}

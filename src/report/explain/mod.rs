@@ -1,0 +1,217 @@
+//! Findings one by one: what is wrong, why, and what repairs it come first, since that is what the reader came for. The
+//! whole chain, link by link, is for those who ask.
+
+mod chain;
+mod failure;
+mod json;
+mod markdown;
+
+use crate::analyze::{PathSummary, Remark, Status};
+use crate::aws::arn::short_name;
+use crate::chain::verdict::{LinkId, Station, Verdict};
+use crate::control::Answer;
+
+use super::dossier::{Dossier, Item};
+use super::text::{Colour, Page, Style, audit_steps_word, count, cut, short_names, witness_line};
+use super::{NOT_VERIFIED, repair, words};
+
+pub(super) use chain::{PARTS, station_names};
+pub use failure::failure;
+
+/// How wide the column of labels is.
+const LABEL: usize = 7;
+/// How much of a long value is shown.
+const VALUE_SHOWN: usize = 160;
+
+/// The formats of an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExplainFormat {
+    /// For a terminal
+    Table,
+    /// For programs: findings as `analyze --format json` has them, with every link and its fields
+    Json,
+    /// For a ticket
+    Markdown,
+}
+
+/// The findings of an analysis, each explained; with `full`, with the chain link by link and the witness whole.
+pub fn explain(dossier: Dossier<'_>, format: ExplainFormat, full: bool, style: Style) -> String {
+    match format {
+        ExplainFormat::Table => table(dossier, full, style),
+        ExplainFormat::Json => json::render(dossier),
+        ExplainFormat::Markdown => markdown::render(dossier),
+    }
+}
+
+fn table(dossier: Dossier<'_>, full: bool, style: Style) -> String {
+    let mut page = Page::new(style);
+    if !dossier.analysis.snapshot.verified {
+        page.paragraph(0, "note:", NOT_VERIFIED);
+    }
+    let mut evidence = None;
+    for (index, item) in dossier.items().enumerate() {
+        if index > 0 {
+            page.blank();
+        }
+        brief(&mut page, dossier, &item);
+        if full {
+            chain::write(&mut page, item.finding);
+        }
+        evidence = evidence.or_else(|| deciding_row(&item));
+    }
+    let again = &dossier.about.again;
+    let mut next = Vec::new();
+    if !full {
+        next.push(format!(
+            "`trailproof explain {again} CONTROL --full` draws the chain link by link"
+        ));
+    }
+    if let Some(row) = evidence {
+        let file = &dossier.about.argument;
+        next.push(format!(
+            "`trailproof show {file} {row}` prints what AWS answered"
+        ));
+    }
+    if !next.is_empty() {
+        page.blank();
+        let label = page.style.paint(Colour::Bold, "next:");
+        page.paragraph(0, &label, &next.join("; "));
+    }
+    page.finish()
+}
+
+/// The evidence row to look at first: that of the link which decides.
+fn deciding_row(item: &Item<'_>) -> Option<i64> {
+    let id = item.finding.broken_link?;
+    let links = item.finding.paths.first()?.links.iter();
+    let mut of_link = links.filter(|link| link.id == id);
+    of_link.find_map(|link| link.evidence.first().copied())
+}
+
+/// What is wrong, why, what repairs it, and what is lost.
+fn brief(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
+    let finding = item.finding;
+    let style = page.style;
+    let account = match dossier.account_name(&finding.account) {
+        Some(name) => format!("{} ({name})", finding.account),
+        None => finding.account.clone(),
+    };
+    let title = style.paint(Colour::Bold, &item.numbered());
+    let status = style.status(finding.status);
+    page.paragraph(
+        0,
+        &format!("{status} {title}"),
+        &format!("in account {account}, severity {}", finding.severity),
+    );
+    page.paragraph(0, "", &finding.title);
+    row(page, "why", &words::reason(finding));
+    if let Some(link) = deciding_link(item) {
+        row(page, "link", &link);
+    }
+    for (index, repair) in repair::repairs(finding, item.control).iter().enumerate() {
+        let label = if index == 0 { "fix" } else { "then" };
+        let link = repair.link.map_or(String::new(), |id| format!("{id}: "));
+        row(page, label, &format!("{link}{}", repair.text));
+    }
+    if let Some(witness) = &finding.witness {
+        row(page, "lost", &witness_line(witness, &finding.marks));
+    }
+    chain::marks(page, finding);
+    if let Some(path) = finding.paths.first() {
+        row(page, "chain", &line(item, path));
+    }
+    if let Some(steps) = &finding.audit_steps {
+        let word = audit_steps_word(steps.answer);
+        let mut text = format!("the benchmark's own, word by word: {word}");
+        // Of steps that are met the chain above has every name.
+        if steps.answer != Answer::Met {
+            text.push_str(&format!("; {}", short_names(&steps.told())));
+        }
+        row(page, "steps", &text);
+    }
+    if let Some(accepted) = &finding.accepted {
+        row(page, "", &words::accepted(accepted));
+    }
+    for note in &finding.notes {
+        let id = note.link.map_or(String::new(), |id| format!("{id} "));
+        let label = match note.about {
+            Remark::AlsoFires { .. } => "noise",
+            _ => "note",
+        };
+        row(page, label, &format!("{id}{}", words::note(note)));
+    }
+    for assumption in &finding.assumptions {
+        row(page, "assumed", assumption);
+    }
+}
+
+fn row(page: &mut Page, label: &str, text: &str) {
+    let painted = page.style.paint(Colour::Dim, label);
+    page.hanging(0, &painted, LABEL + 1, text);
+}
+
+/// `A02 alarm actions are disabled: ActionsEnabled=false (evidence 56)`.
+fn deciding_link(item: &Item<'_>) -> Option<String> {
+    let id = item.finding.broken_link?;
+    let mut text = format!("{id} {}", id.title());
+    let path = item.finding.paths.first();
+    let link = path?.links.iter().find(|link| link.id == id)?;
+    let fields: Vec<String> = link
+        .fields
+        .iter()
+        .filter(|(name, _)| name != "filterPattern")
+        .map(|(name, value)| format!("{name}={}", cut(value, VALUE_SHOWN)))
+        .collect();
+    if !fields.is_empty() {
+        text.push_str(&format!(": {}", fields.join(", ")));
+    }
+    if !link.evidence.is_empty() {
+        let rows: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
+        text.push_str(&format!(" (evidence {})", rows.join(", ")));
+    }
+    Some(text)
+}
+
+/// The chain in a line, with a sign where it does not hold: `trail a → filter b → alarm c [A02 broken]`.
+fn line(item: &Item<'_>, path: &PathSummary) -> String {
+    let finding = item.finding;
+    let stop = finding
+        .why
+        .stop()
+        .filter(|_| finding.status == Status::Fail);
+    let mut parts = Vec::new();
+    for ((part, stations), name) in PARTS.iter().zip(station_names(path)) {
+        let at = |id: LinkId| stations.contains(&id.station());
+        // No filter of this control is there: what hangs on another one says nothing.
+        if stop.is_some_and(|stop| stop.subject.is_none() && at(stop.id))
+            && stations.contains(&Station::MetricFilter)
+        {
+            parts.push(format!("no {part} for it [{} stops here]", LinkId::F01));
+            break;
+        }
+        let worst = path
+            .links
+            .iter()
+            .filter(|link| at(link.id))
+            .max_by_key(|link| link.verdict);
+        let sign = match (finding.broken_link.filter(|id| at(*id)), worst) {
+            (Some(id), _) if finding.status == Status::Fail => format!(" [{id} stops here]"),
+            (_, Some(link)) if link.verdict > Verdict::Ok => {
+                format!(" [{} {}]", link.id, link.verdict)
+            }
+            _ => String::new(),
+        };
+        match name {
+            Some(name) => parts.push(format!("{part} `{}`{sign}", short_name(name))),
+            None if !sign.is_empty() => parts.push(format!("no {part}{sign}")),
+            None => {}
+        }
+    }
+    let more = finding.paths.len().saturating_sub(1);
+    let more = if more > 0 {
+        format!("; and {}", count(more, "other path"))
+    } else {
+        String::new()
+    };
+    format!("{}{more}", parts.join(" → "))
+}

@@ -1,0 +1,50 @@
+//! What to change for a finding: the one place that `explain` and every report take it from.
+//!
+//! The repair of the link that decides comes first, then those of what else is broken on the same path, so that one repair
+//! is not followed by the next surprise. Where no link decides, what the control asks for is the answer.
+
+use crate::analyze::{ControlSummary, Finding, Status};
+use crate::chain::verdict::{LinkId, Verdict};
+
+use super::text::flat;
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Repair {
+    /// The link that it repairs; none for what the control asks for as a whole.
+    pub(super) link: Option<LinkId>,
+    /// What to do, as one clause.
+    pub(super) text: String,
+}
+
+/// What to do, in order; nothing where nothing is wrong.
+pub(super) fn repairs(finding: &Finding, control: Option<&ControlSummary>) -> Vec<Repair> {
+    if !matches!(finding.status, Status::Fail | Status::Unknown) {
+        return Vec::new();
+    }
+    let path = finding.paths.first();
+    let broken = path
+        .into_iter()
+        .flat_map(|path| &path.links)
+        .filter(|link| link.verdict == Verdict::Broken)
+        .map(|link| link.id);
+    let mut repairs: Vec<Repair> = Vec::new();
+    for id in finding.broken_link.into_iter().chain(broken) {
+        let is_known = repairs.iter().any(|repair| repair.link == Some(id));
+        if let Some(text) = id.failure().repair.filter(|_| !is_known) {
+            repairs.push(Repair {
+                link: Some(id),
+                text: text.to_owned(),
+            });
+        }
+    }
+    if repairs.is_empty()
+        && let Some(control) = control
+    {
+        repairs.push(Repair {
+            link: None,
+            text: flat(&control.remediation),
+        });
+    }
+    repairs
+}

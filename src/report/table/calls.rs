@@ -1,0 +1,216 @@
+//! What could not be collected, and what is worth knowing beside the findings: once each, with the permission that is
+//! missing. Calls that the endpoint does not have at all (an emulator, an older Region) are one line, and are no noise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analyze::{Analysis, Finding, Remark, Stop, Why};
+use crate::chain::Gap;
+use crate::chain::verdict::{Cause, LinkId};
+
+use super::super::text::{Colour, Page, count};
+use super::super::words;
+use super::causes::{accounts, in_accounts, numbers, some};
+
+/// Writes remarks, other monitoring, and calls without an answer; with `all`, each of these calls.
+pub(super) fn write(page: &mut Page, analysis: &Analysis, all: bool) {
+    let mut lines = remarks(analysis);
+    lines.extend(other_monitoring(analysis));
+    if !lines.is_empty() {
+        page.heading("Worth knowing");
+    }
+    for (label, text) in lines {
+        page.hanging(2, &label, 8, &text);
+    }
+    if all {
+        every_call(page, analysis);
+    } else {
+        summary(page, analysis);
+    }
+}
+
+/// Each remark once, with what it is said of and the controls that it concerns.
+fn remarks(analysis: &Analysis) -> Vec<(String, String)> {
+    struct Said<'a> {
+        link: Option<LinkId>,
+        about: &'a Remark,
+        subjects: Vec<String>,
+        findings: Vec<&'a Finding>,
+    }
+    let mut said: Vec<Said<'_>> = Vec::new();
+    for finding in &analysis.findings {
+        for note in &finding.notes {
+            if unsupported(&note.about, analysis) {
+                continue;
+            }
+            let same = |it: &&mut Said<'_>| it.link == note.link && *it.about == note.about;
+            let known = said.iter_mut().find(same);
+            let subject = note.subject.as_ref().map(words::subject);
+            match known {
+                Some(known) => {
+                    known.findings.push(finding);
+                    known.subjects.extend(subject);
+                }
+                None => said.push(Said {
+                    link: note.link,
+                    about: &note.about,
+                    subjects: subject.into_iter().collect(),
+                    findings: vec![finding],
+                }),
+            }
+        }
+    }
+    said.into_iter()
+        .map(|mut said| {
+            said.subjects.sort();
+            said.subjects.dedup();
+            let about = match said.subjects.as_slice() {
+                [] => String::new(),
+                several => format!("{}: ", some(several)),
+            };
+            let text = format!(
+                "{about}{} ({})",
+                words::remark(said.about),
+                concerned(&said.findings, analysis)
+            );
+            (label(said.link, said.about), text)
+        })
+        .collect()
+}
+
+/// Noise is told apart from links that hold and should be known.
+fn label(link: Option<LinkId>, about: &Remark) -> String {
+    match (link, about) {
+        (Some(id), _) => id.to_string(),
+        (None, Remark::AlsoFires { .. }) => "noise".to_owned(),
+        (None, _) => "-".to_owned(),
+    }
+}
+
+/// Whether a remark says no more than that the endpoint lacks a call.
+fn unsupported(remark: &Remark, analysis: &Analysis) -> bool {
+    let Remark::Link { cause, .. } = remark else {
+        return false;
+    };
+    let Cause::Unanswered(asked) = &**cause else {
+        return false;
+    };
+    let mut gaps = gaps(analysis)
+        .map(|(_, gap)| gap)
+        .filter(|gap| gap.operation == asked.operation)
+        .peekable();
+    gaps.peek().is_some() && gaps.all(Gap::is_unsupported)
+}
+
+fn concerned(findings: &[&Finding], analysis: &Analysis) -> String {
+    let controls = numbers(findings);
+    let mut text = if controls.len() == analysis.controls.len() && controls.len() > 1 {
+        "all controls".to_owned()
+    } else {
+        controls.join(", ")
+    };
+    if analysis.accounts.len() > 1 {
+        let accounts = accounts(findings.iter().map(|it| it.account.as_str()));
+        text.push_str(&format!(" in {}", in_accounts(&accounts, analysis)));
+    }
+    text
+}
+
+fn other_monitoring(analysis: &Analysis) -> Vec<(String, String)> {
+    let mut seen: BTreeMap<(Option<LinkId>, String), BTreeSet<String>> = BTreeMap::new();
+    for account in &analysis.accounts {
+        for note in &account.other_monitoring {
+            let accounts = seen.entry((note.link, words::note(note))).or_default();
+            accounts.insert(account.account.clone());
+        }
+    }
+    seen.into_iter()
+        .map(|((link, text), accounts)| {
+            let label = link.map_or("-".to_owned(), |id| id.to_string());
+            let accounts: Vec<String> = accounts.into_iter().collect();
+            let place = match analysis.accounts.len() {
+                1 => String::new(),
+                _ => format!(" ({})", in_accounts(&accounts, analysis)),
+            };
+            (
+                label,
+                format!("other monitoring, never counted as a pass: {text}{place}"),
+            )
+        })
+        .collect()
+}
+
+fn gaps(analysis: &Analysis) -> impl Iterator<Item = (&str, &Gap)> {
+    analysis.accounts.iter().flat_map(|account| {
+        let gaps = account.gaps.iter();
+        gaps.map(|gap| (account.account.as_str(), gap))
+    })
+}
+
+/// A line for each way to fail, and one for what the endpoint does not have.
+fn summary(page: &mut Page, analysis: &Analysis) {
+    // What the rows above say already.
+    let said: BTreeSet<&str> = analysis.findings.iter().filter_map(decides).collect();
+    let mut failed: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
+    let mut unsupported: BTreeSet<String> = BTreeSet::new();
+    for (_, gap) in gaps(analysis) {
+        let api = gap.api();
+        if gap.is_unsupported() {
+            unsupported.insert(api);
+        } else if !said.contains(api.as_str()) {
+            failed
+                .entry((&gap.kind, &gap.code))
+                .or_default()
+                .insert(api);
+        }
+    }
+    if !failed.is_empty() || !unsupported.is_empty() {
+        page.blank();
+    }
+    let label = page.style.paint(Colour::Yellow, "not answered:");
+    for ((kind, code), apis) in failed {
+        let apis: Vec<String> = apis.into_iter().collect();
+        let text = format!("{}: {}", apis.join(", "), words::failed(kind, code));
+        let text = match words::permission(kind, code) {
+            Some(hint) => format!("{text}; {hint}"),
+            None => text,
+        };
+        page.paragraph(0, &label, &text);
+    }
+    if !unsupported.is_empty() {
+        let apis: Vec<String> = unsupported.into_iter().collect();
+        let text = format!(
+            "{}, which this endpoint does not have; `--gaps` lists the calls",
+            apis.join(", ")
+        );
+        page.paragraph(0, &page.style.paint(Colour::Dim, "not answered:"), &text);
+    }
+}
+
+/// The call that a finding waits for.
+fn decides(finding: &Finding) -> Option<&str> {
+    let of = |stop: &'_ Stop| matches!(stop.cause, Cause::Unanswered(_));
+    match &finding.why {
+        Why::EvidenceMissing { links, .. } => links.first().filter(|stop| of(stop)),
+        _ => None,
+    }
+    .and_then(|stop| match &stop.cause {
+        Cause::Unanswered(asked) => Some(asked.api.as_str()),
+        _ => None,
+    })
+}
+
+fn every_call(page: &mut Page, analysis: &Analysis) {
+    let all: Vec<(&str, &Gap)> = gaps(analysis).collect();
+    page.heading(&format!(
+        "Calls without an answer: {}",
+        count(all.len(), "call")
+    ));
+    for (account, gap) in all {
+        let whose = match analysis.accounts.len() {
+            1 => String::new(),
+            _ => format!("{account}: "),
+        };
+        let text = format!("{whose}{} (evidence {})", words::gap(gap), gap.evidence);
+        page.paragraph(2, "-", &text);
+    }
+}

@@ -1,0 +1,253 @@
+//! The answer in a line, and what it rests on: whose account, asked when and by whom, how completely, sealed how.
+
+use crate::analyze::{Analysis, Finding, Status, Summary, Why};
+
+use super::super::dossier::Dossier;
+use super::super::text::{Colour, Page, clean, count};
+use super::super::{NOT_VERIFIED, words};
+
+/// How many accounts are listed one by one.
+const ACCOUNTS_LISTED: usize = 10;
+/// How much of a digest is shown: enough to tell two files apart, and to find it in the report that has all of it.
+const DIGEST: usize = 12;
+
+/// The verdict and where it comes from.
+pub(in super::super) fn head(page: &mut Page, dossier: Dossier<'_>) {
+    let analysis = dossier.analysis;
+    let colour = match analysis.summary() {
+        summary if summary.fail > summary.accepted => Colour::Red,
+        summary if summary.fail + summary.unknown > summary.accepted => Colour::Yellow,
+        _ => Colour::Green,
+    };
+    page.painted(colour, &verdict(dossier));
+    page.paragraph(0, "", &origin(dossier));
+    if !analysis.snapshot.verified {
+        let label = page.style.paint(Colour::Yellow, "note:");
+        page.paragraph(0, &label, NOT_VERIFIED);
+    }
+    for assumption in &analysis.assumed {
+        let word = assumption.word();
+        let text = format!("--assume {word}: {}", words::assumed(*assumption));
+        let label = page.style.paint(Colour::Yellow, "assumed:");
+        page.paragraph(0, &label, &text);
+    }
+    if !analysis.snapshot.complete {
+        let warning = "the snapshot is incomplete: its collection was cut short, so nothing in it can be a pass";
+        let label = page.style.paint(Colour::Yellow, "note:");
+        page.paragraph(0, &label, warning);
+    }
+}
+
+/// `account 444455556666 (payments): 15 of 15 controls would alert nobody`.
+pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
+    let analysis = dossier.analysis;
+    let tally = Tally::of(analysis);
+    let (whose, what) = match analysis.accounts.as_slice() {
+        [one] => (named(dossier, &one.account), "control"),
+        several => (count(several.len(), "account"), "finding"),
+    };
+    let mut parts = Vec::new();
+    let of = format!("of {}", count(tally.judged, what));
+    if tally.silent > 0 {
+        parts.push(format!("{} {of} would alert nobody", tally.silent));
+    }
+    if tally.partly > 0 {
+        let of = if parts.is_empty() {
+            format!(" {of}")
+        } else {
+            String::new()
+        };
+        parts.push(format!("{}{of} would miss some events", tally.partly));
+    }
+    if tally.unrecorded > 0 {
+        let of = if parts.is_empty() {
+            format!(" {of}")
+        } else {
+            String::new()
+        };
+        parts.push(format!(
+            "{}{of} would lose a record or its proof",
+            tally.unrecorded
+        ));
+    }
+    if tally.unproven > 0 {
+        let of = if parts.is_empty() {
+            format!(" {of}")
+        } else {
+            String::new()
+        };
+        let verb = if tally.unproven == 1 { "is" } else { "are" };
+        parts.push(format!("{}{of} {verb} not proven", tally.unproven));
+    }
+    if parts.is_empty() {
+        parts.push(holds(&tally, what));
+    }
+    if tally.accepted > 0 {
+        parts.push(format!("{} accepted by attestation", tally.accepted));
+    }
+    format!("{whose}: {}", parts.join(", "))
+}
+
+/// What is said where nothing is open.
+fn holds(tally: &Tally, what: &str) -> String {
+    let all = tally.judged - tally.accepted;
+    let (one, many) = match tally.recorded {
+        0 => ("the control would alert somebody", "would alert somebody"),
+        recorded if recorded == all => ("every record is kept", "keep every record"),
+        _ => (
+            "it holds",
+            "hold: somebody is told, and every record is kept",
+        ),
+    };
+    match (tally.judged, tally.accepted) {
+        (0, _) => "no control applies".to_owned(),
+        (1, 0) => one.to_owned(),
+        (_, 0) => format!("all {} {many}", count(all, what)),
+        _ => format!("{} {many}", count(all, what)),
+    }
+}
+
+/// The findings by what a reader makes of them.
+#[derive(Default)]
+struct Tally {
+    judged: usize,
+    silent: usize,
+    partly: usize,
+    unrecorded: usize,
+    recorded: usize,
+    unproven: usize,
+    accepted: usize,
+}
+
+impl Tally {
+    fn of(analysis: &Analysis) -> Self {
+        let mut tally = Self::default();
+        for finding in &analysis.findings {
+            let some_heard = |finding: &Finding| {
+                finding
+                    .names
+                    .as_ref()
+                    .is_some_and(|names| !names.covered.is_empty())
+            };
+            match finding.status {
+                Status::NotApplicable => continue,
+                _ if finding.accepted.is_some() => tally.accepted += 1,
+                Status::Fail if some_heard(finding) => tally.partly += 1,
+                Status::Fail if matches!(finding.why, Why::NobodyRecords { .. }) => {
+                    tally.unrecorded += 1;
+                }
+                Status::Fail => tally.silent += 1,
+                Status::Unknown => tally.unproven += 1,
+                Status::Pass if matches!(finding.why, Why::Recorded { .. }) => {
+                    tally.recorded += 1;
+                }
+                Status::Pass => {}
+            }
+            tally.judged += 1;
+        }
+        tally
+    }
+}
+
+fn named(dossier: Dossier<'_>, account: &str) -> String {
+    match dossier.account_name(account) {
+        Some(name) => format!("account {account} ({name})"),
+        None => format!("account {account}"),
+    }
+}
+
+/// What was asked of whom, when, by whom, and how completely it was answered.
+pub(in super::super) fn origin(dossier: Dossier<'_>) -> String {
+    let (analysis, about) = (dossier.analysis, dossier.about);
+    let mut text = format!(
+        "{}; collected {}",
+        analysis.benchmark_title,
+        minute(dossier.time())
+    );
+    let mut callers: Vec<&str> = about
+        .accounts
+        .values()
+        .filter_map(|account| account.caller.as_deref())
+        .collect();
+    callers.sort_unstable();
+    callers.dedup();
+    match callers.as_slice() {
+        [] => {}
+        [one] => text.push_str(&format!(" by {one}")),
+        [first, others @ ..] => {
+            text.push_str(&format!(" by {first} and {} more", others.len()));
+        }
+    }
+    text.push_str(&format!(" with {}", analysis.snapshot.producer));
+    let asked: usize = about.accounts.values().map(|it| it.regions_asked).sum();
+    let answered: usize = about.accounts.values().map(|it| it.regions_answered).sum();
+    if asked > 0 {
+        text.push_str(&format!(
+            "; {answered} of {} answered",
+            count(asked, "Region")
+        ));
+    }
+    if let Some(all) = about.organization_accounts {
+        let of = count(all, "account");
+        text.push_str(&format!(", {} of {of}", analysis.accounts.len()));
+    }
+    if let Some(digest) = &about.root_sha256 {
+        let short: String = digest.chars().take(DIGEST).collect();
+        text.push_str(&format!("; root digest {short}"));
+    }
+    text
+}
+
+/// `2026-11-21T09:10:59.222Z` as people write it.
+fn minute(time: &str) -> String {
+    match (time.get(..10), time.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute} UTC"),
+        _ => time.to_owned(),
+    }
+}
+
+/// With several accounts: those that do not pass, the worst first.
+pub(super) fn by_account(page: &mut Page, dossier: Dossier<'_>) {
+    let analysis = dossier.analysis;
+    if analysis.accounts.len() < 2 {
+        return;
+    }
+    let mut open: Vec<(String, Summary)> = Vec::new();
+    for account in &analysis.accounts {
+        let mut summary = Summary::default();
+        let of = |finding: &&Finding| finding.account == account.account;
+        for finding in analysis.findings.iter().filter(of) {
+            summary.count(finding);
+        }
+        if summary.fail + summary.unknown > summary.accepted {
+            open.push((named(dossier, &account.account), summary));
+        }
+    }
+    if open.is_empty() {
+        return;
+    }
+    open.sort_by_key(|(_, summary)| (usize::MAX - summary.fail, usize::MAX - summary.unknown));
+    page.blank();
+    for (account, summary) in open.iter().take(ACCOUNTS_LISTED) {
+        let fail = format!("{} fail", summary.fail);
+        let fail = if summary.fail > 0 {
+            page.style.paint(Colour::Red, &fail)
+        } else {
+            fail
+        };
+        let rest = format!("{} unknown, {} pass", summary.unknown, summary.pass);
+        page.line(&format!("{}: {fail}, {rest}", clean(account)));
+    }
+    if let Some(more) = open
+        .len()
+        .checked_sub(ACCOUNTS_LISTED)
+        .filter(|more| *more > 0)
+    {
+        let all = "`--format csv` and `--format html` have every account";
+        page.paragraph(
+            0,
+            "",
+            &format!("and {} more; {all}", count(more, "account")),
+        );
+    }
+}
