@@ -435,3 +435,21 @@ fn the_json_contract_keeps_its_fields() {
     assert!(report["findings"][0]["witness"].is_null());
     assert_eq!(report["summary"]["fail"], 2);
 }
+
+#[test]
+fn a_comment_fits_however_much_fails() {
+    let mut analysis = sample();
+    for number in 0..1_500 {
+        let cause = MetricFilterCause::PatternNotUnderstood {
+            error: format!("there is a fault of its own here, which has the number {number}"),
+        };
+        let filter = Subject::within(Kind::MetricFilter, "f", "trail", ACCOUNT, "eu-west-1");
+        let link = Link::new(LinkId::F01, Verdict::Broken, filter, cause);
+        let why = nobody_hears("StopLogging", link);
+        let finding = finding(ACCOUNT, "5.9", "config_changes", Status::Fail, why);
+        analysis.findings.push(finding);
+    }
+    let text = rendered(&analysis, Format::Comment, Style::default());
+    assert!(text.len() < 65_536, "{}", text.len());
+    assert!(text.contains("which do not fit here"), "{}", text.len());
+}

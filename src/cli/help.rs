@@ -22,6 +22,10 @@ const GROUPS: &[(&str, &[&str])] = &[
             "event-pattern",
             "required",
             "deployed",
+            "blind-spots",
+            "with-fix",
+            "plan",
+            "email",
         ],
     ),
     (

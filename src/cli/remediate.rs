@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use crate::remedy::{self, Plan, Wishes};
 use crate::report::fix;
 
-use super::what::What;
 use super::opening::{Opening, Target};
+use super::what::What;
 use super::{Error, Out, Status};
 
 /// What to repair and how to print it.

@@ -194,7 +194,9 @@ fn next(page: &mut Page, dossier: Dossier<'_>) {
     } else if open && only_denied(analysis) {
         "`trailproof collect --print-policy` prints what to allow; then collect again".to_owned()
     } else if open {
-        format!("`trailproof explain {again} --failing` shows each broken link and what repairs it")
+        format!(
+            "`trailproof explain {again} --failing` says why and what repairs it; `trailproof remediate {again}` prints the change"
+        )
     } else {
         format!("`trailproof analyze {again} -o html=report.html` writes the page to file")
     };
