@@ -217,9 +217,15 @@ const PAGES: &[Page] = &[
             "trailproof replay mine.trailproof --sql duckdb",
         ],
         &[
-            (0, "somebody heard of every event that was asked for, or --fail-on is never"),
+            (
+                0,
+                "somebody heard of every event that was asked for, or --fail-on is never",
+            ),
             (1, "nobody heard of one"),
-            (2, "the snapshot or the records cannot be read, or a file is damaged"),
+            (
+                2,
+                "the snapshot or the records cannot be read, or a file is damaged",
+            ),
         ],
     ),
     (

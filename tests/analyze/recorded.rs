@@ -508,7 +508,7 @@ fn what_was_cut_short_is_no_proof_of_a_record() {
 
 #[test]
 fn reports_speak_of_records_where_records_are_asked_for() {
-    use trailproof::report::{self, About, Dossier, Format, Style};
+    use trailproof::report::{self, About, Dossier, Format, View};
     let options = trailproof::analyze::Options {
         sections: Sections::One(Section::Logging),
         ..Default::default()
@@ -526,12 +526,16 @@ fn reports_speak_of_records_where_records_are_asked_for() {
         Format::Html,
         Format::Sarif,
     ] {
-        let text = report::analysis(dossier, format, Style::default());
+        let view = View {
+            details: true,
+            ..View::default()
+        };
+        let text = report::analysis(dossier, format, view);
         assert!(text.contains("cloudtrail_kms"), "{format:?}");
         assert!(!text.contains("would hear of"), "{format:?}: {text}");
         assert!(!text.contains("would alert nobody"), "{format:?}");
     }
-    let html = report::analysis(dossier, Format::Html, Style::default());
+    let html = report::analysis(dossier, Format::Html, View::default());
     assert!(html.contains("Is everything recorded?"));
     assert!(html.contains("Witness: an event that is not kept"));
 }

@@ -45,9 +45,7 @@ fn render_alarms(out: &mut Page, dossier: ReplayDossier<'_>, style: Style) {
         return;
     }
     out.blank();
-    out.line(
-        &style.paint(Colour::Bold, "what the alarms would have done"),
-    );
+    out.line(&style.paint(Colour::Bold, "what the alarms would have done"));
     for alarm in alarms {
         let name = format!("{}:", clean(&alarm.name));
         out.paragraph(2, &name, &sentences::alarm(alarm));
