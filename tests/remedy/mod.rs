@@ -1,3 +1,5 @@
 //! Fixes: tried on a copy of the facts, and printed.
 
+#[cfg(feature = "collect")]
+mod emulator;
 mod sample;

@@ -170,7 +170,15 @@ fn bucket(it: &Bucket) -> Vec<Step> {
             vec![call("s3api", "create-bucket", &it.region, create)],
         ),
         step(
-            None,
+            Some((
+                call(
+                    "s3api",
+                    "get-bucket-policy",
+                    &it.region,
+                    json!({"Bucket": it.name}),
+                ),
+                same("Policy", &json!(policy.to_string())),
+            )),
             vec![call(
                 "s3api",
                 "put-bucket-policy",
@@ -212,7 +220,15 @@ fn role(it: &Role) -> Vec<Step> {
             )],
         ),
         step(
-            None,
+            Some((
+                call(
+                    "iam",
+                    "get-role-policy",
+                    region,
+                    json!({"RoleName": it.name, "PolicyName": "write-to-cloudwatch-logs"}),
+                ),
+                same("PolicyDocument", &policy),
+            )),
             vec![call(
                 "iam",
                 "put-role-policy",

@@ -161,8 +161,15 @@ fn by_account(plan: &Plan) -> BTreeMap<&str, Changes<'_>> {
 
 /// Which account the credentials are of, and what is done in it.
 fn dispatch(accounts: &BTreeMap<&str, Changes<'_>>) -> String {
-    let mut out = String::from(
-        "account=$(aws sts get-caller-identity --query Account --output text)\ncase \"${1:-apply} $account\" in\n",
+    // The AWS CLI asks for a Region wherever it does not find one in its settings.
+    let region = accounts
+        .values()
+        .flatten()
+        .find_map(|(_, change)| change.after.region())
+        .unwrap_or("us-east-1");
+    let mut out = format!(
+        "account=$(aws sts get-caller-identity --region {} --query Account --output text)\ncase \"${{1:-apply}} $account\" in\n",
+        quoted(region)
     );
     for account in accounts.keys() {
         let _ = writeln!(out, "\"apply {account}\") apply_{account} ;;");

@@ -870,7 +870,7 @@ JSON
   :
 }
 
-account=$(aws sts get-caller-identity --query Account --output text)
+account=$(aws sts get-caller-identity --region eu-west-1 --query Account --output text)
 case "${1:-apply} $account" in
 "apply 444455556666") apply_444455556666 ;;
 "rollback 444455556666") rollback_444455556666 ;;
