@@ -50,6 +50,7 @@ fn read(name: &str, bytes: &[u8], code: i32) -> (u64, u64, Value) {
         &[
             &complete(),
             path.to_str().unwrap(),
+            "--no-verify",
             "--control",
             "root_usage",
         ],

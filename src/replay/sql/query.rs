@@ -65,20 +65,15 @@ const TEXTS: [(&str, &[&str]); 12] = [
 /// The query over a table `cloudtrail` with a column `record`, the JSON text of a record.
 pub fn query(plan: &Plan, dialect: Dialect) -> Result<String, Refusal> {
     let mut fields = duckdb::Fields::default();
-    let mut texts = Vec::new();
-    for (name, path) in TEXTS {
-        let steps: Vec<Step> = path.iter().map(|it| Step::Name((*it).to_owned())).collect();
-        let text = match dialect {
-            Dialect::Duckdb => {
-                let value = fields.field(&steps)?;
-                format!(
-                    "case when json_type({value}) = 'VARCHAR' then json_extract_string({value}, '$') end"
-                )
-            }
-            Dialect::Spark => spark::string(path),
-        };
-        texts.push(format!("    {text} as {name}"));
-    }
+    let texts = TEXTS
+        .iter()
+        .map(|(name, path)| {
+            Ok(format!(
+                "    {} as {name}",
+                dialect.text(&mut fields, path)?
+            ))
+        })
+        .collect::<Result<Vec<_>, Refusal>>()?;
     let mut answers = Vec::new();
     let mut doubts: Vec<String> = Vec::new();
     for predicate in plan.questions.predicates() {
@@ -95,29 +90,6 @@ pub fn query(plan: &Plan, dialect: Dialect) -> Result<String, Refusal> {
     let doubt = match doubts.as_slice() {
         [] => "false".to_owned(),
         doubts => doubts.join("\n      or "),
-    };
-    let source = match dialect {
-        Dialect::Duckdb => format!(
-            "select record, json_extract(record, {}) as f from cloudtrail",
-            fields.list()
-        ),
-        Dialect::Spark => "select record from cloudtrail".to_owned(),
-    };
-    let first = match dialect {
-        Dialect::Duckdb => {
-            "arg_min(record, event_time || ' ' || coalesce(event_id, '') || ' ' || record)"
-        }
-        Dialect::Spark => {
-            "min_by(record, concat(event_time, ' ', coalesce(event_id, ''), ' ', record))"
-        }
-    };
-    let is_time = match dialect {
-        Dialect::Duckdb => {
-            "coalesce(regexp_matches(event_time, '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$'), false)"
-        }
-        Dialect::Spark => {
-            "coalesce(event_time rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$', false)"
-        }
     };
     Ok(format!(
         "-- trailproof replay --sql: counts of records by what follows from them.
@@ -136,7 +108,18 @@ read as (
     {doubt} as doubt
   from source
 ),
-placed as (
+{counted}",
+        source = dialect.source(&fields),
+        texts = texts.join(",\n"),
+        answers = answers.join(",\n"),
+        counted = counted(plan, dialect),
+    ))
+}
+
+/// The second half: each event id once, in its account and minute, and the groups with their counts.
+fn counted(plan: &Plan, dialect: Dialect) -> String {
+    format!(
+        "placed as (
   select
     *,
     case when {is_time} then substr(event_time, 1, 16) end as minute,
@@ -165,8 +148,57 @@ from placed
 group by account, region, minute, event_name, event_source, principal_type, principal, answers, doubt
 order by account, region, minute, event_name, event_source, principal_type, principal, answers, doubt
 ",
-        texts = texts.join(",\n"),
-        answers = answers.join(",\n"),
+        is_time = dialect.is_time(),
+        first = dialect.first(),
         plan = fingerprint(plan),
-    ))
+    )
+}
+
+/// What the dialects say in different words, beside conditions.
+impl Dialect {
+    /// Where the records come from.
+    fn source(self, fields: &duckdb::Fields) -> String {
+        match self {
+            Self::Duckdb => format!(
+                "select record, json_extract(record, {}) as f from cloudtrail",
+                fields.list()
+            ),
+            Self::Spark => "select record from cloudtrail".to_owned(),
+        }
+    }
+
+    /// The text of a string field, null for everything else.
+    fn text(self, fields: &mut duckdb::Fields, path: &[&str]) -> Result<String, Refusal> {
+        match self {
+            Self::Duckdb => {
+                let steps = path.iter().map(|it| Step::Name((*it).to_owned()));
+                let value = fields.field(&steps.collect::<Vec<_>>())?;
+                Ok(format!(
+                    "case when json_type({value}) = 'VARCHAR' then json_extract_string({value}, '$') end"
+                ))
+            }
+            Self::Spark => Ok(spark::string(path)),
+        }
+    }
+
+    /// The first record of a group by time, id and text.
+    fn first(self) -> &'static str {
+        match self {
+            Self::Duckdb => {
+                "arg_min(record, event_time || ' ' || coalesce(event_id, '') || ' ' || record)"
+            }
+            Self::Spark => {
+                "min_by(record, concat(event_time, ' ', coalesce(event_id, ''), ' ', record))"
+            }
+        }
+    }
+
+    /// Whether `event_time` reads as CloudTrail writes times.
+    fn is_time(self) -> String {
+        let form = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$'";
+        match self {
+            Self::Duckdb => format!("coalesce(regexp_matches(event_time, {form}), false)"),
+            Self::Spark => format!("coalesce(event_time rlike {form}, false)"),
+        }
+    }
 }
