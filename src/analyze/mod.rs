@@ -165,13 +165,14 @@ pub fn analyze(
         .collect();
     let mut chains = chain::Reader::new(snapshot, &options.assume).map_err(facts_error)?;
     for account in accounts(snapshot, options)? {
-        let mut chain = chains.account(&account).map_err(|source| Error::Chain {
+        let unreadable = |source| Error::Chain {
             account: account.clone(),
             source,
-        })?;
+        };
+        let mut chain = chains.account(&account).map_err(unreadable)?;
         noise::saturate(&mut chain, &judge);
         let case = Case::new(&judge, &chain);
-        let auditor = Auditor::new(snapshot, &account)?;
+        let auditor = Auditor::new(&chains, &account).map_err(unreadable)?;
         let recording = match asked.iter().any(|asked| asked.control.recording.is_some()) {
             true => Some(chains.recording(&account).map_err(facts_error)?),
             false => None,

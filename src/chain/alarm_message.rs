@@ -1,7 +1,5 @@
 //! What an alarm's message says, for the filter policies of subscriptions: from facts to [`AlarmMessage`].
 
-use std::collections::BTreeMap;
-
 use super::Error;
 use super::facts::{AlarmRow, Facts};
 use crate::aws::alarm::AlarmState;
@@ -63,7 +61,12 @@ fn kind(alarm: &AlarmRow) -> Kind {
             namespace: namespace.clone(),
             statistic: alarm.statistic.clone(),
             unit: alarm.unit.clone(),
-            dimensions: dimensions(alarm.dimensions.as_deref().unwrap_or("{}")),
+            dimensions: alarm
+                .dimensions
+                .iter()
+                .flat_map(|named| named.iter())
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             period,
             evaluation_periods: alarm.evaluation_periods.unwrap_or_default(),
             comparison_operator: alarm.comparison_operator.clone().unwrap_or_default(),
@@ -71,11 +74,4 @@ fn kind(alarm: &AlarmRow) -> Kind {
         },
         _ => Kind::Expression,
     }
-}
-
-fn dimensions(json: &str) -> Vec<(String, String)> {
-    serde_json::from_str::<BTreeMap<String, String>>(json)
-        .unwrap_or_default()
-        .into_iter()
-        .collect()
 }

@@ -4,12 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::coverage::Predicate;
 
 use super::cause::MetricFilterCause;
-use super::facts::{AlarmRow, FilterRow, MetricRow};
+use super::facts::{AlarmRow, FilterRow, Json, MetricRow};
 use super::log_group::Place;
 use super::metric_filter;
 use super::stage::Stage;
@@ -17,18 +15,17 @@ use super::verdict::{Link, LinkId, Verdict};
 
 /// Whether an alarm's metric has the dimensions that a filter writes, by name.
 pub(super) fn same_names(filter: &FilterRow, row: &MetricRow) -> bool {
-    selectors(filter).keys().eq(texts(&row.dimensions).keys())
+    selectors(filter).keys().eq(row.dimensions.keys())
 }
 
 /// The dimensions that a filter writes: name and selector, system fields included.
 pub(super) fn selectors(filter: &FilterRow) -> BTreeMap<String, String> {
-    let mut selectors = texts(filter.dimensions.as_deref().unwrap_or("{}"));
-    if let Ok(Value::Array(system)) = serde_json::from_str(&filter.emit_system_field_dimensions) {
-        for name in system.iter().filter_map(Value::as_str) {
-            selectors.insert(name.to_owned(), name.to_owned());
-        }
-    }
-    selectors
+    let written = filter.dimensions.as_deref().into_iter().flatten();
+    let written = written.map(|(name, selector)| (name.clone(), selector.clone()));
+    let system = filter.emit_system_field_dimensions.iter();
+    written
+        .chain(system.map(|name| (name.clone(), name.clone())))
+        .collect()
 }
 
 /// F05, F06 and F07. Whether the alarm reads the metric that the filter writes at all.
@@ -41,11 +38,11 @@ pub(super) fn agree(
     stage: &mut Stage,
 ) -> bool {
     let written = selectors(filter);
-    let read = texts(&row.dimensions);
+    let read = &row.dimensions;
     let subject = metric_filter::subject(place, filter);
     let said = |id, verdict, cause: MetricFilterCause| {
         Link::new(id, verdict, &subject, cause)
-            .field("dimensions", filter.dimensions.as_deref().unwrap_or("{}"))
+            .field("dimensions", shown(filter.dimensions.as_ref()))
             .field("Dimensions", &row.dimensions)
             .evidence([filter.evidence, alarm.evidence])
     };
@@ -168,14 +165,6 @@ fn many_values(path: &str) -> bool {
     )
 }
 
-/// A JSON object of strings.
-fn texts(json: &str) -> BTreeMap<String, String> {
-    let Ok(Value::Object(object)) = serde_json::from_str::<Value>(json) else {
-        return BTreeMap::new();
-    };
-    let texts = object.into_iter().map(|(name, value)| match value {
-        Value::String(text) => (name, text),
-        other => (name, other.to_string()),
-    });
-    texts.collect()
+fn shown<T>(json: Option<&Json<T>>) -> String {
+    json.map_or_else(|| "{}".to_owned(), Json::to_string)
 }

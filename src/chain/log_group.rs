@@ -192,9 +192,8 @@ fn key(facts: &Facts<'_>, place: &Place, group: &LogGroup, stage: &mut Stage) ->
 
 fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking, Error> {
     let status = group.data_protection_status.as_deref().unwrap_or("absent");
-    let inherited = group
-        .inherited_properties
-        .contains("ACCOUNT_DATA_PROTECTION");
+    let mut inherited = group.inherited_properties.iter();
+    let inherited = inherited.any(|it| it == "ACCOUNT_DATA_PROTECTION");
     if status != "ACTIVATED" && !inherited {
         return Ok(Masking::default());
     }
@@ -205,7 +204,7 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
             ("dataProtectionStatus".to_owned(), status.to_owned()),
             (
                 "inheritedProperties".to_owned(),
-                group.inherited_properties.clone(),
+                group.inherited_properties.to_string(),
             ),
         ],
         evidence: vec![group.evidence],

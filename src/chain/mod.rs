@@ -16,7 +16,7 @@ mod assumption;
 pub mod cause;
 mod composite_alarm;
 mod dimensions;
-mod facts;
+pub(crate) mod facts;
 mod failure;
 mod log_group;
 mod metric_alarm;
@@ -89,11 +89,16 @@ impl<'s> Reader<'s> {
         })
     }
 
+    /// The facts that it reads.
+    pub(crate) fn facts(&self) -> &facts::Facts<'s> {
+        &self.facts
+    }
+
     /// Everything the snapshot says about how events of one account reach people.
     pub fn account(&mut self, account: &str) -> Result<AccountChain, Error> {
-        let facts = self.facts;
+        let facts = self.facts.clone();
         let context = regions::context(&facts, account)?;
-        let mut walk = walk::Walk::new(facts, &context, &mut self.shared);
+        let mut walk = walk::Walk::new(facts.clone(), &context, &mut self.shared);
         let paths = walk.paths()?;
         let alternatives = alternatives::seen(&facts, &context, &walk.places())?;
         let notes = organization::notes(&facts, &context)?;

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::coverage::Predicate;
 
 use super::Error;
@@ -163,7 +161,7 @@ fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
     let selected: Vec<Selected> = management
         .iter()
         .map(|selector| {
-            let excluded = strings(&selector.exclude_management_event_sources);
+            let excluded = selector.exclude_management_event_sources.to_vec();
             let (read_only, obscure) = match selector.read_write_type.as_str() {
                 "All" => (None, None),
                 "ReadOnly" => (Some(true), None),
@@ -364,7 +362,8 @@ fn is_management(selector: &AdvancedSelector) -> bool {
     selector.fields.iter().any(|condition| {
         condition.field == "eventCategory"
             && condition.operator == "Equals"
-            && strings(&condition.operands)
+            && condition
+                .operands
                 .iter()
                 .any(|operand| operand == "Management")
     })
@@ -379,7 +378,7 @@ fn selected(selector: &AdvancedSelector) -> Selected {
     };
     let mut rest = Vec::new();
     for condition in &selector.fields {
-        let operands = strings(&condition.operands);
+        let operands = &condition.operands;
         match (condition.field.as_str(), condition.operator.as_str()) {
             // Checked by is_management; the other categories of the same list are not management events.
             ("eventCategory", "Equals") => {}
@@ -391,7 +390,7 @@ fn selected(selector: &AdvancedSelector) -> Selected {
             ("eventSource", "NotEquals") => selected.excluded.extend(operands.iter().cloned()),
             _ => {}
         }
-        match field_predicate(condition, &operands) {
+        match field_predicate(condition, operands) {
             Some(predicate) => rest.push(predicate),
             None => selected.obscure = Some(shown(condition)),
         }
@@ -443,16 +442,4 @@ pub(super) fn shown(condition: &FieldCondition) -> String {
         "{} {} {}",
         condition.field, condition.operator, condition.operands
     )
-}
-
-/// The strings of a JSON array.
-pub(super) fn strings(json: &str) -> Vec<String> {
-    let Ok(Value::Array(items)) = serde_json::from_str(json) else {
-        return Vec::new();
-    };
-    items
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
 }

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, Rows, params};
+use rusqlite::{Connection, OptionalExtension as _, Rows};
 
+use crate::chain::facts::{Asked, Facts, Question};
 use crate::snapshot::{Snapshot, TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES, operations};
 
 use super::meaning::meaning;
@@ -22,15 +23,29 @@ const IDENTITIES: [(&str, &[&str]); 1] = [(
 /// Every fact that differs, by account, kind and key.
 pub(super) fn changes(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<FactChange>, Error> {
     let mut changes = Vec::new();
+    let (baseline, current) = (File::new(baseline)?, File::new(current)?);
     for table in TABLES {
         if !VOLATILE_TABLES.contains(table) && !NOT_CONFIGURATION.contains(table) {
-            compare(table, baseline, current, &mut changes)?;
+            compare(table, &baseline, &current, &mut changes)?;
         }
     }
     changes.sort_by(|a: &FactChange, b: &FactChange| {
         (&a.account, &a.kind, &a.resource).cmp(&(&b.account, &b.kind, &b.resource))
     });
     Ok(changes)
+}
+
+/// One side.
+struct File<'s> {
+    snapshot: &'s Snapshot,
+    facts: Facts<'s>,
+}
+
+impl<'s> File<'s> {
+    fn new(snapshot: &'s Snapshot) -> Result<Self, Error> {
+        let facts = Facts::new(snapshot.connection(), &[])?;
+        Ok(Self { snapshot, facts })
+    }
 }
 
 /// The columns of a table: its identity, then the rest.
@@ -116,11 +131,11 @@ fn next(rows: &mut Rows<'_>, shape: &Shape) -> Result<Option<Fact>, rusqlite::Er
 
 fn compare(
     table: &str,
-    baseline: &Snapshot,
-    current: &Snapshot,
+    baseline: &File<'_>,
+    current: &File<'_>,
     changes: &mut Vec<FactChange>,
 ) -> Result<(), Error> {
-    let shape = shape(current.connection(), table)?;
+    let shape = shape(current.snapshot.connection(), table)?;
     let columns: Vec<&str> = shape
         .key
         .iter()
@@ -132,8 +147,8 @@ fn compare(
         columns.join(", "),
         shape.key.join(", ")
     );
-    let mut left_statement = baseline.connection().prepare(&sql)?;
-    let mut right_statement = current.connection().prepare(&sql)?;
+    let mut left_statement = baseline.snapshot.connection().prepare(&sql)?;
+    let mut right_statement = current.snapshot.connection().prepare(&sql)?;
     let (mut left_rows, mut right_rows) = (left_statement.query([])?, right_statement.query([])?);
     let (mut left, mut right) = (
         next(&mut left_rows, &shape)?,
@@ -201,12 +216,13 @@ fn alone(
     table: &str,
     shape: &Shape,
     fact: &Fact,
-    from: &Snapshot,
-    other: &Snapshot,
+    from: &File<'_>,
+    other: &File<'_>,
     on: Side,
 ) -> Result<Option<FactChange>, Error> {
     let mut change = named(table, shape, fact);
     let known: Option<i64> = other
+        .snapshot
         .connection()
         .query_row(
             "select 1 from account where account = ?1",
@@ -217,7 +233,7 @@ fn alone(
     if known.is_none() {
         return Ok(None);
     }
-    change.change = match unseen(fact.evidence, from, other)? {
+    change.change = match unseen(fact.evidence, from.snapshot, &other.facts)? {
         Some(why) => Change::Unseen { on, why },
         None => {
             let fields = shape
@@ -263,7 +279,7 @@ fn named(table: &str, shape: &Shape, fact: &Fact) -> FactChange {
 }
 
 /// Why the other snapshot says nothing about a fact read by this call; none where it answered the same question.
-fn unseen(evidence: i64, from: &Snapshot, other: &Snapshot) -> Result<Option<String>, Error> {
+fn unseen(evidence: i64, from: &Snapshot, other: &Facts<'_>) -> Result<Option<String>, Error> {
     let Some(row) = from.evidence(evidence)? else {
         return Ok(None);
     };
@@ -272,42 +288,22 @@ fn unseen(evidence: i64, from: &Snapshot, other: &Snapshot) -> Result<Option<Str
         || vec![String::new()],
         |operation| operation.subjects(&call.account, &call.region, &call.request),
     );
-    let asked = |table: &str, subject: &str| -> Result<Option<String>, rusqlite::Error> {
-        let what = if table == "gap" {
-            "kind || ' (' || code || ')'"
-        } else {
-            "'answered'"
-        };
-        let sql = format!(
-            "select {what} from {table} where account = ?1 and region = ?2 and service = ?3 and operation = ?4 \
-             and subject = ?5"
-        );
-        other
-            .connection()
-            .query_row(
-                &sql,
-                params![
-                    call.account,
-                    call.region,
-                    call.service,
-                    call.operation,
-                    subject
-                ],
-                |row| row.get(0),
-            )
-            .optional()
-    };
+    let api = format!("{} {}", call.service, call.operation);
     let mut answered = false;
     for subject in &subjects {
-        if let Some(gap) = asked("gap", subject)? {
-            return Ok(Some(format!(
-                "{} {} failed: {gap}",
-                call.service, call.operation
-            )));
+        let asked = other.asked(Question {
+            account: &call.account,
+            region: &call.region,
+            service: &call.service,
+            operation: &call.operation,
+            subject,
+        })?;
+        if let Asked::Failed { kind, code, .. } = &asked {
+            return Ok(Some(format!("{api} failed: {kind} ({code})")));
         }
-        answered |= asked("answered", subject)?.is_some() || asked("absent", subject)?.is_some();
+        answered |= asked.answered();
     }
-    Ok((!answered).then(|| format!("{} {} was not asked about it", call.service, call.operation)))
+    Ok((!answered).then(|| format!("{api} was not asked about it")))
 }
 
 /// Accounts, and enabled regions of accounts that both sides have, on one side only.

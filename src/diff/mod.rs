@@ -196,6 +196,9 @@ pub enum Error {
     /// A snapshot could not be read.
     #[error("a snapshot cannot be read")]
     Read(#[from] rusqlite::Error),
+    /// Facts of a snapshot could not be read.
+    #[error("a snapshot cannot be read")]
+    Facts(#[from] crate::chain::Error),
     /// Recorded evidence could not be read.
     #[error("a snapshot cannot be read")]
     Snapshot(#[from] crate::snapshot::Error),

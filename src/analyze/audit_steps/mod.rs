@@ -1,20 +1,19 @@
 //! The audit steps: would the benchmark's own steps, followed word by word, be satisfied?
 //!
 //! The steps are data ([`Benchmark::steps_for`]); this module follows them over the facts of one account, as an auditor
-//! with the AWS CLI would: by the names that the steps note, looking at nothing that they do not mention. It shares no
-//! code with `chain`, so that status and audit steps can disagree. docs/audit-steps.md has each step and its reading.
+//! with the AWS CLI would: by the names that the steps note, looking at nothing that they do not mention. It shares the
+//! rows that are read with `chain` and nothing that is made of them, so that status and audit steps can disagree. docs/audit-steps.md has each step and its reading.
 //! It must not be clever: where a step overlooks something, so does this module.
 
 mod facts;
 mod steps;
 mod trails;
 
-use std::collections::BTreeMap;
-
+use crate::chain::{Error, Reader};
 use crate::control::{Answer, Benchmark, Control, Section};
 use crate::snapshot::Snapshot;
 
-use facts::{Alarm, Facts, Filter, Question, Trail};
+use facts::Account;
 use steps::{Candidate, Open, summary};
 
 /// What the audit steps come to.
@@ -38,15 +37,10 @@ impl AuditSteps {
     }
 }
 
-/// The facts of one account that audit steps ask for, read once for all controls.
-#[derive(Debug, Default)]
+/// One account, read once for all controls, to be looked at by the steps of any.
+#[derive(Debug)]
 pub struct Auditor {
-    account: String,
-    trails: Vec<Trail>,
-    filters: Vec<Filter>,
-    alarms: Vec<Alarm>,
-    subscriptions: BTreeMap<String, Vec<String>>,
-    questions: BTreeMap<(String, String), Vec<Question>>,
+    account: Account,
 }
 
 /// Follows the audit steps of a benchmark for one control and account.
@@ -59,8 +53,9 @@ pub fn judge(
     account: &str,
     benchmark: &Benchmark,
     control: &Control,
-) -> rusqlite::Result<AuditSteps> {
-    Ok(Auditor::new(snapshot, account)?.judge(benchmark, control))
+) -> Result<AuditSteps, Error> {
+    let reader = Reader::new(snapshot, &[])?;
+    Ok(Auditor::new(&reader, account)?.judge(benchmark, control))
 }
 
 impl Auditor {
@@ -69,18 +64,9 @@ impl Auditor {
     /// # Errors
     ///
     /// The facts cannot be read.
-    pub fn new(snapshot: &Snapshot, account: &str) -> rusqlite::Result<Self> {
-        let facts = Facts {
-            connection: snapshot.connection(),
-            account,
-        };
+    pub fn new(reader: &Reader<'_>, account: &str) -> Result<Self, Error> {
         Ok(Self {
-            account: account.to_owned(),
-            trails: facts.trails()?,
-            filters: facts.filters()?,
-            alarms: facts.alarms()?,
-            subscriptions: facts.subscriptions()?,
-            questions: facts.questions()?,
+            account: Account::read(reader.facts(), account)?,
         })
     }
 
@@ -114,7 +100,7 @@ impl Auditor {
             let mut next = Vec::new();
             let mut misses = Vec::new();
             for candidate in &candidates {
-                let outlook = self.take(step.kind, candidate, &texts);
+                let outlook = self.account.take(step.kind, candidate, &texts);
                 next.extend(outlook.found);
                 if let Some(reason) = outlook.open {
                     let open = Open {

@@ -2,11 +2,11 @@
 //!
 //! Three-valued: a step that cannot be answered keeps its candidate, which can then no longer make the audit steps `met`.
 
+use crate::chain::facts::BasicSelector;
 use crate::control::{StepKind, same_text};
 use crate::snapshot::operations::log_group_name;
 
-use super::Auditor;
-use super::facts::{Alarm, Filter, Outcome, Trail};
+use super::facts::{Account, Alarm, Filter, Trail};
 
 /// As far as the steps have come along one chain.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +46,7 @@ impl<'a> Outlook<'a> {
     }
 }
 
-impl Auditor {
+impl Account {
     /// What a step makes of a candidate; `texts` are the printed filter texts.
     pub(super) fn take<'a>(
         &'a self,
@@ -56,10 +56,14 @@ impl Auditor {
     ) -> Outlook<'a> {
         match kind {
             StepKind::MultiRegionTrail => self.multi_region_trails(candidate),
-            StepKind::TrailLogGroup => with(candidate.trail, |trail| match trail.log_group_arn {
-                Some(_) => kept(candidate),
-                None => Outlook::missing(format!("trail `{}` names no log group", trail.name)),
-            }),
+            StepKind::TrailLogGroup => {
+                with(candidate.trail, |trail| match trail.row.log_group_arn {
+                    Some(_) => kept(candidate),
+                    None => {
+                        Outlook::missing(format!("trail `{}` names no log group", trail.row.name))
+                    }
+                })
+            }
             StepKind::TrailIsLogging => {
                 with(candidate.trail, |trail| self.is_logging(candidate, trail))
             }
@@ -74,7 +78,7 @@ impl Auditor {
                 self.alarms(candidate, filter, &noted)
             }),
             StepKind::AlarmByFilterName => with(candidate.filter, |filter| {
-                self.alarms(candidate, filter, &[&filter.name])
+                self.alarms(candidate, filter, &[&filter.row.name])
             }),
             StepKind::AlarmAction => with(candidate.alarm, |alarm| topics(candidate, alarm)),
             StepKind::SubscriptionArn => with(candidate.topic, |topic| {
@@ -95,7 +99,7 @@ impl Auditor {
 
     /// Multi-region trails are listed in every enabled region: one answered region is enough to know them all.
     fn multi_region_trails<'a>(&'a self, candidate: &Candidate<'a>) -> Outlook<'a> {
-        let multi = |trail: &Trail| trail.is_multi_region;
+        let multi = |trail: &Trail| trail.row.is_multi_region;
         self.listed_trails(candidate, multi, "has IsMultiRegionTrail true")
     }
 
@@ -139,24 +143,27 @@ impl Auditor {
         if !trail.is_logging.is_empty() {
             return Outlook::missing(format!(
                 "GetTrailStatus of `{}` says IsLogging false",
-                trail.name
+                trail.row.name
             ));
         }
-        self.about(candidate, "GetTrailStatus", &trail.arn)
+        self.about(candidate, "GetTrailStatus", &trail.row.arn)
     }
 
     fn basic_selector<'a>(&'a self, candidate: &Candidate<'a>, trail: &Trail) -> Outlook<'a> {
-        if trail.has_basic_all {
+        let selectors = &trail.selectors;
+        let takes_all =
+            |it: &BasicSelector| it.include_management_events && it.read_write_type == "All";
+        if selectors.basic.iter().any(takes_all) {
             return kept(candidate);
         }
         let answered = matches!(
-            self.question("GetEventSelectors", &trail.arn, None),
+            self.question("GetEventSelectors", &trail.row.arn, None),
             Ok(None)
         );
         if !answered {
-            return self.about(candidate, "GetEventSelectors", &trail.arn);
+            return self.about(candidate, "GetEventSelectors", &trail.row.arn);
         }
-        let instead = match (trail.basic_selectors, trail.advanced_selectors) {
+        let instead = match (selectors.basic.len(), selectors.advanced.len()) {
             (0, 0) => "no event selector at all".to_owned(),
             (0, advanced) => {
                 format!("advanced event selectors alone ({advanced}), which the step does not know")
@@ -167,7 +174,7 @@ impl Auditor {
         };
         Outlook::missing(format!(
             "GetEventSelectors of `{}` lists {instead}",
-            trail.name
+            trail.row.name
         ))
     }
 
@@ -196,15 +203,19 @@ impl Auditor {
         trail: &Trail,
         texts: &[&str],
     ) -> Outlook<'a> {
-        let arn = trail.log_group_arn.as_deref().unwrap_or_default();
+        let arn = trail.row.log_group_arn.as_deref().unwrap_or_default();
         // The steps note the name alone; a log group of that name in the account audited will do.
         let name = log_group_name(arn);
         let listed: Vec<&Filter> = self
             .filters
             .iter()
-            .filter(|filter| filter.log_group == name)
+            .filter(|filter| filter.row.log_group_name == name)
             .collect();
-        let printed = |filter: &&&Filter| texts.iter().any(|text| same_text(text, &filter.pattern));
+        let printed = |filter: &&&Filter| {
+            texts
+                .iter()
+                .any(|text| same_text(text, &filter.row.pattern))
+        };
         let found: Vec<_> = listed
             .iter()
             .filter(printed)
@@ -213,7 +224,7 @@ impl Auditor {
                 ..candidate.clone()
             })
             .collect();
-        let owner = arn.split(':').nth(4).filter(|owner| *owner != self.account);
+        let owner = arn.split(':').nth(4).filter(|owner| *owner != self.id);
         let region = arn.split(':').nth(3).filter(|_| owner.is_none());
         match self.question("DescribeMetricFilters", name, region) {
             Err(open) => {
@@ -253,9 +264,10 @@ impl Auditor {
         noted: &[&str],
     ) -> Outlook<'a> {
         let fits = |alarm: &&Alarm| {
-            alarm.region == filter.region
+            alarm.row.region == filter.row.region
                 && alarm
-                    .metric
+                    .row
+                    .metric_name
                     .as_deref()
                     .is_some_and(|metric| noted.contains(&metric))
         };
@@ -268,7 +280,7 @@ impl Auditor {
                 ..candidate.clone()
             })
             .collect();
-        match self.question("DescribeAlarms", "MetricAlarm", Some(&filter.region)) {
+        match self.question("DescribeAlarms", "MetricAlarm", Some(&filter.row.region)) {
             Err(open) => Outlook {
                 found,
                 open: Some(open),
@@ -282,7 +294,7 @@ impl Auditor {
                 let noted = noted.join("`, `");
                 Outlook::missing(format!(
                     "no metric alarm of {} has the MetricName `{noted}`",
-                    filter.region
+                    filter.row.region
                 ))
             }
         }
@@ -322,46 +334,6 @@ impl Auditor {
                 None => Outlook::missing(format!("topic `{topic}` has no subscription")),
             },
         }
-    }
-
-    /// Whether a question was answered, in a given region or any: `Ok(None)`, or `Ok(code)` where AWS said that there is
-    /// no such thing; `Err` says why it is open.
-    pub(super) fn question(
-        &self,
-        operation: &str,
-        subject: &str,
-        region: Option<&str>,
-    ) -> Result<Option<&str>, String> {
-        let key = (operation.to_owned(), subject.to_owned());
-        let asked = self
-            .questions
-            .get(&key)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let here = || {
-            asked
-                .iter()
-                .filter(|question| region.is_none_or(|region| question.region == region))
-        };
-        if here().any(|question| matches!(question.outcome, Outcome::Answered)) {
-            return Ok(None);
-        }
-        let what = match (subject, region) {
-            ("" | "MetricAlarm", Some(region)) => format!("{operation} in {region}"),
-            ("", None) => operation.to_owned(),
-            _ => format!("{operation} of `{subject}`"),
-        };
-        let mut open = format!("{what} was not asked in account {}", self.account);
-        for question in here() {
-            match &question.outcome {
-                Outcome::Absent { code } => return Ok(Some(code)),
-                Outcome::Gap { kind, code } => {
-                    open = format!("{what} could not be collected: {kind} ({code})")
-                }
-                Outcome::Answered => {}
-            }
-        }
-        Err(open)
     }
 }
 
@@ -410,7 +382,7 @@ fn topics<'a>(candidate: &Candidate<'a>, alarm: &'a Alarm) -> Outlook<'a> {
         } else {
             "names no topic"
         };
-        return Outlook::missing(format!("AlarmActions of `{}` {what}", alarm.name));
+        return Outlook::missing(format!("AlarmActions of `{}` {what}", alarm.row.name));
     }
     Outlook {
         found,
@@ -434,9 +406,9 @@ impl Candidate<'_> {
     /// The chain as far as it goes, by names.
     pub(super) fn describe(&self) -> String {
         let parts = [
-            ("trail", self.trail.map(|it| it.name.as_str())),
-            ("filter", self.filter.map(|it| it.name.as_str())),
-            ("alarm", self.alarm.map(|it| it.name.as_str())),
+            ("trail", self.trail.map(|it| it.row.name.as_str())),
+            ("filter", self.filter.map(|it| it.row.name.as_str())),
+            ("alarm", self.alarm.map(|it| it.row.name.as_str())),
             ("topic", self.topic),
             ("subscription", self.subscription),
         ];

@@ -1,115 +1,115 @@
 //! Facts of alarms: settings, state, the metrics they read, their actions, history and mute rules.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Row;
 
 use crate::chain::verdict::{Kind, Subject};
 
-use super::{Error, Facts, get};
+use super::{Error, Facts, Json, get};
 
 /// An alarm of any of the three types.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct AlarmRow {
-    pub(in crate::chain) account: String,
-    pub(in crate::chain) region: String,
-    pub(in crate::chain) arn: String,
-    pub(in crate::chain) name: String,
+pub(crate) struct AlarmRow {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) arn: String,
+    pub(crate) name: String,
     /// metric, composite, log.
-    pub(in crate::chain) kind: String,
-    pub(in crate::chain) actions_enabled: bool,
-    pub(in crate::chain) namespace: Option<String>,
-    pub(in crate::chain) metric_name: Option<String>,
-    /// JSON object.
-    pub(in crate::chain) dimensions: Option<String>,
-    pub(in crate::chain) statistic: Option<String>,
-    pub(in crate::chain) extended_statistic: Option<String>,
-    pub(in crate::chain) period: Option<i64>,
-    pub(in crate::chain) unit: Option<String>,
-    pub(in crate::chain) evaluation_periods: Option<i64>,
-    pub(in crate::chain) datapoints_to_alarm: Option<i64>,
-    pub(in crate::chain) threshold: Option<String>,
-    pub(in crate::chain) comparison_operator: Option<String>,
-    pub(in crate::chain) treat_missing_data: Option<String>,
-    pub(in crate::chain) evaluate_low_sample_count_percentile: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) actions_enabled: bool,
+    pub(crate) namespace: Option<String>,
+    pub(crate) metric_name: Option<String>,
+    pub(crate) dimensions: Option<Json<BTreeMap<String, String>>>,
+    pub(crate) statistic: Option<String>,
+    pub(crate) extended_statistic: Option<String>,
+    pub(crate) period: Option<i64>,
+    pub(crate) unit: Option<String>,
+    pub(crate) evaluation_periods: Option<i64>,
+    pub(crate) datapoints_to_alarm: Option<i64>,
+    pub(crate) threshold: Option<String>,
+    pub(crate) comparison_operator: Option<String>,
+    pub(crate) treat_missing_data: Option<String>,
+    pub(crate) evaluate_low_sample_count_percentile: Option<String>,
     /// JSON array of MetricDataQuery.
-    pub(in crate::chain) metrics: Option<String>,
+    pub(crate) metrics: Option<String>,
     /// JSON: PromQL.
-    pub(in crate::chain) evaluation_criteria: Option<String>,
+    pub(crate) evaluation_criteria: Option<String>,
     /// JSON.
-    pub(in crate::chain) evaluation_window: Option<String>,
+    pub(crate) evaluation_window: Option<String>,
     /// JSON.
-    pub(in crate::chain) warm_up: Option<String>,
-    pub(in crate::chain) alarm_rule: Option<String>,
-    pub(in crate::chain) actions_suppressor: Option<String>,
-    pub(in crate::chain) suppressor_wait_period: Option<i64>,
-    pub(in crate::chain) suppressor_extension_period: Option<i64>,
+    pub(crate) warm_up: Option<String>,
+    pub(crate) alarm_rule: Option<String>,
+    pub(crate) actions_suppressor: Option<String>,
+    pub(crate) suppressor_wait_period: Option<i64>,
+    pub(crate) suppressor_extension_period: Option<i64>,
     /// JSON: ScheduledQueryConfiguration.
-    pub(in crate::chain) scheduled_query: Option<String>,
-    pub(in crate::chain) description: Option<String>,
-    pub(in crate::chain) configuration_updated_time: Option<String>,
-    pub(in crate::chain) evidence: i64,
+    pub(crate) scheduled_query: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) configuration_updated_time: Option<String>,
+    pub(crate) evidence: i64,
 }
 
 impl AlarmRow {
     /// What links call it.
-    pub(in crate::chain) fn subject(&self) -> Subject {
+    pub(crate) fn subject(&self) -> Subject {
         Subject::of_arn(Kind::Alarm, &self.arn)
     }
 }
 
 /// The state of an alarm when it was asked.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct StateRow {
-    pub(in crate::chain) state_value: String,
-    pub(in crate::chain) state_updated_time: Option<String>,
-    pub(in crate::chain) state_transitioned_time: Option<String>,
-    pub(in crate::chain) evaluation_state: Option<String>,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct StateRow {
+    pub(crate) state_value: String,
+    pub(crate) state_updated_time: Option<String>,
+    pub(crate) state_transitioned_time: Option<String>,
+    pub(crate) evaluation_state: Option<String>,
+    pub(crate) evidence: i64,
 }
 
 /// A metric or expression that an alarm reads.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct MetricRow {
-    pub(in crate::chain) query_id: String,
-    pub(in crate::chain) metric_account: Option<String>,
-    pub(in crate::chain) namespace: Option<String>,
-    pub(in crate::chain) metric_name: Option<String>,
-    /// JSON object.
-    pub(in crate::chain) dimensions: String,
+pub(crate) struct MetricRow {
+    pub(crate) query_id: String,
+    pub(crate) metric_account: Option<String>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) metric_name: Option<String>,
+    pub(crate) dimensions: Json<BTreeMap<String, String>>,
 }
 
 /// An action of an alarm.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct Action {
-    pub(in crate::chain) on_state: String,
-    pub(in crate::chain) arn: String,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct Action {
+    pub(crate) on_state: String,
+    pub(crate) arn: String,
+    pub(crate) evidence: i64,
 }
 
 /// An executed or failed action.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct HistoryItem {
-    pub(in crate::chain) time: String,
-    pub(in crate::chain) summary: String,
-    pub(in crate::chain) data: Option<String>,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct HistoryItem {
+    pub(crate) time: String,
+    pub(crate) summary: String,
+    pub(crate) data: Option<String>,
+    pub(crate) evidence: i64,
 }
 
 /// A mute rule that names an alarm.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct MuteRuleRow {
-    pub(in crate::chain) name: String,
-    pub(in crate::chain) expression: Option<String>,
-    pub(in crate::chain) duration: Option<String>,
-    pub(in crate::chain) timezone: Option<String>,
-    pub(in crate::chain) start_time: Option<String>,
-    pub(in crate::chain) expire_time: Option<String>,
-    pub(in crate::chain) status: Option<String>,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct MuteRuleRow {
+    pub(crate) name: String,
+    pub(crate) expression: Option<String>,
+    pub(crate) duration: Option<String>,
+    pub(crate) timezone: Option<String>,
+    pub(crate) start_time: Option<String>,
+    pub(crate) expire_time: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) evidence: i64,
 }
 
 impl Facts<'_> {
     /// Alarms of the metric's own account and region that read it, by ARN.
-    pub(in crate::chain) fn watching(
+    pub(crate) fn watching(
         &self,
         account: &str,
         region: &str,
@@ -125,7 +125,7 @@ impl Facts<'_> {
     }
 
     /// Alarms of other accounts that read a metric of this one: the account and ARN of each.
-    pub(in crate::chain) fn watching_from_afar(
+    pub(crate) fn watching_from_afar(
         &self,
         account: &str,
         region: &str,
@@ -142,11 +142,7 @@ impl Facts<'_> {
     }
 
     /// An alarm by its ARN, as its own account was told.
-    pub(in crate::chain) fn alarm(
-        &self,
-        account: &str,
-        arn: &str,
-    ) -> Result<Option<AlarmRow>, Error> {
+    pub(crate) fn alarm(&self, account: &str, arn: &str) -> Result<Option<AlarmRow>, Error> {
         self.optional(
             "select * from alarm where account = ?1 and alarm_arn = ?2",
             (account, arn),
@@ -154,8 +150,17 @@ impl Facts<'_> {
         )
     }
 
+    /// Metric alarms of an account, by ARN.
+    pub(crate) fn metric_alarms(&self, account: &str) -> Result<Vec<AlarmRow>, Error> {
+        self.list(
+            "select * from alarm where account = ?1 and type = 'metric' order by alarm_arn",
+            [account],
+            alarm_row,
+        )
+    }
+
     /// Alarms of one type in an account and region.
-    pub(in crate::chain) fn alarms_of_type(
+    pub(crate) fn alarms_of_type(
         &self,
         account: &str,
         region: &str,
@@ -169,11 +174,7 @@ impl Facts<'_> {
     }
 
     /// The state of an alarm.
-    pub(in crate::chain) fn alarm_state(
-        &self,
-        account: &str,
-        arn: &str,
-    ) -> Result<Option<StateRow>, Error> {
+    pub(crate) fn alarm_state(&self, account: &str, arn: &str) -> Result<Option<StateRow>, Error> {
         self.optional(
             "select state_value, state_updated_time, state_transitioned_time, evaluation_state, evidence_id \
              from alarm_state where account = ?1 and alarm_arn = ?2",
@@ -191,11 +192,7 @@ impl Facts<'_> {
     }
 
     /// Metric alarms of a region that watch a query and name no metric: Metrics Insights and PromQL.
-    pub(in crate::chain) fn query_alarms(
-        &self,
-        account: &str,
-        region: &str,
-    ) -> Result<Vec<AlarmRow>, Error> {
+    pub(crate) fn query_alarms(&self, account: &str, region: &str) -> Result<Vec<AlarmRow>, Error> {
         self.list(
             "select * from alarm where account = ?1 and region = ?2 and type = 'metric' \
              and (evaluation_criteria is not null or exists ( \
@@ -210,7 +207,7 @@ impl Facts<'_> {
     }
 
     /// Names and states of all alarms in an account and region.
-    pub(in crate::chain) fn alarm_states(
+    pub(crate) fn alarm_states(
         &self,
         account: &str,
         region: &str,
@@ -226,11 +223,7 @@ impl Facts<'_> {
     }
 
     /// What an alarm reads.
-    pub(in crate::chain) fn alarm_metrics(
-        &self,
-        account: &str,
-        arn: &str,
-    ) -> Result<Vec<MetricRow>, Error> {
+    pub(crate) fn alarm_metrics(&self, account: &str, arn: &str) -> Result<Vec<MetricRow>, Error> {
         self.list(
             "select query_id, metric_account, namespace, metric_name, dimensions \
              from alarm_metric where account = ?1 and alarm_arn = ?2 order by query_id",
@@ -248,7 +241,7 @@ impl Facts<'_> {
     }
 
     /// Metrics of this name that alarms of the account and region read in any namespace: namespace and alarm.
-    pub(in crate::chain) fn namesakes(
+    pub(crate) fn namesakes(
         &self,
         account: &str,
         region: &str,
@@ -263,7 +256,7 @@ impl Facts<'_> {
     }
 
     /// Actions of an alarm for every state.
-    pub(in crate::chain) fn actions(&self, account: &str, arn: &str) -> Result<Vec<Action>, Error> {
+    pub(crate) fn actions(&self, account: &str, arn: &str) -> Result<Vec<Action>, Error> {
         self.list(
             "select on_state, action_arn, evidence_id from alarm_action \
              where account = ?1 and alarm_arn = ?2 order by on_state, position",
@@ -308,7 +301,7 @@ impl Facts<'_> {
     }
 
     /// Actions that an alarm took or failed to take, newest first.
-    pub(in crate::chain) fn history(
+    pub(crate) fn history(
         &self,
         account: &str,
         region: &str,
@@ -330,7 +323,7 @@ impl Facts<'_> {
     }
 
     /// Mute rules that name an alarm, by its name or ARN.
-    pub(in crate::chain) fn mute_rules(&self, alarm: &AlarmRow) -> Result<Vec<MuteRuleRow>, Error> {
+    pub(crate) fn mute_rules(&self, alarm: &AlarmRow) -> Result<Vec<MuteRuleRow>, Error> {
         self.list(
             "select mute_rule.* from mute_rule \
              join mute_rule_target \
@@ -354,7 +347,7 @@ impl Facts<'_> {
     }
 
     /// Names of mute rules of a region of which only the summary is known: whom they silence was not answered.
-    pub(in crate::chain) fn unread_mute_rules(
+    pub(crate) fn unread_mute_rules(
         &self,
         account: &str,
         region: &str,

@@ -1,73 +1,69 @@
 //! Facts of log groups: the group, its metric filters, what transforms or masks its records, ways out of it.
 
-use super::{Error, Facts, get};
+use std::collections::BTreeMap;
+
+use super::{Error, Facts, Json, get};
 
 /// A log group.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct LogGroup {
-    pub(in crate::chain) class: Option<String>,
-    pub(in crate::chain) kms_key_id: Option<String>,
-    pub(in crate::chain) data_protection_status: Option<String>,
-    /// JSON array.
-    pub(in crate::chain) inherited_properties: String,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct LogGroup {
+    pub(crate) class: Option<String>,
+    pub(crate) kms_key_id: Option<String>,
+    pub(crate) data_protection_status: Option<String>,
+    pub(crate) inherited_properties: Json<Vec<String>>,
+    pub(crate) evidence: i64,
 }
 
 /// A metric filter with one of its metric transformations.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct FilterRow {
-    pub(in crate::chain) region: String,
-    pub(in crate::chain) log_group_name: String,
-    pub(in crate::chain) name: String,
-    pub(in crate::chain) pattern: String,
-    pub(in crate::chain) apply_on_transformed_logs: Option<bool>,
-    pub(in crate::chain) field_selection_criteria: Option<String>,
-    /// JSON array.
-    pub(in crate::chain) emit_system_field_dimensions: String,
-    pub(in crate::chain) namespace: Option<String>,
-    pub(in crate::chain) metric_name: Option<String>,
-    pub(in crate::chain) metric_value: Option<String>,
-    pub(in crate::chain) default_value: Option<String>,
-    pub(in crate::chain) unit: Option<String>,
-    /// JSON object.
-    pub(in crate::chain) dimensions: Option<String>,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct FilterRow {
+    pub(crate) region: String,
+    pub(crate) log_group_name: String,
+    pub(crate) name: String,
+    pub(crate) pattern: String,
+    pub(crate) apply_on_transformed_logs: Option<bool>,
+    pub(crate) field_selection_criteria: Option<String>,
+    pub(crate) emit_system_field_dimensions: Json<Vec<String>>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) metric_name: Option<String>,
+    pub(crate) metric_value: Option<String>,
+    pub(crate) default_value: Option<String>,
+    pub(crate) unit: Option<String>,
+    /// What it writes: name and selector.
+    pub(crate) dimensions: Option<Json<BTreeMap<String, String>>>,
+    pub(crate) evidence: i64,
 }
 
 /// A log transformer.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct Transformer {
+pub(crate) struct Transformer {
     /// JSON array of processors.
-    pub(in crate::chain) config: String,
-    pub(in crate::chain) evidence: i64,
+    pub(crate) config: String,
+    pub(crate) evidence: i64,
 }
 
 /// An account-level policy of CloudWatch Logs.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct AccountPolicy {
-    pub(in crate::chain) policy_type: String,
-    pub(in crate::chain) name: String,
-    pub(in crate::chain) selection_criteria: Option<String>,
-    pub(in crate::chain) document: String,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct AccountPolicy {
+    pub(crate) policy_type: String,
+    pub(crate) name: String,
+    pub(crate) selection_criteria: Option<String>,
+    pub(crate) document: String,
+    pub(crate) evidence: i64,
 }
 
 /// A subscription filter.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct SubscriptionFilter {
-    pub(in crate::chain) name: String,
-    pub(in crate::chain) pattern: String,
-    pub(in crate::chain) destination_arn: String,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct SubscriptionFilter {
+    pub(crate) name: String,
+    pub(crate) pattern: String,
+    pub(crate) destination_arn: String,
+    pub(crate) evidence: i64,
 }
 
 impl Facts<'_> {
     /// A log group by its full ARN.
-    pub(in crate::chain) fn log_group(
-        &self,
-        account: &str,
-        arn: &str,
-    ) -> Result<Option<LogGroup>, Error> {
+    pub(crate) fn log_group(&self, account: &str, arn: &str) -> Result<Option<LogGroup>, Error> {
         self.optional(
             "select class, kms_key_id, data_protection_status, inherited_properties, evidence_id \
              from log_group where account = ?1 and log_group_arn = ?2",
@@ -85,7 +81,7 @@ impl Facts<'_> {
     }
 
     /// Metric filters of one log group, one row a transformation.
-    pub(in crate::chain) fn filters(
+    pub(crate) fn filters(
         &self,
         account: &str,
         region: &str,
@@ -100,7 +96,7 @@ impl Facts<'_> {
     }
 
     /// Metric filters of every log group of an account.
-    pub(in crate::chain) fn all_filters(&self, account: &str) -> Result<Vec<FilterRow>, Error> {
+    pub(crate) fn all_filters(&self, account: &str) -> Result<Vec<FilterRow>, Error> {
         self.list(
             "select * from chain_filter where account = ?1 order by region, log_group_name, name, position",
             [account],
@@ -109,7 +105,7 @@ impl Facts<'_> {
     }
 
     /// Metric filters of any log group that write a metric.
-    pub(in crate::chain) fn writers(
+    pub(crate) fn writers(
         &self,
         account: &str,
         region: &str,
@@ -126,7 +122,7 @@ impl Facts<'_> {
     }
 
     /// The transformer of a log group.
-    pub(in crate::chain) fn transformer(
+    pub(crate) fn transformer(
         &self,
         account: &str,
         region: &str,
@@ -146,7 +142,7 @@ impl Facts<'_> {
     }
 
     /// Account-level policies of a region.
-    pub(in crate::chain) fn account_policies(
+    pub(crate) fn account_policies(
         &self,
         account: &str,
         region: &str,
@@ -168,7 +164,7 @@ impl Facts<'_> {
     }
 
     /// The data protection policy of a log group, with its evidence row.
-    pub(in crate::chain) fn data_protection_policy(
+    pub(crate) fn data_protection_policy(
         &self,
         account: &str,
         region: &str,
@@ -183,7 +179,7 @@ impl Facts<'_> {
     }
 
     /// Subscription filters of a log group.
-    pub(in crate::chain) fn subscription_filters(
+    pub(crate) fn subscription_filters(
         &self,
         account: &str,
         region: &str,

@@ -1,41 +1,51 @@
 //! Facts of what a trail keeps: its bucket, digests and key, and the S3 objects of its event selectors.
 
-use super::{Error, Facts, get};
+use serde_json::Value;
+
+use super::{Error, Facts, Json, get};
 
 /// What a trail keeps its events in.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct Keeping {
-    pub(in crate::chain) bucket: Option<String>,
-    pub(in crate::chain) validates: Option<bool>,
-    pub(in crate::chain) key: Option<String>,
+pub(crate) struct Keeping {
+    pub(crate) bucket: Option<String>,
+    pub(crate) validates: Option<bool>,
+    pub(crate) key: Option<String>,
 }
 
 /// What GetTrailStatus says of files and digests.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct FileDelivery {
-    pub(in crate::chain) is_logging: bool,
-    pub(in crate::chain) error: Option<String>,
-    pub(in crate::chain) time: Option<String>,
-    pub(in crate::chain) digest_error: Option<String>,
-    pub(in crate::chain) digest_time: Option<String>,
-    pub(in crate::chain) started: Option<String>,
+pub(crate) struct FileDelivery {
+    pub(crate) is_logging: bool,
+    pub(crate) error: Option<String>,
+    pub(crate) time: Option<String>,
+    pub(crate) digest_error: Option<String>,
+    pub(crate) digest_time: Option<String>,
+    pub(crate) started: Option<String>,
     /// When AWS was asked.
-    pub(in crate::chain) asked: Option<String>,
-    pub(in crate::chain) evidence: i64,
+    pub(crate) asked: Option<String>,
+    pub(crate) evidence: i64,
+}
+
+/// A last delivery to a log group.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivered {
+    pub(crate) time: Option<String>,
+    /// When AWS was asked.
+    pub(crate) asked: Option<String>,
 }
 
 /// The data resources of one basic event selector.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct DataResources {
-    pub(in crate::chain) read_write_type: String,
-    /// JSON array of objects with `Type` and `Values`.
-    pub(in crate::chain) resources: String,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct DataResources {
+    pub(crate) read_write_type: String,
+    /// Objects with `Type` and `Values`.
+    pub(crate) resources: Json<Vec<Value>>,
+    pub(crate) evidence: i64,
 }
 
 impl Facts<'_> {
     /// What a trail keeps its events in, as this account was told.
-    pub(in crate::chain) fn keeping(&self, account: &str, trail: &str) -> Result<Keeping, Error> {
+    pub(crate) fn keeping(&self, account: &str, trail: &str) -> Result<Keeping, Error> {
         let found = self.optional(
             "select s3_bucket_name, log_file_validation_enabled, kms_key_id from trail \
              where account = ?1 and trail_arn = ?2",
@@ -53,7 +63,7 @@ impl Facts<'_> {
     }
 
     /// The delivery of files and digests as GetTrailStatus told this account, in the trail's home Region.
-    pub(in crate::chain) fn file_delivery(
+    pub(crate) fn file_delivery(
         &self,
         account: &str,
         region: &str,
@@ -83,8 +93,24 @@ impl Facts<'_> {
         )
     }
 
+    /// When a trail delivered to its log group last and when that was asked, of every answer about it.
+    pub(crate) fn deliveries(&self, account: &str, trail: &str) -> Result<Vec<Delivered>, Error> {
+        self.list(
+            "select log_delivery_time, evidence.at from trail_delivery \
+             left join evidence on evidence.id = trail_delivery.evidence_id \
+             where trail_delivery.account = ?1 and trail_arn = ?2 order by trail_delivery.region",
+            (account, trail),
+            |row| {
+                Ok(Delivered {
+                    time: row.get(0)?,
+                    asked: row.get(1)?,
+                })
+            },
+        )
+    }
+
     /// The data resources of a trail's basic event selectors, as this account was told.
-    pub(in crate::chain) fn data_resources(
+    pub(crate) fn data_resources(
         &self,
         account: &str,
         trail: &str,
@@ -94,7 +120,7 @@ impl Facts<'_> {
              where account = ?1 and trail_arn = ?2 order by position",
             (account, trail),
             |row| {
-                let resources: Option<String> = get(row, "data_resources")?;
+                let resources: Option<Json<Vec<Value>>> = get(row, "data_resources")?;
                 Ok(DataResources {
                     read_write_type: get(row, "read_write_type")?,
                     resources: resources.unwrap_or_default(),

@@ -62,7 +62,7 @@ pub(in crate::chain) struct EventRule {
 impl Facts<'_> {
     /// Accounts that got an answer about a topic, subscription or key, whose operations of SNS and KMS have names of
     /// their own, in order.
-    pub(in crate::chain) fn answered_accounts(
+    pub(crate) fn answered_accounts(
         &self,
         operation: &str,
         about: &str,
@@ -72,17 +72,6 @@ impl Facts<'_> {
             (operation, about),
             |row| row.get(0),
         )
-    }
-
-    /// Whether AWS said that an account is in no organization.
-    pub(in crate::chain) fn has_no_organization(&self, account: &str) -> Result<bool, Error> {
-        let found: Option<i64> = self.optional(
-            "select 1 from absent \
-             where account = ?1 and service = 'organizations' and operation = 'DescribeOrganization' limit 1",
-            [account],
-            |row| row.get(0),
-        )?;
-        Ok(found.is_some())
     }
 
     /// A topic as an account was told.
@@ -124,6 +113,15 @@ impl Facts<'_> {
                     evidence: get(row, "evidence_id")?,
                 })
             },
+        )
+    }
+
+    /// ARNs of the subscriptions of a topic, whichever account listed them.
+    pub(crate) fn subscription_arns(&self, topic: &str) -> Result<Vec<String>, Error> {
+        self.list(
+            "select distinct subscription_arn from subscription where topic_arn = ?1 order by subscription_arn",
+            [topic],
+            |row| row.get(0),
         )
     }
 

@@ -4,90 +4,89 @@ use rusqlite::Row;
 
 use crate::chain::verdict::{Kind, Subject};
 
-use super::{Error, Facts, get};
+use super::{Error, Facts, Json, get};
 
 /// A trail as an account sees it.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct TrailRow {
-    pub(in crate::chain) arn: String,
+pub(crate) struct TrailRow {
+    pub(crate) arn: String,
+    pub(crate) name: String,
     /// The account in the trail's ARN.
-    pub(in crate::chain) owner: String,
-    pub(in crate::chain) home_region: String,
-    pub(in crate::chain) is_multi_region: bool,
-    pub(in crate::chain) is_organization: bool,
-    pub(in crate::chain) include_global_service_events: Option<bool>,
-    pub(in crate::chain) log_group_arn: Option<String>,
+    pub(crate) owner: String,
+    pub(crate) home_region: String,
+    pub(crate) is_multi_region: bool,
+    pub(crate) is_organization: bool,
+    pub(crate) include_global_service_events: Option<bool>,
+    pub(crate) log_group_arn: Option<String>,
     /// The account, region and name in the log group's ARN.
-    pub(in crate::chain) log_account: Option<String>,
-    pub(in crate::chain) log_region: Option<String>,
-    pub(in crate::chain) log_group_name: Option<String>,
-    pub(in crate::chain) role_arn: Option<String>,
-    pub(in crate::chain) has_custom_event_selectors: Option<bool>,
-    pub(in crate::chain) evidence: i64,
+    pub(crate) log_account: Option<String>,
+    pub(crate) log_region: Option<String>,
+    pub(crate) log_group_name: Option<String>,
+    pub(crate) role_arn: Option<String>,
+    pub(crate) has_custom_event_selectors: Option<bool>,
+    pub(crate) evidence: i64,
 }
 
 impl TrailRow {
     /// What links call it.
-    pub(in crate::chain) fn subject(&self) -> Subject {
+    pub(crate) fn subject(&self) -> Subject {
         Subject::of_arn(Kind::Trail, &self.arn)
     }
 }
 
 /// GetTrailStatus.
 #[derive(Clone, Debug)]
-pub(in crate::chain) struct TrailStatus {
-    pub(in crate::chain) is_logging: bool,
-    pub(in crate::chain) log_delivery_error: Option<String>,
-    pub(in crate::chain) s3_delivery_error: Option<String>,
-    pub(in crate::chain) start_logging_time: Option<String>,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct TrailStatus {
+    pub(crate) is_logging: bool,
+    pub(crate) log_delivery_error: Option<String>,
+    pub(crate) s3_delivery_error: Option<String>,
+    pub(crate) start_logging_time: Option<String>,
+    pub(crate) evidence: i64,
 }
 
 /// When a trail delivered last.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct Delivery {
-    pub(in crate::chain) log_delivery_time: Option<String>,
-    pub(in crate::chain) s3_delivery_time: Option<String>,
+pub(crate) struct Delivery {
+    pub(crate) log_delivery_time: Option<String>,
+    pub(crate) s3_delivery_time: Option<String>,
 }
 
 /// A basic event selector.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct BasicSelector {
-    pub(in crate::chain) read_write_type: String,
-    pub(in crate::chain) include_management_events: bool,
-    /// JSON array.
-    pub(in crate::chain) exclude_management_event_sources: String,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct BasicSelector {
+    pub(crate) read_write_type: String,
+    pub(crate) include_management_events: bool,
+    pub(crate) exclude_management_event_sources: Json<Vec<String>>,
+    pub(crate) evidence: i64,
 }
 
 /// An advanced event selector.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct AdvancedSelector {
-    pub(in crate::chain) position: i64,
-    pub(in crate::chain) name: Option<String>,
-    pub(in crate::chain) fields: Vec<FieldCondition>,
-    pub(in crate::chain) evidence: i64,
+pub(crate) struct AdvancedSelector {
+    pub(crate) position: i64,
+    pub(crate) name: Option<String>,
+    pub(crate) fields: Vec<FieldCondition>,
+    pub(crate) evidence: i64,
 }
 
 /// One operator of one field of an advanced event selector.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct FieldCondition {
-    pub(in crate::chain) field: String,
-    pub(in crate::chain) operator: String,
-    /// JSON array of strings.
-    pub(in crate::chain) operands: String,
+pub(crate) struct FieldCondition {
+    pub(crate) field: String,
+    pub(crate) operator: String,
+    pub(crate) operands: Json<Vec<String>>,
 }
 
 /// Both kinds of event selectors of a trail.
 #[derive(Clone, Debug, Default)]
-pub(in crate::chain) struct SelectorRows {
-    pub(in crate::chain) basic: Vec<BasicSelector>,
-    pub(in crate::chain) advanced: Vec<AdvancedSelector>,
+pub(crate) struct SelectorRows {
+    pub(crate) basic: Vec<BasicSelector>,
+    pub(crate) advanced: Vec<AdvancedSelector>,
 }
 
 impl Facts<'_> {
     /// The partition of an account that answered GetCallerIdentity.
-    pub(in crate::chain) fn partition(&self, account: &str) -> Result<Option<String>, Error> {
+    pub(crate) fn partition(&self, account: &str) -> Result<Option<String>, Error> {
         self.optional(
             "select partition from account where account = ?1",
             [account],
@@ -96,7 +95,7 @@ impl Facts<'_> {
     }
 
     /// Regions of an account with their state of activation.
-    pub(in crate::chain) fn regions(&self, account: &str) -> Result<Vec<(String, String)>, Error> {
+    pub(crate) fn regions(&self, account: &str) -> Result<Vec<(String, String)>, Error> {
         self.list(
             "select region, status from region where account = ?1 order by region",
             [account],
@@ -105,7 +104,7 @@ impl Facts<'_> {
     }
 
     /// Regions in which something was asked of an account.
-    pub(in crate::chain) fn asked_regions(&self, account: &str) -> Result<Vec<String>, Error> {
+    pub(crate) fn asked_regions(&self, account: &str) -> Result<Vec<String>, Error> {
         self.list(
             "select distinct region from evidence where account = ?1 order by region",
             [account],
@@ -114,10 +113,7 @@ impl Facts<'_> {
     }
 
     /// The organization of an account: its id and its management account.
-    pub(in crate::chain) fn organization(
-        &self,
-        account: &str,
-    ) -> Result<Option<(String, String)>, Error> {
+    pub(crate) fn organization(&self, account: &str) -> Result<Option<(String, String)>, Error> {
         self.optional(
             "select organization_id, management_account from organization where account = ?1",
             [account],
@@ -126,13 +122,14 @@ impl Facts<'_> {
     }
 
     /// Trails that an account sees.
-    pub(in crate::chain) fn trails(&self, account: &str) -> Result<Vec<TrailRow>, Error> {
+    pub(crate) fn trails(&self, account: &str) -> Result<Vec<TrailRow>, Error> {
         self.list(
             "select * from chain_trail where account = ?1 order by trail_arn",
             [account],
             |row| {
                 Ok(TrailRow {
                     arn: get(row, "trail_arn")?,
+                    name: get(row, "name")?,
                     owner: get(row, "owner")?,
                     home_region: get(row, "home_region")?,
                     is_multi_region: get(row, "is_multi_region")?,
@@ -151,7 +148,7 @@ impl Facts<'_> {
     }
 
     /// GetTrailStatus in the trail's home region, as this account was told.
-    pub(in crate::chain) fn trail_status(
+    pub(crate) fn trail_status(
         &self,
         account: &str,
         trail: &TrailRow,
@@ -172,8 +169,17 @@ impl Facts<'_> {
         )
     }
 
+    /// IsLogging of every answer of GetTrailStatus about a trail, whichever Region gave it.
+    pub(crate) fn is_logging(&self, account: &str, trail_arn: &str) -> Result<Vec<bool>, Error> {
+        self.list(
+            "select is_logging from trail_status where account = ?1 and trail_arn = ?2 order by region",
+            (account, trail_arn),
+            |row| row.get(0),
+        )
+    }
+
     /// When the trail delivered last, as this account was told.
-    pub(in crate::chain) fn trail_delivery(
+    pub(crate) fn trail_delivery(
         &self,
         account: &str,
         trail: &TrailRow,
@@ -192,11 +198,7 @@ impl Facts<'_> {
     }
 
     /// Event selectors of a trail, as this account was told.
-    pub(in crate::chain) fn selectors(
-        &self,
-        account: &str,
-        trail: &TrailRow,
-    ) -> Result<SelectorRows, Error> {
+    pub(crate) fn selectors(&self, account: &str, trail: &TrailRow) -> Result<SelectorRows, Error> {
         let key = (account, &trail.arn);
         let basic = self.list(
             "select read_write_type, include_management_events, exclude_management_event_sources, evidence_id \

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::chain::Error;
 use crate::chain::cause::{EventSelectorsCause, RecordingCause};
 use crate::chain::facts::{AdvancedSelector, DataResources, Facts, FieldCondition, TrailRow};
-use crate::chain::selectors::{by_operator, shown, strings, told};
+use crate::chain::selectors::{by_operator, shown, told};
 use crate::chain::stage::{Context, Stage, fine};
 use crate::chain::trail::unanswered_by_tellers;
 use crate::chain::verdict::{Link, LinkId, Verdict};
@@ -140,10 +140,8 @@ fn restricted(trail: &TrailRow, selected: &[&Selected], evidence: i64) -> Stage 
 /// Each value of a data resource for S3 objects matches the ARNs that begin with it: `arn:aws:s3` those of every bucket,
 /// `arn:aws:s3:::bucket/` those in one. A value that names a bucket without the slash is taken for that bucket alone.
 fn of_basic(selector: &DataResources) -> Vec<Selected> {
-    let Ok(Value::Array(resources)) = serde_json::from_str(&selector.resources) else {
-        return Vec::new();
-    };
-    let of_objects = resources
+    let of_objects = selector
+        .resources
         .iter()
         .filter(|it| it.get("Type").and_then(Value::as_str) == Some(OBJECT));
     let values: Vec<&str> = of_objects
@@ -199,8 +197,8 @@ fn of_advanced(selector: &AdvancedSelector) -> Option<Selected> {
     };
     let mut parts = Vec::new();
     for condition in &selector.fields {
-        let operands = strings(&condition.operands);
-        match part(condition, &operands) {
+        let operands = &condition.operands;
+        match part(condition, operands) {
             Some(part) => parts.push(part),
             None => selected.obscure = Some(shown(condition)),
         }
@@ -222,7 +220,7 @@ fn equals(selector: &AdvancedSelector, field: &str, value: &str) -> bool {
     selector.fields.iter().any(|condition| {
         condition.field == field
             && condition.operator == "Equals"
-            && strings(&condition.operands).iter().any(|it| it == value)
+            && condition.operands.iter().any(|it| it == value)
     })
 }
 
