@@ -399,27 +399,24 @@ fn a_collection_that_was_cut_short_proves_no_pass() {
 }
 
 #[test]
-fn table_and_json_of_complete_broken_and_empty_accounts() {
+fn the_table_of_complete_broken_and_empty_accounts() {
     for (name, world) in [
         ("complete", World::complete()),
         ("broken", broken()),
         ("empty", World::empty()),
     ] {
-        // What is known of the controls is the same for every account: `report/analysis.json` has its form.
-        let analyzed = || {
-            let options = Options {
-                benchmark: Some("cis-aws-7.0".to_owned()),
-                ..Options::default()
-            };
-            let mut analysis = analyzed(&world, &options);
-            analysis.controls.clear();
-            analysis
+        // The form of the JSON is `report/analysis.json` and the schema; here it only has to be the same twice.
+        let options = Options {
+            benchmark: Some("cis-aws-7.0".to_owned()),
+            ..Options::default()
         };
-        let analysis = analyzed();
-        for (format, ending) in [(Format::Table, "txt"), (Format::Json, "json")] {
-            let text = rendered(&analysis, format, Style::default());
-            assert_eq!(text, rendered(&analyzed(), format, Style::default()));
-            golden::check(&format!("analyze/{name}.{ending}"), &text);
+        let (once, again) = (analyzed(&world, &options), analyzed(&world, &options));
+        for format in [Format::Table, Format::Json] {
+            let text = rendered(&once, format, Style::default());
+            assert_eq!(text, rendered(&again, format, Style::default()));
+            if format == Format::Table {
+                golden::check(&format!("analyze/{name}.txt"), &text);
+            }
         }
     }
 }

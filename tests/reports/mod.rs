@@ -1,6 +1,8 @@
 //! Reports read by what their consumers publish: schemas, models, the consumers' own code, a browser. Each is skipped with
 //! a word where it is absent; `tests/run` installs it from the locks in this folder.
 
+/// Our own JSON and our own schemas.
+mod contract;
 /// The page in a browser.
 mod page;
 

@@ -1,6 +1,7 @@
 """Validates a report by what its consumers publish. Prints each fault; exits with 1 where there is one.
 
 validate.py FORMAT FILE [XSD]
+validate.py schema SCHEMA FILE...
 """
 
 import importlib.util
@@ -98,12 +99,53 @@ def pipeline(kind, path):
     return [f"/{'/'.join(map(str, e.path))}: {e.message[:300]}" for e in validator.iter_errors(value)]
 
 
+def closed(schema):
+    """The schema without what a later version may add: each object whose members it lists has no others.
+
+    What a cause or a remark holds depends on its code.
+    """
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {name: closed(value) for name, value in schema.items()}
+    if out.get("type") == "object" and "properties" in out and "code" not in out["properties"]:
+        out["additionalProperties"] = False
+    return out
+
+
+def own_schema(schema, paths):
+    """Our own JSON by our own schema, and nothing in the schema that no report has."""
+    schema = json.loads(pathlib.Path(schema).read_text())
+    faults, seen = [], set()
+
+    def names(value):
+        if isinstance(value, dict):
+            seen.update(value)
+        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+            names(item)
+
+    def listed(schema):
+        for item in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else []:
+            yield from listed(item)
+        if isinstance(schema, dict) and schema.get("type") == "object":
+            yield from schema.get("properties", {})
+
+    for path in paths:
+        value = json.loads(pathlib.Path(path).read_text())
+        faults += [f"{path}: {fault}" for fault in by_schema(closed(schema), value)]
+        names(value)
+    return faults + [f"no report has `{name}`" for name in sorted(set(listed(schema)) - seen)]
+
+
 def main():
     kind, path = sys.argv[1:3]
     if kind == "junit":
         faults = junit(path, sys.argv[3])
     elif kind in ("github-workflows", "gitlab-ci"):
         faults = pipeline(kind, path)
+    elif kind == "schema":
+        faults = own_schema(path, sys.argv[3:])
     else:
         value = json.loads(pathlib.Path(path).read_text())
         faults = {"oscal": oscal, "ocsf": ocsf, "asff": asff}[kind](value)

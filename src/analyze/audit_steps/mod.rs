@@ -2,7 +2,8 @@
 //!
 //! The steps are data ([`Benchmark::steps_for`]); this module follows them over the facts of one account, as an auditor
 //! with the AWS CLI would: by the names that the steps note, looking at nothing that they do not mention. It shares the
-//! rows that are read with `chain` and nothing that is made of them, so that status and audit steps can disagree. docs/audit-steps.md has each step and its reading.
+//! rows that are read with `chain` and nothing that is made of them, so that status and audit steps can disagree.
+//! docs/audit-steps.md has each step and its reading.
 //! It must not be clever: where a step overlooks something, so does this module.
 
 mod facts;
