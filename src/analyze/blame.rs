@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::chain::cause::{AlarmCause, MetricFilterCause, TrailCause};
+use crate::chain::cause::{MetricFilterCause, SilenceCause, TrailCause};
 use crate::chain::verdict::{Cause, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
 use crate::pattern;
@@ -170,7 +170,7 @@ fn stop(path: &Path, made: Made, event: &Value) -> Option<Stop> {
 fn floods(stop: &Stop) -> bool {
     matches!(
         &stop.cause,
-        Cause::Alarm(AlarmCause::KeptInAlarmByItsFilter { .. })
+        Cause::Silence(SilenceCause::KeptInAlarmByItsFilter { .. })
     )
 }
 

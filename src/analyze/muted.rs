@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::aws::mute::{Window, Windows};
 use crate::chain::Path;
-use crate::chain::cause::AlarmCause;
+use crate::chain::cause::SilenceCause;
 use crate::chain::verdict::{Cause, Kind, LinkId, Subject, Verdict};
 use crate::coverage::Missed;
 
@@ -28,7 +28,7 @@ pub(super) struct Lapse<'p> {
     missed: Option<Value>,
     /// The paths that carry it at other times.
     pub(super) silent: Vec<&'p Path>,
-    cause: AlarmCause,
+    cause: SilenceCause,
 }
 
 /// What the covering paths lose in windows.
@@ -62,7 +62,7 @@ pub(super) fn lapse<'p>(case: &Case<'p>, requirement: &Requirement<'_>) -> Optio
         }
     }
     let (window, silent) = perhaps?;
-    let cause = AlarmCause::MutedTogetherPerhaps {
+    let cause = SilenceCause::MutedTogetherPerhaps {
         alarms: names(&silent),
         window: window.into(),
     };
@@ -100,9 +100,9 @@ impl<'p> Lapse<'p> {
         let by_rules = silent.iter().all(|path| is_muted(path));
         Self {
             cause: if by_rules {
-                AlarmCause::MutedTogether { alarms, window, at }
+                SilenceCause::MutedTogether { alarms, window, at }
             } else {
-                AlarmCause::SilentTogether { alarms, window, at }
+                SilenceCause::SilentTogether { alarms, window, at }
             },
             missed: Some(missed),
             silent,
@@ -113,7 +113,7 @@ impl<'p> Lapse<'p> {
     pub(super) fn decision(self) -> Decision {
         let alarm = self.silent.iter().find_map(|path| path.alarm.as_ref());
         let id = match self.cause {
-            AlarmCause::SilentTogether { .. } => LinkId::A19,
+            SilenceCause::SilentTogether { .. } => LinkId::A19,
             _ => LinkId::A17,
         };
         let stop = Stop {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::chain::cause::AlarmCause;
+use crate::chain::cause::SilenceCause;
 use crate::chain::verdict::{Kind, Link, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::Predicate;
@@ -73,14 +73,20 @@ fn link(path: &Path, noisy: &Noisy) -> Option<Link> {
         let filter = filter.name.clone();
         (
             Verdict::Broken,
-            AlarmCause::KeptInAlarmByItsFilter { filter },
+            SilenceCause::KeptInAlarmByItsFilter { filter },
         )
     } else if !noisy.surely.is_empty() {
         let filters = list(&noisy.surely);
-        (Verdict::Broken, AlarmCause::KeptInAlarmByOthers { filters })
+        (
+            Verdict::Broken,
+            SilenceCause::KeptInAlarmByOthers { filters },
+        )
     } else {
         let filters = list(&noisy.perhaps);
-        (Verdict::Unknown, AlarmCause::PerhapsKeptInAlarm { filters })
+        (
+            Verdict::Unknown,
+            SilenceCause::PerhapsKeptInAlarm { filters },
+        )
     };
     let own = noisy.surely.contains(&filter.name) || noisy.perhaps.contains(&filter.name);
     let id = if own { LinkId::A06 } else { LinkId::F14 };

@@ -2,7 +2,7 @@
 //! [`crate::aws::mute`].
 
 use super::Error;
-use super::cause::{AlarmCause, Open};
+use super::cause::{Open, SilenceCause};
 use super::facts::{AlarmRow, Facts, MuteRuleRow, Question};
 use super::stage::{Stage, fine, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
@@ -26,14 +26,14 @@ pub(super) fn muted(
         now = Some(at);
         match mute::windows(&schedule(rule), at) {
             Ok(windows) if windows.possible.is_empty() => {
-                let rule_over = AlarmCause::MuteRuleOver {
+                let rule_over = SilenceCause::MuteRuleOver {
                     rule: rule.name.clone(),
                 };
                 stage.say(told(fine(LinkId::A17, alarm.subject(), rule_over), &[rule]));
             }
             Ok(windows) => laid_out.push((rule, windows)),
             Err(problem) => {
-                let cause = AlarmCause::MuteScheduleNotUnderstood {
+                let cause = SilenceCause::MuteScheduleNotUnderstood {
                     rule: rule.name.clone(),
                     problem,
                 };
@@ -51,10 +51,10 @@ pub(super) fn muted(
     let always = now.is_some_and(|now| windows.always(now));
     let lost = windows.lost(stay);
     let (verdict, cause) = match (lost.sure.first(), lost.possible.first()) {
-        _ if always => (Verdict::Broken, AlarmCause::MutedAlways { rules: names }),
+        _ if always => (Verdict::Broken, SilenceCause::MutedAlways { rules: names }),
         (Some(window), _) => (
             Verdict::Degraded,
-            AlarmCause::Muted {
+            SilenceCause::Muted {
                 rules: names,
                 window: (*window).into(),
             },
@@ -62,12 +62,12 @@ pub(super) fn muted(
         // What is only possible is decided together with the other alarms for the same events.
         (None, Some(window)) => (
             Verdict::Weak,
-            AlarmCause::MutedPerhaps {
+            SilenceCause::MutedPerhaps {
                 rules: names,
                 window: (*window).into(),
             },
         ),
-        (None, None) => (Verdict::Ok, AlarmCause::MuteLosesNothing { rules: names }),
+        (None, None) => (Verdict::Ok, SilenceCause::MuteLosesNothing { rules: names }),
     };
     stage.say(told(
         Link::new(LinkId::A17, verdict, alarm.subject(), cause),

@@ -1,7 +1,7 @@
 //! Kinds of accounts with alarms that no emulator can hold, reasoned out from what AWS documents: mute windows, suppressors,
 //! siblings, states of others, other writers of a metric, noise. A table in docs/alarms.md says what each rests on.
 
-use trailproof::chain::cause::{AlarmCause, Cause};
+use trailproof::chain::cause::{Cause, SilenceCause};
 use trailproof::chain::verdict::Kind;
 use trailproof::report::words as report;
 
@@ -554,7 +554,7 @@ fn a_mute_window_is_data() {
     }));
     let path = path_of(&chain, CONTROL);
     let link = path.link(LinkId::A17).expect("a link");
-    let Cause::Alarm(AlarmCause::Muted { rules, window }) = &link.cause else {
+    let Cause::Silence(SilenceCause::Muted { rules, window }) = &link.cause else {
         panic!("{link:?}")
     };
     assert_eq!(rules, &["weekly"]);

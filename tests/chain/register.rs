@@ -1,23 +1,24 @@
 //! Every failure id has a test of its own here, or a reason in the table why it has none.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use super::*;
-use crate::support::project;
 
-/// Ids that begin the name of a test.
+/// Ids that begin the name of a test of this folder, as the test program lists its tests.
 fn with_test() -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for entry in std::fs::read_dir(project("tests/chain")).expect("a directory") {
-        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a file");
-        for test in text.split("#[test]\nfn ").skip(1) {
-            let id = test.split('_').next().unwrap_or_default().to_uppercase();
-            if id.parse::<LinkId>().is_ok() {
-                found.insert(id);
-            }
-        }
-    }
-    found
+    let program = std::env::current_exe().expect("this program");
+    let output = Command::new(program)
+        .args(["--list", "--format", "terse", "chain::"])
+        .output()
+        .expect("a list");
+    let list = String::from_utf8(output.stdout).expect("text");
+    let tests = list.lines().filter_map(|line| line.strip_suffix(": test"));
+    tests
+        .filter_map(|test| test.rsplit("::").next()?.split('_').next())
+        .map(str::to_uppercase)
+        .filter(|id| id.parse::<LinkId>().is_ok())
+        .collect()
 }
 
 #[test]

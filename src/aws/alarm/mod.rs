@@ -8,6 +8,7 @@ mod decider;
 mod effect;
 mod evaluator;
 mod ruling;
+mod samples;
 pub mod series;
 mod silent;
 mod statistic;

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use crate::aws::mute::Problem;
-
 /// Why a link about an alarm has its verdict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -88,82 +86,6 @@ pub enum AlarmCause {
         /// The service that it goes to.
         service: String,
     },
-    /// A mute rule has no window any more.
-    MuteRuleOver {
-        /// The rule.
-        rule: String,
-    },
-    /// Every window of its mute rules is shorter than it stays in `ALARM`.
-    MuteLosesNothing {
-        /// The rules.
-        rules: Vec<String>,
-    },
-    /// Events in the windows of its mute rules are lost.
-    Muted {
-        /// The rules.
-        rules: Vec<String>,
-        /// The first window in which an event is lost.
-        window: MuteWindow,
-    },
-    /// Its mute rules leave no moment out.
-    MutedAlways {
-        /// The rules.
-        rules: Vec<String>,
-    },
-    /// Events in the windows of its mute rules may be lost.
-    MutedPerhaps {
-        /// The rules.
-        rules: Vec<String>,
-        /// The first window in which an event may be lost.
-        window: MuteWindow,
-    },
-    /// The schedule of a mute rule is not understood.
-    MuteScheduleNotUnderstood {
-        /// The rule.
-        rule: String,
-        /// What is in the way.
-        problem: Problem,
-    },
-    /// All alarms for these events are muted at one time.
-    MutedTogether {
-        /// The alarms.
-        alarms: Vec<String>,
-        /// The window that they have in common.
-        window: MuteWindow,
-        /// A moment in it.
-        at: String,
-    },
-    /// All alarms for these events are silent at one time, some by what their expressions ask of the time.
-    SilentTogether {
-        /// The alarms.
-        alarms: Vec<String>,
-        /// The time that they have in common.
-        window: MuteWindow,
-        /// A moment in it.
-        at: String,
-    },
-    /// All alarms for these events may be muted at one time.
-    MutedTogetherPerhaps {
-        /// The alarms.
-        alarms: Vec<String>,
-        /// The window that they may have in common.
-        window: MuteWindow,
-    },
-    /// Its own filter matches nearly every event, which keeps it in `ALARM`.
-    KeptInAlarmByItsFilter {
-        /// The filter.
-        filter: String,
-    },
-    /// Another filter that feeds it matches nearly every event, which keeps it in `ALARM`.
-    KeptInAlarmByOthers {
-        /// The filters.
-        filters: Vec<String>,
-    },
-    /// A filter that feeds it matches nearly every event, and whether that keeps it in `ALARM` is not known.
-    PerhapsKeptInAlarm {
-        /// The filters.
-        filters: Vec<String>,
-    },
 }
 
 /// An alarm on a metric of the same name in another namespace.
@@ -187,22 +109,4 @@ pub enum Query {
     MetricsInsights,
     /// PromQL.
     Promql,
-}
-
-/// A window of time, in RFC 3339.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct MuteWindow {
-    /// The first moment.
-    pub begin: String,
-    /// The first moment after it.
-    pub end: String,
-}
-
-impl From<crate::aws::mute::Window> for MuteWindow {
-    fn from(window: crate::aws::mute::Window) -> Self {
-        Self {
-            begin: window.begin.to_string(),
-            end: window.end.to_string(),
-        }
-    }
 }

@@ -10,19 +10,21 @@ mod log_group;
 mod metric_filter;
 mod other_monitoring;
 mod recording;
+mod silence;
 mod subscription;
 mod topic;
 mod trail;
 
 use serde::Serialize;
 
-pub use alarm::{AlarmCause, MuteWindow, Namesake, Query};
+pub use alarm::{AlarmCause, Namesake, Query};
 pub use composite_alarm::CompositeAlarmCause;
 pub use event_selectors::EventSelectorsCause;
 pub use log_group::{LogGroupCause, Transformer};
 pub use metric_filter::MetricFilterCause;
 pub use other_monitoring::OtherMonitoringCause;
 pub use recording::RecordingCause;
+pub use silence::{MuteWindow, SilenceCause};
 pub use subscription::{Reach, SubscriptionCause};
 pub use topic::TopicCause;
 pub use trail::TrailCause;
@@ -46,6 +48,8 @@ pub enum Cause {
     MetricFilter(MetricFilterCause),
     /// About an alarm.
     Alarm(AlarmCause),
+    /// About what keeps an alarm silent.
+    Silence(SilenceCause),
     /// What one event does to an alarm.
     SingleEvent(Reason),
     /// About a composite alarm.
@@ -157,6 +161,7 @@ causes! {
     OtherMonitoring OtherMonitoringCause;
     Recording RecordingCause;
     Alarm AlarmCause;
+    Silence SilenceCause;
     SingleEvent Reason;
     CompositeAlarm CompositeAlarmCause;
     CompositeRule Fault;

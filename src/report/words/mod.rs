@@ -10,6 +10,7 @@ mod metric_filter;
 mod other_monitoring;
 mod policy;
 mod recording;
+mod silence;
 mod single_event;
 mod subject;
 mod subscription;
@@ -39,6 +40,7 @@ pub fn sentence(cause: &Cause) -> String {
         Cause::CompositeAlarm(cause) => composite_alarm::sentence(cause),
         Cause::CompositeRule(fault) => composite_alarm::fault(fault),
         Cause::Suppression(suppression) => composite_alarm::suppression(suppression),
+        Cause::Silence(cause) => silence::sentence(cause),
         Cause::Topic(cause) => topic::sentence(cause),
         Cause::Subscription(cause) => subscription::sentence(cause),
         Cause::OtherMonitoring(cause) => other_monitoring::sentence(cause),

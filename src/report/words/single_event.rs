@@ -4,7 +4,7 @@ use crate::aws::alarm::{Comparison, Moment, Reason};
 
 use super::quoted;
 
-/// The reason as a sentence.
+/// The reason as a sentence: a table without a last arm, so that the compiler asks for a sentence for every reason.
 pub(super) fn sentence(reason: &Reason) -> String {
     match reason {
         Reason::UnitDiffers {
@@ -94,13 +94,7 @@ pub(super) fn sentence(reason: &Reason) -> String {
             "with missing data ignored it leaves ALARM only when log records arrive that match nothing"
                 .to_owned()
         }
-        other => shared(other),
-    }
-}
-
-/// M of N, and what default values and other filters do.
-fn shared(reason: &Reason) -> String {
-    match reason {
+        // M of N, and what default values and other filters do.
         Reason::DefaultsDecide {
             statistic, filter, ..
         } => format!(
@@ -163,13 +157,7 @@ fn shared(reason: &Reason) -> String {
         } => format!(
             "{needed} of {of} datapoints must breach: one event counts only when it is {periods} periods old, {delay} seconds late"
         ),
-        other => expression(other),
-    }
-}
-
-/// Metric math.
-fn expression(reason: &Reason) -> String {
-    match reason {
+        // Metric math.
         Reason::QueriesNotUnderstood => "its metric queries are not understood".to_owned(),
         Reason::NotOneReturned => "it does not return exactly one query".to_owned(),
         Reason::ExpressionNotUnderstood { problem } => problem.clone(),
@@ -224,7 +212,6 @@ fn expression(reason: &Reason) -> String {
             "the answer depends on whether the filters of the other metrics match the event too"
                 .to_owned()
         }
-        _ => String::new(),
     }
 }
 
