@@ -152,8 +152,8 @@ fn writers(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Result<Vec<Writer>, No
     let (Some(namespace), Some(metric)) = (&alarm.namespace, &alarm.metric_name) else {
         return Ok(Err(NotFollowed::Expression));
     };
-    let empty = |json: Option<&str>| json.is_none_or(|json| json.trim() == "{}");
-    if !empty(alarm.dimensions.as_deref()) {
+    let dimensions = alarm.dimensions.as_deref();
+    if dimensions.is_some_and(|named| !named.is_empty()) {
         return Ok(Err(NotFollowed::Dimensions));
     }
     let rows = facts.writers(&alarm.account, &alarm.region, namespace, metric)?;

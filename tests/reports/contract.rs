@@ -60,8 +60,14 @@ fn the_json_of_analyze_is_what_its_schema_says() {
     for snapshot in &all {
         reports.push(printed(&["analyze"], &[snapshot], out.path()));
     }
-    let with_sections = ["analyze", "--framework", "nist-800-53-r5"];
-    reports.push(printed(&with_sections, &[&all[0]], out.path()));
+    for more in [
+        ["--framework", "nist-800-53-r5"].as_slice(),
+        &["--blind-spots"],
+        &["--section", "logging"],
+    ] {
+        let arguments = [["analyze"].as_slice(), more].concat();
+        reports.push(printed(&arguments, &[&all[0]], out.path()));
+    }
     validate(&python, "analysis.schema.json", &reports);
 }
 

@@ -115,7 +115,7 @@ def closed(schema):
 
 
 def own_schema(schema, paths):
-    """Our own JSON by our own schema, and nothing in the schema that no report has."""
+    """Our own JSON by our own schema, and nothing asked for in the schema that no report has."""
     schema = json.loads(pathlib.Path(schema).read_text())
     faults, seen = [], set()
 
@@ -129,7 +129,7 @@ def own_schema(schema, paths):
         for item in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else []:
             yield from listed(item)
         if isinstance(schema, dict) and schema.get("type") == "object":
-            yield from schema.get("properties", {})
+            yield from schema.get("required", [])
 
     for path in paths:
         value = json.loads(pathlib.Path(path).read_text())
