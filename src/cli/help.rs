@@ -68,6 +68,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "quiet",
             "color",
             "sarif-file",
+            "smt-lib",
             "script",
             "print-policy",
         ],

@@ -38,7 +38,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
     /// The Region for a trail, where there is none yet
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", help_heading = "What is asked")]
     region: Option<String>,
     #[command(flatten)]
     target: Target,

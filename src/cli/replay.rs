@@ -58,7 +58,7 @@ pub(super) struct Args {
     #[command(flatten)]
     what: What,
     /// Only records from this time on: a day, or a time such as `2026-11-26T14:00:00Z`
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "What is asked")]
     from: Option<Timestamp>,
     /// Only records before this time; a day is over at its end
     #[arg(long, value_name = "TIME", value_parser = end)]
