@@ -166,8 +166,7 @@ failures! {
     T04 Trail
         title "delivery to the log group fails"
         says "broken; degraded when events arrived since"
-        repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which"
-        calls "iam.amazonaws.com DeleteRolePolicy";
+        repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which";
     T05 Trail
         title "delivery to the log group is stale"
         says "broken when the bucket went on for a day; unknown when both are a day old; degraded, weak"

@@ -10,7 +10,7 @@ use super::types::{Benchmark, Control, Section};
 const ALIKE: f64 = 0.8;
 
 /// How much less alike than the best a name may be and still be worth a question beside it.
-const NEARLY: f64 = 0.1;
+const NEARLY: f64 = 0.05;
 
 /// How many suggestions are made at most.
 const SUGGESTIONS: usize = 3;

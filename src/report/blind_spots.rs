@@ -75,18 +75,62 @@ pub(super) fn heard(spot: &BlindSpot) -> String {
     }
 }
 
-/// The controls whose proof it breaks: `15 controls`, or their numbers where they are few.
-pub(super) fn breaks(spot: &Spot<'_>) -> String {
-    const NAMED: usize = 4;
-    if spot.controls.len() > NAMED {
-        return count(spot.controls.len(), "control");
+/// The same call on several resources, with the same outcome.
+struct Group<'a> {
+    spots: Vec<&'a Spot<'a>>,
+    heard: String,
+}
+
+impl<'a> Group<'a> {
+    fn all(spots: impl IntoIterator<Item = &'a Spot<'a>>) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for spot in spots {
+            let heard = heard(spot.spot);
+            let same = |it: &&mut Self| {
+                let first = it.spots.first();
+                first.is_some_and(|it| it.spot.call == spot.spot.call) && it.heard == heard
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.spots.push(spot),
+                None => groups.push(Self {
+                    spots: vec![spot],
+                    heard,
+                }),
+            }
+        }
+        groups
     }
-    let numbers: Vec<&str> = spot
-        .controls
-        .iter()
-        .map(|it| it.benchmark_id.as_deref().unwrap_or(&it.control))
-        .collect();
-    numbers.join(", ")
+
+    /// The call, on one resource or on many of a kind.
+    fn call(&self) -> String {
+        match self.spots.as_slice() {
+            [] => String::new(),
+            [one] => call(one.spot),
+            [first, ..] => {
+                let subject = words::subject(&first.spot.subject);
+                let kind = subject.split(" `").next().unwrap_or_default();
+                let call = &first.spot.call;
+                let many = count(self.spots.len(), kind);
+                format!("{} of {} on any of {many}", call.name, call.source)
+            }
+        }
+    }
+
+    /// The controls whose proof it breaks: `15 controls`, or their numbers where they are few.
+    fn breaks(&self) -> String {
+        const NAMED: usize = 4;
+        let mut numbers: Vec<&str> = Vec::new();
+        for finding in self.spots.iter().flat_map(|it| &it.controls) {
+            let number = finding.benchmark_id.as_deref().unwrap_or(&finding.control);
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        if numbers.len() > NAMED {
+            return count(numbers.len(), "control");
+        }
+        numbers.join(", ")
+    }
 }
 
 /// The section of the table.
@@ -107,14 +151,15 @@ pub(super) fn text(page: &mut Page, analysis: &Analysis) {
             continue;
         }
         let (quiet, loud): (Vec<_>, Vec<_>) = spots.iter().partition(|it| silent(it.spot));
-        for it in quiet {
-            let what = call(it.spot);
-            let text = format!("{what} (breaks {} by {})", breaks(it), it.spot.link);
+        for it in Group::all(quiet.iter().copied()) {
+            let link = it.spots.first().map_or("", |it| it.spot.link.code());
+            let text = format!("{} (breaks {} by {link})", it.call(), it.breaks());
             page.paragraph(2, &style.paint(Colour::Red, "x"), &text);
-            page.paragraph(4, "", &heard(it.spot));
+            page.paragraph(4, "", &it.heard);
         }
         if !loud.is_empty() {
-            let names: Vec<&str> = loud.iter().map(|it| it.spot.call.name).collect();
+            let mut names: Vec<&str> = loud.iter().map(|it| it.spot.call.name).collect();
+            names.dedup();
             let text = format!("{}: somebody would hear of these", names.join(", "));
             page.paragraph(2, &style.paint(Colour::Green, "o"), &text);
         }

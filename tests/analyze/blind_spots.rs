@@ -216,3 +216,51 @@ fn the_control_asks_for_every_call_of_the_table_and_no_filter_text_is_too_long()
     }
     assert!(calls > 20, "{calls}");
 }
+
+#[test]
+fn reports_name_the_silent_calls_each_once() {
+    use trailproof::report::{self, About, Dossier, Format, Style};
+    let options = Options {
+        blind_spots: true,
+        ..Options::default()
+    };
+    let analysis = analyzed(&World::complete(), &options);
+    let dossier = Dossier {
+        analysis: &analysis,
+        about: &About::default(),
+    };
+    let table = report::analysis(dossier, Format::Table, Style::default());
+    assert!(table.contains("The quietest ways to blind account 111122223333"));
+    assert!(table.contains("x DeleteMetricFilter of logs.amazonaws.com on any of 15 filters"));
+    assert_eq!(
+        table
+            .matches("x PutEventSelectors of cloudtrail.amazonaws.com")
+            .count(),
+        1
+    );
+    assert!(
+        table.contains("o StopLogging, DeleteTrail, UpdateTrail: somebody would hear of these")
+    );
+    assert!(table.lines().all(|line| line.chars().count() <= 80));
+    let html = report::analysis(dossier, Format::Html, Style::default());
+    assert!(html.contains("What would blind it unheard"));
+    let json = report::analysis(dossier, Format::Json, Style::default());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let spots = json["findings"][4]["blind_spots"].as_array().unwrap();
+    let found = spots
+        .iter()
+        .find(|it| it["event_name"] == "PutEventSelectors")
+        .unwrap();
+    assert_eq!(
+        (&found["heard"], &found["only_by_itself"]),
+        (&json!("no"), &json!(false))
+    );
+    // Not asked for, not there.
+    let analysis = analyzed(&World::complete(), &Options::default());
+    let dossier = Dossier {
+        analysis: &analysis,
+        about: &About::default(),
+    };
+    let plain = report::analysis(dossier, Format::Json, Style::default());
+    assert!(!plain.contains("blind_spots"));
+}
