@@ -219,7 +219,7 @@ fn the_control_asks_for_every_call_of_the_table_and_no_filter_text_is_too_long()
 
 #[test]
 fn reports_name_the_silent_calls_each_once() {
-    use trailproof::report::{self, About, Dossier, Format, Style};
+    use trailproof::report::{self, About, Dossier, Format, View};
     let options = Options {
         blind_spots: true,
         ..Options::default()
@@ -229,7 +229,7 @@ fn reports_name_the_silent_calls_each_once() {
         analysis: &analysis,
         about: &About::default(),
     };
-    let table = report::analysis(dossier, Format::Table, Style::default());
+    let table = report::analysis(dossier, Format::Table, View::default());
     assert!(table.contains("The quietest ways to blind account 111122223333"));
     assert!(table.contains("x DeleteMetricFilter of logs.amazonaws.com on any of 15 filters"));
     assert_eq!(
@@ -242,9 +242,9 @@ fn reports_name_the_silent_calls_each_once() {
         table.contains("o StopLogging, DeleteTrail, UpdateTrail: somebody would hear of these")
     );
     assert!(table.lines().all(|line| line.chars().count() <= 80));
-    let html = report::analysis(dossier, Format::Html, Style::default());
+    let html = report::analysis(dossier, Format::Html, View::default());
     assert!(html.contains("What would blind it unheard"));
-    let json = report::analysis(dossier, Format::Json, Style::default());
+    let json = report::analysis(dossier, Format::Json, View::default());
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let spots = json["findings"][4]["blind_spots"].as_array().unwrap();
     let found = spots
@@ -261,6 +261,6 @@ fn reports_name_the_silent_calls_each_once() {
         analysis: &analysis,
         about: &About::default(),
     };
-    let plain = report::analysis(dossier, Format::Json, Style::default());
+    let plain = report::analysis(dossier, Format::Json, View::default());
     assert!(!plain.contains("blind_spots"));
 }
