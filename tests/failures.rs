@@ -16,6 +16,7 @@ fn heading(station: Station) -> &'static str {
         Station::MetricFilter => "Metric filter",
         Station::Alarm => "Alarm",
         Station::CompositeAlarm => "Composite alarm",
+        Station::Rule => "EventBridge",
         Station::Topic => "Topic",
         Station::Subscription => "Subscription",
         Station::OtherMonitoring => "Other monitoring",

@@ -127,6 +127,7 @@ fn sample() -> Analysis {
         Why::Carried(Carriers {
             filters: vec!["RootUsage".into()],
             alarms: vec!["RootUsage".into()],
+            rules: Vec::new(),
             told: vec![("email".into(), "security@example.com".into())],
         }),
     );
@@ -157,6 +158,7 @@ fn sample() -> Analysis {
         filter: Some("CloudTrailChanges".into()),
         pattern: Some("{ ($.eventName = StopLogging) }".into()),
         alarm: Some("CloudTrailChanges".into()),
+        rule: None,
         action: Some(TOPIC.into()),
         subscription: Some("email security@example.com".into()),
         verdict: Verdict::Broken,

@@ -65,6 +65,7 @@ fn shares(one: &Path, other: &Path, station: Station) -> bool {
         }
         Station::Topic => same(one.action.as_ref(), other.action.as_ref()),
         Station::Subscription => same(one.subscription.as_ref(), other.subscription.as_ref()),
+        Station::Rule => same(one.rule.as_ref(), other.rule.as_ref()),
         Station::OtherMonitoring => false,
     }
 }

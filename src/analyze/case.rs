@@ -42,6 +42,21 @@ impl<'c> Case<'c> {
         }
     }
 
+    /// The same with the paths that run through alarms, where others are among the sound ones.
+    pub(super) fn by_alarms(&self) -> Option<Self> {
+        let alarms = |paths: &[&'c Path]| -> Vec<&'c Path> {
+            let paths = paths.iter().copied();
+            paths.filter(|path| !path.through_eventbridge()).collect()
+        };
+        let sound = alarms(&self.sound);
+        (sound.len() < self.sound.len()).then(|| Self {
+            judge: self.judge,
+            chain: self.chain,
+            sound,
+            open: alarms(&self.open),
+        })
+    }
+
     /// What these paths do not carry of what is asked for.
     pub(super) fn missed(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Missed {
         // Filters that look like the requirement decide a yes sooner than all filters of the account.
@@ -207,7 +222,7 @@ pub(super) fn union(paths: &[&Path]) -> Predicate {
     Predicate::any(distinct.into_values().cloned())
 }
 
-/// Filters that let the same events through.
+/// Filters and rules that let the same events through.
 struct Distinct<'p> {
     events: Predicate,
     names: BTreeSet<&'p str>,
@@ -217,7 +232,8 @@ struct Distinct<'p> {
 fn filters<'p>(requirement: &Requirement<'_>, paths: &[&'p Path]) -> Vec<Distinct<'p>> {
     let mut filters: BTreeMap<String, Distinct<'p>> = BTreeMap::new();
     for path in paths {
-        let Some(filter) = &path.filter else {
+        let filter = path.filter.as_ref().map(|filter| &filter.name);
+        let Some(name) = filter.or(path.rule.as_ref().map(|rule| &rule.name)) else {
             continue;
         };
         let distinct = filters
@@ -227,7 +243,7 @@ fn filters<'p>(requirement: &Requirement<'_>, paths: &[&'p Path]) -> Vec<Distinc
                 names: BTreeSet::new(),
                 near: requirement.likeness(path) > 0,
             });
-        distinct.names.insert(&filter.name);
+        distinct.names.insert(name);
     }
     filters.into_values().collect()
 }

@@ -322,8 +322,35 @@ pub struct Carriers {
     pub filters: Vec<String>,
     /// Names of the alarms.
     pub alarms: Vec<String>,
+    /// Names of the EventBridge rules, each with its Region in front.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// Protocols and endpoints of the subscriptions.
     pub told: Vec<(String, String)>,
+}
+
+/// By what people are told of the events of a control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToldBy {
+    /// Alarms on metric filters, as the benchmarks ask for.
+    Alarm,
+    /// EventBridge rules, which no benchmark counts.
+    Eventbridge,
+    /// Some events by alarms, others by rules.
+    AlarmAndEventbridge,
+}
+
+impl Carriers {
+    /// What tells people; none where nothing is carried.
+    pub fn told_by(&self) -> Option<ToldBy> {
+        match (self.filters.is_empty(), self.rules.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(ToldBy::Alarm),
+            (true, false) => Some(ToldBy::Eventbridge),
+            (false, false) => Some(ToldBy::AlarmAndEventbridge),
+        }
+    }
 }
 
 /// The link at which an event stops, or that leaves the answer open.
@@ -349,6 +376,14 @@ impl Stop {
 }
 
 impl Why {
+    /// What tells people of the events, of a pass.
+    pub fn told_by(&self) -> Option<ToldBy> {
+        match self {
+            Self::Carried(carriers) => carriers.told_by(),
+            _ => None,
+        }
+    }
+
     /// The stable code of the cause in snake case: that of the link where one decides.
     pub fn code(&self) -> String {
         match self {
@@ -407,10 +442,12 @@ pub struct PathSummary {
     pub log_group: Option<String>,
     /// Name of the metric filter.
     pub filter: Option<String>,
-    /// Text of its pattern.
+    /// Text of its pattern, or of the rule's.
     pub pattern: Option<String>,
     /// Name of the alarm.
     pub alarm: Option<String>,
+    /// ARN of the EventBridge rule.
+    pub rule: Option<String>,
     /// ARN of the alarm action.
     pub action: Option<String>,
     /// The subscription: protocol and endpoint.
@@ -429,7 +466,13 @@ impl PathSummary {
             trail: path.trail.clone(),
             log_group: path.log_group.clone(),
             filter: path.filter.as_ref().map(|filter| filter.name.clone()),
-            pattern: path.filter.as_ref().map(|filter| filter.pattern.clone()),
+            pattern: path
+                .filter
+                .as_ref()
+                .map(|filter| &filter.pattern)
+                .or(path.rule.as_ref().map(|rule| &rule.pattern))
+                .cloned(),
+            rule: path.rule.as_ref().map(|rule| rule.arn.clone()),
             alarm: path.alarm.as_ref().map(|alarm| alarm.name.clone()),
             action: path.action.clone(),
             subscription: subscription.map(|it| format!("{} {}", it.protocol, it.endpoint)),

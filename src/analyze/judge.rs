@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::coverage::{self, EventModel, Is, Missed, Noise, Predicate, Scope};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
+use crate::pattern::event::Rule;
 
 /// The coverage decision under one event model, with a memory.
 pub(super) struct Judge {
@@ -168,6 +169,7 @@ fn write_key(predicate: &Predicate, out: &mut String) {
         }
         Predicate::Test(test) => write!(out, "{test:?}"),
         Predicate::Pattern(pattern) => write!(out, "{:?}", pattern.text),
+        Predicate::Event(pattern, sign_in) => write!(out, "{sign_in:?}{pattern}"),
     };
 }
 
@@ -215,6 +217,19 @@ fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
         Predicate::Test(test) => {
             if let Is::Text(text) | Is::StartsWith(text) | Is::EndsWith(text) = &test.is {
                 words.insert(text.clone());
+            }
+        }
+        Predicate::Event(pattern, _) => {
+            for (path, rules) in pattern.alternatives().into_iter().flatten() {
+                words.extend(rules.iter().filter_map(|rule| match rule {
+                    // `aws.iam` is what filters call `iam.amazonaws.com`.
+                    Rule::Text(text) if path == "source" => {
+                        let service = text.strip_prefix("aws.")?;
+                        Some(format!("{service}.amazonaws.com"))
+                    }
+                    Rule::Text(text) => Some(text.clone()),
+                    _ => None,
+                }));
             }
         }
         Predicate::Pattern(pattern) => {

@@ -43,7 +43,8 @@ pub use about::{ControlSummary, FrameworkSections};
 pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
 pub use finding::{
     Attestation, BlindSpot, Carriers, Finding, Heard, Mark, Names, Note, PathSummary,
-    RefusedAttestation, Remark, Requirement, Status, Stop, Summary, Surplus, Unrecorded, Why,
+    RefusedAttestation, Remark, Requirement, Status, Stop, Summary, Surplus, ToldBy, Unrecorded,
+    Why,
 };
 
 pub use audit_steps::AuditSteps;
@@ -69,8 +70,20 @@ pub struct Options {
     pub strict: bool,
     /// Look for the single calls that would break the proof of what passes.
     pub blind_spots: bool,
+    /// Which ways to be told count.
+    pub paths: Paths,
     /// What to assume where an optional question to AWS has no answer.
     pub assume: Vec<Assumption>,
+}
+
+/// The ways to be told that a proof may rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Paths {
+    /// Alarms and EventBridge rules
+    #[default]
+    All,
+    /// Alarms on metric filters alone, as the benchmarks ask for them
+    Alarm,
 }
 
 /// Why an analysis could not be made.
@@ -170,6 +183,9 @@ pub fn analyze(
             source,
         };
         let mut chain = chains.account(&account).map_err(unreadable)?;
+        if options.paths == Paths::Alarm {
+            chain.paths.retain(|path| !path.through_eventbridge());
+        }
         noise::saturate(&mut chain, &judge);
         let case = Case::new(&judge, &chain);
         let auditor = Auditor::new(&chains, &account).map_err(unreadable)?;

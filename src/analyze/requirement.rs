@@ -59,8 +59,10 @@ impl Requirement<'_> {
     /// How many of the requirement's literal texts the path's filter has. A filter that does not parse, or that looks for
     /// text where it should look at fields, is known by the texts in it.
     pub(super) fn likeness(&self, path: &Path) -> usize {
-        let Some(filter) = &path.filter else {
-            return 0;
+        let text = match (&path.filter, &path.rule) {
+            (Some(filter), _) => &filter.pattern,
+            (None, Some(rule)) => &rule.pattern,
+            (None, None) => return 0,
         };
         let pattern = path.pattern();
         let texts = pattern
@@ -70,7 +72,7 @@ impl Requirement<'_> {
             return self
                 .words
                 .iter()
-                .filter(|word| filter.pattern.contains(word.as_str()))
+                .filter(|word| text.contains(word.as_str()))
                 .count();
         }
         texts.intersection(&self.words).count()

@@ -20,10 +20,12 @@ const PATHS_SHOWN: usize = 8;
 pub(super) fn carriers(cover: &[&Path]) -> Carriers {
     let filters = cover.iter().filter_map(|path| path.filter.as_ref());
     let alarms = cover.iter().filter_map(|path| path.alarm.as_ref());
+    let rules = cover.iter().filter_map(|path| path.rule.as_ref());
     let told = cover.iter().filter_map(|path| path.subscription.as_ref());
     Carriers {
         filters: distinct(filters.map(|filter| filter.name.clone())),
         alarms: distinct(alarms.map(|alarm| alarm.name.clone())),
+        rules: distinct(rules.map(|rule| format!("{} {}", rule.region, rule.name))),
         told: distinct(told.map(|it| (it.protocol.clone(), it.endpoint.clone()))),
     }
 }

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::Error;
 use super::cause::OtherMonitoringCause;
-use super::facts::{Asked, EventRule, Facts, Question};
+use super::facts::{Asked, Facts, RuleRow, targets_question};
 use super::log_group::Place;
 use super::stage::{Context, fine, why};
-use super::verdict::{Kind, Link, LinkId, Subject};
+use super::verdict::{Link, LinkId};
 use crate::aws::arn;
 
 /// Everything that looks like other monitoring of an account's events. `places` are the log groups of its trails.
@@ -22,7 +22,7 @@ pub(super) fn seen(
 ) -> Result<Vec<Link>, Error> {
     let mut links = Vec::new();
     for rule in facts.event_rules(&context.account)? {
-        links.extend(event_rule(facts, context, &rule)?);
+        links.extend(event_rule(facts, &rule)?);
     }
     for place in places {
         links.extend(log_alarms(facts, place)?);
@@ -32,16 +32,12 @@ pub(super) fn seen(
 }
 
 /// X01 and X02.
-fn event_rule(
-    facts: &Facts<'_>,
-    context: &Context,
-    rule: &EventRule,
-) -> Result<Option<Link>, Error> {
+fn event_rule(facts: &Facts<'_>, rule: &RuleRow) -> Result<Option<Link>, Error> {
     let enabled = rule
         .state
         .as_deref()
         .is_some_and(|state| state.starts_with("ENABLED"));
-    let pattern = rule.event_pattern.as_deref().unwrap_or_default();
+    let pattern = rule.pattern.as_str();
     let types = detail_types(pattern);
     let id = if types.iter().any(|text| text.ends_with("via CloudTrail")) {
         LinkId::X01
@@ -56,26 +52,18 @@ fn event_rule(
     if !enabled {
         return Ok(None);
     }
-    let targets = facts.event_targets(&context.account, &rule.region, &rule.name)?;
-    let question = Question {
-        account: &context.account,
-        region: &rule.region,
-        service: "events",
-        operation: "ListTargetsByRule",
-        subject: &rule.name,
-    };
-    let unknown = match facts.asked(question)? {
-        Asked::Answered { .. } => None,
-        asked => targets.is_empty().then(|| Box::new(why(question, &asked))),
-    };
+    let targets = facts.event_targets(rule)?;
+    let (subject, asked) = facts.asked_targets(rule)?;
+    let unknown = (!matches!(asked, Asked::Answered { .. }) && targets.is_empty())
+        .then(|| Box::new(why(targets_question(rule, &subject), &asked)));
     let cause = OtherMonitoringCause::EventRule {
         region: rule.region.clone(),
         on_alarm_states: id == LinkId::X02,
-        targets: services(targets.iter().map(String::as_str)),
+        targets: services(targets.iter().map(|target| target.arn.as_str())),
         unknown,
     };
     Ok(Some(
-        fine(id, Subject::of_arn(Kind::Rule, &rule.arn), cause)
+        fine(id, rule.subject(), cause)
             .field("EventPattern", pattern)
             .field("State", rule.state.as_deref().unwrap_or("absent"))
             .evidence([rule.evidence]),

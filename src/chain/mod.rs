@@ -13,9 +13,11 @@ mod alarm_evaluation;
 mod alarm_message;
 mod alternatives;
 mod assumption;
+mod bus_policy;
 pub mod cause;
 mod composite_alarm;
 mod dimensions;
+mod event_rule;
 pub(crate) mod facts;
 mod failure;
 mod log_group;
@@ -26,6 +28,10 @@ mod organization;
 mod path;
 pub mod recording;
 mod regions;
+
+mod rule_message;
+mod rule_topic;
+mod rule_walk;
 mod same_events;
 mod selectors;
 mod stage;
@@ -44,7 +50,7 @@ use crate::snapshot::operations::{self, Need};
 
 pub use alarm_evaluation::reason_id;
 pub use assumption::Assumption;
-pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Subscription};
+pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Rule, Subscription};
 pub use watched_metrics::{History, MetricAlarm, NotFollowed, StateChange, Writer};
 
 /// Why the chain of an account could not be read.

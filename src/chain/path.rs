@@ -8,7 +8,7 @@ use crate::aws::mute::Windows;
 use crate::coverage::{Predicate, Scope};
 use crate::snapshot::operations;
 
-use super::verdict::{Cause, Link, LinkId, Subject, Verdict};
+use super::verdict::{Cause, Link, LinkId, Station, Subject, Verdict};
 
 /// Everything the snapshot says about how events of one account reach people.
 #[derive(Clone, Debug)]
@@ -42,7 +42,9 @@ pub struct Path {
     pub filter: Option<Filter>,
     /// The alarm whose action it is: the metric alarm, or the composite above it.
     pub alarm: Option<Alarm>,
-    /// ARN of the alarm action, a topic mostly.
+    /// The EventBridge rule, on a path that runs through one and no alarm.
+    pub rule: Option<Rule>,
+    /// ARN of the alarm action or of the rule's target, a topic mostly.
     pub action: Option<String>,
     /// The subscription.
     pub subscription: Option<Subscription>,
@@ -90,6 +92,19 @@ pub struct Alarm {
     /// Whether the alarm that watches the metric sits in `ALARM` while events of the path's filter come in every period; none
     /// where that is not known.
     pub flooded: Option<bool>,
+}
+
+/// An EventBridge rule on a path: the first one, where events are forwarded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Rule ARN.
+    pub arn: String,
+    /// Rule name.
+    pub name: String,
+    /// The Region whose events it sees.
+    pub region: String,
+    /// Event pattern as AWS gave it.
+    pub pattern: String,
 }
 
 /// A subscription on a path.
@@ -155,10 +170,19 @@ impl Path {
         self.verdict().is_sound()
     }
 
-    /// What its metric filter lets through; none where there is no filter or its pattern is not understood.
+    /// What its metric filter or rule lets through; none where there is none or its pattern is not understood.
     pub fn pattern(&self) -> Option<&Condition> {
         let mut conditions = self.conditions.iter();
-        conditions.find(|condition| condition.id == LinkId::F01)
+        conditions.find(|condition| matches!(condition.id, LinkId::F01 | LinkId::E05))
+    }
+
+    /// Whether it runs through EventBridge: through a rule, or through rules that could not be listed.
+    pub fn through_eventbridge(&self) -> bool {
+        self.rule.is_some()
+            || self
+                .links
+                .iter()
+                .any(|link| link.id.station() == Station::Rule)
     }
 
     /// The link of this id, if something was said under it.

@@ -93,13 +93,16 @@ pub(super) fn listed(facts: &Facts<'_>, topic: &Judged, topic_arn: &str) -> Resu
     Ok(Listing { rows, link })
 }
 
-/// Judges one subscription for the message that `message` describes.
+/// Says what a filter policy does with the message that is sent.
+pub(super) type Passes<'a> = dyn FnMut(&SubscriptionAttributes, &Subject, &mut Stage) + 'a;
+
+/// Judges one subscription for a message.
 pub(super) fn judge(
     facts: &Facts<'_>,
     topic: &Judged,
     topic_arn: &str,
     subscription: &SubscriptionRow,
-    message: &AlarmMessage,
+    message: &mut Passes<'_>,
 ) -> Result<Stage, Error> {
     let mut stage = Stage::default();
     let subject = subject(topic_arn, subscription);
@@ -156,7 +159,7 @@ pub(super) fn judge(
             return Ok(stage);
         }
         stage.say(confirmed());
-        passes(attributes, message, &subject, &mut stage);
+        message(attributes, &subject, &mut stage);
         address(subscription, attributes, &subject, &mut stage);
     } else {
         stage.say(confirmed());
@@ -304,7 +307,7 @@ fn address(
 }
 
 /// U04 and U05: the filter policy against the message that the alarm sends.
-fn passes(
+pub(super) fn passes_alarm(
     attributes: &SubscriptionAttributes,
     message: &AlarmMessage,
     subject: &Subject,

@@ -1,14 +1,14 @@
-//! The key that encrypts a topic (N05, N06): can it be used at all, and may CloudWatch use it.
+//! The key that encrypts a topic (N05, N06, E15): can it be used at all, and may CloudWatch or EventBridge use it.
 
 use super::Error;
 use super::action_history::History;
-use super::cause::TopicCause;
-use super::facts::{AlarmRow, Asked, Facts, Key, Question, Topic};
+use super::cause::{Cause, EventRuleCause, TopicCause};
+use super::facts::{AlarmRow, Asked, Facts, Key, Question, RuleRow, Topic};
 use super::stage::{Stage, missing};
 use super::topic_access::{asking, deciding, subject, tellers};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
-use crate::aws::policy::{self, Decision};
+use crate::aws::policy::{self, Caller, Decision};
 
 /// The AWS managed key of SNS, whose policy nobody can open for CloudWatch (N05).
 const MANAGED_KEY: &str = "alias/aws/sns";
@@ -16,10 +16,13 @@ const MANAGED_KEY: &str = "alias/aws/sns";
 /// States in which a key encrypts and decrypts ("Key states of AWS KMS keys").
 const USABLE_STATES: [&str; 2] = ["Enabled", "Updating"];
 
+/// Puts a question to a policy, given its evidence row, for whoever publishes.
+type Ask<'a> = dyn Fn(i64, &dyn Fn(&Caller<'_>) -> Decision) -> Result<Decision, Error> + 'a;
+
 /// A key as a topic names it.
 struct Named<'a> {
     facts: &'a Facts<'a>,
-    alarm: &'a AlarmRow,
+    ask: &'a Ask<'a>,
     topic_arn: &'a str,
     /// `KmsMasterKeyId`.
     id: &'a str,
@@ -41,6 +44,59 @@ pub(super) fn judge(
     if id.is_empty() {
         return Ok(());
     }
+    let ask =
+        |evidence: i64, ask: &dyn Fn(&Caller<'_>) -> Decision| asking(facts, alarm, evidence, ask);
+    for mut link in links(facts, &alarm.account, topic_arn, topic, &ask)? {
+        history.soften(&mut link);
+        let link = link.field("KmsMasterKeyId", id).evidence([topic.evidence]);
+        stage.say(link);
+    }
+    Ok(())
+}
+
+/// E15: the key of a topic that a rule sends to. `ask` puts a question to a policy for EventBridge.
+pub(super) fn for_rule(
+    facts: &Facts<'_>,
+    rule: &RuleRow,
+    topic_arn: &str,
+    topic: &Topic,
+    ask: &Ask<'_>,
+) -> Result<Vec<Link>, Error> {
+    let links = links(facts, &rule.account, topic_arn, topic, ask)?;
+    Ok(links.into_iter().map(of_rule).collect())
+}
+
+/// The same said of EventBridge.
+fn of_rule(link: Link) -> Link {
+    let cause = match link.cause {
+        Cause::Topic(TopicCause::ManagedKey) => EventRuleCause::RuleManagedKey.into(),
+        Cause::Topic(TopicCause::KeyAllowed { statement }) => {
+            EventRuleCause::RuleKeyAllowed { statement }.into()
+        }
+        Cause::Topic(TopicCause::KeyRefused { refusal }) => {
+            EventRuleCause::RuleKeyRefused { refusal }.into()
+        }
+        Cause::Topic(TopicCause::KeyOpen { doubt, .. }) => {
+            EventRuleCause::RuleKeyOpen { doubt }.into()
+        }
+        cause => cause,
+    };
+    Link {
+        id: LinkId::E15,
+        cause,
+        ..link
+    }
+}
+
+/// Everything about the key, asked for an account.
+fn links(
+    facts: &Facts<'_>,
+    account: &str,
+    topic_arn: &str,
+    topic: &Topic,
+    ask: &Ask<'_>,
+) -> Result<Vec<Link>, Error> {
+    let id = topic.kms_master_key_id.as_deref().unwrap_or_default();
     let topic_owner = topic
         .owner
         .as_deref()
@@ -48,28 +104,18 @@ pub(super) fn judge(
         .unwrap_or_default();
     // An id or alias means a key of the topic's account; under the same name another account has another key.
     let tellers = match arn::account(id) {
-        Some(owner) => tellers(
-            facts,
-            &[owner, &alarm.account, topic_owner],
-            "DescribeKey",
-            id,
-        )?,
+        Some(owner) => tellers(facts, &[owner, account, topic_owner], "DescribeKey", id)?,
         None => vec![topic_owner.to_owned()],
     };
     let named = Named {
         facts,
-        alarm,
+        ask,
         topic_arn,
         id,
         region: arn::region(topic_arn).unwrap_or_default(),
         tellers,
     };
-    for mut link in named.links()? {
-        history.soften(&mut link);
-        let link = link.field("KmsMasterKeyId", id).evidence([topic.evidence]);
-        stage.say(link);
-    }
-    Ok(())
+    named.links()
 }
 
 impl Named<'_> {
@@ -169,7 +215,7 @@ impl Named<'_> {
             else {
                 continue;
             };
-            let decision = asking(self.facts, self.alarm, evidence, |caller| {
+            let decision = (self.ask)(evidence, &|caller| {
                 policy::may_use_key(&policy, arn, caller)
             })?;
             let (verdict, cause, fields) = match decision {

@@ -5,7 +5,7 @@
 use crate::coverage::{EventModel, Predicate};
 
 use super::Error;
-use super::cause::{LogGroupCause, Open, TrailCause};
+use super::cause::{EventRuleCause, LogGroupCause, Open, TrailCause};
 use super::facts::{Asked, Delivery, Facts, Question, TrailRow, TrailStatus};
 use super::stage::{Context, Stage, fine, missing, seconds_between, unanswered};
 use super::verdict::{Link, LinkId, Subject, Verdict};
@@ -28,6 +28,47 @@ pub(super) fn judge(
     home(context, trail, &mut stage);
     regions(context, trail, &mut stage);
     Ok(stage)
+}
+
+/// What a trail records, wherever it delivers to: that is what feeds the event buses (E01).
+pub(super) fn records(
+    facts: &Facts<'_>,
+    context: &Context,
+    trail: &TrailRow,
+) -> Result<Stage, Error> {
+    let mut stage = Stage::default();
+    // Where the records go to says nothing about the buses.
+    let alone = TrailRow {
+        log_group_arn: None,
+        ..trail.clone()
+    };
+    status(facts, context, &alone, &mut stage)?;
+    home(context, &alone, &mut stage);
+    regions(context, trail, &mut stage);
+    if trail.owner != context.account {
+        let cause = EventRuleCause::OrganizationTrailFeedsMember {
+            owner: trail.owner.clone(),
+        };
+        stage.say(
+            Link::new(LinkId::E01, Verdict::Unknown, trail.subject(), cause)
+                .field("IsOrganizationTrail", trail.is_organization)
+                .evidence([trail.evidence]),
+        );
+    }
+    Ok(stage)
+}
+
+/// E01: no trail feeds the event buses.
+pub(super) fn feeds_nothing(context: &Context) -> Stage {
+    let mut stage = Stage::default();
+    let subject = Subject::account(&context.account);
+    stage.say(Link::new(
+        LinkId::E01,
+        Verdict::Broken,
+        subject,
+        EventRuleCause::NoTrailFeedsTheBus,
+    ));
+    stage
 }
 
 /// The accounts that may have been told about a trail, its owner first.

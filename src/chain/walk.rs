@@ -15,6 +15,7 @@ use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
 use super::log_group::{self, Place};
 use super::metric_alarm::{self, Watched, Watchers};
 use super::path::{Alarm, Filter, Path, Subscription};
+use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
 use super::stage::{Context, Stage};
 use super::verdict::{Link, LinkId, Verdict};
@@ -65,6 +66,7 @@ impl Tail {
             log_group,
             filter: self.filter.clone(),
             alarm: self.alarm.clone(),
+            rule: None,
             action: self.action.clone(),
             subscription: self.subscription.clone(),
             events: Predicate::all(
@@ -128,7 +130,28 @@ impl<'s, 'c> Walk<'s, 'c> {
             paths.push(Tail::default().path(None, None, &trail::none(&self.facts, self.context)?));
         }
         self.unfed_filters(&trails, hidden.is_empty(), &mut paths)?;
+        let feeds = self.feeds(&trails, hidden)?;
+        paths.extend(rule_walk::paths(&self.facts, self.context, &feeds)?);
         Ok(paths)
+    }
+
+    /// The trails that feed the event buses of the account.
+    fn feeds(&self, trails: &[TrailRow], hidden: Vec<Stage>) -> Result<Vec<Feed>, Error> {
+        let mut feeds = Vec::new();
+        for trail in trails {
+            let mut stage = trail::records(&self.facts, self.context, trail)?;
+            stage.extend(selectors::judge(&self.facts, self.context, trail)?);
+            feeds.push(Feed {
+                trail: Some(trail.arn.clone()),
+                stage,
+            });
+        }
+        feeds.extend(hidden.into_iter().map(|stage| Feed { trail: None, stage }));
+        if feeds.is_empty() {
+            let stage = trail::feeds_nothing(self.context);
+            feeds.push(Feed { trail: None, stage });
+        }
+        Ok(feeds)
     }
 
     /// The log groups that were reached.
@@ -444,6 +467,9 @@ impl<'s, 'c> Walk<'s, 'c> {
             tails.push(tail.saying(link));
         }
         let message = alarm_message::of(&self.facts, alarm, resting)?;
+        let mut passes = |attributes: &_, subject: &_, stage: &mut _| {
+            subscription::passes_alarm(attributes, &message, subject, stage);
+        };
         for row in &listing.rows {
             let mut end = tail.clone();
             end.subscription = Some(Subscription {
@@ -456,7 +482,7 @@ impl<'s, 'c> Walk<'s, 'c> {
                 &judged,
                 &action.arn,
                 row,
-                &message,
+                &mut passes,
             )?);
             tails.push(end);
         }

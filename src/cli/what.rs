@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 
-use crate::analyze::{Attestation, Options, attest};
+use crate::analyze::{Attestation, Options, Paths, attest};
 use crate::chain::Assumption;
 use crate::control::Registry;
 
@@ -29,6 +29,9 @@ pub(super) struct What {
     /// Assume nothing about CloudTrail events: decide without the event model
     #[arg(long)]
     pub(super) strict: bool,
+    /// The ways to be told that count: EventBridge rules too, or alarms alone, as the benchmarks ask for them
+    #[arg(long, value_enum, value_name = "PATHS", default_value_t = Paths::All)]
+    pub(super) paths: Paths,
     /// Assume this where an optional question to AWS has no answer; may be repeated, and is told in every output
     #[arg(long, value_name = "ASSUMPTION")]
     pub(super) assume: Vec<Assumption>,
@@ -61,6 +64,11 @@ impl What {
         for account in &self.accounts {
             option("account", account);
         }
+        if let Some(paths) = self.paths.to_possible_value()
+            && self.paths != Paths::All
+        {
+            option("paths", paths.get_name());
+        }
         for assumption in &self.assume {
             option("assume", assumption.word());
         }
@@ -86,6 +94,7 @@ impl What {
             accounts: self.accounts.clone(),
             strict: self.strict,
             blind_spots: false,
+            paths: self.paths,
             assume: self.assume.clone(),
         })
     }

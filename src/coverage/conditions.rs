@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::decimal::{Against, Decimal, Plain, Side};
+use super::event_machine::{Folded, Source};
 use super::formula::{Asked, Atom, Operand, Rule};
-use super::machine::{Glob, Machine, Search, Words};
+use super::language::Glob;
+use super::machine::{Machine, Search, Words};
 use crate::pattern::ast::{Condition, Literal, Value};
 use crate::pattern::{Booleans, Glob as PlainGlob, Semantics};
 
@@ -79,8 +81,64 @@ pub(super) fn behaviour(
                 ..base
             }
         }
+        Asked::Present | Asked::Absent => {
+            let present = *asked == Asked::Present;
+            Atom {
+                missing: !present,
+                nested: !present,
+                ..Atom::flat(present)
+            }
+        }
+        Asked::Number(constant) => {
+            let machine = Machine::Against(Against::new(decimal(constant)?, Side::Equal));
+            Atom {
+                number: Rule::Run(Rc::new(machine), false),
+                ..base
+            }
+        }
+        Asked::Folded {
+            text,
+            from_start,
+            to_end,
+        } => on_strings(Machine::Folded(Folded::new(text, *from_start, *to_end))),
+        Asked::Wildcard(literals) => on_strings(Machine::Glob(Glob::of(literals))),
+        Asked::Address(network) => on_strings(Machine::Address(*network)),
+        Asked::Copied(inner) => copied(inner, behaviour(inner, semantics, machines)?),
+        Asked::Source(inner) => {
+            let atom = copied(inner, behaviour(inner, semantics, machines)?);
+            let run = |machine, negated| {
+                Rule::Run(
+                    Rc::new(Machine::Source(Box::new(Source::new(machine)))),
+                    negated,
+                )
+            };
+            let string = match atom.string {
+                Rule::Always(truth) => Rule::Always(truth),
+                Rule::Point(text, negated) => run(
+                    Rc::new(Machine::Words(Words::new([text.as_str()]))),
+                    negated,
+                ),
+                Rule::Run(machine, negated) => run(machine, negated),
+            };
+            Atom { string, ..atom }
+        }
         Asked::Raw(_) | Asked::Form(_) => base,
     })
+}
+
+fn on_strings(machine: Machine) -> Atom {
+    Atom {
+        string: Rule::Run(Rc::new(machine), false),
+        ..Atom::flat(false)
+    }
+}
+
+/// What is asked of a text that EventBridge copies from the field: where the field is no text, nothing is there.
+fn copied(inner: &Asked, atom: Atom) -> Atom {
+    Atom {
+        string: atom.string,
+        ..Atom::flat(*inner == Asked::Absent)
+    }
 }
 
 fn equals(

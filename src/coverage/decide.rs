@@ -134,7 +134,11 @@ pub(super) fn find(
             "the event that was found does not stand up to the plain matcher".to_owned()
         })
     };
-    Search::new(&problem.fields, examples, STEPS, &mut accept).run(&problem.formula)
+    let ended = Search::new(&problem.fields, examples, STEPS, &mut accept).run(&problem.formula);
+    match (ended, problem.partial) {
+        (Ended::None, Some(reason)) => Ended::Unsure(reason),
+        (ended, _) => ended,
+    }
 }
 
 /// What a yes rests on: `missed` has no event under the recommended semantics and the model.

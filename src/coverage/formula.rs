@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::machine::Machine;
 use crate::pattern::ast::{Literal, Order, Step};
+use crate::pattern::event::Network;
 
 /// A formula in negation normal form.
 #[derive(Debug)]
@@ -51,6 +52,18 @@ impl Formula {
             }
         }
         Self::joined(kept, Self::False, Self::Any)
+    }
+
+    /// The negation.
+    pub(super) fn negated(&self) -> Rc<Self> {
+        let each = |parts: &[Rc<Self>]| parts.iter().map(|part| part.negated()).collect::<Vec<_>>();
+        match self {
+            Self::True => Rc::new(Self::False),
+            Self::False => Rc::new(Self::True),
+            Self::Atom(atom, wanted) => Rc::new(Self::Atom(*atom, !*wanted)),
+            Self::All(parts) => Self::any(each(parts)),
+            Self::Any(parts) => Self::all(each(parts)),
+        }
     }
 
     fn joined(mut kept: Vec<Rc<Self>>, none: Self, many: fn(Vec<Rc<Self>>) -> Self) -> Rc<Self> {
@@ -118,6 +131,26 @@ pub(super) enum Asked {
     /// If it is a string, one in which this regular expression is found: a fact about the field, no condition of a
     /// pattern.
     Form(String),
+    /// A value that event patterns find: a string, number, boolean or null.
+    Present,
+    /// No such value, at least not here: nothing, an object or an array.
+    Absent,
+    /// A number of this value; strings are none.
+    Number(String),
+    /// A string with this text at its start, its end, or as a whole, without regard to case.
+    Folded {
+        text: String,
+        from_start: bool,
+        to_end: bool,
+    },
+    /// A string of these literals with any text between them.
+    Wildcard(Vec<String>),
+    /// A string that is an address of this block.
+    Address(Network),
+    /// The field as a text that EventBridge copies: what is asked of it there.
+    Copied(Box<Asked>),
+    /// The field as EventBridge makes a `source` of it: what is asked of that.
+    Source(Box<Asked>),
     /// Something about the raw text of the event that the fields do not decide; known by this name.
     Raw(String),
 }

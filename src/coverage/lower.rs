@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::conditions::{asked, behaviour};
-use super::formula::{Asked, Atom, Fields, Formula, Operand};
-use super::machine::Machine;
+use super::conditions::asked;
+use super::event_rule::{self, Lists};
+use super::formula::{Asked, Fields, Formula};
+use super::ground::{Ground, constant};
 use super::model::{EventModel, Scope};
 use super::predicate::{Is, Predicate};
 use crate::pattern::ast::{Condition, Expr, Field, PatternKind, Selector, Step, TermMode, Terms};
@@ -22,6 +23,8 @@ pub(super) struct Problem {
     pub(super) formula: Rc<Formula>,
     /// Objects whose every field a condition looks at: nothing may be added there for looks.
     pub(super) closed: Vec<Vec<Step>>,
+    /// Why "there is none" would not be the whole truth: what was left out of the formula.
+    pub(super) partial: Option<String>,
 }
 
 /// Whether text terms may be taken to be in the event because a field holds them (D19).
@@ -43,17 +46,15 @@ pub(super) fn lower(
     raw: RawText,
 ) -> Result<Problem, String> {
     let mut lowering = Lowering {
-        fields: Fields::new(),
-        semantics,
-        model,
+        ground: Ground::new(semantics, model),
         raw,
         elements: BTreeMap::new(),
-        machines: BTreeMap::new(),
+        lists: Lists::default(),
     };
     lowering.plant(predicate)?;
     let wanted = lowering.predicate(predicate, true)?;
-    let frame = super::frame::frame(&mut lowering.fields, model, scope);
-    lowering.fields.order_elements();
+    let frame = super::frame::frame(&mut lowering.ground.fields, model, scope);
+    lowering.ground.fields.order_elements();
     let closed = lowering
         .elements
         .keys()
@@ -61,9 +62,10 @@ pub(super) fn lower(
         .map(|(at, _)| at.clone())
         .collect();
     Ok(Problem {
-        fields: lowering.fields,
+        fields: lowering.ground.fields,
         formula: Formula::all([wanted, frame]),
         closed,
+        partial: lowering.lists.left_out,
     })
 }
 
@@ -71,13 +73,12 @@ pub(super) fn lower(
 type Wildcard = (Vec<Step>, Step);
 
 struct Lowering<'a> {
-    fields: Fields,
-    semantics: &'a Semantics,
-    model: &'a EventModel,
+    ground: Ground<'a>,
     raw: RawText,
     /// The elements that stand for all elements at each wildcard.
     elements: BTreeMap<Wildcard, Vec<Step>>,
-    machines: BTreeMap<Operand, Rc<Machine>>,
+    /// The lists that event patterns look into.
+    lists: Lists,
 }
 
 impl Lowering<'_> {
@@ -85,6 +86,7 @@ impl Lowering<'_> {
     fn plant(&mut self, predicate: &Predicate) -> Result<(), String> {
         let mut selectors: Vec<Vec<Step>> = Vec::new();
         collect(predicate, &mut selectors);
+        self.lists = Lists::plant(predicate, &selectors, self.ground.model)?;
         // Each distinct condition needs one element at most to be true of, or to be refused by.
         let mut wild: BTreeMap<Wildcard, BTreeSet<(Vec<Step>, Asked)>> = BTreeMap::new();
         let mut failed = None;
@@ -131,7 +133,13 @@ impl Lowering<'_> {
                     .map(Step::Index)
                     .collect();
             } else {
-                elements.extend(self.model.fields_in(&prefix).into_iter().map(Step::Name));
+                elements.extend(
+                    self.ground
+                        .model
+                        .fields_in(&prefix)
+                        .into_iter()
+                        .map(Step::Name),
+                );
                 elements.extend((1..=count).map(|at| Step::Name(format!("field{at}"))));
                 elements.sort();
                 elements.dedup();
@@ -143,7 +151,7 @@ impl Lowering<'_> {
         }
         for steps in &selectors {
             for steps in self.expanded(steps) {
-                self.node(&steps);
+                self.ground.node(&steps);
             }
         }
         Ok(())
@@ -162,11 +170,6 @@ impl Lowering<'_> {
             .into_iter()
             .map(|element| [prefix.as_slice(), &[element], rest.as_slice()].concat())
             .collect()
-    }
-
-    fn node(&mut self, steps: &[Step]) -> usize {
-        let model = self.model;
-        self.fields.node(steps, |steps| model.kinds(steps))
     }
 
     fn predicate(&mut self, predicate: &Predicate, wanted: bool) -> Result<Rc<Formula>, String> {
@@ -208,8 +211,12 @@ impl Lowering<'_> {
                     Is::Bool(truth) => Asked::Bool(*truth),
                     Is::Missing => Asked::Missing,
                 };
-                let node = self.node(&steps);
-                self.atom(Some(node), asked, wanted)?
+                let node = self.ground.node(&steps);
+                self.ground.atom(Some(node), asked, wanted)?
+            }
+            Predicate::Event(pattern, sign_in) => {
+                let fits = self.lists.fits(&mut self.ground, pattern, *sign_in)?;
+                if wanted { fits } else { fits.negated() }
             }
             Predicate::Pattern(pattern) => match &pattern.kind {
                 PatternKind::Everything => constant(wanted),
@@ -227,12 +234,17 @@ impl Lowering<'_> {
                             Formula::all(words?)
                         }
                     }
-                    None => self.atom(None, Asked::Raw(pattern.text.trim().to_owned()), wanted)?,
+                    None => self.ground.atom(
+                        None,
+                        Asked::Raw(pattern.text.trim().to_owned()),
+                        wanted,
+                    )?,
                 },
                 // D19: only the forms without any condition match every message; a message has at least one field.
                 PatternKind::Fields(fields) if is_open(&fields.fields) => constant(wanted),
                 PatternKind::Fields(_) => {
-                    self.atom(None, Asked::Raw(pattern.text.trim().to_owned()), wanted)?
+                    self.ground
+                        .atom(None, Asked::Raw(pattern.text.trim().to_owned()), wanted)?
                 }
             },
         })
@@ -286,8 +298,8 @@ impl Lowering<'_> {
     ) -> Result<Rc<Formula>, String> {
         let asked = asked(condition)?;
         let Some((prefix, any, rest)) = split(&selector.steps) else {
-            let node = self.node(&selector.steps);
-            return self.atom(Some(node), asked, wanted);
+            let node = self.ground.node(&selector.steps);
+            return self.ground.atom(Some(node), asked, wanted);
         };
         self.over_elements(&prefix, any, &rest, &asked, wanted)
     }
@@ -307,16 +319,16 @@ impl Lowering<'_> {
             .get(&(prefix.to_vec(), any))
             .cloned()
             .unwrap_or_default();
-        let each =
-            self.semantics.wildcard == Quantifier::All && !matches!(asked, Asked::Equals(_, false));
+        let each = self.ground.semantics.wildcard == Quantifier::All
+            && !matches!(asked, Asked::Equals(_, false));
         let (mut there, mut absent, mut judged) = (Vec::new(), Vec::new(), Vec::new());
         for element in elements {
             let at = [prefix, &[element]].concat();
-            let element = self.node(&at);
-            let node = self.node(&[at.as_slice(), rest].concat());
-            let is_there = self.atom(Some(element), Asked::Missing, false)?;
-            let is_absent = self.atom(Some(element), Asked::Missing, true)?;
-            let holds = self.atom(Some(node), asked.clone(), wanted)?;
+            let element = self.ground.node(&at);
+            let node = self.ground.node(&[at.as_slice(), rest].concat());
+            let is_there = self.ground.atom(Some(element), Asked::Missing, false)?;
+            let is_absent = self.ground.atom(Some(element), Asked::Missing, true)?;
+            let holds = self.ground.atom(Some(node), asked.clone(), wanted)?;
             // Wanted of one, or refused by one: it is there and the condition goes that way.
             judged.push(if wanted != each {
                 Formula::all([Rc::clone(&is_there), holds])
@@ -370,11 +382,14 @@ impl Lowering<'_> {
 
     /// The raw text contains `text`: certain where a field holds it, open otherwise.
     fn contains(&mut self, text: &str, wanted: bool) -> Result<Rc<Formula>, String> {
-        let mut parts = vec![self.atom(None, Asked::Raw(text.to_owned()), wanted)?];
+        let mut parts = vec![
+            self.ground
+                .atom(None, Asked::Raw(text.to_owned()), wanted)?,
+        ];
         if self.raw == RawText::AsWritten {
-            for node in 1..self.fields.nodes.len() {
+            for node in 1..self.ground.fields.nodes.len() {
                 if let Some(asked) = self.in_field(node, text) {
-                    parts.push(self.atom(Some(node), asked, wanted)?);
+                    parts.push(self.ground.atom(Some(node), asked, wanted)?);
                 }
             }
         }
@@ -399,7 +414,7 @@ impl Lowering<'_> {
             });
         }
         // `"name":"value"`, quotes and all.
-        let Some(Step::Name(name)) = self.fields.nodes.get(node)?.step.as_ref() else {
+        let Some(Step::Name(name)) = self.ground.fields.nodes.get(node)?.step.as_ref() else {
             return None;
         };
         let value = text
@@ -409,32 +424,6 @@ impl Lowering<'_> {
             .strip_suffix('"')?;
         (plain(name) && plain(value)).then(|| Asked::Exactly(value.to_owned()))
     }
-
-    fn atom(
-        &mut self,
-        node: Option<usize>,
-        asked: Asked,
-        wanted: bool,
-    ) -> Result<Rc<Formula>, String> {
-        // `=` and `!=` on one operand share a machine, `!=` on machine errors too.
-        let mut failed = None;
-        let semantics = self.semantics;
-        let machines = &mut self.machines;
-        let id = self.fields.atom(node, asked, |asked| {
-            behaviour(asked, semantics, machines).unwrap_or_else(|reason| {
-                failed = Some(reason);
-                Atom::flat(false)
-            })
-        });
-        match failed {
-            Some(reason) => Err(reason),
-            None => Ok(Rc::new(Formula::Atom(id, wanted))),
-        }
-    }
-}
-
-fn constant(truth: bool) -> Rc<Formula> {
-    Rc::new(if truth { Formula::True } else { Formula::False })
 }
 
 /// Every selector in the predicate, in order.
@@ -446,6 +435,7 @@ fn collect(predicate: &Predicate, into: &mut Vec<Vec<Step>>) {
             parts.iter().for_each(|part| collect(part, into))
         }
         Predicate::Test(test) => into.push(test.path.iter().cloned().map(Step::Name).collect()),
+        Predicate::Event(pattern, _) => into.extend(event_rule::selectors(pattern)),
         Predicate::Pattern(pattern) => {
             if let PatternKind::Json(expr) = &pattern.kind {
                 super::walk::tests(expr, &mut |test| into.push(test.selector.steps.clone()));

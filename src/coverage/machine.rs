@@ -13,12 +13,9 @@ use regex_automata::util::{primitives::StateID, start, syntax};
 use regex_automata::{Anchored, MatchKind};
 
 use super::decimal::{Against, Plain};
-use crate::pattern::Star;
-
-/// No continuation is accepted.
-const DEAD: u32 = u32::MAX;
-/// Every continuation is accepted.
-const SURE: u32 = u32::MAX - 1;
+use super::event_machine::{Folded, Source};
+use super::language::{DEAD, Glob, Language, SURE};
+use crate::pattern::event::{self, Network};
 
 /// A language over the text of one value.
 #[derive(Debug)]
@@ -33,19 +30,27 @@ pub(super) enum Machine {
     Against(Against),
     /// A finite set of words.
     Words(Words),
+    /// Text without regard to case.
+    Folded(Folded),
+    /// Texts that EventBridge makes a `source` of that another machine accepts.
+    Source(Box<Source>),
+    /// Addresses of a block. Whole texts are judged exactly; it has no automaton.
+    Address(Network),
     /// A regular expression whose automaton would be too large: nothing is known of it but its name.
     TooLarge,
 }
 
-impl Machine {
+impl Language for Machine {
     fn start(&self) -> u32 {
         match self {
+            Self::Folded(folded) => folded.glob.start(),
+            Self::Source(source) => source.start(),
             Self::Glob(glob) => glob.start(),
             Self::Search(search) => search.start,
             Self::Number(plain) => plain.start(),
             Self::Against(against) => against.start(),
             Self::Words(_) => 0,
-            Self::TooLarge => DEAD,
+            Self::Address(_) | Self::TooLarge => DEAD,
         }
     }
 
@@ -54,12 +59,14 @@ impl Machine {
             return state;
         }
         match self {
+            Self::Folded(folded) => folded.glob.step(state, event::folded(letter)),
+            Self::Source(source) => source.step(state, letter),
             Self::Glob(glob) => glob.step(state, letter),
             Self::Search(search) => search.step(state, letter),
             Self::Number(plain) => plain.step(state, letter).unwrap_or(DEAD),
             Self::Against(against) => against.step(state, letter),
             Self::Words(words) => words.step(state, letter),
-            Self::TooLarge => DEAD,
+            Self::Address(_) | Self::TooLarge => DEAD,
         }
     }
 
@@ -68,33 +75,46 @@ impl Machine {
             DEAD => false,
             SURE => true,
             _ => match self {
+                Self::Folded(folded) => folded.glob.accepts_in(state),
+                Self::Source(source) => source.accepts_in(state),
                 Self::Glob(glob) => glob.accepts_in(state),
                 Self::Search(search) => search.accepts_in(state),
                 Self::Number(plain) => plain.accepts_in(state),
                 Self::Against(against) => against.accepts_in(state),
                 Self::Words(words) => words.ends.contains(&state),
-                Self::TooLarge => false,
+                Self::Address(_) | Self::TooLarge => false,
             },
         }
     }
 
+    fn letters(&self, into: &mut BTreeSet<char>) {
+        match self {
+            Self::Folded(folded) => into.extend(folded.letters()),
+            Self::Source(source) => source.letters(into),
+            Self::Glob(glob) => into.extend(glob.literals()),
+            Self::Search(search) => into.extend(&search.letters),
+            Self::Number(_) | Self::Against(_) => into.extend("0123456789-.".chars()),
+            Self::Address(_) | Self::TooLarge => {}
+            Self::Words(words) => into.extend(words.next.keys().map(|(_, letter)| *letter)),
+        }
+    }
+}
+
+impl Machine {
+    /// Whether it can be walked letter by letter.
+    fn has_automaton(&self) -> bool {
+        !matches!(self, Self::Address(_) | Self::TooLarge)
+    }
+
     /// Whether the machine accepts `text`.
     pub(super) fn accepts(&self, text: &str) -> bool {
+        if let Self::Address(network) = self {
+            return text.parse().is_ok_and(|address| network.holds(address));
+        }
         let state = text
             .chars()
             .fold(self.start(), |state, letter| self.step(state, letter));
         self.accepts_in(state)
-    }
-
-    /// The letters that this machine tells from all others.
-    fn letters(&self, into: &mut BTreeSet<char>) {
-        match self {
-            Self::Glob(glob) => into.extend(glob.parts.iter().flat_map(|part| part.letters.iter())),
-            Self::Search(search) => into.extend(&search.letters),
-            Self::Number(_) | Self::Against(_) => into.extend("0123456789-.".chars()),
-            Self::TooLarge => {}
-            Self::Words(words) => into.extend(words.next.keys().map(|(_, letter)| *letter)),
-        }
     }
 
     /// Words that are likely accepted, or likely near to it: pieces for examples that read well.
@@ -108,163 +128,14 @@ impl Machine {
                     .collect();
                 Some((glob.from_start, glob.to_end, text))
             }
+            Self::Address(network) => Some((true, true, network.address.to_string())),
+            Self::Folded(folded) => Some((
+                folded.glob.from_start,
+                folded.glob.to_end,
+                folded.text.clone(),
+            )),
             _ => None,
         }
-    }
-}
-
-/// A literal of a glob with its failure function (Knuth, Morris, Pratt).
-#[derive(Debug)]
-struct Part {
-    letters: Vec<char>,
-    fallback: Vec<usize>,
-}
-
-impl Part {
-    fn new(letters: Vec<char>) -> Self {
-        let mut fallback = vec![0; letters.len()];
-        let mut length = 0;
-        for at in 1..letters.len() {
-            while length > 0 && letters.get(at) != letters.get(length) {
-                length = fallback.get(length - 1).copied().unwrap_or(0);
-            }
-            if letters.get(at) == letters.get(length) {
-                length += 1;
-            }
-            if let Some(slot) = fallback.get_mut(at) {
-                *slot = length;
-            }
-        }
-        Self { letters, fallback }
-    }
-
-    /// How many letters of the literal the text ends with, after `letter` follows `matched` of them.
-    fn advance(&self, mut matched: usize, letter: char) -> usize {
-        loop {
-            if self.letters.get(matched) == Some(&letter) {
-                return matched + 1;
-            }
-            if matched == 0 {
-                return 0;
-            }
-            matched = self.fallback.get(matched - 1).copied().unwrap_or(0);
-        }
-    }
-}
-
-/// A value with wildcards: literals in order.
-#[derive(Debug)]
-pub(super) struct Glob {
-    parts: Vec<Part>,
-    /// The first literal stands at the start.
-    from_start: bool,
-    /// The last literal stands at the end.
-    to_end: bool,
-    /// A last literal that was found too early may be found again (D4: not in the leftmost reading).
-    again: bool,
-}
-
-impl Glob {
-    /// The language of `text` under a reading of `*`.
-    pub(super) fn new(text: &str, star: Star) -> Self {
-        let letters: Vec<char> = text.chars().collect();
-        let (parts, from_start, to_end) = if star == Star::Ends {
-            let open_start = text.starts_with('*');
-            let open_end = text.ends_with('*');
-            let body = text.strip_prefix('*').unwrap_or(text);
-            let body = if open_end {
-                body.strip_suffix('*').unwrap_or(body)
-            } else {
-                body
-            };
-            (
-                vec![body.chars().collect::<Vec<_>>()],
-                !open_start,
-                !open_end,
-            )
-        } else {
-            let parts = letters
-                .split(|letter| *letter == '*')
-                .map(<[char]>::to_vec)
-                .collect();
-            (parts, !text.starts_with('*'), !text.ends_with('*'))
-        };
-        let literal = parts.len() == 1 && from_start && to_end;
-        let parts = parts
-            .into_iter()
-            .filter(|part| literal || !part.is_empty())
-            .map(Part::new)
-            .collect::<Vec<_>>();
-        // `*` alone, or stars only: nothing is asked.
-        let open = parts.is_empty();
-        Self {
-            parts,
-            from_start: from_start && !open,
-            to_end: to_end && !open,
-            again: star != Star::Leftmost,
-        }
-    }
-
-    /// The texts that contain `text`, or begin or end with it.
-    pub(super) fn around(text: &str, from_start: bool, to_end: bool) -> Self {
-        let parts = if text.is_empty() {
-            Vec::new()
-        } else {
-            vec![Part::new(text.chars().collect())]
-        };
-        let open = parts.is_empty();
-        Self {
-            parts,
-            from_start: from_start && !open,
-            to_end: to_end && !open,
-            again: true,
-        }
-    }
-
-    fn start(&self) -> u32 {
-        if self.parts.is_empty() { SURE } else { 0 }
-    }
-
-    fn pack(part: usize, matched: usize) -> u32 {
-        u32::try_from(part << 16 | matched).unwrap_or(DEAD)
-    }
-
-    fn step(&self, state: u32, letter: char) -> u32 {
-        let (index, matched) = ((state >> 16) as usize, (state & 0xffff) as usize);
-        let Some(part) = self.parts.get(index) else {
-            return DEAD;
-        };
-        let last = index + 1 == self.parts.len();
-        let fixed = index == 0 && self.from_start;
-        if matched == part.letters.len() {
-            // The last literal, at the end of what was read so far; more text follows.
-            return if fixed || !self.again {
-                DEAD
-            } else {
-                Self::pack(index, part.advance(matched, letter))
-            };
-        }
-        let now = if fixed {
-            if part.letters.get(matched) != Some(&letter) {
-                return DEAD;
-            }
-            matched + 1
-        } else {
-            part.advance(matched, letter)
-        };
-        match (now == part.letters.len(), last) {
-            (true, true) if self.to_end => Self::pack(index, now),
-            (true, true) => SURE,
-            (true, false) => Self::pack(index + 1, 0),
-            (false, _) => Self::pack(index, now),
-        }
-    }
-
-    fn accepts_in(&self, state: u32) -> bool {
-        let (index, matched) = ((state >> 16) as usize, (state & 0xffff) as usize);
-        self.parts
-            .get(index)
-            .is_some_and(|part| index + 1 == self.parts.len() && matched == part.letters.len())
     }
 }
 
@@ -420,7 +291,24 @@ pub(super) fn word<'a>(
     if fits(&joined) {
         return Word::Found(joined);
     }
-    walk(machines, work)
+    let (walked, others): (Vec<Wanted>, Vec<Wanted>) = machines
+        .iter()
+        .cloned()
+        .partition(|(machine, _)| machine.has_automaton());
+    match walk(&walked, work) {
+        // What has no automaton can refuse this word and take the next.
+        Word::Found(text) if !others.is_empty() && !(knows_all(&others) && fits(&text)) => {
+            Word::TooMuch
+        }
+        word => word,
+    }
+}
+
+/// Whether what is said of whole texts is true.
+fn knows_all(machines: &[Wanted]) -> bool {
+    machines
+        .iter()
+        .all(|(machine, _)| !matches!(**machine, Machine::TooLarge))
 }
 
 /// The literals of the machines that must accept, in the order their anchors ask for.

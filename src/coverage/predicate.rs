@@ -9,6 +9,7 @@ use regex_automata::nfa::thompson::pikevm::PikeVM;
 use serde_json::Value;
 
 use crate::pattern::ast::Pattern;
+use crate::pattern::event::{EventPattern, SignIn, around};
 use crate::pattern::{Matcher, Semantics};
 
 /// A condition on a CloudTrail event.
@@ -28,6 +29,8 @@ pub enum Predicate {
     Test(Test),
     /// What a filter pattern matches.
     Pattern(Arc<Pattern>),
+    /// What an event pattern matches of the events that EventBridge makes of records, under a spelling of sign-in.
+    Event(Arc<EventPattern>, SignIn),
 }
 
 /// A condition on one field, as trails and their selectors state it.
@@ -60,6 +63,11 @@ impl Predicate {
     /// What `pattern` matches.
     pub fn from_pattern(pattern: &Pattern) -> Self {
         Self::Pattern(Arc::new(pattern.clone()))
+    }
+
+    /// What `pattern` matches of the events around records.
+    pub fn from_event_pattern(pattern: &EventPattern, sign_in: SignIn) -> Self {
+        Self::Event(Arc::new(pattern.clone()), sign_in)
     }
 
     /// `path` (names joined by `.`) is exactly the string `text`.
@@ -116,6 +124,7 @@ impl Predicate {
             Self::Not(inner) => !inner.matches(event, semantics),
             Self::Test(test) => test.holds(event),
             Self::Pattern(pattern) => Matcher::new(pattern, semantics).matches_event(event),
+            Self::Event(pattern, sign_in) => pattern.matches(&around(event.clone(), *sign_in)),
         }
     }
 

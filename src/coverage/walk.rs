@@ -2,6 +2,7 @@
 
 use super::predicate::{Is, Predicate};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Step, Test, Value};
+use crate::pattern::event::Rule;
 
 /// Every test of a pattern expression, in the order written.
 pub(super) fn tests(expr: &Expr, each: &mut dyn FnMut(&Test)) {
@@ -17,7 +18,7 @@ pub(super) fn tests(expr: &Expr, each: &mut dyn FnMut(&Test)) {
 /// Every pattern test in the predicate, in order.
 pub(super) fn pattern_tests(predicate: &Predicate, each: &mut dyn FnMut(&Test)) {
     match predicate {
-        Predicate::Always | Predicate::Never | Predicate::Test(_) => {}
+        Predicate::Always | Predicate::Never | Predicate::Test(_) | Predicate::Event(..) => {}
         Predicate::Not(inner) => pattern_tests(inner, each),
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| pattern_tests(part, each))
@@ -33,7 +34,7 @@ pub(super) fn pattern_tests(predicate: &Predicate, each: &mut dyn FnMut(&Test)) 
 /// Whether some pattern looks at the raw text of the event.
 pub(super) fn reads_text(predicate: &Predicate) -> bool {
     match predicate {
-        Predicate::Always | Predicate::Never | Predicate::Test(_) => false,
+        Predicate::Always | Predicate::Never | Predicate::Test(_) | Predicate::Event(..) => false,
         Predicate::Not(inner) => reads_text(inner),
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(reads_text),
         Predicate::Pattern(pattern) => {
@@ -61,6 +62,17 @@ pub(super) fn texts(predicate: &Predicate, field: &str, negated: bool) -> Vec<St
             add(text);
         }
     });
+    event_rules(predicate, &mut |path, rule| match rule {
+        Rule::Text(text) if !negated && path == field => add(text),
+        Rule::AnythingBut(rules) if negated && path == field => {
+            for rule in rules {
+                if let Rule::Text(text) = rule {
+                    add(text);
+                }
+            }
+        }
+        _ => {}
+    });
     pattern_tests(predicate, &mut |test| {
         let named = |step: &Step, name: &str| matches!(step, Step::Name(step) if step == name);
         let steps = &test.selector.steps;
@@ -85,12 +97,30 @@ pub(super) fn texts(predicate: &Predicate, field: &str, negated: bool) -> Vec<St
 /// Every test that is not part of a pattern, of the wanted polarity.
 fn own_tests(predicate: &Predicate, wanted: bool, each: &mut dyn FnMut(&[String], &Is)) {
     match predicate {
-        Predicate::Always | Predicate::Never | Predicate::Pattern(_) => {}
+        Predicate::Always | Predicate::Never | Predicate::Pattern(_) | Predicate::Event(..) => {}
         Predicate::Not(inner) => own_tests(inner, !wanted, each),
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| own_tests(part, wanted, each))
         }
         Predicate::Test(test) if wanted => each(&test.path, &test.is),
         Predicate::Test(_) => {}
+    }
+}
+
+/// Every rule that an event pattern has on a field of the record, by its dotted path, in order.
+fn event_rules(predicate: &Predicate, each: &mut dyn FnMut(&str, &Rule)) {
+    match predicate {
+        Predicate::Always | Predicate::Never | Predicate::Pattern(_) | Predicate::Test(_) => {}
+        Predicate::Not(inner) => event_rules(inner, each),
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| event_rules(part, each))
+        }
+        Predicate::Event(pattern, _) => {
+            for (path, rules) in pattern.alternatives().into_iter().flatten() {
+                if let Some(field) = path.strip_prefix("detail.") {
+                    rules.iter().for_each(|rule| each(field, rule));
+                }
+            }
+        }
     }
 }

@@ -104,7 +104,7 @@ impl Case<'_> {
             Station::MetricFilter => self.filter_link(stop),
             Station::Alarm | Station::CompositeAlarm => self.alarm_link(stop),
             Station::Topic | Station::Subscription => self.topic_link(stop),
-            Station::OtherMonitoring => Ok(Vec::new()),
+            Station::Rule | Station::OtherMonitoring => Ok(Vec::new()),
         }
     }
 

@@ -81,6 +81,8 @@ enum Leaf {
     Member { root: usize, on: On },
     /// On the whole record.
     Whole(Box<Matcher>),
+    /// On the event that EventBridge makes of the record.
+    Event(Predicate),
 }
 
 #[derive(Debug, Clone)]
@@ -269,6 +271,8 @@ impl Examiner {
                 }
             }
             Some(Leaf::Whole(matcher)) => whole_matches(matcher, record),
+            Some(Leaf::Event(pattern)) => serde_json::from_str::<Value>(record.text)
+                .is_ok_and(|event| pattern.matches(&event, &Semantics::default())),
             None => false,
         }
     }
@@ -288,6 +292,7 @@ impl Examiner {
                 Some(name) => self.member_leaf(name, On::Test(test.clone())),
                 None => Node::Known(false),
             },
+            Predicate::Event(..) => self.leaf(Leaf::Event(predicate.clone())),
             Predicate::Pattern(pattern) => match &pattern.kind {
                 PatternKind::Everything => Node::Known(true),
                 PatternKind::Json(expr) => self.compile_expr(expr),

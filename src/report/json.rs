@@ -109,6 +109,9 @@ struct Finding<'a> {
     title: &'a str,
     severity: &'static str,
     status: &'static str,
+    /// By what people are told, of a pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told_by: Option<analyze::ToldBy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_steps: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,6 +186,8 @@ struct Path<'a> {
     filter: Option<&'a str>,
     pattern: Option<&'a str>,
     alarm: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
     action: Option<&'a str>,
     subscription: Option<&'a str>,
     verdict: &'static str,
@@ -354,6 +359,7 @@ fn finding<'a>(
         title: &finding.title,
         severity: finding.severity.as_str(),
         status: finding.status.as_str(),
+        told_by: finding.why.told_by(),
         audit_steps: finding
             .audit_steps
             .as_ref()
@@ -451,6 +457,7 @@ fn path(path: &analyze::PathSummary, every_link: bool) -> Path<'_> {
         filter: path.filter.as_deref(),
         pattern: path.pattern.as_deref(),
         alarm: path.alarm.as_deref(),
+        rule: path.rule.as_deref(),
         action: path.action.as_deref(),
         subscription: path.subscription.as_deref(),
         verdict: path.verdict.word(),

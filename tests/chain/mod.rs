@@ -12,6 +12,7 @@ mod log_groups;
 mod organizations;
 mod recording;
 mod register;
+mod rules;
 mod selectors;
 mod subscriptions;
 mod topic_keys;
@@ -365,6 +366,7 @@ fn holds(predicate: &Predicate, event: &Value) -> bool {
         Predicate::Pattern(pattern) => {
             Matcher::new(pattern, &Semantics::default()).matches_event(event)
         }
+        Predicate::Event(..) => predicate.matches(event, &Semantics::default()),
         Predicate::Test(test) => {
             let field = test
                 .path

@@ -6,6 +6,8 @@ mod brute;
 mod command;
 /// Real patterns, and patterns made to be hard.
 mod corpus;
+/// Event patterns in the decision.
+mod event_rules;
 /// Laws, on random patterns.
 mod laws;
 /// What the event model knows, and witnesses that read like real records.

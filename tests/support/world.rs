@@ -12,9 +12,16 @@ use trailproof::snapshot::{AWS_CLI_JSON, Call, Writer};
 
 #[path = "world/edits.rs"]
 mod edits;
+#[path = "world/rules.rs"]
+mod rules;
 #[path = "world/site.rs"]
 mod site;
 
+#[allow(
+    unused_imports,
+    reason = "the benchmarks share this file and deploy no rules"
+)]
+pub use rules::{RULE_TOPIC, Rule};
 pub use site::Site;
 use site::{chain_of, describe_organization, member_answers};
 

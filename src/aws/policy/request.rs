@@ -1,4 +1,5 @@
-//! A request that CloudWatch makes for an alarm, or CloudTrail for a trail: what is known of its context, key by key.
+//! A request that CloudWatch makes for an alarm, CloudTrail for a trail, or EventBridge for a rule: what is known of its
+//! context, key by key.
 //!
 //! From the IAM User Guide, "AWS global condition context keys", which says for each key when a request carries it, and
 //! from the pages that name CloudWatch alarms as a publisher. A key that nothing is said about is not known.
@@ -14,6 +15,8 @@ pub enum Service {
     CloudWatch,
     /// CloudTrail, which encrypts the files of a trail.
     CloudTrail,
+    /// EventBridge, which sends events to the targets of rules.
+    EventBridge,
 }
 
 impl Service {
@@ -22,6 +25,7 @@ impl Service {
         match self {
             Self::CloudWatch => "cloudwatch.amazonaws.com",
             Self::CloudTrail => "cloudtrail.amazonaws.com",
+            Self::EventBridge => "events.amazonaws.com",
         }
     }
 }
@@ -31,7 +35,7 @@ impl Service {
 pub struct Caller<'a> {
     /// Which service.
     pub service: Service,
-    /// ARN of the resource: the alarm, the trail.
+    /// ARN of the resource: the alarm, the trail, the rule.
     pub source_arn: &'a str,
     /// The organization of the resource's account.
     pub organization: Organization<'a>,
@@ -112,7 +116,16 @@ impl Request<'_> {
         let time = |text: fn(Timestamp) -> String| {
             self.caller.at.map_or(Sent::NotKnown, |at| value(&text(at)))
         };
+        let by_rule = self.caller.service == Service::EventBridge;
         match key.as_str() {
+            // "Source conditions" are not supported for the key of a topic that EventBridge publishes to.
+            "aws:sourcearn" | "aws:sourceaccount" if by_rule && self.target == Target::Key => {
+                Sent::Nothing
+            }
+            // The default policy of a topic asks for it, and does not admit EventBridge.
+            "aws:sourceowner" if by_rule => Sent::Nothing,
+            // An older text says that conditions cannot be used where EventBridge publishes, newer examples have them.
+            source if by_rule && source.starts_with("aws:source") => Sent::NotKnown,
             // CloudWatch does not send an ARN that is not plain ASCII.
             "aws:sourcearn" if !source_arn.is_ascii() => Sent::NotKnown,
             "aws:sourcearn" => value(source_arn),

@@ -143,6 +143,8 @@ fn account(text: &str, request: &Request<'_>) -> Option<bool> {
         text == id || root.is_some_and(|(_, owner)| owner.strip_suffix(":root") == Some(id));
     match text {
         "*" => Some(true),
+        // "The default policy is not enough": EventBridge publishes as a service alone.
+        _ if request.caller.service == Service::EventBridge => Some(false),
         // A statement for the account in a key policy hands over to IAM policies, which a service principal has none of;
         // in a topic policy nothing documents whether it reaches the account's alarms.
         _ if owner => match request.target {

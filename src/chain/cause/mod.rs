@@ -5,6 +5,7 @@
 
 mod alarm;
 mod composite_alarm;
+mod event_rule;
 mod event_selectors;
 mod log_group;
 mod metric_filter;
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 pub use alarm::{AlarmCause, Namesake, Query};
 pub use composite_alarm::CompositeAlarmCause;
+pub use event_rule::EventRuleCause;
 pub use event_selectors::EventSelectorsCause;
 pub use log_group::{LogGroupCause, Transformer};
 pub use metric_filter::MetricFilterCause;
@@ -58,6 +60,8 @@ pub enum Cause {
     CompositeRule(Fault),
     /// What the suppressor of a composite alarm does.
     Suppression(Suppression),
+    /// About an EventBridge rule, its bus or its target.
+    EventRule(EventRuleCause),
     /// About a topic.
     Topic(TopicCause),
     /// About a subscription.
@@ -121,6 +125,8 @@ pub enum Outcome {
 pub enum Open {
     /// A trail may be there.
     Trail,
+    /// A rule may be there.
+    EventRule,
     /// A composite alarm may act for the alarm.
     CompositeAlarm,
     /// Which alarms a mute rule silences.
@@ -166,6 +172,7 @@ causes! {
     CompositeAlarm CompositeAlarmCause;
     CompositeRule Fault;
     Suppression Suppression;
+    EventRule EventRuleCause;
     Topic TopicCause;
     Subscription SubscriptionCause;
 }

@@ -5,6 +5,7 @@
 //! prepared once a connection.
 
 mod alarm;
+mod event_rule;
 mod json;
 mod logs;
 mod questions;
@@ -24,6 +25,7 @@ use super::path::Gap;
 
 pub(crate) use alarm::AlarmRow;
 pub(super) use alarm::{Action, HistoryItem, MetricRow, MuteRuleRow, StateRow};
+pub(super) use event_rule::{DEFAULT_BUS, RuleRow, TargetRow, targets_question};
 pub(crate) use json::Json;
 pub(crate) use logs::FilterRow;
 pub(super) use logs::LogGroup;
@@ -32,7 +34,7 @@ pub(super) use questions::is_unknown_operation;
 pub(crate) use questions::{Asked, Question, Questions};
 pub(super) use recording::FileDelivery;
 pub(crate) use recording::{DataResources, Delivered, Keeping};
-pub(super) use topic::{EventRule, Key, SubscriptionAttributes, SubscriptionRow, Topic};
+pub(super) use topic::{Key, SubscriptionAttributes, SubscriptionRow, Topic};
 pub(crate) use trail::{AdvancedSelector, BasicSelector, SelectorRows, TrailRow};
 pub(super) use trail::{Delivery, FieldCondition, TrailStatus};
 

@@ -1,4 +1,4 @@
-//! Facts of topics: attributes, subscriptions, encryption keys; and EventBridge rules, which are other monitoring.
+//! Facts of topics: attributes, subscriptions, encryption keys.
 
 use super::{Error, Facts, get};
 
@@ -45,17 +45,6 @@ pub(in crate::chain) struct Key {
     pub(in crate::chain) spec: Option<String>,
     /// `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, `GENERATE_VERIFY_MAC`, `KEY_AGREEMENT`.
     pub(in crate::chain) usage: Option<String>,
-    pub(in crate::chain) evidence: i64,
-}
-
-/// An EventBridge rule.
-#[derive(Clone, Debug)]
-pub(in crate::chain) struct EventRule {
-    pub(in crate::chain) region: String,
-    pub(in crate::chain) arn: String,
-    pub(in crate::chain) name: String,
-    pub(in crate::chain) state: Option<String>,
-    pub(in crate::chain) event_pattern: Option<String>,
     pub(in crate::chain) evidence: i64,
 }
 
@@ -186,40 +175,6 @@ impl Facts<'_> {
              where account = ?1 and region = ?2 and key_id in (?3, ?4) order by key_id limit 1",
             (account, region, id, arn),
             |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-    }
-
-    /// EventBridge rules of an account with an event pattern.
-    pub(in crate::chain) fn event_rules(&self, account: &str) -> Result<Vec<EventRule>, Error> {
-        self.list(
-            "select region, rule_arn, name, state, event_pattern, evidence_id from event_rule \
-             where account = ?1 and event_pattern is not null order by rule_arn",
-            [account],
-            |row| {
-                Ok(EventRule {
-                    region: get(row, "region")?,
-                    arn: get(row, "rule_arn")?,
-                    name: get(row, "name")?,
-                    state: get(row, "state")?,
-                    event_pattern: get(row, "event_pattern")?,
-                    evidence: get(row, "evidence_id")?,
-                })
-            },
-        )
-    }
-
-    /// Targets of an EventBridge rule.
-    pub(in crate::chain) fn event_targets(
-        &self,
-        account: &str,
-        region: &str,
-        rule: &str,
-    ) -> Result<Vec<String>, Error> {
-        self.list(
-            "select target_arn from event_target \
-             where account = ?1 and region = ?2 and rule_name = ?3 order by target_id",
-            (account, region, rule),
-            |row| row.get(0),
         )
     }
 }

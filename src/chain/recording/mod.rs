@@ -228,6 +228,7 @@ fn path(trail: Option<&str>, log_group: Option<&str>, stages: &[&Stage]) -> Path
         log_group: log_group.map(str::to_owned),
         filter: None,
         alarm: None,
+        rule: None,
         action: None,
         subscription: None,
         events: Predicate::all(stage.conditions.iter().map(|it| it.events.clone())),

@@ -9,6 +9,7 @@ use crate::coverage::{
     Covers, EventModel, NameCoverage, NoiseClass, Predicate, Relation, RelationKind, Scope,
     by_name, noise, relation, smt_question,
 };
+use crate::pattern::event::SignIn;
 use crate::pattern::parse;
 
 /// Arguments of `pattern compare`.
@@ -21,10 +22,13 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "PATTERN",
-        required = true,
+        required_unless_present = "deployed_rule",
         allow_hyphen_values = true
     )]
     deployed: Vec<String>,
+    /// The event pattern of an EventBridge rule that is deployed; several count together, and with filters
+    #[arg(long, value_name = "JSON")]
+    deployed_rule: Vec<String>,
     /// Decide without the event model: an event may be any JSON object
     #[arg(long)]
     strict: bool,
@@ -64,6 +68,10 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
             parse(text),
         )?));
     }
+    for text in &args.deployed_rule {
+        let pattern = super::read_rule("--deployed-rule", text)?;
+        deployed.push(Predicate::from_event_pattern(&pattern, SignIn::default()));
+    }
     let union = Predicate::any(deployed.iter().cloned());
     let model = if args.strict {
         EventModel::none()
@@ -101,7 +109,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         }
         Format::Table => {
             let class = noise(&required, &union, &model, &scope).class;
-            table(out, &relation, &reason, &names, deployed.len(), &class)?;
+            let numbered = Numbered {
+                filters: args.deployed.len(),
+                rules: args.deployed_rule.len(),
+            };
+            table(out, &relation, &reason, &names, numbered, &class)?;
         }
     }
     Ok(if relation.covers.is_yes() {
@@ -159,12 +171,29 @@ fn reason(relation: &Relation, names: &[NameCoverage]) -> String {
     )
 }
 
+/// How many of what is deployed is filters; the rest is rules.
+#[derive(Clone, Copy)]
+struct Numbered {
+    filters: usize,
+    rules: usize,
+}
+
+impl Numbered {
+    /// The option that the deployed pattern of a position was given by.
+    fn option(self, at: usize) -> String {
+        match at.checked_sub(self.filters) {
+            Some(rule) => format!("--deployed-rule {}", rule + 1),
+            None => format!("--deployed {}", at + 1),
+        }
+    }
+}
+
 fn table(
     out: &mut Out,
     relation: &Relation,
     reason: &str,
     names: &[NameCoverage],
-    filters: usize,
+    numbered: Numbered,
     class: &NoiseClass,
 ) -> Result<(), Error> {
     let covers = match relation.covers {
@@ -185,13 +214,15 @@ fn table(
             .max()
             .unwrap_or(0);
         for name in names {
-            let by: Vec<String> = name.by.iter().map(|at| (at + 1).to_string()).collect();
+            let by: Vec<String> = name.by.iter().map(|at| numbered.option(*at)).collect();
             let by = match (&name.covers, by.len()) {
                 (Covers::No { .. }, _) => "not covered".to_owned(),
                 (Covers::Unknown { reason }, _) => format!("unknown: {reason}"),
                 (Covers::Yes { .. }, 0) => "covered by several together".to_owned(),
-                (Covers::Yes { .. }, _) if filters == 1 => "covered".to_owned(),
-                (Covers::Yes { .. }, _) => format!("covered by --deployed {}", by.join(", ")),
+                (Covers::Yes { .. }, _) if numbered.filters + numbered.rules == 1 => {
+                    "covered".to_owned()
+                }
+                (Covers::Yes { .. }, _) => format!("covered by {}", by.join(", ")),
             };
             out.line(format_args!("  {:width$}  {by}", name.name))?;
         }

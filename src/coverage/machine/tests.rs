@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::coverage::decimal::{Decimal, Side};
+use crate::pattern::Star;
 use crate::pattern::ast::Order;
 
 fn texts(letters: &str, length: usize) -> Vec<String> {

@@ -190,6 +190,8 @@ fn asked_for<'t>(
 fn own(predicate: &Predicate, field: &str, asks: &mut Vec<Box<dyn Fn(&str) -> bool>>) {
     match predicate {
         Predicate::Always | Predicate::Never | Predicate::Pattern(_) => {}
+        // Nothing is looked into: every name may be told from others.
+        Predicate::Event(..) => asks.push(Box::new(|_| true)),
         Predicate::Not(inner) => own(inner, field, asks),
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| own(part, field, asks));
@@ -214,7 +216,7 @@ fn own(predicate: &Predicate, field: &str, asks: &mut Vec<Box<dyn Fn(&str) -> bo
 /// Terms, which are looked for in every field.
 fn raw(predicate: &Predicate, asks: &mut Vec<Box<dyn Fn(&str) -> bool>>) {
     match predicate {
-        Predicate::Always | Predicate::Never | Predicate::Test(_) => {}
+        Predicate::Always | Predicate::Never | Predicate::Test(_) | Predicate::Event(..) => {}
         Predicate::Not(inner) => raw(inner, asks),
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| raw(part, asks));

@@ -59,6 +59,7 @@ impl Terms {
             Predicate::Any(parts) => self.join("or", "false", parts)?,
             Predicate::Test(test) => self.own(test)?,
             Predicate::Pattern(pattern) => self.pattern(pattern)?,
+            Predicate::Event(..) => return Err("an event pattern is not translated".into()),
         })
     }
 
@@ -316,7 +317,7 @@ fn without_spans(condition: &Condition) -> String {
 /// The paths of conditions that are no part of a pattern.
 fn own_paths(predicate: &Predicate, into: &mut Vec<Vec<Step>>) {
     match predicate {
-        Predicate::Always | Predicate::Never | Predicate::Pattern(_) => {}
+        Predicate::Always | Predicate::Never | Predicate::Pattern(_) | Predicate::Event(..) => {}
         Predicate::Not(inner) => own_paths(inner, into),
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| own_paths(part, into));

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{Below, Cased, Compare, EventPattern, Network, Part, Rule};
+use super::{Asked, Below, Cased, Compare, EventPattern, Network, Part, Rule};
 
 /// A value at the end of a path, and the element that it is in of each list of objects around it.
 struct Leaf<'e> {
@@ -14,9 +14,6 @@ struct Leaf<'e> {
     value: &'e Value,
     within: Vec<(usize, usize)>,
 }
-
-/// Fields asked for together.
-type Asked<'p> = Vec<(String, &'p [Rule])>;
 
 impl EventPattern {
     /// Whether the pattern matches a whole event.
@@ -30,9 +27,14 @@ impl EventPattern {
             &mut lists,
             &mut leaves,
         );
-        alternatives("", &self.parts)
+        self.alternatives()
             .iter()
             .any(|asked| fits(asked, &leaves, &BTreeMap::new()))
+    }
+
+    /// The pattern without `$or`: any of these fits, each a list of fields that must fit together.
+    pub fn alternatives(&self) -> Vec<Asked<'_>> {
+        alternatives("", &self.parts)
     }
 }
 
@@ -74,7 +76,6 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// The pattern without `$or`: any of these, each a list of fields that must fit together.
 fn alternatives<'p>(path: &str, parts: &'p [Part]) -> Vec<Asked<'p>> {
     let mut all: Vec<Asked<'p>> = vec![Vec::new()];
     for part in parts {
@@ -131,7 +132,9 @@ impl Rule {
             Self::Suffix(suffix) => {
                 text.is_some_and(|text| begins(text.chars().rev(), suffix, true))
             }
-            Self::IgnoreCase(wanted) => text.is_some_and(|text| folded(text) == folded(wanted)),
+            Self::IgnoreCase(wanted) => {
+                text.is_some_and(|text| text.chars().map(folded).eq(wanted.chars().map(folded)))
+            }
             Self::Wildcard(literals) => text.is_some_and(|text| like(text, literals)),
             Self::AnythingBut(rules) => !rules.iter().any(|rule| rule.holds(value)),
             Self::Numeric(comparisons) => value.as_f64().is_some_and(|value| {
@@ -151,8 +154,14 @@ impl Rule {
     }
 }
 
-fn folded(text: &str) -> String {
-    text.to_lowercase()
+/// The letter that stands for a letter in comparisons without regard to case.
+pub fn folded(letter: char) -> char {
+    let mut lower = letter.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(lower), None) => lower,
+        // The one capital whose small form is two letters stands for itself.
+        _ => letter,
+    }
 }
 
 fn begins(letters: impl Iterator<Item = char>, wanted: &Cased, backwards: bool) -> bool {
@@ -163,13 +172,8 @@ fn begins(letters: impl Iterator<Item = char>, wanted: &Cased, backwards: bool) 
     };
     let found: Vec<char> = letters.take(wanted_letters.len()).collect();
     if wanted.ignore_case {
-        let folded = |letters: &[char]| -> Vec<char> {
-            letters
-                .iter()
-                .flat_map(|letter| letter.to_lowercase())
-                .collect()
-        };
-        folded(&found) == folded(&wanted_letters)
+        let fold = |letters: &[char]| letters.iter().copied().map(folded).collect::<Vec<_>>();
+        fold(&found) == fold(&wanted_letters)
     } else {
         found == wanted_letters
     }
@@ -201,7 +205,7 @@ fn like(text: &str, literals: &[String]) -> bool {
 impl Network {
     /// Whether an address lies in the block. EventBridge compares the hexadecimal digits as text, so that an address of
     /// six-byte words can lie in a block of four bytes (`0.0.0.0/0` holds `2001:db8::1`): observed with event-ruler.
-    fn holds(&self, address: IpAddr) -> bool {
+    pub fn holds(&self, address: IpAddr) -> bool {
         let (low, high) = match self.address {
             IpAddr::V4(address) => {
                 let rest = u32::MAX.checked_shr(u32::from(self.bits)).unwrap_or(0);

@@ -26,7 +26,12 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 
-pub use envelope::as_event;
+pub(crate) use envelope::{
+    API_CALL_TYPE, CONSOLE_SIGN_IN, SERVICE_EVENT, SERVICE_EVENT_TYPE, SOURCE_PREFIX,
+    SOURCE_SUFFIX, VERSION,
+};
+pub use envelope::{SignIn, around, as_event};
+pub use matcher::folded;
 
 /// An event pattern: all of its parts must fit.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +39,9 @@ pub struct EventPattern {
     /// The parts.
     pub parts: Vec<Part>,
 }
+
+/// Fields that a pattern asks for together: the path of each, names joined by `.`, and what may fit it.
+pub type Asked<'p> = Vec<(String, &'p [Rule])>;
 
 /// One part of an object of a pattern.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +124,7 @@ pub enum Compare {
 }
 
 /// A block of addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Network {
     /// The address before the slash.
     pub address: IpAddr,

@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use super::tree::{Fault, Kind, Member, Tree, read};
 use super::{Below, Cased, Compare, EventPattern, EventPatternError, Network, Number, Part, Rule};
 
+/// Combinations that the `$or`s of a pattern may make.
+const COMBINATIONS: usize = 1000;
+
 /// The largest number, in either direction, that EventBridge compares.
 const LARGEST: f64 = 5.0e9;
 
@@ -12,9 +15,13 @@ impl EventPattern {
     /// Reads a pattern.
     pub fn parse(text: &str) -> Result<Self, EventPatternError> {
         let parsed = read(text).and_then(|tree| match &tree.kind {
-            Kind::Object(members) => Ok(Self {
-                parts: parts(&tree, members)?,
-            }),
+            Kind::Object(members) => {
+                let parts = parts(&tree, members)?;
+                if combinations(&parts) > COMBINATIONS {
+                    return fault(&tree, "`$or` may make 1000 combinations of fields at most");
+                }
+                Ok(Self { parts })
+            }
             _ => fault(&tree, "an event pattern is a JSON object"),
         });
         parsed.map_err(|(span, message)| EventPatternError {
@@ -59,6 +66,19 @@ fn part(member: &Member) -> Result<Part, Fault> {
         }
     };
     Ok(Part::Field(member.name.clone(), below))
+}
+
+/// How many lists of fields the pattern is without `$or`.
+fn combinations(parts: &[Part]) -> usize {
+    parts.iter().fold(1, |count: usize, part| {
+        count.saturating_mul(match part {
+            Part::Field(_, Below::Rules(_)) => 1,
+            Part::Field(_, Below::Object(parts)) => combinations(parts),
+            Part::Or(choices) => choices.iter().fold(0, |sum: usize, choice| {
+                sum.saturating_add(combinations(choice))
+            }),
+        })
+    })
 }
 
 fn alternatives(value: &Tree) -> Result<Part, Fault> {

@@ -74,6 +74,7 @@ impl Cond {
                 path: test.path.iter().cloned().map(Step::Name).collect(),
                 test: of_is(&test.is)?,
             }),
+            Predicate::Event(..) => return Err(Refusal::EventPattern),
             Predicate::Pattern(pattern) => match &pattern.kind {
                 PatternKind::Everything => Self::Known(true),
                 PatternKind::Json(expr) => of_expr(expr),

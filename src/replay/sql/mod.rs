@@ -33,6 +33,11 @@ pub enum Refusal {
         "the pattern `{0}` looks at the text of a record, which a table does not keep as CloudTrail wrote it"
     )]
     RawMessage(String),
+    /// An event pattern of an EventBridge rule.
+    #[error(
+        "the event pattern of an EventBridge rule is not translated; `--paths alarm` leaves rules out"
+    )]
+    EventPattern,
     /// A selector of a form that the dialect has no exact words for.
     #[error("{dialect} has no exact words for the selector `{selector}`")]
     Selector {

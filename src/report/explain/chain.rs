@@ -10,11 +10,12 @@ use super::super::words;
 use super::VALUE_SHOWN;
 
 /// The parts of a path as they are drawn, each with the stations whose links belong to it.
-pub(in super::super) const PARTS: [(&str, &[Station]); 6] = [
+pub(in super::super) const PARTS: [(&str, &[Station]); 7] = [
     ("trail", &[Station::Trail, Station::EventSelectors]),
     ("log group", &[Station::LogGroup]),
     ("metric filter", &[Station::MetricFilter]),
     ("alarm", &[Station::Alarm, Station::CompositeAlarm]),
+    ("rule", &[Station::Rule]),
     ("topic", &[Station::Topic]),
     ("subscription", &[Station::Subscription]),
 ];
@@ -175,6 +176,7 @@ fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
         let title = style.paint(Colour::Bold, part);
         page.line(&format!("  {sign} {title} {}", clean(shown)));
         if stations.contains(&Station::MetricFilter)
+            && path.filter.is_some()
             && let Some(text) = &path.pattern
         {
             let of_this = |mark: &&Mark| mark.filter.is_some() && mark.filter == path.filter;
@@ -204,12 +206,13 @@ fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
 }
 
 /// What stands at each of the [`PARTS`].
-pub(in super::super) fn station_names(path: &PathSummary) -> [Option<&str>; 6] {
+pub(in super::super) fn station_names(path: &PathSummary) -> [Option<&str>; 7] {
     [
         path.trail.as_deref(),
         path.log_group.as_deref(),
         path.filter.as_deref(),
         path.alarm.as_deref(),
+        path.rule.as_deref(),
         path.action.as_deref(),
         path.subscription.as_deref(),
     ]

@@ -2,7 +2,7 @@
 
 use crate::analyze::{Finding, PathSummary, Status};
 use crate::aws::arn::short_name;
-use crate::chain::verdict::Verdict;
+use crate::chain::verdict::{Station, Verdict};
 
 use super::super::explain::{PARTS, station_names};
 use super::super::text::cut;
@@ -23,6 +23,14 @@ pub(super) fn draw(out: &mut String, finding: &Finding, path: &PathSummary) {
     let mut boxes = Vec::new();
     let mut reached = true;
     for ((station, stations), name) in PARTS.iter().zip(names) {
+        let of_rules = stations.contains(&Station::Rule);
+        let of_alarms = [Station::LogGroup, Station::MetricFilter, Station::Alarm]
+            .iter()
+            .any(|station| stations.contains(station));
+        // A path runs through an alarm or through a rule.
+        if (of_rules && path.rule.is_none()) || (of_alarms && path.rule.is_some()) {
+            continue;
+        }
         let links = path
             .links
             .iter()

@@ -1,0 +1,162 @@
+//! What is said of EventBridge: whether events reach a rule, whether it matches them, and whether its target is told.
+
+use serde::Serialize;
+
+use crate::aws::policy::{Doubt, Refusal, Statement};
+
+/// Why a link about a rule, its bus or its target has its verdict.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum EventRuleCause {
+    /// Without a logging trail no CloudTrail event reaches a bus.
+    NoTrailFeedsTheBus,
+    /// Whether an organization's trail feeds the buses of a member is not documented.
+    OrganizationTrailFeedsMember {
+        /// The account that owns the trail.
+        owner: String,
+    },
+    /// The rule is enabled.
+    RuleEnabled {
+        /// State.
+        state: String,
+    },
+    /// The rule is disabled.
+    RuleDisabled,
+    /// The state of the rule is none that AWS documents.
+    RuleState {
+        /// State.
+        state: String,
+    },
+    /// `ENABLED` leaves out read-only events.
+    ReadOnlyLeftOut,
+    /// Whether EventBridge takes some of the events for read-only is not documented.
+    ReadOnlyNotDecided,
+    /// The pattern does not match the event.
+    RuleTurnsAway,
+    /// The pattern cannot be read.
+    RulePatternUnreadable {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Only the spelling of one table of the user guide matches sign-ins.
+    SignInJoined,
+    /// Only the spelling of AWS's articles matches sign-ins.
+    SignInSpaced,
+    /// A rule sees the events of its own Region.
+    RuleInOneRegion {
+        /// The Region.
+        region: String,
+    },
+    /// Events of global services arrive in another Region.
+    RuleMissesGlobalEvents {
+        /// The rule's Region.
+        region: String,
+        /// The Region that they arrive in.
+        global_region: String,
+    },
+    /// Sign-ins are recorded in other Regions too.
+    RuleMissesSignIns {
+        /// The rule's Region.
+        region: String,
+    },
+    /// The rule is on a bus of its own that nothing forwards CloudTrail events to.
+    BusNotFed {
+        /// The bus.
+        bus: String,
+    },
+    /// The rule has no target.
+    RuleHasNoTarget,
+    /// The topic's policy lets EventBridge publish.
+    RulePublishAllowed {
+        /// The statement that allows it.
+        statement: Statement,
+    },
+    /// The topic's policy does not let EventBridge publish.
+    RulePublishRefused {
+        /// Which statement and part of it decides.
+        refusal: Refusal,
+    },
+    /// Whether the topic's policy lets EventBridge publish cannot be told.
+    RulePublishOpen {
+        /// Why not.
+        doubt: Doubt,
+    },
+    /// AWS showed no policy of the topic.
+    RuleTopicPolicyNotShown,
+    /// The topic is encrypted with the AWS managed key, which EventBridge may not use.
+    RuleManagedKey,
+    /// The key's policy lets EventBridge encrypt.
+    RuleKeyAllowed {
+        /// The statement that allows it.
+        statement: Statement,
+    },
+    /// The key's policy does not let EventBridge encrypt.
+    RuleKeyRefused {
+        /// Which statement and part of it decides.
+        refusal: Refusal,
+    },
+    /// Whether the key's policy lets EventBridge encrypt cannot be told.
+    RuleKeyOpen {
+        /// Why not.
+        doubt: Doubt,
+    },
+    /// The topic is in another Region than the rule.
+    RuleTopicElsewhere {
+        /// The topic's Region.
+        topic_region: String,
+        /// The rule's Region.
+        rule_region: String,
+    },
+    /// The topic is another account's, and the target names no role.
+    RuleTopicForeign {
+        /// Its owner.
+        owner: String,
+    },
+    /// A role on a target that is a topic: three texts of AWS disagree on what it does.
+    RoleOnTopic {
+        /// RoleArn.
+        role: String,
+    },
+    /// A filter policy on attributes, and messages of rules have none.
+    RuleMessageHasNoAttributes,
+    /// The filter policy takes the event.
+    EventFilterPolicy,
+    /// What the filter policy does with the message of this target is not decided.
+    EventFilterPolicyNotDecided,
+    /// The message is text, which a filter policy on the body drops.
+    RuleMessageIsText,
+    /// The constant message does not meet the filter policy.
+    RuleMessageDropped,
+    /// The target is a machine.
+    OnlyMachine {
+        /// The service.
+        service: String,
+    },
+    /// The target keeps the events, and who reads them is not on record.
+    OnlyStored {
+        /// The service.
+        service: String,
+    },
+    /// The target is a bus that the snapshot does not hold.
+    ForwardedOutside {
+        /// ARN of the bus.
+        bus: String,
+    },
+    /// The policy of the bus does not let the account send events.
+    BusRefuses {
+        /// ARN of the bus.
+        bus: String,
+    },
+    /// Whether the policy of the bus lets the account send events is not decided.
+    BusPolicyOpen {
+        /// ARN of the bus.
+        bus: String,
+    },
+    /// EventBridge does not forward an event a second time.
+    SecondHop {
+        /// ARN of the bus.
+        bus: String,
+    },
+    /// The rule is that of User Notifications, whose own filter is elsewhere.
+    UserNotifications,
+}

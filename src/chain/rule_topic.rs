@@ -1,0 +1,244 @@
+//! The topic that a rule sends to (E13 to E18, N02, N03): does it exist, may EventBridge publish to it, and use its key.
+//!
+//! As with alarms, whoever answered counts. There is no history of what a rule did.
+
+use super::Error;
+use super::cause::{EventRuleCause, Open, TopicCause};
+use super::facts::{Asked, Facts, Question, RuleRow, TargetRow, Topic};
+use super::stage::{Stage, fine, missing};
+use super::topic::{Counted, Judged};
+use super::topic_access::{deciding, subject, tellers};
+use super::topic_key;
+use super::verdict::{Link, LinkId, Verdict};
+use crate::aws::arn;
+use crate::aws::policy::{self, Caller, Decision, Organization, Service};
+
+/// Judges a topic as the target of a rule.
+pub(super) fn judge(
+    facts: &Facts<'_>,
+    rule: &RuleRow,
+    target: &TargetRow,
+) -> Result<Judged, Error> {
+    let topic_arn = target.arn.as_str();
+    let mut stage = Stage::default();
+    place(rule, target, &mut stage);
+    let owner = arn::account(topic_arn).unwrap_or_default();
+    let asked_by = tellers(
+        facts,
+        &[&rule.account, owner],
+        "GetTopicAttributes",
+        topic_arn,
+    )?;
+    let mut found = None;
+    for teller in &asked_by {
+        found = facts.topic(teller, topic_arn)?;
+        if found.is_some() {
+            break;
+        }
+    }
+    let exists = match &found {
+        Some(topic) => {
+            let link = fine(LinkId::N02, subject(topic_arn), TopicCause::TopicExists)
+                .field("TopicArn", topic_arn)
+                .evidence([topic.evidence]);
+            stage.say(link);
+            let asking = Asking {
+                facts,
+                rule,
+                topic_arn,
+                topic,
+            };
+            stage.say(asking.publish()?);
+            stage.links.extend(asking.key()?);
+            true
+        }
+        None => no_attributes(facts, rule, topic_arn, &asked_by, &mut stage)?,
+    };
+    Ok(Judged {
+        stage,
+        tellers: tellers(
+            facts,
+            &[&rule.account, owner],
+            "ListSubscriptionsByTopic",
+            topic_arn,
+        )?,
+        counted: found.and_then(|topic| {
+            Some(Counted {
+                confirmed: topic.subscriptions_confirmed?,
+                pending: topic.subscriptions_pending,
+                evidence: topic.evidence,
+            })
+        }),
+        exists,
+    })
+}
+
+/// E16, E17 and E18: what the ARNs of rule, topic and role say.
+fn place(rule: &RuleRow, target: &TargetRow, stage: &mut Stage) {
+    let topic_arn = target.arn.as_str();
+    let mut say = |id, verdict, cause: EventRuleCause| {
+        let link = Link::new(id, verdict, subject(topic_arn), cause)
+            .field("Arn", topic_arn)
+            .field("RoleArn", target.role_arn.as_deref().unwrap_or("absent"))
+            .evidence([target.evidence]);
+        stage.say(link);
+    };
+    let region = arn::region(topic_arn).unwrap_or_default();
+    if region != rule.region {
+        let cause = EventRuleCause::RuleTopicElsewhere {
+            topic_region: region.to_owned(),
+            rule_region: rule.region.clone(),
+        };
+        say(LinkId::E16, Verdict::Broken, cause);
+    }
+    let owner = arn::account(topic_arn).unwrap_or_default();
+    match &target.role_arn {
+        Some(role) => {
+            let role = role.clone();
+            say(
+                LinkId::E18,
+                Verdict::Unknown,
+                EventRuleCause::RoleOnTopic { role },
+            );
+        }
+        None if owner != rule.account => {
+            let owner = owner.to_owned();
+            say(
+                LinkId::E17,
+                Verdict::Broken,
+                EventRuleCause::RuleTopicForeign { owner },
+            );
+        }
+        None => {}
+    }
+}
+
+/// N02 and N03. Whether the topic may exist all the same.
+fn no_attributes(
+    facts: &Facts<'_>,
+    rule: &RuleRow,
+    topic_arn: &str,
+    asked_by: &[String],
+    stage: &mut Stage,
+) -> Result<bool, Error> {
+    let region = arn::region(topic_arn).unwrap_or_default();
+    let owner = arn::account(topic_arn).unwrap_or_default();
+    let ask = |account, region| Question {
+        account,
+        region,
+        service: "sns",
+        operation: "GetTopicAttributes",
+        subject: topic_arn,
+    };
+    let question = ask(&rule.account, region);
+    let mut asked = facts.asked(question)?;
+    for account in asked_by {
+        if let absent @ Asked::Absent { .. } = facts.asked(ask(account, region))? {
+            asked = absent;
+        }
+    }
+    if let Asked::Absent { code, evidence } = &asked {
+        let link = Link::new(
+            LinkId::N02,
+            Verdict::Broken,
+            subject(topic_arn),
+            TopicCause::TopicMissing,
+        );
+        stage.say(link.field("GetTopicAttributes", code).evidence([*evidence]));
+        return Ok(false);
+    }
+    let (id, open) = if owner == rule.account {
+        (LinkId::N02, None)
+    } else {
+        let owner = owner.to_owned();
+        (LinkId::N03, Some(Open::ForeignTopic { owner }))
+    };
+    stage.say(missing(
+        id,
+        Verdict::Unknown,
+        subject(topic_arn),
+        question,
+        &asked,
+        open,
+    ));
+    Ok(true)
+}
+
+/// The policies of a topic and its key, asked for a rule.
+struct Asking<'a> {
+    facts: &'a Facts<'a>,
+    rule: &'a RuleRow,
+    topic_arn: &'a str,
+    topic: &'a Topic,
+}
+
+impl Asking<'_> {
+    /// Asks a policy with what is known of EventBridge as it acts for the rule.
+    fn ask(
+        &self,
+        evidence: i64,
+        ask: impl FnOnce(&Caller<'_>) -> Decision,
+    ) -> Result<Decision, Error> {
+        let at = self.facts.recorded_at(evidence)?;
+        Ok(ask(&Caller {
+            service: Service::EventBridge,
+            source_arn: &self.rule.arn,
+            organization: Organization::Unknown,
+            at: at.and_then(|at| at.parse().ok()),
+        }))
+    }
+
+    fn link(&self, id: LinkId, verdict: Verdict, cause: EventRuleCause) -> Link {
+        Link::new(id, verdict, subject(self.topic_arn), cause).evidence([self.topic.evidence])
+    }
+
+    /// E13 and E14.
+    fn publish(&self) -> Result<Link, Error> {
+        let Some(policy) = &self.topic.policy else {
+            let cause = EventRuleCause::RuleTopicPolicyNotShown;
+            return Ok(self
+                .link(LinkId::E13, Verdict::Unknown, cause)
+                .field("Policy", "absent"));
+        };
+        let decision = self.ask(self.topic.evidence, |caller| {
+            policy::may_publish(policy, self.topic_arn, caller)
+        })?;
+        let mut fields = Vec::new();
+        let (id, verdict, cause) = match decision {
+            Decision::Allowed(statement) => {
+                let cause = EventRuleCause::RulePublishAllowed { statement };
+                (LinkId::E13, Verdict::Ok, cause)
+            }
+            Decision::Refused(refusal) => {
+                fields = deciding(&refusal);
+                let cause = EventRuleCause::RulePublishRefused { refusal };
+                (LinkId::E13, Verdict::Broken, cause)
+            }
+            Decision::Open(doubt) => {
+                let cause = EventRuleCause::RulePublishOpen { doubt };
+                (LinkId::E14, Verdict::Unknown, cause)
+            }
+        };
+        let mut link = self.link(id, verdict, cause);
+        link.fields = fields;
+        Ok(link.field("Policy", policy))
+    }
+
+    /// E15: the key that encrypts the topic, where it has one.
+    fn key(&self) -> Result<Vec<Link>, Error> {
+        let id = self.topic.kms_master_key_id.as_deref().unwrap_or_default();
+        if id.is_empty() {
+            return Ok(Vec::new());
+        }
+        let links = {
+            let ask =
+                |evidence: i64, ask: &dyn Fn(&Caller<'_>) -> Decision| self.ask(evidence, ask);
+            topic_key::for_rule(self.facts, self.rule, self.topic_arn, self.topic, &ask)?
+        };
+        let named = |link: Link| {
+            link.field("KmsMasterKeyId", id)
+                .evidence([self.topic.evidence])
+        };
+        Ok(links.into_iter().map(named).collect())
+    }
+}

@@ -1,0 +1,406 @@
+//! Walks the paths that run through EventBridge: trail, bus of the event's Region, rule, target, subscription.
+//!
+//! A bus is fed by every trail that records the event, so each trail is a path of its own, and their union counts.
+
+use crate::aws::arn;
+
+use super::Error;
+use super::cause::{EventRuleCause, Open};
+use super::event_rule::{self, said};
+use super::facts::{Asked, DEFAULT_BUS, Facts, Question, RuleRow, TargetRow, targets_question};
+use super::path::{Path, Rule, Subscription};
+use super::stage::{Context, Stage, missing};
+use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
+use super::{bus_policy, rule_message, rule_topic, subscription};
+use crate::coverage::Predicate;
+
+/// A trail that may feed the buses, with what is said of it up to there; no trail where none does, or none is known.
+pub(super) struct Feed {
+    pub(super) trail: Option<String>,
+    pub(super) stage: Stage,
+}
+
+/// A way through a rule and on.
+#[derive(Clone)]
+struct Way<'r> {
+    rule: &'r RuleRow,
+    action: Option<String>,
+    subscription: Option<Subscription>,
+    stage: Stage,
+}
+
+impl<'r> Way<'r> {
+    fn saying(&self, link: Link) -> Self {
+        let mut way = self.clone();
+        way.stage.say(link);
+        way
+    }
+
+    fn path(&self, feed: &Feed) -> Path {
+        let mut stage = feed.stage.clone();
+        stage.extend(self.stage.clone());
+        // What E09 and E10 turn away E08 turns away as well: they tell why.
+        let told = [LinkId::E09, LinkId::E10];
+        let events = Predicate::all(
+            stage
+                .conditions
+                .iter()
+                .filter(|condition| !told.contains(&condition.id))
+                .map(|condition| condition.events.clone()),
+        );
+        Path {
+            trail: feed.trail.clone(),
+            log_group: None,
+            filter: None,
+            alarm: None,
+            rule: Some(Rule {
+                arn: self.rule.arn.clone(),
+                name: self.rule.name.clone(),
+                region: self.rule.region.clone(),
+                pattern: self.rule.pattern.clone(),
+            }),
+            action: self.action.clone(),
+            subscription: self.subscription.clone(),
+            events,
+            conditions: stage.conditions,
+            links: stage.links,
+            muted: Default::default(),
+        }
+    }
+}
+
+/// All paths of an account that run through EventBridge.
+pub(super) fn paths(
+    facts: &Facts<'_>,
+    context: &Context,
+    feeds: &[Feed],
+) -> Result<Vec<Path>, Error> {
+    let rules: Vec<RuleRow> = facts
+        .event_rules(&context.account)?
+        .into_iter()
+        .filter(event_rule::is_about_records)
+        .collect();
+    let walk = RuleWalk { facts, context };
+    let mut ways = Vec::new();
+    let mut fed: Vec<String> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.bus == DEFAULT_BUS) {
+        walk.rule(rule, &mut ways, &mut fed)?;
+    }
+    for rule in rules.iter().filter(|rule| !fed.contains(&rule.arn)) {
+        if let Some(link) = event_rule::not_fed(rule) {
+            for stage in event_rule::ways(context, rule) {
+                ways.push(
+                    Way {
+                        rule,
+                        action: None,
+                        subscription: None,
+                        stage,
+                    }
+                    .saying(link.clone()),
+                );
+            }
+        }
+    }
+    let mut paths: Vec<Path> = feeds
+        .iter()
+        .flat_map(|feed| ways.iter().map(|way| way.path(feed)))
+        .collect();
+    paths.extend(walk.unlisted(feeds)?);
+    Ok(paths)
+}
+
+struct RuleWalk<'a> {
+    facts: &'a Facts<'a>,
+    context: &'a Context,
+}
+
+impl RuleWalk<'_> {
+    /// The ways through a rule of a default bus.
+    fn rule<'r>(
+        &self,
+        rule: &'r RuleRow,
+        ways: &mut Vec<Way<'r>>,
+        fed: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let targets = self.facts.event_targets(rule)?;
+        for matched in event_rule::ways(self.context, rule) {
+            let mut stage = event_rule::arrives(self.context, rule);
+            stage.extend(matched);
+            let way = Way {
+                rule,
+                action: None,
+                subscription: None,
+                stage,
+            };
+            if let Some(link) = self.no_targets(rule, &targets)? {
+                ways.push(way.saying(link));
+            }
+            for target in &targets {
+                match bus_of(&target.arn) {
+                    Some(bus) => self.forward(&way, target, bus, ways, fed)?,
+                    None => self.target(&way, rule, target, ways)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// E12 where there is no target, and an unknown link where the list is not whole.
+    fn no_targets(&self, rule: &RuleRow, targets: &[TargetRow]) -> Result<Option<Link>, Error> {
+        let (subject, asked) = self.facts.asked_targets(rule)?;
+        if !asked.answered() {
+            let question = targets_question(rule, &subject);
+            let about = rule.subject();
+            let link = missing(LinkId::E12, Verdict::Unknown, about, question, &asked, None);
+            return Ok(Some(link));
+        }
+        Ok(targets.is_empty().then(|| {
+            said(
+                rule,
+                LinkId::E12,
+                Verdict::Broken,
+                EventRuleCause::RuleHasNoTarget,
+            )
+            .evidence(asked.evidence())
+        }))
+    }
+
+    /// From a target on: a topic and its subscriptions, or a machine.
+    fn target<'r>(
+        &self,
+        before: &Way<'r>,
+        rule: &RuleRow,
+        target: &TargetRow,
+        ways: &mut Vec<Way<'r>>,
+    ) -> Result<(), Error> {
+        let mut way = before.clone();
+        way.action = Some(target.arn.clone());
+        if arn::service(&target.arn) != Some("sns") {
+            ways.push(way.saying(machine(rule, target)));
+            return Ok(());
+        }
+        let judged = rule_topic::judge(self.facts, rule, target)?;
+        way.stage.extend(judged.stage.clone());
+        if !judged.exists {
+            ways.push(way);
+            return Ok(());
+        }
+        let listing = subscription::listed(self.facts, &judged, &target.arn)?;
+        if let Some(link) = listing.link {
+            ways.push(way.saying(link));
+        }
+        for row in &listing.rows {
+            let mut end = way.clone();
+            end.subscription = Some(Subscription {
+                arn: row.arn.clone(),
+                protocol: row.protocol.clone(),
+                endpoint: row.endpoint.clone(),
+            });
+            let mut passes = |attributes: &_, subject: &_, stage: &mut _| {
+                rule_message::passes(attributes, target, subject, stage);
+            };
+            let said = subscription::judge(self.facts, &judged, &target.arn, row, &mut passes)?;
+            end.stage.extend(said);
+            ways.push(end);
+        }
+        Ok(())
+    }
+
+    /// One hop to another bus, and the rules there.
+    fn forward<'r>(
+        &self,
+        before: &Way<'r>,
+        target: &TargetRow,
+        bus: Bus<'_>,
+        ways: &mut Vec<Way<'r>>,
+        fed: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let mut way = before.clone();
+        way.action = Some(target.arn.clone());
+        let rule = before.rule;
+        let link = |id, verdict, cause| said(rule, id, verdict, cause).evidence([target.evidence]);
+        let name = || target.arn.clone();
+        if !self.rules_are_known(bus)? {
+            let cause = EventRuleCause::ForwardedOutside { bus: name() };
+            ways.push(way.saying(link(LinkId::E23, Verdict::Unknown, cause)));
+            return Ok(());
+        }
+        if bus.account != rule.account {
+            match bus_policy::admits(self.facts, &target.arn, &rule.account)? {
+                Some(true) => {}
+                Some(false) => {
+                    let cause = EventRuleCause::BusRefuses { bus: name() };
+                    way.stage.say(link(LinkId::E24, Verdict::Broken, cause));
+                }
+                None => {
+                    let cause = EventRuleCause::BusPolicyOpen { bus: name() };
+                    way.stage.say(link(LinkId::E24, Verdict::Unknown, cause));
+                }
+            }
+        }
+        let receivers = self.facts.event_rules(bus.account)?;
+        let receivers = receivers
+            .iter()
+            .filter(|other| other.region == bus.region && other.bus == bus.name)
+            .filter(|other| event_rule::is_about_records(other));
+        let mut none = true;
+        for receiver in receivers {
+            none = false;
+            fed.push(receiver.arn.clone());
+            self.receiver(&way, receiver, ways)?;
+        }
+        if none {
+            // Nothing on that bus takes it further.
+            let subject = Subject::of_arn(Kind::Rule, &target.arn);
+            let link = Link::new(
+                LinkId::E12,
+                Verdict::Broken,
+                subject,
+                EventRuleCause::RuleHasNoTarget,
+            );
+            ways.push(way.saying(link.evidence([target.evidence])));
+        }
+        Ok(())
+    }
+
+    fn receiver<'r>(
+        &self,
+        before: &Way<'r>,
+        receiver: &RuleRow,
+        ways: &mut Vec<Way<'r>>,
+    ) -> Result<(), Error> {
+        let targets = self.facts.event_targets(receiver)?;
+        for matched in event_rule::ways(self.context, receiver) {
+            let mut way = before.clone();
+            way.stage.extend(matched);
+            if let Some(link) = self.no_targets(receiver, &targets)? {
+                ways.push(way.saying(link));
+            }
+            for target in &targets {
+                if bus_of(&target.arn).is_some() {
+                    let bus = target.arn.clone();
+                    let cause = EventRuleCause::SecondHop { bus };
+                    ways.push(way.saying(said(receiver, LinkId::E24, Verdict::Broken, cause)));
+                } else {
+                    self.target(&way, receiver, target, ways)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn rules_are_known(&self, bus: Bus<'_>) -> Result<bool, Error> {
+        let subject = if bus.name == DEFAULT_BUS {
+            String::new()
+        } else {
+            serde_json::json!({ "EventBusName": bus.name }).to_string()
+        };
+        let asked = self.facts.asked(Question {
+            account: bus.account,
+            region: bus.region,
+            service: "events",
+            operation: "ListRules",
+            subject: &subject,
+        })?;
+        Ok(match asked {
+            // The answer about the default bus has an empty subject, and says nothing of the others.
+            Asked::Answered { .. } if bus.name != DEFAULT_BUS => {
+                self.facts.was_answered(bus.account, bus.region, &subject)?
+            }
+            asked => asked.answered(),
+        })
+    }
+
+    /// Regions whose rules could not be listed although they were asked for: a rule may be there. What was recorded before
+    /// rules were asked for says nothing of them.
+    fn unlisted(&self, feeds: &[Feed]) -> Result<Vec<Path>, Error> {
+        let account = self.context.account.as_str();
+        let mut paths = Vec::new();
+        for region in &self.context.scope.regions {
+            let question = Question {
+                account,
+                region,
+                service: "events",
+                operation: "ListRules",
+                subject: "",
+            };
+            let asked = self.facts.asked(question)?;
+            if !matches!(asked, Asked::Failed { .. }) || asked.unsupported() {
+                continue;
+            }
+            let subject = Subject::region(account, region);
+            let link = missing(
+                LinkId::E02,
+                Verdict::Unknown,
+                &subject,
+                question,
+                &asked,
+                Some(Open::EventRule),
+            );
+            for feed in feeds {
+                let mut stage = feed.stage.clone();
+                let cause = EventRuleCause::RuleInOneRegion {
+                    region: region.clone(),
+                };
+                stage.require(
+                    LinkId::E08,
+                    &subject,
+                    cause,
+                    Predicate::equals("awsRegion", region),
+                );
+                stage.say(link.clone());
+                let events = stage
+                    .conditions
+                    .iter()
+                    .map(|condition| condition.events.clone());
+                paths.push(Path {
+                    trail: feed.trail.clone(),
+                    log_group: None,
+                    filter: None,
+                    alarm: None,
+                    rule: None,
+                    action: None,
+                    subscription: None,
+                    events: Predicate::all(events),
+                    conditions: stage.conditions,
+                    links: stage.links,
+                    muted: Default::default(),
+                });
+            }
+        }
+        Ok(paths)
+    }
+}
+
+/// A bus as a target names it.
+#[derive(Clone, Copy)]
+struct Bus<'a> {
+    account: &'a str,
+    region: &'a str,
+    name: &'a str,
+}
+
+fn bus_of(target: &str) -> Option<Bus<'_>> {
+    let (_, name) = target.split_once(":event-bus/")?;
+    (arn::service(target) == Some("events")).then(|| Bus {
+        account: arn::account(target).unwrap_or_default(),
+        region: arn::region(target).unwrap_or_default(),
+        name,
+    })
+}
+
+/// Targets that keep what they get: whether anybody reads it is not on record.
+const STORES: [&str; 3] = ["logs", "firehose", "kinesis"];
+
+/// E22: as with a subscription of a machine (U06), somebody may stand behind it.
+fn machine(rule: &RuleRow, target: &TargetRow) -> Link {
+    let service = arn::service(&target.arn).unwrap_or(&target.arn).to_owned();
+    let (verdict, cause) = if STORES.contains(&service.as_str()) {
+        (Verdict::Unknown, EventRuleCause::OnlyStored { service })
+    } else {
+        (Verdict::Weak, EventRuleCause::OnlyMachine { service })
+    };
+    said(rule, LinkId::E22, verdict, cause)
+        .field("Arn", &target.arn)
+        .evidence([target.evidence])
+}

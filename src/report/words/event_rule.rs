@@ -1,0 +1,121 @@
+//! EventBridge rules, their buses and targets in words.
+
+use super::policy::{doubted, name, refused};
+use crate::aws::arn::short_name;
+use crate::chain::cause::EventRuleCause as Cause;
+
+/// Who publishes for rules.
+const EVENTBRIDGE: &str = "EventBridge";
+
+/// The cause as a sentence.
+pub(super) fn sentence(cause: &Cause) -> String {
+    match cause {
+        Cause::NoTrailFeedsTheBus => {
+            "no logging trail records events, and without one none of CloudTrail reaches EventBridge".to_owned()
+        }
+        Cause::OrganizationTrailFeedsMember { owner } => format!(
+            "it is the trail of account {owner}; whether it feeds the event buses of a member account is not documented"
+        ),
+        Cause::RuleEnabled { state } => format!("its state is {state}"),
+        Cause::RuleDisabled => "it is disabled".to_owned(),
+        Cause::RuleState { state } if state.is_empty() => "its state is not shown".to_owned(),
+        Cause::RuleState { state } => format!("its state is `{state}`, which is not documented"),
+        Cause::ReadOnlyLeftOut => "its state ENABLED leaves out read-only events; ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS would not".to_owned(),
+        Cause::ReadOnlyNotDecided => "whether its state ENABLED leaves out an event whose name and `readOnly` field disagree is not documented".to_owned(),
+        Cause::RuleTurnsAway => "its event pattern does not match the event".to_owned(),
+        Cause::RulePatternUnreadable { message } => {
+            format!("its event pattern cannot be read: {message}")
+        }
+        Cause::SignInJoined => "it spells the detail type of a sign-in `AWS Console Signin via CloudTrail`, as one table of the user guide does and AWS's articles do not".to_owned(),
+        Cause::SignInSpaced => "it relies on the spelling `AWS Console Sign In via CloudTrail`, which AWS's articles have and one table of the user guide has not".to_owned(),
+        Cause::RuleInOneRegion { region } => format!("it sees the events of {region} alone"),
+        Cause::RuleMissesGlobalEvents {
+            region,
+            global_region,
+        } => format!("it is in {region}, and events of global services arrive in {global_region}"),
+        Cause::RuleMissesSignIns { region } => {
+            format!("it is in {region}, and sign-ins are recorded in other Regions as well")
+        }
+        Cause::BusNotFed { bus } => {
+            format!("it is on the bus `{bus}`, which no rule forwards CloudTrail events to")
+        }
+        Cause::RuleHasNoTarget => "it has no target".to_owned(),
+        Cause::RulePublishAllowed { statement } => format!(
+            "statement {} of its policy lets EventBridge publish",
+            name(statement)
+        ),
+        Cause::RulePublishRefused { refusal } => format!(
+            "its policy does not let EventBridge publish: {}",
+            refused(refusal, EVENTBRIDGE)
+        ),
+        Cause::RulePublishOpen { doubt } => format!(
+            "whether its policy lets EventBridge publish is not decided: {}",
+            doubted(doubt, EVENTBRIDGE)
+        ),
+        Cause::RuleTopicPolicyNotShown => {
+            "sns:GetTopicAttributes shows no policy of it".to_owned()
+        }
+        Cause::RuleManagedKey => {
+            "it is encrypted with the AWS managed key, which EventBridge may not use".to_owned()
+        }
+        Cause::RuleKeyAllowed { statement } => format!(
+            "statement {} of the key's policy lets EventBridge encrypt for it",
+            name(statement)
+        ),
+        Cause::RuleKeyRefused { refusal } => format!(
+            "the key's policy does not let EventBridge encrypt for it: {}",
+            refused(refusal, EVENTBRIDGE)
+        ),
+        Cause::RuleKeyOpen { doubt } => format!(
+            "whether the key's policy lets EventBridge encrypt for it is not decided: {}",
+            doubted(doubt, EVENTBRIDGE)
+        ),
+        Cause::RuleTopicElsewhere {
+            topic_region,
+            rule_region,
+        } => format!("it is in {topic_region}, and the rule in {rule_region}"),
+        Cause::RuleTopicForeign { owner } => {
+            format!("it is a topic of account {owner}, and the target names no role that may publish there")
+        }
+        Cause::RoleOnTopic { role } => format!(
+            "the target names the role `{}`, and AWS's texts disagree on what a role does on a topic",
+            short_name(role)
+        ),
+        Cause::RuleMessageHasNoAttributes => {
+            "its filter policy asks for message attributes, and messages of rules have none".to_owned()
+        }
+        Cause::EventFilterPolicy => "its filter policy is held against the event".to_owned(),
+        Cause::EventFilterPolicyNotDecided => {
+            "what its filter policy does with the rule's message is not decided".to_owned()
+        }
+        Cause::RuleMessageIsText => {
+            "its filter policy looks into the body, and the rule sends text".to_owned()
+        }
+        Cause::RuleMessageDropped => {
+            "its filter policy drops the constant message of the rule".to_owned()
+        }
+        Cause::OnlyMachine { service } => format!("it sends to {service}, which is a machine"),
+        Cause::OnlyStored { service } => {
+            format!("it sends to {service}, which keeps events and tells nobody by itself")
+        }
+        Cause::ForwardedOutside { bus } => format!(
+            "it forwards to the bus `{}`, whose rules are not in the snapshot",
+            short_name(bus)
+        ),
+        Cause::BusRefuses { bus } => format!(
+            "the policy of the bus `{}` does not let this account send events",
+            short_name(bus)
+        ),
+        Cause::BusPolicyOpen { bus } => format!(
+            "whether the policy of the bus `{}` lets this account send events is not decided",
+            short_name(bus)
+        ),
+        Cause::SecondHop { bus } => format!(
+            "it forwards to the bus `{}`, and an event is forwarded once",
+            short_name(bus)
+        ),
+        Cause::UserNotifications => {
+            "it is a rule of User Notifications, whose own filter, channels and contacts are not collected".to_owned()
+        }
+    }
+}
