@@ -8,6 +8,8 @@ mod blind_spots;
 mod command;
 /// Measured wrong verdicts of other tools, each with the right one.
 mod peers;
+/// Public EventBridge rules, each in an account of its own.
+mod public_rules;
 /// Whether every event is kept.
 mod recorded;
 /// The first screen, explanations and recorded calls, as a newcomer meets them.

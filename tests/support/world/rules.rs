@@ -67,7 +67,7 @@ impl World {
                 json!({
                     "Name": rule.name,
                     "Arn": arn("events", &format!("rule/{}", rule.name)),
-                    "EventPattern": rule.pattern.to_string(),
+                    "EventPattern": rule.pattern.as_str().map_or_else(|| rule.pattern.to_string(), str::to_owned),
                     "State": rule.state,
                     "EventBusName": "default",
                 })
