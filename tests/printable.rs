@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::import::folder::{self, Layout};
 use super::support::trailproof;
-use super::support::world::{LOG_GROUP, TOPIC, TRAIL, World};
+use super::support::world::{ACCOUNT, LOG_GROUP, TOPIC, TRAIL, World};
 
 /// What a name may hold, at worst. A line that begins with FORGED was forged.
 const NASTY: &str = "\nFORGED:yes\u{1b}[8m\u{1b}]0;title\u{7}\rFORGED\u{202e}\u{2066}\u{200b}\u{2028}FORGED\u{2029}\u{85}\u{9b}2J\u{7f}\u{ad}\u{feff}\
@@ -226,6 +226,53 @@ fn names_cannot_steer_a_terminal_or_forge_a_line_in_any_report() {
         let ran = run(&["diff", complete, file, "--format", format]);
         assert!(ran.stdout.contains("FORGED"), "{format}");
         run(&["diff", file, complete, "--format", format]);
+    }
+}
+
+#[test]
+fn names_cannot_steer_a_terminal_or_forge_a_line_in_plans_and_replays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = snapshot(folder.path());
+    let file = path.to_str().unwrap();
+    for format in ["aws-cli", "terraform", "cloudformation", "console"] {
+        run(&["remediate", file, "--format", format]);
+    }
+    run(&["remediate", file, "--plan", "json"]);
+    run(&["remediate", file, "--email", NASTY]);
+    run(&["remediate", file, "--region", NASTY]);
+    let record = |name: &str, value: &str| {
+        let mut record = serde_json::json!({
+            "eventVersion": "1.11", "eventName": "ConsoleLogin", "eventSource": "signin.amazonaws.com",
+            "eventTime": "2026-11-21T12:00:00Z", "awsRegion": "us-east-1", "eventID": "1", "eventType": "AwsApiCall",
+            "recipientAccountId": ACCOUNT, "userIdentity": {"type": "Root", "accountId": ACCOUNT}
+        });
+        record[name] = value.into();
+        record
+    };
+    let names = [
+        "eventName",
+        "eventSource",
+        "eventTime",
+        "awsRegion",
+        "eventID",
+        "recipientAccountId",
+        "errorMessage",
+    ];
+    let mut records: Vec<Value> = names.map(|name| record(name, NASTY)).into();
+    records
+        .push(serde_json::json!({ NASTY: NASTY, "userIdentity": {"type": NASTY, "arn": NASTY} }));
+    let logs = folder
+        .path()
+        .join(format!("{}.json", NASTY.replace('/', "_")));
+    std::fs::write(&logs, serde_json::json!({ "Records": records }).to_string()).unwrap();
+    let logs = logs.to_str().unwrap();
+    for format in ["text", "json", "markdown"] {
+        run(&["replay", file, logs, "--format", format]);
+    }
+    std::fs::write(logs, format!("[{{\"{NASTY}")).unwrap();
+    run(&["replay", file, logs]);
+    for sql in ["duckdb", "spark", NASTY] {
+        run(&["replay", file, "--sql", sql]);
     }
 }
 
