@@ -26,6 +26,8 @@ const GROUPS: &[(&str, &[&str])] = &[
             "with-fix",
             "plan",
             "email",
+            "counts",
+            "to",
         ],
     ),
     (
@@ -69,6 +71,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "color",
             "sarif-file",
             "smt-lib",
+            "sql",
             "script",
             "print-policy",
         ],
