@@ -15,6 +15,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "framework",
             "section",
             "strict",
+            "paths",
             "assume",
             "failing",
             "new-only",

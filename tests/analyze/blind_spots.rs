@@ -219,7 +219,7 @@ fn the_control_asks_for_every_call_of_the_table_and_no_filter_text_is_too_long()
 
 #[test]
 fn reports_name_the_silent_calls_each_once() {
-    use trailproof::report::{self, About, Dossier, Format, View};
+    use trailproof::report::{self, About, Dossier, Format, Style, View};
     let options = Options {
         blind_spots: true,
         ..Options::default()
@@ -229,7 +229,14 @@ fn reports_name_the_silent_calls_each_once() {
         analysis: &analysis,
         about: &About::default(),
     };
-    let table = report::analysis(dossier, Format::Table, View::default());
+    let view = View {
+        style: Style {
+            width: 80,
+            ..Style::default()
+        },
+        ..View::default()
+    };
+    let table = report::analysis(dossier, Format::Table, view);
     assert!(table.contains("The quietest ways to blind account 111122223333"));
     assert!(table.contains("x DeleteMetricFilter of logs.amazonaws.com on any of 15 filters"));
     assert_eq!(

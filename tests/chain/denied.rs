@@ -299,6 +299,8 @@ fn a_feature_that_does_not_exist_there_leaves_nothing_to_remark() {
     rich.edit("monitoring", "ListAlarmMuteRules", |output| {
         output["AlarmMuteRuleSummaries"] = json!([]);
     });
+    // A rule whose targets were not asked for is remarked on whatever else there is.
+    rich.edit("events", "ListRules", |output| output["Rules"] = json!([]));
     for (service, operation) in [
         ("monitoring", "ListAlarmMuteRules"),
         ("monitoring", "DescribeAlarmHistory"),

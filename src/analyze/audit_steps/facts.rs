@@ -109,10 +109,20 @@ impl Account {
             .filter(|(asked, _)| region.is_none_or(|region| *asked == region))
             .map(|(_, asked)| asked)
             .collect();
-        let answered = |asked: &&Asked| matches!(asked, Asked::Answered { .. });
+        if here.iter().any(|it| matches!(it, Asked::Answered { .. })) {
+            return Ok(None);
+        }
+        // Who is told that there is no such thing counts among those who got an answer.
+        let absent = here.iter().find_map(|it| match it {
+            Asked::Absent { code, .. } => Some(code),
+            _ => None,
+        });
+        if let Some(code) = absent {
+            return Ok(Some(code));
+        }
         let is_listed = operation == "ListSubscriptionsByTopic"
             && self.listed_topics.iter().any(|topic| topic == subject);
-        if is_listed || here.iter().any(answered) {
+        if is_listed {
             return Ok(None);
         }
         let what = match (subject, region) {
@@ -122,12 +132,8 @@ impl Account {
         };
         let mut open = format!("{what} was not asked in account {}", self.id);
         for asked in here {
-            match asked {
-                Asked::Absent { code, .. } => return Ok(Some(code)),
-                Asked::Failed { kind, code, .. } => {
-                    open = format!("{what} could not be collected: {kind} ({code})");
-                }
-                Asked::Answered { .. } | Asked::Never | Asked::Assumed(_) => {}
+            if let Asked::Failed { kind, code, .. } = asked {
+                open = format!("{what} could not be collected: {kind} ({code})");
             }
         }
         Err(open)

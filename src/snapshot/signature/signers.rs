@@ -495,7 +495,7 @@ mod tests {
             ("a,b,c", "b", true),
             ("?", "ab", false),
             ("**a*", "xxaxx", true),
-            ("", "", true),
+            ("", "", false),
             ("*", "", true),
         ] {
             assert_eq!(matches_list(list, text), expected, "{list} {text}");
@@ -505,7 +505,7 @@ mod tests {
     #[test]
     fn lines_have_principals_options_and_a_key() {
         let text = format!(
-            "# people\n\njane@example.com {KEY} a comment\n\"a b,c\" namespaces=\"git,trail*\",valid-after=\"20260101\",valid-before=202702010000Z {KEY}\n"
+            "# people\n\njane@example.com {KEY} a comment\n\"a b,c\" namespaces=\"git,trail*\",valid-after=\"20260101\",valid-before=\"202702010000Z\" {KEY}\n"
         );
         let signers = AllowedSigners::parse(&text).unwrap();
         let [plain, limited] = &signers.entries[..] else {
