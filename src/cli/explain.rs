@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::analyze;
 use crate::chain::verdict::LinkId;
+use crate::remedy::{self, Wishes};
 use crate::report::{self, Dossier, ExplainFormat};
 
 use super::about::about;
@@ -26,6 +27,9 @@ pub(super) struct Args {
     /// Draw the chain link by link, and show the witness whole
     #[arg(long)]
     full: bool,
+    /// End with the fix of what does not pass, as commands to paste
+    #[arg(long)]
+    with_fix: bool,
     #[command(flatten)]
     what: What,
     /// How to print
@@ -78,11 +82,15 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         analysis: &analysis,
         about: &about,
     };
-    let text = if analysis.findings.is_empty() && args.format != ExplainFormat::Json {
+    let mut text = if analysis.findings.is_empty() && args.format != ExplainFormat::Json {
         format!("{verdict}\n")
     } else {
         report::explain(dossier, args.format, args.full, args.target.style(out))
     };
+    if args.with_fix && args.format == ExplainFormat::Table {
+        let plan = remedy::plan(&snapshot, &registry, &options, &Wishes::default())?;
+        text.push_str(&report::fix::pasted(&plan));
+    }
     args.target.write(&text, out)?;
     args.opening.warn(out);
     if let Some(path) = &args.target.output {

@@ -2,4 +2,6 @@
 
 #[cfg(feature = "collect")]
 mod emulator;
+mod hostile;
 mod sample;
+mod terraform;

@@ -14,6 +14,7 @@ mod json;
 mod shell;
 mod terraform;
 
+use super::printable::one_line;
 use crate::remedy::Plan;
 
 pub use json::{json, read};
@@ -41,9 +42,15 @@ pub fn script(plan: &Plan, format: Format) -> String {
     }
 }
 
-/// The commands that carry out a plan, without what a script has around them: to be shown beside a finding.
-pub fn commands(plan: &Plan) -> String {
-    shell::commands(plan)
+/// What is to be said of a plan and the commands that carry it out, without what a script has around them: to stand after an
+/// explanation.
+pub fn pasted(plan: &Plan) -> String {
+    let mut out = String::from("\nThe fix, tried on a copy of the facts\n");
+    for line in head::lines(plan) {
+        out.push_str(&format!("  {}\n", one_line(&line)));
+    }
+    out.push_str(&shell::commands(plan));
+    out
 }
 
 /// The plan in one line.
