@@ -139,6 +139,7 @@ fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
         );
     }
     let finding = agrees(&world, &chain, id, verdict);
+    crate::remedy::repaired(&world, id, &finding);
     #[cfg(feature = "collect")]
     recorded_alike(&world, id, &finding);
     #[cfg(not(feature = "collect"))]
