@@ -1,8 +1,8 @@
 //! The Terraform form, read by Terraform itself, and the CloudFormation form, read by cfn-lint.
 //!
 //! Terraform is looked for on `PATH`, and its AWS provider below the folder that `TRAILPROOF_TF_PLUGINS` names (laid out as
-//! `registry.terraform.io/hashicorp/aws/VERSION/PLATFORM/`, as `terraform providers mirror` writes it); without it
-//! `/opt/tf-plugins` is tried. cfn-lint comes with the emulators. What is absent is skipped with a word.
+//! `registry.terraform.io/hashicorp/aws/VERSION/PLATFORM/`, as `terraform providers mirror` writes it); without it a
+//! folder of `/opt` that is laid out so is taken. cfn-lint comes with the emulators. What is absent is skipped with a word.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,15 +36,23 @@ fn terraform(folder: &Path, arguments: &[&str]) {
     );
 }
 
+/// The folder with the AWS provider: the one that is named, else one in `/opt` that is laid out so.
+fn plugins() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("TRAILPROOF_TF_PLUGINS") {
+        return Some(PathBuf::from(named));
+    }
+    let folders = std::fs::read_dir("/opt").ok()?.flatten();
+    let mut folders = folders.map(|folder| folder.path());
+    folders.find(|folder| folder.join("registry.terraform.io").is_dir())
+}
+
 #[test]
 fn terraform_takes_the_configuration_as_it_formats_and_validates_it() {
-    let plugins = std::env::var_os("TRAILPROOF_TF_PLUGINS")
-        .map_or_else(|| PathBuf::from("/opt/tf-plugins"), PathBuf::from);
     let installed = Command::new("terraform").arg("version").output().is_ok();
-    if !installed || !plugins.is_dir() {
+    let Some(plugins) = plugins().filter(|_| installed) else {
         eprintln!("skipped: needs terraform and its AWS provider (TRAILPROOF_TF_PLUGINS)");
         return;
-    }
+    };
     for sample in ["broken", "empty"] {
         let text = form(sample, "terraform");
         let digits = |word: &str| word.len() == 12 && word.bytes().all(|b| b.is_ascii_digit());

@@ -104,9 +104,13 @@ fn labels(plan: &Plan) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let mut labels = Vec::new();
     for change in &plan.changes {
-        let name: String = change
-            .after
-            .name()
+        let account = change.after.account();
+        let name = match account.is_empty() {
+            true => change.after.name().to_owned(),
+            // A label is no place for an account id either.
+            false => change.after.name().replace(account, "account"),
+        };
+        let name: String = name
             .chars()
             .map(|c| {
                 if c.is_ascii_alphanumeric() {
