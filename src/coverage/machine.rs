@@ -296,10 +296,11 @@ pub(super) fn word<'a>(
         .cloned()
         .partition(|(machine, _)| machine.has_automaton());
     match walk(&walked, work) {
-        // What has no automaton can refuse this word and take the next.
-        Word::Found(text) if !others.is_empty() && !(knows_all(&others) && fits(&text)) => {
-            Word::TooMuch
+        Word::Found(text) if others.is_empty() || (knows_all(&others) && fits(&text)) => {
+            Word::Found(text)
         }
+        // What has no automaton can refuse this word and take the next.
+        Word::Found(_) => Word::TooMuch,
         word => word,
     }
 }

@@ -48,9 +48,4 @@ pub fn repaired(world: &World, id: LinkId, finding: &Finding) {
         after.status.as_str(),
         reason(after)
     );
-    println!(
-        "remedy of {id} for {}: {}",
-        after.control,
-        after.status.as_str()
-    );
 }

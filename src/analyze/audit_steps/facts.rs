@@ -84,9 +84,9 @@ impl Account {
                 if !read.subscriptions.contains_key(topic) {
                     let arns = facts.subscription_arns(topic)?;
                     read.subscriptions.insert(topic.clone(), arns);
-                    let tellers = facts.answered_accounts("ListSubscriptionsByTopic", topic)?;
-                    read.listed_topics
-                        .extend((!tellers.is_empty()).then(|| topic.clone()));
+                    if is_listed(facts, topic)? {
+                        read.listed_topics.push(topic.clone());
+                    }
                 }
             }
             read.alarms.push(Alarm { row, actions });
@@ -138,6 +138,20 @@ impl Account {
         }
         Err(open)
     }
+}
+
+/// Whether some account was told all subscriptions of a topic. That it does not exist, as others may have been told, is
+/// another answer.
+fn is_listed(facts: &Facts<'_>, topic: &str) -> Result<bool, Error> {
+    let operation = "ListSubscriptionsByTopic";
+    for account in facts.answered_accounts(operation, topic)? {
+        let questions = facts.questions(&account)?;
+        let mut outcomes = questions.by_region("sns", operation, topic);
+        if outcomes.any(|(_, asked)| matches!(asked, Asked::Answered { .. })) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Rows of one filter follow each other, one a transformation.

@@ -146,7 +146,7 @@ fn asked_for<'t>(
     field: &str,
     texts: impl Iterator<Item = &'t str>,
 ) -> Vec<String> {
-    let mut asks: Vec<Box<dyn Fn(&str) -> bool>> = Vec::new();
+    let mut asks: Vec<Ask> = Vec::new();
     let semantics = Semantics::default();
     for predicate in predicates {
         walk::pattern_tests(predicate, &mut |test| {
@@ -186,8 +186,11 @@ fn asked_for<'t>(
         .collect()
 }
 
+/// Whether a condition can tell a text from others.
+type Ask = Box<dyn Fn(&str) -> bool>;
+
 /// Conditions that are no part of a pattern.
-fn own(predicate: &Predicate, field: &str, asks: &mut Vec<Box<dyn Fn(&str) -> bool>>) {
+fn own(predicate: &Predicate, field: &str, asks: &mut Vec<Ask>) {
     match predicate {
         Predicate::Always | Predicate::Never | Predicate::Pattern(_) => {}
         // Nothing is looked into: every name may be told from others.
@@ -214,7 +217,7 @@ fn own(predicate: &Predicate, field: &str, asks: &mut Vec<Box<dyn Fn(&str) -> bo
 }
 
 /// Terms, which are looked for in every field.
-fn raw(predicate: &Predicate, asks: &mut Vec<Box<dyn Fn(&str) -> bool>>) {
+fn raw(predicate: &Predicate, asks: &mut Vec<Ask>) {
     match predicate {
         Predicate::Always | Predicate::Never | Predicate::Test(_) | Predicate::Event(..) => {}
         Predicate::Not(inner) => raw(inner, asks),

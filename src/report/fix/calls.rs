@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::json::put;
 use crate::remedy::resource::{
     Alarm, Bucket, Key, LogGroup, MetricFilter, MuteRule, Role, Subscription, Topic, Trail,
 };
@@ -130,7 +131,11 @@ fn all(tests: Vec<String>) -> String {
 fn bucket(it: &Bucket) -> Vec<Step> {
     let mut create = json!({"Bucket": it.name});
     if it.region != "us-east-1" {
-        create["CreateBucketConfiguration"] = json!({"LocationConstraint": it.region});
+        put(
+            &mut create,
+            "CreateBucketConfiguration",
+            json!({"LocationConstraint": it.region}),
+        );
     }
     let partition = it.trail_arn.split(':').nth(1).unwrap_or("aws");
     let statement = |sid: &str, action: &str, resource: String, more: Value| {
@@ -368,7 +373,7 @@ fn selectors(it: &Trail) -> Step {
         }
     }
     let mut input = json!({"TrailName": it.arn});
-    input[member] = json!(list);
+    put(&mut input, member, json!(list));
     step(
         Some((get, all(tests))),
         vec![call("cloudtrail", "put-event-selectors", &it.region, input)],
@@ -383,14 +388,17 @@ pub(super) fn filter_input(it: &MetricFilter) -> Value {
         "metricValue": it.value,
     });
     if let Some(number) = &it.default_value {
-        transformation["defaultValue"] =
-            serde_json::from_str(number).unwrap_or_else(|_| json!(number));
+        put(
+            &mut transformation,
+            "defaultValue",
+            serde_json::from_str(number).unwrap_or_else(|_| json!(number)),
+        );
     }
     if let Some(unit) = &it.unit {
-        transformation["unit"] = json!(unit);
+        put(&mut transformation, "unit", json!(unit));
     }
     if !it.dimensions.is_empty() {
-        transformation["dimensions"] = json!(it.dimensions);
+        put(&mut transformation, "dimensions", json!(it.dimensions));
     }
     let mut input = json!({
         "logGroupName": it.log_group,
@@ -399,13 +407,17 @@ pub(super) fn filter_input(it: &MetricFilter) -> Value {
         "metricTransformations": [transformation],
     });
     if let Some(transformed) = it.on_transformed_logs {
-        input["applyOnTransformedLogs"] = json!(transformed);
+        put(&mut input, "applyOnTransformedLogs", json!(transformed));
     }
     if let Some(criteria) = &it.field_selection {
-        input["fieldSelectionCriteria"] = json!(criteria);
+        put(&mut input, "fieldSelectionCriteria", json!(criteria));
     }
     if !it.system_dimensions.is_empty() {
-        input["emitSystemFieldDimensions"] = json!(it.system_dimensions);
+        put(
+            &mut input,
+            "emitSystemFieldDimensions",
+            json!(it.system_dimensions),
+        );
     }
     input
 }

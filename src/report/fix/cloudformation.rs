@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::json::put;
 use super::terraform::inputs;
 use super::{difference, head};
 use crate::aws::arn::Arn;
@@ -119,7 +120,7 @@ impl<'p> Template<'p> {
         }
         let mut parameter = json!({"Type": "String", "Description": about});
         if let Some(default) = default {
-            parameter["Default"] = default;
+            put(&mut parameter, "Default", default);
         }
         self.parameters.insert(label.clone(), parameter);
         json!({"Ref": label})
@@ -324,17 +325,21 @@ impl<'p> Template<'p> {
             "MetricValue": it.value,
         });
         if let Some(number) = &it.default_value {
-            metric["DefaultValue"] = serde_json::from_str(number).unwrap_or_default();
+            put(
+                &mut metric,
+                "DefaultValue",
+                serde_json::from_str(number).unwrap_or_default(),
+            );
         }
         if let Some(unit) = &it.unit {
-            metric["Unit"] = json!(unit);
+            put(&mut metric, "Unit", json!(unit));
         }
         if !it.dimensions.is_empty() {
             let pairs = it
                 .dimensions
                 .iter()
                 .map(|(key, value)| json!({"Key": key, "Value": value}));
-            metric["Dimensions"] = pairs.collect();
+            put(&mut metric, "Dimensions", pairs.collect());
         }
         let mut properties = json!({
             "FilterName": it.name,
@@ -343,13 +348,17 @@ impl<'p> Template<'p> {
             "MetricTransformations": [metric],
         });
         if it.on_transformed_logs == Some(true) {
-            properties["ApplyOnTransformedLogs"] = json!(true);
+            put(&mut properties, "ApplyOnTransformedLogs", json!(true));
         }
         if let Some(criteria) = &it.field_selection {
-            properties["FieldSelectionCriteria"] = json!(criteria);
+            put(&mut properties, "FieldSelectionCriteria", json!(criteria));
         }
         if !it.system_dimensions.is_empty() {
-            properties["EmitSystemFieldDimensions"] = json!(it.system_dimensions);
+            put(
+                &mut properties,
+                "EmitSystemFieldDimensions",
+                json!(it.system_dimensions),
+            );
         }
         properties
     }
@@ -358,7 +367,7 @@ impl<'p> Template<'p> {
         let name = self.parameter("Topic", "Topic of the alarms", Some(&it.name));
         let mut properties = json!({"TopicName": name});
         if let Some(key) = &it.kms_key_id {
-            properties["KmsMasterKeyId"] = self.text(key);
+            put(&mut properties, "KmsMasterKeyId", self.text(key));
         }
         let mut made = vec![(label.to_owned(), "AWS::SNS::Topic", properties)];
         if it.policy.is_some() {
@@ -385,7 +394,11 @@ impl<'p> Template<'p> {
             "Endpoint": endpoint,
         });
         if let Some(policy) = &it.filter_policy {
-            properties["FilterPolicy"] = serde_json::from_str(policy).unwrap_or_default();
+            put(
+                &mut properties,
+                "FilterPolicy",
+                serde_json::from_str(policy).unwrap_or_default(),
+            );
         }
         properties
     }
@@ -430,14 +443,18 @@ impl<'p> Template<'p> {
             ("CloudWatchLogsRoleArn", &it.role_arn),
         ] {
             if let Some(value) = value {
-                properties[property] = self.text(value);
+                put(&mut properties, property, self.text(value));
             }
         }
         if !it.selectors.is_empty() {
-            properties["EventSelectors"] = json!(it.selectors);
+            put(&mut properties, "EventSelectors", json!(it.selectors));
         }
         if !it.advanced_selectors.is_empty() {
-            properties["AdvancedEventSelectors"] = json!(it.advanced_selectors);
+            put(
+                &mut properties,
+                "AdvancedEventSelectors",
+                json!(it.advanced_selectors),
+            );
         }
         vec![(label.to_owned(), "AWS::CloudTrail::Trail", properties)]
     }

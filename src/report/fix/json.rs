@@ -9,6 +9,13 @@ use crate::report::words;
 /// The version of this contract; it changes where a reader could break.
 const SCHEMA_VERSION: u64 = 1;
 
+/// Sets a member of an object.
+pub(super) fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 /// The plan as a JSON document.
 pub fn json(plan: &Plan) -> String {
     let outcomes: Vec<Value> = plan
