@@ -336,7 +336,7 @@ fn the_decision_agrees_with_the_plain_matcher_of_event_patterns() {
     let pairs: usize = std::env::var("TRAILPROOF_PAIRS")
         .ok()
         .and_then(|pairs| pairs.parse().ok())
-        .unwrap_or(250);
+        .unwrap_or(40);
     let handles: Vec<_> = [scalars(), envelopes(), lists(), addresses()]
         .into_iter()
         .map(|vocabulary| {
