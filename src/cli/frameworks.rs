@@ -40,8 +40,20 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the frameworks that some control is mapped to
+    #[command(after_help = format!("\
+Examples:
+  trailproof frameworks list
+  trailproof frameworks list --format json
+
+{EXIT_CODES}"))]
     List,
     /// Show the sections of one framework, each with its controls and who maps them
+    #[command(after_help = format!("\
+Examples:
+  trailproof frameworks show nist-800-53-r5
+  trailproof frameworks show \"PCI DSS 4.0\"
+
+{EXIT_CODES}"))]
     Show {
         /// Id or name, such as `nist-800-53-r5` or `NIST SP 800-53 Rev. 5`
         name: String,

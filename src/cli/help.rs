@@ -23,6 +23,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "event-pattern",
             "required",
             "deployed",
+            "deployed-rule",
             "blind-spots",
             "with-fix",
             "plan",

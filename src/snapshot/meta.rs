@@ -24,7 +24,7 @@ pub struct Meta {
     pub state: State,
     /// What wrote it, such as "trailproof 0.1.0 collect".
     pub producer: String,
-    /// The derivation that wrote its facts: [`DERIVATION`] or that of another version.
+    /// The derivation that wrote its facts: [`DERIVATION`](super::DERIVATION) or that of another version.
     pub derivation: i64,
     /// When the first call was made.
     pub started_at: Timestamp,

@@ -1,7 +1,7 @@
 //! Reads CloudTrail records as they lie about, one at a time: nothing here holds a whole file.
 //!
-//! [`list`] finds the files ([`folder`]), [`each`] hands out the records of one of them ([`stream`], which cuts the text by
-//! [`scan`]). What is read: CloudTrail's files in S3 (`{"Records":[...]}`), arrays, lines, the answer of LookupEvents,
+//! [`list`] finds the files (`folder`), [`each`] hands out the records of one of them (`stream`, which cuts the text by
+//! `scan`). What is read: CloudTrail's files in S3 (`{"Records":[...]}`), arrays, lines, the answer of LookupEvents,
 //! events of CloudWatch Logs (answers of GetLogEvents and FilterLogEvents, batches of a subscription, files of an export
 //! task) and of EventBridge; any of them compressed with gzip. A text that is damaged is told with the place; records
 //! before the place count.

@@ -1,6 +1,6 @@
-//! One query that answers the questions of a [`Plan`] over a table of records, where the records lie on many machines.
+//! One query that answers the questions of a plan over a table of records, where the records lie on many machines.
 //!
-//! [`algebra`] says what is asked of a field, with the semantics of the pattern language spelled out: what a missing field,
+//! `algebra` says what is asked of a field, with the semantics of the pattern language spelled out: what a missing field,
 //! a null, a number and a boolean are to each operator. A dialect says each of its few forms in its own words, or refuses by
 //! name what it cannot say to the letter. Where the engine may have rewritten a number so that its text is lost, the record
 //! is not guessed at: it counts as doubtful.

@@ -505,7 +505,7 @@ mod tests {
     #[test]
     fn lines_have_principals_options_and_a_key() {
         let text = format!(
-            "# people\n\njane@example.com {KEY} a comment\n\"a b,c\" namespaces=\"git,trail*\",valid-after=\"20260101\",valid-before=\"202702010000Z\" {KEY}\n"
+            "# people\n\njane@example.com {KEY} a comment\n\"a b,c\" namespaces=\"git,trail*\",valid-after=\"20260101Z\",valid-before=\"202702010000Z\" {KEY}\n"
         );
         let signers = AllowedSigners::parse(&text).unwrap();
         let [plain, limited] = &signers.entries[..] else {
@@ -517,7 +517,8 @@ mod tests {
         let at = |time: &str| limited.objection(None, Some(time.parse().unwrap()));
         assert_eq!(at("2026-01-01T00:00:00Z"), None);
         assert!(at("2025-12-31T23:59:59Z").is_some());
-        assert!(at("2027-02-01T00:00:00Z").is_some());
+        assert_eq!(at("2027-02-01T00:00:00Z"), None);
+        assert!(at("2027-02-01T00:00:01Z").is_some());
         assert!(limited.objection(None, None).unwrap().contains("--at"));
         for (line, why) in [
             ("jane", "no key"),
