@@ -4,6 +4,7 @@
 //! [`Registry`] reads `controls/*.toml`, `benchmarks/*.toml` and `frameworks/*.toml`, embedded at build time, and
 //! folders of the user's own. `analyze` takes requirements from here. Nothing here looks at an account.
 
+mod audit_step;
 mod framework;
 mod load;
 mod lookup;
@@ -14,13 +15,13 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use audit_step::{Answer, AuditStep, StepKind};
 pub use framework::{Framework, Mapping};
 pub use load::Error;
 pub use lookup::{Named, Sections, Unknown};
 pub use printed::{plain_text, same_text};
 pub use registry::Registry;
 pub use types::{
-    Alternative, AlternativeKind, Answer, Assessment, AuditStep, Benchmark, Control, Entry,
-    EventName, Example, Kept, LeftOut, Note, Printing, Recorded, Recording, Rejected, Section,
-    Severity, StepKind,
+    Alternative, AlternativeKind, Assessment, Benchmark, Control, Entry, EventName, Example, Kept,
+    LeftOut, Note, Printing, Recorded, Recording, Rejected, Section, Severity,
 };

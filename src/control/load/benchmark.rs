@@ -4,9 +4,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Error, File};
-use crate::control::types::{
-    AlternativeKind, Assessment, AuditStep, Benchmark, Entry, LeftOut, Severity, StepKind,
-};
+use crate::control::audit_step::{AuditStep, StepKind};
+use crate::control::types::{AlternativeKind, Assessment, Benchmark, Entry, LeftOut, Severity};
 
 /// A benchmark as its file has it; what it leaves out is as in the benchmark that it is `like`.
 #[derive(Deserialize)]

@@ -1,0 +1,132 @@
+//! The API calls that carry a change out, and those that take it back.
+
+mod recording;
+mod telling;
+mod watching;
+
+use serde_json::{Value, json};
+
+use crate::remedy::{Change, Resource};
+use recording::{bucket, log_group, role, trail};
+use telling::{key, subscription, topic};
+use watching::{alarm, metric_filter, mute_rule};
+
+/// One call with its parameters, in the shape of the AWS CLI's `--cli-input-json`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Call {
+    pub(super) service: &'static str,
+    pub(super) operation: &'static str,
+    pub(super) region: String,
+    pub(super) input: Value,
+}
+
+/// Calls that belong together, and how to see that they are not needed any more.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Step {
+    /// A call and a JMESPath expression over its answer that is true where everything is as it is to be.
+    pub(super) done: Option<(Call, String)>,
+    pub(super) action: Action,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Action {
+    /// Calls, one after the other.
+    Calls(Vec<Call>),
+    /// A new key under an alias.
+    Key { create: Call, alias: String },
+    /// A subscription of the address that the user gives.
+    SubscribeGiven { region: String, topic: String },
+}
+
+fn call(service: &'static str, operation: &'static str, region: &str, input: Value) -> Call {
+    Call {
+        service,
+        operation,
+        region: region.to_owned(),
+        input,
+    }
+}
+
+fn step(done: Option<(Call, String)>, calls: Vec<Call>) -> Step {
+    Step {
+        done,
+        action: Action::Calls(calls),
+    }
+}
+
+/// The steps of a change.
+pub(super) fn steps(change: &Change) -> Vec<Step> {
+    let before = change.before.as_ref();
+    match (&change.after, before) {
+        (Resource::Bucket(it), _) => bucket(it),
+        (Resource::Role(it), _) => role(it),
+        (Resource::LogGroup(it), _) => log_group(it),
+        (Resource::Trail(it), before) => trail(it, before),
+        (Resource::MetricFilter(it), _) => metric_filter(it),
+        (Resource::Key(it), before) => key(it, before),
+        (Resource::Topic(it), before) => topic(it, before),
+        (Resource::Subscription(it), before) => subscription(it, before),
+        (Resource::Alarm(it), before) => alarm(it, before),
+        (Resource::MuteRule(it), _) => mute_rule(it),
+    }
+}
+
+/// The steps that take a change back; none for what holds data or keys, which stays.
+pub(super) fn undo(change: &Change) -> Vec<Step> {
+    if let Some(before) = &change.before {
+        return steps(&Change {
+            before: Some(change.after.clone()),
+            after: before.clone(),
+        });
+    }
+    let one = |call| vec![step(None, vec![call])];
+    match &change.after {
+        Resource::MetricFilter(it) => one(call(
+            "logs",
+            "delete-metric-filter",
+            &it.region,
+            json!({"logGroupName": it.log_group, "filterName": it.name}),
+        )),
+        Resource::Alarm(it) => one(call(
+            "cloudwatch",
+            "delete-alarms",
+            &it.region,
+            json!({"AlarmNames": [it.name]}),
+        )),
+        Resource::Topic(it) => one(call(
+            "sns",
+            "delete-topic",
+            &it.region,
+            json!({"TopicArn": it.arn}),
+        )),
+        Resource::Trail(it) => one(call(
+            "cloudtrail",
+            "delete-trail",
+            &it.region,
+            json!({"Name": it.arn}),
+        )),
+        _ => Vec::new(),
+    }
+}
+
+/// A value in a JMESPath expression.
+fn literal(value: &Value) -> String {
+    format!("`{}`", value.to_string().replace('`', "\\u0060"))
+}
+
+fn same(path: &str, value: &Value) -> String {
+    let empty = match value {
+        Value::Array(list) if list.is_empty() => Some("[]"),
+        Value::Object(map) if map.is_empty() => Some("{}"),
+        _ => None,
+    };
+    match empty {
+        Some(empty) => format!("({path} || `{empty}`) == {}", literal(value)),
+        None => format!("{path} == {}", literal(value)),
+    }
+}
+
+fn all(tests: Vec<String>) -> String {
+    tests.join(" && ")
+}
