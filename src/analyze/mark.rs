@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::chain::Path;
 use crate::coverage::Predicate;
-use crate::pattern::ast::{Expr, Pattern, PatternKind, Step};
+use crate::pattern::ast::{Expr, Pattern, PatternKind, dotted};
 use crate::pattern::{self, Matcher, Semantics};
 
 use super::finding::Mark;
@@ -103,18 +103,6 @@ fn turning_away(
             field: dotted(&test.selector.steps),
         }),
     }
-}
-
-/// The names of a selector joined by `.`; none where a step is not a name.
-fn dotted(steps: &[Step]) -> Option<String> {
-    let names: Option<Vec<&str>> = steps
-        .iter()
-        .map(|step| match step {
-            Step::Name(name) => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
-    names.map(|names| names.join("."))
 }
 
 /// Whether a part of a pattern, taken alone, matches.

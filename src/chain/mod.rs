@@ -28,7 +28,6 @@ mod organization;
 mod path;
 pub mod recording;
 mod regions;
-
 mod rule_message;
 mod rule_topic;
 mod rule_walk;

@@ -8,6 +8,7 @@ use crate::aws::mute::Windows;
 use crate::coverage::{Predicate, Scope};
 use crate::snapshot::operations;
 
+use super::facts::is_unknown_operation;
 use super::verdict::{Cause, Link, LinkId, Station, Subject, Verdict};
 
 /// Everything the snapshot says about how events of one account reach people.
@@ -151,11 +152,7 @@ impl Gap {
     /// Whether the endpoint does not have the operation at all: an emulator, or a Region that is behind. Nothing is granted
     /// or repaired there.
     pub fn is_unsupported(&self) -> bool {
-        let stem = self.code.strip_suffix("Exception").unwrap_or(&self.code);
-        matches!(
-            stem,
-            "InvalidAction" | "NotImplemented" | "UnknownOperation" | "http 501"
-        ) || self.message.starts_with("Unknown action")
+        is_unknown_operation(&self.code) || self.message.starts_with("Unknown action")
     }
 }
 

@@ -18,13 +18,9 @@ pub(super) fn passes(
     subject: &Subject,
     stage: &mut Stage,
 ) {
-    let Some(policy) = attributes.filter_policy.as_deref() else {
+    let Some((policy, scope)) = attributes.filter() else {
         return;
     };
-    let scope = attributes
-        .filter_policy_scope
-        .as_deref()
-        .unwrap_or("MessageAttributes");
     let (id, verdict, cause) = match decide(policy, scope, target) {
         Passes::Always => (LinkId::E20, Verdict::Ok, EventRuleCause::EventFilterPolicy),
         Passes::These(events) => {

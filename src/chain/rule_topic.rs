@@ -4,10 +4,10 @@
 
 use super::Error;
 use super::cause::{EventRuleCause, Open, TopicCause};
-use super::facts::{Asked, Facts, Question, RuleRow, TargetRow, Topic};
+use super::facts::{Asked, Facts, RuleRow, TargetRow, Topic};
 use super::stage::{Stage, fine, missing};
 use super::topic::{Counted, Judged};
-use super::topic_access::{deciding, subject, tellers};
+use super::topic_access::{absence, attributes, attributes_question, deciding, subject, tellers};
 use super::topic_key;
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
@@ -29,13 +29,7 @@ pub(super) fn judge(
         "GetTopicAttributes",
         topic_arn,
     )?;
-    let mut found = None;
-    for teller in &asked_by {
-        found = facts.topic(teller, topic_arn)?;
-        if found.is_some() {
-            break;
-        }
-    }
+    let found = attributes(facts, &asked_by, topic_arn)?;
     let exists = match &found {
         Some(topic) => {
             let link = fine(LinkId::N02, subject(topic_arn), TopicCause::TopicExists)
@@ -62,13 +56,7 @@ pub(super) fn judge(
             "ListSubscriptionsByTopic",
             topic_arn,
         )?,
-        counted: found.and_then(|topic| {
-            Some(Counted {
-                confirmed: topic.subscriptions_confirmed?,
-                pending: topic.subscriptions_pending,
-                evidence: topic.evidence,
-            })
-        }),
+        counted: found.as_ref().and_then(Counted::of),
         exists,
     })
 }
@@ -123,20 +111,8 @@ fn no_attributes(
 ) -> Result<bool, Error> {
     let region = arn::region(topic_arn).unwrap_or_default();
     let owner = arn::account(topic_arn).unwrap_or_default();
-    let ask = |account, region| Question {
-        account,
-        region,
-        service: "sns",
-        operation: "GetTopicAttributes",
-        subject: topic_arn,
-    };
-    let question = ask(&rule.account, region);
-    let mut asked = facts.asked(question)?;
-    for account in asked_by {
-        if let absent @ Asked::Absent { .. } = facts.asked(ask(account, region))? {
-            asked = absent;
-        }
-    }
+    let question = attributes_question(&rule.account, region, topic_arn);
+    let asked = absence(facts, asked_by, topic_arn, facts.asked(question)?)?;
     if let Asked::Absent { code, evidence } = &asked {
         let link = Link::new(
             LinkId::N02,

@@ -290,25 +290,15 @@ impl RuleWalk<'_> {
     }
 
     fn rules_are_known(&self, bus: Bus<'_>) -> Result<bool, Error> {
+        let questions = self.facts.questions(bus.account)?;
         let subject = if bus.name == DEFAULT_BUS {
             String::new()
         } else {
             serde_json::json!({ "EventBusName": bus.name }).to_string()
         };
-        let asked = self.facts.asked(Question {
-            account: bus.account,
-            region: bus.region,
-            service: "events",
-            operation: "ListRules",
-            subject: &subject,
-        })?;
-        Ok(match asked {
-            // The answer about the default bus has an empty subject, and says nothing of the others.
-            Asked::Answered { .. } if bus.name != DEFAULT_BUS => {
-                self.facts.was_answered(bus.account, bus.region, &subject)?
-            }
-            asked => asked.answered(),
-        })
+        // The answer about the default bus has an empty subject, and says nothing of the others.
+        let mut outcomes = questions.by_region("events", "ListRules", &subject);
+        Ok(outcomes.any(|(region, asked)| region == bus.region && asked.answered()))
     }
 
     /// Regions whose rules could not be listed although they were asked for: a rule may be there. What was recorded before

@@ -313,13 +313,9 @@ pub(super) fn passes_alarm(
     subject: &Subject,
     stage: &mut Stage,
 ) {
-    let Some(policy) = attributes.filter_policy.as_deref() else {
+    let Some((policy, scope)) = attributes.filter() else {
         return;
     };
-    let scope = attributes
-        .filter_policy_scope
-        .as_deref()
-        .unwrap_or("MessageAttributes");
     let in_body = scope == "MessageBody";
     let id = if in_body { LinkId::U05 } else { LinkId::U04 };
     let (verdict, cause) = match filter_policy::filter(policy, Some(scope), message) {

@@ -5,9 +5,11 @@
 use super::Error;
 use super::action_history::{self, History};
 use super::cause::{Open, TopicCause};
-use super::facts::{AlarmRow, Asked, Facts, Question, Topic};
+use super::facts::{AlarmRow, Asked, Facts, Topic};
 use super::stage::{Stage, fine, missing};
-use super::topic_access::{asking, deciding, subject, tellers};
+use super::topic_access::{
+    absence, asking, attributes, attributes_question, deciding, subject, tellers,
+};
 use super::topic_key;
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
@@ -31,6 +33,17 @@ pub(super) struct Counted {
     pub(super) confirmed: i64,
     pub(super) pending: Option<i64>,
     pub(super) evidence: i64,
+}
+
+impl Counted {
+    /// What the attributes of a topic say; none where they do not.
+    pub(super) fn of(topic: &Topic) -> Option<Self> {
+        Some(Self {
+            confirmed: topic.subscriptions_confirmed?,
+            pending: topic.subscriptions_pending,
+            evidence: topic.evidence,
+        })
+    }
 }
 
 /// Whether an alarm action is a topic.
@@ -65,13 +78,7 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
         "GetTopicAttributes",
         topic_arn,
     )?;
-    let mut found = None;
-    for teller in &asked_by {
-        found = facts.topic(teller, topic_arn)?;
-        if found.is_some() {
-            break;
-        }
-    }
+    let found = attributes(facts, &asked_by, topic_arn)?;
     let exists = match &found {
         Some(topic) => {
             stage.say(
@@ -107,13 +114,7 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
             "ListSubscriptionsByTopic",
             topic_arn,
         )?,
-        counted: found.and_then(|topic| {
-            Some(Counted {
-                confirmed: topic.subscriptions_confirmed?,
-                pending: topic.subscriptions_pending,
-                evidence: topic.evidence,
-            })
-        }),
+        counted: found.as_ref().and_then(Counted::of),
         exists,
     })
 }
@@ -128,25 +129,14 @@ fn no_attributes(
     stage: &mut Stage,
 ) -> Result<bool, Error> {
     let owner = arn::account(topic_arn).unwrap_or_default();
-    let ask = |account, region| Question {
-        account,
-        region,
-        service: "sns",
-        operation: "GetTopicAttributes",
-        subject: topic_arn,
-    };
     let region = arn::region(topic_arn).unwrap_or_default();
-    let question = ask(&alarm.account, region);
+    let question = attributes_question(&alarm.account, region, topic_arn);
     let mut asked = facts.asked(question)?;
     if matches!(asked, Asked::Never) && region != alarm.region {
-        asked = facts.asked(ask(&alarm.account, &alarm.region))?;
+        let here = attributes_question(&alarm.account, &alarm.region, topic_arn);
+        asked = facts.asked(here)?;
     }
-    // A foreign topic may be hidden from us; others know better.
-    for account in asked_by {
-        if let absent @ Asked::Absent { .. } = facts.asked(ask(account, region))? {
-            asked = absent;
-        }
-    }
+    let asked = absence(facts, asked_by, topic_arn, asked)?;
     if let Asked::Absent { code, evidence } = &asked {
         stage.say(
             Link::new(

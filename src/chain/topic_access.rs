@@ -1,8 +1,9 @@
 //! What a topic, its key and its subscriptions have in common: who can tell of them, and who is asking.
 
 use super::Error;
-use super::facts::{AlarmRow, Facts};
+use super::facts::{AlarmRow, Asked, Facts, Question, Topic};
 use super::verdict::{Kind, Subject};
+use crate::aws::arn;
 use crate::aws::policy::{Caller, Decision, Organization, Part, Refusal, Service};
 
 /// The topic as links name it.
@@ -26,6 +27,54 @@ pub(super) fn tellers(
         }
     }
     Ok(accounts)
+}
+
+/// The attributes of a topic as the first of these accounts was told them that was told any.
+pub(super) fn attributes(
+    facts: &Facts<'_>,
+    tellers: &[String],
+    topic_arn: &str,
+) -> Result<Option<Topic>, Error> {
+    for teller in tellers {
+        if let Some(topic) = facts.topic(teller, topic_arn)? {
+            return Ok(Some(topic));
+        }
+    }
+    Ok(None)
+}
+
+/// The question about the attributes of a topic.
+pub(super) fn attributes_question<'q>(
+    account: &'q str,
+    region: &'q str,
+    topic_arn: &'q str,
+) -> Question<'q> {
+    Question {
+        account,
+        region,
+        service: "sns",
+        operation: "GetTopicAttributes",
+        subject: topic_arn,
+    }
+}
+
+/// The absence of a topic that one of these accounts was told of, else what became of the question otherwise: a foreign topic
+/// may be hidden from the account that names it, and others know better.
+pub(super) fn absence(
+    facts: &Facts<'_>,
+    tellers: &[String],
+    topic_arn: &str,
+    asked: Asked,
+) -> Result<Asked, Error> {
+    let region = arn::region(topic_arn).unwrap_or_default();
+    let mut known = asked;
+    for account in tellers {
+        let told = facts.asked(attributes_question(account, region, topic_arn))?;
+        if matches!(told, Asked::Absent { .. }) {
+            known = told;
+        }
+    }
+    Ok(known)
 }
 
 /// Asks a policy with what is known of CloudWatch as it acts for the alarm; `evidence` is the row of the policy, whose

@@ -4,13 +4,12 @@
 use serde_json::Value;
 
 use super::Covers;
-use super::formula::dotted;
 use super::lower::{RawText, lower};
 use super::model::{EventModel, Part, Scope};
 use super::predicate::Predicate;
 use super::search::{Ended, STEPS, Search};
 use super::{walk, witness};
-use crate::pattern::ast::{Condition, Value as Operand};
+use crate::pattern::ast::{Condition, Value as Operand, dotted};
 use crate::pattern::{Booleans, Quantifier, Semantics};
 
 /// What a set of filters misses of what is required.

@@ -358,15 +358,3 @@ impl Fields {
         steps
     }
 }
-
-/// The names of `steps` joined by `.`, as the event model names fields; none where a step is not a name.
-pub(super) fn dotted(steps: &[Step]) -> Option<String> {
-    let names: Option<Vec<&str>> = steps
-        .iter()
-        .map(|step| match step {
-            Step::Name(name) => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
-    names.map(|names| names.join("."))
-}

@@ -3,10 +3,10 @@
 
 use std::rc::Rc;
 
-use super::formula::{Asked, Atom, Fields, Formula, Rule, dotted};
+use super::formula::{Asked, Atom, Fields, Formula, Rule};
 use super::machine::{Machine, Search};
 use super::model::{EventModel, Part, Scope};
-use crate::pattern::ast::Step;
+use crate::pattern::ast::{Step, dotted};
 
 /// The events of `scope` that `model` allows.
 pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> Rc<Formula> {

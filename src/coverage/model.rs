@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::formula::{Kinds, dotted};
-use crate::pattern::ast::Step;
+use super::formula::Kinds;
+use crate::pattern::ast::{Step, dotted};
 
 static CLOUDTRAIL: LazyLock<Arc<Facts>> = LazyLock::new(|| {
     // A model that cannot be read assumes nothing, which is safe; a test reads it.

@@ -6,10 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::formula::{Fields, dotted};
+use super::formula::Fields;
 use super::model::{Looks, Origin, Scope};
 use super::state::Found;
-use crate::pattern::ast::Step;
+use crate::pattern::ast::{Step, dotted};
 
 /// A record with everything that was decided, dressed as a real one.
 pub(super) fn dressed(

@@ -78,6 +78,18 @@ pub enum Step {
     AnyField,
 }
 
+/// The names of `steps` joined by `.`; none where a step is not a name.
+pub fn dotted(steps: &[Step]) -> Option<String> {
+    let names: Option<Vec<&str>> = steps
+        .iter()
+        .map(|step| match step {
+            Step::Name(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    names.map(|names| names.join("."))
+}
+
 /// What a test asks of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {

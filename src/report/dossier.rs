@@ -2,7 +2,7 @@
 //! and what was seen of the snapshot besides its findings. The one place that turns a finding into severity, fingerprint,
 //! fix and evidence, so that no two formats say different things.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -39,6 +39,15 @@ pub struct About {
     pub organization_accounts: Option<usize>,
     /// The evidence rows that findings cite.
     pub evidence: BTreeMap<i64, EvidenceRow>,
+}
+
+impl About {
+    /// Who asked, each identity once, in order.
+    pub(super) fn callers(&self) -> Vec<&str> {
+        let callers = self.accounts.values().filter_map(|it| it.caller.as_deref());
+        let callers: BTreeSet<&str> = callers.collect();
+        callers.into_iter().collect()
+    }
 }
 
 /// What was seen of one account.

@@ -1,29 +1,14 @@
 //! The printed script, run by the real AWS CLI against the emulators, and held against a collection.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::{facts, gaps, imported, script};
 use crate::support::emulator::Emulator;
 
-/// A command as this account, away from every setting of the machine, with the AWS CLI of the emulators.
 fn command(program: &str, aws: &Emulator, account: &str) -> Command {
-    let tools =
-        PathBuf::from(std::env::var_os("TRAILPROOF_EMULATORS").unwrap_or_default()).join("bin");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("PATH", format!("{}:{path}", tools.display()))
-        .env("AWS_ACCESS_KEY_ID", account)
-        .env("AWS_SECRET_ACCESS_KEY", "not-a-secret")
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ENDPOINT_URL", &aws.endpoint)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONFIG_FILE", "/nonexistent/config")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
-        // The emulators refuse what they do not have; asking again changes nothing.
-        .env("AWS_MAX_ATTEMPTS", "1");
+    let mut command = aws.command(program, account);
+    command.env("AWS_REGION", "eu-west-1");
     command
 }
 

@@ -74,6 +74,26 @@ impl Emulator {
             .collect()
     }
 
+    /// A command as this account, away from every setting of the machine, with the AWS CLI of the emulators.
+    pub fn command(&self, program: &str, account: &str) -> Command {
+        let tools =
+            PathBuf::from(std::env::var_os("TRAILPROOF_EMULATORS").unwrap_or_default()).join("bin");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", format!("{}:{path}", tools.display()))
+            .env("AWS_ACCESS_KEY_ID", account)
+            .env("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_CONFIG_FILE", "/nonexistent/config")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
+            // The emulators refuse what they do not have; asking again changes nothing.
+            .env("AWS_MAX_ATTEMPTS", "1");
+        command
+    }
+
     /// Gives an order and waits for the answer.
     pub fn order(&self, order: &Value) -> Value {
         let mut pipes = self.pipes.lock().unwrap();

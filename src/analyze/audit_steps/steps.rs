@@ -156,13 +156,6 @@ impl Account {
         if selectors.basic.iter().any(takes_all) {
             return kept(candidate);
         }
-        let answered = matches!(
-            self.question("GetEventSelectors", &trail.row.arn, None),
-            Ok(None)
-        );
-        if !answered {
-            return self.about(candidate, "GetEventSelectors", &trail.row.arn);
-        }
         let instead = match (selectors.basic.len(), selectors.advanced.len()) {
             (0, 0) => "no event selector at all".to_owned(),
             (0, advanced) => {
@@ -172,10 +165,21 @@ impl Account {
                 format!("none of {basic} with IncludeManagementEvents true and ReadWriteType All")
             }
         };
-        Outlook::missing(format!(
-            "GetEventSelectors of `{}` lists {instead}",
-            trail.row.name
-        ))
+        self.selectors_are_others(candidate, trail, &instead)
+    }
+
+    /// The selectors of a trail, where they are known, are not those that are looked for.
+    pub(super) fn selectors_are_others<'a>(
+        &'a self,
+        candidate: &Candidate<'a>,
+        trail: &Trail,
+        instead: &str,
+    ) -> Outlook<'a> {
+        let (arn, name) = (&trail.row.arn, &trail.row.name);
+        match self.question("GetEventSelectors", arn, None) {
+            Ok(None) => Outlook::missing(format!("GetEventSelectors of `{name}` lists {instead}")),
+            Ok(Some(_)) | Err(_) => self.about(candidate, "GetEventSelectors", arn),
+        }
     }
 
     /// A question about the candidate that has no fact: it was answered with "no such thing", or it is open.

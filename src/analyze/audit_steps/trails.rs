@@ -42,17 +42,7 @@ impl Account {
         if found {
             return kept(candidate);
         }
-        let answered = matches!(
-            self.question("GetEventSelectors", &trail.row.arn, None),
-            Ok(None)
-        );
-        if !answered {
-            return self.about(candidate, "GetEventSelectors", &trail.row.arn);
-        }
-        Outlook::missing(format!(
-            "GetEventSelectors of `{}` lists {asked}",
-            trail.row.name
-        ))
+        self.selectors_are_others(candidate, trail, asked)
     }
 
     /// Whether every trail is as the step asks. An account without a trail has none that is otherwise, but a person who

@@ -98,22 +98,6 @@ impl Facts<'_> {
         )
     }
 
-    /// Whether the rules of the bus that this subject stands for were listed to their end.
-    pub(in crate::chain) fn was_answered(
-        &self,
-        account: &str,
-        region: &str,
-        subject: &str,
-    ) -> Result<bool, Error> {
-        let found: Option<i64> = self.optional(
-            "select 1 from answered where account = ?1 and region = ?2 and service = 'events' \
-             and operation = 'ListRules' and subject = ?3 limit 1",
-            (account, region, subject),
-            |row| row.get(0),
-        )?;
-        Ok(found.is_some())
-    }
-
     /// What became of the question about the targets of a rule, with the question's subject.
     pub(in crate::chain) fn asked_targets(&self, rule: &RuleRow) -> Result<(String, Asked), Error> {
         let request = if rule.bus == DEFAULT_BUS {

@@ -35,6 +35,17 @@ pub(in crate::chain) struct SubscriptionAttributes {
     pub(in crate::chain) evidence: i64,
 }
 
+impl SubscriptionAttributes {
+    /// The filter policy and what it is held against, where there is one.
+    pub(in crate::chain) fn filter(&self) -> Option<(&str, &str)> {
+        let scope = self.filter_policy_scope.as_deref();
+        Some((
+            self.filter_policy.as_deref()?,
+            scope.unwrap_or("MessageAttributes"),
+        ))
+    }
+}
+
 /// A key of KMS as a topic or log group names it.
 #[derive(Clone, Debug)]
 pub(in crate::chain) struct Key {

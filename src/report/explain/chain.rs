@@ -5,9 +5,9 @@ use crate::analyze::{Finding, Mark, PathSummary, Status};
 use crate::aws::arn::short_name;
 use crate::chain::verdict::{Link, Station, Verdict};
 
-use super::super::text::{Colour, Page, clean, cut, json_document};
+use super::super::text::{Colour, Page, clean, json_document};
 use super::super::words;
-use super::VALUE_SHOWN;
+use super::{shown_fields, shown_rows};
 
 /// The parts of a path as they are drawn, each with the stations whose links belong to it.
 pub(in super::super) const PARTS: [(&str, &[Station]); 7] = [
@@ -222,22 +222,11 @@ fn one_link(page: &mut Page, link: &Link) {
     let style = page.style;
     let label = format!("{} {:<8}", link.id, link.verdict);
     let mut text = words::sentence(&link.cause);
-    if !link.fields.is_empty() {
-        let fields: Vec<String> = link
-            .fields
-            .iter()
-            // The pattern stands above its links.
-            .filter(|(name, _)| name != "filterPattern")
-            .map(|(name, value)| format!("{name}={}", cut(value, VALUE_SHOWN)))
-            .collect();
-        if !fields.is_empty() {
-            text.push_str(&format!(" [{}]", fields.join(", ")));
-        }
+    let fields = shown_fields(link);
+    if !fields.is_empty() {
+        text.push_str(&format!(" [{fields}]"));
     }
-    if !link.evidence.is_empty() {
-        let rows: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
-        text.push_str(&format!(" (evidence {})", rows.join(", ")));
-    }
+    text.push_str(&shown_rows(link));
     let painted = match link.verdict {
         Verdict::Ok => style.paint(Colour::Green, &label),
         Verdict::Broken => style.paint(Colour::Red, &label),

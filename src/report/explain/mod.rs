@@ -8,7 +8,7 @@ mod markdown;
 
 use crate::analyze::{PathSummary, Remark, Status};
 use crate::aws::arn::short_name;
-use crate::chain::verdict::{LinkId, Station, Verdict};
+use crate::chain::verdict::{Link, LinkId, Station, Verdict};
 use crate::control::Answer;
 
 use super::dossier::{Dossier, Item};
@@ -156,20 +156,31 @@ fn deciding_link(item: &Item<'_>) -> Option<String> {
     let mut text = format!("{id} {}", id.title());
     let path = item.finding.paths.first();
     let link = path?.links.iter().find(|link| link.id == id)?;
-    let fields: Vec<String> = link
-        .fields
-        .iter()
+    let fields = shown_fields(link);
+    if !fields.is_empty() {
+        text.push_str(&format!(": {fields}"));
+    }
+    text.push_str(&shown_rows(link));
+    Some(text)
+}
+
+/// The fields that decided a link, but for the pattern, which stands above its links.
+fn shown_fields(link: &Link) -> String {
+    let fields = link.fields.iter();
+    let fields: Vec<String> = fields
         .filter(|(name, _)| name != "filterPattern")
         .map(|(name, value)| format!("{name}={}", cut(value, VALUE_SHOWN)))
         .collect();
-    if !fields.is_empty() {
-        text.push_str(&format!(": {}", fields.join(", ")));
+    fields.join(", ")
+}
+
+/// ` (evidence 1, 2)`; nothing where a link cites none.
+fn shown_rows(link: &Link) -> String {
+    if link.evidence.is_empty() {
+        return String::new();
     }
-    if !link.evidence.is_empty() {
-        let rows: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
-        text.push_str(&format!(" (evidence {})", rows.join(", ")));
-    }
-    Some(text)
+    let rows: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
+    format!(" (evidence {})", rows.join(", "))
 }
 
 /// The chain in a line, with a sign where it does not hold: `trail a → filter b → alarm c [A02 broken]`.

@@ -97,13 +97,7 @@ fn scope(out: &mut String, dossier: Dossier<'_>) {
             text(&snapshot.producer)
         ),
     ));
-    let mut callers: Vec<&str> = about
-        .accounts
-        .values()
-        .filter_map(|account| account.caller.as_deref())
-        .collect();
-    callers.sort_unstable();
-    callers.dedup();
+    let callers = about.callers();
     if let Some(first) = callers.first() {
         let more = match callers.len() {
             1 => String::new(),

@@ -164,14 +164,7 @@ pub(in super::super) fn origin(dossier: Dossier<'_>) -> String {
         analysis.benchmark_title,
         minute(dossier.time())
     );
-    let mut callers: Vec<&str> = about
-        .accounts
-        .values()
-        .filter_map(|account| account.caller.as_deref())
-        .collect();
-    callers.sort_unstable();
-    callers.dedup();
-    match callers.as_slice() {
+    match about.callers().as_slice() {
         [] => {}
         [one] => text.push_str(&format!(" by {one}")),
         [first, others @ ..] => {

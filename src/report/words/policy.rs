@@ -10,6 +10,15 @@ pub(super) fn name(statement: &Statement) -> String {
     }
 }
 
+/// Why a key encrypts nothing for a service, by its `KeySpec` and `KeyUsage`.
+pub(super) fn cannot_encrypt(spec: Option<&str>, usage: Option<&str>, service: &str) -> String {
+    let kind: Vec<&str> = [spec, usage].into_iter().flatten().collect();
+    format!(
+        "its key is none for symmetric encryption ({}), and {service} takes no other",
+        kind.join(", ")
+    )
+}
+
 pub(super) fn refused(refusal: &Refusal, who: &str) -> String {
     match refusal {
         Refusal::Deny {

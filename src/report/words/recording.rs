@@ -58,14 +58,7 @@ pub(super) fn sentence(cause: &RecordingCause) -> String {
         RecordingCause::TrailKeyCannotEncrypt {
             key_spec,
             key_usage,
-        } => {
-            let kind = [key_spec.as_deref(), key_usage.as_deref()];
-            let kind: Vec<&str> = kind.into_iter().flatten().collect();
-            format!(
-                "its key is none for symmetric encryption ({}), and CloudTrail takes no other",
-                kind.join(", ")
-            )
-        }
+        } => policy::cannot_encrypt(key_spec.as_deref(), key_usage.as_deref(), "CloudTrail"),
         RecordingCause::TrailKeyAllowed { statement } => format!(
             "statement {} of the key's policy lets CloudTrail encrypt with it",
             policy::name(statement)

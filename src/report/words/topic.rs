@@ -54,14 +54,7 @@ pub(super) fn sentence(cause: &TopicCause) -> String {
         TopicCause::KeyCannotEncrypt {
             key_spec,
             key_usage,
-        } => {
-            let kind = [key_spec.as_deref(), key_usage.as_deref()];
-            let kind: Vec<&str> = kind.into_iter().flatten().collect();
-            format!(
-                "its key is none for symmetric encryption ({}), and SNS takes no other",
-                kind.join(", ")
-            )
-        }
+        } => policy::cannot_encrypt(key_spec.as_deref(), key_usage.as_deref(), "SNS"),
         TopicCause::KeyAllowed { statement } => format!(
             "statement {} of the key's policy lets CloudWatch encrypt for it",
             policy::name(statement)
