@@ -20,6 +20,7 @@ mod dimensions;
 mod event_rule;
 pub(crate) mod facts;
 mod failure;
+mod gap;
 mod log_group;
 mod metric_alarm;
 mod metric_filter;
@@ -49,7 +50,8 @@ use crate::snapshot::operations::{self, Need};
 
 pub use alarm_evaluation::reason_id;
 pub use assumption::Assumption;
-pub use path::{AccountChain, Alarm, Condition, Filter, Gap, Path, Rule, Subscription};
+pub use gap::Gap;
+pub use path::{AccountChain, Alarm, Condition, Filter, Path, Rule, Subscription};
 pub use watched_metrics::{History, MetricAlarm, NotFollowed, StateChange, Writer};
 
 /// Why the chain of an account could not be read.
@@ -132,7 +134,7 @@ impl<'s> Reader<'s> {
 fn is_of_no_account(gap: &Gap) -> bool {
     let optional = operations::find(&gap.service, &gap.operation)
         .is_some_and(|operation| operation.need == Need::Optional);
-    optional && facts::is_unknown_operation(&gap.code)
+    optional && gap::is_unknown_operation(&gap.code)
 }
 
 /// The chain of one account; a [`Reader`] is quicker for many.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use crate::aws::mute::Windows;
 use crate::coverage::{Predicate, Scope};
-use crate::snapshot::operations;
 
-use super::facts::is_unknown_operation;
+use super::gap::Gap;
 use super::verdict::{Cause, Link, LinkId, Station, Subject, Verdict};
 
 /// Everything the snapshot says about how events of one account reach people.
@@ -117,43 +116,6 @@ pub struct Subscription {
     pub protocol: String,
     /// Address.
     pub endpoint: String,
-}
-
-/// Something that could not be collected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// Region asked.
-    pub region: String,
-    /// Endpoint prefix.
-    pub service: String,
-    /// API operation.
-    pub operation: String,
-    /// What was asked about.
-    pub subject: String,
-    /// denied, throttled ...
-    pub kind: String,
-    /// Error code.
-    pub code: String,
-    /// What was said with it.
-    pub message: String,
-    /// The evidence row of the error.
-    pub evidence: i64,
-}
-
-impl Gap {
-    /// The name by which people grant the call: its IAM action.
-    pub fn api(&self) -> String {
-        operations::find(&self.service, &self.operation).map_or_else(
-            || format!("{}:{}", self.service, self.operation),
-            |operation| operation.iam_action.to_owned(),
-        )
-    }
-
-    /// Whether the endpoint does not have the operation at all: an emulator, or a Region that is behind. Nothing is granted
-    /// or repaired there.
-    pub fn is_unsupported(&self) -> bool {
-        is_unknown_operation(&self.code) || self.message.starts_with("Unknown action")
-    }
 }
 
 impl Path {

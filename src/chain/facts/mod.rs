@@ -21,7 +21,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
 use super::Error;
 use super::assumption::Assumption;
-use super::path::Gap;
+use super::gap::Gap;
 
 pub(crate) use alarm::AlarmRow;
 pub(super) use alarm::{Action, HistoryItem, MetricRow, MuteRuleRow, StateRow};
@@ -30,7 +30,6 @@ pub(crate) use json::Json;
 pub(crate) use logs::FilterRow;
 pub(super) use logs::LogGroup;
 use questions::Kept;
-pub(super) use questions::is_unknown_operation;
 pub(crate) use questions::{Asked, Question, Questions};
 pub(super) use recording::FileDelivery;
 pub(crate) use recording::{DataResources, Delivered, Keeping};

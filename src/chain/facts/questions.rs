@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::chain::Error;
 use crate::chain::assumption::Assumption;
+use crate::chain::gap::is_unknown_operation;
 
 use super::{Facts, get};
 
@@ -65,19 +66,6 @@ impl Asked {
             Self::Never | Self::Assumed(_) => None,
         }
     }
-}
-
-/// Whether an endpoint says by this code that it does not know an operation, whoever asks.
-pub(in crate::chain) fn is_unknown_operation(code: &str) -> bool {
-    matches!(
-        code.strip_suffix("Exception").unwrap_or(code),
-        "InvalidAction"
-            | "NotImplemented"
-            | "UnknownOperation"
-            | "UnsupportedOperation"
-            | "http 404"
-            | "http 501"
-    )
 }
 
 /// A question to AWS, to be looked up.

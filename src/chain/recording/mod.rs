@@ -16,8 +16,9 @@ use crate::coverage::{Predicate, Scope};
 
 use super::cause::RecordingCause;
 use super::facts::{Facts, TrailRow};
+use super::gap::Gap;
 use super::log_group::Place;
-use super::path::{Gap, Path};
+use super::path::Path;
 use super::stage::{Context, Stage};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{Error, log_group, organization, selectors, trail};

@@ -1,0 +1,53 @@
+//! What could not be collected, as the chain tells of it.
+
+use crate::snapshot::operations;
+
+/// Something that could not be collected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Region asked.
+    pub region: String,
+    /// Endpoint prefix.
+    pub service: String,
+    /// API operation.
+    pub operation: String,
+    /// What was asked about.
+    pub subject: String,
+    /// denied, throttled ...
+    pub kind: String,
+    /// Error code.
+    pub code: String,
+    /// What was said with it.
+    pub message: String,
+    /// The evidence row of the error.
+    pub evidence: i64,
+}
+
+impl Gap {
+    /// The name by which people grant the call: its IAM action.
+    pub fn api(&self) -> String {
+        operations::find(&self.service, &self.operation).map_or_else(
+            || format!("{}:{}", self.service, self.operation),
+            |operation| operation.iam_action.to_owned(),
+        )
+    }
+
+    /// Whether the endpoint does not have the operation at all: an emulator, or a Region that is behind. Nothing is granted
+    /// or repaired there.
+    pub fn is_unsupported(&self) -> bool {
+        is_unknown_operation(&self.code) || self.message.starts_with("Unknown action")
+    }
+}
+
+/// Whether an endpoint says by this code that it does not know an operation, whoever asks.
+pub(super) fn is_unknown_operation(code: &str) -> bool {
+    matches!(
+        code.strip_suffix("Exception").unwrap_or(code),
+        "InvalidAction"
+            | "NotImplemented"
+            | "UnknownOperation"
+            | "UnsupportedOperation"
+            | "http 404"
+            | "http 501"
+    )
+}
