@@ -63,3 +63,5 @@ mod samples;
 mod snapshot;
 /// What several areas need: shared data, the built binary, golden files.
 mod support;
+/// What is said on standard error of data in files.
+mod told;

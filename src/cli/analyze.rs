@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use crate::analyze::{self, Analysis, Attestation, Options, attest};
+use crate::analyze::{self, Analysis, Options};
 use crate::control::{Framework, Registry};
 use crate::remedy::{self, Wishes};
 use crate::report::{self, Dossier, Format, View};
@@ -12,7 +12,7 @@ use crate::snapshot::Snapshot;
 
 use super::about::about;
 use super::opening::{Opening, may_write, write_file};
-use super::what::{What, attestations};
+use super::what::{Accepting, What, accept};
 use super::{Error, Out, Status, controls};
 
 /// What to analyze and how to show it.
@@ -48,9 +48,8 @@ pub(super) struct Args {
     /// For everything that passes: the single API calls that would break its proof, and whether anybody would hear of them
     #[arg(long)]
     blind_spots: bool,
-    /// Accept the findings that this TOML file names, visibly
-    #[arg(long, value_name = "FILE")]
-    attest: Option<PathBuf>,
+    #[command(flatten)]
+    accepting: Accepting,
     /// Leave out what passes; the counts stay those of all
     #[arg(long)]
     failing: bool,
@@ -124,7 +123,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     }
     let registry = args.what.registry()?;
     let snapshot = args.opening.open(&args.file)?;
-    let attestations = attestations(args.attest.as_deref(), &registry)?;
+    let attestations = args.accepting.read(&registry)?;
     let mut options = args.what.options(&registry, out)?;
     options.blind_spots = args.blind_spots;
     let framework = match &args.framework {
@@ -136,18 +135,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         false => snapshot,
     };
     let mut analysis = analyze::analyze(&snapshot, &registry, &options)?;
-    // A narrowed question says nothing about the attestations outside it.
-    let narrowed = |entry: &Attestation| {
-        let asked =
-            |given: &[String], name: &str| given.is_empty() || given.iter().any(|one| one == name);
-        let found = analysis
-            .findings
-            .iter()
-            .any(|finding| finding.control == entry.control);
-        asked(&args.what.accounts, &entry.account) && (options.controls.is_empty() || found)
-    };
-    let attestations: Vec<Attestation> = attestations.into_iter().filter(narrowed).collect();
-    attest::apply(&mut analysis, &attestations);
+    accept(attestations, &options, &mut analysis);
     analysis.framework =
         framework.map(|it| analyze::by_section(&analysis.controls, &analysis.findings, it));
     let mut about = about(&args.file, &args.what, &snapshot, &analysis)?;

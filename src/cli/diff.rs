@@ -11,7 +11,7 @@ use crate::report::{self, DiffFormat};
 use crate::snapshot::read_small;
 
 use super::opening::{Opening, Target};
-use super::what::{What, attestations};
+use super::what::{Accepting, What};
 use super::{Error, Out, Status};
 
 /// What to compare and how to show it.
@@ -37,9 +37,8 @@ pub(super) struct Args {
     /// Exit with 1 from this change on
     #[arg(long, value_name = "CHANGE", default_value = "worse")]
     fail_on: FailOn,
-    /// Accept the findings that this TOML file names, visibly; they turn nothing red
-    #[arg(long, value_name = "FILE")]
-    attest: Option<PathBuf>,
+    #[command(flatten)]
+    accepting: Accepting,
     /// Only findings that are new: open now, and not before; the configuration is left out
     #[arg(long)]
     new_only: bool,
@@ -92,7 +91,7 @@ fn planned(path: &Path) -> Result<Vec<Change>, Error> {
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
     let registry = args.what.registry()?;
-    let attestations = attestations(args.attest.as_deref(), &registry)?;
+    let attestations = args.accepting.read(&registry)?;
     let baseline = args.opening.open(&args.baseline)?;
     let current = match (&args.plan, &args.current) {
         (Some(plan), _) => remedy::under(&baseline, &planned(plan)?)?,
@@ -112,12 +111,9 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         diff.only_new();
     }
     let text = report::diff(&diff, args.format, args.target.style(out));
-    args.target.write(&text, out)?;
+    args.target
+        .write(&text, &report::diff_summary(&diff), out)?;
     args.opening.warn(out);
-    if let Some(path) = &args.target.output {
-        let counts = report::diff_summary(&diff);
-        out.message(&format!("{counts}; wrote `{}`", path.display()));
-    }
     Ok(if reached {
         Status::Findings
     } else {

@@ -9,7 +9,7 @@ use crate::report::{self, Dossier, ExplainFormat};
 
 use super::about::about;
 use super::opening::{Opening, Target};
-use super::what::What;
+use super::what::{Accepting, What, accept};
 use super::{Error, Out, Status};
 
 /// What to explain.
@@ -32,6 +32,8 @@ pub(super) struct Args {
     with_fix: bool,
     #[command(flatten)]
     what: What,
+    #[command(flatten)]
+    accepting: Accepting,
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: ExplainFormat,
@@ -46,10 +48,13 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     if let Some(ids) = failures(&args)? {
         let style = args.target.style(out);
         let texts: Vec<String> = ids.iter().map(|id| report::failure(*id, style)).collect();
-        args.target.write(&texts.join("\n"), out)?;
+        let codes: Vec<&str> = ids.iter().map(|id| id.code()).collect();
+        let told = format!("what {} means", codes.join(", "));
+        args.target.write(&texts.join("\n"), &told, out)?;
         return Ok(Status::Clean);
     }
     let registry = args.what.registry()?;
+    let attestations = args.accepting.read(&registry)?;
     let mut what = args.what;
     what.controls.extend(args.named);
     let is_narrowed = !what.controls.is_empty();
@@ -70,6 +75,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             )),
         );
     }
+    accept(attestations, &options, &mut analysis);
     let about = about(&args.file, &what, &snapshot, &analysis)?;
     let verdict = report::verdict(Dossier {
         analysis: &analysis,
@@ -91,11 +97,8 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         let plan = remedy::plan(&snapshot, &registry, &options, &Wishes::default())?;
         text.push_str(&report::fix::pasted(&plan));
     }
-    args.target.write(&text, out)?;
+    args.target.write(&text, &verdict, out)?;
     args.opening.warn(out);
-    if let Some(path) = &args.target.output {
-        out.message(&format!("{verdict}; wrote `{}`", path.display()));
-    }
     Ok(Status::Clean)
 }
 

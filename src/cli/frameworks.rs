@@ -1,13 +1,13 @@
 //! `trailproof frameworks`: the documents whose sections sources map to controls.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
 use clap::Subcommand;
 use serde::Serialize;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
-use super::controls::{self, Format, heading, json, paragraph};
+use super::controls::{self, Format, Known, heading, json, paragraph};
 use super::{Error, Out, Status};
 use crate::control::{Framework, Registry};
 use crate::report::printable::one_line;
@@ -29,12 +29,8 @@ Examples:
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
-    /// Add the controls of this folder
-    #[arg(long, value_name = "DIR", global = true, help_heading = "Controls")]
-    controls: Option<PathBuf>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table, global = true, help_heading = "Output")]
-    format: Format,
+    #[command(flatten)]
+    known: Known,
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,12 +57,12 @@ Examples:
 }
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
-    let registry = controls::registry(args.controls.as_deref())?;
+    let registry = args.known.registry()?;
     match args.command {
-        Command::List => list(&registry, args.format, out)?,
+        Command::List => list(&registry, args.known.format, out)?,
         Command::Show { name } => {
             let framework = registry.find_framework(&name).map_err(controls::unknown)?;
-            show(framework, args.format, out)?;
+            show(framework, args.known.format, out)?;
         }
     }
     Ok(Status::Clean)
@@ -165,9 +161,19 @@ fn show(framework: &Framework, format: Format, out: &mut Out) -> Result<(), Erro
             Some(section) => mapping.sections.iter().any(|it| it == section),
             None => mapping.sections.is_empty(),
         };
+        // By document; which rule of it stands in JSON and in `controls show`.
+        let mut by_document: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for mapping in framework.mappings.iter().filter(names) {
-            let line = format!("{} (source: {})", mapping.control, mapping.source);
-            paragraph(out, 2, &line)?;
+            let document = mapping.source.split('#').next().unwrap_or_default();
+            by_document
+                .entry(document)
+                .or_default()
+                .push(&mapping.control);
+        }
+        for (document, mut controls) in by_document {
+            controls.dedup();
+            paragraph(out, 2, &controls.join(", "))?;
+            paragraph(out, 4, &format!("source: {document}"))?;
         }
     }
     Ok(())

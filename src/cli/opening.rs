@@ -82,10 +82,15 @@ impl Target {
         }
     }
 
-    /// Writes a report to the file named, or to standard output.
-    pub(super) fn write(&self, text: &str, out: &mut Out) -> Result<(), Error> {
+    /// Writes a text to standard output, or to the file named, and then says on standard error in a line what is in it:
+    /// whoever reads a file later still wants to see now what came out.
+    pub(super) fn write(&self, text: &str, told: &str, out: &mut Out) -> Result<(), Error> {
         match &self.output {
-            Some(path) => write_file(path, text.as_bytes(), self.force),
+            Some(path) => {
+                write_file(path, text.as_bytes(), self.force)?;
+                out.message(&format!("{told}; wrote `{}`", path.display()));
+                Ok(())
+            }
             None => Ok(out.text(text)?),
         }
     }

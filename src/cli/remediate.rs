@@ -67,15 +67,8 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         Some(AsData::Json) => fix::json(&plan),
         None => fix::script(&plan, args.format),
     };
-    args.target.write(&text, out)?;
+    args.target.write(&text, &fix::summary(&plan), out)?;
     args.opening.warn(out);
-    if let Some(path) = &args.target.output {
-        out.message(&format!(
-            "{}; wrote `{}`",
-            fix::summary(&plan),
-            path.display()
-        ));
-    }
     Ok(if is_open(&plan) {
         Status::Findings
     } else {

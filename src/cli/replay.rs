@@ -19,6 +19,7 @@ use crate::replay::read::{self, Progress, Window};
 use crate::replay::sql::{self, Dialect};
 use crate::replay::tally::Tally;
 use crate::replay::{self, records};
+use crate::report::text::count;
 use crate::report::{self, ReplayDossier, ReplayFormat};
 
 use super::opening::{Opening, Target};
@@ -120,13 +121,10 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     if args.format == ReplayFormat::Json && args.target.output.is_none() {
         out.json(&text)?;
     } else {
-        args.target.write(&text, out)?;
+        let told = report::replay_summary(dossier);
+        args.target.write(&text, &told, out)?;
     }
     args.opening.warn(out);
-    if let Some(path) = &args.target.output {
-        let counts = report::replay_summary(dossier);
-        out.message(&format!("{counts}; wrote `{}`", path.display()));
-    }
     if let Some((file, why)) = files.damaged.first() {
         let others = match files.damaged.len() - 1 {
             0 => String::new(),
@@ -218,7 +216,8 @@ fn print_query(args: &Args, plan: &Plan, dialect: Dialect, out: &mut Out) -> Res
             "--control narrows the question to controls without it; reading the records knows no such limit",
         )
     })?;
-    args.target.write(&text, out)?;
+    let told = format!("the query for {}", count(plan.accounts.len(), "account"));
+    args.target.write(&text, &told, out)?;
     args.opening.warn(out);
     Ok(Status::Clean)
 }

@@ -121,10 +121,22 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     };
     match (args.format, &args.target.output) {
         (Format::Json, None) => out.json(&text)?,
-        _ => args.target.write(&text, out)?,
+        _ => args.target.write(&text, &told(&found), out)?,
     }
     args.opening.warn(out);
     Ok(Status::Clean)
+}
+
+/// What is shown, in a line.
+fn told(found: &[Evidence]) -> String {
+    match found {
+        [] => "every recorded call".to_owned(),
+        [one] => format!(
+            "evidence {}: {} {}",
+            one.id, one.call.service, one.call.operation
+        ),
+        several => format!("{} recorded calls", several.len()),
+    }
 }
 
 fn absent(snapshot: &Snapshot, row: i64) -> Error {

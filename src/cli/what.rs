@@ -1,10 +1,10 @@
 //! Which questions are asked of a snapshot, and what is accepted of the answers: what `analyze`, `explain` and `diff` share.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum as _;
 
-use crate::analyze::{Attestation, Options, Paths, attest};
+use crate::analyze::{Analysis, Attestation, Options, Paths, attest};
 use crate::chain::Assumption;
 use crate::control::Registry;
 
@@ -100,26 +100,48 @@ impl What {
     }
 }
 
-/// The attestations of a file; none where no file is named.
-pub(super) fn attestations(
-    path: Option<&Path>,
-    registry: &Registry,
-) -> Result<Vec<Attestation>, Error> {
-    let attestations = match path {
-        Some(path) => attest::read(path)?,
-        None => Vec::new(),
-    };
-    match attestations
-        .iter()
-        .find(|entry| registry.control(&entry.control).is_none())
-    {
-        Some(stranger) => Err(Error::new(format!(
-            "the attestation names the control `{}`, which does not exist",
-            stranger.control
-        ))
-        .help("`trailproof controls list` shows the ids")),
-        None => Ok(attestations),
+/// Which findings are accepted: shared by `analyze`, `explain` and `diff`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Accepting {
+    /// Accept the findings that this TOML file names, visibly; they turn nothing red
+    #[arg(long, value_name = "FILE")]
+    attest: Option<PathBuf>,
+}
+
+impl Accepting {
+    /// The attestations of the file; none where no file is named.
+    pub(super) fn read(&self, registry: &Registry) -> Result<Vec<Attestation>, Error> {
+        let attestations = match &self.attest {
+            Some(path) => attest::read(path)?,
+            None => Vec::new(),
+        };
+        match attestations
+            .iter()
+            .find(|entry| registry.control(&entry.control).is_none())
+        {
+            Some(stranger) => Err(Error::new(format!(
+                "the attestation names the control `{}`, which does not exist",
+                stranger.control
+            ))
+            .help("`trailproof controls list` shows the ids")),
+            None => Ok(attestations),
+        }
     }
+}
+
+/// Accepts findings of an analysis. A narrowed question says nothing about the attestations outside it.
+pub(super) fn accept(
+    mut attestations: Vec<Attestation>,
+    options: &Options,
+    analysis: &mut Analysis,
+) {
+    attestations.retain(|entry| {
+        let of_account = options.accounts.is_empty() || options.accounts.contains(&entry.account);
+        let mut findings = analysis.findings.iter();
+        of_account
+            && (options.controls.is_empty() || findings.any(|it| it.control == entry.control))
+    });
+    attest::apply(analysis, &attestations);
 }
 
 /// A text as one word of a shell's command line.

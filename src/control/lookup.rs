@@ -294,6 +294,16 @@ impl Registry {
     }
 
     fn like_control(&self, benchmark: &Benchmark, name: &str) -> String {
+        // `MON.22` is how people say D9.AWS.MON.22.
+        let numbers: Vec<String> = std::iter::once(benchmark)
+            .chain(self.benchmarks())
+            .flat_map(Benchmark::all_entries)
+            .filter(|entry| ends_with_part(&entry.number, name))
+            .map(|entry| format!("`{}` ({})", entry.number, entry.control))
+            .collect();
+        if let Some(question) = question(numbers) {
+            return question;
+        }
         let listed = self.controls_in(benchmark, None);
         let elsewhere = self
             .controls()
@@ -341,11 +351,28 @@ fn did_you_mean<'a>(
     likely.sort_by(|a, b| b.0.total_cmp(&a.0));
     // What merely has like letters is not worth telling beside what has the word.
     let best = likely.first()?.0;
-    let names: Vec<String> = likely
+    let names = likely
         .iter()
         .filter(|(score, _)| *score > 1.0 || (best <= 1.0 && best - score < NEARLY))
-        .take(SUGGESTIONS)
         .map(|(_, name)| format!("`{name}`"))
         .collect();
-    Some(format!("did you mean {}?", names.join(" or ")))
+    question(names)
+}
+
+/// The question with the first few of the names, each once.
+fn question(names: Vec<String>) -> Option<String> {
+    let mut asked: Vec<String> = Vec::new();
+    for name in names {
+        if asked.len() < SUGGESTIONS && !asked.contains(&name) {
+            asked.push(name);
+        }
+    }
+    (!asked.is_empty()).then(|| format!("did you mean {}?", asked.join(" or ")))
+}
+
+/// Whether a number ends with this, from a dot, dash or slash on.
+fn ends_with_part(number: &str, part: &str) -> bool {
+    let (number, part) = (number.to_lowercase(), part.to_lowercase());
+    let before = number.strip_suffix(&part);
+    !part.is_empty() && before.is_some_and(|it| it.ends_with(['.', '-', '/']))
 }

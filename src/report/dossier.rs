@@ -142,15 +142,15 @@ impl<'a> Item<'a> {
             && self.finding.accepted.is_none()
     }
 
-    /// Reason and witness in a sentence or two.
+    /// Reason, lost event and acceptance, a sentence each: readers of findings show the first where there is little room.
     pub(super) fn told(&self) -> String {
         let mut text = words::reason(self.finding);
         if let Some(witness) = &self.finding.witness {
             let line = witness_line(witness, &self.finding.marks);
-            text.push_str(&format!("; witness: {line}"));
+            text.push_str(&format!(". Lost: {line}"));
         }
         if let Some(accepted) = &self.finding.accepted {
-            text.push_str(&format!("; {}", words::accepted(accepted)));
+            text.push_str(&format!(". It is {}", words::accepted(accepted)));
         }
         text
     }

@@ -1,5 +1,7 @@
 //! The Heimdall Data Format: an InSpec execution report, a control of ours a control of the profile, an account a result.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -61,7 +63,8 @@ fn one_control(dossier: Dossier<'_>, control: &ControlSummary, items: &[&Item<'_
     if let Some(number) = &control.benchmark_id {
         tags.insert("rid".to_owned(), number.clone().into());
     }
-    let nist: Vec<&String> = control
+    // Heimdall knows one NIST SP 800-53: the same section of several revisions is told once.
+    let nist: BTreeSet<&String> = control
         .frameworks
         .iter()
         .filter(|framework| framework.id.starts_with("nist-800-53"))

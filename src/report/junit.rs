@@ -5,6 +5,7 @@ use crate::analyze::Status;
 
 use super::dossier::{Dossier, Item};
 use super::printable::one_line;
+use super::text::witness_line;
 use super::words;
 
 /// The analysis as XML.
@@ -95,9 +96,10 @@ fn case(out: &mut String, item: &Item<'_>, benchmark: &str) {
             content(&item.told())
         ));
     } else {
+        // Some servers show the text alone, others the message above it.
         let mut lines = vec![words::reason(finding)];
-        if finding.witness.is_some() || finding.accepted.is_some() {
-            lines = vec![item.told()];
+        if let Some(witness) = &finding.witness {
+            lines.push(format!("lost: {}", witness_line(witness, &finding.marks)));
         }
         if let Some(fix) = item.fix() {
             lines.push(format!("what to change: {fix}"));

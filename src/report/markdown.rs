@@ -4,7 +4,10 @@ use crate::analyze::{Analysis, Finding, Status};
 
 use super::NOT_VERIFIED;
 use super::marked::{cell, sentence};
-use super::text::{audit_steps_word, count, status_word, witness_line};
+use super::table::calls::{not_answered, worth_knowing};
+use super::table::causes::short;
+use super::table::{DIFFERENCES, differences};
+use super::text::{audit_steps_word, short_names, status_word, witness_line};
 use super::words;
 
 /// The analysis as Markdown; with `failing`, without what passes.
@@ -44,48 +47,50 @@ pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
         {
             row(&mut out, finding);
         }
-        for gap in &account.gaps {
-            out.push_str(&format!(
-                "\n- not collected: {}",
-                sentence(&words::gap(gap))
-            ));
-        }
-        for note in &account.other_monitoring {
-            out.push_str(&format!(
-                "\n- other monitoring seen: {}",
-                sentence(&words::note(note))
-            ));
-        }
-        if !account.gaps.is_empty() || !account.other_monitoring.is_empty() {
-            out.push('\n');
-        }
     }
-    let differ: Vec<&Finding> = analysis.disagreements().collect();
-    if !differ.is_empty() {
-        out.push_str(&format!(
-            "\n## Audit steps and proof differ ({})\n\n",
-            count(differ.len(), "finding")
-        ));
-        for finding in differ {
-            let audit_steps = finding
-                .audit_steps
-                .as_ref()
-                .map_or("", |steps| audit_steps_word(steps.answer));
-            let why = finding
-                .audit_steps
-                .as_ref()
-                .map_or(String::new(), |steps| steps.told());
-            out.push_str(&format!(
-                "- {} {}: audit steps {audit_steps} ({}), proof {}: {}\n",
-                sentence(&finding.account),
-                sentence(&format!("`{}`", finding.control)),
-                sentence(&why),
-                finding.status.as_str(),
-                sentence(&words::reason(finding)),
-            ));
+    let mut list = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            out.push_str(&format!("\n## {title}\n\n"));
         }
-    }
+        for line in lines {
+            out.push_str(&line);
+        }
+    };
+    let known = worth_knowing(analysis);
+    let known = known.iter().map(|(label, text)| match label.as_str() {
+        "-" => format!("- {}\n", sentence(text)),
+        label => format!("- {label}: {}\n", sentence(text)),
+    });
+    list("Worth knowing", known.collect());
+    let missing = not_answered(analysis);
+    let missing = missing
+        .iter()
+        .map(|it| format!("- {}\n", sentence(&it.text)));
+    list("Not answered", missing.collect());
+    list(DIFFERENCES, differ(analysis));
     out
+}
+
+/// Where audit steps and proof say different things, and what the steps found. What the proof says stands above.
+fn differ(analysis: &Analysis) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (told, findings) in differences(analysis) {
+        lines.push(format!("- {told}\n"));
+        for finding in findings {
+            let place = match analysis.accounts.len() {
+                1 => String::new(),
+                _ => format!(" in {}", finding.account),
+            };
+            let steps = finding.audit_steps.as_ref().map(|steps| steps.told());
+            lines.push(format!(
+                "  - {}{}: {}\n",
+                sentence(&short(finding)),
+                sentence(&place),
+                sentence(&short_names(&steps.unwrap_or_default())),
+            ));
+        }
+    }
+    lines
 }
 
 fn row(out: &mut String, finding: &Finding) {

@@ -94,16 +94,18 @@ fn rule(item: &Item<'_>) -> Value {
     if let Some(number) = &finding.benchmark_id {
         tags.push(format!("benchmark/{number}"));
     }
+    // The title of an alert that is open: what should be, and is not.
+    let expected = format!("Expected: {}", sentence(&finding.title));
     let mut rule = json!({
         "id": finding.control,
         "name": camel(&finding.control),
-        "shortDescription": {"text": sentence(&finding.title)},
-        "fullDescription": {"text": sentence(&finding.title)},
+        "shortDescription": {"text": expected},
+        "fullDescription": {"text": expected},
         "help": {
             "text": sentence(&fix),
             "markdown": format!(
-                "**{}**\n\n{}\n{}",
-                marked::sentence(&finding.title),
+                "**{}**\n\n{}\n\n`trailproof explain ID` says what the id of a link means.\n{}",
+                marked::sentence(&expected),
                 marked::sentence(&fix),
                 references
             ),

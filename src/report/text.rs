@@ -198,7 +198,7 @@ impl Page {
         let end = indent + visible(label) + usize::from(!label.is_empty());
         let mut hang = hang.max(end);
         let mut first = format!("{}{label}", " ".repeat(indent));
-        if hang > self.style.width / 2 {
+        if hang > self.style.width / 2 && hang + visible(text) > self.style.width {
             // A label as long as that stands alone.
             hang = (indent + 2).min(self.style.width / 2);
             if !label.is_empty() {

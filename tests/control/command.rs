@@ -5,6 +5,7 @@ use crate::support::{golden, trailproof};
 
 fn text(args: &[&str]) -> String {
     let output = trailproof()
+        .env("COLUMNS", "80")
         .arg("controls")
         .args(args)
         .assert()
@@ -38,8 +39,15 @@ fn the_list_is_that_of_the_newest_cis_version_and_fits_80_columns() {
     let newest = newest.default_benchmark().unwrap();
     assert!(list.starts_with(&format!("{} ({})\n", newest.title, newest.id)));
     assert!(list.contains(
-        " 5.3      root_usage                 high       Root user activity raises an\n"
+        " 5.3      root_usage                 high       Root user activity raises an\n                                                alert\n"
     ));
+    let wide = trailproof()
+        .env("COLUMNS", "140")
+        .args(["controls", "list"])
+        .output()
+        .unwrap();
+    let wide = String::from_utf8(wide.stdout).unwrap();
+    assert!(wide.contains(" high       Root user activity raises an alert\n"));
     let benchmarks = format!(
         "benchmarks: aws-security-hub, cis-aws 1.2 to {}, cloudaware",
         newest.version
@@ -152,6 +160,21 @@ fn unknown_names_are_errors_that_say_what_is_known() {
         error.starts_with("error: `no/such/folder`: cannot be read: "),
         "{error}"
     );
+}
+
+#[test]
+fn the_end_of_a_vendors_number_suggests_the_number() {
+    for (given, meant) in [
+        ("MON.22", "`D9.AWS.MON.22` (assume_role)"),
+        ("global-59", "`lacework-global-59` (root_usage)"),
+        (
+            "root-account-usage-monitoring",
+            "`/ce/ca/aws/cloudtrail/root-account-usage-monitoring` (root_usage)",
+        ),
+    ] {
+        let error = fails(&["show", given]);
+        assert!(error.contains(&format!("did you mean {meant}?")), "{error}");
+    }
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 use tabled::builder::Builder;
-use tabled::settings::{Modify, Style, Width, object::Columns};
+use tabled::settings::Style;
 
-use super::{Format, WIDTH, json, paragraph};
+use super::{Format, json, paragraph};
 use crate::cli::{Error, Out};
 use crate::control::{Assessment, Benchmark, LeftOut, Registry, Section};
 use crate::report::printable::one_line;
+use crate::report::text::wrap;
 
 #[derive(Serialize)]
 struct Listed<'a> {
@@ -40,6 +41,9 @@ struct Row<'a> {
     custom: bool,
     section: Section,
 }
+
+/// The blanks between two columns.
+const GAP: usize = 3;
 
 pub(super) fn list(
     registry: &Registry,
@@ -129,34 +133,36 @@ pub(super) fn list(
 
 fn table(rows: &[Row<'_>], out: &mut Out) -> Result<(), Error> {
     let longest = |cell: fn(&Row<'_>) -> usize| rows.iter().map(cell).max().unwrap_or(0);
-    let id_width = longest(|row| row.id.chars().count());
+    let width = out.style().width;
     let number_width = longest(|row| row.number.chars().count()).max("number".len());
-    let mut table = Builder::default();
     // A vendor's ids can be as long as an address: they take the place of the titles.
-    let wide = number_width > WIDTH / 4;
-    let left = if wide {
-        table.push_record(["control", "severity", "number"]);
-        for row in rows {
-            table.push_record([one_line(row.id), row.severity.into(), one_line(row.number)]);
-        }
-        id_width + "severity".len() + 8
+    let wide = number_width > width / 4;
+    let (head, left) = if wide {
+        (["control", "severity", "number"].as_slice(), 0)
     } else {
-        table.push_record(["number", "control", "severity", "title"]);
-        for row in rows {
-            table.push_record([
-                one_line(row.number),
-                one_line(row.id),
-                row.severity.into(),
-                one_line(row.title),
-            ]);
-        }
-        number_width + id_width + "severity".len() + 11
+        (
+            ["number", "control", "severity", "title"].as_slice(),
+            number_width + GAP,
+        )
     };
-    let wrap = Width::wrap(WIDTH.saturating_sub(left).max(20)).keep_words(!wide);
+    let left = left + longest(|row| row.id.chars().count()) + GAP + "severity".len() + GAP;
+    let last_width = width.saturating_sub(left + 2).max(20);
+    let mut table = Builder::default();
+    table.push_record(head.iter().copied());
+    for row in rows {
+        let last = if wide { row.number } else { row.title };
+        let mut cells = vec![
+            one_line(row.id).into_owned(),
+            row.severity.into(),
+            wrap(last, last_width).join("\n"),
+        ];
+        if !wide {
+            cells.insert(0, one_line(row.number).into_owned());
+        }
+        table.push_record(cells);
+    }
     let mut table = table.build();
-    table
-        .with(Style::blank())
-        .with(Modify::new(Columns::last()).with(wrap));
+    table.with(Style::blank());
     for line in table.to_string().lines() {
         out.line(line.trim_end())?;
     }

@@ -11,9 +11,6 @@ use serde::Serialize;
 use super::{Error, Out, Status};
 use crate::control::{Benchmark, Registry, Section, Sections, Unknown};
 
-/// Width of what is shown to people.
-pub(super) const WIDTH: usize = 80;
-
 const EXIT_CODES: &str = "\
 Exit codes:
   0  printed
@@ -31,12 +28,8 @@ Examples:
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
-    /// Add the controls and benchmarks of this folder
-    #[arg(long, value_name = "DIR", global = true, help_heading = "Controls")]
-    controls: Option<PathBuf>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table, global = true, help_heading = "Output")]
-    format: Format,
+    #[command(flatten)]
+    known: Known,
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,6 +65,24 @@ Examples:
     },
 }
 
+/// What is known, and how to print it: shared by `controls` and `frameworks`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Known {
+    /// Add the controls, benchmarks and frameworks of this folder
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Controls")]
+    controls: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table, global = true, help_heading = "Output")]
+    pub(super) format: Format,
+}
+
+impl Known {
+    /// The controls that are known.
+    pub(super) fn registry(&self) -> Result<Registry, Error> {
+        registry(self.controls.as_deref())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
@@ -81,20 +92,26 @@ pub(super) enum Format {
 }
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
-    let registry = registry(args.controls.as_deref())?;
+    let registry = args.known.registry()?;
     match args.command {
         Command::List { benchmark, section } => {
             let benchmark = registry
                 .find_benchmark(benchmark.as_deref())
                 .map_err(unknown)?;
-            list::list(&registry, benchmark, section.section(), args.format, out)?;
+            list::list(
+                &registry,
+                benchmark,
+                section.section(),
+                args.known.format,
+                out,
+            )?;
         }
         Command::Show { id, benchmark } => {
             let only = match &benchmark {
                 Some(name) => Some(registry.find_benchmark(Some(name)).map_err(unknown)?),
                 None => None,
             };
-            show::show(&registry, &id, only, args.format, out)?;
+            show::show(&registry, &id, only, args.known.format, out)?;
         }
     }
     Ok(Status::Clean)
@@ -199,12 +216,13 @@ pub(super) fn heading(out: &mut Out, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes text in lines of at most [`WIDTH`] columns; continuation lines are indented once more.
+/// Writes text in lines as wide as the output is, words that are longer unbroken; continuation lines are indented once more.
 pub(super) fn paragraph(out: &mut Out, indent: usize, text: &str) -> Result<(), Error> {
+    let width = out.style().width;
     let mut line = " ".repeat(indent);
     let mut empty = true;
     for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !empty && line.chars().count() + 1 + word.chars().count() > width {
             out.line(format_args!("{line}"))?;
             line = " ".repeat(if indent == 0 { 0 } else { indent + 2 });
             empty = true;

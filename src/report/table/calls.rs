@@ -13,8 +13,7 @@ use super::causes::{accounts, in_accounts, numbers, some};
 
 /// Writes remarks, other monitoring, and calls without an answer; with `all`, each of these calls.
 pub(super) fn write(page: &mut Page, analysis: &Analysis, all: bool) {
-    let mut lines = remarks(analysis);
-    lines.extend(other_monitoring(analysis));
+    let lines = worth_knowing(analysis);
     if !lines.is_empty() {
         page.heading("Worth knowing");
     }
@@ -23,9 +22,35 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis, all: bool) {
     }
     if all {
         every_call(page, analysis);
-    } else {
-        summary(page, analysis);
+        return;
     }
+    let missing = not_answered(analysis);
+    if !missing.is_empty() {
+        page.blank();
+    }
+    for missing in missing {
+        let (colour, more) = match missing.endpoint {
+            true => (Colour::Dim, "; `--gaps` lists the calls"),
+            false => (Colour::Yellow, ""),
+        };
+        let label = page.style.paint(colour, "not answered:");
+        page.paragraph(0, &label, &format!("{}{more}", missing.text));
+    }
+}
+
+/// What holds and should be known, and other monitoring that was seen: what it is about, and the sentence.
+pub(in super::super) fn worth_knowing(analysis: &Analysis) -> Vec<(String, String)> {
+    let mut lines = remarks(analysis);
+    lines.extend(other_monitoring(analysis));
+    lines
+}
+
+/// Calls that were not answered, told together.
+pub(in super::super) struct Missing {
+    /// Which, and why.
+    pub(in super::super) text: String,
+    /// The endpoint does not have them at all.
+    endpoint: bool,
 }
 
 /// Each remark once, with what it is said of and the controls that it concerns.
@@ -146,9 +171,9 @@ fn gaps(analysis: &Analysis) -> impl Iterator<Item = (&str, &Gap)> {
     })
 }
 
-/// A line for each way to fail, and one for what the endpoint does not have.
-fn summary(page: &mut Page, analysis: &Analysis) {
-    // What the rows above say already.
+/// A sentence for each way to fail, and one for what the endpoint does not have.
+pub(in super::super) fn not_answered(analysis: &Analysis) -> Vec<Missing> {
+    // What the findings say already.
     let said: BTreeSet<&str> = analysis.findings.iter().filter_map(decides).collect();
     let mut failed: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     let mut unsupported: BTreeSet<String> = BTreeSet::new();
@@ -163,27 +188,26 @@ fn summary(page: &mut Page, analysis: &Analysis) {
                 .insert(api);
         }
     }
-    if !failed.is_empty() || !unsupported.is_empty() {
-        page.blank();
-    }
-    let label = page.style.paint(Colour::Yellow, "not answered:");
+    let joined = |apis: BTreeSet<String>| apis.into_iter().collect::<Vec<_>>().join(", ");
+    let mut missing = Vec::new();
     for ((kind, code), apis) in failed {
-        let apis: Vec<String> = apis.into_iter().collect();
-        let text = format!("{}: {}", apis.join(", "), words::failed(kind, code));
+        let text = format!("{}: {}", joined(apis), words::failed(kind, code));
         let text = match words::permission(kind, code) {
             Some(hint) => format!("{text}; {hint}"),
             None => text,
         };
-        page.paragraph(0, &label, &text);
+        missing.push(Missing {
+            text,
+            endpoint: false,
+        });
     }
     if !unsupported.is_empty() {
-        let apis: Vec<String> = unsupported.into_iter().collect();
-        let text = format!(
-            "{}, which this endpoint does not have; `--gaps` lists the calls",
-            apis.join(", ")
-        );
-        page.paragraph(0, &page.style.paint(Colour::Dim, "not answered:"), &text);
+        missing.push(Missing {
+            text: format!("{}, which this endpoint does not have", joined(unsupported)),
+            endpoint: true,
+        });
     }
+    missing
 }
 
 /// The call that a finding waits for.

@@ -2,7 +2,7 @@
 //! that it concerns, then where a checklist would say otherwise, then what to do next. Details and single calls are for
 //! those who ask.
 
-mod calls;
+pub(super) mod calls;
 pub(super) mod causes;
 mod details;
 pub(super) mod verdict;
@@ -38,7 +38,7 @@ pub(super) fn render(dossier: Dossier<'_>, view: View) -> String {
     }
     blind_spots::text(&mut page, analysis);
     calls::write(&mut page, analysis, view.gaps);
-    differences(&mut page, analysis, view.details);
+    write_differences(&mut page, analysis, view.details);
     attestations(&mut page, analysis);
     page.blank();
     page.paragraph(0, "", &counts(analysis));
@@ -83,15 +83,13 @@ fn row(page: &mut Page, analysis: &Analysis, group: &Group<'_>, widest: usize) {
     }
 }
 
-/// Where a checklist would say something else: the rows alone, since their reasons stand above.
-fn differences(page: &mut Page, analysis: &Analysis, reasons: bool) {
-    let differ: Vec<&Finding> = analysis.disagreements().collect();
-    if differ.is_empty() {
-        return;
-    }
-    page.heading("Where the benchmark's own audit steps, followed word by word, say otherwise");
-    let steps = |finding: &&Finding| finding.audit_steps.as_ref().map(|it| it.answer);
-    for (met, status, told) in [
+/// Heads the findings where a checklist would say something else.
+pub(super) const DIFFERENCES: &str =
+    "Where the benchmark's own audit steps, followed word by word, say otherwise";
+
+/// Where a checklist would say something else, by what it would say.
+pub(super) fn differences(analysis: &Analysis) -> Vec<(&'static str, Vec<&Finding>)> {
+    let ways = [
         (
             Answer::Met,
             Status::Fail,
@@ -107,27 +105,37 @@ fn differences(page: &mut Page, analysis: &Analysis, reasons: bool) {
             Status::Pass,
             "not satisfied, yet every event is heard:",
         ),
-    ] {
-        let of: Vec<&Finding> = differ
-            .iter()
-            .copied()
-            .filter(|it| it.status == status && steps(it) == Some(met))
+    ];
+    let of = |(steps, status, told): (Answer, Status, &'static str)| {
+        let findings: Vec<&Finding> = analysis
+            .disagreements()
+            .filter(|it| it.status == status)
+            .filter(|it| it.audit_steps.as_ref().map(|it| it.answer) == Some(steps))
             .collect();
-        if of.is_empty() {
-            continue;
-        }
+        (told, findings)
+    };
+    let all = ways.into_iter().map(of);
+    all.filter(|(_, findings)| !findings.is_empty()).collect()
+}
+
+/// The rows alone, since their reasons stand above; with `steps`, what the audit steps found.
+fn write_differences(page: &mut Page, analysis: &Analysis, steps: bool) {
+    let differences = differences(analysis);
+    if differences.is_empty() {
+        return;
+    }
+    page.heading(DIFFERENCES);
+    for (told, of) in differences {
         let mut list = causes::numbers(&of).join(", ");
         if analysis.accounts.len() > 1 {
             let accounts = causes::accounts(of.iter().map(|it| it.account.as_str()));
             list.push_str(&format!(" in {}", causes::in_accounts(&accounts, analysis)));
         }
         page.paragraph(2, told, &list);
-        if reasons {
-            for finding in of {
-                let told = finding.audit_steps.as_ref().map(|steps| steps.told());
-                let told = super::text::short_names(&told.unwrap_or_default());
-                page.paragraph(4, &format!("{}:", causes::short(finding)), &told);
-            }
+        for finding in of.into_iter().filter(|_| steps) {
+            let told = finding.audit_steps.as_ref().map(|steps| steps.told());
+            let told = super::text::short_names(&told.unwrap_or_default());
+            page.paragraph(4, &format!("{}:", causes::short(finding)), &told);
         }
     }
 }

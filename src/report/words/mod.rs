@@ -250,6 +250,9 @@ pub fn names_briefly(names: &Names) -> Option<String> {
     Some(format!("{heard} of {all} events {verb} heard{not}"))
 }
 
+/// A snapshot holds no events: how often is for recorded ones to say.
+const HOW_OFTEN: &str = "; `trailproof replay` counts how often in your records";
+
 /// What a note says, without its resource.
 pub fn remark(remark: &Remark) -> String {
     match remark {
@@ -269,13 +272,13 @@ pub fn remark(remark: &Remark) -> String {
                 event_name,
                 event_source,
             } => format!(
-                "it also fires on events that nobody asked for, such as {event_name} of {event_source}"
+                "it also fires on events that nobody asked for, such as {event_name} of {event_source}{HOW_OFTEN}"
             ),
             Surplus::Routine {
                 event_name,
                 event_source,
             } => format!(
-                "it is noisy: it also fires on {event_name} of {event_source}, which happens all day"
+                "it is noisy: it also fires on {event_name} of {event_source}, which happens all day{HOW_OFTEN}"
             ),
             Surplus::NearlyEverything => "it fires on nearly every event".to_owned(),
         },
