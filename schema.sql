@@ -523,6 +523,17 @@ create table kms_key_policy (
   primary key (account, region, key_id)
 ) strict, without rowid;
 
+-- Channels that other services and integrations have to CloudTrail, from cloudtrail ListChannels; asked where an account has
+-- no trail. Those of AWS services are called aws-service-channel/SERVICE/...
+create table channel (
+  account text not null,
+  region text not null,
+  channel_arn text not null,
+  name text not null,
+  evidence_id integer not null references evidence (id),
+  primary key (account, channel_arn)
+) strict, without rowid;
+
 -- Event buses, from events ListEventBuses and DescribeEventBus.
 create table event_bus (
   account text not null,

@@ -155,7 +155,8 @@ fn stop(path: &Path, made: Made, event: &Value) -> Option<Stop> {
     };
     // A filter that has nothing to do with the control is not to blame, nor is what hangs on it; one that matches nearly
     // everything matches this event too, and its alarm says nothing of it.
-    let made_for_something = path.filter.is_some() || path.rule.is_some();
+    let made_for_something =
+        path.filter.is_some() || path.rule.is_some() || path.pattern().is_some();
     let unrelated = made == Made::Not && made_for_something && !floods(&first);
     if unrelated && first.id.station() >= Station::MetricFilter {
         return Some(Stop {
@@ -209,7 +210,8 @@ fn root(chain: &AccountChain, blamed: Blamed) -> Blamed {
 /// event.
 fn comes_first(condition: &Condition, broken: LinkId) -> bool {
     let (here, there) = (condition.id.station(), broken.station());
-    here < there || (here == there && matches!(condition.id, LinkId::F01 | LinkId::E05))
+    here < there
+        || (here == there && matches!(condition.id, LinkId::F01 | LinkId::E05 | LinkId::Q01))
 }
 
 fn stop_at(condition: &Condition, path: &Path) -> Stop {

@@ -5,7 +5,7 @@
 //! failures says by which calls such a resource is taken away or changed. Whether a call is heard is the question that
 //! every control asks, put to the paths that the call leaves: a filter does not hear its own deletion.
 
-use crate::chain::verdict::{ApiCall, LinkId, Station, Subject, Verdict};
+use crate::chain::verdict::{ApiCall, Kind, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::{Missed, Predicate};
 
@@ -25,12 +25,16 @@ pub(super) fn of(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Vec<Blind
     let mut spots: Vec<BlindSpot> = Vec::new();
     for path in case.smallest_cover(requirement, &case.sound) {
         for station in Station::ALL {
-            let rest = case.sound.iter().copied();
-            let rest: Vec<&Path> = rest.filter(|it| !shares(it, path, station)).collect();
-            if rest.len() == case.sound.len() || case.missed(requirement, &rest).is_nothing() {
-                continue;
+            for subject in subjects(path, station) {
+                let rest = case.sound.iter().copied();
+                let rest: Vec<&Path> = rest
+                    .filter(|it| !shares(it, path, station, &subject))
+                    .collect();
+                if rest.len() == case.sound.len() || case.missed(requirement, &rest).is_nothing() {
+                    continue;
+                }
+                spots.extend(at(case, path, (station, subject), &rest));
             }
-            spots.extend(at(case, path, station, &rest));
         }
     }
     let mut kept: Vec<BlindSpot> = Vec::new();
@@ -43,8 +47,8 @@ pub(super) fn of(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Vec<Blind
     kept
 }
 
-/// Whether two paths go through the same resource at a station.
-fn shares(one: &Path, other: &Path, station: Station) -> bool {
+/// Whether two paths go through the same resource at a station: this one, as the links of the other name it.
+fn shares(one: &Path, other: &Path, station: Station, subject: &Subject) -> bool {
     fn same<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
         other.is_some() && one == other
     }
@@ -65,7 +69,7 @@ fn shares(one: &Path, other: &Path, station: Station) -> bool {
         }
         Station::Topic => same(one.action.as_ref(), other.action.as_ref()),
         Station::Subscription => same(one.subscription.as_ref(), other.subscription.as_ref()),
-        Station::Rule => same(one.rule.as_ref(), other.rule.as_ref()),
+        Station::Rule => one.links.iter().any(|link| link.subject == *subject),
         Station::OtherMonitoring => false,
     }
 }
@@ -79,13 +83,15 @@ fn alarms(path: &Path) -> impl Iterator<Item = &str> {
 }
 
 /// The calls on the resource of one station.
-fn at(case: &Case<'_>, path: &Path, station: Station, rest: &[&Path]) -> Vec<BlindSpot> {
-    let here = |id: &LinkId| id.station() == station && can_happen(*id, path);
+fn at(
+    case: &Case<'_>,
+    path: &Path,
+    (station, subject): (Station, Subject),
+    rest: &[&Path],
+) -> Vec<BlindSpot> {
+    let here = |id: &LinkId| acts_at(*id) == station && can_happen(*id, path, &subject);
     let mut spots = Vec::new();
     for id in LinkId::ALL.iter().copied().filter(here) {
-        let Some(subject) = subject(path, station) else {
-            continue;
-        };
         for call in id.calls() {
             let heard = if subject.account == case.chain.account || subject.account.is_empty() {
                 heard(case, call, &subject, rest)
@@ -103,7 +109,7 @@ fn at(case: &Case<'_>, path: &Path, station: Station, rest: &[&Path]) -> Vec<Bli
             spots.push(BlindSpot {
                 link: id,
                 call: ApiCall::UNSUBSCRIBE_LINK,
-                subject,
+                subject: subject.clone(),
                 heard: Heard::NotRecorded,
             });
         }
@@ -111,25 +117,51 @@ fn at(case: &Case<'_>, path: &Path, station: Station, rest: &[&Path]) -> Vec<Bli
     spots
 }
 
-/// Whether a failure can be brought about on the path: it has a key, or a filter on transformed records.
-fn can_happen(id: LinkId, path: &Path) -> bool {
+/// The station whose resource the calls of a failure act on: the key that EventBridge uses is the topic's.
+fn acts_at(id: LinkId) -> Station {
     match id {
-        LinkId::N05 | LinkId::N06 | LinkId::L06 | LinkId::U07 => path.link(id).is_some(),
+        LinkId::E15 => Station::Topic,
+        id => id.station(),
+    }
+}
+
+/// Whether a failure can be brought about on the path: it has a key, a filter on transformed records, or a bus of its own.
+fn can_happen(id: LinkId, path: &Path, subject: &Subject) -> bool {
+    match id {
+        LinkId::N05 | LinkId::N06 | LinkId::E15 | LinkId::L06 | LinkId::U07 => {
+            path.link(id).is_some()
+        }
+        // The ARN of a rule names its bus where that is not the default bus.
+        LinkId::E11 => subject
+            .arn
+            .as_ref()
+            .is_some_and(|arn| arn.matches('/').count() > 1),
+        LinkId::E24 => path.link(id).is_some(),
         _ => true,
     }
 }
 
-/// The resource as the links of the station name it.
-fn subject(path: &Path, station: Station) -> Option<Subject> {
+/// The resources of a station as its links name them: rules may follow one another, of everything else there is one.
+fn subjects(path: &Path, station: Station) -> Vec<Subject> {
     let of = |wanted: Station| {
-        let mut links = path.links.iter();
-        links.find(|link| link.id.station() == wanted)
+        let links = path.links.iter();
+        links
+            .filter(move |link| link.id.station() == wanted)
+            .map(|link| link.subject.clone())
     };
-    let link = match station {
-        Station::EventSelectors => of(Station::EventSelectors).or_else(|| of(Station::Trail)),
-        station => of(station),
-    };
-    Some(link?.subject.clone())
+    match station {
+        Station::Rule => {
+            let mut rules: Vec<Subject> = Vec::new();
+            for subject in of(station).filter(|subject| subject.kind == Kind::Rule) {
+                if !rules.contains(&subject) {
+                    rules.push(subject);
+                }
+            }
+            rules
+        }
+        Station::EventSelectors => of(station).chain(of(Station::Trail)).take(1).collect(),
+        station => of(station).take(1).collect(),
+    }
 }
 
 /// Whether the call is heard over the paths that it leaves. What trails record of their own change they still deliver.

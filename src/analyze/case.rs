@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::chain::verdict::{Station, Verdict};
 use crate::chain::{AccountChain, Path};
-use crate::coverage::{Missed, Predicate};
+use crate::coverage::{Missed, Predicate, Scope};
 
 use super::finding::Names;
 use super::judge::{Judge, key};
@@ -78,6 +78,21 @@ impl<'c> Case<'c> {
     pub(super) fn rests_on(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Vec<String> {
         self.judge
             .rests_on(&requirement.events, &union(paths), &self.chain.scope)
+    }
+
+    /// Whether the sound paths carry everything in the Regions that are known alone, and the account did not tell its Regions:
+    /// it may have others.
+    pub(super) fn rests_on_regions(&self, requirement: &Requirement<'_>) -> bool {
+        if self.chain.regions_known {
+            return false;
+        }
+        let anywhere = Scope {
+            regions: Vec::new(),
+            ..self.chain.scope.clone()
+        };
+        let carried = union(&self.sound);
+        let missed = self.judge.missed(&requirement.events, &carried, &anywhere);
+        !missed.is_nothing()
     }
 
     fn decided(&self, required: &Predicate, deployed: &Predicate) -> Missed {
@@ -222,7 +237,7 @@ pub(super) fn union(paths: &[&Path]) -> Predicate {
     Predicate::any(distinct.into_values().cloned())
 }
 
-/// Filters and rules that let the same events through.
+/// Filters, rules and log alarms that let the same events through.
 struct Distinct<'p> {
     events: Predicate,
     names: BTreeSet<&'p str>,
@@ -233,7 +248,9 @@ fn filters<'p>(requirement: &Requirement<'_>, paths: &[&'p Path]) -> Vec<Distinc
     let mut filters: BTreeMap<String, Distinct<'p>> = BTreeMap::new();
     for path in paths {
         let filter = path.filter.as_ref().map(|filter| &filter.name);
-        let Some(name) = filter.or(path.rule.as_ref().map(|rule| &rule.name)) else {
+        let rule = path.rule.as_ref().map(|rule| &rule.name);
+        let alarm = path.alarm.as_ref().map(|alarm| &alarm.name);
+        let Some(name) = filter.or(rule).or(alarm) else {
             continue;
         };
         let distinct = filters

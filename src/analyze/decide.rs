@@ -3,7 +3,8 @@
 //! decides.
 
 use crate::chain::AccountChain;
-use crate::chain::verdict::{Cause, Link};
+use crate::chain::cause::RecordingCause;
+use crate::chain::verdict::{Cause, Link, LinkId, Subject};
 use crate::control::AlternativeKind;
 use crate::coverage::Missed;
 
@@ -35,6 +36,9 @@ fn carried(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision
     for requirement in requirements {
         if case.missed(requirement, &case.sound).is_nothing() {
             match lapse(case, requirement) {
+                None if case.rests_on_regions(requirement) => {
+                    return Some(regions_missing(case, requirement));
+                }
                 None => return Some(pass(case, requirement)),
                 Some(lapse) => first = first.or(Some((requirement, lapse))),
             }
@@ -46,6 +50,27 @@ fn carried(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision
         paths: shown::summaries(&shown::same_events(&case.sound, &lapse.silent)),
         ..lapse.decision()
     })
+}
+
+/// What is carried in the Regions that are known, where an account did not tell which it has.
+fn regions_missing(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
+    let cover = case.smallest_cover(requirement, &case.sound);
+    let stop = Stop {
+        id: LinkId::T07,
+        subject: Some(Subject::account(&case.chain.account)),
+        cause: RecordingCause::RegionsNotListed.into(),
+    };
+    Decision {
+        requirement: Some(requirement.form()),
+        paths: shown::summaries(&shown::same_events(&case.sound, &cover)),
+        ..Decision::new(
+            Status::Unknown,
+            Why::EvidenceMissing {
+                links: vec![stop],
+                gaps: Vec::new(),
+            },
+        )
+    }
 }
 
 fn pass(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {

@@ -344,7 +344,9 @@ pub enum ToldBy {
 impl Carriers {
     /// What tells people; none where nothing is carried.
     pub fn told_by(&self) -> Option<ToldBy> {
-        match (self.filters.is_empty(), self.rules.is_empty()) {
+        // A log alarm has no filter.
+        let no_alarm = self.filters.is_empty() && self.alarms.is_empty();
+        match (no_alarm, self.rules.is_empty()) {
             (true, true) => None,
             (false, true) => Some(ToldBy::Alarm),
             (true, false) => Some(ToldBy::Eventbridge),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::coverage::{self, EventModel, Is, Missed, Noise, Predicate, Scope};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
-use crate::pattern::event::Rule;
+use crate::pattern::event::{Rule, SignIn};
 
 /// The coverage decision under one event model, with a memory.
 pub(super) struct Judge {
@@ -200,11 +200,19 @@ fn moved(record: &Value, from: &str, to: &str) -> Value {
     }
 }
 
-/// The literal texts that a predicate compares with: what a person would recognise it by.
+/// The literal texts that a predicate compares with: what a person would recognise it by. Stars at the ends, what stands
+/// before a colon (`ec2:CreateRoute`, `arn:aws:iam::111122223333:root`) and case make no difference to a person.
 pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     collect_words(predicate, &mut words);
-    words
+    words.iter().filter_map(|text| word(text)).collect()
+}
+
+/// A text as a person recognises it; none where nothing is left of it.
+fn word(text: &str) -> Option<String> {
+    let last = text.rsplit(':').next().unwrap_or(text);
+    let word = last.trim_matches('*').to_ascii_lowercase();
+    (!word.is_empty()).then_some(word)
 }
 
 fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
@@ -221,15 +229,7 @@ fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
         }
         Predicate::Event(pattern, _) => {
             for (path, rules) in pattern.alternatives().into_iter().flatten() {
-                words.extend(rules.iter().filter_map(|rule| match rule {
-                    // `aws.iam` is what filters call `iam.amazonaws.com`.
-                    Rule::Text(text) if path == "source" => {
-                        let service = text.strip_prefix("aws.")?;
-                        Some(format!("{service}.amazonaws.com"))
-                    }
-                    Rule::Text(text) => Some(text.clone()),
-                    _ => None,
-                }));
+                words.extend(rules.iter().filter_map(|rule| rule_word(&path, rule)));
             }
         }
         Predicate::Pattern(pattern) => {
@@ -237,6 +237,29 @@ fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
                 collect_expr_words(expr, words);
             }
         }
+    }
+}
+
+/// The text of a rule about a field of the event around a record, in the words of filters.
+fn rule_word(path: &str, rule: &Rule) -> Option<String> {
+    let text = match rule {
+        Rule::Text(text) | Rule::IgnoreCase(text) => text.clone(),
+        Rule::Prefix(text) | Rule::Suffix(text) => text.text.clone(),
+        Rule::Wildcard(literals) => literals.join("*"),
+        _ => return None,
+    };
+    match path {
+        // `aws.iam` is what filters call `iam.amazonaws.com`, and sign-ins are asked for by their name there.
+        "source" => {
+            let service = text.strip_prefix("aws.")?;
+            Some(format!("{service}.amazonaws.com"))
+        }
+        "detail-type" => {
+            let of_sign_in = [SignIn::Spaced, SignIn::Joined];
+            let sign_in = of_sign_in.iter().any(|it| it.detail_type() == text);
+            sign_in.then(|| "ConsoleLogin".to_owned())
+        }
+        _ => Some(text),
     }
 }
 

@@ -60,8 +60,10 @@ impl Requirement<'_> {
     /// text where it should look at fields, is known by the texts in it.
     pub(super) fn likeness(&self, path: &Path) -> usize {
         let text = match (&path.filter, &path.rule) {
-            (Some(filter), _) => &filter.pattern,
-            (None, Some(rule)) => &rule.pattern,
+            (Some(filter), _) => filter.pattern.as_str(),
+            (None, Some(rule)) => rule.pattern.as_str(),
+            // A log alarm has a query in place of a pattern.
+            (None, None) if path.pattern().is_some() => "",
             (None, None) => return 0,
         };
         let pattern = path.pattern();
@@ -69,11 +71,9 @@ impl Requirement<'_> {
             .map(|pattern| words(&pattern.events))
             .unwrap_or_default();
         if texts.is_empty() && pattern.is_none_or(|it| !matches!(&it.events, Predicate::Always)) {
-            return self
-                .words
-                .iter()
-                .filter(|word| text.contains(word.as_str()))
-                .count();
+            let text = text.to_ascii_lowercase();
+            let named = self.words.iter();
+            return named.filter(|word| text.contains(word.as_str())).count();
         }
         texts.intersection(&self.words).count()
     }

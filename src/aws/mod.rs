@@ -11,6 +11,7 @@ pub mod composite;
 pub mod data_protection;
 pub mod field_selection;
 pub mod filter_policy;
+pub mod insights;
 pub mod metric_math;
 pub mod mute;
 mod number;

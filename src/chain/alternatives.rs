@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Error;
 use super::cause::OtherMonitoringCause;
 use super::facts::{Asked, Facts, RuleRow, targets_question};
+use super::log_alarm;
 use super::log_group::Place;
 use super::stage::{Context, fine, why};
 use super::verdict::{Link, LinkId};
@@ -87,24 +88,9 @@ fn detail_types(pattern: &str) -> Vec<String> {
 /// X04: an alarm on a query over the trail's log group needs no metric filter.
 fn log_alarms(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
     let mut links = Vec::new();
-    for alarm in facts.alarms_of_type(&place.account, &place.region, "log")? {
+    for alarm in log_alarm::on(facts, place)? {
         let query = alarm.scheduled_query.as_deref().unwrap_or("{}");
-        let Ok(configuration) = serde_json::from_str::<Value>(query) else {
-            continue;
-        };
-        let groups = configuration
-            .get("LogGroupIdentifiers")
-            .and_then(Value::as_array);
-        let on_group = groups
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .any(|group| {
-                group == place.name || group.strip_suffix(":*").unwrap_or(group) == place.arn
-            });
-        if !on_group {
-            continue;
-        }
+        let configuration: Value = serde_json::from_str(query).unwrap_or_default();
         let text = configuration
             .get("QueryString")
             .and_then(Value::as_str)

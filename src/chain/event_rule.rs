@@ -3,11 +3,12 @@
 //! What AWS leaves open is a parameter. A way through the rule that holds whatever it is stands beside one that holds under
 //! some value alone, which says so by an unknown link.
 
-use crate::coverage::{Covers, EventModel, Predicate, Scope, covers};
+use crate::coverage::{EventModel, Predicate};
 use crate::pattern::event::{EventPattern, Rule, SignIn};
 
 use super::cause::EventRuleCause;
 use super::facts::{DEFAULT_BUS, RuleRow};
+use super::rule_slip;
 use super::stage::{Context, Stage, fine};
 use super::verdict::{Link, LinkId, Verdict};
 
@@ -103,6 +104,9 @@ pub(super) fn ways(context: &Context, rule: &RuleRow) -> Vec<Stage> {
         spaced: Predicate::from_event_pattern(&pattern, SignIn::Spaced),
         joined: Predicate::from_event_pattern(&pattern, SignIn::Joined),
         every_read: state == ALL_MANAGEMENT_EVENTS,
+        turned_away: rule_slip::slip(&pattern).map_or(EventRuleCause::RuleTurnsAway, |slip| {
+            EventRuleCause::RuleMatchesNothing { slip }
+        }),
     }
     .ways(&stage)
 }
@@ -114,15 +118,27 @@ struct Matching<'a> {
     spaced: Predicate,
     joined: Predicate,
     every_read: bool,
+    /// Why an event is stopped by the pattern.
+    turned_away: EventRuleCause,
 }
 
 impl Matching<'_> {
     fn ways(&self, start: &Stage) -> Vec<Stage> {
         let mut certain = start.clone();
-        if self.some(self.spaced.clone().and(!self.joined.clone())) {
+        if self
+            .context
+            .has_some(&self.spaced.clone().and(!self.joined.clone()))
+        {
             let cause = EventRuleCause::SignInSpaced;
             certain.say(said(self.rule, LinkId::E07, Verdict::Weak, cause));
         }
+        // What the pattern turns away no other state would let through, so that the pattern is to blame for it.
+        self.require(
+            &mut certain,
+            LinkId::E05,
+            self.turned_away.clone(),
+            self.spaced.clone(),
+        );
         let (by_field, by_name) = (Predicate::is_true("readOnly"), read_only_name());
         if !self.every_read {
             let read_only = by_field.clone().or(by_name.clone());
@@ -133,18 +149,16 @@ impl Matching<'_> {
                 !read_only,
             );
         }
-        self.require(
-            &mut certain,
-            LinkId::E05,
-            EventRuleCause::RuleTurnsAway,
-            self.spaced.clone(),
-        );
         let mut ways = vec![certain];
         let either = by_field
             .clone()
             .or(by_name.clone())
             .and(!by_field.and(by_name));
-        if !self.every_read && self.some(self.spaced.clone().and(either.clone())) {
+        if !self.every_read
+            && self
+                .context
+                .has_some(&self.spaced.clone().and(either.clone()))
+        {
             let mut open = start.clone();
             let cause = EventRuleCause::ReadOnlyNotDecided;
             open.say(said(
@@ -153,26 +167,21 @@ impl Matching<'_> {
                 Verdict::Unknown,
                 cause.clone(),
             ));
-            self.require(&mut open, LinkId::E03, cause, either);
             self.require(
                 &mut open,
                 LinkId::E05,
-                EventRuleCause::RuleTurnsAway,
+                self.turned_away.clone(),
                 self.spaced.clone(),
             );
+            self.require(&mut open, LinkId::E03, cause, either);
             ways.push(open);
         }
         let joined = self.joined.clone().and(!self.spaced.clone());
-        if self.some(joined.clone()) {
+        if self.context.has_some(&joined.clone()) {
             let mut open = start.clone();
             let cause = EventRuleCause::SignInJoined;
             open.say(said(self.rule, LinkId::E07, Verdict::Unknown, cause));
-            self.require(
-                &mut open,
-                LinkId::E05,
-                EventRuleCause::RuleTurnsAway,
-                joined,
-            );
+            self.require(&mut open, LinkId::E05, self.turned_away.clone(), joined);
             ways.push(open);
         }
         ways
@@ -180,15 +189,6 @@ impl Matching<'_> {
 
     fn require(&self, stage: &mut Stage, id: LinkId, cause: EventRuleCause, events: Predicate) {
         stage.require(id, self.rule.subject(), cause, events);
-    }
-
-    /// Whether some event of the account is among these.
-    fn some(&self, events: Predicate) -> bool {
-        let scope: &Scope = &self.context.scope;
-        !matches!(
-            covers(&events, &Predicate::Never, &EventModel::cloudtrail(), scope),
-            Covers::Yes { .. }
-        )
     }
 }
 

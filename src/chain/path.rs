@@ -129,10 +129,10 @@ impl Path {
         self.verdict().is_sound()
     }
 
-    /// What its metric filter or rule lets through; none where there is none or its pattern is not understood.
+    /// What its metric filter, log alarm or rule lets through; none where there is none or its pattern is not understood.
     pub fn pattern(&self) -> Option<&Condition> {
         let mut conditions = self.conditions.iter();
-        conditions.find(|condition| matches!(condition.id, LinkId::F01 | LinkId::E05))
+        conditions.find(|condition| matches!(condition.id, LinkId::F01 | LinkId::E05 | LinkId::Q01))
     }
 
     /// Whether it runs through EventBridge: through a rule, or through rules that could not be listed.

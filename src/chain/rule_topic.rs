@@ -11,7 +11,7 @@ use super::topic_access::{absence, attributes, attributes_question, deciding, su
 use super::topic_key;
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
-use crate::aws::policy::{self, Caller, Decision, Organization, Service};
+use crate::aws::policy::{self, Caller, Decision, Organization, Service, Source};
 
 /// Judges a topic as the target of a rule.
 pub(super) fn judge(
@@ -44,6 +44,7 @@ pub(super) fn judge(
             };
             stage.say(asking.publish()?);
             stage.links.extend(asking.key()?);
+            stage.links.extend(asking.fifo());
             true
         }
         None => no_attributes(facts, rule, topic_arn, &asked_by, &mut stage)?,
@@ -149,19 +150,28 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Asks a policy with what is known of EventBridge as it acts for the rule.
-    fn ask(
-        &self,
-        evidence: i64,
-        ask: impl FnOnce(&Caller<'_>) -> Decision,
-    ) -> Result<Decision, Error> {
+    /// Asks a policy with what is known of EventBridge as it acts for the rule. What AWS leaves open is asked both ways: an
+    /// answer that is the same whatever is so is one.
+    fn ask(&self, evidence: i64, ask: impl Fn(&Caller<'_>) -> Decision) -> Result<Decision, Error> {
         let at = self.facts.recorded_at(evidence)?;
-        Ok(ask(&Caller {
-            service: Service::EventBridge,
-            source_arn: &self.rule.arn,
-            organization: Organization::Unknown,
-            at: at.and_then(|at| at.parse().ok()),
-        }))
+        let at = at.and_then(|at| at.parse().ok());
+        let under = |source| {
+            ask(&Caller {
+                service: Service::EventBridge(source),
+                source_arn: &self.rule.arn,
+                organization: Organization::Unknown,
+                at,
+            })
+        };
+        let open = under(Source::NotKnown);
+        if !matches!(open, Decision::Open(_)) {
+            return Ok(open);
+        }
+        Ok(match (under(Source::Sent), under(Source::Withheld)) {
+            (sent @ Decision::Allowed(_), Decision::Allowed(_))
+            | (sent @ Decision::Refused(_), Decision::Refused(_)) => sent,
+            _ => open,
+        })
     }
 
     fn link(&self, id: LinkId, verdict: Verdict, cause: EventRuleCause) -> Link {
@@ -198,6 +208,15 @@ impl Asking<'_> {
         let mut link = self.link(id, verdict, cause);
         link.fields = fields;
         Ok(link.field("Policy", policy))
+    }
+
+    /// N07: nothing of EventBridge's documentation says that it publishes to such a topic, which takes a group of each message.
+    fn fifo(&self) -> Option<Link> {
+        let fifo = self.topic.fifo || self.topic_arn.ends_with(".fifo");
+        fifo.then(|| {
+            self.link(LinkId::N07, Verdict::Unknown, EventRuleCause::RuleFifoTopic)
+                .field("FifoTopic", true)
+        })
     }
 
     /// E15: the key that encrypts the topic, where it has one.

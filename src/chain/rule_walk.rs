@@ -225,6 +225,9 @@ impl RuleWalk<'_> {
             ways.push(way.saying(link(LinkId::E23, Verdict::Unknown, cause)));
             return Ok(());
         }
+        if let Some(link) = forwarding(rule, target, bus) {
+            way.stage.say(link);
+        }
         if bus.account != rule.account {
             match bus_policy::admits(self.facts, &target.arn, &rule.account)? {
                 Some(true) => {}
@@ -362,6 +365,28 @@ impl RuleWalk<'_> {
     }
 }
 
+/// E24 as far as the role of the target tells. Within an account and Region none is needed; to another Region AWS's guides
+/// always have one. What the role may do is not in a snapshot.
+fn forwarding(rule: &RuleRow, target: &TargetRow, bus: Bus<'_>) -> Option<Link> {
+    let (verdict, cause) = match &target.role_arn {
+        _ if bus.account == rule.account && bus.region == rule.region => return None,
+        Some(role) => {
+            let role = role.clone();
+            (Verdict::Weak, EventRuleCause::ForwardsByRole { role })
+        }
+        None if bus.region == rule.region => return None,
+        None => {
+            let bus = target.arn.clone();
+            (
+                Verdict::Unknown,
+                EventRuleCause::ForwardsWithoutRole { bus },
+            )
+        }
+    };
+    let link = said(rule, LinkId::E24, verdict, cause).evidence([target.evidence]);
+    Some(link.field("RoleArn", target.role_arn.as_deref().unwrap_or("absent")))
+}
+
 /// A bus as a target names it.
 #[derive(Clone, Copy)]
 struct Bus<'a> {
@@ -381,16 +406,40 @@ fn bus_of(target: &str) -> Option<Bus<'_>> {
 
 /// Targets that keep what they get: whether anybody reads it is not on record.
 const STORES: [&str; 3] = ["logs", "firehose", "kinesis"];
+/// Targets that hand what they get on, or are made to tell people: functions, queues, state machines, other systems by
+/// HTTP, response plans.
+const MACHINES: [&str; 6] = [
+    "lambda",
+    "sqs",
+    "states",
+    "execute-api",
+    "ssm-incidents",
+    "events:api-destination",
+];
 
-/// E22: as with a subscription of a machine (U06), somebody may stand behind it.
+/// E22: as with a subscription of a machine (U06), somebody may stand behind it. What only acts (stops an instance, starts a
+/// build) tells nobody that is known of.
 fn machine(rule: &RuleRow, target: &TargetRow) -> Link {
     let service = arn::service(&target.arn).unwrap_or(&target.arn).to_owned();
     let (verdict, cause) = if STORES.contains(&service.as_str()) {
         (Verdict::Unknown, EventRuleCause::OnlyStored { service })
-    } else {
+    } else if MACHINES.contains(&kind_of_target(&target.arn).as_str()) {
         (Verdict::Weak, EventRuleCause::OnlyMachine { service })
+    } else {
+        (Verdict::Unknown, EventRuleCause::OnlyActs { service })
     };
     said(rule, LinkId::E22, verdict, cause)
         .field("Arn", &target.arn)
         .evidence([target.evidence])
+}
+
+/// The service of a target, and of one of EventBridge itself what it is.
+fn kind_of_target(target: &str) -> String {
+    let service = arn::service(target).unwrap_or_default();
+    if service != "events" {
+        return service.to_owned();
+    }
+    let resource = target.splitn(6, ':').nth(5).unwrap_or_default();
+    let kind = resource.split('/').next().unwrap_or_default();
+    format!("{service}:{kind}")
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::coverage::{Predicate, Scope};
+use crate::coverage::{Covers, EventModel, Predicate, Scope, covers};
 use crate::snapshot::operations;
 
 use super::cause::{Open, Outcome, Unanswered};
@@ -18,6 +18,19 @@ pub(super) struct Context {
     pub(super) scope: Scope,
     /// Whether the scope holds every region of the account.
     pub(super) regions_known: bool,
+}
+
+impl Context {
+    /// Whether some event of the account is among these, or it is not decided that none is.
+    pub(super) fn has_some(&self, events: &Predicate) -> bool {
+        let none = covers(
+            events,
+            &Predicate::Never,
+            &EventModel::cloudtrail(),
+            &self.scope,
+        );
+        !matches!(none, Covers::Yes { .. })
+    }
 }
 
 /// What is said about one resource of a path.

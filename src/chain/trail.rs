@@ -6,6 +6,7 @@ use crate::coverage::{EventModel, Predicate};
 
 use super::Error;
 use super::cause::{EventRuleCause, LogGroupCause, Open, TrailCause};
+use super::channel;
 use super::facts::{Asked, Delivery, Facts, Question, TrailRow, TrailStatus};
 use super::stage::{Context, Stage, fine, missing, seconds_between, unanswered};
 use super::verdict::{Link, LinkId, Subject, Verdict};
@@ -464,13 +465,17 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Stage>,
     Ok(hidden.collect())
 }
 
-/// An account without any trail: every region answered, and none showed one.
+/// An account without any trail: every region answered, and none showed one. Records may come another way all the same.
 pub(super) fn none(facts: &Facts<'_>, context: &Context) -> Result<Stage, Error> {
     let mut evidence = Vec::new();
     for region in &context.scope.regions {
         evidence.extend(facts.asked(describe_trails(context, region))?.evidence());
     }
     let mut stage = Stage::default();
+    if let Some(link) = channel::open(facts, context)? {
+        stage.say(link.evidence(evidence));
+        return Ok(stage);
+    }
     stage.say(
         Link::new(
             LinkId::T01,

@@ -20,8 +20,8 @@ use super::same_events::SameEvents;
 use super::stage::{Context, Stage};
 use super::verdict::{Link, LinkId, Verdict};
 use super::{
-    Error, alarm_actions, alarm_message, metric_filter, mute_rules, organization, selectors,
-    subscription, topic, trail,
+    Error, alarm_actions, alarm_message, log_alarm, metric_filter, mute_rules, organization,
+    selectors, subscription, topic, trail,
 };
 use crate::aws::alarm::{AlarmState, Stay};
 use crate::aws::composite::Moved;
@@ -289,6 +289,9 @@ impl<'s, 'c> Walk<'s, 'c> {
         if let Some(link) = log_group::no_filters(&self.facts, place, &filters)? {
             tails.push(start.saying(link));
         }
+        for alarm in log_alarm::on(&self.facts, place)? {
+            self.walk_log_alarm(place, &group, &alarm, &mut tails)?;
+        }
         let found = self.watchers(place, &filters)?;
         let all: Vec<(&FilterRow, &Watchers)> = filters.iter().zip(&found).collect();
         for (filter, watchers) in &all {
@@ -399,6 +402,50 @@ impl<'s, 'c> Walk<'s, 'c> {
             tails.push(tail.saying(link));
         } else if !acts && above.is_empty() {
             tails.push(self.silent(&tail, alarm, LinkId::A02, LinkId::A03)?);
+        }
+        Ok(())
+    }
+
+    /// A log alarm on the group, which needs no metric filter.
+    fn walk_log_alarm(
+        &mut self,
+        place: &Place,
+        group: &log_group::Group,
+        alarm: &AlarmRow,
+        tails: &mut Vec<Tail>,
+    ) -> Result<(), Error> {
+        let region = self.region(&alarm.account, &alarm.region)?;
+        let above = region.looks_at(alarm) || region.unknown(alarm).is_some();
+        let stay = log_alarm::stay(alarm);
+        for stage in log_alarm::ways(self.context, place, group, alarm) {
+            let mut tail = Tail {
+                alarm: Some(Alarm {
+                    arn: alarm.arn.clone(),
+                    name: alarm.name.clone(),
+                    through: Vec::new(),
+                    flooded: None,
+                }),
+                stage,
+                ..Tail::default()
+            };
+            tail.stage
+                .extend(alarm_actions::state(&self.facts, alarm, Some(stay.most))?);
+            let acting = Acting {
+                alarm,
+                tail: tail.clone(),
+                stay,
+                resting: AlarmState::ALL.as_slice(),
+                silent: &Windows::default(),
+                switch: LinkId::A02,
+            };
+            if self.walk_actions(acting, tails)? {
+                continue;
+            }
+            tails.push(if above {
+                tail.saying(log_alarm::composite_above(alarm))
+            } else {
+                self.silent(&tail, alarm, LinkId::A02, LinkId::A03)?
+            });
         }
         Ok(())
     }

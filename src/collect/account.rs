@@ -167,6 +167,14 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Resul
             .or_insert_with(|| account.at(region));
     }
 
+    // Without a trail records may come another way: services have channels of their own.
+    if trails.is_empty() {
+        for_each(places.values().cloned(), |place| async move {
+            list_channels(&place).await;
+        })
+        .await;
+    }
+
     let at = |region: &str| places.get(region).cloned();
     let status = for_each(
         trails
@@ -328,6 +336,14 @@ async fn list_trails(places: &BTreeMap<String, Arc<Place>>, follow: bool) -> Vec
             ))
         })
         .collect()
+}
+
+/// The channels that services have to CloudTrail in a Region.
+async fn list_channels(place: &Place) {
+    if place.is_asked("ListChannels", |_| true) {
+        let client = place.cloudtrail();
+        let _ = ask_pages!(place, "ListChannels", client.list_channels()).await;
+    }
 }
 
 /// Status and selectors, asked in the home region by full ARN: an organization's trail is known by nothing less.

@@ -137,6 +137,7 @@ pub(super) fn owners(operation: &Operation, value: &Value) -> Owners {
         ],
         "ListAlarmMuteRules" => &[("AlarmMuteRuleSummaries", "AlarmMuteRuleArn")],
         "DescribeLogGroups" => &[("logGroups", "logGroupArn"), ("logGroups", "arn")],
+        "ListChannels" => &[("Channels", "ChannelArn")],
         "ListEventBuses" => &[("EventBuses", "Arn")],
         "ListRules" => &[("Rules", "Arn")],
         _ => &[],

@@ -543,6 +543,13 @@ account_pass() {
     fi
     sort -u "$work/trails" >"$work/trails.sorted"
 
+    # Without a trail records may come another way: services have channels of their own.
+    if [ ! -s "$work/trails.sorted" ]; then
+        while IFS= read -r region; do
+            ask cloudtrail list-channels
+        done <"$work/regions"
+    fi
+
     # Status and selectors in the home region by full ARN; the regions and log groups to look into.
     : >"$work/deep"
     while IFS="$tab" read -r trail_arn region group_arn; do

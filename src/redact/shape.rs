@@ -244,6 +244,10 @@ pub(super) fn response(operation: &str) -> Kind {
             ])),
         )]),
         "DescribeTrails" => Object(&[("trailList", Each(&TRAIL))]),
+        "ListChannels" => Object(&[(
+            "Channels",
+            Each(&Object(&[("ChannelArn", Arn), ("Name", Keep)])),
+        )]),
         "ListTrails" => Object(&[(
             "Trails",
             Each(&Object(&[

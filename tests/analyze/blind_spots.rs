@@ -7,10 +7,13 @@ use trailproof::control::Registry;
 use trailproof::pattern::{Matcher, Semantics, parse_for_creation};
 
 use super::super::support::controls::{alarm_name, filter_name, metric_name};
-use super::super::support::world::{LOG_GROUP, NAMESPACE, Site, World};
+use super::super::support::world::{
+    ACCOUNT, HOME, LOG_GROUP, NAMESPACE, REGIONS, Rule, Site, World,
+};
 use super::{analyzed, expect};
 
 const CHANGES: &str = "monitoring_changes";
+const RULE_CHANGES: &str = "event_rule_changes";
 
 fn blind(world: &World, control: &str) -> Vec<BlindSpot> {
     let options = Options {
@@ -200,13 +203,16 @@ fn only_what_passes_has_blind_spots_and_only_where_they_are_asked_for() {
 }
 
 #[test]
-fn the_control_asks_for_every_call_of_the_table_and_no_filter_text_is_too_long() {
+fn the_controls_ask_for_every_call_of_the_table_and_no_filter_text_is_too_long() {
     let registry = Registry::builtin().unwrap();
-    let pattern = &registry.control(CHANGES).unwrap().alternatives[0].pattern;
-    let parsed = parse_for_creation(pattern).unwrap();
+    let asked = [CHANGES, RULE_CHANGES].map(|control| {
+        let pattern = &registry.control(control).unwrap().alternatives[0].pattern;
+        parse_for_creation(pattern).unwrap()
+    });
     let hears = |call: ApiCall| {
         let event = json!({"eventSource": call.source, "eventName": call.name});
-        Matcher::new(&parsed, &Semantics::default()).matches_event(&event)
+        let hears = |pattern| Matcher::new(pattern, &Semantics::default()).matches_event(&event);
+        asked.iter().filter(|pattern| hears(pattern)).count() == 1
     };
     let mut calls = 0;
     for call in LinkId::ALL.iter().flat_map(|id| id.calls()) {
@@ -270,4 +276,115 @@ fn reports_name_the_silent_calls_each_once() {
     };
     let plain = report::analysis(dossier, Format::Json, View::default());
     assert!(!plain.contains("blind_spots"));
+}
+
+/// An account that rules of these patterns watch in every Region.
+fn ruled(patterns: &[(&str, serde_json::Value)]) -> World {
+    let rules: Vec<Rule> = patterns
+        .iter()
+        .map(|(name, pattern)| Rule::of(name, pattern.clone()))
+        .collect();
+    World::watched_by_rules(&REGIONS, &REGIONS, &rules)
+}
+
+fn trail_changes() -> serde_json::Value {
+    json!({"source": ["aws.cloudtrail"], "detail": {"eventName":
+        ["CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging"]}})
+}
+
+#[test]
+fn what_takes_a_rule_away_is_a_blind_spot() {
+    let spots = blind(&ruled(&[("watch", trail_changes())]), "cloudtrail_changes");
+    let unheard = Heard::No {
+        only_by_itself: false,
+    };
+    for (name, link) in [
+        ("DisableRule", LinkId::E02),
+        ("PutRule", LinkId::E05),
+        ("DeleteRule", LinkId::E08),
+        ("RemoveTargets", LinkId::E12),
+        ("PutTargets", LinkId::E12),
+    ] {
+        let of_rules: Vec<_> = spots.iter().filter(|it| it.call.name == name).collect();
+        assert_eq!(of_rules.len(), REGIONS.len(), "{name}: one in each Region");
+        assert!(of_rules.iter().all(|it| it.link == link), "{name}");
+        assert!(of_rules.iter().all(|it| it.heard == unheard), "{name}");
+    }
+    for name in ["SetTopicAttributes", "DeleteTopic", "Unsubscribe"] {
+        assert_eq!(of(&spots, name).heard, unheard, "{name}");
+    }
+    // Neither a key nor a bus of its own nor a filter is there to be taken away.
+    for name in [
+        "DisableKey",
+        "DeleteEventBus",
+        "RemovePermission",
+        "PutMetricFilter",
+    ] {
+        assert!(!spots.iter().any(|it| it.call.name == name), "{name}");
+    }
+}
+
+#[test]
+fn a_rule_does_not_hear_its_own_end_and_another_rule_does() {
+    let rules = [
+        ("watch", trail_changes()),
+        ("rules", json!({"source": ["aws.events"]})),
+    ];
+    let spots = blind(&ruled(&rules), "cloudtrail_changes");
+    for name in ["DisableRule", "DeleteRule", "RemoveTargets"] {
+        assert!(
+            matches!(of(&spots, name).heard, Heard::Yes { .. }),
+            "{name}"
+        );
+    }
+    let mut options = super::only("trailproof", RULE_CHANGES);
+    options.blind_spots = true;
+    let finding = analyzed(&ruled(&rules), &options).findings.remove(0);
+    assert_eq!(finding.status, Status::Pass);
+    let own = finding.blind_spots.unwrap();
+    assert_eq!(
+        of(&own, "DisableRule").heard,
+        Heard::No {
+            only_by_itself: true
+        }
+    );
+}
+
+#[test]
+fn the_rule_of_the_bus_that_events_are_forwarded_to_is_a_blind_spot() {
+    let mut world = ruled(&[("forward", json!({"source": [{"prefix": "aws."}]}))]);
+    for region in REGIONS {
+        let arn =
+            |service: &str, what: &str| format!("arn:aws:{service}:{region}:{ACCOUNT}:{what}");
+        let bus = arn("events", "event-bus/security");
+        for answer in world.answers_to("events", "ListTargetsByRule") {
+            if answer.region == region {
+                answer.output = Ok(json!({"Targets": [{"Id": "bus", "Arn": bus}]}));
+            }
+        }
+        world.answer_of(
+            ACCOUNT,
+            region,
+            ("events", "ListRules"),
+            json!({"EventBusName": "security"}),
+            json!({"Rules": [{"Name": "watch", "Arn": arn("events", "rule/security/watch"), "State":
+                "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "EventBusName": "security",
+                "EventPattern": trail_changes().to_string()}]}),
+        );
+        world.answer_of(
+            ACCOUNT,
+            region,
+            ("events", "ListTargetsByRule"),
+            json!({"Rule": "watch", "EventBusName": "security"}),
+            json!({"Targets": [{"Id": "topic", "Arn": arn("sns", "events")}]}),
+        );
+    }
+    let spots = blind(&world, "cloudtrail_changes");
+    let rules: std::collections::BTreeSet<&str> = spots
+        .iter()
+        .filter(|it| it.call.name == "DisableRule" && it.subject.region == HOME)
+        .map(|it| it.subject.name.as_str())
+        .collect();
+    assert_eq!(rules.len(), 2, "{rules:?}");
+    assert!(spots.iter().any(|it| it.call.name == "DeleteEventBus"));
 }

@@ -12,6 +12,8 @@ mod peers;
 mod public_rules;
 /// Whether every event is kept.
 mod recorded;
+/// Accounts that EventBridge rules watch, family by family.
+mod rule_families;
 /// The first screen, explanations and recorded calls, as a newcomer meets them.
 mod screen;
 /// Statuses, witnesses and reasons.

@@ -58,6 +58,12 @@ fn rich() -> World {
         json!({"Accounts": []}),
     );
     world.answer("cloudtrail", "ListTrails", json!({}), json!({"Trails": []}));
+    world.answer(
+        "cloudtrail",
+        "ListChannels",
+        json!({}),
+        json!({"Channels": []}),
+    );
     world
 }
 

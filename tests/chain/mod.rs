@@ -8,6 +8,7 @@ mod alternatives;
 mod denied;
 mod expressions;
 mod filters;
+mod log_alarms;
 mod log_groups;
 mod organizations;
 mod recording;

@@ -591,6 +591,62 @@ fn e17_topic_of_another_account() {
 }
 
 #[test]
+fn n07_fifo_topic_as_a_target_is_open() {
+    let world = by_rule(|world| {
+        for answer in world.answers_to("sns", "GetTopicAttributes") {
+            answer.output.as_mut().expect("an answer")["Attributes"]["FifoTopic"] = json!("true");
+        }
+    });
+    open_by(LinkId::N07, &world, CONTROL);
+}
+
+#[test]
+fn a_pattern_that_matches_no_event_is_told_why() {
+    let names = || json!({"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]});
+    let slips = [
+        (
+            json!({"eventName": ["StopLogging", "DeleteTrail"]}),
+            "beside `detail`",
+        ),
+        (
+            json!({"detail-type": ["AWS API call via CloudTrail"], "detail": names()}),
+            "not the detail type",
+        ),
+        (
+            json!({"source": ["cloudtrail.amazonaws.com"], "detail": names()}),
+            "begins with `aws.`",
+        ),
+        (
+            json!({"detail": {"eventName": ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"]}}),
+            "called `StopLogging`",
+        ),
+        (
+            json!({"source": ["aws.s3"], "detail": {"eventSource": ["cloudtrail.amazonaws.com"], "eventName": ["StopLogging"]}}),
+            "do not have the source `aws.s3`",
+        ),
+    ];
+    for (pattern, says) in slips {
+        let finding = broken_by(LinkId::E05, &watched(Rule::of("watch", pattern), |_| {}));
+        let said = reason(&finding);
+        assert!(
+            said.contains(says) && said.contains("no event at all"),
+            "{said}"
+        );
+    }
+    let star = json!({"detail": {"eventName": ["*"], "userIdentity": {"type": ["Root"]}}});
+    let finding = finding_of(&watched(Rule::of("watch", star), |_| {}), "root_usage");
+    assert!(
+        reason(&finding).contains("is a character"),
+        "{}",
+        reason(&finding)
+    );
+    // One alternative that matches something is enough for it not to be a slip.
+    let either = json!({"$or": [{"eventName": ["StopLogging"]}, {"detail": {"eventName": ["StopLogging"]}}]});
+    let finding = broken_by(LinkId::E05, &watched(Rule::of("watch", either), |_| {}));
+    assert!(!reason(&finding).contains("no event at all"));
+}
+
+#[test]
 fn e18_role_on_a_topic() {
     let role = format!("arn:aws:iam::{ACCOUNT}:role/publisher");
     let world = by_rule(|world| targets(world, |_, target| target["RoleArn"] = json!(role)));

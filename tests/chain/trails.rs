@@ -286,3 +286,58 @@ fn t09_global_events_in_no_trail_of_the_global_region_are_lost() {
         }
     }
 }
+
+/// The account without a trail, with these channels in its home Region.
+fn without_trail(channels: Option<Value>) -> World {
+    let mut world = World::empty();
+    if let Some(channels) = channels {
+        world.answer(
+            "cloudtrail",
+            "ListChannels",
+            json!({}),
+            json!({"Channels": channels}),
+        );
+    }
+    world
+}
+
+#[test]
+fn t01_records_may_come_by_a_channel_of_a_service() {
+    let channel = |name: &str| {
+        let arn = format!(
+            "arn:aws:cloudtrail:us-east-1:{ACCOUNT}:channel/EXAMPLE-ee54-4813-92d5-999aeEXAMPLE"
+        );
+        Some(json!([{"ChannelArn": arn, "Name": name}]))
+    };
+    let verdicts = |world: &World| -> Vec<Verdict> {
+        let chain = chain_of(world);
+        links_of(&chain, LinkId::T01)
+            .iter()
+            .map(|link| link.verdict)
+            .collect()
+    };
+    // Never asked, none, and one of a service that keeps records for itself.
+    for channels in [
+        None,
+        Some(json!([])),
+        channel("aws-service-channel/resource-explorer-2/slc"),
+    ] {
+        let verdicts = verdicts(&without_trail(channels));
+        assert!(verdicts.contains(&Verdict::Broken), "{verdicts:?}");
+    }
+    let by_channel = without_trail(channel("aws-service-channel/cloudwatch/slc"));
+    assert!(
+        verdicts(&by_channel)
+            .iter()
+            .all(|it| *it == Verdict::Unknown)
+    );
+    let chain = chain_of(&by_channel);
+    let link = links_of(&chain, LinkId::T01)[0];
+    assert!(
+        sentence(&link.cause).contains("channel of its own"),
+        "{link:?}"
+    );
+    let mut denied = without_trail(Some(json!([])));
+    denied.deny("cloudtrail", "ListChannels");
+    assert!(verdicts(&denied).iter().all(|it| *it == Verdict::Unknown));
+}

@@ -371,3 +371,68 @@ fn each_broken_link_is_named() {
         .collect();
     assert_eq!(findings(&file), expected);
 }
+
+/// The finding of one control, as `analyze` says.
+fn finding(snapshot: &Path, control: &str) -> Value {
+    let output = trailproof()
+        .args(["analyze", "--format", "json", "--control", control])
+        .arg(snapshot)
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["findings"][0].clone()
+}
+
+#[test]
+fn an_account_that_rules_alone_watch_passes_until_one_is_disabled() {
+    for (aws, account) in [(ministack(), "100000000007"), (moto(), "200000000007")] {
+        let Some(aws) = aws else { return };
+        let built = aws.build("watched_by_rules", account);
+        let regions = built["regions"].as_array().unwrap().len();
+        assert!(regions >= 17, "{regions}");
+        let place = Place::new();
+        let file = place.file("a.trailproof");
+        succeed(&mut collect(&aws.endpoint, account, &file));
+        let rules = "select count(*) from event_rule where name = 'trail-changes'";
+        assert_eq!(number(&file, rules), i64::try_from(regions).unwrap());
+        let found = finding(&file, "cloudtrail_changes");
+        assert_eq!(
+            (&found["status"], &found["told_by"]),
+            (&json!("pass"), &json!("eventbridge")),
+            "{found:#}"
+        );
+        aws.build("rule_disabled", account);
+        let file = place.file("b.trailproof");
+        succeed(&mut collect(&aws.endpoint, account, &file));
+        let found = finding(&file, "cloudtrail_changes");
+        assert_eq!(
+            (&found["status"], &found["broken_link"]),
+            (&json!("fail"), &json!("E02")),
+            "{found:#}"
+        );
+        assert_eq!(found["witness"]["awsRegion"], "eu-west-1");
+    }
+}
+
+#[test]
+fn the_logging_controls_of_both_emulators() {
+    for (aws, account) in [(ministack(), "100000000008"), (moto(), "200000000008")] {
+        let Some(aws) = aws else { return };
+        aws.build("complete", account);
+        let place = Place::new();
+        let file = place.file("a.trailproof");
+        succeed(&mut collect(&aws.endpoint, account, &file));
+        let status = |control: &str| {
+            let found = finding(&file, control);
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (text(&found["status"]), text(&found["broken_link"]))
+        };
+        let is = |status: &str, link: &str| (status.to_owned(), link.to_owned());
+        assert_eq!(status("cloudtrail_all_regions"), is("pass", ""));
+        for control in ["s3_object_writes", "s3_object_reads"] {
+            assert_eq!(status(control), is("fail", "S11"), "{control}");
+        }
+        assert_eq!(status("cloudtrail_kms"), is("fail", "T16"));
+        assert_eq!(status("cloudtrail_file_validation"), is("fail", "T14"));
+    }
+}

@@ -55,8 +55,8 @@ fn the_list_is_that_of_the_newest_cis_version_and_fits_80_columns() {
     assert!(list.contains(&benchmarks), "{list}");
     assert!(list.ends_with(
         "controls of other benchmarks: assume_role, cloudtrail_log_group,\n\
-         ec2_instance_changes, ec2_large_instance_changes, iam_login_profile_changes,\n\
-         monitoring_changes\n"
+         ec2_instance_changes, ec2_large_instance_changes, event_rule_changes,\n\
+         iam_login_profile_changes, monitoring_changes\n"
     ));
     for benchmark in [
         "cis-aws-1.2",

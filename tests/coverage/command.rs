@@ -173,3 +173,18 @@ fn query_reads_a_snapshot_and_changes_nothing() {
     ]);
     assert_eq!(stdout, "x,y\r\n\"a,b\",\r\n");
 }
+
+#[test]
+fn the_question_about_a_rule_is_not_printed_for_a_solver() {
+    let (code, stdout, stderr) = run(&[
+        "pattern",
+        "compare",
+        "--required",
+        "{ $.eventName = StopLogging }",
+        "--deployed-rule",
+        r#"{"detail":{"eventName":["StopLogging"]}}"#,
+        "--smt-lib",
+    ]);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("filter patterns alone"), "{stderr}");
+}

@@ -3,6 +3,7 @@
 What the controls ask for is read from the project's own data, so that nothing here has to follow it.
 """
 
+import json
 import pathlib
 import tomllib
 
@@ -228,6 +229,44 @@ def reviewed(builder):
     return {}
 
 
+def regions(builder):
+    """The enabled Regions, as the account lists them."""
+    account, names, token = builder.client("account", "us-east-1"), [], {}
+    while True:
+        page = account.list_regions(MaxResults=50, **token)
+        names += [r["RegionName"] for r in page["Regions"] if r["RegionOptStatus"] != "DISABLED"]
+        if not page.get("NextToken"):
+            return names
+        token = {"NextToken": page["NextToken"]}
+
+
+def watched_by_rules(builder):
+    """A trail without a filter or an alarm, and in every Region a rule with a topic of that Region."""
+    builder.trail(TRAIL, builder.log_group("/cloudtrail/management-events"))
+    pattern = {
+        "source": ["aws.cloudtrail"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {"eventName": ["CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging"]},
+    }
+    found = regions(builder)
+    for region in found:
+        events, sns = builder.client("events", region), builder.client("sns", region)
+        topic = sns.create_topic(Name="events")["TopicArn"]
+        statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}
+        policy = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": topic}]}
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="security@example.com")
+        events.put_rule(Name="trail-changes", EventPattern=json.dumps(pattern), State="ENABLED")
+        events.put_targets(Rule="trail-changes", Targets=[{"Id": "topic", "Arn": topic}])
+    return {"regions": found}
+
+
+def rule_disabled(builder):
+    """The account watched by rules, whose rule in the home Region somebody disables."""
+    builder.client("events").disable_rule(Name="trail-changes")
+    return {}
+
+
 def empty(_builder):
     """Nothing was ever set up."""
     return {}
@@ -285,6 +324,8 @@ KINDS = {
     "empty": empty,
     "organization": organization,
     "reviewed": reviewed,
+    "rule_disabled": rule_disabled,
+    "watched_by_rules": watched_by_rules,
 }
 
 

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 pub use decision::{Decision, Doubt, NearMiss, Part, Refusal, Sent, Statement};
-pub use request::{Caller, Organization, Service};
+pub use request::{Caller, Organization, Service, Source};
 use request::{Request, Target};
 
 /// Whether the topic's `Policy` lets CloudWatch publish to it for the alarm.

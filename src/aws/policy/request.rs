@@ -16,7 +16,19 @@ pub enum Service {
     /// CloudTrail, which encrypts the files of a trail.
     CloudTrail,
     /// EventBridge, which sends events to the targets of rules.
-    EventBridge,
+    EventBridge(Source),
+}
+
+/// What EventBridge says of the rule that it publishes for: an old text says that conditions on it cannot be used, newer
+/// examples have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Its ARN and account.
+    Sent,
+    /// Nothing.
+    Withheld,
+    /// The one or the other.
+    NotKnown,
 }
 
 impl Service {
@@ -25,7 +37,7 @@ impl Service {
         match self {
             Self::CloudWatch => "cloudwatch.amazonaws.com",
             Self::CloudTrail => "cloudtrail.amazonaws.com",
-            Self::EventBridge => "events.amazonaws.com",
+            Self::EventBridge(_) => "events.amazonaws.com",
         }
     }
 }
@@ -116,7 +128,11 @@ impl Request<'_> {
         let time = |text: fn(Timestamp) -> String| {
             self.caller.at.map_or(Sent::NotKnown, |at| value(&text(at)))
         };
-        let by_rule = self.caller.service == Service::EventBridge;
+        let of_rule = match self.caller.service {
+            Service::EventBridge(source) => Some(source),
+            Service::CloudWatch | Service::CloudTrail => None,
+        };
+        let by_rule = of_rule.is_some();
         match key.as_str() {
             // "Source conditions" are not supported for the key of a topic that EventBridge publishes to.
             "aws:sourcearn" | "aws:sourceaccount" if by_rule && self.target == Target::Key => {
@@ -124,8 +140,12 @@ impl Request<'_> {
             }
             // The default policy of a topic asks for it, and does not admit EventBridge.
             "aws:sourceowner" if by_rule => Sent::Nothing,
-            // An older text says that conditions cannot be used where EventBridge publishes, newer examples have them.
-            source if by_rule && source.starts_with("aws:source") => Sent::NotKnown,
+            key if of_rule == Some(Source::NotKnown) && key.starts_with("aws:source") => {
+                Sent::NotKnown
+            }
+            key if of_rule == Some(Source::Withheld) && key.starts_with("aws:source") => {
+                Sent::Nothing
+            }
             // CloudWatch does not send an ARN that is not plain ASCII.
             "aws:sourcearn" if !source_arn.is_ascii() => Sent::NotKnown,
             "aws:sourcearn" => value(source_arn),

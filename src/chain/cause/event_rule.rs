@@ -33,6 +33,11 @@ pub enum EventRuleCause {
     ReadOnlyNotDecided,
     /// The pattern does not match the event.
     RuleTurnsAway,
+    /// The pattern matches no event that CloudTrail records, whatever is asked of it.
+    RuleMatchesNothing {
+        /// What is wrong with it.
+        slip: Slip,
+    },
     /// The pattern cannot be read.
     RulePatternUnreadable {
         /// What is wrong with it.
@@ -85,6 +90,8 @@ pub enum EventRuleCause {
     RuleTopicPolicyNotShown,
     /// The topic is encrypted with the AWS managed key, which EventBridge may not use.
     RuleManagedKey,
+    /// The topic is a FIFO topic, and EventBridge is not known to publish to one.
+    RuleFifoTopic,
     /// The key's policy lets EventBridge encrypt.
     RuleKeyAllowed {
         /// The statement that allows it.
@@ -137,6 +144,11 @@ pub enum EventRuleCause {
         /// The service.
         service: String,
     },
+    /// The target does something else than telling.
+    OnlyActs {
+        /// The service.
+        service: String,
+    },
     /// The target is a bus that the snapshot does not hold.
     ForwardedOutside {
         /// ARN of the bus.
@@ -152,6 +164,16 @@ pub enum EventRuleCause {
         /// ARN of the bus.
         bus: String,
     },
+    /// It forwards with a role, whose policies are not in the snapshot.
+    ForwardsByRole {
+        /// RoleArn.
+        role: String,
+    },
+    /// It forwards to another Region without a role, which AWS's guides always have.
+    ForwardsWithoutRole {
+        /// ARN of the bus.
+        bus: String,
+    },
     /// EventBridge does not forward an event a second time.
     SecondHop {
         /// ARN of the bus.
@@ -159,4 +181,46 @@ pub enum EventRuleCause {
     },
     /// The rule is that of User Notifications, whose own filter is elsewhere.
     UserNotifications,
+}
+
+/// A slip in an event pattern by which it matches no event that CloudTrail records.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "slip", rename_all = "snake_case")]
+pub enum Slip {
+    /// A field of the record stands beside `detail` and not in it.
+    OutsideDetail {
+        /// The field.
+        field: String,
+    },
+    /// The detail type is none of CloudTrail's.
+    DetailType {
+        /// The first that it asks for.
+        text: String,
+    },
+    /// The source does not begin as those of AWS do.
+    SourceForm {
+        /// `source`.
+        source: String,
+    },
+    /// A `*` in a plain value, which is a character there.
+    LiteralStar {
+        /// The field.
+        field: String,
+        /// The value.
+        text: String,
+    },
+    /// The name of an IAM action in place of an event name.
+    ActionName {
+        /// The action.
+        action: String,
+        /// The event name in it.
+        event_name: String,
+    },
+    /// The source of one service with the event source of another.
+    OtherSource {
+        /// `source`.
+        source: String,
+        /// `eventSource`.
+        event_source: String,
+    },
 }

@@ -7,6 +7,7 @@ mod alarm;
 mod composite_alarm;
 mod event_rule;
 mod event_selectors;
+mod log_alarm;
 mod log_group;
 mod metric_filter;
 mod other_monitoring;
@@ -20,8 +21,9 @@ use serde::Serialize;
 
 pub use alarm::{AlarmCause, Namesake, Query};
 pub use composite_alarm::CompositeAlarmCause;
-pub use event_rule::EventRuleCause;
+pub use event_rule::{EventRuleCause, Slip};
 pub use event_selectors::EventSelectorsCause;
+pub use log_alarm::LogAlarmCause;
 pub use log_group::{LogGroupCause, Transformer};
 pub use metric_filter::MetricFilterCause;
 pub use other_monitoring::OtherMonitoringCause;
@@ -50,6 +52,8 @@ pub enum Cause {
     MetricFilter(MetricFilterCause),
     /// About an alarm.
     Alarm(AlarmCause),
+    /// About a log alarm.
+    LogAlarm(LogAlarmCause),
     /// About what keeps an alarm silent.
     Silence(SilenceCause),
     /// What one event does to an alarm.
@@ -125,6 +129,8 @@ pub enum Outcome {
 pub enum Open {
     /// A trail may be there.
     Trail,
+    /// A service may record through a channel of its own.
+    Channel,
     /// A rule may be there.
     EventRule,
     /// A composite alarm may act for the alarm.
@@ -167,6 +173,7 @@ causes! {
     OtherMonitoring OtherMonitoringCause;
     Recording RecordingCause;
     Alarm AlarmCause;
+    LogAlarm LogAlarmCause;
     Silence SilenceCause;
     SingleEvent Reason;
     CompositeAlarm CompositeAlarmCause;

@@ -12,6 +12,11 @@ pub enum TrailCause {
     TrailNotLogging,
     /// Every Region answered, and none showed a trail.
     AccountHasNoTrail,
+    /// The account has no trail, and a service records through a channel of its own, to a log group that no call shows.
+    RecordsByChannel {
+        /// The service.
+        service: String,
+    },
     /// No trail records the event.
     NoTrailRecords,
     /// The trail has no log group.

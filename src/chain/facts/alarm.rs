@@ -45,6 +45,8 @@ pub(crate) struct AlarmRow {
     pub(crate) suppressor_extension_period: Option<i64>,
     /// JSON: ScheduledQueryConfiguration.
     pub(crate) scheduled_query: Option<String>,
+    pub(crate) query_results_to_alarm: Option<i64>,
+    pub(crate) query_results_to_evaluate: Option<i64>,
     pub(crate) description: Option<String>,
     pub(crate) configuration_updated_time: Option<String>,
     pub(crate) evidence: i64,
@@ -391,6 +393,8 @@ fn alarm_row(row: &Row<'_>) -> rusqlite::Result<AlarmRow> {
         suppressor_wait_period: get(row, "suppressor_wait_period")?,
         suppressor_extension_period: get(row, "suppressor_extension_period")?,
         scheduled_query: get(row, "scheduled_query")?,
+        query_results_to_alarm: get(row, "query_results_to_alarm")?,
+        query_results_to_evaluate: get(row, "query_results_to_evaluate")?,
         description: get(row, "description")?,
         configuration_updated_time: get(row, "configuration_updated_time")?,
         evidence: get(row, "evidence_id")?,

@@ -86,6 +86,15 @@ impl Facts<'_> {
         )
     }
 
+    /// Names of the channels that services have to CloudTrail, with their evidence rows.
+    pub(in crate::chain) fn channels(&self, account: &str) -> Result<Vec<(String, i64)>, Error> {
+        self.list(
+            "select name, evidence_id from channel where account = ?1 order by name, channel_arn",
+            [account],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
     /// The policy of a bus, where it has one, with its evidence row; none where the bus is not on record.
     pub(in crate::chain) fn bus_policy(
         &self,

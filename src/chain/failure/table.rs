@@ -340,6 +340,19 @@ failures! {
         not_shown "a fault of tools that ask DescribeAlarmsForMetric; alarms are read from DescribeAlarms here, in all three types"
         peers "Custodian asks DescribeAlarmsForMetric, which leaves them out";
 
+    Q01 Alarm
+        title "log alarm's query does not find the event"
+        says "by event; unknown where the query or what it does without a field is not decided"
+        repair "put a metric filter with the control's pattern beside it, or let the query find the control's events";
+    Q02 Alarm
+        title "log alarm on more than one record"
+        says "unknown: count(*) of one record, and one query result, are decided"
+        repair "let it count with count(*), go off at 1 and evaluate one result";
+    Q03 Alarm
+        title "log alarm misses what arrives late"
+        says "weak; unknown where it looks back less than a quarter of an hour, or less than from run to run"
+        repair "let it look back longer than it takes records to arrive, and no less than from run to run";
+
     C01 CompositeAlarm
         title "composite alarm carries the action"
         says "decided by the rule; unknown where it cannot be read";
@@ -377,7 +390,8 @@ failures! {
     E02 Rule
         title "rule is disabled"
         says "broken; unknown for another state"
-        repair "enable it: `aws events enable-rule`";
+        repair "enable it: `aws events enable-rule`"
+        calls "events.amazonaws.com DisableRule";
     E03 Rule
         title "ENABLED leaves out read-only events"
         says "by event; unknown where the name and `readOnly` disagree"
@@ -385,7 +399,8 @@ failures! {
     E05 Rule
         title "event pattern does not match"
         says "by event"
-        repair "make the event pattern match what the control asks for";
+        repair "make the event pattern match what the control asks for"
+        calls "events.amazonaws.com PutRule";
     E07 Rule
         title "spelling of the sign-in detail type"
         says "unknown for `AWS Console Signin via CloudTrail` alone, weak for `AWS Console Sign In via CloudTrail` alone"
@@ -393,7 +408,8 @@ failures! {
     E08 Rule
         title "rule sees one Region"
         says "by event"
-        repair "deploy the rule in every enabled Region, with StackSets for example";
+        repair "deploy the rule in every enabled Region, with StackSets for example"
+        calls "events.amazonaws.com DeleteRule";
     E09 Rule
         title "events of global services arrive in another Region"
         says "by event"
@@ -405,11 +421,13 @@ failures! {
     E11 Rule
         title "custom bus that nothing forwards to"
         says "broken"
-        repair "put the rule on the default bus, or forward CloudTrail events to this one";
+        repair "put the rule on the default bus, or forward CloudTrail events to this one"
+        calls "events.amazonaws.com DeleteEventBus";
     E12 Rule
         title "rule has no target"
         says "broken"
-        repair "give the rule a target: `aws events put-targets`";
+        repair "give the rule a target: `aws events put-targets`"
+        calls "events.amazonaws.com RemoveTargets, events.amazonaws.com PutTargets";
     E13 Rule
         title "topic policy does not let EventBridge publish"
         says "broken"
@@ -421,7 +439,8 @@ failures! {
     E15 Rule
         title "key that EventBridge cannot use"
         says "broken; unknown if the key or its policy cannot be read"
-        repair "encrypt with a customer managed key whose policy gives events.amazonaws.com kms:GenerateDataKey* and kms:Decrypt, without a condition on the source";
+        repair "encrypt with a customer managed key whose policy gives events.amazonaws.com kms:GenerateDataKey* and kms:Decrypt, without a condition on the source"
+        calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy";
     E16 Rule
         title "topic is in another Region than the rule"
         says "broken"
@@ -448,7 +467,7 @@ failures! {
         repair "remove the filter policy, or send JSON";
     E22 Rule
         title "only a machine is reached"
-        says "weak; unknown where the target only keeps events (Logs, Firehose, Kinesis)"
+        says "weak; unknown where the target only keeps events (Logs, Firehose, Kinesis) or only acts (stops an instance, starts a build)"
         repair "send to a topic with a confirmed subscription of a person as well";
     E23 Rule
         title "forwarded to a bus outside of the snapshot"
@@ -457,7 +476,8 @@ failures! {
     E24 Rule
         title "the receiving bus refuses"
         says "broken for its policy or a second hop; unknown where the policy cannot be decided"
-        repair "let the bus's policy admit the sending account, and put the target on the first receiver";
+        repair "let the bus's policy admit the sending account, and put the target on the first receiver"
+        calls "events.amazonaws.com RemovePermission, events.amazonaws.com PutPermission";
     E25 Rule
         title "event pattern that cannot be read"
         says "unknown"
@@ -502,7 +522,7 @@ failures! {
         calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy";
     N07 Topic
         title "FIFO topic reaches no person"
-        says "weak"
+        says "weak; unknown where a rule sends to it"
         repair "use a standard topic: a FIFO topic reaches queues only";
     N08 Topic
         title "alarm history shows a failed action"
@@ -569,7 +589,7 @@ failures! {
         not_shown "event data stores answer queries and tell nobody";
     X04 OtherMonitoring
         title "log alarm on the log group"
-        says "reported beside the finding, never a pass";
+        says "reported beside the finding; its path counts by the Q ids";
     X05 OtherMonitoring
         title "subscription filter to a SIEM"
         says "reported beside the finding, never a pass";

@@ -79,6 +79,10 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         EventModel::cloudtrail()
     };
     let scope = Scope::default();
+    if args.smt_lib && !args.deployed_rule.is_empty() {
+        let why = "`--smt-lib` translates filter patterns alone; without it `--deployed-rule` is decided here";
+        return Err(Error::new(why));
+    }
     if args.smt_lib {
         let question = smt_question(&required, &union, &model, &scope).map_err(Error::new)?;
         out.text(&question)?;

@@ -2,7 +2,7 @@
 
 use super::policy::{doubted, name, refused};
 use crate::aws::arn::short_name;
-use crate::chain::cause::EventRuleCause as Cause;
+use crate::chain::cause::{EventRuleCause as Cause, Slip};
 
 /// Who publishes for rules.
 const EVENTBRIDGE: &str = "EventBridge";
@@ -23,6 +23,9 @@ pub(super) fn sentence(cause: &Cause) -> String {
         Cause::ReadOnlyLeftOut => "its state ENABLED leaves out read-only events; ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS would not".to_owned(),
         Cause::ReadOnlyNotDecided => "whether its state ENABLED leaves out an event whose name and `readOnly` field disagree is not documented".to_owned(),
         Cause::RuleTurnsAway => "its event pattern does not match the event".to_owned(),
+        Cause::RuleMatchesNothing { slip } => {
+            format!("its event pattern matches no event at all: {}", slipped(slip))
+        }
         Cause::RulePatternUnreadable { message } => {
             format!("its event pattern cannot be read: {message}")
         }
@@ -54,6 +57,9 @@ pub(super) fn sentence(cause: &Cause) -> String {
         ),
         Cause::RuleTopicPolicyNotShown => {
             "sns:GetTopicAttributes shows no policy of it".to_owned()
+        }
+        Cause::RuleFifoTopic => {
+            "it is a FIFO topic, which reaches queues only, and that EventBridge publishes to one is not documented".to_owned()
         }
         Cause::RuleManagedKey => {
             "it is encrypted with the AWS managed key, which EventBridge may not use".to_owned()
@@ -98,6 +104,9 @@ pub(super) fn sentence(cause: &Cause) -> String {
         Cause::OnlyStored { service } => {
             format!("it sends to {service}, which keeps events and tells nobody by itself")
         }
+        Cause::OnlyActs { service } => {
+            format!("it sends to {service}, which acts on events; that it tells anybody is not known")
+        }
         Cause::ForwardedOutside { bus } => format!(
             "it forwards to the bus `{}`, whose rules are not in the snapshot",
             short_name(bus)
@@ -110,6 +119,14 @@ pub(super) fn sentence(cause: &Cause) -> String {
             "whether the policy of the bus `{}` lets this account send events is not decided",
             short_name(bus)
         ),
+        Cause::ForwardsByRole { role } => format!(
+            "it forwards with the role `{}`; what that role may do is not in the snapshot",
+            short_name(role)
+        ),
+        Cause::ForwardsWithoutRole { bus } => format!(
+            "it forwards to the bus `{}` of another Region without a role, and AWS's guides always give one",
+            short_name(bus)
+        ),
         Cause::SecondHop { bus } => format!(
             "it forwards to the bus `{}`, and an event is forwarded once",
             short_name(bus)
@@ -117,5 +134,30 @@ pub(super) fn sentence(cause: &Cause) -> String {
         Cause::UserNotifications => {
             "it is a rule of User Notifications, whose own filter, channels and contacts are not collected".to_owned()
         }
+    }
+}
+
+/// What is wrong with a pattern that matches nothing.
+fn slipped(slip: &Slip) -> String {
+    match slip {
+        Slip::OutsideDetail { field } => {
+            format!("`{field}` stands beside `detail`, and fields of the record stand in it")
+        }
+        Slip::DetailType { text } => {
+            format!("`{text}` is not the detail type of a management event of CloudTrail")
+        }
+        Slip::SourceForm { source } => {
+            format!("the source of AWS's events begins with `aws.`, and it asks for `{source}`")
+        }
+        Slip::LiteralStar { field, text } => format!(
+            "the `*` in `{text}` of {field} is a character; {{\"wildcard\": \"{text}\"}} is what stands for others"
+        ),
+        Slip::ActionName { action, event_name } => {
+            format!("`{action}` is an IAM action, and the event is called `{event_name}`")
+        }
+        Slip::OtherSource {
+            source,
+            event_source,
+        } => format!("events of {event_source} do not have the source `{source}`"),
     }
 }

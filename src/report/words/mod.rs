@@ -6,6 +6,7 @@ mod alarm;
 mod composite_alarm;
 mod event_rule;
 mod event_selectors;
+mod log_alarm;
 mod log_group;
 mod metric_filter;
 mod other_monitoring;
@@ -39,6 +40,7 @@ pub fn sentence(cause: &Cause) -> String {
         Cause::LogGroup(cause) => log_group::sentence(cause),
         Cause::MetricFilter(cause) => metric_filter::sentence(cause),
         Cause::Alarm(cause) => alarm::sentence(cause),
+        Cause::LogAlarm(cause) => log_alarm::sentence(cause),
         Cause::SingleEvent(reason) => single_event::sentence(reason),
         Cause::CompositeAlarm(cause) => composite_alarm::sentence(cause),
         Cause::CompositeRule(fault) => composite_alarm::fault(fault),
@@ -153,6 +155,7 @@ pub fn carried(carriers: &Carriers) -> String {
     let mut text = match (filters, rules) {
         (Some(filters), Some(rules)) => format!("{filters} and {rules}"),
         (Some(one), None) | (None, Some(one)) => one,
+        (None, None) if !carriers.alarms.is_empty() => "the query of a log alarm".to_owned(),
         (None, None) => "nothing".to_owned(),
     };
     if !carriers.told.is_empty() {

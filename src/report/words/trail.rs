@@ -9,6 +9,9 @@ pub(super) fn sentence(cause: &TrailCause) -> String {
     match cause {
         TrailCause::TrailLogging => "it is logging".to_owned(),
         TrailCause::TrailNotLogging => "it is not logging: nothing is recorded".to_owned(),
+        TrailCause::RecordsByChannel { service } => format!(
+            "it has no trail; {service} records through a channel of its own, and no call shows the log group"
+        ),
         TrailCause::AccountHasNoTrail => {
             "it has no trail: nothing is recorded".to_owned()
         }

@@ -18,6 +18,9 @@ pub(super) fn sentence(cause: &Unanswered) -> String {
     let text = match &cause.open {
         None => asked,
         Some(Open::Trail) => format!("{asked}: a trail may be there"),
+        Some(Open::Channel) => {
+            format!("{asked}: a service may record through a channel of its own")
+        }
         Some(Open::EventRule) => format!("{asked}: an EventBridge rule may be there"),
         Some(Open::CompositeAlarm) => {
             format!("{asked}: a composite alarm may act for the alarm")

@@ -20,8 +20,19 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
         "DescribeTrails" => trails(ask, sink),
         "GetTrailStatus" => status(ask, sink),
         "GetEventSelectors" => selectors(ask, sink),
+        "ListChannels" => channels(ask, sink),
         _ => Ok(()),
     }
+}
+
+fn channels(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+    for item in ask.list("Channels")? {
+        let row = Row::regional(ask, item)
+            .with("channel_arn", item.text("ChannelArn")?)
+            .with("name", item.text("Name")?);
+        sink.insert("channel", row)?;
+    }
+    Ok(())
 }
 
 fn trails(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {

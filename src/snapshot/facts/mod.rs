@@ -39,6 +39,7 @@ pub const TABLES: &[&str] = &[
     "alarm_state",
     "alarm_state_history",
     "answered",
+    "channel",
     "data_protection_policy",
     "event_bus",
     "event_rule",

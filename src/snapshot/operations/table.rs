@@ -123,6 +123,18 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         service: "cloudtrail",
+        name: "ListChannels",
+        iam_action: "cloudtrail:ListChannels",
+        protocol: CLOUDTRAIL,
+        lists: &["Channels"],
+        paging: PAGED_UPPER,
+        neutral: &[("MaxResults", "")],
+        need: Need::Optional,
+        requires: &["ChannelArn", "Name"],
+        ..PLAIN
+    },
+    Operation {
+        service: "cloudtrail",
         name: "ListTrails",
         iam_action: "cloudtrail:ListTrails",
         protocol: CLOUDTRAIL,
