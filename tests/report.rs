@@ -1,5 +1,7 @@
 //! The formats of an analysis, on made-up findings that have everything a finding can have.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use trailproof::analyze::{
     AccountSummary, Analysis, Attestation, AuditSteps, Carriers, ControlSummary, Finding,
@@ -12,6 +14,7 @@ use trailproof::chain::cause::{
 };
 use trailproof::chain::verdict::{Cause, Kind, Link, LinkId, Subject, Verdict};
 use trailproof::control::{Answer, Assessment, Severity};
+use trailproof::report::fix::Fix;
 use trailproof::report::{self, About, AboutAccount, Dossier, EvidenceRow, Format, Style, View};
 
 use super::support::golden;
@@ -335,7 +338,23 @@ fn about() -> About {
         .into(),
         organization_accounts: Some(3),
         evidence: [(3, row("DescribeTrails")), (12, row("DescribeAlarms"))].into(),
+        fixes: fixes(),
     }
+}
+
+/// The fix of one finding, with a name that means something in a shell and on a page.
+fn fixes() -> BTreeMap<(String, String), Fix> {
+    let key = ("111122223333".to_owned(), "cloudtrail_changes".to_owned());
+    let fix = Fix {
+        told: vec![
+            "1 change; of the findings that did not pass, 1 pass after it, 0 fail, 0 are unknown".into(),
+            "changing `<b>` touches the alarms `a`, `b`".into(),
+        ],
+        commands: vec![
+            r#"aws cloudwatch enable-alarm-actions --region=eu-west-1 --cli-input-json '{"AlarmNames":["<b> & `x`"]}'"#.into(),
+        ],
+    };
+    [(key, fix)].into()
 }
 
 fn rendered(analysis: &Analysis, format: Format, style: Style) -> String {

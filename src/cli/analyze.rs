@@ -11,6 +11,7 @@ use crate::report::{self, Dossier, Format, View};
 use crate::snapshot::Snapshot;
 
 use super::about::about;
+use super::fixes;
 use super::opening::{Opening, may_write, write_file};
 use super::what::{Accepting, What, accept};
 use super::{Error, Out, Status, controls};
@@ -141,6 +142,10 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let mut about = about(&args.file, &args.what, &snapshot, &analysis)?;
     if let Some(file) = &args.sarif_file {
         about.file = report::file_reference(file);
+    }
+    let paged = targets.iter().any(|(format, _)| *format == Format::Html);
+    if paged && fixes::are_few(&analysis) {
+        about.fixes = fixes::look(&snapshot, &registry, &options)?;
     }
     let dossier = Dossier {
         analysis: &analysis,

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::analyze;
 use crate::chain::verdict::LinkId;
-use crate::remedy::{self, Wishes};
 use crate::report::{self, Dossier, ExplainFormat};
 
 use super::about::about;
+use super::fixes;
 use super::opening::{Opening, Target};
 use super::what::{Accepting, What, accept};
 use super::{Error, Out, Status};
@@ -27,9 +27,12 @@ pub(super) struct Args {
     /// Draw the chain link by link, and show the witness whole
     #[arg(long)]
     full: bool,
-    /// End with the fix of what does not pass, as commands to paste
-    #[arg(long)]
+    /// Show the fix of everything that does not pass as commands to paste; of controls that are named it is shown anyway
+    #[arg(long, conflicts_with = "no_fix")]
     with_fix: bool,
+    /// Look for no fix, which takes longer than all the rest
+    #[arg(long)]
+    no_fix: bool,
     #[command(flatten)]
     what: What,
     #[command(flatten)]
@@ -76,7 +79,11 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         );
     }
     accept(attestations, &options, &mut analysis);
-    let about = about(&args.file, &what, &snapshot, &analysis)?;
+    let mut about = about(&args.file, &what, &snapshot, &analysis)?;
+    let few = is_narrowed && fixes::are_few(&analysis);
+    if (args.with_fix || few) && !args.no_fix && args.format != ExplainFormat::Json {
+        about.fixes = fixes::look(&snapshot, &registry, &options)?;
+    }
     let verdict = report::verdict(Dossier {
         analysis: &analysis,
         about: &about,
@@ -88,15 +95,11 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         analysis: &analysis,
         about: &about,
     };
-    let mut text = if analysis.findings.is_empty() && args.format != ExplainFormat::Json {
+    let text = if analysis.findings.is_empty() && args.format != ExplainFormat::Json {
         format!("{verdict}\n")
     } else {
         report::explain(dossier, args.format, args.full, args.target.style(out))
     };
-    if args.with_fix && args.format == ExplainFormat::Table {
-        let plan = remedy::plan(&snapshot, &registry, &options, &Wishes::default())?;
-        text.push_str(&report::fix::pasted(&plan));
-    }
     args.target.write(&text, &verdict, out)?;
     args.opening.warn(out);
     Ok(Status::Clean)

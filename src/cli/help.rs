@@ -26,6 +26,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "deployed-rule",
             "blind-spots",
             "with-fix",
+            "no-fix",
             "plan",
             "email",
             "counts",

@@ -13,6 +13,7 @@ mod controls;
 mod diff;
 mod error;
 mod explain;
+mod fixes;
 mod frameworks;
 mod help;
 mod import;

@@ -56,12 +56,9 @@ pub(super) enum AsData {
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
     let registry = args.what.registry()?;
+    let wishes = wishes(args.email, args.region)?;
     let snapshot = args.opening.open(&args.file)?;
     let options = args.what.options(&registry, out)?;
-    let wishes = Wishes {
-        email: args.email,
-        region: args.region,
-    };
     let plan = remedy::plan(&snapshot, &registry, &options, &wishes)?;
     let text = match args.plan {
         Some(AsData::Json) => fix::json(&plan),
@@ -74,6 +71,33 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     } else {
         Status::Clean
     })
+}
+
+/// What the user says that no snapshot can; what AWS would refuse is refused here.
+fn wishes(email: Option<String>, region: Option<String>) -> Result<Wishes, Error> {
+    let is_address = |text: &str| {
+        let part = |text: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte);
+            !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain)
+        };
+        text.split_once('@')
+            .is_some_and(|(user, host)| part(user) && part(host))
+    };
+    if let Some(text) = email.as_deref().filter(|text| !is_address(text)) {
+        return Err(Error::new(format!("`{text}` is no e-mail address"))
+            .help("give a plain one, such as `--email security@example.com`"));
+    }
+    let is_region = |text: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.contains('-')
+            && text.bytes().all(plain)
+    };
+    if let Some(text) = region.as_deref().filter(|text| !is_region(text)) {
+        return Err(Error::new(format!("`{text}` is no Region"))
+            .help("give one as AWS writes it, such as `--region eu-west-1`"));
+    }
+    Ok(Wishes { email, region })
 }
 
 /// Whether something that was to be repaired is not.

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::read::{ACTIONS, Form, SETTINGS};
 use super::resource::{
-    Alarm, Change, Key, LogGroup, MetricFilter, MuteRule, Resource, Subscription, Topic, Trail,
+    Alarm, Change, Key, LogGroup, MetricFilter, MuteRule, Resource, Rule, Subscription, Target,
+    Topic, Trail,
 };
 use crate::snapshot::canonical_json;
 
@@ -26,6 +27,8 @@ pub(super) fn apply(facts: &Connection, change: &Change, evidence: i64) -> Resul
         Resource::Subscription(subscription) => write.subscription(subscription),
         Resource::Alarm(alarm) => write.alarm(alarm, &change.before),
         Resource::MuteRule(rule) => write.mute_rule(rule),
+        Resource::Rule(rule) => write.rule(rule),
+        Resource::Target(target) => write.target(target),
     }
 }
 
@@ -472,6 +475,32 @@ impl Write<'_> {
                 text("Statistic").or(text("ExtendedStatistic")),
                 settings.get("Period").and_then(Value::as_i64),
                 text("Unit"),
+                self.evidence
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn rule(&self, rule: &Rule) -> Result<()> {
+        self.facts.execute(
+            "update event_rule set state = ?2, evidence_id = ?3 where rule_arn = ?1",
+            params![rule.arn, rule.state, self.evidence],
+        )?;
+        Ok(())
+    }
+
+    fn target(&self, target: &Target) -> Result<()> {
+        self.facts.execute(
+            "insert or replace into event_target \
+             (account, region, event_bus_name, rule_name, target_id, target_arn, evidence_id) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                target.account,
+                target.region,
+                target.bus,
+                target.rule,
+                target.id,
+                target.arn,
                 self.evidence
             ],
         )?;

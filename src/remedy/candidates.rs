@@ -6,6 +6,7 @@
 mod alarm;
 mod chain;
 mod filter;
+mod rule;
 mod topic;
 mod trail;
 
@@ -104,7 +105,8 @@ impl Case<'_> {
             Station::MetricFilter => self.filter_link(stop),
             Station::Alarm | Station::CompositeAlarm => self.alarm_link(stop),
             Station::Topic | Station::Subscription => self.topic_link(stop),
-            Station::Rule | Station::OtherMonitoring => Ok(Vec::new()),
+            Station::Rule => self.rule_link(stop),
+            Station::OtherMonitoring => Ok(Vec::new()),
         }
     }
 

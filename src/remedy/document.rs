@@ -1,12 +1,50 @@
-//! Policy documents with one statement more: what is there stays as it is.
+//! Policy documents with one statement more, or one statement that spares a service: whatever else is there stays as it is.
 
 use serde_json::{Map, Value, json};
 
-/// The service that runs the actions of alarms.
-const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
+/// Who is to be let in.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Service<'s> {
+    /// CloudWatch, for the alarms of an account.
+    Alarms(&'s str),
+    /// EventBridge. A condition on the source would leave open whether it may (E14).
+    Rules,
+}
 
-/// The policy with the statement in place of one of the same Sid, or at its end.
-fn with_statement(policy: Option<&str>, statement: Value) -> String {
+impl Service<'_> {
+    /// The service principal.
+    fn principal(self) -> &'static str {
+        match self {
+            Self::Alarms(_) => "cloudwatch.amazonaws.com",
+            Self::Rules => "events.amazonaws.com",
+        }
+    }
+
+    /// The statement that lets it do something.
+    fn let_in(self, action: Value, resource: &str) -> Value {
+        let sid = match self {
+            Self::Alarms(account) => format!("AlarmsOf{account}"),
+            Self::Rules => "EventBridgeRules".to_owned(),
+        };
+        let mut statement = json!({
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": self.principal()},
+            "Action": action,
+            "Resource": resource,
+        });
+        if let (Self::Alarms(account), Some(members)) = (self, statement.as_object_mut()) {
+            members.insert(
+                "Condition".to_owned(),
+                json!({"StringEquals": {"aws:SourceAccount": account}}),
+            );
+        }
+        statement
+    }
+}
+
+/// The policy with the statement at its end, under a Sid that no other statement has.
+fn with_statement(policy: Option<&str>, mut statement: Value) -> String {
     let mut document = policy
         .and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok())
         .unwrap_or_else(|| {
@@ -19,36 +57,101 @@ fn with_statement(policy: Option<&str>, statement: Value) -> String {
         Some(one @ Value::Object(_)) => vec![one],
         _ => Vec::new(),
     };
-    statements.retain(|known| known.get("Sid") != statement.get("Sid"));
-    statements.push(statement);
+    if !statements.contains(&statement) {
+        let wanted = statement
+            .get("Sid")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        let taken = |sid: &str| {
+            let mut sids = statements.iter().map(|known| known.get("Sid"));
+            sids.any(|known| known.and_then(Value::as_str) == Some(sid))
+        };
+        let mut sid = wanted.clone();
+        let mut count = 1;
+        while taken(&sid) {
+            count += 1;
+            sid = format!("{wanted}x{count}");
+        }
+        if let Some(members) = statement.as_object_mut() {
+            members.insert("Sid".to_owned(), Value::from(sid));
+        }
+        statements.push(statement);
+    }
     document.insert("Statement".to_owned(), Value::from(statements));
     Value::Object(document).to_string()
 }
 
-/// A topic policy that lets the alarms of an account publish.
-pub(super) fn publish(policy: Option<&str>, topic_arn: &str, alarm_account: &str) -> String {
-    let statement = json!({
-        "Sid": format!("AlarmsOf{alarm_account}"),
-        "Effect": "Allow",
-        "Principal": {"Service": CLOUDWATCH},
-        "Action": "sns:Publish",
-        "Resource": topic_arn,
-        "Condition": {"StringEquals": {"aws:SourceAccount": alarm_account}},
-    });
-    with_statement(policy, statement)
+/// A topic policy that lets a service publish.
+pub(super) fn publish(policy: Option<&str>, topic_arn: &str, service: Service<'_>) -> String {
+    with_statement(policy, service.let_in(json!("sns:Publish"), topic_arn))
 }
 
-/// A key policy that lets the alarms of an account encrypt for a topic.
-pub(super) fn encrypt(policy: &str, alarm_account: &str) -> String {
-    let statement = json!({
-        "Sid": format!("AlarmsOf{alarm_account}"),
-        "Effect": "Allow",
-        "Principal": {"Service": CLOUDWATCH},
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-        "Resource": "*",
-        "Condition": {"StringEquals": {"aws:SourceAccount": alarm_account}},
-    });
-    with_statement(Some(policy), statement)
+/// A key policy that lets a service encrypt for a topic.
+pub(super) fn encrypt(policy: &str, service: Service<'_>) -> String {
+    let actions = json!(["kms:Decrypt", "kms:GenerateDataKey*"]);
+    with_statement(Some(policy), service.let_in(actions, "*"))
+}
+
+/// The policy where one statement that denies spares a service; the narrowest way first. The statement is named by its
+/// position from 1.
+pub(super) fn sparing(policy: &str, position: usize, service: Service<'_>) -> Vec<String> {
+    let conditions = [
+        (
+            "StringNotEqualsIfExists",
+            "aws:PrincipalServiceName",
+            service.principal(),
+        ),
+        ("BoolIfExists", "aws:PrincipalIsAWSService", "false"),
+    ];
+    conditions
+        .into_iter()
+        .filter_map(|condition| spared(policy, position, condition))
+        .collect()
+}
+
+fn spared(policy: &str, position: usize, condition: (&str, &str, &str)) -> Option<String> {
+    let (operator, key, value) = condition;
+    let mut document: Value = serde_json::from_str(policy).ok()?;
+    let statement = match document.get_mut("Statement")? {
+        Value::Array(list) => list.get_mut(position.checked_sub(1)?)?,
+        one => one,
+    };
+    let members = statement.as_object_mut()?;
+    let conditions = members.entry("Condition").or_insert_with(|| json!({}));
+    let keys = conditions
+        .as_object_mut()?
+        .entry(operator)
+        .or_insert_with(|| json!({}));
+    // A condition that is there already stays: it is somebody's.
+    let free = keys.as_object_mut()?;
+    if free.contains_key(key) {
+        return None;
+    }
+    free.insert(key.to_owned(), json!(value));
+    Some(document.to_string())
+}
+
+/// The statements of a policy that another does not hold as they are: by Sid, or by position.
+pub(super) fn lost_statements(before: &str, after: &str) -> Vec<String> {
+    let statements = |text: &str| -> Vec<Value> {
+        let document: Option<Value> = serde_json::from_str(text).ok();
+        match document.and_then(|mut it| it.get_mut("Statement").map(Value::take)) {
+            Some(Value::Array(list)) => list,
+            Some(one) => vec![one],
+            None => Vec::new(),
+        }
+    };
+    let kept = statements(after);
+    let lost = statements(before).into_iter().zip(1..);
+    lost.filter(|(statement, _)| !kept.contains(statement))
+        .map(
+            |(statement, position)| match statement.get("Sid").and_then(Value::as_str) {
+                Some(sid) if !sid.is_empty() => format!("`{sid}`"),
+                _ => format!("number {position}"),
+            },
+        )
+        .collect()
 }
 
 /// The policy of a new key: its account administers it.
@@ -71,14 +174,35 @@ mod tests {
     fn a_statement_is_added_once_and_others_stay() {
         let policy =
             r#"{"Version":"2012-10-17","Id":"x","Statement":{"Sid":"mine","Effect":"Deny"}}"#;
-        let once = publish(Some(policy), "arn:aws:sns:eu-west-1:1:t", "111122223333");
+        let alarms = Service::Alarms("111122223333");
+        let once = publish(Some(policy), "arn:aws:sns:eu-west-1:1:t", alarms);
         assert!(
             once.contains("\"mine\"") && once.contains("\"Id\":\"x\""),
             "{once}"
         );
         assert_eq!(
-            publish(Some(&once), "arn:aws:sns:eu-west-1:1:t", "111122223333"),
+            publish(Some(&once), "arn:aws:sns:eu-west-1:1:t", alarms),
             once
         );
+        assert!(lost_statements(policy, &once).is_empty());
+    }
+
+    #[test]
+    fn a_statement_of_the_same_sid_stays_beside_the_new_one() {
+        let policy = r#"{"Statement":[{"Sid":"AlarmsOf111122223333","Effect":"Allow","Action":"sns:Subscribe"}]}"#;
+        let made = publish(Some(policy), "t", Service::Alarms("111122223333"));
+        assert!(lost_statements(policy, &made).is_empty(), "{made}");
+        assert!(made.contains("AlarmsOf111122223333x2"), "{made}");
+    }
+
+    #[test]
+    fn a_statement_that_denies_spares_one_service_and_keeps_its_conditions() {
+        let policy = r#"{"Statement":[{"Sid":"a"},{"Sid":"b","Effect":"Deny","Condition":{"Bool":{"x":"y"}}}]}"#;
+        let made = sparing(policy, 2, Service::Rules);
+        assert_eq!(made.len(), 2);
+        for text in made {
+            assert!(text.contains(r#""Bool":{"x":"y"}"#), "{text}");
+            assert_eq!(lost_statements(policy, &text), ["`b`"]);
+        }
     }
 }

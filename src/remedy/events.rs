@@ -37,6 +37,19 @@ pub(super) fn widened(deployed: &str, required: &str, scope: &Scope) -> Option<S
     fits.then_some(text)
 }
 
+/// Whether a pattern is another one with more parts, so that it matches whatever that one matches.
+pub(super) fn is_widened(old: &str, new: &str) -> bool {
+    let inner = |text: &str| -> Option<String> {
+        let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+        Some(inner.trim().to_owned())
+    };
+    let (Some(old), Some(new)) = (inner(old), inner(new)) else {
+        return false;
+    };
+    new.strip_prefix(&old)
+        .is_some_and(|rest| rest.starts_with(" || "))
+}
+
 /// Whether a pattern says nothing of fields, or matches nearly every event: whoever wrote it meant something else.
 pub(super) fn means_nothing(deployed: &str, scope: &Scope) -> bool {
     let Ok(pattern) = pattern::parse(deployed) else {

@@ -21,11 +21,13 @@ mod events;
 mod plan;
 mod read;
 pub mod resource;
+mod taken;
 mod touch;
 mod trial;
 
 pub use plan::{Outcome, Plan, for_finding, plan};
 pub use resource::{Change, Resource};
+pub use taken::Taken;
 pub use touch::{Touch, Wait};
 pub use trial::{Trial, under};
 

@@ -23,10 +23,36 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What becomes of every finding that was asked about.
     pub outcomes: Vec<Outcome>,
-    /// What has to happen after the changes that no command does.
-    pub waits: Vec<Wait>,
-    /// Whom the changes touch besides.
-    pub touches: Vec<Touch>,
+    /// What has to happen after the changes that no command does, by the position of the change.
+    pub waits: Vec<(usize, Wait)>,
+    /// Whom the changes touch besides, and what they take away.
+    pub touches: Vec<(usize, Touch)>,
+}
+
+impl Plan {
+    /// The part of the plan that one finding needs.
+    pub fn part(&self, outcome: &Outcome) -> Self {
+        let place = |position: usize| outcome.changes.iter().position(|it| *it == position);
+        let changes = self.changes.iter().enumerate();
+        let waits = self.waits.iter();
+        let touches = self.touches.iter();
+        Self {
+            changes: changes
+                .filter(|(position, _)| place(*position).is_some())
+                .map(|(_, change)| change.clone())
+                .collect(),
+            outcomes: vec![Outcome {
+                changes: (0..outcome.changes.len()).collect(),
+                ..outcome.clone()
+            }],
+            waits: waits
+                .filter_map(|(position, wait)| Some((place(*position)?, wait.clone())))
+                .collect(),
+            touches: touches
+                .filter_map(|(position, touch)| Some((place(*position)?, touch.clone())))
+                .collect(),
+        }
+    }
 }
 
 /// What becomes of a finding.

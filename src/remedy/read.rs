@@ -4,8 +4,12 @@ use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
 use serde_json::{Map, Number, Value, json};
 
-use super::resource::{Alarm, Key, MetricFilter, MuteRule, Subscription, Topic, Trail};
+use super::resource::{Alarm, MetricFilter, MuteRule, Rule, Trail};
 use crate::aws::arn::{self, Arn};
+
+mod telling;
+
+pub(super) use telling::{key, subscriptions, topic, topics};
 
 /// How a column of the table `alarm` is a setting of the API.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -198,6 +202,19 @@ pub(super) fn writers(
     )
 }
 
+/// Names of the metric filters on a log group.
+pub(super) fn filters_on(connection: &Connection, log_group_arn: &str) -> Result<Vec<String>> {
+    let Some(arn) = Arn::parse(log_group_arn) else {
+        return Ok(Vec::new());
+    };
+    list(
+        connection,
+        "select name from metric_filter where account = ?1 and region = ?2 and log_group_name = ?3 order by name",
+        (arn.account, arn.region, arn.name()),
+        |row| row.get(0),
+    )
+}
+
 /// ARNs of the plain alarms on a metric.
 pub(super) fn watchers(
     connection: &Connection,
@@ -281,6 +298,18 @@ pub(super) fn namespace(connection: &Connection, place: (&str, &str)) -> Result<
             |row| row.get(0),
         )
         .optional()
+}
+
+/// ARNs of the trails that an account owns.
+pub(super) fn trails(connection: &Connection, account: &str) -> Result<Vec<String>> {
+    let arns: Vec<String> = list(
+        connection,
+        "select distinct trail_arn from trail where account = ?1 order by trail_arn",
+        [account],
+        |row| row.get(0),
+    )?;
+    let owned = |arn: &String| arn::account(arn) == Some(account);
+    Ok(arns.into_iter().filter(owned).collect())
 }
 
 /// The trail of an ARN, as its owner sees it where the owner was asked.
@@ -390,120 +419,6 @@ fn advanced(connection: &Connection, account: &str, trail_arn: &str) -> Result<V
     Ok(selectors)
 }
 
-/// A topic, as anybody who was asked sees it.
-pub(super) fn topic(connection: &Connection, topic_arn: &str) -> Result<Option<Topic>> {
-    let parts = Arn::parse(topic_arn);
-    let part = |part: fn(&Arn<'_>) -> String| parts.as_ref().map(part).unwrap_or_default();
-    connection
-        .query_row(
-            "select policy, kms_master_key_id from topic where topic_arn = ?1 \
-             order by policy is null, account limit 1",
-            [topic_arn],
-            |row| {
-                Ok(Topic {
-                    account: part(|arn| arn.account.to_owned()),
-                    region: part(|arn| arn.region.to_owned()),
-                    arn: topic_arn.to_owned(),
-                    name: part(|arn| arn.resource.to_owned()),
-                    policy: get(row, "policy")?,
-                    kms_key_id: said(row, "kms_master_key_id")?,
-                })
-            },
-        )
-        .optional()
-}
-
-/// The subscriptions of a topic.
-pub(super) fn subscriptions(connection: &Connection, topic_arn: &str) -> Result<Vec<Subscription>> {
-    list(
-        connection,
-        "select distinct subscription.protocol, subscription.endpoint, subscription.subscription_arn, \
-         filter_policy, filter_policy_scope, pending_confirmation \
-         from subscription left join subscription_attributes \
-         on subscription_attributes.subscription_arn = subscription.subscription_arn \
-         where topic_arn = ?1 order by protocol, endpoint, subscription.subscription_arn",
-        [topic_arn],
-        |row| {
-            let found: String = get(row, "subscription_arn")?;
-            let is_arn = found.starts_with("arn:");
-            let pending = get::<Option<bool>>(row, "pending_confirmation")? == Some(true);
-            Ok(Subscription {
-                account: arn::account(topic_arn).unwrap_or_default().to_owned(),
-                region: arn::region(topic_arn).unwrap_or_default().to_owned(),
-                topic_arn: topic_arn.to_owned(),
-                protocol: get(row, "protocol")?,
-                endpoint: get(row, "endpoint")?,
-                arn: is_arn.then_some(found),
-                confirmed: is_arn && !pending,
-                filter_policy: said(row, "filter_policy")?,
-                filter_policy_scope: said(row, "filter_policy_scope")?,
-            })
-        },
-    )
-}
-
-/// ARNs of the topics that are there, in a Region.
-pub(super) fn topics(connection: &Connection, account: &str, region: &str) -> Result<Vec<String>> {
-    list(
-        connection,
-        "select distinct topic_arn from topic where region = ?2 \
-         and topic_arn like '%:' || ?1 || ':%' and fifo = 0 order by topic_arn",
-        (account, region),
-        |row| row.get(0),
-    )
-}
-
-/// A key as a topic names it.
-pub(super) fn key(connection: &Connection, topic: &Topic, id: &str) -> Result<Option<Key>> {
-    let owner = arn::account(id).unwrap_or(&topic.account);
-    let found = connection
-        .query_row(
-            "select key_arn, key_state, key_spec, key_usage, key_manager from kms_key \
-             where region = ?1 and (key_id = ?2 or key_arn = ?2) order by account = ?3 desc limit 1",
-            (&topic.region, id, owner),
-            |row| {
-                Ok((
-                    row.get::<_, String>(0)?,
-                    row.get::<_, Option<String>>(1)?,
-                    row.get::<_, Option<String>>(2)?,
-                    row.get::<_, Option<String>>(3)?,
-                    row.get::<_, Option<String>>(4)?,
-                ))
-            },
-        )
-        .optional()?;
-    let Some((key_arn, state, spec, usage, manager)) = found else {
-        return Ok(None);
-    };
-    let symmetric = spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
-        && usage.is_none_or(|usage| usage == "ENCRYPT_DECRYPT");
-    // Only a key of the customer's that encrypts can be repaired, and one that is to be deleted is left to its owner.
-    let repairable = symmetric
-        && manager.as_deref() != Some("AWS")
-        && !matches!(
-            state.as_deref(),
-            Some("PendingDeletion" | "PendingImport" | "Unavailable" | "PendingReplicaDeletion")
-        );
-    if !repairable {
-        return Ok(None);
-    }
-    let policy: Option<String> = connection
-        .query_row(
-            "select policy from kms_key_policy where region = ?1 and key_id in (?2, ?3) limit 1",
-            (&topic.region, id, &key_arn),
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(Some(Key {
-        account: arn::account(&key_arn).unwrap_or(owner).to_owned(),
-        region: topic.region.clone(),
-        id: id.to_owned(),
-        arn: Some(key_arn),
-        enabled: state.as_deref() != Some("Disabled"),
-        policy,
-    }))
-}
-
 /// The mute rules of an account and Region that name an alarm.
 pub(super) fn mute_rules(
     connection: &Connection,
@@ -553,6 +468,38 @@ pub(super) fn mute_rules(
         )?;
     }
     Ok(rules)
+}
+
+/// The EventBridge rule of an ARN; none of one that a service made and manages, which nobody may change.
+pub(super) fn rule(connection: &Connection, rule_arn: &str) -> Result<Option<Rule>> {
+    connection
+        .query_row(
+            "select * from event_rule where rule_arn = ?1 and managed_by is null limit 1",
+            [rule_arn],
+            |row| {
+                Ok(Rule {
+                    account: get(row, "account")?,
+                    region: get(row, "region")?,
+                    arn: get(row, "rule_arn")?,
+                    bus: get(row, "event_bus_name")?,
+                    name: get(row, "name")?,
+                    state: get::<Option<String>>(row, "state")?.unwrap_or_default(),
+                    pattern: get(row, "event_pattern")?,
+                    role_arn: said(row, "role_arn")?,
+                })
+            },
+        )
+        .optional()
+}
+
+/// Whether a rule has a target of this id.
+pub(super) fn has_target(connection: &Connection, rule: &Rule, id: &str) -> Result<bool> {
+    connection.query_row(
+        "select exists (select 1 from event_target where account = ?1 and region = ?2 \
+         and event_bus_name = ?3 and rule_name = ?4 and target_id = ?5)",
+        (&rule.account, &rule.region, &rule.bus, &rule.name, id),
+        |row| row.get(0),
+    )
 }
 
 /// The partition of an account.

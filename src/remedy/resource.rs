@@ -38,6 +38,10 @@ pub enum Resource {
     Alarm(Alarm),
     /// A mute rule of alarms.
     MuteRule(MuteRule),
+    /// An EventBridge rule, without its targets.
+    Rule(Rule),
+    /// A target of an EventBridge rule.
+    Target(Target),
 }
 
 /// A bucket for the files of a trail.
@@ -240,6 +244,44 @@ pub struct MuteRule {
     pub alarms: Vec<String>,
 }
 
+/// An EventBridge rule, without its targets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its account.
+    pub account: String,
+    /// Its Region.
+    pub region: String,
+    /// Its ARN.
+    pub arn: String,
+    /// EventBusName.
+    pub bus: String,
+    /// Its name.
+    pub name: String,
+    /// State.
+    pub state: String,
+    /// EventPattern.
+    pub pattern: Option<String>,
+    /// RoleArn.
+    pub role_arn: Option<String>,
+}
+
+/// A target of an EventBridge rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// The account of the rule.
+    pub account: String,
+    /// Its Region.
+    pub region: String,
+    /// EventBusName of the rule.
+    pub bus: String,
+    /// Name of the rule.
+    pub rule: String,
+    /// Its id among the targets of the rule.
+    pub id: String,
+    /// ARN of what is told.
+    pub arn: String,
+}
+
 impl Resource {
     /// The account that it is in.
     pub fn account(&self) -> &str {
@@ -254,6 +296,8 @@ impl Resource {
             Self::Subscription(it) => &it.account,
             Self::Alarm(it) => &it.account,
             Self::MuteRule(it) => &it.account,
+            Self::Rule(it) => &it.account,
+            Self::Target(it) => &it.account,
         }
     }
 
@@ -270,6 +314,8 @@ impl Resource {
             Self::Subscription(it) => Some(&it.region),
             Self::Alarm(it) => Some(&it.region),
             Self::MuteRule(it) => Some(&it.region),
+            Self::Rule(it) => Some(&it.region),
+            Self::Target(it) => Some(&it.region),
         }
     }
 
@@ -289,6 +335,8 @@ impl Resource {
                 .unwrap_or("the address that you give"),
             Self::Alarm(it) => &it.name,
             Self::MuteRule(it) => &it.name,
+            Self::Rule(it) => &it.name,
+            Self::Target(it) => &it.id,
         }
     }
 
@@ -305,6 +353,8 @@ impl Resource {
             Self::Subscription(_) => 7,
             Self::Alarm(_) => 8,
             Self::MuteRule(_) => 9,
+            Self::Rule(_) => 10,
+            Self::Target(_) => 11,
         }
     }
 
@@ -313,6 +363,8 @@ impl Resource {
         let within = match self {
             Self::MetricFilter(it) => it.log_group.as_str(),
             Self::Subscription(it) => it.topic_arn.as_str(),
+            Self::Rule(it) => it.bus.as_str(),
+            Self::Target(it) => it.rule.as_str(),
             _ => "",
         };
         let place = self.region().unwrap_or_default();
@@ -350,4 +402,4 @@ macro_rules! resources {
     };
 }
 
-resources! { Bucket Role LogGroup Trail MetricFilter Key Topic Subscription Alarm MuteRule }
+resources! { Bucket Role LogGroup Trail MetricFilter Key Topic Subscription Alarm MuteRule Rule Target }

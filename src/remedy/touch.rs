@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::apply::evaluation;
 use super::read;
 use super::resource::{Change, Resource};
+use super::taken::{Taken, taken};
 use crate::aws::arn::short_name;
 
 /// Something else that a change reaches.
@@ -31,6 +32,13 @@ pub enum Touch {
     Organization {
         /// The trail.
         of: String,
+    },
+    /// Something that was set is not any more.
+    Taken {
+        /// Which resource is changed.
+        of: String,
+        /// What it loses.
+        what: Taken,
     },
 }
 
@@ -59,46 +67,57 @@ pub enum Wait {
     },
 }
 
-/// Whom the changes touch, as things are before them.
-pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<Touch>> {
+/// Whom the changes touch, as things are before them, by the position of the change.
+pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<(usize, Touch)>> {
     let mut found = Vec::new();
-    for change in changes {
+    for (position, change) in changes.iter().enumerate() {
         let Some(before) = &change.before else {
             continue;
         };
-        match before {
-            Resource::Trail(trail) if trail.organization => {
-                let of = trail.name.clone();
-                found.push(Touch::Organization { of });
+        let mut of_change = others(facts, before)?;
+        let taken = taken(facts, before, &change.after)?;
+        of_change.extend(taken.into_iter().map(|what| Touch::Taken {
+            of: before.name().to_owned(),
+            what,
+        }));
+        found.extend(of_change.into_iter().map(|touch| (position, touch)));
+    }
+    Ok(found)
+}
+
+/// Who else uses what is changed.
+fn others(facts: &Connection, before: &Resource) -> Result<Vec<Touch>> {
+    let mut found = Vec::new();
+    match before {
+        Resource::Trail(trail) if trail.organization => {
+            let of = trail.name.clone();
+            found.push(Touch::Organization { of });
+        }
+        Resource::MetricFilter(filter) => {
+            let place = (filter.account.as_str(), filter.region.as_str());
+            let arns = read::watchers(facts, place, &filter.namespace, &filter.metric)?;
+            // Its own alarm is no news.
+            if arns.len() > 1 {
+                let names = arns.iter().map(|arn| short_name(arn));
+                alarms(&mut found, &filter.name, names);
             }
-            Resource::MetricFilter(filter) => {
-                let place = (filter.account.as_str(), filter.region.as_str());
-                let arns = read::watchers(facts, place, &filter.namespace, &filter.metric)?;
-                // Its own alarm is no news.
-                if arns.len() > 1 {
-                    let names = arns.iter().map(|arn| short_name(arn));
-                    alarms(&mut found, &filter.name, names);
-                }
-            }
-            Resource::Topic(topic) => {
-                let names = read::acting_on(facts, &topic.arn)?;
-                alarms(&mut found, &topic.name, names.iter().map(String::as_str));
-            }
-            Resource::Key(key) => {
-                let names = of_key(facts, &key.id)?;
-                alarms(&mut found, &key.id, names.iter().map(String::as_str));
-            }
-            Resource::Subscription(subscription) => {
-                let names = read::acting_on(facts, &subscription.topic_arn)?;
-                alarms(&mut found, before.name(), names.iter().map(String::as_str));
-            }
-            Resource::Alarm(alarm) => {
-                let text = |setting: &str| alarm.settings.get(setting).and_then(Value::as_str);
-                let place = (alarm.account.as_str(), alarm.region.as_str());
-                let (Some(namespace), Some(metric)) = (text("Namespace"), text("MetricName"))
-                else {
-                    continue;
-                };
+        }
+        Resource::Topic(topic) => {
+            let names = read::acting_on(facts, &topic.arn)?;
+            alarms(&mut found, &topic.name, names.iter().map(String::as_str));
+        }
+        Resource::Key(key) => {
+            let names = of_key(facts, &key.id)?;
+            alarms(&mut found, &key.id, names.iter().map(String::as_str));
+        }
+        Resource::Subscription(subscription) => {
+            let names = read::acting_on(facts, &subscription.topic_arn)?;
+            alarms(&mut found, before.name(), names.iter().map(String::as_str));
+        }
+        Resource::Alarm(alarm) => {
+            let text = |setting: &str| alarm.settings.get(setting).and_then(Value::as_str);
+            let place = (alarm.account.as_str(), alarm.region.as_str());
+            if let (Some(namespace), Some(metric)) = (text("Namespace"), text("MetricName")) {
                 let writers = read::writers(facts, place, namespace, metric)?;
                 if writers.len() > 1 {
                     found.push(Touch::Filters {
@@ -107,12 +126,12 @@ pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<Touc
                     });
                 }
             }
-            Resource::MuteRule(rule) if rule.alarms.len() > 1 => {
-                let names = rule.alarms.iter().map(String::as_str);
-                alarms(&mut found, &rule.name, names);
-            }
-            _ => {}
         }
+        Resource::MuteRule(rule) if rule.alarms.len() > 1 => {
+            let names = rule.alarms.iter().map(String::as_str);
+            alarms(&mut found, &rule.name, names);
+        }
+        _ => {}
     }
     Ok(found)
 }
@@ -140,19 +159,20 @@ fn alarms<'n>(found: &mut Vec<Touch>, of: &str, names: impl Iterator<Item = &'n 
     }
 }
 
-/// What has to happen after the changes; the facts are those before them.
-pub(super) fn waits(facts: &Connection, changes: &[Change]) -> Result<Vec<Wait>> {
+/// What has to happen after the changes, by the position of the change; the facts are those before them.
+pub(super) fn waits(facts: &Connection, changes: &[Change]) -> Result<Vec<(usize, Wait)>> {
     let mut found = Vec::new();
-    for change in changes {
+    for (position, change) in changes.iter().enumerate() {
         match (&change.before, &change.after) {
             (before, Resource::Subscription(after)) => {
                 let was = matches!(before, Some(Resource::Subscription(it)) if it.confirmed);
                 if !was && after.confirmed {
-                    found.push(Wait::Confirmation {
+                    let wait = Wait::Confirmation {
                         topic: after.topic_arn.clone(),
                         protocol: after.protocol.clone(),
                         endpoint: after.endpoint.clone(),
-                    });
+                    };
+                    found.push((position, wait));
                 }
             }
             (Some(Resource::Trail(before)), Resource::Trail(after)) => {
@@ -161,12 +181,12 @@ pub(super) fn waits(facts: &Connection, changes: &[Change]) -> Result<Vec<Wait>>
                     || before.role_arn != after.role_arn;
                 if anew {
                     let trail = after.arn.clone();
-                    found.push(Wait::Delivery { trail });
+                    found.push((position, Wait::Delivery { trail }));
                 }
             }
             (None, Resource::Trail(after)) => {
                 let trail = after.arn.clone();
-                found.push(Wait::Delivery { trail });
+                found.push((position, Wait::Delivery { trail }));
             }
             (Some(Resource::Alarm(before)), Resource::Alarm(after))
                 if evaluation(before) != evaluation(after) =>
@@ -180,7 +200,7 @@ pub(super) fn waits(facts: &Connection, changes: &[Change]) -> Result<Vec<Wait>>
                     .optional()?;
                 if state.as_deref() == Some("ALARM") {
                     let alarm = after.name.clone();
-                    found.push(Wait::Evaluation { alarm });
+                    found.push((position, Wait::Evaluation { alarm }));
                 }
             }
             _ => {}

@@ -10,6 +10,7 @@ use crate::analyze::{Analysis, ControlSummary, Finding, FrameworkSections, PathS
 use crate::aws::arn::Arn;
 use crate::chain::verdict::Subject;
 
+use super::fix::Fix;
 use super::text::witness_line;
 use super::{repair, words};
 
@@ -39,6 +40,8 @@ pub struct About {
     pub organization_accounts: Option<usize>,
     /// The evidence rows that findings cite.
     pub evidence: BTreeMap<i64, EvidenceRow>,
+    /// The fix of each finding, by account and control, where it was looked for.
+    pub fixes: BTreeMap<(String, String), Fix>,
 }
 
 impl About {
@@ -103,6 +106,13 @@ impl<'a> Dossier<'a> {
             fingerprint: fingerprint(finding),
             evidence: evidence(finding),
         })
+    }
+
+    /// What to paste for a finding; none where no fix was looked for or nothing is open.
+    pub(super) fn fix(self, item: &Item<'_>) -> Option<&'a Fix> {
+        let finding = item.finding;
+        let key = (finding.account.clone(), finding.control.clone());
+        self.about.fixes.get(&key).filter(|_| item.open())
     }
 
     /// The account's name, where it has one.

@@ -332,3 +332,13 @@ KINDS = {
 def build(endpoint, build, account, region="eu-west-1", **options):
     """Builds an account of a kind; gives what a test may want to know of it."""
     return KINDS[build](Builder(endpoint, account, region), **options)
+
+
+def faults_of(builder, **options):
+    """Each control broken at a link of its own; see faults.py."""
+    import faults
+
+    return faults.build(builder, **options)
+
+
+KINDS["faults"] = faults_of

@@ -1,4 +1,4 @@
-"""moto's server with what it lacks: accounts by access key, and CloudWatch's CBOR protocol.
+"""moto's server with what it lacks: accounts by access key, CloudWatch's CBOR protocol, and that PutMetricFilter replaces.
 
 moto speaks JSON where the Rust SDK speaks rpc-v2-cbor; both carry the same members, so a body is turned from one into
 the other. An access key of twelve digits is taken for the account id; the keys that moto's AssumeRole hands out keep
@@ -12,11 +12,25 @@ import logging
 import re
 
 import cbor2
+from moto.logs.metric_filters import MetricFilters
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 RPC = re.compile(r"^/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)$")
 ACCESS_KEY = re.compile(r"Credential=(?P<account>\d{12})/")
+
+
+def replacing(add):
+    """A metric filter of a name that is there is replaced, as AWS does; moto would keep both."""
+
+    def add_filter(self, filter_name, filter_pattern, log_group_name, metric_transformations):
+        self.delete_filter(filter_name, log_group_name)
+        add(self, filter_name, filter_pattern, log_group_name, metric_transformations)
+
+    return add_filter
+
+
+MetricFilters.add_filter = replacing(MetricFilters.add_filter)
 
 
 def to_json(value):

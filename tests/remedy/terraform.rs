@@ -2,7 +2,8 @@
 //!
 //! Terraform is looked for on `PATH`, and its AWS provider below the folder that `TRAILPROOF_TF_PLUGINS` names (laid out as
 //! `registry.terraform.io/hashicorp/aws/VERSION/PLATFORM/`, as `terraform providers mirror` writes it); without it a
-//! folder of `/opt` that is laid out so is taken. cfn-lint comes with the emulators. What is absent is skipped with a word.
+//! folder of `/opt` that is laid out so is taken. cfn-lint and python-hcl2 come with the emulators. What is absent is skipped with
+//! a word.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,7 +22,11 @@ fn form(sample: &str, format: &str) -> String {
 }
 
 fn terraform(folder: &Path, arguments: &[&str]) {
-    let output = Command::new("terraform")
+    terraform_by(Command::new("terraform"), folder, arguments);
+}
+
+fn terraform_by(mut command: Command, folder: &Path, arguments: &[&str]) {
+    let output = command
         .args(arguments)
         .current_dir(folder)
         .env("TF_CLI_CONFIG_FILE", "/dev/null")
@@ -46,11 +51,121 @@ fn plugins() -> Option<PathBuf> {
     folders.find(|folder| folder.join("registry.terraform.io").is_dir())
 }
 
+/// The provider's folder where Terraform is there as well; none, having said so, elsewhere.
+fn installed() -> Option<PathBuf> {
+    let terraform = Command::new("terraform").arg("version").output().is_ok();
+    let plugins = plugins().filter(|_| terraform);
+    if plugins.is_none() {
+        eprintln!("skipped: needs terraform and its AWS provider (TRAILPROOF_TF_PLUGINS)");
+    }
+    plugins
+}
+
+/// A tool of the emulators' virtual environment; none, having said so, where it was not made.
+fn tool(name: &str) -> Option<PathBuf> {
+    let bin = PathBuf::from(std::env::var_os("TRAILPROOF_EMULATORS").unwrap_or_default());
+    let tool = bin.join("bin").join(name);
+    if !tool.exists() {
+        eprintln!("skipped: {name} comes with the emulators; run the tests with `tests/run`");
+        return None;
+    }
+    Some(tool)
+}
+
+#[test]
+fn a_reader_of_hcl_that_is_not_terraforms_reads_the_configuration() {
+    let Some(python) = tool("python") else {
+        return;
+    };
+    for sample in ["broken", "empty", "complete"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("main.tf");
+        std::fs::write(&path, form(sample, "terraform")).unwrap();
+        let output = Command::new(&python)
+            .args([
+                "-c",
+                "import hcl2, sys; print(sorted(hcl2.load(open(sys.argv[1]))))",
+            ])
+            .arg(&path)
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{sample}: {error}");
+        let found = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(
+            found.contains("'resource'"),
+            sample != "complete",
+            "{found}"
+        );
+    }
+}
+
+/// Terraform carries the fix out in an emulated account, and then has nothing left to do.
+#[cfg(feature = "collect")]
+#[test]
+fn terraform_applies_the_fix_and_plans_nothing_after_it() {
+    use crate::support::emulator::Emulator;
+
+    let Some(plugins) = installed() else {
+        return;
+    };
+    let Some(aws) = Emulator::start("moto") else {
+        return;
+    };
+    for (kind, account) in [("broken", "100000000921"), ("empty", "100000000922")] {
+        aws.build(kind, account);
+        let folder = tempfile::tempdir().unwrap();
+        let run = |program: &str, arguments: &[&str]| {
+            let mut command = aws.command(program, account);
+            command
+                .env("AWS_REGION", "eu-west-1")
+                .current_dir(folder.path());
+            command.args(arguments).output().unwrap()
+        };
+        let trailproof = env!("CARGO_BIN_EXE_trailproof");
+        let collect = [
+            "collect",
+            "--region=eu-west-1",
+            "--region=us-east-1",
+            "--output",
+        ];
+        run(trailproof, &[&collect[..], &["before"]].concat());
+        let wishes = ["--email=security@example.com", "--region=eu-west-1"];
+        let form = ["remediate", "before", "--format=terraform"];
+        let output = run(trailproof, &[&form[..], &wishes].concat());
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let aliases = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("alias "));
+        let local: String = aliases
+            .map(|alias| {
+                format!(
+                    "provider \"aws\" {{\n  alias {alias}\n  s3_use_path_style = true\n  \
+                     skip_credentials_validation = true\n  skip_metadata_api_check = true\n  \
+                     skip_region_validation = true\n}}\n"
+                )
+            })
+            .collect();
+        std::fs::write(folder.path().join("main.tf"), text).unwrap();
+        std::fs::write(folder.path().join("override.tf"), local).unwrap();
+        let plugins = format!("-plugin-dir={}", plugins.display());
+        let terraform = |arguments: &[&str]| {
+            terraform_by(aws.command("terraform", account), folder.path(), arguments);
+        };
+        terraform(&["init", "-no-color", &plugins]);
+        terraform(&["apply", "-no-color", "-auto-approve"]);
+        terraform(&["plan", "-no-color", "-detailed-exitcode"]);
+        run(trailproof, &[&collect[..], &["after"]].concat());
+        let output = run(trailproof, &["analyze", "after", "--quiet"]);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{kind}: {said}");
+    }
+}
+
 #[test]
 fn terraform_takes_the_configuration_as_it_formats_and_validates_it() {
-    let installed = Command::new("terraform").arg("version").output().is_ok();
-    let Some(plugins) = plugins().filter(|_| installed) else {
-        eprintln!("skipped: needs terraform and its AWS provider (TRAILPROOF_TF_PLUGINS)");
+    let Some(plugins) = installed() else {
         return;
     };
     for sample in ["broken", "empty"] {
@@ -72,12 +187,9 @@ fn terraform_takes_the_configuration_as_it_formats_and_validates_it() {
 
 #[test]
 fn cfn_lint_finds_nothing_in_the_templates() {
-    let lint = PathBuf::from(std::env::var_os("TRAILPROOF_EMULATORS").unwrap_or_default())
-        .join("bin/cfn-lint");
-    if !lint.exists() {
-        eprintln!("skipped: cfn-lint comes with the emulators; run the tests with `tests/run`");
+    let Some(lint) = tool("cfn-lint") else {
         return;
-    }
+    };
     for sample in ["broken", "empty"] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("template.yaml");

@@ -5,8 +5,9 @@ use serde_json::{Map, json};
 
 use super::{Candidate, Case, change};
 use crate::remedy::choice::{self, Place};
+use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Alarm, Change, MetricFilter, Resource, Subscription, Topic};
-use crate::remedy::{Error, document, read};
+use crate::remedy::{Error, read};
 
 const NAMESPACE: &str = "CloudTrailMetrics";
 const TOPIC: &str = "security-alerts";
@@ -50,8 +51,12 @@ impl Case<'_> {
         for form in self.forms() {
             let places = choice::feeds(self.chain, form);
             let known = places.first().cloned().or_else(|| self.any_place());
-            let Some(place) = known else {
-                continue;
+            let (place, mut candidate) = match known {
+                Some(place) => (place, Vec::new()),
+                None => match self.fed_log_group()? {
+                    Some(made) => made,
+                    None => continue,
+                },
             };
             let name = self.free_filter_name(&place, &self.asked.control.id)?;
             let namespace = read::namespace(self.facts, place.region())?;
@@ -73,11 +78,29 @@ impl Case<'_> {
                 field_selection: None,
                 system_dimensions: Vec::new(),
             };
-            let mut candidate = vec![change(None, filter.clone())];
+            candidate.push(change(None, filter.clone()));
             candidate.extend(self.alarm_on(&filter)?);
             found.push(candidate);
         }
         Ok(found)
+    }
+
+    /// A log group that a trail of the account is made to deliver to, where none has one.
+    fn fed_log_group(&self) -> Result<Option<(Place, Candidate)>, Error> {
+        for arn in read::trails(self.facts, &self.finding.account)? {
+            let Some(trail) = read::trail(self.facts, &arn)? else {
+                continue;
+            };
+            let changes = self.deliver(&trail, false)?;
+            let group = changes.iter().find_map(|change| match &change.after {
+                Resource::Trail(trail) => trail.log_group_arn.clone(),
+                _ => None,
+            });
+            if let Some(place) = group.as_deref().and_then(Place::of) {
+                return Ok(Some((place, changes)));
+            }
+        }
+        Ok(None)
     }
 
     /// A log group of some trail, where none is in order yet.
@@ -168,7 +191,7 @@ impl Case<'_> {
         let topic = Topic {
             account: account.to_owned(),
             region: region.to_owned(),
-            policy: Some(document::publish(None, &arn, account)),
+            policy: Some(document::publish(None, &arn, Service::Alarms(account))),
             kms_key_id: None,
             name,
             arn: arn.clone(),
@@ -201,7 +224,7 @@ impl Case<'_> {
         Ok(change(None, subscription))
     }
 
-    fn free_filter_name(&self, place: &Place, wanted: &str) -> Result<String, Error> {
+    pub(super) fn free_filter_name(&self, place: &Place, wanted: &str) -> Result<String, Error> {
         let key = (
             place.account.as_str(),
             place.region.as_str(),
@@ -212,7 +235,12 @@ impl Case<'_> {
         })
     }
 
-    fn free_metric(&self, place: &Place, namespace: &str, wanted: &str) -> Result<String, Error> {
+    pub(super) fn free_metric(
+        &self,
+        place: &Place,
+        namespace: &str,
+        wanted: &str,
+    ) -> Result<String, Error> {
         free(wanted, |name| {
             let taken = read::writers(self.facts, place.region(), namespace, name)?;
             let watched = read::watchers(self.facts, place.region(), namespace, name)?;

@@ -71,11 +71,15 @@ impl Case<'_> {
         Ok(found)
     }
 
-    /// The filter with a metric and an alarm of its own, beside the filters that write the same metric.
+    /// The filter once more with a metric and an alarm of its own: what is there goes on feeding whoever reads it.
     fn own_metric(&self, filter: &MetricFilter) -> Result<Vec<Candidate>, Error> {
+        let Some(place) = self.place() else {
+            return Ok(Vec::new());
+        };
         let mut own = filter.clone();
-        own.metric = format!("{}-only", filter.metric);
-        let mut candidate = vec![change(Some(filter.clone()), own.clone())];
+        own.name = self.free_filter_name(&place, &filter.name)?;
+        own.metric = self.free_metric(&place, &filter.namespace, &own.name)?;
+        let mut candidate = vec![change(None, own.clone())];
         candidate.extend(self.alarm_on(&own)?);
         Ok(vec![candidate])
     }

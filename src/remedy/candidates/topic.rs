@@ -4,9 +4,12 @@ use super::alarm::acting_in_place_of;
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::aws::arn;
+use crate::aws::policy::{Doubt, Refusal};
+use crate::chain::cause::{Cause, EventRuleCause, TopicCause};
 use crate::chain::verdict::LinkId;
+use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Key, Subscription, Topic};
-use crate::remedy::{Error, choice, document, read};
+use crate::remedy::{Error, choice, read};
 
 /// The alias of a new key.
 const KEY: &str = "alias/security-alerts";
@@ -22,8 +25,14 @@ impl Case<'_> {
         let elsewhere = self.another_topic(stop.id, &topic_arn)?;
         let mut found = Vec::new();
         match (stop.id, &topic) {
-            (LinkId::N04, Some(topic)) => found.push(vec![self.publishing(topic)?]),
-            (LinkId::N05 | LinkId::N06, Some(topic)) => found.extend(self.keys(topic)?),
+            (LinkId::N04, Some(topic)) => {
+                let account = self.alarm_account(topic)?;
+                found.extend(publishing(topic, stop, Service::Alarms(&account)));
+            }
+            (LinkId::N05 | LinkId::N06, Some(topic)) => {
+                let account = self.alarm_account(topic)?;
+                found.extend(self.keys(topic, stop, Service::Alarms(&account))?);
+            }
             (LinkId::U04 | LinkId::U05, _) => found.extend(self.unfiltered(stop)?),
             _ => {}
         }
@@ -72,25 +81,28 @@ impl Case<'_> {
             .map_or_else(|| topic.account.clone(), |alarm| alarm.account))
     }
 
-    fn publishing(&self, topic: &Topic) -> Result<crate::remedy::Change, Error> {
-        let account = self.alarm_account(topic)?;
-        let policy = document::publish(topic.policy.as_deref(), &topic.arn, &account);
-        Ok(edit(topic, |it| it.policy = Some(policy)))
-    }
-
-    /// A key that CloudWatch may use: the topic's own with one statement more, enabled; else a new one.
-    fn keys(&self, topic: &Topic) -> Result<Vec<Candidate>, Error> {
-        let account = self.alarm_account(topic)?;
+    /// A key that a service may use: the topic's own with one statement more, enabled; else a new one.
+    pub(super) fn keys(
+        &self,
+        topic: &Topic,
+        stop: &Stop,
+        service: Service<'_>,
+    ) -> Result<Vec<Candidate>, Error> {
         let id = topic.kms_key_id.clone().unwrap_or_default();
         let mut found = Vec::new();
         if let Some(key) = read::key(self.facts, topic, &id)? {
             found.push(vec![edit(&key, |it| it.enabled = true)]);
             if let Some(policy) = &key.policy {
-                let policy = document::encrypt(policy, &account);
-                found.push(vec![edit(&key, |it| {
-                    it.enabled = true;
-                    it.policy = Some(policy);
-                })]);
+                let spared = denying(&stop.cause)
+                    .map(|position| document::sparing(policy, position, service))
+                    .unwrap_or_default();
+                let wider = document::encrypt(policy, service);
+                found.extend(spared.into_iter().chain([wider]).map(|policy| {
+                    vec![edit(&key, |it| {
+                        it.enabled = true;
+                        it.policy = Some(policy);
+                    })]
+                }));
             }
         }
         let partition = read::partition(self.facts, &topic.account)?;
@@ -101,7 +113,7 @@ impl Case<'_> {
             id: KEY.to_owned(),
             arn: None,
             enabled: true,
-            policy: Some(document::encrypt(&owned, &account)),
+            policy: Some(document::encrypt(&owned, service)),
         };
         found.push(vec![
             change(None, key),
@@ -111,7 +123,7 @@ impl Case<'_> {
     }
 
     /// The subscription without its filter policy.
-    fn unfiltered(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+    pub(super) fn unfiltered(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
         let found = self.subscription(stop)?;
         let edits = found.iter().map(|subscription| {
             vec![edit(subscription, |it| {
@@ -162,11 +174,50 @@ impl Case<'_> {
             kms_key_id: None,
         };
         let account = self.alarm_account(&topic)?;
-        let policy = document::publish(None, topic_arn, &account);
+        let policy = document::publish(None, topic_arn, Service::Alarms(&account));
         let topic = Topic {
             policy: Some(policy),
             ..topic
         };
         Ok(vec![vec![change(None, topic), self.subscribe(topic_arn)?]])
+    }
+}
+
+/// The topic once a service may publish to it: one that denies spares it, else a statement more lets it in.
+pub(super) fn publishing(topic: &Topic, stop: &Stop, service: Service<'_>) -> Vec<Candidate> {
+    let spared = topic
+        .policy
+        .as_deref()
+        .zip(denying(&stop.cause))
+        .map(|(policy, position)| document::sparing(policy, position, service))
+        .unwrap_or_default();
+    let wider = document::publish(topic.policy.as_deref(), &topic.arn, service);
+    spared
+        .into_iter()
+        .chain([wider])
+        .map(|policy| vec![edit(topic, |it| it.policy = Some(policy))])
+        .collect()
+}
+
+/// The position of the statement that denies, or may.
+fn denying(cause: &Cause) -> Option<usize> {
+    let (refusal, doubt) = match cause {
+        Cause::Topic(
+            TopicCause::PublishRefused { refusal } | TopicCause::KeyRefused { refusal },
+        )
+        | Cause::EventRule(
+            EventRuleCause::RulePublishRefused { refusal }
+            | EventRuleCause::RuleKeyRefused { refusal },
+        ) => (Some(refusal), None),
+        Cause::Topic(TopicCause::PublishOpen { doubt, .. } | TopicCause::KeyOpen { doubt, .. })
+        | Cause::EventRule(
+            EventRuleCause::RulePublishOpen { doubt } | EventRuleCause::RuleKeyOpen { doubt },
+        ) => (None, Some(doubt)),
+        _ => return None,
+    };
+    match (refusal, doubt) {
+        (Some(Refusal::Deny { statement, .. }), _)
+        | (_, Some(Doubt::MayDeny { statement, .. })) => Some(statement.position),
+        _ => None,
     }
 }

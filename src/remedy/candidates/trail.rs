@@ -11,6 +11,8 @@ use crate::remedy::{Error, read};
 
 const TRAIL: &str = "management-events";
 const LOG_GROUP: &str = "/cloudtrail/management-events";
+/// So many event selectors a trail may have (PutEventSelectors).
+const MOST_SELECTORS: usize = 5;
 const ROLE: &str = "cloudtrail-to-cloudwatch-logs";
 
 impl Case<'_> {
@@ -26,14 +28,10 @@ impl Case<'_> {
         }
         // A second trail costs money, a filter on the log group of one that works does not.
         found.extend(self.move_filter()?);
-        let Some(trail) = self.trail(stop)? else {
-            if stop.id == LinkId::T01 {
-                found.push(self.new_trail()?);
-            }
-            return Ok(found);
-        };
-        if let Some(candidate) = self.repair_trail(stop.id, &trail)? {
-            found.push(candidate);
+        match self.trail(stop)? {
+            Some(trail) => found.extend(self.repair_trail(stop.id, &trail)?),
+            // Where no trail is to blame there is none to repair: whatever the link is, a trail is what is missing.
+            None => found.push(self.new_trail()?),
         }
         Ok(found)
     }
@@ -80,7 +78,7 @@ impl Case<'_> {
     }
 
     /// The trail delivers to a log group: to one that holds filters already, or else to a new one.
-    fn deliver(&self, trail: &Trail, to_another: bool) -> Result<Candidate, Error> {
+    pub(super) fn deliver(&self, trail: &Trail, to_another: bool) -> Result<Candidate, Error> {
         let known = trail.log_group_arn.clone().filter(|_| !to_another);
         let unfed = self.chain.paths.iter().find_map(|path| {
             let group = path.log_group.as_deref().filter(|_| path.trail.is_none())?;
@@ -140,7 +138,11 @@ impl Case<'_> {
         let Some(group) = trail.log_group_arn.clone() else {
             return self.deliver(trail, true);
         };
-        let role = new_role(&partition, &trail.account, &group, None);
+        let mut role = new_role(&partition, &trail.account, &group, None);
+        if trail.role_arn.as_ref() == Some(&role.arn) {
+            role.name.push_str("-2");
+            role.arn.push_str("-2");
+        }
         let arn = role.arn.clone();
         Ok(vec![
             super::change(None, role),
@@ -187,7 +189,7 @@ impl Case<'_> {
     }
 
     /// A trail of every Region, with what it needs; on a log group that holds filters already, where there is one.
-    fn new_trail(&self) -> Result<Candidate, Error> {
+    pub(super) fn new_trail(&self) -> Result<Candidate, Error> {
         let account = self.finding.account.as_str();
         let partition = self.chain.partition.as_str();
         let unfed = self
@@ -209,13 +211,21 @@ impl Case<'_> {
             .or(unfed.and_then(arn::region).map(str::to_owned))
             .or(alarms)
             .unwrap_or_else(|| self.chain.scope.global_region.clone());
-        let arn = format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{TRAIL}");
-        let bucket = format!("{TRAIL}-{account}-{region}");
+        let mut name = TRAIL.to_owned();
+        let arn_of =
+            |name: &str| format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{name}");
+        let mut count = 1;
+        while read::trail(self.facts, &arn_of(&name))?.is_some() {
+            count += 1;
+            name = format!("{TRAIL}-{count}");
+        }
+        let arn = arn_of(&name);
+        let bucket = format!("{name}-{account}-{region}");
         let trail = Trail {
             account: account.to_owned(),
             region: region.clone(),
             arn: arn.clone(),
-            name: TRAIL.to_owned(),
+            name,
             multi_region: true,
             global_events: true,
             organization: false,
@@ -300,13 +310,34 @@ fn record_all(trail: &mut Trail) {
             .retain(|it| !is_management(it) || !std::mem::replace(&mut seen, true));
         return;
     }
+    let of_data = |selector: &Value| {
+        let resources = selector.get("DataResources").and_then(Value::as_array);
+        resources.is_some_and(|list| !list.is_empty())
+    };
+    let any_of_data = trail.selectors.iter().any(of_data);
+    let room = trail.selectors.len() < MOST_SELECTORS || !trail.selectors.iter().all(of_data);
+    // A selector of data events would record more of these, and cost more, if it were the one that is made wider.
+    if any_of_data && room {
+        trail.selectors.retain(of_data);
+        for selector in &mut trail.selectors {
+            if let Some(selector) = selector.as_object_mut() {
+                selector.insert("IncludeManagementEvents".to_owned(), json!(false));
+                selector.insert("ExcludeManagementEventSources".to_owned(), json!([]));
+            }
+        }
+        trail.selectors.insert(0, json!({"DataResources": []}));
+        trail.selectors.first_mut().into_iter().for_each(manage_all);
+        return;
+    }
     if trail.selectors.is_empty() {
         trail.selectors.push(json!({"DataResources": []}));
     }
-    for selector in &mut trail.selectors {
-        let Some(selector) = selector.as_object_mut() else {
-            continue;
-        };
+    trail.selectors.iter_mut().for_each(manage_all);
+}
+
+/// An event selector with all management events.
+fn manage_all(selector: &mut Value) {
+    if let Some(selector) = selector.as_object_mut() {
         selector.insert("ReadWriteType".to_owned(), json!("All"));
         selector.insert("IncludeManagementEvents".to_owned(), json!(true));
         selector.insert("ExcludeManagementEventSources".to_owned(), json!([]));

@@ -66,4 +66,29 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
     if let Some(digest) = &dossier.about.root_sha256 {
         line("Snapshot", &format!("root digest {digest}"));
     }
+    if let Some(fix) = dossier.fix(item) {
+        for told in &fix.told {
+            line("Tried", told.trim());
+        }
+        commands(out, &fix.commands);
+    }
+}
+
+/// Commands in a fence that none of them can close.
+fn commands(out: &mut String, commands: &[String]) {
+    if commands.is_empty() {
+        return;
+    }
+    let longest = |line: &String| {
+        let runs = line.split(|c| c != '`').map(str::len);
+        runs.max().unwrap_or_default()
+    };
+    let ticks = commands.iter().map(longest).max().unwrap_or_default();
+    let fence = "`".repeat(ticks.max(2) + 1);
+    out.push_str(&format!("\n{fence}sh\n"));
+    for line in commands {
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.push_str(&format!("{fence}\n"));
 }

@@ -143,6 +143,20 @@ fn brief(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
     for assumption in &finding.assumptions {
         row(page, "assumed", assumption);
     }
+    commands(page, dossier, item);
+}
+
+/// The fix as commands to paste: one a line, however long, since a break would be pasted with it.
+fn commands(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
+    let Some(fix) = dossier.fix(item) else {
+        return;
+    };
+    for (index, line) in fix.told.iter().enumerate() {
+        row(page, if index == 0 { "tried" } else { "" }, line.trim());
+    }
+    for line in &fix.commands {
+        page.line(line);
+    }
 }
 
 fn row(page: &mut Page, label: &str, text: &str) {

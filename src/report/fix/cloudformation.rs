@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::json::put;
 use super::terraform::inputs;
-use super::{difference, head};
+use super::{calls, difference, head};
 use crate::aws::arn::Arn;
 use crate::remedy::resource::{Alarm, MetricFilter, Subscription, Topic, Trail};
 use crate::remedy::{Change, Plan, Resource};
@@ -23,13 +23,9 @@ pub(super) fn templates(plan: &Plan) -> String {
     }
     let mut places: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (position, change) in plan.changes.iter().enumerate() {
-        let region = match &change.after {
-            Resource::Role(role) => crate::aws::arn::region(&role.log_group_arn),
-            other => other.region(),
-        };
         let account = change.after.account().to_owned();
         places
-            .entry((account, region.unwrap_or_default().to_owned()))
+            .entry((account, region_of(change).to_owned()))
             .or_default()
             .push(position);
     }
@@ -62,6 +58,25 @@ fn comment(out: &mut String, text: &str) {
     out.push('\n');
 }
 
+/// The Region of the stack that a change belongs to: a role's is that of its log group.
+fn region_of(change: &Change) -> &str {
+    let region = match &change.after {
+        Resource::Role(role) => crate::aws::arn::region(&role.log_group_arn),
+        other => other.region(),
+    };
+    region.unwrap_or_default()
+}
+
+/// Whether a topic that is there gets another policy and nothing else.
+fn only_its_policy(change: &Change) -> bool {
+    match (&change.before, &change.after) {
+        (Some(Resource::Topic(before)), Resource::Topic(after)) => {
+            before.kms_key_id == after.kms_key_id
+        }
+        _ => false,
+    }
+}
+
 struct Template<'p> {
     plan: &'p Plan,
     account: &'p str,
@@ -83,10 +98,10 @@ impl<'p> Template<'p> {
             whole: Vec::new(),
         };
         for (position, change) in plan.changes.iter().enumerate() {
-            let here = change.after.account() == account;
+            let here = change.after.account() == account && region_of(change) == region;
             let label = format!("{}{}", kind(&change.after), position + 1);
             match &change.after {
-                Resource::Topic(it) if here => {
+                Resource::Topic(it) if here && !only_its_policy(change) => {
                     template.whole.push((it.arn.clone(), json!({"Ref": label})));
                 }
                 Resource::Role(it) if here => {
@@ -226,7 +241,7 @@ impl<'p> Template<'p> {
             );
             return;
         };
-        if change.before.is_some() {
+        if change.before.is_some() && !identifiers.is_null() {
             comment(
                 out,
                 &format!("  exists: import it into the stack first, as {identifiers}"),
@@ -265,7 +280,7 @@ impl<'p> Template<'p> {
                     "RoleName": it.name,
                     "AssumeRolePolicyDocument": trust,
                     "Policies": [{
-                        "PolicyName": "write-to-cloudwatch-logs",
+                        "PolicyName": calls::policy_name(it),
                         "PolicyDocument": self.document(&policy),
                     }],
                 });
@@ -301,6 +316,14 @@ impl<'p> Template<'p> {
                 }
                 (made, json!({"KeyId": it.arn}))
             }
+            // The topic itself stays out of the stack, with all that a snapshot does not know of it.
+            Resource::Topic(it) if only_its_policy(change) => {
+                let properties = json!({
+                    "Topics": [self.action(&it.arn)],
+                    "PolicyDocument": self.policy(it.policy.as_ref()),
+                });
+                (one("AWS::SNS::TopicPolicy", properties), Value::Null)
+            }
             Resource::Topic(it) => (self.topic(it, label), json!({"TopicArn": it.arn})),
             Resource::Subscription(it) => (
                 one("AWS::SNS::Subscription", self.subscription(it)),
@@ -314,7 +337,7 @@ impl<'p> Template<'p> {
                 };
                 (one(kind, self.alarm(it)?), json!({"AlarmName": it.name}))
             }
-            Resource::MuteRule(_) => return None,
+            Resource::MuteRule(_) | Resource::Rule(_) | Resource::Target(_) => return None,
         })
     }
 
@@ -476,5 +499,7 @@ fn kind(resource: &Resource) -> &'static str {
         Resource::Subscription(_) => "Subscription",
         Resource::Alarm(_) => "Alarm",
         Resource::MuteRule(_) => "MuteRule",
+        Resource::Rule(_) => "Rule",
+        Resource::Target(_) => "Target",
     }
 }

@@ -86,6 +86,14 @@ fn way(change: &Change) -> String {
             format!("CloudWatch, All alarms, `{name}`, Actions, Edit or Alarm actions")
         }
         Resource::MuteRule(_) => format!("CloudWatch, Alarms, Alarm mute rules, `{name}`, Edit"),
+        Resource::Rule(rule) => format!(
+            "EventBridge, Rules, event bus `{}`, `{name}`, Enable or Edit",
+            rule.bus
+        ),
+        Resource::Target(target) => format!(
+            "EventBridge, Rules, event bus `{}`, `{}`, Targets, Edit",
+            target.bus, target.rule
+        ),
     }
 }
 

@@ -94,7 +94,19 @@ impl Names {
             .split(part.as_str())
             .map(|piece| self.inside(piece, others))
             .collect();
-        pieces.join(&format!("${{{reference}}}"))
+        let last = pieces.len().saturating_sub(1);
+        let mut out = String::new();
+        for (place, piece) in pieces.iter().enumerate() {
+            match piece.strip_suffix('$').filter(|_| place < last) {
+                // Before a reference it would escape it.
+                Some(start) => out.push_str(&format!("{start}${{\"$\"}}")),
+                None => out.push_str(piece),
+            }
+            if place < last {
+                out.push_str(&format!("${{{reference}}}"));
+            }
+        }
+        out
     }
 
     /// A JSON value as an expression.
@@ -180,5 +192,6 @@ mod tests {
             names.text("x:111122223333:${"),
             "\"x:${local.account}:$${\""
         );
+        assert_eq!(names.text("$111122223333"), "\"${\"$\"}${local.account}\"");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::analyze::Status;
 use crate::aws::arn::short_name;
-use crate::remedy::{Change, Outcome, Plan, Resource, Touch, Wait};
+use crate::remedy::{Change, Outcome, Plan, Resource, Taken, Touch, Wait};
 use crate::report::words;
 
 /// The plan in one line: `3 changes; 12 controls pass after them, 1 still fails`.
@@ -51,10 +51,10 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
             ));
         }
     }
-    for wait in &plan.waits {
+    for (_, wait) in &plan.waits {
         out.push(format!("it passes once {}", waiting(wait)));
     }
-    for touch in &plan.touches {
+    for (_, touch) in &plan.touches {
         out.push(touching(touch));
     }
     out.extend(other_forms(plan));
@@ -122,10 +122,6 @@ pub(super) fn waiting(wait: &Wait) -> String {
 }
 
 fn touching(touch: &Touch) -> String {
-    let listed = |names: &[String]| {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        names.join(", ")
-    };
     match touch {
         Touch::Alarms { of, names } => {
             format!("changing `{of}` touches the alarms {}", listed(names))
@@ -137,7 +133,53 @@ fn touching(touch: &Touch) -> String {
         Touch::Organization { of } => {
             format!("changing trail `{of}` touches every account of its organization")
         }
+        Touch::Taken { of, what } => {
+            format!("changing `{of}` takes something away: {}", losing(what))
+        }
     }
+}
+
+/// What a change takes away.
+fn losing(what: &Taken) -> String {
+    match what {
+        Taken::Action { arn } => format!("it does not act on `{arn}` any more"),
+        Taken::Metric { namespace, metric } => {
+            format!("it has nothing to do with metric `{metric}` of namespace `{namespace}` any more")
+        }
+        Taken::Pattern => {
+            "its pattern is replaced, not widened: what it matched before is counted only where the new one matches it".to_owned()
+        }
+        Taken::Value { was } => format!("its metric counts 1 an event, not `{was}`"),
+        Taken::DefaultValue => "its metric has no default value any more".to_owned(),
+        Taken::Dimensions => "its metric has other dimensions than before".to_owned(),
+        Taken::Unit => "its metric has another unit than before".to_owned(),
+        Taken::Transformed => {
+            "it reads records as they arrive, not as a transformer leaves them".to_owned()
+        }
+        Taken::FilterPolicy => {
+            "it gets every message of the topic, also those that its filter policy kept from it".to_owned()
+        }
+        Taken::Mute { alarm } => format!("it does not mute `{alarm}` any more"),
+        Taken::LogGroup { arn, filters } if filters.is_empty() => {
+            format!("it does not deliver to log group `{}` any more", short_name(arn))
+        }
+        Taken::LogGroup { arn, filters } => format!(
+            "it does not deliver to log group `{}` any more, on which these metric filters are: {}",
+            short_name(arn),
+            listed(filters)
+        ),
+        Taken::Key { id } => format!(
+            "it is not encrypted with the key `{id}` any more, and whoever else publishes to it has to be let use the new one"
+        ),
+        Taken::Denial { statement } => {
+            format!("its policy's statement {statement} is not as it was")
+        }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 /// A change in a few words.
@@ -175,6 +217,15 @@ pub(super) fn title(change: &Change) -> String {
         Resource::Alarm(alarm) if alarm.composite => "composite alarm",
         Resource::Alarm(_) => "alarm",
         Resource::MuteRule(_) => "mute rule",
+        Resource::Rule(_) => "rule",
+        Resource::Target(target) => {
+            return format!(
+                "{verb} target `{}` of rule `{}`: `{}`",
+                target.id,
+                target.rule,
+                short_name(&target.arn)
+            );
+        }
     };
     format!("{verb} {kind} `{}`", change.after.name())
 }

@@ -1,5 +1,6 @@
 //! A plan as data, and read back.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::head;
@@ -51,11 +52,21 @@ pub fn json(plan: &Plan) -> String {
         "schema_version": SCHEMA_VERSION,
         "outcomes": outcomes,
         "changes": changes,
-        "waits": plan.waits,
-        "touches": plan.touches,
+        "waits": placed(&plan.waits),
+        "touches": placed(&plan.touches),
     });
     let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     format!("{text}\n")
+}
+
+/// What is said of changes, each with the position of its change.
+fn placed<T: Serialize>(said: &[(usize, T)]) -> Vec<Value> {
+    let said = said.iter().map(|(position, what)| {
+        let mut what = json!(what);
+        put(&mut what, "change", json!(position));
+        what
+    });
+    said.collect()
 }
 
 /// The changes of a plan that was printed as data.

@@ -14,7 +14,10 @@ mod json;
 mod shell;
 mod terraform;
 
+use std::collections::BTreeMap;
+
 use super::printable::one_line;
+use crate::analyze::Status;
 use crate::remedy::Plan;
 
 pub use json::{json, read};
@@ -42,15 +45,36 @@ pub fn script(plan: &Plan, format: Format) -> String {
     }
 }
 
-/// What is to be said of a plan and the commands that carry it out, without what a script has around them: to stand after an
-/// explanation.
-pub fn pasted(plan: &Plan) -> String {
-    let mut out = String::from("\nThe fix, tried on a copy of the facts\n");
-    for line in head::lines(plan) {
-        out.push_str(&format!("  {}\n", one_line(&line)));
-    }
-    out.push_str(&shell::commands(plan));
-    out
+/// The fix of one finding as a report shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fix {
+    /// What is to be said of it: what stays open, what has to happen besides, whom it touches.
+    pub told: Vec<String>,
+    /// AWS CLI calls to paste, one a line, for a shell; none where nothing can be changed.
+    pub commands: Vec<String>,
+}
+
+/// The fix of each finding that a plan is about, by account and control.
+pub fn fixes(plan: &Plan) -> BTreeMap<(String, String), Fix> {
+    let outcomes = plan
+        .outcomes
+        .iter()
+        .filter(|outcome| !matches!(outcome.before.status, Status::Pass | Status::NotApplicable));
+    outcomes
+        .map(|outcome| {
+            let part = plan.part(outcome);
+            let told = head::lines(&part);
+            let fix = Fix {
+                told: told
+                    .iter()
+                    .map(|line| one_line(line).into_owned())
+                    .collect(),
+                commands: shell::commands(&part),
+            };
+            let finding = &outcome.before;
+            ((finding.account.clone(), finding.control.clone()), fix)
+        })
+        .collect()
 }
 
 /// The plan in one line.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::calls::{self, Action, Call, Step};
 use super::{difference, head};
-use crate::remedy::{Change, Plan};
+use crate::remedy::{Change, Plan, Resource};
 use crate::report::printable::one_line;
 
 /// What stands before the changes: what the script runs with.
@@ -33,6 +33,25 @@ holds() {
 
 "#;
 
+/// For calls that name a role.
+const PATIENTLY: &str = r#"# patiently REGION SERVICE OPERATION < INPUT.json: a new role takes some seconds until CloudTrail knows it
+patiently() {
+  input=$(cat)
+  tries=6
+  until printf '%s' "$input" | call "$1" "$2" "$3"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || return 1
+    sleep 5
+  done
+}
+
+"#;
+
+/// Whether a call hands CloudTrail a role.
+fn names_a_role(call: &Call) -> bool {
+    call.service == "cloudtrail" && call.input.get("CloudWatchLogsRoleArn").is_some()
+}
+
 /// The script of a plan.
 pub(super) fn script(plan: &Plan) -> String {
     let mut out = String::from("#!/bin/sh\n");
@@ -47,10 +66,26 @@ pub(super) fn script(plan: &Plan) -> String {
         &mut out,
         "Run it with credentials of the account that it names; with the argument `rollback` it takes the changes back.",
     );
+    comment(
+        &mut out,
+        "What stands between backticks are literals of JMESPath:",
+    );
+    comment(&mut out, "shellcheck disable=SC2016");
     out.push_str(PRELUDE);
+    if plan
+        .changes
+        .iter()
+        .flat_map(calls::steps)
+        .any(|step| matches!(&step.action, Action::Calls(calls) if calls.iter().any(names_a_role)))
+    {
+        out.push_str(PATIENTLY);
+    }
     let accounts = by_account(plan);
     if needs_address(plan) {
         out.push_str(GIVEN);
+    }
+    if subscribes(plan) {
+        out.push_str(UNSUBSCRIBE);
     }
     for (account, changes) in &accounts {
         let _ = writeln!(out, "apply_{account}() {{");
@@ -74,44 +109,52 @@ pub(super) fn script(plan: &Plan) -> String {
     out
 }
 
-/// The commands of a plan alone.
-pub(super) fn commands(plan: &Plan) -> String {
-    let mut out = String::new();
-    for change in &plan.changes {
-        for step in calls::steps(change) {
-            let made: Vec<&Call> = match &step.action {
-                Action::Calls(calls) => calls.iter().collect(),
-                Action::Key { create, .. } => vec![create],
-                Action::SubscribeGiven { region, topic } => {
-                    let topic = quoted(&escaped(&json!({"TopicArn": topic}).to_string()));
-                    let _ = writeln!(
-                        out,
-                        "aws sns subscribe --region={} --cli-input-json {topic} --protocol=email --notification-endpoint=\"$EMAIL\"",
-                        quoted(region)
-                    );
-                    continue;
-                }
-            };
-            for call in made {
-                let input = quoted(&escaped(&call.input.to_string()));
-                let _ = writeln!(
-                    out,
-                    "aws {} {} --region={} --cli-input-json {input}",
-                    call.service,
-                    call.operation,
-                    quoted(&call.region)
-                );
-            }
-            if let Action::Key { alias, .. } = &step.action {
-                let _ = writeln!(
-                    out,
-                    "# and give the key the alias {} with `aws kms create-alias`",
-                    one_line(alias)
-                );
-            }
+/// The commands of a plan alone, one a line.
+pub(super) fn commands(plan: &Plan) -> Vec<String> {
+    let steps = plan.changes.iter().flat_map(calls::steps);
+    steps.flat_map(|step| pasted(&step)).collect()
+}
+
+/// The commands of a step, with nothing around them.
+fn pasted(step: &Step) -> Vec<String> {
+    let one = |call: &Call| {
+        let input = one_word(&call.input);
+        let region = quoted(&call.region);
+        format!(
+            "aws {} {} --region={region} --cli-input-json {input}",
+            call.service, call.operation
+        )
+    };
+    match &step.action {
+        Action::Calls(calls) => calls.iter().map(one).collect(),
+        Action::Key { create, alias } => vec![
+            format!(
+                "key=$({} --output text --query KeyMetadata.KeyId)",
+                one(create)
+            ),
+            format!(
+                "aws kms create-alias --region={} --alias-name={} --target-key-id=\"$key\"",
+                quoted(&create.region),
+                quoted(alias)
+            ),
+        ],
+        Action::SubscribeGiven { region, topic } => {
+            let topic = one_word(&json!({"TopicArn": topic}));
+            vec![format!(
+                "aws sns subscribe --region={} --cli-input-json {topic} --protocol=email --notification-endpoint=\"$EMAIL\"",
+                quoted(region)
+            )]
         }
+        Action::PutRule { find, put } => vec![
+            format!(
+                "description=$({} --output text --query \"Description || ''\")",
+                one(find)
+            ),
+            format!("{} --description=\"$description\"", one(put)),
+        ],
+        // Only what takes a change back has this.
+        Action::Unsubscribe { .. } => Vec::new(),
     }
-    out
 }
 
 /// Asks for the address that nobody but the user knows.
@@ -134,6 +177,31 @@ subscribe() {
 }
 
 "#;
+
+/// Takes a subscription back.
+const UNSUBSCRIBE: &str = r#"# unsubscribe REGION QUERY < TOPIC.json: the subscription that this script made, where it was confirmed
+unsubscribe() {
+  made=$(aws sns list-subscriptions-by-topic --region "$1" --output text --query "$2" --cli-input-json "$(cat)" \
+    2>/dev/null) || return 0
+  case $made in
+  arn:*)
+    printf '%s\n' "sns unsubscribe" >&2
+    aws sns unsubscribe --region "$1" --subscription-arn="$made" >/dev/null
+    ;;
+  esac
+}
+
+"#;
+
+/// The subscription of the address that was given, as a word of the shell.
+const OF_GIVEN: &str = r#""Subscriptions[?Protocol == 'email' && Endpoint == '$EMAIL' && starts_with(SubscriptionArn, 'arn:')].SubscriptionArn | [0]""#;
+
+/// Whether a subscription is made.
+fn subscribes(plan: &Plan) -> bool {
+    let mut changes = plan.changes.iter();
+    changes
+        .any(|change| matches!(change.after, Resource::Subscription(_)) && change.before.is_none())
+}
 
 fn needs_address(plan: &Plan) -> bool {
     plan.changes
@@ -217,14 +285,33 @@ fn one_step(step: &Step) -> String {
     match &step.action {
         Action::Calls(calls) => calls.iter().for_each(|call| body.push_str(&one_call(call))),
         Action::Key { create, alias } => {
-            let document = document(&create.input);
             let _ = write!(
                 body,
                 "  printf '%s\\n' 'kms create-key' >&2\n  key=$(aws kms create-key --region {} --output text --query KeyMetadata.KeyId --cli-input-json {})\n  aws kms create-alias --region {} --alias-name={} --target-key-id=\"$key\"\n",
                 quoted(&create.region),
-                quoted(&document),
+                one_word(&create.input),
                 quoted(&create.region),
                 quoted(alias)
+            );
+        }
+        Action::PutRule { find, put } => {
+            let region = quoted(&find.region);
+            let _ = writeln!(
+                body,
+                "  printf '%s\\n' 'events put-rule' >&2\n  description=$(aws events describe-rule --region {region} --output text --query \"Description || ''\" --cli-input-json {})\n  aws events put-rule --region {region} --output json --description=\"$description\" --cli-input-json {} >/dev/null",
+                one_word(&find.input),
+                one_word(&put.input)
+            );
+        }
+        Action::Unsubscribe { find, query } => {
+            let _ = writeln!(
+                body,
+                "  unsubscribe {} {} <<'JSON'\n{}\nJSON",
+                quoted(&find.region),
+                query
+                    .as_ref()
+                    .map_or_else(|| OF_GIVEN.to_owned(), |query| quoted(&escaped(query))),
+                document(&find.input)
             );
         }
         Action::SubscribeGiven { region, topic } => {
@@ -250,8 +337,13 @@ fn one_step(step: &Step) -> String {
 }
 
 fn one_call(call: &Call) -> String {
+    let verb = if names_a_role(call) {
+        "patiently"
+    } else {
+        "call"
+    };
     format!(
-        "  call {} {} {} <<'JSON'\n{}\nJSON\n",
+        "  {verb} {} {} {} <<'JSON'\n{}\nJSON\n",
         quoted(&call.region),
         call.service,
         call.operation,
@@ -262,6 +354,11 @@ fn one_call(call: &Call) -> String {
 /// A JSON document in ASCII, none of whose lines is its delimiter.
 fn document(value: &Value) -> String {
     escaped(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+/// A JSON document as one word of the shell.
+fn one_word(value: &Value) -> String {
+    quoted(&escaped(&value.to_string()))
 }
 
 /// JSON without a character outside ASCII. Outside strings there is none.

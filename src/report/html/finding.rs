@@ -50,12 +50,7 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
             quiet.join("")
         ));
     }
-    if let Some(fix) = item.fix() {
-        out.push_str(&format!(
-            "<h4>What to change</h4><p>{}</p>\n",
-            sentence(&fix)
-        ));
-    }
+    to_change(out, dossier, item);
     if let Some(steps) = &finding.audit_steps {
         out.push_str(&format!(
             "<p class=\"soft\">The benchmark's audit steps, word by word: {}. {}</p>\n",
@@ -98,6 +93,45 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
         text(&finding.control),
         rows(&item.evidence, dossier),
         item.fingerprint
+    ));
+}
+
+/// The fix as commands to paste where one was looked for, else what has to be changed.
+fn to_change(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
+    let fix = dossier.fix(item);
+    if let Some(repair) = item.fix()
+        && fix.is_none_or(|fix| fix.commands.is_empty())
+    {
+        out.push_str(&format!(
+            "<h4>What to change</h4><p>{}</p>\n",
+            sentence(&repair)
+        ));
+    }
+    let Some(fix) = fix else {
+        return;
+    };
+    out.push_str("<h4>The fix, tried on a copy of the facts</h4><ul>\n");
+    for line in &fix.told {
+        out.push_str(&format!("<li>{}</li>\n", sentence(line.trim())));
+    }
+    out.push_str("</ul>\n");
+    if fix.commands.is_empty() {
+        return;
+    }
+    out.push_str("<pre tabindex=\"0\">");
+    for line in &fix.commands {
+        out.push_str(&text(line));
+        out.push('\n');
+    }
+    let finding = item.finding;
+    let script = format!(
+        "`trailproof remediate {} --account {} --control {}`",
+        dossier.about.again, finding.account, finding.control
+    );
+    out.push_str(&format!(
+        "</pre>\n<p class=\"soft\">{} prints them as a script that changes nothing twice, refuses to run in another account, \
+         and takes its changes back.</p>\n",
+        sentence(&script)
     ));
 }
 

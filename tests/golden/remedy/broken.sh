@@ -1,7 +1,11 @@
 #!/bin/sh
 # 15 changes; of the findings that did not pass, 15 pass after it, 0 fail, 0 are unknown
+# changing `cloudtrail_changes` takes something away: it has nothing to do with metric `cloudtrail_changes` of namespace `CISBenchmrk` any more
+# changing `nacl_changes` takes something away: it does not act on `arn:aws:sns:eu-west-1:444455556666:deleted` any more
 #
 # Run it with credentials of the account that it names; with the argument `rollback` it takes the changes back.
+# What stands between backticks are literals of JMESPath:
+# shellcheck disable=SC2016
 set -eu
 AWS_PAGER=''
 export AWS_PAGER
@@ -377,11 +381,25 @@ JSON
 }
 JSON
   {
-  call eu-west-1 cloudwatch enable-alarm-actions <<'JSON'
+  call eu-west-1 cloudwatch put-metric-alarm <<'JSON'
 {
-  "AlarmNames": [
-    "root_usage"
-  ]
+  "AlarmName": "root_usage",
+  "AlarmDescription": "",
+  "ActionsEnabled": true,
+  "Namespace": "CISBenchmark",
+  "MetricName": "root_usage",
+  "Dimensions": [],
+  "Statistic": "Sum",
+  "Period": 300,
+  "EvaluationPeriods": 1,
+  "Threshold": 1,
+  "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+  "TreatMissingData": "notBreaching",
+  "AlarmActions": [
+    "arn:aws:sns:eu-west-1:444455556666:security-alerts"
+  ],
+  "OKActions": [],
+  "InsufficientDataActions": []
 }
 JSON
   }
@@ -614,11 +632,25 @@ JSON
 }
 JSON
   {
-  call eu-west-1 cloudwatch disable-alarm-actions <<'JSON'
+  call eu-west-1 cloudwatch put-metric-alarm <<'JSON'
 {
-  "AlarmNames": [
-    "root_usage"
-  ]
+  "AlarmName": "root_usage",
+  "AlarmDescription": "",
+  "ActionsEnabled": false,
+  "Namespace": "CISBenchmark",
+  "MetricName": "root_usage",
+  "Dimensions": [],
+  "Statistic": "Sum",
+  "Period": 300,
+  "EvaluationPeriods": 1,
+  "Threshold": 1,
+  "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+  "TreatMissingData": "notBreaching",
+  "AlarmActions": [
+    "arn:aws:sns:eu-west-1:444455556666:security-alerts"
+  ],
+  "OKActions": [],
+  "InsufficientDataActions": []
 }
 JSON
   }
@@ -821,18 +853,34 @@ JSON
 }
 JSON
   }
+  holds eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"unauthorized_api_calls"`]) == `0`' <<'JSON' ||
+{
+  "logGroupName": "/cloudtrail/management-events",
+  "filterNamePrefix": "unauthorized_api_calls"
+}
+JSON
+  {
   call eu-west-1 logs delete-metric-filter <<'JSON'
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterName": "unauthorized_api_calls"
 }
 JSON
+  }
+  holds eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"security_group_changes"`]) == `0`' <<'JSON' ||
+{
+  "logGroupName": "/cloudtrail/management-events",
+  "filterNamePrefix": "security_group_changes"
+}
+JSON
+  {
   call eu-west-1 logs delete-metric-filter <<'JSON'
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterName": "security_group_changes"
 }
 JSON
+  }
   holds eu-west-1 logs describe-metric-filters 'length(metricFilters[?filterName == `"iam_policy_changes"` && filterPattern == `"{ ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy)}"` && metricTransformations[0].metricName == `"iam_policy_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`]) > `0`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
@@ -855,18 +903,34 @@ JSON
 }
 JSON
   }
+  holds eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"console_without_mfa"`]) == `0`' <<'JSON' ||
+{
+  "logGroupName": "/cloudtrail/management-events",
+  "filterNamePrefix": "console_without_mfa"
+}
+JSON
+  {
   call eu-west-1 logs delete-metric-filter <<'JSON'
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterName": "console_without_mfa"
 }
 JSON
+  }
+  holds eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"cmk_disable_or_delete"`]) == `0`' <<'JSON' ||
+{
+  "logGroupName": "/cloudtrail/management-events",
+  "filterNamePrefix": "cmk_disable_or_delete"
+}
+JSON
+  {
   call eu-west-1 logs delete-metric-filter <<'JSON'
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterName": "cmk_disable_or_delete"
 }
 JSON
+  }
   :
 }
 

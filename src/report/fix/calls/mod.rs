@@ -1,14 +1,17 @@
 //! The API calls that carry a change out, and those that take it back.
 
 mod recording;
+mod ruling;
 mod telling;
 mod watching;
 
 use serde_json::{Value, json};
 
 use crate::remedy::{Change, Resource};
+pub(super) use recording::policy_name;
 use recording::{bucket, log_group, role, trail};
-use telling::{key, subscription, topic};
+use ruling::{rule, target, untarget};
+use telling::{key, subscription, topic, unsubscribe};
 use watching::{alarm, metric_filter, mute_rule};
 
 /// One call with its parameters, in the shape of the AWS CLI's `--cli-input-json`.
@@ -37,6 +40,10 @@ pub(super) enum Action {
     Key { create: Call, alias: String },
     /// A subscription of the address that the user gives.
     SubscribeGiven { region: String, topic: String },
+    /// A rule put whole; its description, which no snapshot has, is asked for and kept.
+    PutRule { find: Call, put: Call },
+    /// The end of a subscription, whose ARN a look-up tells: of an address, or of the one that the user gives.
+    Unsubscribe { find: Call, query: Option<String> },
 }
 
 fn call(service: &'static str, operation: &'static str, region: &str, input: Value) -> Call {
@@ -69,6 +76,8 @@ pub(super) fn steps(change: &Change) -> Vec<Step> {
         (Resource::Subscription(it), before) => subscription(it, before),
         (Resource::Alarm(it), before) => alarm(it, before),
         (Resource::MuteRule(it), _) => mute_rule(it),
+        (Resource::Rule(it), _) => rule(it),
+        (Resource::Target(it), _) => target(it),
     }
 }
 
@@ -80,34 +89,84 @@ pub(super) fn undo(change: &Change) -> Vec<Step> {
             after: before.clone(),
         });
     }
-    let one = |call| vec![step(None, vec![call])];
+    // What is gone already is not taken back again.
+    let one = |(look, gone): (Call, String), call| vec![step(Some((look, gone)), vec![call])];
     match &change.after {
-        Resource::MetricFilter(it) => one(call(
-            "logs",
-            "delete-metric-filter",
-            &it.region,
-            json!({"logGroupName": it.log_group, "filterName": it.name}),
-        )),
-        Resource::Alarm(it) => one(call(
-            "cloudwatch",
-            "delete-alarms",
-            &it.region,
-            json!({"AlarmNames": [it.name]}),
-        )),
-        Resource::Topic(it) => one(call(
-            "sns",
-            "delete-topic",
-            &it.region,
-            json!({"TopicArn": it.arn}),
-        )),
-        Resource::Trail(it) => one(call(
-            "cloudtrail",
-            "delete-trail",
-            &it.region,
-            json!({"Name": it.arn}),
-        )),
+        Resource::MetricFilter(it) => one(
+            (
+                call(
+                    "logs",
+                    "describe-metric-filters",
+                    &it.region,
+                    json!({"logGroupName": it.log_group, "filterNamePrefix": it.name}),
+                ),
+                none_of("metricFilters", "filterName", &it.name),
+            ),
+            call(
+                "logs",
+                "delete-metric-filter",
+                &it.region,
+                json!({"logGroupName": it.log_group, "filterName": it.name}),
+            ),
+        ),
+        Resource::Alarm(it) => one(
+            (
+                call(
+                    "cloudwatch",
+                    "describe-alarms",
+                    &it.region,
+                    json!({"AlarmNames": [it.name], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}),
+                ),
+                "length([MetricAlarms || `[]`, CompositeAlarms || `[]`][]) == `0`".to_owned(),
+            ),
+            call(
+                "cloudwatch",
+                "delete-alarms",
+                &it.region,
+                json!({"AlarmNames": [it.name]}),
+            ),
+        ),
+        Resource::Topic(it) => one(
+            (
+                call("sns", "list-topics", &it.region, json!({})),
+                none_of("Topics", "TopicArn", &it.arn),
+            ),
+            call(
+                "sns",
+                "delete-topic",
+                &it.region,
+                json!({"TopicArn": it.arn}),
+            ),
+        ),
+        Resource::Trail(it) => one(
+            (
+                call(
+                    "cloudtrail",
+                    "describe-trails",
+                    &it.region,
+                    json!({"trailNameList": [it.arn]}),
+                ),
+                none_of("trailList", "TrailARN", &it.arn),
+            ),
+            call(
+                "cloudtrail",
+                "delete-trail",
+                &it.region,
+                json!({"Name": it.arn}),
+            ),
+        ),
+        Resource::Subscription(it) => vec![unsubscribe(it)],
+        Resource::Target(it) => untarget(it),
         _ => Vec::new(),
     }
+}
+
+/// Whether none of a list has this member.
+fn none_of(list: &str, member: &str, value: &str) -> String {
+    format!(
+        "length(({list} || `[]`)[?{member} == {}]) == `0`",
+        literal(&json!(value))
+    )
 }
 
 /// A value in a JMESPath expression.

@@ -1,6 +1,7 @@
 //! Trails and what they deliver to.
 
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{Step, all, call, literal, same, step};
 use crate::remedy::Resource;
@@ -73,6 +74,22 @@ pub(super) fn bucket(it: &Bucket) -> Vec<Step> {
     ]
 }
 
+/// The inline policy of a role for one log group: a role may have several, and none replaces another.
+pub(in crate::report::fix) fn policy_name(it: &Role) -> String {
+    let mut parts = it.log_group_arn.splitn(7, ':').skip(3);
+    let region = parts.next().unwrap_or_default();
+    let group = parts.last().unwrap_or_default();
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let words: String = group.chars().map(plain).take(80).collect();
+    let digest = Sha256::digest(format!("{region} {group}"));
+    let mark: String = digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("write-to-{}-{mark}", words.trim_matches('-'))
+}
+
 pub(super) fn role(it: &Role) -> Vec<Step> {
     // IAM is asked in the Region of the log group, as everything else of this change.
     let region = it.log_group_arn.split(':').nth(3).unwrap_or("us-east-1");
@@ -109,7 +126,7 @@ pub(super) fn role(it: &Role) -> Vec<Step> {
                     "iam",
                     "get-role-policy",
                     region,
-                    json!({"RoleName": it.name, "PolicyName": "write-to-cloudwatch-logs"}),
+                    json!({"RoleName": it.name, "PolicyName": policy_name(it)}),
                 ),
                 same("PolicyDocument", &policy),
             )),
@@ -119,7 +136,7 @@ pub(super) fn role(it: &Role) -> Vec<Step> {
                 region,
                 json!({
                     "RoleName": it.name,
-                    "PolicyName": "write-to-cloudwatch-logs",
+                    "PolicyName": policy_name(it),
                     "PolicyDocument": policy.to_string(),
                 }),
             )],

@@ -107,6 +107,27 @@ pub(super) fn topic(it: &Topic, before: Option<&Resource>) -> Vec<Step> {
     steps
 }
 
+/// The subscription that a change made, taken back. One that nobody confirmed has no ARN yet: SNS deletes it by itself.
+pub(super) fn unsubscribe(it: &Subscription) -> Step {
+    let find = call(
+        "sns",
+        "list-subscriptions-by-topic",
+        &it.region,
+        json!({"TopicArn": it.topic_arn}),
+    );
+    let query = it.endpoint.as_ref().map(|endpoint| {
+        format!(
+            "Subscriptions[?Protocol == {} && Endpoint == {} && starts_with(SubscriptionArn, 'arn:')].SubscriptionArn | [0]",
+            literal(&json!(it.protocol)),
+            literal(&json!(endpoint))
+        )
+    });
+    Step {
+        done: None,
+        action: Action::Unsubscribe { find, query },
+    }
+}
+
 pub(super) fn subscription(it: &Subscription, before: Option<&Resource>) -> Vec<Step> {
     let list = || {
         call(

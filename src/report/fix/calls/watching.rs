@@ -136,26 +136,11 @@ pub(super) fn alarm(it: &Alarm, before: Option<&Resource>) -> Vec<Step> {
         &it.region,
         json!({"AlarmNames": [it.name], "AlarmTypes": [kind]}),
     );
-    let switch = names.len() == 1 && names.first().is_some_and(|name| *name == "ActionsEnabled");
-    let call = if switch {
-        let on = it.settings.get("ActionsEnabled") == Some(&json!(true));
-        let operation = if on {
-            "enable-alarm-actions"
-        } else {
-            "disable-alarm-actions"
-        };
-        call(
-            "cloudwatch",
-            operation,
-            &it.region,
-            json!({"AlarmNames": [it.name]}),
-        )
-    } else {
-        let mut input = Map::new();
-        input.insert("AlarmName".to_owned(), json!(it.name));
-        input.extend(it.settings.clone());
-        call("cloudwatch", put, &it.region, input.into())
-    };
+    // Whole, as everything that is edited: not every service that speaks this API knows the calls that only switch actions.
+    let mut input = Map::new();
+    input.insert("AlarmName".to_owned(), json!(it.name));
+    input.extend(it.settings.clone());
+    let call = call("cloudwatch", put, &it.region, input.into());
     vec![step(Some((get, all(tests))), vec![call])]
 }
 

@@ -3,16 +3,19 @@
 //!
 //! Accounts are never written: they come from the credentials. Names that people like to choose are variables.
 
+mod kept;
 mod names;
+mod trail;
 
 use serde_json::{Map, Value, json};
 
 use super::hcl::{Block, Names};
-use super::{difference, head};
+use super::{calls, difference, head};
 use crate::aws::arn::Arn;
-use crate::remedy::resource::{Alarm, MetricFilter, Trail};
+use crate::remedy::resource::{Alarm, MetricFilter};
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::printable::one_line;
+use kept::kept;
 use names::{accounts, labels, names, place, places, variables};
 
 /// The settings of a metric alarm by argument.
@@ -200,7 +203,7 @@ impl Writer {
             return vec![(above, None)];
         };
         let mut parts: Vec<Part> = Vec::new();
-        for (kind, id, block) in made {
+        for (kind, id, mut block) in made {
             if change.before.is_some()
                 && let Some(id) = id
             {
@@ -210,6 +213,11 @@ impl Writer {
                     .set("id", id)
                     .set("provider", provider.clone());
                 parts.push((std::mem::take(&mut above), Some(import)));
+                if let Some(kept) = kept(kind) {
+                    let mut lifecycle = Block::new("lifecycle", &[]);
+                    lifecycle.set("ignore_changes", kept);
+                    block.push(lifecycle);
+                }
             }
             parts.push((std::mem::take(&mut above), Some(block)));
         }
@@ -252,7 +260,7 @@ impl Writer {
                 out.push(("aws_iam_role", None, block));
                 let mut inline = resource("aws_iam_role_policy", label);
                 inline
-                    .set("name", "\"write-to-cloudwatch-logs\"")
+                    .set("name", text(&calls::policy_name(it)))
                     .set("role", format!("aws_iam_role.{label}.id"))
                     .set("policy", self.document(&policy));
                 out.push(("aws_iam_role_policy", None, inline));
@@ -295,17 +303,26 @@ impl Writer {
                 }
             }
             Resource::Topic(it) => {
-                let mut block = resource("aws_sns_topic", label);
-                block.set("name", self.own_name(&it.name));
-                if let Some(key) = &it.kms_key_id {
-                    block.set("kms_master_key_id", text(key));
-                }
+                let known = match &change.before {
+                    Some(Resource::Topic(known)) => Some(known),
+                    _ => None,
+                };
                 let arn = self.own_arn(&it.arn);
-                out.push(("aws_sns_topic", Some(arn.clone()), block));
-                if it.policy.is_some() {
+                // Of a topic that is there, only what changes is taken over.
+                let whole = known.is_none_or(|known| known.kms_key_id != it.kms_key_id);
+                if whole {
+                    let mut block = resource("aws_sns_topic", label);
+                    block.set("name", self.own_name(&it.name));
+                    if let Some(key) = &it.kms_key_id {
+                        block.set("kms_master_key_id", text(key));
+                    }
+                    out.push(("aws_sns_topic", Some(arn.clone()), block));
+                }
+                if it.policy.is_some() && known.is_none_or(|known| known.policy != it.policy) {
+                    let of = format!("aws_sns_topic.{label}.arn");
                     let mut policy = resource("aws_sns_topic_policy", label);
                     policy
-                        .set("arn", format!("aws_sns_topic.{label}.arn"))
+                        .set("arn", if whole { of } else { arn.clone() })
                         .set("policy", self.policy(it.policy.as_deref()));
                     out.push(("aws_sns_topic_policy", Some(arn), policy));
                 }
@@ -347,6 +364,31 @@ impl Writer {
                 Some(text(&it.name)),
                 self.alarm(it, resource("aws_cloudwatch_metric_alarm", label))?,
             )),
+            Resource::Rule(it) => {
+                let mut block = resource("aws_cloudwatch_event_rule", label);
+                block
+                    .set("name", self.own_arn(&it.name))
+                    .set("event_bus_name", self.own_arn(&it.bus))
+                    .set("state", text(&it.state));
+                for (argument, value) in
+                    [("event_pattern", &it.pattern), ("role_arn", &it.role_arn)]
+                {
+                    if let Some(value) = value {
+                        block.set(argument, text(value));
+                    }
+                }
+                let id = self.own_arn(&format!("{}/{}", it.bus, it.name));
+                out.push(("aws_cloudwatch_event_rule", Some(id), block));
+            }
+            Resource::Target(it) => {
+                let mut block = resource("aws_cloudwatch_event_target", label);
+                block
+                    .set("rule", self.own_arn(&it.rule))
+                    .set("event_bus_name", self.own_arn(&it.bus))
+                    .set("target_id", self.own_arn(&it.id))
+                    .set("arn", text(&it.arn));
+                out.push(("aws_cloudwatch_event_target", None, block));
+            }
             Resource::MuteRule(_) => return None,
         }
         Some(out)
@@ -444,106 +486,6 @@ impl Writer {
         rest.iter()
             .all(|setting| !it.settings.contains_key(*setting))
             .then_some(block)
-    }
-
-    fn trail(&self, it: &Trail, change: &Change, mut block: Block) -> Block {
-        let text = |text: &Option<String>| text.as_deref().map(|text| self.names.text(text));
-        let group = it.log_group_arn.as_ref().map(|arn| format!("{arn}:*"));
-        block.set("name", self.own_arn(&it.name));
-        for (argument, value) in [
-            ("s3_bucket_name", text(&it.bucket)),
-            ("s3_key_prefix", text(&it.prefix)),
-            ("kms_key_id", text(&it.kms_key_id)),
-            ("cloud_watch_logs_group_arn", text(&group)),
-            ("cloud_watch_logs_role_arn", text(&it.role_arn)),
-        ] {
-            if let Some(value) = value {
-                block.set(argument, value);
-            }
-        }
-        for (argument, value) in [
-            ("is_multi_region_trail", it.multi_region),
-            ("include_global_service_events", it.global_events),
-            ("is_organization_trail", it.organization),
-            ("enable_logging", it.logging),
-            ("enable_log_file_validation", it.validation),
-        ] {
-            block.set(argument, value.to_string());
-        }
-        if change.before.is_none() {
-            let policies = self.names.whole.iter().filter_map(|(_, reference)| {
-                let label = reference
-                    .strip_prefix("aws_s3_bucket.")?
-                    .strip_suffix(".id")?;
-                Some(format!("aws_s3_bucket_policy.{label}"))
-            });
-            let policies: Vec<String> = policies.collect();
-            block.set("depends_on", format!("[{}]", policies.join(", ")));
-        }
-        for selector in &it.selectors {
-            block.push(self.selector(selector));
-        }
-        for selector in &it.advanced_selectors {
-            block.push(self.advanced_selector(selector));
-        }
-        block
-    }
-
-    fn selector(&self, selector: &Value) -> Block {
-        let mut block = Block::new("event_selector", &[]);
-        let mut resources = Vec::new();
-        for (member, value) in selector.as_object().into_iter().flatten() {
-            match member.as_str() {
-                "ReadWriteType" => block.set("read_write_type", self.names.value(value)),
-                "IncludeManagementEvents" => {
-                    block.set("include_management_events", self.names.value(value))
-                }
-                "ExcludeManagementEventSources" => {
-                    block.set("exclude_management_event_sources", self.names.value(value))
-                }
-                "DataResources" => {
-                    resources.extend(value.as_array().into_iter().flatten());
-                    continue;
-                }
-                _ => continue,
-            };
-        }
-        for resource in resources {
-            let mut inner = Block::new("data_resource", &[]);
-            for (member, argument) in [("Type", "type"), ("Values", "values")] {
-                if let Some(value) = resource.get(member) {
-                    inner.set(argument, self.names.value(value));
-                }
-            }
-            block.push(inner);
-        }
-        block
-    }
-
-    fn advanced_selector(&self, selector: &Value) -> Block {
-        let mut block = Block::new("advanced_event_selector", &[]);
-        if let Some(name) = selector.get("Name") {
-            block.set("name", self.names.value(name));
-        }
-        let fields = selector.get("FieldSelectors").and_then(Value::as_array);
-        for field in fields.into_iter().flatten() {
-            let mut inner = Block::new("field_selector", &[]);
-            for (member, argument) in [
-                ("Field", "field"),
-                ("Equals", "equals"),
-                ("NotEquals", "not_equals"),
-                ("StartsWith", "starts_with"),
-                ("NotStartsWith", "not_starts_with"),
-                ("EndsWith", "ends_with"),
-                ("NotEndsWith", "not_ends_with"),
-            ] {
-                if let Some(value) = field.get(member) {
-                    inner.set(argument, self.names.value(value));
-                }
-            }
-            block.push(inner);
-        }
-        block
     }
 }
 

@@ -1,0 +1,126 @@
+//! EventBridge rules: a rule that is there is switched on, gets a target that reaches somebody, and what stands behind it lets
+//! it publish. A rule that matches too little, or in too few Regions, is left as it is: a filter and an alarm tell of the
+//! events instead.
+
+use super::topic::publishing;
+use super::{Candidate, Case, change, edit};
+use crate::analyze::Stop;
+use crate::chain::verdict::{Kind, LinkId};
+use crate::remedy::document::{self, Service};
+use crate::remedy::resource::{Change, Resource, Rule, Target};
+use crate::remedy::{Error, choice, read};
+
+/// The state in which a rule sees read-only events of every service, too (E03).
+const SEES_ALL: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+
+impl Case<'_> {
+    /// A link of a rule.
+    pub(super) fn rule_link(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+        let path = self.finding.paths.first();
+        let topic = match path.and_then(|path| path.action.as_deref()) {
+            Some(arn) => read::topic(self.facts, arn)?,
+            None => None,
+        };
+        let mut found = match (stop.id, &topic) {
+            (LinkId::E01, _) => self.fed()?,
+            (LinkId::E02 | LinkId::E03, _) => self.switched_on(stop)?,
+            (LinkId::E13 | LinkId::E14, Some(topic)) => publishing(topic, stop, Service::Rules),
+            (LinkId::E15, Some(topic)) => self.keys(topic, stop, Service::Rules)?,
+            (LinkId::E19 | LinkId::E20 | LinkId::E21, _) => self.unfiltered(stop)?,
+            _ => Vec::new(),
+        };
+        // Where what a rule sends to cannot be mended, it sends to something else as well.
+        let elsewhere = matches!(
+            stop.id,
+            LinkId::E12 | LinkId::E15 | LinkId::E16 | LinkId::E17 | LinkId::E18 | LinkId::E22
+        );
+        if elsewhere {
+            found.extend(self.another_target(stop)?);
+        }
+        Ok(found)
+    }
+
+    /// The rule that a link is about, or that the path runs through.
+    fn rule(&self, stop: &Stop) -> Result<Option<Rule>, Error> {
+        let path = self.finding.paths.first();
+        let links = path.map(|path| path.links.as_slice()).unwrap_or_default();
+        let subjects = links.iter().map(|link| &link.subject);
+        let arn = stop
+            .subject
+            .iter()
+            .chain(subjects)
+            .filter(|subject| subject.kind == Kind::Rule)
+            .find_map(|subject| subject.arn.as_deref());
+        match arn {
+            Some(arn) => Ok(read::rule(self.facts, arn)?),
+            None => Ok(None),
+        }
+    }
+
+    fn switched_on(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+        let Some(rule) = self.rule(stop)? else {
+            return Ok(Vec::new());
+        };
+        let states = ["ENABLED", SEES_ALL].into_iter();
+        let edits = states.map(|state| vec![edit(&rule, |it| state.clone_into(&mut it.state))]);
+        Ok(edits.collect())
+    }
+
+    /// The rule sends to a topic of its Region that reaches somebody: one that works, else a new one.
+    fn another_target(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+        let Some(rule) = self.rule(stop)? else {
+            return Ok(Vec::new());
+        };
+        let mut id = "tell".to_owned();
+        let mut count = 1;
+        while read::has_target(self.facts, &rule, &id)? {
+            count += 1;
+            id = format!("tell-{count}");
+        }
+        let target = |arn: &str| {
+            let target = Target {
+                account: rule.account.clone(),
+                region: rule.region.clone(),
+                bus: rule.bus.clone(),
+                rule: rule.name.clone(),
+                id: id.clone(),
+                arn: arn.to_owned(),
+            };
+            change(None, target)
+        };
+        let place = (rule.account.as_str(), rule.region.as_str());
+        let working = choice::topics(self.chain, &rule.region);
+        let working = working.into_iter().next();
+        if let Some(arn) = working {
+            let mut candidate: Candidate = Vec::new();
+            if let Some(topic) = read::topic(self.facts, &arn)? {
+                let policy = document::publish(topic.policy.as_deref(), &topic.arn, Service::Rules);
+                candidate.push(edit(&topic, |it| it.policy = Some(policy)));
+            }
+            candidate.push(target(&arn));
+            return Ok(vec![vec![target(&arn)], candidate]);
+        }
+        let partition = read::partition(self.facts, &rule.account)?;
+        let mut candidate = self.new_topic(&partition, place)?;
+        let mut told = None;
+        for made in &mut candidate {
+            if let Resource::Topic(topic) = &mut made.after {
+                topic.policy = Some(document::publish(None, &topic.arn, Service::Rules));
+                told = Some(topic.arn.clone());
+            }
+        }
+        candidate.extend(told.as_deref().map(target));
+        Ok(vec![candidate])
+    }
+
+    /// A trail feeds the bus: one that was stopped, else a new one.
+    fn fed(&self) -> Result<Vec<Candidate>, Error> {
+        let mut found: Vec<Vec<Change>> = Vec::new();
+        for arn in read::trails(self.facts, &self.finding.account)? {
+            let trail = read::trail(self.facts, &arn)?;
+            found.extend(trail.map(|trail| vec![edit(&trail, |it| it.logging = true)]));
+        }
+        found.push(self.new_trail()?);
+        Ok(found)
+    }
+}

@@ -1,0 +1,132 @@
+//! Topics, subscriptions and keys out of facts.
+
+use rusqlite::{Connection, OptionalExtension as _, Result};
+
+use super::{get, list, said};
+use crate::aws::arn::{self, Arn};
+use crate::remedy::resource::{Key, Subscription, Topic};
+
+/// A topic, as anybody who was asked sees it.
+pub(in crate::remedy) fn topic(connection: &Connection, topic_arn: &str) -> Result<Option<Topic>> {
+    let parts = Arn::parse(topic_arn);
+    let part = |part: fn(&Arn<'_>) -> String| parts.as_ref().map(part).unwrap_or_default();
+    connection
+        .query_row(
+            "select policy, kms_master_key_id from topic where topic_arn = ?1 \
+             order by policy is null, account limit 1",
+            [topic_arn],
+            |row| {
+                Ok(Topic {
+                    account: part(|arn| arn.account.to_owned()),
+                    region: part(|arn| arn.region.to_owned()),
+                    arn: topic_arn.to_owned(),
+                    name: part(|arn| arn.resource.to_owned()),
+                    policy: get(row, "policy")?,
+                    kms_key_id: said(row, "kms_master_key_id")?,
+                })
+            },
+        )
+        .optional()
+}
+
+/// The subscriptions of a topic.
+pub(in crate::remedy) fn subscriptions(
+    connection: &Connection,
+    topic_arn: &str,
+) -> Result<Vec<Subscription>> {
+    list(
+        connection,
+        "select distinct subscription.protocol, subscription.endpoint, subscription.subscription_arn, \
+         filter_policy, filter_policy_scope, pending_confirmation \
+         from subscription left join subscription_attributes \
+         on subscription_attributes.subscription_arn = subscription.subscription_arn \
+         where topic_arn = ?1 order by protocol, endpoint, subscription.subscription_arn",
+        [topic_arn],
+        |row| {
+            let found: String = get(row, "subscription_arn")?;
+            let is_arn = found.starts_with("arn:");
+            let pending = get::<Option<bool>>(row, "pending_confirmation")? == Some(true);
+            Ok(Subscription {
+                account: arn::account(topic_arn).unwrap_or_default().to_owned(),
+                region: arn::region(topic_arn).unwrap_or_default().to_owned(),
+                topic_arn: topic_arn.to_owned(),
+                protocol: get(row, "protocol")?,
+                endpoint: get(row, "endpoint")?,
+                arn: is_arn.then_some(found),
+                confirmed: is_arn && !pending,
+                filter_policy: said(row, "filter_policy")?,
+                filter_policy_scope: said(row, "filter_policy_scope")?,
+            })
+        },
+    )
+}
+
+/// ARNs of the topics that are there, in a Region.
+pub(in crate::remedy) fn topics(
+    connection: &Connection,
+    account: &str,
+    region: &str,
+) -> Result<Vec<String>> {
+    list(
+        connection,
+        "select distinct topic_arn from topic where region = ?2 \
+         and topic_arn like '%:' || ?1 || ':%' and fifo = 0 order by topic_arn",
+        (account, region),
+        |row| row.get(0),
+    )
+}
+
+/// A key as a topic names it.
+pub(in crate::remedy) fn key(
+    connection: &Connection,
+    topic: &Topic,
+    id: &str,
+) -> Result<Option<Key>> {
+    let owner = arn::account(id).unwrap_or(&topic.account);
+    let found = connection
+        .query_row(
+            "select key_arn, key_state, key_spec, key_usage, key_manager from kms_key \
+             where region = ?1 and (key_id = ?2 or key_arn = ?2) order by account = ?3 desc limit 1",
+            (&topic.region, id, owner),
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, Option<String>>(1)?,
+                    row.get::<_, Option<String>>(2)?,
+                    row.get::<_, Option<String>>(3)?,
+                    row.get::<_, Option<String>>(4)?,
+                ))
+            },
+        )
+        .optional()?;
+    let Some((key_arn, state, spec, usage, manager)) = found else {
+        return Ok(None);
+    };
+    let symmetric = spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
+        && usage.is_none_or(|usage| usage == "ENCRYPT_DECRYPT");
+    // Only a key of the customer's that encrypts can be repaired, and one that is to be deleted is left to its owner.
+    let repairable = symmetric
+        && manager.as_deref() != Some("AWS")
+        && !matches!(
+            state.as_deref(),
+            Some("PendingDeletion" | "PendingImport" | "Unavailable" | "PendingReplicaDeletion")
+        );
+    if !repairable {
+        return Ok(None);
+    }
+    let policy: Option<String> = connection
+        .query_row(
+            "select policy from kms_key_policy where region = ?1 and key_id in (?2, ?3) limit 1",
+            (&topic.region, id, &key_arn),
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(Some(Key {
+        account: arn::account(&key_arn).unwrap_or(owner).to_owned(),
+        region: topic.region.clone(),
+        id: id.to_owned(),
+        arn: Some(key_arn),
+        enabled: state.as_deref() != Some("Disabled"),
+        policy,
+    }))
+}

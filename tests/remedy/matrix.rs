@@ -1,0 +1,285 @@
+//! The closed loop as a matrix: every control at every failure id that an emulator can hold. A broken account is recorded,
+//! the printed script is run with the real AWS CLI, what is recorded then passes, running it again changes nothing, and after
+//! `rollback` every control is as it was.
+//!
+//! One account holds each control with another fault, so that a round covers as many pairs as there are controls. Ordinarily
+//! every fault is run with one control; `TRAILPROOF_LOOP_ALL=1` runs every control with every fault.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::emulator::Emulator;
+use crate::support::project;
+
+/// Faults of one control, in the order of the chain; `faults.py` builds them.
+const OF_CONTROL: [&str; 54] = [
+    "T01", "S01", "S02", "S03", "S04", "S06", "S07", "S08", "L02", "F01", "F01b", "F01c", "F01d",
+    "F02", "F03", "F04", "F05", "F09", "F10", "F12", "F14", "A01", "A01b", "A01c", "A02", "A03",
+    "A04", "A04b", "A04c", "A05", "A06", "A06b", "A07", "A08", "A09", "A10", "A18", "A19", "C02",
+    "C05", "C06", "C06b", "N01", "N02", "N04", "N04b", "N04c", "N05", "N06", "N06b", "U01", "U02",
+    "U04", "U05",
+];
+
+/// Faults of what all controls rest on.
+const OF_ACCOUNT: [&str; 11] = [
+    "T01", "T01b", "T01c", "T02", "T07", "L01", "S01", "S02", "S03", "S04", "U01",
+];
+
+/// What became of the pairs of one emulator.
+#[derive(Default)]
+struct Tally {
+    /// Control and fault that the snapshot shows as such.
+    held: usize,
+    /// Of those: pairs that pass after the script.
+    pass: usize,
+    /// Pairs in which the emulator shows something else, with what.
+    other: BTreeMap<String, String>,
+    /// What went wrong.
+    wrong: Vec<String>,
+}
+
+/// The AWS CLI's own code, started once.
+struct Cli {
+    child: Child,
+    socket: PathBuf,
+}
+
+impl Cli {
+    fn start(folder: &Path) -> Self {
+        let socket = folder.join("aws.socket");
+        let python = PathBuf::from(std::env::var_os("TRAILPROOF_EMULATORS").unwrap_or_default());
+        let mut child = Command::new(python.join("bin/python"))
+            .arg(project("tests/emulators/aws_server.py"))
+            .arg(&socket)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut hello = String::new();
+        let stdout = child.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut hello).unwrap();
+        assert_eq!(hello.trim(), "ready");
+        Self { child, socket }
+    }
+}
+
+impl Drop for Cli {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// One emulator with the AWS CLI, and a folder for files.
+struct Rig {
+    aws: Emulator,
+    cli: Cli,
+    folder: tempfile::TempDir,
+}
+
+/// What a finding says: status, failure id, reason.
+type Said = (String, String, String);
+
+impl Rig {
+    fn start(name: &str) -> Option<Self> {
+        let aws = Emulator::start(name)?;
+        let folder = tempfile::tempdir().unwrap();
+        let cli = Cli::start(folder.path());
+        Some(Self { aws, cli, folder })
+    }
+
+    fn command(&self, program: &str, account: &str) -> Command {
+        let mut command = self.aws.command(program, account);
+        let path = std::env::var("PATH").unwrap_or_default();
+        let bin = project("tests/emulators/bin");
+        command
+            .env("PATH", format!("{}:{path}", bin.display()))
+            .env("TRAILPROOF_AWS_SOCKET", &self.cli.socket)
+            .env("AWS_REGION", "eu-west-1")
+            .env("EMAIL", "security@example.com");
+        command
+    }
+
+    fn trailproof(&self, account: &str, arguments: &[&str], file: &Path) -> Output {
+        self.command(env!("CARGO_BIN_EXE_trailproof"), account)
+            .args(arguments)
+            .arg(file)
+            .output()
+            .unwrap()
+    }
+
+    /// Records the account into a new file, and gives its findings by control.
+    fn record(&self, account: &str, name: &str) -> (PathBuf, BTreeMap<String, Said>) {
+        let file = self.folder.path().join(format!("{account}-{name}"));
+        let arguments = [
+            "collect",
+            "--region=eu-west-1",
+            "--region=us-east-1",
+            "--output",
+        ];
+        let output = self.trailproof(account, &arguments, &file);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(file.exists(), "{account}: {error}");
+        let output = self.trailproof(account, &["analyze", "--format", "json"], &file);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let said = findings
+            .map(|it| {
+                let said = (
+                    text(&it["status"]),
+                    text(&it["broken_link"]),
+                    text(&it["reason"]),
+                );
+                (text(&it["control"]), said)
+            })
+            .collect();
+        (file, said)
+    }
+
+    /// One account with its faults through the loop.
+    fn round(&self, account: &str, order: &Value, faults: &BTreeMap<String, String>) -> Tally {
+        let mut tally = Tally::default();
+        let built = self.aws.order(order);
+        let (before_file, before) = self.record(account, "before");
+        let script = self.folder.path().join(format!("{account}.sh"));
+        let output = self.trailproof(account, &["remediate"], &before_file);
+        let open = output.status.code();
+        std::fs::write(&script, &output.stdout).unwrap();
+        let run = |tally: &mut Tally, what: &str, arguments: &[&str]| {
+            let mut command = self.command("sh", account);
+            let output = command.arg(&script).args(arguments).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            if !output.status.success() {
+                tally.wrong.push(format!("{account} {what}: {said}"));
+            }
+            said
+        };
+        run(&mut tally, "the script", &[]);
+        let again = run(&mut tally, "the script again", &[]);
+        if !again.is_empty() {
+            let told = format!("{account}: the second run changes something: {again}");
+            tally.wrong.push(told);
+        }
+        let (_, after) = self.record(account, "after");
+        run(&mut tally, "rollback", &["rollback"]);
+        let again = run(&mut tally, "rollback again", &["rollback"]);
+        if !again.is_empty() {
+            let told = format!("{account}: the second rollback changes something: {again}");
+            tally.wrong.push(told);
+        }
+        let (_, back) = self.record(account, "back");
+        for (control, fault) in faults {
+            let (status, link, reason) = &before[control];
+            let pair = format!("{control} {fault}");
+            if status == "pass" || !fault.starts_with(link.as_str()) || link.is_empty() {
+                let refused = &built["refused"][control];
+                let told = match refused.as_str() {
+                    Some(refused) => format!("cannot be built: {refused}"),
+                    None => format!("{status} {link} {reason}"),
+                };
+                tally.other.insert(pair.clone(), told);
+            } else {
+                tally.held += 1;
+            }
+            let (after, after_link, after_reason) = &after[control];
+            if after == "pass" {
+                tally.pass += usize::from(!tally.other.contains_key(&pair));
+            } else {
+                let told = format!("{pair} after its fix: {after} {after_link} {after_reason}");
+                tally
+                    .wrong
+                    .push(format!("{account} (exit {open:?}) {told}"));
+            }
+            let (back, back_link, _) = &back[control];
+            if (back, back_link) != (status, link) {
+                let told =
+                    format!("{pair}: {status} {link} before, {back} {back_link} after rollback");
+                tally.wrong.push(format!("{account} {told}"));
+            }
+        }
+        tally
+    }
+}
+
+/// The controls of the benchmark, in its order.
+fn controls() -> Vec<String> {
+    let registry = trailproof::control::Registry::builtin().unwrap();
+    let benchmark = registry.default_benchmark().unwrap();
+    let controls = registry.controls_in(benchmark, Some(trailproof::control::Section::Monitoring));
+    controls
+        .into_iter()
+        .map(|(_, control)| control.id.clone())
+        .collect()
+}
+
+/// The rounds of faults of single controls: the round number and the fault of each control.
+fn rounds(controls: &[String]) -> Vec<BTreeMap<String, String>> {
+    let all = std::env::var_os("TRAILPROOF_LOOP_ALL").is_some();
+    let step = if all { 1 } else { controls.len() };
+    (0..OF_CONTROL.len())
+        .step_by(step)
+        .map(|first| {
+            let faults = (first..).map(|at| OF_CONTROL[at % OF_CONTROL.len()].to_owned());
+            controls.iter().cloned().zip(faults).collect()
+        })
+        .collect()
+}
+
+fn closed_loop(emulator: &str) {
+    let Some(rig) = Rig::start(emulator) else {
+        return;
+    };
+    let mut tallies = Vec::new();
+    let controls = controls();
+    let only = std::env::var("TRAILPROOF_LOOP_ONLY").ok();
+    for (number, faults) in rounds(&controls).into_iter().enumerate() {
+        if only.is_some() && only != Some(number.to_string()) {
+            continue;
+        }
+        let account = format!("{:012}", 200_000_000_000 + number as u64);
+        let order = json!({"build": "faults", "account": account, "broken": faults});
+        tallies.push(rig.round(&account, &order, &faults));
+    }
+    for (number, fault) in OF_ACCOUNT.iter().enumerate() {
+        if only.is_some() && only.as_deref() != Some(fault) {
+            continue;
+        }
+        let account = format!("{:012}", 300_000_000_000 + number as u64);
+        let order = json!({"build": "faults", "account": account, "everything": fault});
+        let faults = controls
+            .iter()
+            .map(|control| (control.clone(), (*fault).to_owned()));
+        tallies.push(rig.round(&account, &order, &faults.collect()));
+    }
+    let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).sum::<usize>();
+    for (pair, told) in tallies.iter().flat_map(|tally| &tally.other) {
+        println!("{emulator} shows something else for {pair}: {told}");
+    }
+    println!(
+        "{emulator}: {} pairs of control and fault held, {} of them pass after the printed script; {} show something else",
+        sum(|tally| tally.held),
+        sum(|tally| tally.pass),
+        sum(|tally| tally.other.len())
+    );
+    let wrong: Vec<&str> = tallies
+        .iter()
+        .flat_map(|tally| tally.wrong.iter().map(String::as_str))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(sum(|tally| tally.held), sum(|tally| tally.pass));
+}
+
+#[test]
+fn every_fault_that_ministack_holds_passes_after_the_printed_script() {
+    closed_loop("ministack");
+}
+
+#[test]
+fn every_fault_that_moto_holds_passes_after_the_printed_script() {
+    closed_loop("moto");
+}
