@@ -168,12 +168,18 @@ impl World {
     pub fn write_partial(&self, path: &Path) -> PathBuf {
         let mut writer =
             Writer::create(path, "trailproof test world", at(0), true).expect("a new snapshot");
+        self.record(&mut writer, 0);
+        writer.abandon().expect("the recording is left")
+    }
+
+    /// Records the answers behind those that were recorded before; gives their number.
+    pub fn record(&self, writer: &mut Writer, before: usize) -> usize {
         for (index, answer) in self.answers.iter().enumerate() {
             writer
-                .record(&answer.call(index + 1))
+                .record(&answer.call(before + index + 1))
                 .expect("an answer is recorded");
         }
-        writer.abandon().expect("the recording is left")
+        self.answers.len()
     }
 
     /// Writes the answers as a complete snapshot.
@@ -184,11 +190,7 @@ impl World {
     /// [`World::write_snapshot`], by a producer of this name.
     pub fn write_snapshot_by(&self, producer: &str, path: &Path) {
         let mut writer = Writer::create(path, producer, at(0), false).expect("a new snapshot");
-        for (index, answer) in self.answers.iter().enumerate() {
-            writer
-                .record(&answer.call(index + 1))
-                .expect("an answer is recorded");
-        }
+        self.record(&mut writer, 0);
         writer
             .finish(at(self.answers.len() + 1))
             .expect("the snapshot is finished");
@@ -227,7 +229,7 @@ impl Answer {
 }
 
 /// The clock of the world: one second a call from midnight on.
-fn at(index: usize) -> Timestamp {
+pub fn at(index: usize) -> Timestamp {
     let midnight: Timestamp = "2026-11-21T00:00:00Z".parse().expect("a time");
     midnight + SignedDuration::from_secs(i64::try_from(index).expect("few calls"))
 }
