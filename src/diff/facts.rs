@@ -1,9 +1,11 @@
 //! Fact tables compared row by row, in the order of their keys, so that memory holds one row of each side.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, Rows};
+use rusqlite::{Connection, Rows};
 
 use crate::chain::facts::{Asked, Facts, Question};
 use crate::snapshot::{Snapshot, TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES, operations};
@@ -39,12 +41,36 @@ pub(super) fn changes(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<Fac
 struct File<'s> {
     snapshot: &'s Snapshot,
     facts: Facts<'s>,
+    accounts: BTreeSet<String>,
+    /// Why the other side says nothing about what a call told, by its evidence row: one call tells thousands of facts.
+    unseen: RefCell<BTreeMap<i64, Option<String>>>,
 }
 
 impl<'s> File<'s> {
     fn new(snapshot: &'s Snapshot) -> Result<Self, Error> {
         let facts = Facts::new(snapshot.connection(), &[])?;
-        Ok(Self { snapshot, facts })
+        let mut statement = snapshot
+            .connection()
+            .prepare("select account from account")?;
+        let accounts = statement
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            snapshot,
+            facts,
+            accounts,
+            unseen: RefCell::default(),
+        })
+    }
+
+    /// Why `other` says nothing about a fact that this side read by a call.
+    fn unseen(&self, evidence: i64, other: &Self) -> Result<Option<String>, Error> {
+        if let Some(known) = self.unseen.borrow().get(&evidence) {
+            return Ok(known.clone());
+        }
+        let why = unseen(evidence, self.snapshot, &other.facts)?;
+        self.unseen.borrow_mut().insert(evidence, why.clone());
+        Ok(why)
     }
 }
 
@@ -221,19 +247,10 @@ fn alone(
     on: Side,
 ) -> Result<Option<FactChange>, Error> {
     let mut change = named(table, shape, fact);
-    let known: Option<i64> = other
-        .snapshot
-        .connection()
-        .query_row(
-            "select 1 from account where account = ?1",
-            [&change.account],
-            |row| row.get(0),
-        )
-        .optional()?;
-    if known.is_none() {
+    if !other.accounts.contains(&change.account) {
         return Ok(None);
     }
-    change.change = match unseen(fact.evidence, from.snapshot, &other.facts)? {
+    change.change = match from.unseen(fact.evidence, other)? {
         Some(why) => Change::Unseen { on, why },
         None => {
             let fields = shape
@@ -310,9 +327,7 @@ fn unseen(evidence: i64, from: &Snapshot, other: &Facts<'_>) -> Result<Option<St
 pub(super) fn presence(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<Presence>, Error> {
     const ACCOUNTS: &str = "select account, null from account order by 1";
     const REGIONS: &str = "select account, region from region where status in ('ENABLED', 'ENABLED_BY_DEFAULT', 'ENABLING') order by 1, 2";
-    let read = |snapshot: &Snapshot,
-                sql: &str|
-     -> Result<Vec<(String, Option<String>)>, rusqlite::Error> {
+    let read = |snapshot: &Snapshot, sql: &str| -> Result<BTreeSet<Place>, rusqlite::Error> {
         let mut statement = snapshot.connection().prepare(sql)?;
         statement
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -320,46 +335,39 @@ pub(super) fn presence(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<Pr
     };
     let mut out = Vec::new();
     let (left, right) = (read(baseline, ACCOUNTS)?, read(current, ACCOUNTS)?);
-    let shared: Vec<String> = left
-        .iter()
-        .filter(|row| right.contains(row))
-        .map(|(account, _)| account.clone())
+    let both: BTreeSet<&str> = left
+        .intersection(&right)
+        .map(|(account, _)| account.as_str())
         .collect();
     one_sided(&left, &right, &mut out);
     // A side that knows no region of an account could not list them.
     let (left, right) = (read(baseline, REGIONS)?, read(current, REGIONS)?);
-    let lists = |rows: &[(String, Option<String>)], account: &str| {
-        rows.iter().any(|(owner, _)| owner == account)
+    let listed = |rows: &BTreeSet<Place>| -> BTreeSet<String> {
+        rows.iter().map(|(account, _)| account.clone()).collect()
     };
-    let comparable = |rows: &[(String, Option<String>)]| -> Vec<(String, Option<String>)> {
-        let keep = |account: &String| {
-            shared.contains(account) && lists(&left, account) && lists(&right, account)
-        };
-        rows.iter()
-            .filter(|(account, _)| keep(account))
-            .cloned()
+    let listed = [listed(&left), listed(&right)];
+    let comparable = |rows: BTreeSet<Place>| -> BTreeSet<Place> {
+        rows.into_iter()
+            .filter(|(account, _)| {
+                both.contains(account.as_str()) && listed.iter().all(|it| it.contains(account))
+            })
             .collect()
     };
-    one_sided(&comparable(&left), &comparable(&right), &mut out);
+    one_sided(&comparable(left), &comparable(right), &mut out);
     out.sort();
     Ok(out)
 }
 
-fn one_sided(
-    left: &[(String, Option<String>)],
-    right: &[(String, Option<String>)],
-    out: &mut Vec<Presence>,
-) {
+/// An account, or a Region of one.
+type Place = (String, Option<String>);
+
+fn one_sided(left: &BTreeSet<Place>, right: &BTreeSet<Place>, out: &mut Vec<Presence>) {
     for (rows, others, on) in [(left, right, Side::Baseline), (right, left, Side::Current)] {
-        out.extend(
-            rows.iter()
-                .filter(|row| !others.contains(row))
-                .map(|(account, region)| Presence {
-                    account: account.clone(),
-                    region: region.clone(),
-                    on,
-                }),
-        );
+        out.extend(rows.difference(others).map(|(account, region)| Presence {
+            account: account.clone(),
+            region: region.clone(),
+            on,
+        }));
     }
 }
 
@@ -387,21 +395,25 @@ pub(super) fn gaps(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<GapCha
         read(baseline, Side::Baseline)?,
         read(current, Side::Current)?,
     );
-    let same = |a: &GapChange, b: &GapChange| {
-        (&a.account, &a.region, &a.service, &a.operation, &a.subject)
-            == (&b.account, &b.region, &b.service, &b.operation, &b.subject)
-    };
+    let keys = |gaps: &[GapChange]| -> BTreeSet<[String; 5]> { gaps.iter().map(key).collect() };
+    let (of_left, of_right) = (keys(&left), keys(&right));
     let mut out: Vec<GapChange> = left
-        .iter()
-        .filter(|a| !right.iter().any(|b| same(a, b)))
-        .cloned()
+        .into_iter()
+        .filter(|gap| !of_right.contains(&key(gap)))
         .collect();
-    out.extend(
-        right
-            .iter()
-            .filter(|b| !left.iter().any(|a| same(a, b)))
-            .cloned(),
-    );
+    out.extend(right.into_iter().filter(|gap| !of_left.contains(&key(gap))));
     out.sort();
     Ok(out)
+}
+
+/// What a gap is about, whichever side has it.
+fn key(gap: &GapChange) -> [String; 5] {
+    [
+        &gap.account,
+        &gap.region,
+        &gap.service,
+        &gap.operation,
+        &gap.subject,
+    ]
+    .map(String::clone)
 }
