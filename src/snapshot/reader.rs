@@ -39,8 +39,10 @@ pub struct Snapshot {
     deadline: Deadline,
     meta: Meta,
     is_verified: bool,
+    /// Whether another connection to the file sees what this one sees.
+    is_as_filed: bool,
     // Held so that a private copy lives as long as the connection to it.
-    _file: SnapshotFile,
+    file: SnapshotFile,
 }
 
 impl Snapshot {
@@ -82,7 +84,8 @@ impl Snapshot {
                 connection: stored,
                 meta,
                 is_verified,
-                _file: file,
+                is_as_filed: true,
+                file,
             });
         }
         let derived = with_derived_facts(&file, &stored)?;
@@ -95,21 +98,39 @@ impl Snapshot {
             connection,
             meta,
             is_verified,
-            _file: derived,
+            is_as_filed: true,
+            file: derived,
         })
     }
 
     /// A copy whose facts may be changed, to see what would follow; nothing reaches the file. Its connection may write.
     pub fn to_try_on(&self) -> Result<Self> {
-        let (mut connection, file) = self._file.connect_to_copy()?;
+        let (mut connection, file) = self.file.connect_to_copy()?;
         connection.execute_batch("pragma journal_mode = memory; pragma synchronous = off;")?;
         Ok(Self {
             deadline: Deadline::of(&mut connection)?,
             connection,
             meta: self.meta.clone(),
             is_verified: self.is_verified,
-            _file: file,
+            is_as_filed: false,
+            file,
         })
+    }
+
+    /// The same once more, for another thread; none of one whose facts may have been changed.
+    pub fn beside(&self) -> Result<Option<Self>> {
+        if !self.is_as_filed {
+            return Ok(None);
+        }
+        let mut connection = self.file.connect()?;
+        Ok(Some(Self {
+            deadline: Deadline::of(&mut connection)?,
+            connection,
+            meta: self.meta.clone(),
+            is_verified: self.is_verified,
+            is_as_filed: true,
+            file: self.file.clone(),
+        }))
     }
 
     /// Whether opening checked that every row is as it was written.

@@ -112,14 +112,23 @@ pub(super) struct Question {
     attempts: Vec<Attempt>,
 }
 
-/// Gathers all evidence into questions, sorted. Calls of operations that are not in the table are left alone.
-pub(super) fn gather(source: &Connection) -> Result<Vec<Question>> {
+/// Every account that was asked, sorted; the empty one where nobody knew yet who asks.
+pub(super) fn accounts(source: &Connection) -> Result<Vec<String>> {
+    let sql = "select distinct account from evidence order by account";
+    let mut statement = source.prepare(sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Gathers the evidence of an account into questions, sorted. Calls of operations that are not in the table are left alone.
+pub(super) fn gather(source: &Connection, account: &str) -> Result<Vec<Question>> {
     let sql = "select id, account, region, service, operation, request, http_status, error_code,\n\
                  coalesce(error_message, '')\n\
                from evidence\n\
+               where account = ?1\n\
                order by id";
-    let mut statement = source.prepare(sql)?;
-    let mut rows = statement.query([])?;
+    let mut statement = source.prepare_cached(sql)?;
+    let mut rows = statement.query([account])?;
     let mut questions: BTreeMap<Key, Question> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (service, name): (String, String) = (row.get(3)?, row.get(4)?);

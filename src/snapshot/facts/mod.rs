@@ -97,18 +97,26 @@ pub(super) fn clear(connection: &Connection) -> Result<()> {
 pub(super) fn derive(source: &Connection, target: &Connection) -> Result<()> {
     let sink = Sink::new(target);
     let mut budget = Budget::of(source)?;
-    for question in asks::gather(source)? {
-        let mut ask = question.settle(source, &mut budget)?;
-        match rows(&ask, &sink) {
-            Ok(()) => {}
-            Err(Fault::Sql(error)) => return Err(error.into()),
-            Err(Fault::Unreadable { evidence_id, why }) => {
-                ask.outcome = Outcome::unreadable(evidence_id, &why);
+    // One after the other, so that memory does not grow with their number.
+    for account in asks::accounts(source)? {
+        for question in asks::gather(source, &account)? {
+            let mut ask = question.settle(source, &mut budget)?;
+            match rows(&ask, &sink) {
+                Ok(()) => {}
+                Err(Fault::Sql(error)) => return Err(error.into()),
+                Err(Fault::Unreadable { evidence_id, why }) => {
+                    ask.outcome = Outcome::unreadable(evidence_id, &why);
+                }
             }
+            sink.outcome(&ask);
         }
-        sink.outcome(&ask);
+        written(sink.finish(&account))?;
     }
-    match sink.finish() {
+    written(sink.finish_all())
+}
+
+fn written(outcomes: std::result::Result<(), Fault>) -> Result<()> {
+    match outcomes {
         Err(Fault::Sql(error)) => Err(error.into()),
         // Outcomes are of our own making.
         Ok(()) | Err(Fault::Unreadable { .. }) => Ok(()),

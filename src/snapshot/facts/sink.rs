@@ -156,9 +156,33 @@ impl<'c> Sink<'c> {
         }
     }
 
-    /// Writes the outcomes.
-    pub(super) fn finish(self) -> Result<(), Fault> {
-        for (key, outcome) in self.outcomes.take() {
+    /// Writes the outcomes of an account of which everything was told. What was asked before the account was known is kept:
+    /// it may be about one that comes later.
+    pub(super) fn finish(&self, account: &str) -> Result<(), Fault> {
+        let mut others = BTreeMap::new();
+        let mut own = self.outcomes.take();
+        if account.is_empty() {
+            std::mem::swap(&mut others, &mut own);
+        } else {
+            own.retain(|key, outcome| {
+                let is_own = key.0 == account;
+                if !is_own {
+                    others.insert(key.clone(), outcome.clone());
+                }
+                is_own
+            });
+        }
+        self.outcomes.replace(others);
+        self.write_outcomes(own)
+    }
+
+    /// Writes the outcomes that are left.
+    pub(super) fn finish_all(&self) -> Result<(), Fault> {
+        self.write_outcomes(self.outcomes.take())
+    }
+
+    fn write_outcomes(&self, outcomes: BTreeMap<Key, Outcome>) -> Result<(), Fault> {
+        for (key, outcome) in outcomes {
             let (account, region, service, operation, subject) = key;
             let evidence_id = match &outcome {
                 Outcome::Answered { evidence_id }
