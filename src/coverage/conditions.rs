@@ -8,7 +8,7 @@ use super::decimal::{Against, Decimal, Plain, Side};
 use super::event_machine::{Folded, Source};
 use super::formula::{Asked, Atom, Operand, Rule};
 use super::language::Glob;
-use super::machine::{Machine, Search, Words};
+use super::machine::{Machine, Words};
 use crate::pattern::ast::{Condition, Literal, Value};
 use crate::pattern::{Booleans, Glob as PlainGlob, Semantics};
 
@@ -74,10 +74,10 @@ pub(super) fn behaviour(
             ..base
         },
         Asked::Found(form) => {
-            let search =
-                Search::new(form).ok_or("a regular expression is too large to be decided")?;
+            let machine =
+                Machine::search(form).ok_or("a regular expression is too large to be decided")?;
             Atom {
-                string: Rule::Run(Rc::new(Machine::Search(Box::new(search))), false),
+                string: Rule::Run(machine, false),
                 ..base
             }
         }
@@ -190,10 +190,8 @@ fn equals(
                 Some(machine) => Rc::clone(machine),
                 None => {
                     // What is too large to build is still the same condition on both sides.
-                    let machine = Search::new(expression).map_or(Machine::TooLarge, |search| {
-                        Machine::Search(Box::new(search))
-                    });
-                    let machine = Rc::new(machine);
+                    let machine =
+                        Machine::search(expression).unwrap_or_else(|| Rc::new(Machine::TooLarge));
                     machines.insert(operand.clone(), Rc::clone(&machine));
                     machine
                 }

@@ -1,10 +1,11 @@
 //! The formula that holds for the events in question: those of the scope that the event model allows. Only facts about
 //! fields that some predicate looks at are stated; the others could not change an answer.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::formula::{Asked, Atom, Fields, Formula, Rule};
-use super::machine::{Machine, Search};
+use super::machine::Machine;
 use super::model::{EventModel, Part, Scope};
 use crate::pattern::ast::{Step, dotted};
 
@@ -109,11 +110,11 @@ fn forms(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) 
             });
         // What cannot be built is not assumed.
         if let Some(node) = node
-            && let Some(search) = Search::new(form)
+            && let Some(machine) = Machine::search(form)
         {
             let asked = Asked::Form(form.to_owned());
             let id = fields.atom(Some(node), asked, |_| Atom {
-                string: Rule::Run(Rc::new(Machine::Search(Box::new(search))), false),
+                string: Rule::Run(machine, false),
                 ..Atom::flat(true)
             });
             parts.push(Rc::new(Formula::Atom(id, true)));
@@ -169,21 +170,28 @@ fn told_apart<'t>(
     node: usize,
     texts: impl Iterator<Item = &'t str>,
 ) -> Vec<String> {
-    let rules: Vec<&Rule> = fields
+    let rules = fields
         .nodes
         .get(node)
         .into_iter()
         .flat_map(|node| &node.atoms)
         .filter_map(|atom| fields.atoms.get(*atom))
-        .map(|atom| &atom.string)
-        .collect();
+        .map(|atom| &atom.string);
+    // Thousands of filters name a text each, and the model thousands.
+    let mut points: HashSet<&str> = HashSet::new();
+    let mut machines: Vec<&Machine> = Vec::new();
+    for rule in rules {
+        match rule {
+            Rule::Always(_) => {}
+            Rule::Point(point, _) => {
+                points.insert(point);
+            }
+            Rule::Run(machine, _) => machines.push(machine),
+        }
+    }
     texts
         .filter(|text| {
-            rules.iter().any(|rule| match rule {
-                Rule::Always(_) => false,
-                Rule::Point(point, _) => point == text,
-                Rule::Run(machine, _) => machine.accepts(text),
-            })
+            points.contains(text) || machines.iter().any(|machine| machine.accepts(text))
         })
         .map(str::to_owned)
         .collect()

@@ -5,7 +5,8 @@
 //! product: it asks [`Machines::word`] whether a combination has a word at all, which walks only the reachable part,
 //! shortest words first, within a budget.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
@@ -100,7 +101,31 @@ impl Language for Machine {
     }
 }
 
+thread_local! {
+    /// The automata built last, by their expressions: one pattern is asked about again and again.
+    static BUILT: RefCell<HashMap<String, Option<Rc<Machine>>>> = RefCell::default();
+}
+
+/// The most automata that are kept; each has a megabyte at most, and hardly one has more than a few kilobytes.
+const KEPT: usize = 256;
+
 impl Machine {
+    /// The machine of a regular expression that is already valid Rust syntax, built once; none where it would be too large.
+    pub(super) fn search(expression: &str) -> Option<Rc<Self>> {
+        BUILT.with_borrow_mut(|built| {
+            if let Some(known) = built.get(expression) {
+                return known.clone();
+            }
+            if built.len() >= KEPT {
+                built.clear();
+            }
+            let machine =
+                Search::new(expression).map(|search| Rc::new(Self::Search(Box::new(search))));
+            built.insert(expression.to_owned(), machine.clone());
+            machine
+        })
+    }
+
     /// Whether it can be walked letter by letter.
     fn has_automaton(&self) -> bool {
         !matches!(self, Self::Address(_) | Self::TooLarge)
@@ -151,7 +176,7 @@ pub(super) struct Search {
 
 impl Search {
     /// Builds the DFA of an expression that is already valid Rust syntax; none where it would be too large.
-    pub(super) fn new(expression: &str) -> Option<Self> {
+    fn new(expression: &str) -> Option<Self> {
         let dfa = dense::Builder::new()
             .configure(
                 dense::Config::new()

@@ -36,6 +36,7 @@ pub use model::{EventModel, Origin, Scope};
 pub use predicate::{Is, Predicate, Test};
 pub use smt::smt_question;
 pub use table::{Row, TruthTable, truth_table};
+pub use walk::event_names;
 
 use serde_json::Value;
 

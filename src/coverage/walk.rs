@@ -1,5 +1,7 @@
 //! Walks over predicates and patterns: what they ask about, without deciding anything.
 
+use std::collections::BTreeSet;
+
 use super::predicate::{Is, Predicate};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Step, Test, Value};
 use crate::pattern::event::Rule;
@@ -92,6 +94,60 @@ pub(super) fn texts(predicate: &Predicate, field: &str, negated: bool) -> Vec<St
         }
     });
     found
+}
+
+/// Names of which every event that the predicate matches has one as its `eventName`; none where the predicate leaves that open.
+pub fn event_names(predicate: &Predicate) -> Option<BTreeSet<String>> {
+    match predicate {
+        Predicate::Never => Some(BTreeSet::new()),
+        Predicate::All(parts) => narrowest(parts.iter().map(event_names)),
+        Predicate::Any(parts) => parts
+            .iter()
+            .map(event_names)
+            .try_fold(BTreeSet::new(), joined),
+        Predicate::Test(test) => match &test.is {
+            Is::Text(text) if test.path.as_slice() == ["eventName"] => {
+                Some(BTreeSet::from([text.clone()]))
+            }
+            _ => None,
+        },
+        Predicate::Pattern(pattern) => match &pattern.kind {
+            PatternKind::Json(expr) => names_in(expr),
+            _ => None,
+        },
+        Predicate::Always | Predicate::Not(_) | Predicate::Event(..) => None,
+    }
+}
+
+fn names_in(expr: &Expr) -> Option<BTreeSet<String>> {
+    match expr {
+        Expr::Group(inner, _) => names_in(inner),
+        Expr::And(parts) => narrowest(parts.iter().map(names_in)),
+        Expr::Or(parts) => parts.iter().map(names_in).try_fold(BTreeSet::new(), joined),
+        Expr::Test(test) => match (&test.condition, test.selector.steps.as_slice()) {
+            (
+                Condition::Equals {
+                    negated: false,
+                    value: Value::Text(text),
+                },
+                [Step::Name(name)],
+            ) if name == "eventName" && !text.value.contains('*') => {
+                Some(BTreeSet::from([text.value.clone()]))
+            }
+            _ => None,
+        },
+    }
+}
+
+/// All hold: the fewest names of one of them.
+fn narrowest(parts: impl Iterator<Item = Option<BTreeSet<String>>>) -> Option<BTreeSet<String>> {
+    parts.flatten().min_by_key(BTreeSet::len)
+}
+
+/// One holds: the names of all.
+fn joined(mut names: BTreeSet<String>, more: Option<BTreeSet<String>>) -> Option<BTreeSet<String>> {
+    names.extend(more?);
+    Some(names)
 }
 
 /// Every test that is not part of a pattern, of the wanted polarity.
