@@ -59,6 +59,7 @@ mod report;
 mod reports;
 /// The sample snapshots.
 mod samples;
+mod scale;
 /// The snapshot file: recording, opening, verifying.
 mod snapshot;
 /// What several areas need: shared data, the built binary, golden files.

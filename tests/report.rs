@@ -173,8 +173,9 @@ fn sample() -> Analysis {
                 TrailCause::TrailLogging,
             )
             .field("IsLogging", true)
-            .evidence([3]),
-            alarm_link(),
+            .evidence([3])
+            .into(),
+            alarm_link().into(),
         ],
     }];
     let mut unknown = finding(

@@ -1,7 +1,5 @@
 //! What an analysis of one snapshot comes to: its findings, and what was seen besides them.
 
-use std::collections::BTreeSet;
-
 use crate::chain::{AccountChain, Assumption, Gap};
 use crate::snapshot::{Snapshot, State, format_time};
 
@@ -112,11 +110,10 @@ pub struct AccountSummary {
 impl AccountSummary {
     /// What was seen of an account.
     pub(super) fn of(chain: &AccountChain) -> Self {
-        let trails = chain.paths.iter().filter_map(|path| path.trail.as_deref());
         Self {
             account: chain.account.clone(),
-            trails: trails.collect::<BTreeSet<&str>>().len(),
-            paths: chain.paths.len(),
+            trails: chain.trails,
+            paths: chain.path_count,
             gaps: chain.gaps.clone(),
             notes: chain.notes.iter().map(Note::of).collect(),
             other_monitoring: chain.alternatives.iter().map(Note::of).collect(),

@@ -7,7 +7,7 @@
 //! explains nothing, however far it carries the event.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -54,15 +54,25 @@ pub(super) fn blame(
     event: &Value,
 ) -> Blamed {
     let mut best: Option<(Blamed, Rank)> = None;
+    let mut passes = Passes::of(event);
+    // The paths of one filter share its pattern.
+    let mut made: HashMap<(*const Condition, usize), Made> = HashMap::new();
     for (index, path) in chain.paths.iter().enumerate() {
         let likeness = requirement.likeness(path);
-        let made = made_for(path, judge, requirement, chain, likeness, event);
-        let Some(stop) = stop(path, made, event) else {
+        let pattern = path.pattern().map_or(std::ptr::null(), std::ptr::from_ref);
+        let made = *made
+            .entry((pattern, likeness))
+            .or_insert_with(|| made_for(path, judge, requirement, chain, likeness, event));
+        // Nothing that comes after would make up for it.
+        if best.as_ref().is_some_and(|(_, known)| made < known.0) {
+            continue;
+        }
+        let Some(stop) = stop(path, made, &mut passes) else {
             continue;
         };
         let rank = (
             made,
-            Reverse(faults(path, event)),
+            Reverse(faults(path, &mut passes)),
             stop.id.station(),
             likeness,
         );
@@ -81,6 +91,28 @@ pub(super) fn blame(
             },
             path: None,
         },
+    }
+}
+
+/// Whether an event meets conditions, each asked once: most paths share theirs.
+struct Passes<'e> {
+    event: &'e Value,
+    known: HashMap<*const Condition, bool>,
+}
+
+impl<'e> Passes<'e> {
+    fn of(event: &'e Value) -> Self {
+        Self {
+            event,
+            known: HashMap::new(),
+        }
+    }
+
+    fn meets(&mut self, condition: &Condition) -> bool {
+        *self
+            .known
+            .entry(std::ptr::from_ref(condition))
+            .or_insert_with(|| holds(&condition.events, self.event))
     }
 }
 
@@ -122,7 +154,7 @@ fn made_for(
 
 /// How many things on the path have to change before it carries the event: each broken resource and each condition that
 /// the event does not meet counts once.
-fn faults(path: &Path, event: &Value) -> usize {
+fn faults(path: &Path, passes: &mut Passes<'_>) -> usize {
     let broken = path
         .links
         .iter()
@@ -131,17 +163,17 @@ fn faults(path: &Path, event: &Value) -> usize {
     let unmet = path
         .conditions
         .iter()
-        .filter(|condition| !holds(&condition.events, event))
+        .filter(|condition| !passes.meets(condition))
         .map(|condition| (condition.id, &condition.subject));
     broken.chain(unmet).collect::<BTreeSet<_>>().len()
 }
 
 /// What stops the event on one path; none where it arrives, or where only missing evidence stands in its way.
-fn stop(path: &Path, made: Made, event: &Value) -> Option<Stop> {
+fn stop(path: &Path, made: Made, passes: &mut Passes<'_>) -> Option<Stop> {
     let condition = path
         .conditions
         .iter()
-        .find(|condition| !holds(&condition.events, event));
+        .find(|condition| !passes.meets(condition));
     let broken = path
         .links
         .iter()
@@ -189,7 +221,7 @@ fn root(chain: &AccountChain, blamed: Blamed) -> Blamed {
                     && link.verdict == Verdict::Broken
                     && Some(&link.subject) == blamed.stop.subject.as_ref()
             })
-            .map(Stop::of)
+            .map(|link| Stop::of(link))
     };
     let found = chain
         .paths

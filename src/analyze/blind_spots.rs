@@ -9,7 +9,7 @@ use crate::chain::verdict::{ApiCall, Kind, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::{Missed, Predicate};
 
-use super::case::{Case, union};
+use super::case::Case;
 use super::finding::{BlindSpot, Heard};
 use super::requirement::Requirement;
 use super::shown::carriers;
@@ -167,7 +167,10 @@ fn subjects(path: &Path, station: Station) -> Vec<Subject> {
 /// Whether the call is heard over the paths that it leaves. What trails record of their own change they still deliver.
 fn heard(case: &Case<'_>, call: ApiCall, subject: &Subject, rest: &[&Path]) -> Heard {
     let event = event(call, subject, case.chain);
-    let missed = |paths: &[&Path]| case.judge.missed(&event, &union(paths), &case.chain.scope);
+    let missed = |paths: &[&Path]| {
+        case.judge
+            .missed_by(&event, &case.judge.parts(paths), &case.chain.scope)
+    };
     let of_trail = call.source == "cloudtrail.amazonaws.com";
     let listening = if of_trail {
         case.sound.as_slice()

@@ -3,7 +3,9 @@
 //! Here is which paths can be counted on, what a set of paths covers, and which few of them do it. What follows from that
 //! is said in [`super::decide`].
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -12,7 +14,8 @@ use crate::chain::{AccountChain, Path};
 use crate::coverage::{Missed, Predicate, Scope};
 
 use super::finding::Names;
-use super::judge::{Judge, key};
+use super::interned::{MANY, Part};
+use super::judge::Judge;
 use super::requirement::Requirement;
 
 /// One account to be judged.
@@ -25,6 +28,8 @@ pub(super) struct Case<'c> {
     pub(super) sound: Vec<&'c Path>,
     /// Those, and the ones of which the snapshot does not say whether they work.
     pub(super) open: Vec<&'c Path>,
+    /// What the sound and the open paths carry: asked for again and again.
+    parts: [OnceCell<Vec<Part>>; 2],
 }
 
 impl<'c> Case<'c> {
@@ -39,6 +44,7 @@ impl<'c> Case<'c> {
             chain,
             sound: chain.sound_paths().collect(),
             open: up_to(Verdict::Unknown),
+            parts: Default::default(),
         }
     }
 
@@ -54,6 +60,7 @@ impl<'c> Case<'c> {
             chain: self.chain,
             sound,
             open: alarms(&self.open),
+            parts: Default::default(),
         })
     }
 
@@ -67,17 +74,22 @@ impl<'c> Case<'c> {
             .collect();
         if !near.is_empty()
             && near.len() < paths.len()
-            && self.catches(&requirement.events, &union(&near))
+            && self
+                .decided(&requirement.events, &self.judge.parts(&near))
+                .is_nothing()
         {
             return Missed::Nothing;
         }
-        self.decided(&requirement.events, &union(paths))
+        self.with_parts(paths, |parts| self.decided(&requirement.events, parts))
     }
 
     /// What it rests on that these paths carry everything that is asked for.
     pub(super) fn rests_on(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Vec<String> {
-        self.judge
-            .rests_on(&requirement.events, &union(paths), &self.chain.scope)
+        self.judge.rests_on(
+            &requirement.events,
+            &union(self.judge, paths),
+            &self.chain.scope,
+        )
     }
 
     /// Whether the sound paths carry everything in the Regions that are known alone, and the account did not tell its Regions:
@@ -90,17 +102,33 @@ impl<'c> Case<'c> {
             regions: Vec::new(),
             ..self.chain.scope.clone()
         };
-        let carried = union(&self.sound);
-        let missed = self.judge.missed(&requirement.events, &carried, &anywhere);
+        let missed = self.with_parts(&self.sound, |parts| {
+            self.judge.missed_by(&requirement.events, parts, &anywhere)
+        });
         !missed.is_nothing()
     }
 
-    fn decided(&self, required: &Predicate, deployed: &Predicate) -> Missed {
-        self.judge.missed(required, deployed, &self.chain.scope)
+    /// The distinct predicates of some paths, found once for the sound and for the open ones.
+    fn with_parts<T>(&self, paths: &[&Path], ask: impl FnOnce(&[Part]) -> T) -> T {
+        let same = |own: &[&Path]| std::ptr::addr_eq(own, paths) && own.len() == paths.len();
+        let [sound, open] = &self.parts;
+        if same(&self.sound) {
+            ask(sound.get_or_init(|| self.judge.parts(paths)))
+        } else if same(&self.open) {
+            ask(open.get_or_init(|| self.judge.parts(paths)))
+        } else {
+            ask(&self.judge.parts(paths))
+        }
+    }
+
+    fn decided(&self, required: &Predicate, parts: &[Part]) -> Missed {
+        self.judge.missed_by(required, parts, &self.chain.scope)
     }
 
     fn catches(&self, required: &Predicate, deployed: &Predicate) -> bool {
-        self.decided(required, deployed).is_nothing()
+        self.judge
+            .missed(required, deployed, &self.chain.scope)
+            .is_nothing()
     }
 
     /// Few paths that cover the requirement, sounder ones first: one that does it alone where there is one.
@@ -110,15 +138,13 @@ impl<'c> Case<'c> {
         paths: &[&'p Path],
     ) -> Vec<&'p Path> {
         // One path for each distinct predicate: the soundest.
-        let mut best: BTreeMap<String, &Path> = BTreeMap::new();
-        for path in paths {
-            let known = best.entry(key(&path.events)).or_insert(path);
-            if path.verdict() < known.verdict() {
-                *known = path;
-            }
+        let mut candidates = soundest(self.judge, paths);
+        // What shares no event with the requirement is in no cover of it.
+        if candidates.len() > MANY {
+            candidates.retain(|path| self.judge.may_meet(&requirement.events, &path.events));
         }
-        let mut candidates: Vec<&Path> = best.into_values().collect();
-        candidates.sort_by_key(|path| (path.verdict(), usize::MAX - requirement.likeness(path)));
+        candidates
+            .sort_by_cached_key(|path| (path.verdict(), usize::MAX - requirement.likeness(path)));
         let alone = |path: &&&Path| self.catches(&requirement.events, &path.events);
         let near = candidates
             .iter()
@@ -133,7 +159,10 @@ impl<'c> Case<'c> {
             index -= 1;
             let mut fewer = candidates.clone();
             fewer.remove(index);
-            if self.catches(&requirement.events, &union(&fewer)) {
+            if self
+                .decided(&requirement.events, &self.judge.parts(&fewer))
+                .is_nothing()
+            {
                 candidates = fewer;
             }
         }
@@ -149,19 +178,22 @@ impl<'c> Case<'c> {
                 .filter(|condition| condition.id.station() < Station::MetricFilter);
             Predicate::all(before.map(|condition| condition.events.clone()))
         };
-        let trails: BTreeMap<String, Predicate> = self
-            .chain
-            .paths
-            .iter()
-            .map(delivered)
-            .map(|events| (key(&events), events))
-            .collect();
-        let delivered = Predicate::any(trails.into_values());
+        // The paths of one trail differ behind it.
+        let mut trails: BTreeMap<Option<&str>, Vec<Predicate>> = BTreeMap::new();
+        for path in &self.chain.paths {
+            let known = trails.entry(path.trail.as_deref()).or_default();
+            let events = delivered(path);
+            if !known.contains(&events) {
+                known.push(events);
+            }
+        }
+        let delivered = self.judge.any(trails.into_values().flatten());
         if delivered == Predicate::Always {
             return None;
         }
         let required = requirement.events.clone().and(delivered);
-        match self.decided(&required, &union(&self.open)) {
+        let missed = self.with_parts(&self.open, |parts| self.decided(&required, parts));
+        match missed {
             Missed::Event(missed) => Some(missed),
             Missed::Nothing | Missed::Unknown(_) => None,
         }
@@ -196,8 +228,8 @@ impl<'c> Case<'c> {
         if listed.len() < 2 {
             return None;
         }
-        let filters = filters(requirement, paths);
-        let union = Predicate::any(filters.iter().map(|filter| filter.events.clone()));
+        let filters = filters(self.judge, requirement, paths);
+        let parts: Vec<Part> = filters.iter().map(|filter| filter.part.clone()).collect();
         let mut names = Names::default();
         for name in listed.iter() {
             let asked = requirement
@@ -205,11 +237,15 @@ impl<'c> Case<'c> {
                 .clone()
                 .and(Predicate::equals("eventName", name));
             // No event is caught by no filter: nothing to decide.
-            if filters.is_empty() || !self.catches(&asked, &union) {
+            if filters.is_empty() || !self.decided(&asked, &parts).is_nothing() {
                 names.missing.push(name.clone());
                 continue;
             }
-            let catches = |filter: &&Distinct<'_>| self.catches(&asked, &filter.events);
+            let catches = |filter: &&Distinct<'_>| {
+                let events = &filter.part.events;
+                (filters.len() <= MANY || self.judge.may_meet(&asked, events))
+                    && self.catches(&asked, events)
+            };
             let mut by: BTreeSet<&str> = BTreeSet::new();
             // Filters that have nothing in common with the requirement are asked only where no other catches it.
             for near in [true, false] {
@@ -229,23 +265,38 @@ impl<'c> Case<'c> {
 }
 
 /// The events that any of the paths carries, each predicate once, in an order that does not depend on names.
-pub(super) fn union(paths: &[&Path]) -> Predicate {
-    let distinct: BTreeMap<String, &Predicate> = paths
-        .iter()
-        .map(|path| (key(&path.events), &path.events))
-        .collect();
-    Predicate::any(distinct.into_values().cloned())
+pub(super) fn union(judge: &Judge, paths: &[&Path]) -> Predicate {
+    let parts = judge.parts(paths).into_iter();
+    Predicate::any(parts.map(|part| (*part.events).clone()))
+}
+
+/// One path for each distinct predicate: the soundest, in an order that does not depend on names.
+pub(super) fn soundest<'p>(judge: &Judge, paths: &[&'p Path]) -> Vec<&'p Path> {
+    let mut best: BTreeMap<u32, &Path> = BTreeMap::new();
+    for path in paths {
+        let known = best.entry(judge.id(path)).or_insert(path);
+        if path.verdict() < known.verdict() {
+            *known = path;
+        }
+    }
+    let parts = judge.parts(paths).into_iter();
+    parts.filter_map(|part| best.remove(&part.id)).collect()
 }
 
 /// Filters, rules and log alarms that let the same events through.
 struct Distinct<'p> {
-    events: Predicate,
+    part: Part,
     names: BTreeSet<&'p str>,
     near: bool,
 }
 
-fn filters<'p>(requirement: &Requirement<'_>, paths: &[&'p Path]) -> Vec<Distinct<'p>> {
-    let mut filters: BTreeMap<String, Distinct<'p>> = BTreeMap::new();
+fn filters<'p>(
+    judge: &Judge,
+    requirement: &Requirement<'_>,
+    paths: &[&'p Path],
+) -> Vec<Distinct<'p>> {
+    let mut filters: BTreeMap<u32, Distinct<'p>> = BTreeMap::new();
+    let mut through: Vec<&Path> = Vec::new();
     for path in paths {
         let filter = path.filter.as_ref().map(|filter| &filter.name);
         let rule = path.rule.as_ref().map(|rule| &rule.name);
@@ -253,14 +304,18 @@ fn filters<'p>(requirement: &Requirement<'_>, paths: &[&'p Path]) -> Vec<Distinc
         let Some(name) = filter.or(rule).or(alarm) else {
             continue;
         };
-        let distinct = filters
-            .entry(key(&path.events))
-            .or_insert_with(|| Distinct {
-                events: path.events.clone(),
-                names: BTreeSet::new(),
-                near: requirement.likeness(path) > 0,
-            });
+        through.push(path);
+        let id = judge.id(path);
+        let distinct = filters.entry(id).or_insert_with(|| Distinct {
+            part: Part {
+                id,
+                events: Arc::clone(&path.events),
+            },
+            names: BTreeSet::new(),
+            near: requirement.likeness(path) > 0,
+        });
         distinct.names.insert(name);
     }
-    filters.into_values().collect()
+    let parts = judge.parts(&through).into_iter();
+    parts.filter_map(|part| filters.remove(&part.id)).collect()
 }

@@ -2,9 +2,9 @@
 //! the paths that the snapshot leaves open; if not, which event is lost, and where. The first of these that has an answer
 //! decides.
 
-use crate::chain::AccountChain;
 use crate::chain::cause::RecordingCause;
 use crate::chain::verdict::{Cause, Link, LinkId, Subject};
+use crate::chain::{AccountChain, MOST_PATHS};
 use crate::control::AlternativeKind;
 use crate::coverage::Missed;
 
@@ -19,6 +19,10 @@ use super::shown;
 
 /// The answer to a control whose accepted forms are these.
 pub(super) fn decide(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Decision {
+    if case.chain.too_many {
+        let most = MOST_PATHS;
+        return Decision::new(Status::Unknown, Why::TooManyPaths { most });
+    }
     // What alarms carry alone is said of alarms: it is what the benchmarks ask for.
     let by_alarms = case.by_alarms();
     by_alarms
@@ -47,7 +51,7 @@ fn carried(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision
     let (requirement, lapse) = first?;
     Some(Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(&case.sound, &lapse.silent)),
+        paths: shown::summaries(&shown::same_events(case.judge, &case.sound, &lapse.silent)),
         ..lapse.decision()
     })
 }
@@ -62,7 +66,7 @@ fn regions_missing(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
     };
     Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(&case.sound, &cover)),
+        paths: shown::summaries(&shown::same_events(case.judge, &case.sound, &cover)),
         ..Decision::new(
             Status::Unknown,
             Why::EvidenceMissing {
@@ -88,7 +92,7 @@ fn pass(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
         names: case.names(requirement, &cover),
         notes,
         assumptions: case.rests_on(requirement, &cover),
-        paths: shown::summaries(&shown::same_events(&case.sound, &cover)),
+        paths: shown::summaries(&shown::same_events(case.judge, &case.sound, &cover)),
         ..Decision::new(Status::Pass, Why::Carried(shown::carriers(&cover)))
     }
 }
@@ -111,7 +115,7 @@ fn evidence_missing(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option
     let links = unknown.into_iter().map(Stop::of).collect();
     Some(Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(&case.open, &cover)),
+        paths: shown::summaries(&shown::same_events(case.judge, &case.open, &cover)),
         ..Decision::new(Status::Unknown, Why::EvidenceMissing { links, gaps })
     })
 }

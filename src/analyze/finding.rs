@@ -1,6 +1,7 @@
 //! What is said of one control in one account: plain data, shown by `report`, compared by `diff`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -288,6 +289,11 @@ pub enum Why {
     },
     /// Unknown: two answers to one question, which is a bug.
     Contradiction,
+    /// Unknown: the account has more paths than are read.
+    TooManyPaths {
+        /// So many are read.
+        most: usize,
+    },
     /// Unknown: the control asks for nothing under this benchmark.
     NoRequirement,
     /// What the rows of a control of kind `query` say.
@@ -397,6 +403,7 @@ impl Why {
             Self::Carried(_) => "carried".to_owned(),
             Self::Undecided { .. } => "undecided".to_owned(),
             Self::Contradiction => "contradiction".to_owned(),
+            Self::TooManyPaths { .. } => "too_many_paths".to_owned(),
             Self::NoRequirement => "no_requirement".to_owned(),
             Self::Rows { .. } => "query_rows".to_owned(),
             Self::CutShort(_) => "collection_cut_short".to_owned(),
@@ -457,7 +464,7 @@ pub struct PathSummary {
     /// The worst link.
     pub verdict: Verdict,
     /// All links in the order of the chain.
-    pub links: Vec<Link>,
+    pub links: Vec<Arc<Link>>,
 }
 
 impl PathSummary {

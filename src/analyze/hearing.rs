@@ -1,6 +1,8 @@
 //! What the deployed chain does with single events: the same paths, requirements and blame as in an analysis, ready to be
 //! asked about many events. Used by `replay`; decides nothing anew.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::chain::verdict::{LinkId, Verdict};
@@ -124,8 +126,8 @@ impl<'a> Hearing<'a> {
     pub fn open_link(&self, account: usize) -> impl Fn(usize) -> Option<Stop> {
         move |path| {
             let path = self.accounts.get(account)?.chain.paths.get(path)?;
-            let open = |link: &&chain::verdict::Link| link.verdict == Verdict::Unknown;
-            path.links.iter().find(open).map(Stop::of)
+            let open = |link: &&Arc<chain::verdict::Link>| link.verdict == Verdict::Unknown;
+            path.links.iter().find(open).map(|link| Stop::of(link))
         }
     }
 }
@@ -180,11 +182,11 @@ impl Ears<'_> {
             };
             for condition in &mut path.conditions {
                 if condition.id == LinkId::F01 {
-                    condition.events = events.clone();
+                    Arc::make_mut(condition).events = events.clone();
                 }
             }
             let conditions = path.conditions.iter();
-            path.events = Predicate::all(conditions.map(|it| it.events.clone()));
+            path.events = Arc::new(Predicate::all(conditions.map(|it| it.events.clone())));
             if let Some(filter) = &mut path.filter {
                 filter.pattern.clone_from(&pattern.text);
             }

@@ -2,24 +2,35 @@
 //! so the same question comes up again and again.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::chain::Path;
 use crate::coverage::{self, EventModel, Is, Missed, Noise, Predicate, Scope};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
 use crate::pattern::event::{Rule, SignIn};
 
+use super::interned::{Id, Interned, Part};
+
 /// The coverage decision under one event model, with a memory.
 pub(super) struct Judge {
     model: EventModel,
-    missed: RefCell<BTreeMap<String, (String, Missed)>>,
-    assumptions: RefCell<BTreeMap<String, Vec<String>>>,
-    saturations: RefCell<BTreeMap<String, bool>>,
-    noises: RefCell<BTreeMap<String, (String, Noise)>>,
-    names: RefCell<BTreeMap<String, Rc<[String]>>>,
+    interned: RefCell<Interned>,
+    missed: RefCell<HashMap<Question, (String, Missed)>>,
+    assumptions: RefCell<HashMap<Question, Vec<String>>>,
+    saturations: RefCell<HashMap<Question, bool>>,
+    noises: RefCell<HashMap<Question, (String, Noise)>>,
+    names: RefCell<HashMap<Question, Rc<[String]>>>,
+}
+
+/// What is asked, without names of accounts where the predicates have none: two accounts may ask the same.
+#[derive(PartialEq, Eq, Hash)]
+struct Question {
+    predicates: [Id; 2],
+    account: String,
+    place: String,
 }
 
 impl Judge {
@@ -31,12 +42,49 @@ impl Judge {
             } else {
                 EventModel::cloudtrail()
             },
+            interned: RefCell::default(),
             missed: RefCell::default(),
             assumptions: RefCell::default(),
             saturations: RefCell::default(),
             noises: RefCell::default(),
             names: RefCell::default(),
         }
+    }
+
+    /// The paths that were asked about are done with.
+    pub(super) fn forget_paths(&self) {
+        self.interned.borrow_mut().forget_addresses();
+    }
+
+    /// The number of the events of a path.
+    pub(super) fn id(&self, path: &Path) -> Id {
+        self.interned.borrow_mut().shared(&path.events)
+    }
+
+    /// The distinct predicates of some paths, in an order that does not depend on names.
+    pub(super) fn parts(&self, paths: &[&Path]) -> Vec<Part> {
+        self.interned.borrow_mut().parts(paths)
+    }
+
+    /// The union of predicates, each once, in an order that does not depend on names.
+    pub(super) fn any(&self, predicates: impl Iterator<Item = Predicate>) -> Predicate {
+        self.interned.borrow_mut().any(predicates)
+    }
+
+    /// Whether some event may match both.
+    pub(super) fn may_meet(&self, required: &Predicate, deployed: &Predicate) -> bool {
+        let mut interned = self.interned.borrow_mut();
+        let (one, other) = (interned.id(required), interned.id(deployed));
+        interned.may_meet(one, other)
+    }
+
+    /// What some predicates together miss of the events of the scope that `required` matches.
+    pub(super) fn missed_by(&self, required: &Predicate, parts: &[Part], scope: &Scope) -> Missed {
+        let (id, union) = {
+            let mut interned = self.interned.borrow_mut();
+            (interned.id(required), interned.union(required, parts))
+        };
+        self.missed_in((id, required), (union.id, &union.events), scope)
     }
 
     /// What `deployed` misses of the events of the scope that `required` matches.
@@ -46,20 +94,29 @@ impl Judge {
         deployed: &Predicate,
         scope: &Scope,
     ) -> Missed {
+        let [one, other] = [required, deployed].map(|it| self.interned.borrow_mut().id(it));
+        self.missed_in((one, required), (other, deployed), scope)
+    }
+
+    fn missed_in(
+        &self,
+        (one, required): (Id, &Predicate),
+        (other, deployed): (Id, &Predicate),
+        scope: &Scope,
+    ) -> Missed {
         if *deployed == Predicate::Always {
             return Missed::Nothing;
         }
-        let key = question(&[required, deployed], scope);
-        if let Some((account, answer)) = self.missed.borrow().get(&key) {
+        let question = self.question([one, other], scope);
+        if let Some((account, answer)) = self.missed.borrow().get(&question) {
             return match answer {
                 Missed::Event(event) => Missed::Event(moved(event, account, &scope.account)),
                 other => other.clone(),
             };
         }
         let answer = coverage::missed(required, deployed, &self.model, scope);
-        self.missed
-            .borrow_mut()
-            .insert(key, (scope.account.clone(), answer.clone()));
+        let told = (scope.account.clone(), answer.clone());
+        self.missed.borrow_mut().insert(question, told);
         answer
     }
 
@@ -73,32 +130,31 @@ impl Judge {
         if *deployed == Predicate::Always {
             return Vec::new();
         }
-        let key = question(&[required, deployed], scope);
-        if let Some(known) = self.assumptions.borrow().get(&key) {
+        let question = self.asked([required, deployed], scope);
+        if let Some(known) = self.assumptions.borrow().get(&question) {
             return known.clone();
         }
         let assumptions = coverage::rests_on(required, deployed, &self.model, scope);
-        self.assumptions
-            .borrow_mut()
-            .insert(key, assumptions.clone());
+        let told = assumptions.clone();
+        self.assumptions.borrow_mut().insert(question, told);
         assumptions
     }
 
     /// Whether `deployed` matches nearly every event.
     pub(super) fn saturates(&self, deployed: &Predicate, scope: &Scope) -> bool {
-        let key = question(&[deployed], scope);
-        if let Some(answer) = self.saturations.borrow().get(&key) {
+        let question = self.asked([deployed, deployed], scope);
+        if let Some(answer) = self.saturations.borrow().get(&question) {
             return *answer;
         }
         let answer = coverage::is_nearly_everything(deployed, &self.model, scope);
-        self.saturations.borrow_mut().insert(key, answer);
+        self.saturations.borrow_mut().insert(question, answer);
         answer
     }
 
     /// What `deployed` matches beyond `required`.
     pub(super) fn noise(&self, required: &Predicate, deployed: &Predicate, scope: &Scope) -> Noise {
-        let key = question(&[required, deployed], scope);
-        if let Some((account, noise)) = self.noises.borrow().get(&key) {
+        let question = self.asked([required, deployed], scope);
+        if let Some((account, noise)) = self.noises.borrow().get(&question) {
             let here = |event: &Option<Value>| {
                 event
                     .as_ref()
@@ -111,77 +167,44 @@ impl Judge {
             };
         }
         let noise = coverage::noise(required, deployed, &self.model, scope);
-        self.noises
-            .borrow_mut()
-            .insert(key, (scope.account.clone(), noise.clone()));
+        let told = (scope.account.clone(), noise.clone());
+        self.noises.borrow_mut().insert(question, told);
         noise
     }
 
     /// The event names that a requirement asks for, in its order.
     pub(super) fn names(&self, required: &Predicate, scope: &Scope) -> Rc<[String]> {
-        let key = question(&[required], scope);
-        if let Some(names) = self.names.borrow().get(&key) {
+        let question = self.asked([required, required], scope);
+        if let Some(names) = self.names.borrow().get(&question) {
             return names.clone();
         }
         let all = coverage::by_name(required, &[Predicate::Always], &self.model, scope);
         let names: Rc<[String]> = all.into_iter().map(|answer| answer.name).collect();
-        self.names.borrow_mut().insert(key, names.clone());
+        self.names.borrow_mut().insert(question, names.clone());
         names
     }
-}
 
-/// The text of a question. Two accounts ask the same question where neither predicate speaks of the account.
-fn question(predicates: &[&Predicate], scope: &Scope) -> String {
-    let mut key = String::new();
-    for predicate in predicates {
-        write_key(predicate, &mut key);
-        key.push('\u{1}');
+    fn asked(&self, predicates: [&Predicate; 2], scope: &Scope) -> Question {
+        let ids = predicates.map(|it| self.interned.borrow_mut().id(it));
+        self.question(ids, scope)
     }
-    if key.contains(&scope.account) {
-        key.push_str(&scope.account);
-    }
-    let _ = write!(
-        key,
-        "\u{1}{}\u{1}{}",
-        scope.global_region,
-        scope.regions.join(",")
-    );
-    key
-}
 
-/// The predicate as a text that only equal predicates share.
-pub(super) fn key(predicate: &Predicate) -> String {
-    let mut out = String::new();
-    write_key(predicate, &mut out);
-    out
-}
-
-fn write_key(predicate: &Predicate, out: &mut String) {
-    let _ = match predicate {
-        Predicate::Always => out.write_char('1'),
-        Predicate::Never => out.write_char('0'),
-        Predicate::All(parts) => write_keys('&', parts, out),
-        Predicate::Any(parts) => write_keys('|', parts, out),
-        Predicate::Not(inner) => {
-            out.push('!');
-            write_key(inner, out);
-            Ok(())
+    /// Two accounts ask the same question where neither predicate speaks of the account.
+    fn question(&self, predicates: [Id; 2], scope: &Scope) -> Question {
+        let interned = self.interned.borrow();
+        let named = predicates
+            .iter()
+            .any(|id| interned.names_account(*id, &scope.account));
+        Question {
+            predicates,
+            account: if named {
+                scope.account.clone()
+            } else {
+                String::new()
+            },
+            place: format!("{}\u{1}{}", scope.global_region, scope.regions.join(",")),
         }
-        Predicate::Test(test) => write!(out, "{test:?}"),
-        Predicate::Pattern(pattern) => write!(out, "{:?}", pattern.text),
-        Predicate::Event(pattern, sign_in) => write!(out, "{sign_in:?}{pattern}"),
-    };
-}
-
-fn write_keys(sign: char, parts: &[Predicate], out: &mut String) -> std::fmt::Result {
-    out.push(sign);
-    out.push('(');
-    for part in parts {
-        write_key(part, out);
-        out.push(';');
     }
-    out.push(')');
-    Ok(())
 }
 
 /// The record as it would look in another account.
@@ -300,8 +323,11 @@ mod tests {
         };
         let neutral = Predicate::equals("eventName", "StopLogging");
         let local = Predicate::equals("recipientAccountId", "111122223333");
-        let key = |p: &Predicate, account: &str| question(&[p], &scope(account));
-        assert_eq!(key(&neutral, "111122223333"), key(&neutral, "444455556666"));
-        assert_ne!(key(&local, "111122223333"), key(&local, "444455556666"));
+        let judge = Judge::new(true);
+        let same = |asked: &Predicate| {
+            let of = |account| judge.asked([asked, asked], &scope(account));
+            of("111122223333") == of("444455556666")
+        };
+        assert!(same(&neutral) && !same(&local));
     }
 }

@@ -21,6 +21,7 @@ mod decide;
 mod decision;
 mod finding;
 mod hearing;
+mod interned;
 mod judge;
 mod mark;
 mod muted;
@@ -31,13 +32,16 @@ mod requirement;
 mod sections;
 mod shown;
 
+use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+
 use serde_json::Value;
 
 use crate::chain::{self, Assumption};
 use crate::control::{Benchmark, Control, Registry, Sections};
 use crate::coverage::Predicate;
 use crate::pattern::Semantics;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, State};
 
 pub use about::{ControlSummary, FrameworkSections};
 pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
@@ -147,6 +151,9 @@ pub enum Error {
     /// The snapshot could not be read.
     #[error("the snapshot cannot be read")]
     Snapshot(#[from] rusqlite::Error),
+    /// The snapshot could not be read by a second thread.
+    #[error("the snapshot cannot be read by a second thread: {0}")]
+    Beside(String),
 }
 
 /// Analyzes the accounts of a snapshot against a benchmark.
@@ -160,7 +167,6 @@ pub fn analyze(
         .into_iter()
         .map(|control| Asked::new(registry, benchmark, control))
         .collect::<Result<_, _>>()?;
-    let judge = Judge::new(options.strict);
     let mut analysis = Analysis {
         snapshot: SnapshotSummary::of(snapshot),
         benchmark: benchmark.id.clone(),
@@ -172,51 +178,135 @@ pub fn analyze(
         refused: Vec::new(),
         framework: None,
     };
-    let assumptions = options.assume.iter();
-    let assumed: Vec<String> = assumptions
-        .map(|it| format!("--assume {}", it.word()))
-        .collect();
-    let mut chains = chain::Reader::new(snapshot, &options.assume).map_err(facts_error)?;
-    for account in accounts(snapshot, options)? {
+    let accounts = accounts(snapshot, options)?;
+    let queries = asked.iter().any(|asked| asked.control.query.is_some());
+    // A query runs over the caller's connection, which has the functions that it may call.
+    let beside = match accounts.len() >= WORTH_A_THREAD && !queries {
+        true => snapshot.beside().map_err(beside_error)?,
+        false => None,
+    };
+    let inquiry = Inquiry {
+        registry,
+        benchmark,
+        options,
+    };
+    let (first, second) = match beside {
+        None => (inquiry.accounts(snapshot, &accounts)?, None),
+        Some(beside) => {
+            let (here, there) = accounts.split_at(accounts.len() / 2);
+            std::thread::scope(|scope| {
+                let thread = std::thread::Builder::new().stack_size(STACK);
+                let other = thread
+                    .spawn_scoped(scope, move || inquiry.accounts(&beside, there))
+                    .map_err(beside_error)?;
+                let first = inquiry.accounts(snapshot, here);
+                let second = other.join().unwrap_or_else(|panic| resume_unwind(panic));
+                Ok::<_, Error>((first?, Some(second?)))
+            })?
+        }
+    };
+    for part in [Some(first), second].into_iter().flatten() {
+        analysis.findings.extend(part.findings);
+        analysis.accounts.extend(part.accounts);
+    }
+    Ok(analysis)
+}
+
+/// From so many accounts on two threads share the work: the second has to read and to remember things of its own.
+const WORTH_A_THREAD: usize = 16;
+
+/// As much as the main thread has.
+const STACK: usize = 8 << 20;
+
+/// What is asked of each account.
+#[derive(Clone, Copy)]
+struct Inquiry<'r> {
+    registry: &'r Registry,
+    benchmark: &'r Benchmark,
+    options: &'r Options,
+}
+
+/// What some accounts come to.
+#[derive(Default)]
+struct Answers {
+    findings: Vec<Finding>,
+    accounts: Vec<AccountSummary>,
+}
+
+impl Inquiry<'_> {
+    /// Analyzes accounts, one after the other.
+    fn accounts(&self, snapshot: &Snapshot, accounts: &[String]) -> Result<Answers, Error> {
+        let controls = controls(self.registry, self.benchmark, self.options)?.into_iter();
+        let asked: Vec<Asked<'_>> = controls
+            .map(|control| Asked::new(self.registry, self.benchmark, control))
+            .collect::<Result<_, _>>()?;
+        let judge = Judge::new(self.options.strict);
+        let mut chains = chain::Reader::new(snapshot, &self.options.assume)
+            .map_err(facts_error)?
+            .to_judge();
+        let mut answers = Answers::default();
+        for account in accounts {
+            judge.forget_paths();
+            self.account(snapshot, &asked, &judge, &mut chains, account, &mut answers)?;
+        }
+        Ok(answers)
+    }
+
+    fn account(
+        &self,
+        snapshot: &Snapshot,
+        asked: &[Asked<'_>],
+        judge: &Judge,
+        chains: &mut chain::Reader<'_>,
+        account: &str,
+        answers: &mut Answers,
+    ) -> Result<(), Error> {
+        let options = self.options;
         let unreadable = |source| Error::Chain {
-            account: account.clone(),
+            account: account.to_owned(),
             source,
         };
-        let mut chain = chains.account(&account).map_err(unreadable)?;
+        let mut chain = chains.account(account).map_err(unreadable)?;
         if options.paths == Paths::Alarm {
+            let all = chain.paths.len();
             chain.paths.retain(|path| !path.through_eventbridge());
+            chain.path_count -= all - chain.paths.len();
         }
-        noise::saturate(&mut chain, &judge);
-        let case = Case::new(&judge, &chain);
-        let auditor = Auditor::new(&chains, &account).map_err(unreadable)?;
+        noise::saturate(&mut chain, judge);
+        let case = Case::new(judge, &chain);
+        let auditor = Auditor::new(chains, account).map_err(unreadable)?;
         let recording = match asked.iter().any(|asked| asked.control.recording.is_some()) {
-            true => Some(chains.recording(&account).map_err(facts_error)?),
+            true => Some(chains.recording(account).map_err(facts_error)?),
             false => None,
         };
-        for asked in &asked {
+        let assumed = options.assume.iter();
+        let assumed: Vec<String> = assumed
+            .map(|it| format!("--assume {}", it.word()))
+            .collect();
+        for asked in asked {
             let mut decision = match (&asked.control.recording, &recording) {
-                (Some(question), Some(recording)) => recorded::decide(&judge, recording, question),
+                (Some(question), Some(recording)) => recorded::decide(judge, recording, question),
                 _ => asked.decide(&case, snapshot)?,
             };
             decision.assumptions.extend(assumed.iter().cloned());
-            if !analysis.snapshot.complete {
+            if snapshot.state() != State::Complete {
                 decision = decision.cut_short();
             }
             // What is recorded, and what a query says, is proven otherwise: of these it is not known.
             let told = !asked.requirements.is_empty();
             let proven = options.blind_spots && told && decision.status == Status::Pass;
             let blind_spots = proven.then(|| blind_spots::of(&case, &asked.requirements));
-            analysis.findings.push(Finding {
+            answers.findings.push(Finding {
                 blind_spots,
                 audit_steps: asked
                     .has_steps
-                    .then(|| auditor.judge(benchmark, asked.control)),
-                ..decision.finding(&account, &asked.about)
+                    .then(|| auditor.judge(self.benchmark, asked.control)),
+                ..decision.finding(account, &asked.about)
             });
         }
-        analysis.accounts.push(AccountSummary::of(&chain));
+        answers.accounts.push(AccountSummary::of(&chain));
+        Ok(())
     }
-    Ok(analysis)
 }
 
 /// A control that is asked of every account, made ready once.
@@ -308,6 +398,10 @@ fn names_control(given: &str, number: &str, control: &Control) -> bool {
     given == control.id || given == number
 }
 
+fn beside_error(error: impl std::fmt::Display) -> Error {
+    Error::Beside(error.to_string())
+}
+
 fn facts_error(error: chain::Error) -> Error {
     match error {
         chain::Error::Facts(error) => Error::Snapshot(error),
@@ -320,7 +414,9 @@ fn accounts(snapshot: &Snapshot, options: &Options) -> Result<Vec<String>, Error
     if all.is_empty() {
         return Err(Error::NoAccount);
     }
-    if let Some(given) = options.accounts.iter().find(|given| !all.contains(given)) {
+    let held: BTreeSet<&String> = all.iter().collect();
+    let given: BTreeSet<String> = options.accounts.iter().cloned().collect();
+    if let Some(given) = options.accounts.iter().find(|it| !held.contains(it)) {
         return Err(Error::NoSuchAccount {
             given: given.clone(),
             known: all.join(", "),
@@ -328,7 +424,7 @@ fn accounts(snapshot: &Snapshot, options: &Options) -> Result<Vec<String>, Error
     }
     Ok(all
         .into_iter()
-        .filter(|account| options.accounts.is_empty() || options.accounts.contains(account))
+        .filter(|account| given.is_empty() || given.contains(account))
         .collect())
 }
 

@@ -4,11 +4,12 @@
 //! Noise is a property of the alarm: a filter that matches everything is harmless where what it publishes does not make
 //! the alarm breach, as a value of 0, another unit or a series that the expression does not count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::chain::cause::SilenceCause;
 use crate::chain::verdict::{Kind, Link, LinkId, Station, Subject, Verdict};
-use crate::chain::{AccountChain, Path};
+use crate::chain::{AccountChain, Condition, Path};
 use crate::coverage::Predicate;
 
 use super::judge::Judge;
@@ -26,21 +27,29 @@ struct Noisy {
 pub(super) fn saturate(chain: &mut AccountChain, judge: &Judge) {
     // By metric alarm.
     let mut noisy: BTreeMap<String, Noisy> = BTreeMap::new();
+    // By what lets the events through behind the trail: the paths of one filter share it.
+    let mut known: HashMap<Vec<*const Condition>, bool> = HashMap::new();
     for path in &chain.paths {
         let (Some(alarm), Some(filter)) = (&path.alarm, &path.filter) else {
             continue;
         };
         // No event gets as far as the filter, or none as far as the alarm.
-        let stopped = |link: &Link| {
+        let stopped = |link: &Arc<Link>| {
             link.id.station() < Station::MetricFilter && link.verdict == Verdict::Broken
         };
         if alarm.flooded == Some(false) || path.links.iter().any(stopped) {
             continue;
         }
-        let Some(filtered) = filtered(path) else {
+        if path.pattern().is_none() {
+            // It is not understood.
             continue;
-        };
-        if judge.saturates(&filtered, &chain.scope) {
+        }
+        let behind: Vec<*const Condition> = behind(path).map(Arc::as_ptr).collect();
+        let saturates = known.entry(behind).or_insert_with(|| {
+            let filtered = Predicate::all(behind_events(path));
+            judge.saturates(&filtered, &chain.scope)
+        });
+        if *saturates {
             let found = noisy.entry(metric_alarm(path).unwrap_or_default().to_owned());
             let found = found.or_default();
             if alarm.flooded == Some(true) {
@@ -62,7 +71,7 @@ pub(super) fn saturate(chain: &mut AccountChain, judge: &Judge) {
             .iter()
             .position(|other| other.id > link.id)
             .unwrap_or(path.links.len());
-        path.links.insert(at, link);
+        path.links.insert(at, Arc::new(link));
     }
 }
 
@@ -105,15 +114,13 @@ fn metric_alarm(path: &Path) -> Option<&str> {
     Some(alarm.through.first().unwrap_or(&alarm.arn))
 }
 
-/// What the filter lets through of whatever reaches it: what a trail leaves out makes an alarm no quieter. None for a
-/// pattern that is not understood.
-fn filtered(path: &Path) -> Option<Predicate> {
-    path.pattern()?;
-    let behind = path
-        .conditions
+/// What the filter lets through of whatever reaches it: what a trail leaves out makes an alarm no quieter.
+fn behind(path: &Path) -> impl Iterator<Item = &Arc<Condition>> {
+    path.conditions
         .iter()
-        .filter(|condition| condition.id >= LinkId::F01);
-    Some(Predicate::all(
-        behind.map(|condition| condition.events.clone()),
-    ))
+        .filter(|condition| condition.id >= LinkId::F01)
+}
+
+fn behind_events(path: &Path) -> impl Iterator<Item = Predicate> {
+    behind(path).map(|condition| condition.events.clone())
 }

@@ -4,7 +4,6 @@
 //! The same decision as for being told, over paths that end in a bucket or a log group ([`crate::chain::recording`]).
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
@@ -14,11 +13,11 @@ use crate::chain::verdict::{Link, LinkId, Station, Verdict};
 use crate::control::{Kept, Recorded, Recording as Asked};
 use crate::coverage::{Missed, Predicate, Scope};
 
-use super::case::union;
+use super::case::{soundest, union};
 use super::decision::Decision;
 use super::finding::{Requirement, Status, Stop, Unrecorded, Why};
 use super::holds;
-use super::judge::{Judge, key};
+use super::judge::Judge;
 use super::shown::{missing_links, same_events, summaries, told_links};
 
 const S3: &str = "s3.amazonaws.com";
@@ -116,7 +115,7 @@ impl Question<'_> {
 
     fn missed_of(&self, required: &Predicate, paths: &[&Path]) -> Missed {
         self.judge
-            .missed(required, &union(paths), &self.recording.scope)
+            .missed_by(required, &self.judge.parts(paths), &self.recording.scope)
     }
 
     /// Where the account's Regions were not told: the link that says so, if a Region beyond those that are known would not
@@ -127,7 +126,9 @@ impl Question<'_> {
             regions: Vec::new(),
             ..self.recording.scope.clone()
         };
-        let answer = self.judge.missed(&self.required, &union(sound), &anywhere);
+        let answer = self
+            .judge
+            .missed_by(&self.required, &self.judge.parts(sound), &anywhere);
         (!answer.is_nothing()).then_some(link)
     }
 
@@ -149,10 +150,12 @@ impl Question<'_> {
         let mut trails: Vec<String> = cover.iter().filter_map(|it| it.trail.clone()).collect();
         trails.dedup();
         let why = Why::Recorded { trails };
-        let mut answer = self.decision(Status::Pass, why, &same_events(sound, &cover));
+        let mut answer = self.decision(Status::Pass, why, &same_events(self.judge, sound, &cover));
         answer.notes = told_links(&cover);
         let scope = &self.recording.scope;
-        answer.assumptions = self.judge.rests_on(&self.required, &union(&cover), scope);
+        answer.assumptions = self
+            .judge
+            .rests_on(&self.required, &union(self.judge, &cover), scope);
         answer
     }
 
@@ -171,14 +174,7 @@ impl Question<'_> {
 
     /// Few paths that keep what is asked for: one that does it alone where there is one.
     fn smallest<'p>(&self, paths: &[&'p Path]) -> Vec<&'p Path> {
-        let mut best: BTreeMap<String, &Path> = BTreeMap::new();
-        for path in paths {
-            let known = best.entry(key(&path.events)).or_insert(path);
-            if path.verdict() < known.verdict() {
-                *known = path;
-            }
-        }
-        let mut cover: Vec<&Path> = best.into_values().collect();
+        let mut cover = soundest(self.judge, paths);
         cover.sort_by_key(|path| path.verdict());
         if let Some(alone) = cover.iter().find(|path| self.missed(&[path]).is_nothing()) {
             return vec![alone];

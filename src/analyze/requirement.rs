@@ -1,6 +1,7 @@
 //! What a control asks for, made ready: its accepted forms as predicates.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::chain::Path;
 use crate::control::{Alternative, Benchmark, Control};
@@ -19,7 +20,12 @@ pub(super) struct Requirement<'a> {
     pub(super) events: Predicate,
     /// The literal texts in it.
     pub(super) words: BTreeSet<String>,
+    /// The likeness of pattern texts, by what is known of the pattern besides.
+    alike: RefCell<HashMap<String, [Option<usize>; 3]>>,
 }
+
+/// More texts than one account has; what they need is bounded.
+const KEPT: usize = 50_000;
 
 /// The forms that count under a benchmark, the one to deploy first.
 pub(super) fn requirements<'a>(
@@ -40,6 +46,7 @@ pub(super) fn requirements<'a>(
                 alternative,
                 words: words(&events),
                 events,
+                alike: RefCell::default(),
             })
         })
         .collect()
@@ -66,11 +73,34 @@ impl Requirement<'_> {
             (None, None) if path.pattern().is_some() => "",
             (None, None) => return 0,
         };
-        let pattern = path.pattern();
-        let texts = pattern
-            .map(|pattern| words(&pattern.events))
-            .unwrap_or_default();
-        if texts.is_empty() && pattern.is_none_or(|it| !matches!(&it.events, Predicate::Always)) {
+        let pattern = path.pattern().map(|pattern| &pattern.events);
+        // The queries of log alarms have no text that is shared.
+        if text.is_empty() {
+            return self.likeness_of(text, pattern);
+        }
+        let kind = match pattern {
+            None => 0,
+            Some(Predicate::Always) => 1,
+            Some(_) => 2,
+        };
+        let mut alike = self.alike.borrow_mut();
+        let known = alike.get(text).and_then(|kinds| *kinds.get(kind)?);
+        known.unwrap_or_else(|| {
+            let likeness = self.likeness_of(text, pattern);
+            if alike.len() >= KEPT {
+                alike.clear();
+            }
+            let kinds = alike.entry(text.to_owned()).or_default();
+            if let Some(known) = kinds.get_mut(kind) {
+                *known = Some(likeness);
+            }
+            likeness
+        })
+    }
+
+    fn likeness_of(&self, text: &str, pattern: Option<&Predicate>) -> usize {
+        let texts = pattern.map(words).unwrap_or_default();
+        if texts.is_empty() && pattern != Some(&Predicate::Always) {
             let text = text.to_ascii_lowercase();
             let named = self.words.iter();
             return named.filter(|word| text.contains(word.as_str())).count();

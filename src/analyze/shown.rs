@@ -10,7 +10,8 @@ use crate::coverage::NoiseClass;
 
 use super::case::{Case, union};
 use super::finding::{Carriers, Note, PathSummary, Remark, Surplus};
-use super::judge::key;
+use super::interned::Id;
+use super::judge::Judge;
 use super::requirement::Requirement;
 
 /// How many paths a finding shows.
@@ -39,7 +40,7 @@ pub(super) fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
 pub(super) fn told_links(cover: &[&Path]) -> Vec<Note> {
     let links = cover.iter().flat_map(|path| &path.links);
     let told = links.filter(|link| matches!(link.verdict, Verdict::Degraded | Verdict::Weak));
-    distinct(told.map(Note::of))
+    distinct(told.map(|link| Note::of(link)))
 }
 
 /// The unknown links of paths, each once.
@@ -60,9 +61,11 @@ pub(super) fn surplus(
     requirement: &Requirement<'_>,
     cover: &[&Path],
 ) -> Vec<Note> {
-    let noise = case
-        .judge
-        .noise(&requirement.events, &union(cover), &case.chain.scope);
+    let noise = case.judge.noise(
+        &requirement.events,
+        &union(case.judge, cover),
+        &case.chain.scope,
+    );
     let named = |event: &Value| {
         let source = event.get("eventSource").and_then(Value::as_str);
         let source = source.unwrap_or_default().to_owned();
@@ -101,13 +104,20 @@ pub(super) fn event_name(event: &Value) -> &str {
 }
 
 /// All paths that carry the same events as one of the cover: the cover first.
-pub(super) fn same_events<'p>(paths: &[&'p Path], cover: &[&'p Path]) -> Vec<&'p Path> {
-    let keys: BTreeSet<String> = cover.iter().map(|path| key(&path.events)).collect();
+pub(super) fn same_events<'p>(
+    judge: &Judge,
+    paths: &[&'p Path],
+    cover: &[&'p Path],
+) -> Vec<&'p Path> {
+    let carried: BTreeSet<Id> = cover.iter().map(|path| judge.id(path)).collect();
+    let known: BTreeSet<*const Path> = cover.iter().map(|path| std::ptr::from_ref(*path)).collect();
     let mut out: Vec<&Path> = cover.to_vec();
-    let others = paths.iter().filter(|path| {
-        keys.contains(&key(&path.events)) && !cover.iter().any(|known| std::ptr::eq(*known, **path))
-    });
-    out.extend(others);
+    let others = paths
+        .iter()
+        .filter(|path| carried.contains(&judge.id(path)))
+        .filter(|path| !known.contains(&std::ptr::from_ref(**path)));
+    // No more are shown.
+    out.extend(others.take(PATHS_SHOWN));
     out
 }
 
@@ -129,7 +139,7 @@ pub(super) fn alike<'p>(
         .map(|(_, path)| (requirement.likeness(path), path))
         .filter(|(likeness, _)| *likeness > 0)
         .collect();
-    others.sort_by_key(|(likeness, path)| (usize::MAX - likeness, path.verdict()));
+    others.sort_by_cached_key(|(likeness, path)| (usize::MAX - likeness, path.verdict()));
     out.extend(others.into_iter().map(|(_, path)| path));
     if out.is_empty() {
         // Nothing looks like it: the trails at least.

@@ -1,5 +1,7 @@
 //! What an alarm's history says of one of its actions (N08): CloudWatch notes each that it took or could not take.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::Error;
@@ -90,7 +92,7 @@ impl History {
         facts: &Facts<'_>,
         alarm: &AlarmRow,
         action: &str,
-        links: &[Link],
+        links: &[Arc<Link>],
     ) -> Result<Option<Link>, Error> {
         let Some((item, outcome)) = &self.newest else {
             return not_asked(facts, alarm, action);

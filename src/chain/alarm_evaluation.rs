@@ -1,11 +1,14 @@
 //! What one event does to an alarm: from facts to the arithmetic of [`crate::aws::alarm`] and [`crate::aws::metric_math`],
 //! and from its reasons to links.
 
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::cause::AlarmCause;
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow};
 use super::log_group::Place;
+use super::metrics::Metrics;
 use super::same_events::SameEvents;
 use super::stage::Stage;
 use super::verdict::{Link, LinkId, Subject, Verdict};
@@ -14,12 +17,16 @@ use crate::aws::alarm::{self, Effect, Emission, Reason, Settings};
 use crate::aws::metric_math::{self, Metric, Role};
 
 /// A metric filter with those that write the same metric, in the account and Region of its log group.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Writers<'r> {
     pub(super) place: &'r Place,
     pub(super) filter: &'r FilterRow,
-    pub(super) others: &'r [FilterRow],
-    pub(super) same_events: &'r SameEvents,
+    others: &'r [&'r FilterRow],
+    same_events: &'r SameEvents,
+    /// What the others publish to the very same metric.
+    emissions: OnceCell<Vec<Emission>>,
+    /// What alarms of the same settings do.
+    plain: RefCell<HashMap<String, Evaluated>>,
 }
 
 /// What an alarm does with the events of a filter.
@@ -31,15 +38,38 @@ pub(super) struct Evaluated {
     pub(super) flooded: Option<bool>,
 }
 
-impl Writers<'_> {
+impl<'r> Writers<'r> {
+    /// A filter, and the others that write the same metric.
+    pub(super) fn new(
+        place: &'r Place,
+        filter: &'r FilterRow,
+        others: &'r [&'r FilterRow],
+        same_events: &'r SameEvents,
+    ) -> Self {
+        Self {
+            place,
+            filter,
+            others,
+            same_events,
+            emissions: OnceCell::new(),
+            plain: RefCell::default(),
+        }
+    }
+
     /// An alarm on one metric.
     pub(super) fn plain(&self, alarm: &AlarmRow) -> Evaluated {
-        let (ours, others) = (emission(self.filter), self.emissions());
         let settings = settings(alarm);
-        Evaluated {
-            effect: alarm::single_event(&ours, &others, &settings),
-            flooded: alarm::flooded(&ours, &others, &settings),
+        let key = format!("{settings:?}");
+        if let Some(known) = self.plain.borrow().get(&key) {
+            return known.clone();
         }
+        let (ours, others) = (emission(self.filter), self.emissions());
+        let found = Evaluated {
+            effect: alarm::single_event(&ours, others, &settings),
+            flooded: alarm::flooded(&ours, others, &settings),
+        };
+        self.plain.borrow_mut().insert(key, found.clone());
+        found
     }
 
     /// An alarm on an expression over metrics.
@@ -49,23 +79,25 @@ impl Writers<'_> {
     pub(super) fn math(
         &self,
         facts: &Facts<'_>,
+        metrics: &Metrics,
         alarm: &AlarmRow,
         reads: &[MetricRow],
     ) -> Result<Evaluated, Error> {
-        let Some(metrics) = alarm.metrics.as_deref() else {
+        let Some(queries) = alarm.metrics.as_deref() else {
             return Ok(Evaluated {
                 effect: Effect::Unknown(vec![Reason::QueriesNotUnderstood]),
                 flooded: None,
             });
         };
-        let mut writers: BTreeMap<(String, String, String), Vec<FilterRow>> = BTreeMap::new();
+        let mut writers: BTreeMap<(String, String, String), Rc<[FilterRow]>> = BTreeMap::new();
         for row in reads {
             let (Some(namespace), Some(name)) = (&row.namespace, &row.metric_name) else {
                 continue;
             };
             let account = row.metric_account.as_ref().unwrap_or(&alarm.account);
             if !self.is_ours(account, namespace, name) {
-                let found = facts.writers(account, &alarm.region, namespace, name)?;
+                let metric = [account, &alarm.region, namespace, name.as_str()];
+                let found = metrics.writers(facts, metric)?;
                 writers.insert((account.clone(), namespace.clone(), name.clone()), found);
             }
         }
@@ -82,7 +114,7 @@ impl Writers<'_> {
                 }
                 return Role::Event {
                     emission: emission(self.filter),
-                    others: self.emissions(),
+                    others: self.emissions().to_vec(),
                 };
             }
             let key = (
@@ -90,19 +122,19 @@ impl Writers<'_> {
                 metric.namespace.clone(),
                 metric.metric_name.clone(),
             );
-            let found = writers.get(&key).map(Vec::as_slice).unwrap_or_default();
+            let found = writers.get(&key).map(AsRef::as_ref).unwrap_or_default();
             let found: Vec<&FilterRow> = found.iter().filter(|row| same_names(row)).collect();
             self.role_of_others(&found, all_match)
         };
         let settings = settings(alarm);
-        let alone = metric_math::single_event(metrics, &settings, |metric| role(metric, false));
-        let together = metric_math::single_event(metrics, &settings, |metric| role(metric, true));
+        let alone = metric_math::single_event(queries, &settings, |metric| role(metric, false));
+        let together = metric_math::single_event(queries, &settings, |metric| role(metric, true));
         let fires = |effect: &Effect| match effect {
             Effect::Fires(firing) => Some(firing.silent.clone()),
             Effect::Never(_) | Effect::Unknown(_) => None,
         };
         Ok(Evaluated {
-            flooded: metric_math::flooded(metrics, &settings, |metric| role(metric, false)),
+            flooded: metric_math::flooded(queries, &settings, |metric| role(metric, false)),
             effect: if fires(&alone).is_some() && fires(&alone) != fires(&together) {
                 Effect::Unknown(vec![Reason::OtherFiltersDecide])
             } else {
@@ -148,13 +180,15 @@ impl Writers<'_> {
     }
 
     /// What the other filters publish to the very same metric: one with other dimensions writes another.
-    fn emissions(&self) -> Vec<Emission> {
-        let names = dimensions::selectors(self.filter);
-        self.others
-            .iter()
-            .filter(|other| dimensions::selectors(other).keys().eq(names.keys()))
-            .map(|other| self.emission_beside(other))
-            .collect()
+    fn emissions(&self) -> &[Emission] {
+        self.emissions.get_or_init(|| {
+            let names = dimensions::selectors(self.filter);
+            self.others
+                .iter()
+                .filter(|other| dimensions::selectors(other).keys().eq(names.keys()))
+                .map(|other| self.emission_beside(other))
+                .collect()
+        })
     }
 
     fn emission_beside(&self, other: &FilterRow) -> Emission {
@@ -204,7 +238,7 @@ impl Writers<'_> {
             } if !dilutes => filter,
             _ => return None,
         };
-        let writers = std::iter::once(self.filter).chain(self.others);
+        let writers = std::iter::once(self.filter).chain(self.others.iter().copied());
         writers
             .into_iter()
             .find(|writer| writer.name == *named)

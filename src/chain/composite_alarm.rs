@@ -3,6 +3,7 @@
 //! What a rule does is decided by [`crate::aws::composite`]; here it gets the alarms and states of the Region.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use super::Error;
 use super::cause::{CompositeAlarmCause, Open};
@@ -35,8 +36,10 @@ pub(super) struct Region {
     composites: BTreeMap<String, AlarmRow>,
     /// Alarm -> names of the composite alarms whose rules name it.
     parents: BTreeMap<String, BTreeSet<String>>,
+    /// Names and ARNs of the alarms that hold back the actions of others.
+    suppressors: BTreeSet<String>,
     /// Alarms that name no metric: Metrics Insights and PromQL.
-    pub(super) queries: Vec<AlarmRow>,
+    pub(super) queries: Vec<Rc<AlarmRow>>,
     /// Not every composite alarm is known: what was asked in vain.
     unknown: Option<Link>,
 }
@@ -66,6 +69,7 @@ impl Region {
         });
         let rows = facts.alarms_of_type(account, region, "composite")?;
         let queries = facts.query_alarms(account, region)?;
+        let queries = queries.into_iter().map(Rc::new).collect();
         let mut read = Self {
             queries,
             unknown,
@@ -98,6 +102,7 @@ impl Region {
                 let parents = read.parents.entry(child.clone()).or_default();
                 parents.insert(row.name.clone());
             }
+            read.suppressors.extend(row.actions_suppressor.clone());
             read.alarms.rules.insert(row.name.clone(), rule);
             read.composites.insert(row.name.clone(), row);
         }
@@ -106,14 +111,10 @@ impl Region {
 
     /// Whether a composite alarm of the Region names this alarm, in its rule or as its suppressor.
     pub(super) fn looks_at(&self, alarm: &AlarmRow) -> bool {
-        let named = |suppressor: &str| suppressor == alarm.name || suppressor == alarm.arn;
         let here = alarm.account == self.alarms.account && alarm.region == self.alarms.region;
         here && (self.parents.contains_key(&alarm.name)
-            || self
-                .composites
-                .values()
-                .filter_map(|composite| composite.actions_suppressor.as_deref())
-                .any(named))
+            || self.suppressors.contains(&alarm.name)
+            || self.suppressors.contains(&alarm.arn))
     }
 
     /// C01 where composite alarms above may exist that nobody could see.
@@ -127,6 +128,9 @@ impl Region {
     /// does to all alarms.
     pub(super) fn above(&self, watched: &Watched, moved: &Moved) -> Vec<Above> {
         let child = watched.alarm.name.as_str();
+        if !self.parents.contains_key(child) {
+            return Vec::new();
+        }
         let mut moved = moved.clone();
         // An alarm that the event does not move is at fault itself; what is wrong above it is told as if it were not.
         let own = moved
@@ -163,12 +167,7 @@ impl Region {
                 stage.say(self.link(&reach, row, watched.alarm.evidence));
                 // Broken already; the suppressor cannot make it worse.
                 if !matches!(reach.answer, Answer::Never(_)) {
-                    stage.links.extend(self.suppressor(
-                        row,
-                        &movement,
-                        &watched.alarm.name,
-                        &moved,
-                    ));
+                    stage.say_all(self.suppressor(row, &movement, &watched.alarm.name, &moved));
                 }
                 let mut further = through.clone();
                 // Nobody reads how it goes on.

@@ -259,9 +259,7 @@ impl Judging<'_> {
             .filter_map(|(field, text)| Some((field, text?)))
             .collect();
         let subject = self.alarm.subject();
-        stage
-            .links
-            .extend(group.masking.link(&subject, &fields, &values));
+        stage.say_all(group.masking.link(&subject, &fields, &values));
         match &group.transformed {
             Transformed::No => {}
             Transformed::Unknown(link) => stage.say(link.as_ref().clone()),

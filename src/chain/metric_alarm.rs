@@ -3,10 +3,13 @@
 //! Namespace, metric name, account and region have to be the same; dimensions too. What one event does to the alarm is
 //! decided by [`super::alarm_evaluation`].
 
+use std::rc::Rc;
+
 use super::alarm_evaluation::{Evaluated, Writers};
 use super::cause::{AlarmCause, MetricFilterCause, Namesake, Query};
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
 use super::log_group::Place;
+use super::metrics::{Metrics, Reading};
 use super::same_events::SameEvents;
 use super::stage::{Stage, fine, unanswered};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
@@ -18,7 +21,7 @@ use crate::aws::composite::{Moved, Movement};
 /// An alarm that reads the metric of a filter.
 #[derive(Clone, Debug)]
 pub(super) struct Watched {
-    pub(super) alarm: AlarmRow,
+    pub(super) alarm: Rc<AlarmRow>,
     /// What is said about the filter's value, its dimensions and the alarm's arithmetic.
     pub(super) stage: Stage,
     /// What an event does to the alarm; none where the alarm does not read the filter's metric.
@@ -50,22 +53,30 @@ pub(super) struct Watchers {
     pub(super) none: Option<Link>,
 }
 
-/// What an event that one filter matches does to the alarms of an account and Region that a composite alarm looks at: also to
-/// those on the metrics of the filters that match all of its events.
-pub(super) fn moved(
-    filter: &FilterRow,
-    all: &[(&FilterRow, &Watchers)],
-    looked_at: impl Fn(&AlarmRow) -> bool,
-    same_events: &SameEvents,
-) -> Moved {
+/// The filters of a log group whose alarms some composite alarm looks at, each with those alarms.
+pub(super) type LookedAt<'a> = Vec<(&'a FilterRow, Vec<&'a Watched>)>;
+
+/// The filters with alarms that composite alarms look at.
+pub(super) fn looked_at<'a>(
+    all: &[(&'a FilterRow, &'a Watchers)],
+    looks_at: impl Fn(&AlarmRow) -> bool,
+) -> LookedAt<'a> {
+    all.iter()
+        .map(|(filter, watchers)| {
+            let alarms = watchers.alarms.iter();
+            let below = alarms.filter(|watched| looks_at(&watched.alarm)).collect();
+            (*filter, below)
+        })
+        .filter(|(_, below): &(_, Vec<_>)| !below.is_empty())
+        .collect()
+}
+
+/// What an event that one filter matches does to the alarms that composite alarms look at: also to those on the metrics of the
+/// filters that match all of its events.
+pub(super) fn moved(filter: &FilterRow, all: &LookedAt<'_>, same_events: &SameEvents) -> Moved {
     let mut moved = Moved::default();
-    for (other, watchers) in all {
-        let mut below = watchers
-            .alarms
-            .iter()
-            .filter(|watched| looked_at(&watched.alarm))
-            .peekable();
-        if below.peek().is_none() || !same_events.of(filter, other) {
+    for (other, below) in all {
+        if !same_events.of(filter, other) {
             continue;
         }
         for watched in below {
@@ -91,16 +102,22 @@ pub(super) fn moved(
     moved
 }
 
-/// Finds the alarms that read the metric of a filter. `queries` are the alarms of the Region that name no metric;
-/// `of_member` says that the events are those of another account than the log group's.
-pub(super) fn find(
-    facts: &Facts<'_>,
-    place: &Place,
-    filter: &FilterRow,
-    queries: &[AlarmRow],
-    of_member: bool,
-    same_events: &SameEvents,
-) -> Result<Watchers, Error> {
+/// Where the filters are whose alarms are looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Search<'a, 's> {
+    pub(super) facts: &'a Facts<'s>,
+    pub(super) metrics: &'a Metrics,
+    pub(super) place: &'a Place,
+    /// The alarms of the Region that name no metric.
+    pub(super) queries: &'a [Rc<AlarmRow>],
+    /// Whether the events are those of another account than the log group's.
+    pub(super) of_member: bool,
+    pub(super) same_events: &'a SameEvents,
+}
+
+/// Finds the alarms that read the metric of a filter.
+pub(super) fn find(search: Search<'_, '_>, filter: &FilterRow) -> Result<Watchers, Error> {
+    let Search { facts, place, .. } = search;
     let (Some(namespace), Some(metric_name)) = (&filter.namespace, &filter.metric_name) else {
         let link = Link::new(
             LinkId::A01,
@@ -115,36 +132,30 @@ pub(super) fn find(
             none: Some(link),
         });
     };
-    let mut alarms = Vec::new();
-    for arn in facts.watching(&place.account, &place.region, namespace, metric_name)? {
-        alarms.extend(facts.alarm(&place.account, &arn)?);
-    }
-    for (account, arn) in
-        facts.watching_from_afar(&place.account, &place.region, namespace, metric_name)?
-    {
-        alarms.extend(facts.alarm(&account, &arn)?);
-    }
-    let others = others(facts, place, filter, namespace, metric_name)?;
-    let writers = Writers {
-        place,
-        filter,
-        others: &others,
-        same_events,
-    };
+    let metric = [
+        place.account.as_str(),
+        place.region.as_str(),
+        namespace,
+        metric_name,
+    ];
+    let all = search.metrics.writers(facts, metric)?;
+    let others = others(filter, &all);
+    let writers = Writers::new(place, filter, &others, search.same_events);
     let mut watchers = Watchers::default();
     watchers.alarms.extend(
-        queries
+        search
+            .queries
             .iter()
             .filter_map(|alarm| by_query(filter, namespace, metric_name, alarm)),
     );
-    for alarm in alarms {
-        watchers
-            .alarms
-            .push(watched(facts, writers, alarm, of_member)?);
+    let shared = shared_metric(place, filter, &others);
+    for reading in search.metrics.watching(facts, metric)?.iter() {
+        let mut found = watched(search, &writers, reading)?;
+        found.stage.extend(shared.clone());
+        watchers.alarms.push(found);
     }
     watchers.none = no_alarm(
-        facts,
-        place,
+        search,
         filter,
         namespace,
         metric_name,
@@ -154,27 +165,21 @@ pub(super) fn find(
 }
 
 /// Other filters of any log group that write the same metric: their default values fill the same periods (F14).
-fn others(
-    facts: &Facts<'_>,
-    place: &Place,
-    filter: &FilterRow,
-    namespace: &str,
-    metric_name: &str,
-) -> Result<Vec<FilterRow>, Error> {
-    let mut others = facts.writers(&place.account, &place.region, namespace, metric_name)?;
-    others
-        .retain(|other| other.name != filter.name || other.log_group_name != filter.log_group_name);
-    Ok(others)
+fn others<'r>(filter: &FilterRow, all: &'r [FilterRow]) -> Vec<&'r FilterRow> {
+    let is_other = |other: &&FilterRow| {
+        other.name != filter.name || other.log_group_name != filter.log_group_name
+    };
+    all.iter().filter(is_other).collect()
 }
 
 fn no_alarm(
-    facts: &Facts<'_>,
-    place: &Place,
+    search: Search<'_, '_>,
     filter: &FilterRow,
     namespace: &str,
     metric_name: &str,
     none_found: bool,
 ) -> Result<Option<Link>, Error> {
+    let Search { facts, place, .. } = search;
     let subject = Subject::within(
         Kind::Metric,
         metric_name,
@@ -196,8 +201,8 @@ fn no_alarm(
     if !none_found {
         return Ok(None);
     }
-    let namesakes = facts.namesakes(&place.account, &place.region, metric_name)?;
-    let namesake = namesakes.into_iter().next();
+    let here = (place.account.as_str(), place.region.as_str());
+    let namesake = search.metrics.namesake(facts, here, metric_name)?;
     let cause = AlarmCause::NoAlarmWatches {
         namesake: namesake.map(|(namespace, alarm)| Namesake {
             alarm: arn::short_name(&alarm).to_owned(),
@@ -213,14 +218,13 @@ fn no_alarm(
 }
 
 fn watched(
-    facts: &Facts<'_>,
-    writers: Writers<'_>,
-    alarm: AlarmRow,
-    of_member: bool,
+    search: Search<'_, '_>,
+    writers: &Writers<'_>,
+    reading: &Reading,
 ) -> Result<Watched, Error> {
     let (place, filter) = (writers.place, writers.filter);
+    let Reading { alarm, reads } = reading;
     let mut stage = Stage::default();
-    let reads = facts.alarm_metrics(&alarm.account, &alarm.arn)?;
     if alarm.account != place.account {
         let cause = AlarmCause::InMonitoringAccount {
             account: alarm.account.clone(),
@@ -232,26 +236,25 @@ fn watched(
         );
     }
     let mut evaluated = None;
-    if let Some(row) = ours(place, filter, &alarm, &reads) {
+    if let Some(row) = ours(place, filter, alarm, reads) {
         stage.say(
             fine(LinkId::A01, alarm.subject(), AlarmCause::WatchesMetric)
                 .field("Namespace", row.namespace.as_deref().unwrap_or_default())
                 .field("MetricName", row.metric_name.as_deref().unwrap_or_default())
                 .evidence([alarm.evidence, filter.evidence]),
         );
-        if dimensions::agree(place, filter, row, &alarm, of_member, &mut stage) {
+        if dimensions::agree(place, filter, row, alarm, search.of_member, &mut stage) {
             let found = if row.query_id.is_empty() {
-                writers.plain(&alarm)
+                writers.plain(alarm)
             } else {
-                writers.math(facts, &alarm, &reads)?
+                writers.math(search.facts, search.metrics, alarm, reads)?
             };
-            writers.say(&found.effect, &alarm, &mut stage);
+            writers.say(&found.effect, alarm, &mut stage);
             evaluated = Some(found);
         }
     }
-    shared_metric(place, filter, writers.others, &mut stage);
     Ok(Watched {
-        alarm,
+        alarm: Rc::clone(alarm),
         stage,
         evaluated,
     })
@@ -281,7 +284,7 @@ fn by_query(
     filter: &FilterRow,
     namespace: &str,
     metric_name: &str,
-    alarm: &AlarmRow,
+    alarm: &Rc<AlarmRow>,
 ) -> Option<Watched> {
     let promql = alarm.evaluation_criteria.as_deref();
     let text = promql.or(alarm.metrics.as_deref())?;
@@ -309,7 +312,7 @@ fn by_query(
             .evidence([alarm.evidence, filter.evidence]),
     );
     Some(Watched {
-        alarm: alarm.clone(),
+        alarm: Rc::clone(alarm),
         stage,
         evaluated: Some(Evaluated {
             effect: Effect::Unknown(Vec::new()),
@@ -361,18 +364,19 @@ fn promql_query(criteria: &str) -> Option<String> {
 }
 
 /// F14: filters that share a metric share its alarm and its moments of silence.
-fn shared_metric(place: &Place, filter: &FilterRow, others: &[FilterRow], stage: &mut Stage) {
-    if others.is_empty() {
-        return;
+fn shared_metric(place: &Place, filter: &FilterRow, others: &[&FilterRow]) -> Stage {
+    let mut stage = Stage::default();
+    if !others.is_empty() {
+        stage.say(
+            fine(
+                LinkId::F14,
+                metric_filter::subject(place, filter),
+                MetricFilterCause::SharesMetric {
+                    filters: others.iter().map(|other| other.name.clone()).collect(),
+                },
+            )
+            .evidence(others.iter().map(|other| other.evidence)),
+        );
     }
-    stage.say(
-        fine(
-            LinkId::F14,
-            metric_filter::subject(place, filter),
-            MetricFilterCause::SharesMetric {
-                filters: others.iter().map(|other| other.name.clone()).collect(),
-            },
-        )
-        .evidence(others.iter().map(|other| other.evidence)),
-    );
+    stage
 }

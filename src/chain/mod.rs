@@ -26,6 +26,7 @@ mod log_alarm;
 mod log_group;
 mod metric_alarm;
 mod metric_filter;
+mod metrics;
 mod mute_rules;
 mod organization;
 mod path;
@@ -40,6 +41,7 @@ mod selectors;
 mod stage;
 mod subject;
 mod subscription;
+mod tail;
 mod topic;
 mod topic_access;
 mod topic_key;
@@ -55,6 +57,7 @@ pub use alarm_evaluation::reason_id;
 pub use assumption::Assumption;
 pub use gap::Gap;
 pub use path::{AccountChain, Alarm, Condition, Filter, Path, Rule, Subscription};
+pub use tail::MOST_PATHS;
 pub use watched_metrics::{History, MetricAlarm, NotFollowed, StateChange, Writer};
 
 /// Why the chain of an account could not be read.
@@ -79,7 +82,8 @@ pub fn create_views(snapshot: &Snapshot) -> Result<(), Error> {
 /// Drops what was put together of the facts for a [`Reader`], after facts were changed on trial.
 pub fn forget(snapshot: &Snapshot) -> Result<(), Error> {
     Ok(snapshot.connection().execute_batch(
-        "drop table if exists temp.chain_foreign_watch; drop table if exists temp.chain_teller;",
+        "drop table if exists temp.chain_foreign_watch; drop table if exists temp.chain_teller; \
+         drop table if exists temp.chain_listed; drop table if exists temp.chain_bus;",
     )?)
 }
 
@@ -88,6 +92,7 @@ pub fn forget(snapshot: &Snapshot) -> Result<(), Error> {
 pub struct Reader<'s> {
     facts: facts::Facts<'s>,
     shared: walk::Shared,
+    extent: tail::Extent,
 }
 
 impl<'s> Reader<'s> {
@@ -96,7 +101,16 @@ impl<'s> Reader<'s> {
         Ok(Self {
             facts: facts::Facts::new(snapshot.connection(), assumed)?,
             shared: walk::Shared::default(),
+            extent: tail::Extent::Every,
         })
+    }
+
+    /// The same for a reader who judges accounts and shows few paths: of paths that differ in names alone, few are read, and
+    /// an account with more than [`MOST_PATHS`] others is not read to its end.
+    #[must_use]
+    pub fn to_judge(mut self) -> Self {
+        self.extent = tail::Extent::Judged;
+        self
     }
 
     /// The facts that it reads.
@@ -108,8 +122,9 @@ impl<'s> Reader<'s> {
     pub fn account(&mut self, account: &str) -> Result<AccountChain, Error> {
         let facts = self.facts.clone();
         let context = regions::context(&facts, account)?;
-        let mut walk = walk::Walk::new(facts.clone(), &context, &mut self.shared);
+        let mut walk = walk::Walk::new(facts.clone(), &context, &mut self.shared, self.extent);
         let paths = walk.paths()?;
+        let (trails, left_out, too_many) = (walk.trails, walk.left_out, walk.too_many);
         let alternatives = alternatives::seen(&facts, &context, &walk.places())?;
         let notes = organization::notes(&facts, &context)?;
         let mut gaps = facts.gaps(account)?;
@@ -119,6 +134,9 @@ impl<'s> Reader<'s> {
             partition: context.partition,
             scope: context.scope,
             regions_known: context.regions_known,
+            trails,
+            path_count: paths.len() + left_out,
+            too_many,
             paths,
             alternatives,
             notes,

@@ -21,6 +21,12 @@ pub struct AccountChain {
     pub scope: Scope,
     /// Whether `scope.regions` was read to its end; if not, it holds the regions that every account of the partition has.
     pub regions_known: bool,
+    /// How many trails reach the account.
+    pub trails: usize,
+    /// How many paths there are, those included that differ from others in names alone and were not read.
+    pub path_count: usize,
+    /// Whether there are more paths than are read: those in `paths` prove nothing then.
+    pub too_many: bool,
     /// Candidate paths in a total order. A path ends where the chain ends.
     pub paths: Vec<Path>,
     /// Other monitoring seen (X ids): reported, never counted.
@@ -49,11 +55,11 @@ pub struct Path {
     /// The subscription.
     pub subscription: Option<Subscription>,
     /// Events that may take this path: all of `conditions` together. Where a link is unknown this is an upper bound.
-    pub events: Predicate,
+    pub events: Arc<Predicate>,
     /// The parts of `events`, in the order of the chain, each with the link that stands for it.
-    pub conditions: Vec<Condition>,
+    pub conditions: Vec<Arc<Condition>>,
     /// Everything said about this path, in the order of the chain. Links that are `ok` are told too.
-    pub links: Vec<Link>,
+    pub links: Vec<Arc<Link>>,
     /// Times from the snapshot on in which an event on this path tells nobody: mute rules hold the action back.
     pub muted: Arc<Windows>,
 }
@@ -131,7 +137,7 @@ impl Path {
 
     /// What its metric filter, log alarm or rule lets through; none where there is none or its pattern is not understood.
     pub fn pattern(&self) -> Option<&Condition> {
-        let mut conditions = self.conditions.iter();
+        let mut conditions = self.conditions.iter().map(Arc::as_ref);
         conditions.find(|condition| matches!(condition.id, LinkId::F01 | LinkId::E05 | LinkId::Q01))
     }
 
@@ -146,7 +152,10 @@ impl Path {
 
     /// The link of this id, if something was said under it.
     pub fn link(&self, id: LinkId) -> Option<&Link> {
-        self.links.iter().find(|link| link.id == id)
+        self.links
+            .iter()
+            .map(Arc::as_ref)
+            .find(|link| link.id == id)
     }
 }
 

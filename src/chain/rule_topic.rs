@@ -43,8 +43,8 @@ pub(super) fn judge(
                 topic,
             };
             stage.say(asking.publish()?);
-            stage.links.extend(asking.key()?);
-            stage.links.extend(asking.fifo());
+            stage.say_all(asking.key()?);
+            stage.say_all(asking.fifo());
             true
         }
         None => no_attributes(facts, rule, topic_arn, &asked_by, &mut stage)?,

@@ -2,6 +2,8 @@
 //!
 //! A bus is fed by every trail that records the event, so each trail is a path of its own, and their union counts.
 
+use std::sync::Arc;
+
 use crate::aws::arn;
 
 use super::Error;
@@ -61,7 +63,7 @@ impl<'r> Way<'r> {
             }),
             action: self.action.clone(),
             subscription: self.subscription.clone(),
-            events,
+            events: Arc::new(events),
             conditions: stage.conditions,
             links: stage.links,
             muted: Default::default(),
@@ -354,7 +356,7 @@ impl RuleWalk<'_> {
                     rule: None,
                     action: None,
                     subscription: None,
-                    events: Predicate::all(events),
+                    events: Arc::new(Predicate::all(events)),
                     conditions: stage.conditions,
                     links: stage.links,
                     muted: Default::default(),

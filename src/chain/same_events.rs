@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -17,8 +18,15 @@ use crate::pattern::{self, Semantics};
 pub(super) struct SameEvents {
     /// Whether the second pattern matches all that the first matches.
     known: RefCell<BTreeMap<(String, String), bool>>,
-    /// An event of each pattern.
-    examples: RefCell<BTreeMap<String, Option<Value>>>,
+    /// Each pattern, read once; none where it is not understood.
+    patterns: RefCell<BTreeMap<String, Option<Rc<Read>>>>,
+}
+
+/// A pattern with an event of it, where one was found.
+#[derive(Debug)]
+struct Read {
+    events: Predicate,
+    example: Option<Value>,
 }
 
 impl SameEvents {
@@ -46,19 +54,32 @@ impl SameEvents {
     }
 
     fn decide(&self, pattern: &str, other: &str) -> bool {
-        let (Ok(one), Ok(two)) = (pattern::parse(pattern), pattern::parse(other)) else {
+        let (Some(one), Some(two)) = (self.read(pattern), self.read(other)) else {
             return false;
         };
-        let (one, two) = (Predicate::from_pattern(&one), Predicate::from_pattern(&two));
-        let (model, scope) = (EventModel::cloudtrail(), Scope::default());
-        let mut examples = self.examples.borrow_mut();
-        let found = examples
-            .entry(pattern.to_owned())
-            .or_insert_with(|| example(&one, &model, &scope));
         // Most pairs have nothing to do with each other, which one event shows.
-        let apart = found
+        let apart = one
+            .example
             .as_ref()
-            .is_some_and(|event| !two.matches(event, &Semantics::default()));
-        !apart && missed(&one, &two, &model, &scope).is_nothing()
+            .is_some_and(|event| !two.events.matches(event, &Semantics::default()));
+        let (model, scope) = (EventModel::cloudtrail(), Scope::default());
+        !apart && missed(&one.events, &two.events, &model, &scope).is_nothing()
+    }
+
+    fn read(&self, pattern: &str) -> Option<Rc<Read>> {
+        if let Some(known) = self.patterns.borrow().get(pattern) {
+            return known.clone();
+        }
+        let read = pattern::parse(pattern).ok().map(|parsed| {
+            let events = Predicate::from_pattern(&parsed);
+            let (model, scope) = (EventModel::cloudtrail(), Scope::default());
+            Rc::new(Read {
+                example: example(&events, &model, &scope),
+                events,
+            })
+        });
+        let mut patterns = self.patterns.borrow_mut();
+        patterns.insert(pattern.to_owned(), read.clone());
+        read
     }
 }

@@ -1,5 +1,7 @@
 //! What the judges of one kind of resource share: the account asked about, and what they hand on.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::coverage::{Covers, EventModel, Predicate, Scope, covers};
@@ -36,14 +38,19 @@ impl Context {
 /// What is said about one resource of a path.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stage {
-    pub(super) links: Vec<Link>,
-    pub(super) conditions: Vec<Condition>,
+    pub(super) links: Vec<Arc<Link>>,
+    pub(super) conditions: Vec<Arc<Condition>>,
 }
 
 impl Stage {
     /// Says something.
     pub(super) fn say(&mut self, link: Link) {
-        self.links.push(link);
+        self.links.push(Arc::new(link));
+    }
+
+    /// Says several things.
+    pub(super) fn say_all(&mut self, links: impl IntoIterator<Item = Link>) {
+        self.links.extend(links.into_iter().map(Arc::new));
     }
 
     /// Lets only these events through, and says why others stop here.
@@ -54,12 +61,12 @@ impl Stage {
         cause: impl Into<Cause>,
         events: Predicate,
     ) {
-        self.conditions.push(Condition {
+        self.conditions.push(Arc::new(Condition {
             id,
             subject: subject.into(),
             cause: cause.into(),
             events,
-        });
+        }));
     }
 
     /// Appends what another judge said.

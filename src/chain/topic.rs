@@ -105,7 +105,7 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
         None => no_attributes(facts, alarm, topic_arn, &asked_by, &history, &mut stage)?,
     };
     let told = history.link(facts, alarm, topic_arn, &stage.links)?;
-    stage.links.extend(told);
+    stage.say_all(told);
     Ok(Judged {
         stage,
         tellers: tellers(

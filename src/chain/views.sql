@@ -63,6 +63,33 @@ left join metric_transformation
   and metric_transformation.log_group_name = metric_filter.log_group_name
   and metric_transformation.filter_name = metric_filter.name;
 
+-- The same from the metric's side: found by the index of the transformations, whatever SQLite guesses of their number.
+create temp view if not exists chain_writer as
+select
+  metric_filter.account,
+  metric_filter.region,
+  metric_filter.log_group_name,
+  metric_filter.name,
+  metric_filter.pattern,
+  metric_filter.apply_on_transformed_logs,
+  metric_filter.field_selection_criteria,
+  metric_filter.emit_system_field_dimensions,
+  metric_filter.creation_time,
+  metric_filter.evidence_id,
+  metric_transformation.position,
+  metric_transformation.namespace,
+  metric_transformation.metric_name,
+  metric_transformation.metric_value,
+  metric_transformation.default_value,
+  metric_transformation.unit,
+  metric_transformation.dimensions
+from metric_transformation indexed by metric_transformation_metric
+cross join metric_filter
+  on metric_transformation.account = metric_filter.account
+  and metric_transformation.region = metric_filter.region
+  and metric_transformation.log_group_name = metric_filter.log_group_name
+  and metric_transformation.filter_name = metric_filter.name;
+
 -- Alarms that read a metric of their own account; one row an alarm and metric.
 create temp view if not exists chain_watch as
 select distinct
@@ -101,6 +128,16 @@ union
 select operation, subject, account from absent where service in ('sns', 'kms');
 create index if not exists temp.chain_teller_subject
   on chain_teller (operation, subject);
+
+-- Who lists which subscriptions of a topic, and who was told of a bus: tables, because they are asked by the resource alone.
+create temp table if not exists chain_listed as
+select distinct topic_arn, subscription_arn from subscription;
+create index if not exists temp.chain_listed_topic
+  on chain_listed (topic_arn, subscription_arn);
+create temp table if not exists chain_bus as
+select bus_arn, account from event_bus;
+create index if not exists temp.chain_bus_arn
+  on chain_bus (bus_arn, account);
 
 -- What an alarm does when it goes into ALARM, and who hears of it where the action is a topic.
 -- Topic and subscriptions as the alarm's own account sees them.

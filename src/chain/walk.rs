@@ -3,45 +3,33 @@
 //! Facts say where to go, judges say what is wrong; here only the two are put together. What hangs on a log group is
 //! walked once, however many trails deliver to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
-
-use crate::coverage::Predicate;
 
 use super::cause::LogGroupCause;
 use super::composite_alarm::Region;
 use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
 use super::log_group::{self, Place};
-use super::metric_alarm::{self, Watched, Watchers};
+use super::metric_alarm::{self, LookedAt, Search, Watched, Watchers};
+use super::metrics::Metrics;
 use super::path::{Alarm, Filter, Path, Subscription};
 use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
 use super::stage::{Context, Stage};
+use super::tail::{Alike, Ends, Extent, MOST_PATHS, SharedEvents, Tail, Told};
 use super::verdict::{Link, LinkId, Verdict};
 use super::{
     Error, alarm_actions, alarm_message, log_alarm, metric_filter, mute_rules, organization,
     selectors, subscription, topic, trail,
 };
-use crate::aws::alarm::{AlarmState, Stay};
+use crate::aws::alarm::{AlarmState, Firing, Stay};
 use crate::aws::composite::Moved;
 use crate::aws::mute::{self, Windows};
 
-/// What follows after a trail, as far as it goes.
-#[derive(Clone, Debug, Default)]
-struct Tail {
-    filter: Option<Filter>,
-    alarm: Option<Alarm>,
-    action: Option<String>,
-    subscription: Option<Subscription>,
-    stage: Stage,
-    muted: Arc<Windows>,
-}
-
-/// An alarm that acts, what is known of its course, and what is said of it.
+/// An alarm that acts, and what is known of its course.
 struct Acting<'a> {
     alarm: &'a AlarmRow,
-    tail: Tail,
     stay: Stay,
     resting: &'a [AlarmState],
     /// When the alarm below hears nothing.
@@ -50,47 +38,28 @@ struct Acting<'a> {
     switch: LinkId,
 }
 
-impl Tail {
-    /// The same way, with one thing more said about it.
-    fn saying(&self, link: Link) -> Self {
-        let mut tail = self.clone();
-        tail.stage.say(link);
-        tail
-    }
-
-    fn path(&self, trail: Option<String>, log_group: Option<String>, before: &Stage) -> Path {
-        let mut stage = before.clone();
-        stage.extend(self.stage.clone());
-        Path {
-            trail,
-            log_group,
-            filter: self.filter.clone(),
-            alarm: self.alarm.clone(),
-            rule: None,
-            action: self.action.clone(),
-            subscription: self.subscription.clone(),
-            events: Predicate::all(
-                stage
-                    .conditions
-                    .iter()
-                    .map(|condition| condition.events.clone()),
-            ),
-            conditions: stage.conditions,
-            links: stage.links,
-            muted: Arc::clone(&self.muted),
-        }
-    }
-}
-
 /// One account under examination.
 pub(super) struct Walk<'s, 'c> {
     facts: Facts<'s>,
     context: &'c Context,
     shared: &'c mut Shared,
+    extent: Extent,
+    /// How many trails there are.
+    pub(super) trails: usize,
+    /// How many paths were left out that differ from others in names alone.
+    pub(super) left_out: usize,
+    /// Whether there are more than [`MOST_PATHS`].
+    pub(super) too_many: bool,
     /// What hangs on the account's own log groups.
     tails: BTreeMap<Place, Rc<Vec<Tail>>>,
     /// Composite alarms by account and Region.
     regions: BTreeMap<(String, String), Rc<Region>>,
+    /// What hangs on an alarm, by the alarm and its course: the same for every filter.
+    ends: HashMap<String, Rc<Ends>>,
+    /// What is said of an alarm's state and its silent times, by the same.
+    own: HashMap<String, Rc<(Stage, Windows)>>,
+    metrics: Metrics,
+    events: SharedEvents,
 }
 
 /// The stay of an alarm that no event moves.
@@ -105,13 +74,26 @@ pub(super) struct Shared {
 }
 
 impl<'s, 'c> Walk<'s, 'c> {
-    pub(super) fn new(facts: Facts<'s>, context: &'c Context, shared: &'c mut Shared) -> Self {
+    pub(super) fn new(
+        facts: Facts<'s>,
+        context: &'c Context,
+        shared: &'c mut Shared,
+        extent: Extent,
+    ) -> Self {
         Self {
             facts,
             context,
             shared,
+            extent,
+            trails: 0,
+            left_out: 0,
+            too_many: false,
             tails: BTreeMap::new(),
             regions: BTreeMap::new(),
+            ends: HashMap::new(),
+            own: HashMap::new(),
+            metrics: Metrics::default(),
+            events: SharedEvents::default(),
         }
     }
 
@@ -119,19 +101,23 @@ impl<'s, 'c> Walk<'s, 'c> {
     pub(super) fn paths(&mut self) -> Result<Vec<Path>, Error> {
         let mut paths = Vec::new();
         let trails = self.facts.trails(&self.context.account)?;
+        self.trails = trails.len();
+        let mut alike = Alike::default();
         for trail in &trails {
-            self.trail_paths(trail, &mut paths)?;
+            self.trail_paths(trail, &mut alike, &mut paths)?;
         }
         let hidden = trail::hidden(&self.facts, self.context)?;
         for stage in &hidden {
-            paths.push(Tail::default().path(None, None, stage));
+            paths.push(Tail::default().path(None, None, stage, &mut self.events));
         }
         if trails.is_empty() && hidden.is_empty() {
-            paths.push(Tail::default().path(None, None, &trail::none(&self.facts, self.context)?));
+            let stage = trail::none(&self.facts, self.context)?;
+            paths.push(Tail::default().path(None, None, &stage, &mut self.events));
         }
         self.unfed_filters(&trails, hidden.is_empty(), &mut paths)?;
         let feeds = self.feeds(&trails, hidden)?;
         paths.extend(rule_walk::paths(&self.facts, self.context, &feeds)?);
+        self.bound(paths.len());
         Ok(paths)
     }
 
@@ -154,12 +140,23 @@ impl<'s, 'c> Walk<'s, 'c> {
         Ok(feeds)
     }
 
+    /// Notes where there are more paths than are judged; whether there are.
+    fn bound(&mut self, paths: usize) -> bool {
+        self.too_many |= self.extent == Extent::Judged && paths > MOST_PATHS;
+        self.too_many
+    }
+
     /// The log groups that were reached.
     pub(super) fn places(&self) -> Vec<Place> {
         self.tails.keys().cloned().collect()
     }
 
-    fn trail_paths(&mut self, trail: &TrailRow, paths: &mut Vec<Path>) -> Result<(), Error> {
+    fn trail_paths(
+        &mut self,
+        trail: &TrailRow,
+        alike: &mut Alike,
+        paths: &mut Vec<Path>,
+    ) -> Result<(), Error> {
         let mut stage = trail::judge(&self.facts, self.context, trail)?;
         let elsewhere = organization::judge(&self.facts, self.context, trail)?;
         let reachable = elsewhere
@@ -169,23 +166,40 @@ impl<'s, 'c> Walk<'s, 'c> {
         stage.extend(elsewhere);
         let arn = Some(trail.arn.clone());
         if !reachable {
-            paths.push(Tail::default().path(arn, trail.log_group_arn.clone(), &stage));
+            let log_group = trail.log_group_arn.clone();
+            paths.push(Tail::default().path(arn, log_group, &stage, &mut self.events));
             return Ok(());
         }
         stage.extend(selectors::judge(&self.facts, self.context, trail)?);
         let Some(place) = place(trail) else {
-            paths.push(Tail::default().path(arn, None, &stage));
+            paths.push(Tail::default().path(arn, None, &stage, &mut self.events));
             return Ok(());
         };
-        for tail in self.tails(&place)?.iter() {
-            paths.push(tail.path(arn.clone(), Some(place.arn.clone()), &stage));
+        let tails = self.tails(&place)?;
+        self.left_out += tails.iter().map(|tail| tail.more).sum::<usize>();
+        let told = Told {
+            at: &place.arn,
+            names: [&trail.arn, &trail.name],
+            stage: &stage,
+        };
+        if self.extent == Extent::Judged && alike.has_enough(told).is_some() {
+            self.left_out += tails.len();
+            return Ok(());
+        }
+        if self.bound(paths.len() + tails.len()) {
+            return Ok(());
+        }
+        alike.note(told, 0);
+        for tail in tails.iter() {
+            let log_group = Some(place.arn.clone());
+            paths.push(tail.path(arn.clone(), log_group, &stage, &mut self.events));
         }
         Ok(())
     }
 
     /// Filters of the account on log groups that none of its trails delivers to (F12), look-alikes included (L03).
     fn unfed_filters(
-        &self,
+        &mut self,
         trails: &[TrailRow],
         all_trails_known: bool,
         paths: &mut Vec<Path>,
@@ -240,7 +254,8 @@ impl<'s, 'c> Walk<'s, 'c> {
                 stage,
                 ..Tail::default()
             };
-            paths.push(tail.path(None, Some(place.arn), &Stage::default()));
+            let before = Stage::default();
+            paths.push(tail.path(None, Some(place.arn), &before, &mut self.events));
         }
         Ok(())
     }
@@ -294,7 +309,9 @@ impl<'s, 'c> Walk<'s, 'c> {
         }
         let found = self.watchers(place, &filters)?;
         let all: Vec<(&FilterRow, &Watchers)> = filters.iter().zip(&found).collect();
+        let mut looked_at: BTreeMap<(&str, &str), LookedAt<'_>> = BTreeMap::new();
         for (filter, watchers) in &all {
+            let mut moved: BTreeMap<(&str, &str), Moved> = BTreeMap::new();
             let mut tail = start.clone();
             tail.filter = Some(named(filter));
             tail.stage.extend(metric_filter::judge(
@@ -309,10 +326,18 @@ impl<'s, 'c> Walk<'s, 'c> {
             for watched in &watchers.alarms {
                 let alarm = &watched.alarm;
                 let region = self.region(&alarm.account, &alarm.region)?;
+                let key = (alarm.account.as_str(), alarm.region.as_str());
+                let looked_at = looked_at.entry(key).or_insert_with(|| {
+                    metric_alarm::looked_at(&all, |alarm| region.looks_at(alarm))
+                });
                 let same_events = &self.shared.same_events;
-                let moved =
-                    metric_alarm::moved(filter, &all, |alarm| region.looks_at(alarm), same_events);
-                self.walk_alarm(&tail, watched, &moved, &mut tails)?;
+                let moved = moved
+                    .entry(key)
+                    .or_insert_with(|| metric_alarm::moved(filter, looked_at, same_events));
+                self.walk_alarm(&tail, watched, moved, &mut tails)?;
+                if self.bound(tails.len()) {
+                    return Ok(tails);
+                }
             }
         }
         Ok(tails)
@@ -322,13 +347,17 @@ impl<'s, 'c> Walk<'s, 'c> {
     fn watchers(&mut self, place: &Place, filters: &[FilterRow]) -> Result<Vec<Watchers>, Error> {
         let region = self.region(&place.account, &place.region)?;
         let of_member = place.account != self.context.account;
-        filters
-            .iter()
-            .map(|filter| {
-                let same_events = &self.shared.same_events;
-                let queries = &region.queries;
-                metric_alarm::find(&self.facts, place, filter, queries, of_member, same_events)
-            })
+        let search = Search {
+            facts: &self.facts,
+            metrics: &self.metrics,
+            place,
+            queries: &region.queries,
+            of_member,
+            same_events: &self.shared.same_events,
+        };
+        let found = filters.iter();
+        found
+            .map(|filter| metric_alarm::find(search, filter))
             .collect()
     }
 
@@ -352,25 +381,20 @@ impl<'s, 'c> Walk<'s, 'c> {
         let firing = watched.firing();
         // Of an alarm that no event moves nothing is lost in a window.
         let stay = firing.map_or(NO_STAY, |firing| firing.stay);
-        let coalescing = firing.map(|firing| firing.stay.least);
-        tail.stage
-            .extend(alarm_actions::state(&self.facts, alarm, coalescing)?);
+        let own = self.own(alarm, firing)?;
+        let (state, silent) = &*own;
+        tail.stage.extend(state.clone());
         let region = self.region(&alarm.account, &alarm.region)?;
         let above = region.above(watched, moved);
         let resting = firing.map_or(AlarmState::ALL.as_slice(), |firing| &firing.resting);
-        let silent = firing.map_or_else(
-            || Ok(Windows::default()),
-            |firing| mute_rules::silent(&self.facts, alarm, &firing.silent),
-        )?;
-        let acting = Acting {
+        let ends = self.ends(&Acting {
             alarm,
-            tail: tail.clone(),
             stay,
             resting,
-            silent: &silent,
+            silent,
             switch: LinkId::A02,
-        };
-        let acts = self.walk_actions(acting, tails)?;
+        })?;
+        tails.extend(ends.tails.iter().map(|end| tail.continued(end)));
         for composite in &above {
             let mut over = tail.clone();
             over.stage.extend(composite.stage.clone());
@@ -378,7 +402,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             over.stage.extend(alarm_actions::state(
                 &self.facts,
                 &composite.alarm,
-                coalescing.map(|_| stay.least),
+                firing.map(|_| stay.least),
             )?);
             over.alarm = Some(Alarm {
                 arn: composite.alarm.arn.clone(),
@@ -386,21 +410,21 @@ impl<'s, 'c> Walk<'s, 'c> {
                 through: composite.through.clone(),
                 flooded,
             });
-            let acting = Acting {
+            let ends = self.ends(&Acting {
                 alarm: &composite.alarm,
-                tail: over.clone(),
                 stay,
                 resting,
-                silent: &silent,
+                silent,
                 switch: LinkId::C06,
-            };
-            if !self.walk_actions(acting, tails)? && !composite.has_more_above {
+            })?;
+            tails.extend(ends.tails.iter().map(|end| over.continued(end)));
+            if !ends.acts && !composite.has_more_above {
                 tails.push(self.silent(&over, &composite.alarm, LinkId::C06, LinkId::C06)?);
             }
         }
         if let Some(link) = region.unknown(alarm) {
             tails.push(tail.saying(link));
-        } else if !acts && above.is_empty() {
+        } else if !ends.acts && above.is_empty() {
             tails.push(self.silent(&tail, alarm, LinkId::A02, LinkId::A03)?);
         }
         Ok(())
@@ -430,15 +454,15 @@ impl<'s, 'c> Walk<'s, 'c> {
             };
             tail.stage
                 .extend(alarm_actions::state(&self.facts, alarm, Some(stay.most))?);
-            let acting = Acting {
+            let ends = self.ends(&Acting {
                 alarm,
-                tail: tail.clone(),
                 stay,
                 resting: AlarmState::ALL.as_slice(),
                 silent: &Windows::default(),
                 switch: LinkId::A02,
-            };
-            if self.walk_actions(acting, tails)? {
+            })?;
+            tails.extend(ends.tails.iter().map(|end| tail.continued(end)));
+            if ends.acts {
                 continue;
             }
             tails.push(if above {
@@ -448,6 +472,28 @@ impl<'s, 'c> Walk<'s, 'c> {
             });
         }
         Ok(())
+    }
+
+    /// What is said of an alarm's state, and when it hears nothing.
+    fn own(
+        &mut self,
+        alarm: &AlarmRow,
+        firing: Option<&Firing>,
+    ) -> Result<Rc<(Stage, Windows)>, Error> {
+        let course = firing.map(|firing| (firing.stay.least, &firing.silent));
+        let key = format!("{}\u{1}{}\u{1}{course:?}", alarm.account, alarm.arn);
+        if let Some(own) = self.own.get(&key) {
+            return Ok(Rc::clone(own));
+        }
+        let coalescing = firing.map(|firing| firing.stay.least);
+        let state = alarm_actions::state(&self.facts, alarm, coalescing)?;
+        let silent = match firing {
+            Some(firing) => mute_rules::silent(&self.facts, alarm, &firing.silent)?,
+            None => Windows::default(),
+        };
+        let own = Rc::new((state, silent));
+        self.own.insert(key, Rc::clone(&own));
+        Ok(own)
     }
 
     /// An alarm without an action for ALARM, and its switch where that is off as well.
@@ -465,28 +511,40 @@ impl<'s, 'c> Walk<'s, 'c> {
         Ok(silent)
     }
 
-    /// The ways on from an alarm; whether it has an action.
-    fn walk_actions(&self, acting: Acting<'_>, tails: &mut Vec<Tail>) -> Result<bool, Error> {
-        let Acting {
-            alarm,
-            mut tail,
-            stay,
-            resting,
-            silent,
-            switch,
-        } = acting;
+    /// The ways on from an alarm.
+    fn ends(&mut self, acting: &Acting<'_>) -> Result<Rc<Ends>, Error> {
+        let alarm = acting.alarm;
+        let key = format!(
+            "{}\u{1}{}\u{1}{:?}",
+            alarm.account,
+            alarm.arn,
+            (acting.switch, acting.stay, acting.resting, acting.silent)
+        );
+        if let Some(ends) = self.ends.get(&key) {
+            return Ok(Rc::clone(ends));
+        }
+        let ends = Rc::new(self.walk_actions(acting)?);
+        self.ends.insert(key, Rc::clone(&ends));
+        Ok(ends)
+    }
+
+    fn walk_actions(&self, acting: &Acting<'_>) -> Result<Ends, Error> {
+        let alarm = acting.alarm;
         let actions = alarm_actions::actions(&self.facts, alarm)?;
+        let mut ends = Ends::default();
         if actions.is_empty() {
-            return Ok(false);
+            return Ok(ends);
         }
-        tail.stage.say(alarm_actions::enabled(alarm, switch));
-        let (said, muted) = mute_rules::muted(&self.facts, alarm, stay)?;
+        ends.acts = true;
+        let mut tail = Tail::default();
+        tail.stage.say(alarm_actions::enabled(alarm, acting.switch));
+        let (said, muted) = mute_rules::muted(&self.facts, alarm, acting.stay)?;
         tail.stage.extend(said);
-        tail.muted = Arc::new(mute::union([muted, silent.clone()]));
+        tail.muted = Arc::new(mute::union([muted, acting.silent.clone()]));
         for action in &actions {
-            self.walk_action(&tail, alarm, action, resting, tails)?;
+            self.walk_action(&tail, alarm, action, acting.resting, &mut ends.tails)?;
         }
-        Ok(true)
+        Ok(ends)
     }
 
     fn walk_action(
@@ -517,6 +575,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         let mut passes = |attributes: &_, subject: &_, stage: &mut _| {
             subscription::passes_alarm(attributes, &message, subject, stage);
         };
+        let mut alike = Alike::default();
         for row in &listing.rows {
             let mut end = tail.clone();
             end.subscription = Some(Subscription {
@@ -531,7 +590,23 @@ impl<'s, 'c> Walk<'s, 'c> {
                 row,
                 &mut passes,
             )?);
-            tails.push(end);
+            let told = Told {
+                at: &row.protocol,
+                names: [&row.arn, &row.endpoint],
+                stage: &end.stage,
+            };
+            let enough = match self.extent {
+                Extent::Every => None,
+                Extent::Judged => alike.has_enough(told),
+            };
+            // What is left out is counted with the last one that is not.
+            match enough.and_then(|last| tails.get_mut(last)) {
+                Some(last) => last.more += 1,
+                None => {
+                    alike.note(told, tails.len());
+                    tails.push(end);
+                }
+            }
         }
         Ok(())
     }

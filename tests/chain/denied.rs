@@ -325,6 +325,7 @@ fn a_feature_that_does_not_exist_there_leaves_nothing_to_remark() {
                 .paths
                 .iter()
                 .flat_map(|path| &path.links)
+                .map(AsRef::as_ref)
                 .chain(&chain.notes)
                 .filter(|link| link.verdict != Verdict::Ok)
                 .collect();

@@ -85,7 +85,8 @@ fn links_of(chain: &AccountChain, id: LinkId) -> Vec<&Link> {
         .paths
         .iter()
         .flat_map(|path| &path.links)
-        .filter(|link| link.id == id)
+        .map(AsRef::as_ref)
+        .filter(|link: &&Link| link.id == id)
         .collect()
 }
 
@@ -145,7 +146,7 @@ fn fault(id: LinkId, verdict: Verdict, edit: impl FnOnce(&mut World)) -> Link {
     recorded_alike(&world, id, &finding);
     #[cfg(not(feature = "collect"))]
     drop(finding);
-    link.clone()
+    Link::clone(link)
 }
 
 /// The same fault, served over HTTP and recorded by `collect`, gives the same finding. Left out: verdicts that depend on

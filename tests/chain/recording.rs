@@ -39,7 +39,7 @@ fn kept_fault(
         !link.evidence.is_empty() || verdict == Verdict::Unknown,
         "{link:?}"
     );
-    link.clone()
+    Link::clone(link)
 }
 
 const FILES: (Events, Keeper) = (Events::Management, Keeper::ValidatedFiles);

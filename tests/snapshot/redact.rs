@@ -37,9 +37,8 @@ fn said(path: &Path) -> Vec<String> {
     let mut said = Vec::new();
     for account in chain::accounts(&snapshot).unwrap() {
         let chain = chain::account(&snapshot, &account).unwrap();
-        let ids = |links: &[chain::verdict::Link]| {
+        let ids = |links: &mut dyn Iterator<Item = &chain::verdict::Link>| {
             let mut ids: Vec<String> = links
-                .iter()
                 .map(|link| format!("{:?} {:?}", link.id, link.verdict))
                 .collect();
             ids.sort();
@@ -48,11 +47,14 @@ fn said(path: &Path) -> Vec<String> {
         let mut lines: Vec<String> = chain
             .paths
             .iter()
-            .map(|path| format!("path {}", ids(&path.links)))
+            .map(|path| format!("path {}", ids(&mut path.links.iter().map(AsRef::as_ref))))
             .collect();
         lines.sort();
-        lines.push(format!("notes {}", ids(&chain.notes)));
-        lines.push(format!("alternatives {}", ids(&chain.alternatives)));
+        lines.push(format!("notes {}", ids(&mut chain.notes.iter())));
+        lines.push(format!(
+            "alternatives {}",
+            ids(&mut chain.alternatives.iter())
+        ));
         lines.push(format!("gaps {}", chain.gaps.len()));
         said.push(lines.join("\n"));
     }

@@ -10,6 +10,7 @@ use crate::chain::facts::{
     AlarmRow, Asked, DataResources, Delivered, Facts, FilterRow, Keeping, Questions, SelectorRows,
     TrailRow,
 };
+use crate::control::plain_text;
 use crate::snapshot::operations::OPERATIONS;
 
 /// A trail with the answers about it.
@@ -27,6 +28,8 @@ pub(super) struct Trail {
 #[derive(Debug)]
 pub(super) struct Filter {
     pub(super) row: FilterRow,
+    /// Its pattern as a reader sees it.
+    pub(super) plain: String,
     /// The names of its metrics.
     pub(super) metrics: Vec<String>,
 }
@@ -165,6 +168,7 @@ fn filters(rows: Vec<FilterRow>) -> Vec<Filter> {
         };
         if !filters.last().is_some_and(same) {
             filters.push(Filter {
+                plain: plain_text(&row.pattern),
                 row,
                 metrics: Vec::new(),
             });

@@ -3,7 +3,7 @@
 //! Three-valued: a step that cannot be answered keeps its candidate, which can then no longer make the audit steps `met`.
 
 use crate::chain::facts::BasicSelector;
-use crate::control::{StepKind, same_text};
+use crate::control::{StepKind, plain_text};
 use crate::snapshot::operations::log_group_name;
 
 use super::facts::{Account, Alarm, Filter, Trail};
@@ -215,11 +215,8 @@ impl Account {
             .iter()
             .filter(|filter| filter.row.log_group_name == name)
             .collect();
-        let printed = |filter: &&&Filter| {
-            texts
-                .iter()
-                .any(|text| same_text(text, &filter.row.pattern))
-        };
+        let texts: Vec<String> = texts.iter().map(|text| plain_text(text)).collect();
+        let printed = |filter: &&&Filter| texts.contains(&filter.plain);
         let found: Vec<_> = listed
             .iter()
             .filter(printed)

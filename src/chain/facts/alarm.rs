@@ -110,19 +110,17 @@ pub(crate) struct MuteRuleRow {
 }
 
 impl Facts<'_> {
-    /// Alarms of the metric's own account and region that read it, by ARN.
-    pub(crate) fn watching(
+    /// What the alarms of an account and region read of it: namespace, metric name and the alarm's ARN, in that order.
+    pub(crate) fn watched(
         &self,
         account: &str,
         region: &str,
-        namespace: &str,
-        metric_name: &str,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Vec<(String, String, String)>, Error> {
         self.list(
-            "select alarm_arn from chain_watch \
-             where account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 order by alarm_arn",
-            (account, region, namespace, metric_name),
-            |row| row.get(0),
+            "select namespace, metric_name, alarm_arn from chain_watch where account = ?1 and region = ?2 \
+             order by namespace, metric_name, alarm_arn",
+            (account, region),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
     }
 
@@ -239,21 +237,6 @@ impl Facts<'_> {
                     dimensions: get(row, "dimensions")?,
                 })
             },
-        )
-    }
-
-    /// Metrics of this name that alarms of the account and region read in any namespace: namespace and alarm.
-    pub(crate) fn namesakes(
-        &self,
-        account: &str,
-        region: &str,
-        metric_name: &str,
-    ) -> Result<Vec<(String, String)>, Error> {
-        self.list(
-            "select namespace, alarm_arn from chain_watch \
-             where account = ?1 and region = ?2 and metric_name = ?3 order by namespace, alarm_arn",
-            (account, region, metric_name),
-            |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
 

@@ -101,7 +101,8 @@ impl Facts<'_> {
         bus_arn: &str,
     ) -> Result<Option<(Option<String>, i64)>, Error> {
         self.optional(
-            "select policy, evidence_id from event_bus where bus_arn = ?1 limit 1",
+            "select policy, evidence_id from event_bus \
+             where account = (select min(account) from chain_bus where bus_arn = ?1) and bus_arn = ?1",
             [bus_arn],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )

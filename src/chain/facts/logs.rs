@@ -113,7 +113,7 @@ impl Facts<'_> {
         metric_name: &str,
     ) -> Result<Vec<FilterRow>, Error> {
         self.list(
-            "select * from chain_filter \
+            "select * from chain_writer \
              where account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 \
              order by log_group_name, name, position",
             (account, region, namespace, metric_name),

@@ -119,7 +119,7 @@ impl Facts<'_> {
     /// ARNs of the subscriptions of a topic, whichever account listed them.
     pub(crate) fn subscription_arns(&self, topic: &str) -> Result<Vec<String>, Error> {
         self.list(
-            "select distinct subscription_arn from subscription where topic_arn = ?1 order by subscription_arn",
+            "select subscription_arn from chain_listed where topic_arn = ?1 order by subscription_arn",
             [topic],
             |row| row.get(0),
         )

@@ -108,7 +108,7 @@ pub(super) fn digests(
     for account in tellers(context, trail) {
         let status = facts.file_delivery(account, &trail.home_region, &trail.arn)?;
         if let Some(status) = status {
-            stage.links.extend(digest_delivery(trail, &status));
+            stage.say_all(digest_delivery(trail, &status));
         }
     }
     Ok(stage)

@@ -62,7 +62,7 @@ pub(super) fn judge(
         region: arn::region(&text).unwrap_or(&trail.home_region),
         id,
     };
-    stage.links.extend(key.links()?);
+    stage.say_all(key.links()?);
     Ok(stage)
 }
 

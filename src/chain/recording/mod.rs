@@ -126,7 +126,7 @@ pub(super) fn read(facts: &Facts<'_>, context: &Context) -> Result<Recording, Er
 
 fn trail_of(facts: &Facts<'_>, context: &Context, row: &TrailRow) -> Result<Trail, Error> {
     let said = trail::judge(facts, context, row)?;
-    let (of_group, of_trail): (Vec<Link>, Vec<Link>) = said
+    let (of_group, of_trail): (Vec<Arc<Link>>, Vec<Arc<Link>>) = said
         .links
         .into_iter()
         .filter(|link| link.id != LinkId::T06)
@@ -154,7 +154,7 @@ fn trail_of(facts: &Facts<'_>, context: &Context, row: &TrailRow) -> Result<Trai
 }
 
 /// Whether the log group is there; what metric filters make of its events is no matter here.
-fn existence(facts: &Facts<'_>, row: &TrailRow) -> Result<Vec<Link>, Error> {
+fn existence(facts: &Facts<'_>, row: &TrailRow) -> Result<Vec<Arc<Link>>, Error> {
     let parts = (
         row.log_account.clone(),
         row.log_region.clone(),
@@ -232,7 +232,9 @@ fn path(trail: Option<&str>, log_group: Option<&str>, stages: &[&Stage]) -> Path
         rule: None,
         action: None,
         subscription: None,
-        events: Predicate::all(stage.conditions.iter().map(|it| it.events.clone())),
+        events: Arc::new(Predicate::all(
+            stage.conditions.iter().map(|it| it.events.clone()),
+        )),
         conditions: stage.conditions,
         links: stage.links,
         muted: Arc::new(Windows::default()),

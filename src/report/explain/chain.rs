@@ -154,7 +154,8 @@ fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
         let links: Vec<&Link> = path
             .links
             .iter()
-            .filter(|link| stations.contains(&link.id.station()))
+            .map(AsRef::as_ref)
+            .filter(|link: &&Link| stations.contains(&link.id.station()))
             .collect();
         if name.is_none() && links.is_empty() {
             continue;

@@ -96,6 +96,9 @@ fn why(why: &Why) -> String {
         Why::Contradiction => {
             "the coverage decision gave two different answers, which is a bug".to_owned()
         }
+        Why::TooManyPaths { most } => format!(
+            "the account has more than {most} paths from a trail to a subscription, which are not followed to their ends"
+        ),
         Why::NoRequirement => "the control asks for nothing under this benchmark".to_owned(),
         Why::Rows { rows, gaps } => {
             let lacking = first(gaps, gap);

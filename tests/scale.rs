@@ -1,0 +1,210 @@
+//! What grows: thousands of filters, alarms, paths and accounts come to the answers that few of them come to.
+//!
+//! Each case took minutes, or gigabytes, while the work grew with the square of what is read. No test asserts a time.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use trailproof::analyze::{self, Analysis, Options, Status};
+use trailproof::chain::{self, verdict::LinkId};
+use trailproof::control::Registry;
+use trailproof::diff::{self, Change};
+use trailproof::snapshot::{Snapshot, TABLES};
+
+use crate::support::{controls, world};
+
+#[path = "../benches/support/estate.rs"]
+mod estate;
+
+use estate::Shape;
+
+/// The snapshot of a shape.
+fn written(folder: &TempDir, shape: &str) -> PathBuf {
+    let path = folder.path().join(shape.replace([':', ','], "-"));
+    Shape::parse(shape).unwrap().write(&path);
+    path
+}
+
+fn analyzed(path: &Path, options: &Options) -> Analysis {
+    let snapshot = Snapshot::open(path).unwrap();
+    analyze::analyze(&snapshot, &Registry::builtin().unwrap(), options).unwrap()
+}
+
+fn statuses(analysis: &Analysis) -> Vec<(&str, &str, Status)> {
+    let findings = analysis.findings.iter();
+    let told = findings.map(|it| (it.account.as_str(), it.control.as_str(), it.status));
+    told.collect()
+}
+
+/// The answers for a shape are those for the account that it was made of.
+fn changes_no_answer(shape: &str) -> Analysis {
+    let folder = TempDir::new().unwrap();
+    let plain = analyzed(&written(&folder, "filters:0"), &Options::default());
+    let grown = analyzed(&written(&folder, shape), &Options::default());
+    assert_eq!(statuses(&grown), statuses(&plain), "{shape}");
+    grown
+}
+
+#[test]
+fn two_thousand_other_filters_of_a_log_group_change_no_answer() {
+    changes_no_answer("filters:2000");
+}
+
+#[test]
+fn of_two_thousand_filters_none_is_blamed_for_an_event_that_none_was_made_for() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("broken");
+    let mut grown = None;
+    Shape::Filters(2_000).each_world(|world| grown = Some(world.clone()));
+    let mut grown = grown.unwrap();
+    grown.remove_filter("root_usage");
+    grown.write_snapshot(&path);
+    let analysis = analyzed(&path, &Options::default());
+    for finding in &analysis.findings {
+        let expected = match finding.control.as_str() {
+            "root_usage" => (Status::Fail, Some(LinkId::F01)),
+            _ => (Status::Pass, None),
+        };
+        assert_eq!(
+            (finding.status, finding.broken_link),
+            expected,
+            "{}",
+            finding.control
+        );
+    }
+}
+
+#[test]
+fn filters_that_share_one_metric_with_many_alarms_change_no_answer() {
+    let analysis = changes_no_answer("shared:40,60,2");
+    // Fifteen filters with an alarm each, forty with sixty each; two addresses.
+    assert_eq!(analysis.accounts[0].paths, (15 + 40 * 60) * 2);
+}
+
+#[test]
+fn trails_and_addresses_that_differ_in_names_alone_are_counted_and_few_are_read() {
+    let analysis = changes_no_answer("grid:12,3,2,12");
+    let folder = TempDir::new().unwrap();
+    let snapshot = Snapshot::open(&written(&folder, "grid:12,3,2,12")).unwrap();
+    let every = chain::account(&snapshot, world::ACCOUNT).unwrap();
+    let reader = chain::Reader::new(&snapshot, &[]).unwrap();
+    let judged = reader.to_judge().account(world::ACCOUNT).unwrap();
+    assert_eq!(every.paths.len(), 12 * (15 + 3 * 2) * 12);
+    assert_eq!(judged.path_count, every.paths.len());
+    assert_eq!(judged.paths.len(), 8 * (15 + 3 * 2) * 8);
+    assert_eq!(analysis.accounts[0].paths, every.paths.len());
+    assert_eq!(analysis.accounts[0].trails, 12);
+}
+
+#[test]
+fn regular_expressions_and_wildcards_change_no_answer() {
+    changes_no_answer("expressions:5");
+    changes_no_answer("wildcards:40");
+}
+
+#[test]
+fn composite_alarms_upon_composite_alarms_change_no_answer() {
+    changes_no_answer("composites:300");
+}
+
+#[test]
+fn accounts_that_two_threads_share_have_the_answers_of_each_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = written(&folder, "accounts:30");
+    let together = analyzed(&path, &Options::default());
+    let ids: Vec<String> = together
+        .accounts
+        .iter()
+        .map(|it| it.account.clone())
+        .collect();
+    assert_eq!(ids.len(), 30);
+    for id in &ids[5..25] {
+        let alone = Options {
+            accounts: vec![id.clone()],
+            ..Options::default()
+        };
+        let alone = analyzed(&path, &alone);
+        let of_it = together.findings.iter().filter(|it| it.account == *id);
+        assert_eq!(of_it.cloned().collect::<Vec<_>>(), alone.findings, "{id}");
+    }
+}
+
+#[test]
+fn a_thousand_alarms_that_one_call_told_are_a_thousand_changes() {
+    let folder = TempDir::new().unwrap();
+    let [few, many] = ["alarms:0,0", "alarms:1000,0"].map(|shape| written(&folder, shape));
+    let [few, many] = [few, many].map(|path| Snapshot::open(&path).unwrap());
+    let registry = Registry::builtin().unwrap();
+    let diff = diff::diff(&few, &many, &registry, &Options::default()).unwrap();
+    let added = |kind: &str| {
+        let changes = diff.facts.iter().filter(|change| change.kind == kind);
+        changes
+            .filter(|it| matches!(it.change, Change::Added(_)))
+            .count()
+    };
+    assert_eq!((added("alarm"), added("alarm_metric")), (1_000, 1_000));
+}
+
+/// The SQL of a source text: its literals that begin with `select` or `with`.
+fn statements(source: &str) -> Vec<String> {
+    let literals = source.split('"').skip(1).step_by(2);
+    let joined = literals.map(|text| {
+        let lines = text.split("\\\n").map(str::trim_start);
+        lines.collect::<Vec<_>>().concat()
+    });
+    joined
+        .filter(|sql| sql.starts_with("select ") || sql.starts_with("with "))
+        .collect()
+}
+
+fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection
+        .prepare(&format!("explain query plan {sql}"))
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let mut rows = statement.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get(3).unwrap());
+    }
+    steps
+}
+
+#[test]
+fn no_statement_of_the_chain_scans_a_table_that_grows() {
+    let folder = TempDir::new().unwrap();
+    let snapshot = Snapshot::open(&written(&folder, "filters:0")).unwrap();
+    chain::create_views(&snapshot).unwrap();
+    let grown: BTreeSet<&str> = TABLES
+        .iter()
+        .copied()
+        .chain([
+            "evidence",
+            "chain_teller",
+            "chain_foreign_watch",
+            "chain_listed",
+            "chain_bus",
+        ])
+        .collect();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/chain/facts");
+    let mut seen = 0;
+    let mut scans = Vec::new();
+    for entry in fs::read_dir(sources).unwrap() {
+        let source = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for sql in statements(&source) {
+            seen += 1;
+            for step in plan(snapshot.connection(), &sql) {
+                let scanned = step
+                    .strip_prefix("SCAN ")
+                    .and_then(|it| it.split(' ').next());
+                if scanned.is_some_and(|table| grown.contains(table)) {
+                    scans.push(format!("{step}: {sql}"));
+                }
+            }
+        }
+    }
+    assert!(seen > 30, "{seen} statements were found");
+    assert!(scans.is_empty(), "{scans:#?}");
+}
