@@ -162,3 +162,34 @@ fn the_page_of_two_thousand_accounts_stays_usable() {
     assert!(dom.contains("Sign-off"), "{log}");
     quiet(&log);
 }
+
+/// The page as wide as a phone, with how high its first row of a table is. The policy of the page allows no script but its
+/// own, so it goes.
+fn on_a_phone(browser: &Path, page: &Path) -> u64 {
+    let text = std::fs::read_to_string(page).unwrap();
+    let head = text
+        .find("<meta http-equiv=\"Content-Security-Policy\"")
+        .unwrap();
+    let end = head + text[head..].find('>').unwrap() + 1;
+    let measure = "<script>document.body.style.width='370px';\
+        document.title='high '+document.querySelector('tr[data-account] th').offsetHeight;</script></body>";
+    let text = format!("{}{}", &text[..head], &text[end..]).replace("</body>", measure);
+    let copy = page.with_extension("phone.html");
+    std::fs::write(&copy, text).unwrap();
+    let (dom, log) = opened(browser, &copy);
+    let high = dom
+        .split("<title>high ")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{log}"));
+    high.split('<').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn an_account_in_a_table_on_a_phone_is_no_column_of_digits() {
+    let Some(browser) = chromium() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("x.trailproof");
+    World::complete().write_snapshot(&snapshot);
+    let high = on_a_phone(&browser, &report(&snapshot, "html"));
+    assert!(high < 60, "{high} pixels");
+}

@@ -3,27 +3,25 @@
 use crate::analyze::{Mark, PathSummary, Status};
 
 use super::super::dossier::{Dossier, Item};
-use super::super::text::{audit_steps_word, json_document, status_word};
+use super::super::text::{audit_steps_word, json_document, short_names, status_word};
 use super::super::{blind_spots, words};
 use super::{chain, sentence, text};
 
 /// A finding. Without `whole` only what a reader acts on: reason, witness in a line, fix, evidence ids.
 pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, whole: bool) {
     let finding = item.finding;
-    let status = finding.status.as_str();
-    let word = if finding.accepted.is_some() {
-        "accepted"
-    } else {
-        status_word(finding.status)
+    // What was accepted is neither red nor open.
+    let (status, word) = match finding.accepted {
+        Some(_) => ("accepted", "accepted"),
+        None => (finding.status.as_str(), status_word(finding.status)),
     };
     let link = finding
         .broken_link
         .map_or(String::new(), |id| format!(" <code>{}</code>", id.code()));
     out.push_str(&format!(
-        "<details class=\"finding\" id=\"{}\" data-status=\"{}\"><summary><span class=\"word {status}\">{word}</span>\
+        "<details class=\"finding\" id=\"{}\" data-status=\"{status}\"><summary><span class=\"word {status}\">{word}</span>\
          <span class=\"title\">{} {}{link}</span><span class=\"soft\">{} severity</span></summary><div class=\"body\">\n",
         anchor(&finding.account, &finding.control),
-        if finding.accepted.is_some() { "accepted" } else { status },
         text(finding.benchmark_id.as_deref().unwrap_or_default()),
         text(&finding.title),
         finding.severity,
@@ -55,7 +53,7 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
         out.push_str(&format!(
             "<p class=\"soft\">The benchmark's audit steps, word by word: {}. {}</p>\n",
             audit_steps_word(steps.answer),
-            sentence(&steps.told())
+            sentence(&short_names(&steps.told()))
         ));
     }
     if whole {
@@ -259,7 +257,7 @@ fn links(out: &mut String, dossier: Dossier<'_>, path: &PathSummary) {
             format!("<br><code>{}</code>", text(&fields.join(", ")))
         };
         out.push_str(&format!(
-            "<tr><td><code>{}</code></td><td>{}</td><td>{}{fields}</td><td>{}</td></tr>\n",
+            "<tr><td><code>{}</code></td><td>{}</td><td class=\"long\">{}{fields}</td><td>{}</td></tr>\n",
             link.id.code(),
             link.verdict.word(),
             sentence(&words::sentence(&link.cause)),

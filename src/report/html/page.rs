@@ -434,7 +434,7 @@ fn evidence(out: &mut String, dossier: Dossier<'_>) {
             .as_ref()
             .map_or(String::new(), |code| format!(": {}", text(code)));
         out.push_str(&format!(
-            "<tr id=\"e{id}\"><th scope=\"row\">{id}</th><td>{} {}{error}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>\n",
+            "<tr id=\"e{id}\"><th scope=\"row\">{id}</th><td>{} {}{error}</td><td>{}</td><td>{}</td><td class=\"long\"><code>{}</code></td></tr>\n",
             text(&row.service),
             text(&row.operation),
             text(&row.region),
