@@ -50,6 +50,11 @@ pub fn account(text: &str) -> Option<&str> {
     Arn::parse(text).map(|arn| arn.account)
 }
 
+/// The partition in a text, if it is an ARN.
+pub fn partition(text: &str) -> Option<&str> {
+    Arn::parse(text).map(|arn| arn.partition)
+}
+
 /// The service in a text, if it is an ARN.
 pub fn service(text: &str) -> Option<&str> {
     Arn::parse(text).map(|arn| arn.service)

@@ -8,6 +8,7 @@ use super::dimensions;
 use super::facts::{AlarmRow, Facts, FilterRow, Question};
 use super::{Error, Reader};
 use crate::aws::alarm::Settings;
+use crate::aws::arn;
 
 /// A metric alarm with what writes its metric.
 #[derive(Clone, Debug)]
@@ -178,8 +179,7 @@ fn writers(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Result<Vec<Writer>, No
 fn writer(alarm: &AlarmRow, row: &FilterRow) -> Result<Writer, NotFollowed> {
     let emission = emission(row);
     let value = emission.metric_value.parse::<f64>().ok();
-    let mut parts = alarm.arn.split(':');
-    let partition = parts.nth(1).unwrap_or("aws");
+    let partition = arn::partition(&alarm.arn).unwrap_or("aws");
     Ok(Writer {
         log_group: format!(
             "arn:{partition}:logs:{}:{}:log-group:{}",

@@ -19,6 +19,7 @@ use super::progress::Event;
 use super::region;
 use super::regions::global_region;
 use super::topic;
+use crate::aws::arn::{self, Arn};
 use crate::snapshot::operations::{always_enabled, log_group_name, partition_of_region};
 
 /// What an account's pass leaves to ask elsewhere.
@@ -216,7 +217,7 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Resul
         }
     })
     .await;
-    topics.retain(|topic| topic::owner(topic) != Some(account.id.as_str()));
+    topics.retain(|topic| arn::account(topic) != Some(account.id.as_str()));
     Ok(Leads {
         foreign_topics: topics,
     })
@@ -231,9 +232,8 @@ struct Trail {
 
 /// Account id, region and name of a log group ARN.
 fn split_log_group(arn: &str) -> Option<(&str, &str, &str)> {
-    let mut parts = arn.splitn(6, ':').skip(3);
-    let (region, owner) = (parts.next()?, parts.next()?);
-    Some((owner, region, log_group_name(arn)))
+    let parts = Arn::parse(arn)?;
+    Some((parts.account, parts.region, log_group_name(arn)))
 }
 
 /// What an account says of its regions.

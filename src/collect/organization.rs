@@ -20,6 +20,7 @@ use super::progress::Event;
 use super::regions::global_region;
 use super::seam::Answers;
 use super::{Error, Organization, topic};
+use crate::aws::arn;
 use crate::snapshot::operations::partition_of_region;
 
 /// What CloudTrail shows as the name of our sessions.
@@ -79,7 +80,7 @@ async fn ask_owners(passes: impl Iterator<Item = (Arc<Account>, Leads)>) {
     for (account, leads) in passes {
         accounts.insert(account.id.clone(), account);
         for arn in leads.foreign_topics {
-            if let (Some(owner), Some(region)) = (topic::owner(&arn), topic::region(&arn)) {
+            if let (Some(owner), Some(region)) = (arn::account(&arn), arn::region(&arn)) {
                 let key = (owner.to_owned(), region.to_owned());
                 topics.entry(key).or_default().insert(arn);
             }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::ask::{Place, Refused};
 use super::pages::{Bound, Pages, ask, ask_pages, for_each};
 use super::topic;
+use crate::aws::arn::{self, Arn};
 
 /// History of a busy region may have a million items. Those of the chain are few, and the newest come first.
 const HISTORY: Bound = Bound {
@@ -97,7 +98,7 @@ async fn alarms_and_topics(place: &Arc<Place>) -> BTreeSet<String> {
     let topics: BTreeSet<String> = alarm_actions(place)
         .await
         .into_iter()
-        .filter(|action| action.split(':').nth(2) == Some("sns"))
+        .filter(|action| arn::service(action) == Some("sns"))
         .collect();
     topic::collect(place, topics.clone()).await;
     topics
@@ -187,7 +188,8 @@ async fn mute_rules(place: &Arc<Place>) {
         .iter()
         .flat_map(|page| page.alarm_mute_rule_summaries())
         .filter_map(|rule| rule.alarm_mute_rule_arn())
-        .filter_map(|arn| arn.splitn(7, ':').nth(6).map(str::to_owned))
+        .filter_map(|arn| Arn::parse(arn)?.resource.split_once(':'))
+        .map(|(_, name)| name.to_owned())
         .collect();
     for_each(names, |name| {
         let place = Arc::clone(place);
@@ -282,7 +284,7 @@ async fn rules_of(place: &Arc<Place>, bus: Option<&str>) -> BTreeSet<String> {
             let targets = listed.pages.iter().flat_map(|page| page.targets());
             targets
                 .map(|target| target.arn().to_owned())
-                .filter(|arn| arn.split(':').nth(2) == Some("sns"))
+                .filter(|arn| arn::service(arn) == Some("sns"))
                 .collect::<Vec<_>>()
         }
     })

@@ -5,16 +5,7 @@ use std::sync::Arc;
 
 use super::ask::Place;
 use super::pages::{ask, ask_pages, for_each};
-
-/// The account that an ARN belongs to.
-pub(super) fn owner(arn: &str) -> Option<&str> {
-    arn.split(':').nth(4)
-}
-
-/// The region that an ARN belongs to.
-pub(super) fn region(arn: &str) -> Option<&str> {
-    arn.split(':').nth(3)
-}
+use crate::aws::arn;
 
 /// Asks everything about some topics.
 pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) {
@@ -23,7 +14,9 @@ pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) {
         async move {
             let (key, ()) = tokio::join!(attributes(&place, &topic), subscriptions(&place, &topic));
             // A key of another account has no name here but its ARN.
-            key.filter(|key| key.starts_with("arn:") || owner(&topic) == Some(&place.account.id))
+            key.filter(|key| {
+                key.starts_with("arn:") || arn::account(&topic) == Some(&place.account.id)
+            })
         }
     })
     .await;

@@ -3,6 +3,8 @@
 //! What is recorded as a request is read from the bytes that are sent, never written down a second time. The seam
 //! looks recorded answers up by the same value. Knows the protocols of the operation table, no connection.
 
+use std::borrow::Cow;
+
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use minicbor::Decoder;
 use minicbor::data::Type;
@@ -84,12 +86,12 @@ fn read_form(body: &[u8]) -> Option<(&'static Operation, Map<String, Value>)> {
     let mut members = Map::new();
     for pair in std::str::from_utf8(body).ok()?.split('&') {
         let (key, value) = pair.split_once('=')?;
-        let value = percent_decoded(value)?;
+        let value = form_decoded(value)?;
         match key {
             "Action" => name = Some(value),
             "Version" => sent_version = Some(value),
             _ => {
-                members.insert(percent_decoded(key)?, Value::String(value));
+                members.insert(form_decoded(key)?, Value::String(value));
             }
         }
     }
@@ -101,20 +103,11 @@ fn read_form(body: &[u8]) -> Option<(&'static Operation, Map<String, Value>)> {
     Some((operation, members))
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digits = [rest.next()?, rest.next()?];
-                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
+/// A word of a form, in which a plus sign is a blank.
+fn form_decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    let decoded = percent_encoding::percent_decode_str(&text).decode_utf8();
+    decoded.ok().map(Cow::into_owned)
 }
 
 fn cbor_members(body: &[u8]) -> Option<Map<String, Value>> {

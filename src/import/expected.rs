@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::answer;
 use super::index;
 use super::plan::{Mention, Plan};
+use crate::aws::arn::{self, Arn};
 use crate::snapshot::operations::{
     self, Need, Operation, UNKNOWN_FILE, log_group_name, partition_of_region,
 };
@@ -204,15 +205,14 @@ impl<'p> Account<'p> {
             }
             trails.insert((arn.clone(), home.to_owned()));
             // The trail of an organization is watched where it was made.
-            if arn.split(':').nth(4) == Some(self.id) {
+            if arn::account(arn) == Some(self.id) {
                 deep.entry(home.to_owned()).or_default();
             }
             if let Some(group) = log_group {
-                let mut parts = group.split(':').skip(3);
-                if let (Some(region), Some(owner)) = (parts.next(), parts.next())
-                    && owner == self.id
+                if let Some(parts) = Arn::parse(group)
+                    && parts.account == self.id
                 {
-                    deep.entry(region.to_owned())
+                    deep.entry(parts.region.to_owned())
                         .or_default()
                         .insert(log_group_name(group).to_owned());
                 }

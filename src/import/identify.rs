@@ -137,7 +137,7 @@ impl Loose {
         self.owners = place::owners(operation, value);
         if operation.name == "GetEventSelectors" {
             let arn = subject::text(value, "TrailARN").unwrap_or_default();
-            let region = arn.split(':').nth(3).filter(|region| is_region(region));
+            let region = crate::aws::arn::region(arn).filter(|region| is_region(region));
             self.hint = region.map(str::to_owned).or(self.hint.take());
         }
         let asked = subject::asked(operation, rest.as_deref(), value, all);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Defaults;
 use super::folder::{File, Folder};
 use super::subject::{attribute, text};
+use crate::aws::arn::Arn;
 use crate::snapshot::operations::Operation;
 
 /// Who an answer says that it is of: region and account, each where it says so, and the words in which it does.
@@ -203,9 +204,9 @@ fn owner(text: &str, whose: Whose) -> Option<(Option<String>, Option<String>)> {
     if whose == Whose::Account {
         return is_account(text).then(|| (None, Some(text.to_owned())));
     }
-    let mut parts = text.strip_prefix("arn:")?.split(':').skip(2);
-    let region = parts.next().filter(|part| is_region(part));
-    let account = parts.next().filter(|part| is_account(part));
+    let arn = Arn::parse(text)?;
+    let region = Some(arn.region).filter(|part| is_region(part));
+    let account = Some(arn.account).filter(|part| is_account(part));
     Some((
         region
             .filter(|_| whose != Whose::AccountOf)

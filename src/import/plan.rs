@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::answer::{self, ApiError};
 use super::folder::{File, Folder};
 use super::subject::{Part, text};
+use crate::aws::arn;
 use crate::snapshot::operations::Operation;
 use crate::snapshot::{AWS_CLI_JSON, Call};
 
@@ -89,7 +90,7 @@ pub(super) fn mentions(operation: &Operation, value: &Value) -> Vec<Mention> {
             .filter_map(|alarm| alarm.get("AlarmActions").and_then(Value::as_array))
             .flatten()
             .filter_map(Value::as_str)
-            .filter(|action| action.split(':').nth(2) == Some("sns"))
+            .filter(|action| arn::service(action) == Some("sns"))
             .map(|topic| Mention::Topic(topic.to_owned()))
             .collect(),
         "ListSubscriptionsByTopic" => items("Subscriptions")

@@ -1,6 +1,7 @@
 //! A comparison of two snapshots for a pull request: GitHub-flavoured Markdown.
 
-use crate::diff::{Change, Diff, Direction, Side};
+use crate::analyze::Finding;
+use crate::diff::{Change, Diff, Direction, FieldChange, Side};
 
 use super::NOT_VERIFIED;
 use super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary};
@@ -27,115 +28,123 @@ pub(super) fn render(diff: &Diff) -> String {
         return out;
     }
     out.push_str(&format!("{}.\n", sentence(&summary(diff))));
-    if !diff.presence.is_empty() {
-        out.push_str("\n## Accounts and Regions\n\n");
-        for presence in &diff.presence {
-            let what = match &presence.region {
-                Some(region) => format!("Region {region} of account {}", presence.account),
-                None => format!("Account {}", presence.account),
-            };
-            let verb = if presence.on == Side::Baseline {
-                "vanished"
-            } else {
-                "appeared"
-            };
-            out.push_str(&format!("- {} {verb}\n", sentence(&what)));
-        }
-    }
-    if !diff.findings.is_empty() {
-        out.push_str("\n## Posture\n\n| | no. | control | account | before | after | why |\n|---|---|---|---|---|---|---|\n");
-        for direction in [Direction::Worse, Direction::Same, Direction::Better] {
-            for change in diff
-                .findings
-                .iter()
-                .filter(|change| change.direction == direction)
-            {
-                let told = if direction == Direction::Better {
-                    &change.before
-                } else {
-                    &change.after
-                };
-                let mut why = told
-                    .as_ref()
-                    .map_or(String::new(), |side| cell(&words::reason(side)));
-                if let Some(side) = told.as_ref()
-                    && let Some(witness) = &side.witness
-                {
-                    let line = witness_line(witness, &side.marks);
-                    why.push_str(&format!("<br>witness: {}", cell(&line)));
-                }
-                out.push_str(&format!(
-                    "| {} | {} | {} | {} | {} | {} | {why} |\n",
-                    direction_word(direction),
-                    cell(change.benchmark_id.as_deref().unwrap_or_default()),
-                    cell(&format!("`{}`", change.control)),
-                    cell(&change.account),
-                    cell(&side_words(change.before.as_ref())),
-                    cell(&side_words(change.after.as_ref())),
-                ));
-            }
-        }
-    }
+    presence(&mut out, diff);
+    posture(&mut out, diff);
     for refused in &diff.refused {
         let of = &refused.attestation;
         let what = format!("`{}` in {}: {}", of.control, of.account, refused.why);
         out.push_str(&format!("\nAttestation refused: {}\n", sentence(&what)));
     }
-    if !diff.facts.is_empty() {
-        out.push_str("\n## Configuration\n\n");
-        for fact in &diff.facts {
-            let name = sentence(&resource(fact));
-            match &fact.change {
-                Change::Added(_) => out.push_str(&format!("- added: {name}\n")),
-                Change::Removed(_) => out.push_str(&format!("- removed: {name}\n")),
-                Change::Unseen { on, why } => {
-                    let unsaid = if *on == Side::Baseline {
-                        "current snapshot"
-                    } else {
-                        "baseline"
-                    };
-                    out.push_str(&format!(
-                        "- not told by the {unsaid}: {name}: {}\n",
-                        sentence(why)
-                    ));
-                }
-                Change::Changed(fields) => {
-                    out.push_str(&format!("- changed: {name}\n"));
-                    for field in fields {
-                        let shown = |value: &Option<String>| {
-                            value.as_ref().map_or("none".to_owned(), |text| {
-                                sentence(&format!("`{}`", cut(text, VALUE_SHOWN)))
-                            })
-                        };
-                        let (before, after) = (shown(&field.before), shown(&field.after));
-                        out.push_str(&format!(
-                            "  - {}: {before} → {after}\n",
-                            sentence(&field.name)
-                        ));
-                        if let Some(meaning) = &field.meaning {
-                            out.push_str(&format!("  - {}\n", sentence(&meaning_words(meaning))));
-                        }
-                    }
-                }
-            }
-        }
+    configuration(&mut out, diff);
+    gaps(&mut out, diff);
+    out
+}
+
+fn presence(out: &mut String, diff: &Diff) {
+    if !diff.presence.is_empty() {
+        out.push_str("\n## Accounts and Regions\n\n");
     }
-    if !diff.gaps.is_empty() {
-        out.push_str("\n## What could not be read\n\n");
-        for gap in &diff.gaps {
-            let on = if gap.on == Side::Baseline {
-                "baseline"
-            } else {
-                "current snapshot"
+    for presence in &diff.presence {
+        let what = match &presence.region {
+            Some(region) => format!("Region {region} of account {}", presence.account),
+            None => format!("Account {}", presence.account),
+        };
+        let verb = match presence.on {
+            Side::Baseline => "vanished",
+            Side::Current => "appeared",
+        };
+        out.push_str(&format!("- {} {verb}\n", sentence(&what)));
+    }
+}
+
+/// Findings that changed, what got worse first.
+fn posture(out: &mut String, diff: &Diff) {
+    if !diff.findings.is_empty() {
+        out.push_str("\n## Posture\n\n| | no. | control | account | before | after | why |\n|---|---|---|---|---|---|---|\n");
+    }
+    for direction in [Direction::Worse, Direction::Same, Direction::Better] {
+        let of = diff.findings.iter().filter(|it| it.direction == direction);
+        for change in of {
+            let told = match direction {
+                Direction::Better => &change.before,
+                _ => &change.after,
             };
+            let why = told.as_ref().map_or(String::new(), why);
             out.push_str(&format!(
-                "- {on} only: {}\n",
-                sentence(&format!(
-                    "{} {} {} ({} {}): {}",
-                    gap.service, gap.operation, gap.subject, gap.account, gap.region, gap.kind
-                ))
+                "| {} | {} | {} | {} | {} | {} | {why} |\n",
+                direction_word(direction),
+                cell(change.benchmark_id.as_deref().unwrap_or_default()),
+                cell(&format!("`{}`", change.control)),
+                cell(&change.account),
+                cell(&side_words(change.before.as_ref())),
+                cell(&side_words(change.after.as_ref())),
             ));
         }
     }
-    out
+}
+
+/// Reason and lost event of a side, in a cell.
+fn why(side: &Finding) -> String {
+    let mut why = cell(&words::reason(side));
+    if let Some(witness) = &side.witness {
+        let line = witness_line(witness, &side.marks);
+        why.push_str(&format!("<br>witness: {}", cell(&line)));
+    }
+    why
+}
+
+fn configuration(out: &mut String, diff: &Diff) {
+    if !diff.facts.is_empty() {
+        out.push_str("\n## Configuration\n\n");
+    }
+    for fact in &diff.facts {
+        let name = sentence(&resource(fact));
+        match &fact.change {
+            Change::Added(_) => out.push_str(&format!("- added: {name}\n")),
+            Change::Removed(_) => out.push_str(&format!("- removed: {name}\n")),
+            Change::Unseen { on, why } => {
+                let unsaid = match on {
+                    Side::Baseline => "current snapshot",
+                    Side::Current => "baseline",
+                };
+                let why = sentence(why);
+                out.push_str(&format!("- not told by the {unsaid}: {name}: {why}\n"));
+            }
+            Change::Changed(fields) => {
+                out.push_str(&format!("- changed: {name}\n"));
+                fields.iter().for_each(|it| field(out, it));
+            }
+        }
+    }
+}
+
+fn field(out: &mut String, field: &FieldChange) {
+    let shown = |value: &Option<String>| {
+        value.as_ref().map_or("none".to_owned(), |text| {
+            sentence(&format!("`{}`", cut(text, VALUE_SHOWN)))
+        })
+    };
+    let (before, after) = (shown(&field.before), shown(&field.after));
+    let name = sentence(&field.name);
+    out.push_str(&format!("  - {name}: {before} → {after}\n"));
+    if let Some(meaning) = &field.meaning {
+        out.push_str(&format!("  - {}\n", sentence(&meaning_words(meaning))));
+    }
+}
+
+fn gaps(out: &mut String, diff: &Diff) {
+    if !diff.gaps.is_empty() {
+        out.push_str("\n## What could not be read\n\n");
+    }
+    for gap in &diff.gaps {
+        let on = match gap.on {
+            Side::Baseline => "baseline",
+            Side::Current => "current snapshot",
+        };
+        let what = format!(
+            "{} {} {} ({} {}): {}",
+            gap.service, gap.operation, gap.subject, gap.account, gap.region, gap.kind
+        );
+        out.push_str(&format!("- {on} only: {}\n", sentence(&what)));
+    }
 }

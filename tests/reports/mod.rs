@@ -110,6 +110,29 @@ fn ocsf_asff_and_oscal_are_valid_by_their_schemas() {
 }
 
 #[test]
+fn compliance_trestle_reads_oscal() {
+    let Some(folder) = std::env::var_os("TRAILPROOF_TRESTLE") else {
+        eprintln!(
+            "skipped: TRAILPROOF_TRESTLE names no virtual environment with tests/reports/trestle.lock in it"
+        );
+        return;
+    };
+    let python = PathBuf::from(folder).join("bin/python");
+    let folder = tempfile::tempdir().unwrap();
+    for snapshot in snapshots(folder.path()) {
+        // It goes by the ending of a name.
+        let json = snapshot.with_extension("json");
+        std::fs::rename(report(&snapshot, "oscal"), &json).unwrap();
+        let mut command = Command::new(&python);
+        command
+            .arg(project("tests/reports/validate.py"))
+            .arg("trestle")
+            .arg(json);
+        accepted(command, &snapshot.display().to_string());
+    }
+}
+
+#[test]
 fn junit_is_valid_by_the_schema_of_jenkins() {
     let (Some(python), Some(xsd)) = (
         tool("python/bin/python"),
@@ -351,6 +374,36 @@ fn the_documented_pipelines_are_valid_by_their_schemas() {
             .arg(path);
         accepted(command, &name);
     }
+}
+
+/// A tag moves, a commit does not; and a job gets the permissions that it uses.
+#[test]
+fn the_documented_workflow_pins_its_actions_and_its_permissions() {
+    let found = pipelines();
+    let (_, yaml) = found
+        .iter()
+        .find(|(name, _)| name.starts_with(".github"))
+        .unwrap();
+    let uses: Vec<&str> = yaml
+        .lines()
+        .filter_map(|line| line.split_once("uses: "))
+        .map(|(_, it)| it)
+        .collect();
+    assert!(uses.len() >= 4, "{uses:?}");
+    for action in uses {
+        let (commit, release) = action
+            .split_once('@')
+            .unwrap()
+            .1
+            .split_once(" # v")
+            .unwrap();
+        assert!(
+            commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{action}"
+        );
+        assert!(!release.is_empty(), "{action}");
+    }
+    assert!(yaml.contains("\npermissions: {}\n") && yaml.contains("id-token: write"));
 }
 
 /// Every `trailproof` command of the documented pipelines is one that the command line takes.

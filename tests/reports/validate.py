@@ -36,6 +36,17 @@ def oscal(value):
     return faults
 
 
+def trestle(path):
+    """OSCAL by the models of compliance-trestle, and nothing lost on the way through them."""
+    from trestle.oscal.assessment_results import AssessmentResults
+
+    read = AssessmentResults.oscal_read(pathlib.Path(path))
+    value = json.loads(pathlib.Path(path).read_text())
+    again = json.loads(read.oscal_serialize_json())
+    count = lambda value: len(value["assessment-results"]["results"][0].get("observations", []))
+    return [] if count(value) == count(again) else ["observations were lost"]
+
+
 def ocsf(value):
     from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
@@ -144,6 +155,8 @@ def main():
         faults = junit(path, sys.argv[3])
     elif kind in ("github-workflows", "gitlab-ci"):
         faults = pipeline(kind, path)
+    elif kind == "trestle":
+        faults = trestle(path)
     elif kind == "schema":
         faults = own_schema(path, sys.argv[3:])
     else:

@@ -2,6 +2,7 @@
 //!
 //! Three-valued: a step that cannot be answered keeps its candidate, which can then no longer make the audit steps `met`.
 
+use crate::aws::arn;
 use crate::chain::facts::BasicSelector;
 use crate::control::{StepKind, plain_text};
 use crate::snapshot::operations::log_group_name;
@@ -225,8 +226,8 @@ impl Account {
                 ..candidate.clone()
             })
             .collect();
-        let owner = arn.split(':').nth(4).filter(|owner| *owner != self.id);
-        let region = arn.split(':').nth(3).filter(|_| owner.is_none());
+        let owner = arn::account(arn).filter(|owner| *owner != self.id);
+        let region = arn::region(arn).filter(|_| owner.is_none());
         match self.question("DescribeMetricFilters", name, region) {
             Err(open) => {
                 let whose = owner.map_or(String::new(), |owner| {
@@ -367,7 +368,7 @@ pub(super) fn still_open<'a>(candidate: &Candidate<'a>, reason: String) -> Outlo
 }
 
 fn topics<'a>(candidate: &Candidate<'a>, alarm: &'a Alarm) -> Outlook<'a> {
-    let is_topic = |arn: &&String| arn.starts_with("arn:") && arn.split(':').nth(2) == Some("sns");
+    let is_topic = |arn: &&String| arn::service(arn) == Some("sns");
     let found: Vec<_> = alarm
         .actions
         .iter()

@@ -22,6 +22,7 @@ pub use rule::RuleError;
 pub use suppression::{Suppression, Suppressor, suppression};
 
 use super::alarm::{AlarmState, Firing, Stay};
+use super::arn::{self, Arn};
 
 /// The alarms of one account and Region.
 #[derive(Clone, Debug, Default)]
@@ -187,23 +188,18 @@ fn mentioned(rule: &Rule, see: &mut impl FnMut(&str)) {
 
 /// Whether an alarm ARN is of this account.
 fn in_account(reference: &str, account: &str) -> bool {
-    reference.split(':').nth(4) == Some(account)
+    arn::account(reference) == Some(account)
 }
 
 /// The name behind a reference; `None` for an ARN of another account or Region.
 fn local(reference: &str, account: &str, region: &str) -> Option<String> {
-    let Some(rest) = reference.strip_prefix("arn:") else {
+    if !reference.starts_with("arn:") {
         return Some(reference.to_owned());
-    };
-    let mut parts = rest.splitn(6, ':').skip(1);
-    let here = [
-        Some("cloudwatch"),
-        Some(region),
-        Some(account),
-        Some("alarm"),
-    ];
-    let matches = here.into_iter().all(|expected| parts.next() == expected);
-    parts.next().filter(|_| matches).map(str::to_owned)
+    }
+    let arn = Arn::parse(reference)?;
+    let here = (arn.service, arn.region, arn.account) == ("cloudwatch", region, account);
+    let name = arn.resource.strip_prefix("alarm:")?;
+    here.then(|| name.to_owned())
 }
 
 /// What the event that moves `child` does to `composite`.

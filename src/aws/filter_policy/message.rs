@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value};
 
 use super::form::Form;
+use crate::aws::arn;
 
 /// Part of a message that may be known only in part.
 #[derive(Clone, Debug)]
@@ -118,7 +119,7 @@ impl AlarmMessage {
             ),
             (
                 "AWSAccountId",
-                self.alarm_arn.split(':').nth(4).map_or(Part::Open, text),
+                arn::account(&self.alarm_arn).map_or(Part::Open, text),
             ),
             ("AlarmConfigurationUpdatedTimestamp", Part::Text(Form::Time)),
             ("NewStateValue", text("ALARM")),

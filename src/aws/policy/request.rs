@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 
 use super::decision::Sent;
+use crate::aws::arn;
 
 /// A service that acts for a resource of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,8 +123,7 @@ impl Request<'_> {
         let value = |text: &str| Sent::Value {
             value: text.to_owned(),
         };
-        let part =
-            |arn: &str, index: usize| arn.split(':').nth(index).map_or(Sent::NotKnown, value);
+        let part = |part: Option<&str>| part.map_or(Sent::NotKnown, value);
         let source_arn = self.caller.source_arn;
         let time = |text: fn(Timestamp) -> String| {
             self.caller.at.map_or(Sent::NotKnown, |at| value(&text(at)))
@@ -155,9 +155,9 @@ impl Request<'_> {
             {
                 value(source_arn)
             }
-            "aws:sourceaccount" => part(source_arn, 4),
+            "aws:sourceaccount" => part(arn::account(source_arn)),
             // Documented for publishing to a topic, and not for using a key.
-            "aws:sourceowner" if self.target == Target::Topic => part(source_arn, 4),
+            "aws:sourceowner" if self.target == Target::Topic => part(arn::account(source_arn)),
             "aws:sourceorgid" => match self.caller.organization {
                 Organization::Of(id) => value(id),
                 Organization::None => Sent::Nothing,
@@ -166,7 +166,7 @@ impl Request<'_> {
             "aws:sourceorgpaths" if self.caller.organization == Organization::None => Sent::Nothing,
             "aws:securetransport" | "aws:principalisawsservice" => value("true"),
             "aws:principalservicename" => value(self.caller.service.principal()),
-            "aws:requestedregion" => part(self.resource, 3),
+            "aws:requestedregion" => part(arn::region(self.resource)),
             "aws:currenttime" => time(|at| at.to_string()),
             "aws:epochtime" => time(|at| at.as_second().to_string()),
             "kms:calleraccount" => Sent::NoCustomer,

@@ -6,6 +6,7 @@ use super::decision::Part;
 use super::request::{Request, Service, Target};
 use super::{condition, glob};
 use crate::aws::answer::{self, Answer};
+use crate::aws::arn;
 
 const ELEMENTS: [&str; 9] = [
     "Sid",
@@ -135,7 +136,7 @@ fn service(name: &str, caller: Service) -> Option<bool> {
 
 /// Whether a principal of kind `AWS` covers a service, which acts as no account, user or role.
 fn account(text: &str, request: &Request<'_>) -> Option<bool> {
-    let id = request.caller.source_arn.split(':').nth(4)?;
+    let id = arn::account(request.caller.source_arn)?;
     let root = text
         .strip_prefix("arn:")
         .and_then(|rest| rest.split_once(":iam::"));

@@ -1,5 +1,6 @@
 //! rpc-v2-cbor bodies, as CloudWatch sends them.
 
+use base64ct::{Base64, Encoding as _};
 use minicbor::data::{Tag, Type};
 use minicbor::decode::Decoder;
 use serde_json::{Map, Number, Value};
@@ -53,7 +54,8 @@ fn item(decoder: &mut Decoder<'_>, depth: usize, items: &mut usize) -> Result<Va
             for chunk in decoder.bytes_iter().map_err(fault)? {
                 bytes.extend_from_slice(chunk.map_err(fault)?);
             }
-            Value::String(base64(&bytes))
+            // Blobs as the AWS CLI prints them.
+            Value::String(Base64::encode_string(&bytes))
         }
         Type::Array | Type::ArrayIndef => {
             let length = decoder.array().map_err(fault)?;
@@ -132,29 +134,6 @@ fn float(float: f64) -> Value {
         None if float > 0.0 => Value::String("Infinity".to_owned()),
         None => Value::String("-Infinity".to_owned()),
     }
-}
-
-/// Blobs as the AWS CLI prints them.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |bits: u32| {
-        let index = (bits & 0x3f) as usize;
-        DIGITS.get(index).copied().map_or('=', char::from)
-    };
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        out.push(digit(bits >> 18));
-        out.push(digit(bits >> 12));
-        out.push(if chunk.len() > 1 {
-            digit(bits >> 6)
-        } else {
-            '='
-        });
-        out.push(if chunk.len() > 2 { digit(bits) } else { '=' });
-    }
-    out
 }
 
 fn broken(why: &str) -> DecodeError {

@@ -3,6 +3,7 @@
 use super::asks::Ask;
 use super::item::Outcome;
 use super::sink::{Row, Sink};
+use crate::aws::arn;
 
 pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     match ask.operation.name {
@@ -18,7 +19,7 @@ fn caller(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     for page in &ask.pages {
         let item = page.item()?;
         let arn = item.text("Arn")?;
-        let partition = arn.split(':').nth(1);
+        let partition = arn::partition(arn);
         let row = Row::new(ask, page.evidence_id)
             .with("account", item.text("Account")?)
             .with(

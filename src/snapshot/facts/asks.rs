@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::aws::arn;
 use crate::snapshot::canonical::canonical_json;
 use crate::snapshot::decode;
 use crate::snapshot::error::Result;
@@ -350,7 +351,7 @@ impl Question {
             operations::Subject::Trail(member) => member,
             _ => return None,
         };
-        self.request.get(member)?.as_str()?.split(':').nth(4)
+        arn::account(self.request.get(member)?.as_str()?)
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Step, all, call, literal, same, step};
+use crate::aws::arn;
 use crate::remedy::Resource;
 use crate::remedy::resource::{Bucket, LogGroup, Role, Trail};
 use crate::report::fix::json::put;
@@ -17,7 +18,7 @@ pub(super) fn bucket(it: &Bucket) -> Vec<Step> {
             json!({"LocationConstraint": it.region}),
         );
     }
-    let partition = it.trail_arn.split(':').nth(1).unwrap_or("aws");
+    let partition = arn::partition(&it.trail_arn).unwrap_or("aws");
     let statement = |sid: &str, action: &str, resource: String, more: Value| {
         let mut equals = json!({"aws:SourceArn": it.trail_arn});
         if let (Some(equals), Some(more)) = (equals.as_object_mut(), more.as_object()) {
@@ -92,7 +93,7 @@ pub(in crate::report::fix) fn policy_name(it: &Role) -> String {
 
 pub(super) fn role(it: &Role) -> Vec<Step> {
     // IAM is asked in the Region of the log group, as everything else of this change.
-    let region = it.log_group_arn.split(':').nth(3).unwrap_or("us-east-1");
+    let region = arn::region(&it.log_group_arn).unwrap_or("us-east-1");
     let trust = json!({
         "Version": "2012-10-17",
         "Statement": [{
