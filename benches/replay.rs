@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --no-default-features --bench replay [-- MEGABYTES]`, 1000 where nothing is said. Real records are
 //! repeated with ids of their own. Compared with `jq` (one condition), `zcat | wc -c` (inflating and counting the bytes
-//! alone) and DuckDB on one thread (one condition; where `TRAILPROOF_SQL` names its virtual environment). What is absent is
-//! said. The wanted ratios are printed beside; no run fails for them.
+//! alone) and DuckDB on one thread (one condition; where `TRAILPROOF_SQL` names its virtual environment), on all cores and,
+//! where `taskset` is there, on one. What is absent is said. The wanted ratios are printed beside; no run fails for them.
 
 #![allow(
     clippy::unwrap_used,
@@ -37,6 +37,9 @@ fn main() {
     let size = std::fs::metadata(&plain).unwrap().len();
     println!("{count} records, {:.0} MB", size as f64 / 1e6);
     let packed: Vec<PathBuf> = split(&plain, folder.path());
+    let single = [folder.path().join("single.gz")];
+    let all_in_one = format!("gzip -6 -c {} > {}", plain.display(), single[0].display());
+    assert!(shell(&all_in_one).status().unwrap().success());
 
     let snapshot = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/complete.trailproof");
     let replay = |files: &[PathBuf], controls: &[&str]| {
@@ -48,68 +51,58 @@ fn main() {
         command.args(["--format", "json", "--fail-on", "never"]);
         command
     };
-    let start = quickest(|| replay(&[folder.path().join("empty.jsonl")], &[]));
-    let all = quickest(|| replay(std::slice::from_ref(&plain), &[]));
-    let one = quickest(|| replay(std::slice::from_ref(&plain), &["root_usage"]));
-    let gz = quickest(|| replay(&packed, &[]));
     let rate = |time: Duration| size as f64 / 1e6 / time.as_secs_f64();
-    println!("start alone, no record               {:>8.2?}", start);
-    println!(
-        "15 controls, uncompressed, one file  {:>8.2?} {:>6.0} MB/s",
-        all,
-        rate(all)
+    let show = |what: &str, time: Duration| {
+        println!("{what:<42} {time:>8.2?} {:>6.0} MB/s", rate(time));
+        time
+    };
+    let empty = [folder.path().join("empty.jsonl")];
+    let start = quickest(|| replay(&empty, &[]));
+    println!("{:<42} {start:>8.2?}", "start alone, no record");
+    let one_file = std::slice::from_ref(&plain);
+    let all = show("15 controls, one file", quickest(|| replay(one_file, &[])));
+    let one = show(
+        "1 control, one file",
+        quickest(|| replay(one_file, &["root_usage"])),
     );
-    println!(
-        "1 control, uncompressed, one file    {:>8.2?} {:>6.0} MB/s",
-        one,
-        rate(one)
+    let gz = show(
+        "15 controls, 8 gzip files",
+        quickest(|| replay(&packed, &[])),
     );
-    println!(
-        "15 controls, gzip, 8 files           {:>8.2?} {:>6.0} MB/s",
-        gz,
-        rate(gz)
+    show(
+        "15 controls, one gzip file",
+        quickest(|| replay(&single, &[])),
     );
+    let alone = quickest_where_there("taskset", || on_one_core(&replay(one_file, &[])));
+    if let Some(alone) = alone {
+        show("15 controls, one file, on one core", alone);
+    }
     println!(
         "15 controls cost {:.2} times one (wanted: less than 2)",
         ratio(all, one)
     );
 
-    let inflate = quickest(|| {
-        let files: Vec<String> = packed
-            .iter()
-            .map(|file| file.display().to_string())
-            .collect();
-        shell(&format!("zcat {} | wc -c", files.join(" ")))
-    });
+    let names: Vec<String> = packed
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    let inflate = quickest(|| shell(&format!("zcat {} | wc -c", names.join(" "))));
+    show("zcat | wc -c", inflate);
     println!(
-        "zcat | wc -c                         {:>8.2?} {:>6.0} MB/s",
-        inflate,
-        rate(inflate)
-    );
-    println!(
-        "uncompressed takes {:.2} of its time (wanted: no more than 2)",
+        "one file takes {:.2} of its time (wanted: no more than 2)",
         ratio(all, inflate)
     );
-    println!("gzip takes {:.2} of its time", ratio(gz, inflate));
+    println!("8 gzip files take {:.2} of its time", ratio(gz, inflate));
 
-    if Command::new("jq").arg("--version").output().is_ok() {
-        let jq = timed(|| {
-            shell(&format!(
-                "jq -c 'select(.userIdentity.type == \"Root\" and (.userIdentity | has(\"invokedBy\") | not)) | .eventID' {} | wc -l",
-                plain.display()
-            ))
-        });
-        println!(
-            "jq, one condition                    {:>8.2?} {:>6.0} MB/s",
-            jq,
-            rate(jq)
-        );
+    let jq = quickest_where_there("jq", || {
+        shell(&format!("jq -c '{JQ}' {} | wc -l", plain.display()))
+    });
+    if let Some(jq) = jq {
+        show("jq, one condition", jq);
         println!(
             "15 controls are {:.1} times as fast (wanted: 10)",
             ratio(jq, all)
         );
-    } else {
-        println!("jq: skipped, it is not there");
     }
     let Some(python) = std::env::var_os("TRAILPROOF_SQL") else {
         println!("DuckDB: skipped, TRAILPROOF_SQL names no virtual environment");
@@ -126,15 +119,36 @@ fn main() {
         command.args(["-c", &script]);
         command
     });
-    println!(
-        "DuckDB, one thread, one condition    {:>8.2?} {:>6.0} MB/s",
-        duckdb,
-        rate(duckdb)
-    );
+    show("DuckDB, one thread, one condition", duckdb);
     println!(
         "15 controls are {:.1} times as fast (wanted: more than 1)",
         ratio(duckdb, all)
     );
+    if let Some(alone) = alone {
+        println!(
+            "15 controls on one core are {:.1} times as fast",
+            ratio(duckdb, alone)
+        );
+    }
+}
+
+/// What `root_usage` asks for, but one of its three conditions.
+const JQ: &str = "select(.userIdentity.type == \"Root\" and (.userIdentity | has(\"invokedBy\") | not)) | .eventID";
+
+/// None, said, where the program is not there.
+fn quickest_where_there(program: &str, command: impl Fn() -> Command) -> Option<Duration> {
+    if Command::new(program).arg("--version").output().is_err() {
+        println!("{program}: skipped, it is not there");
+        return None;
+    }
+    Some(quickest(command))
+}
+
+fn on_one_core(command: &Command) -> Command {
+    let mut alone = Command::new("taskset");
+    alone.args(["-c", "0"]).arg(command.get_program());
+    alone.args(command.get_args());
+    alone
 }
 
 /// Real records, as if they were of the sample's account.
@@ -159,16 +173,23 @@ fn records() -> Option<Vec<String>> {
 fn generate(path: &Path, records: &[String], bytes: u64) -> u64 {
     let mut out = BufWriter::new(File::create(path).unwrap());
     std::fs::write(path.with_file_name("empty.jsonl"), "").unwrap();
-    let (mut written, mut count) = (0, 0);
+    // Before the id and after it.
+    let records: Vec<(String, String)> = records
+        .iter()
+        .filter_map(|record| {
+            let (before, rest) = record.split_once("\"eventID\":\"")?;
+            let (_, after) = rest.split_once('"')?;
+            Some((format!("{before}\"eventID\":\""), format!("\"{after}")))
+        })
+        .collect();
+    let (mut written, mut count) = (0, 0_u64);
     while written < bytes {
-        for record in records {
-            let id = format!("{{\"eventID\":\"{count:032x}\",");
-            let rest = record.replacen("\"eventID\"", "\"firstID\"", 1);
-            let rest = rest.trim_start().strip_prefix('{').unwrap();
-            out.write_all(id.as_bytes()).unwrap();
-            out.write_all(rest.as_bytes()).unwrap();
-            out.write_all(b"\n").unwrap();
-            written += (id.len() + rest.len() + 1) as u64;
+        for (before, after) in &records {
+            let id = format!("{count:08x}-0000-4000-8000-{count:012x}");
+            for part in [before.as_str(), &id, after, "\n"] {
+                out.write_all(part.as_bytes()).unwrap();
+                written += part.len() as u64;
+            }
             count += 1;
         }
     }

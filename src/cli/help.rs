@@ -221,6 +221,7 @@ const PAGES: &[Page] = &[
         &[
             "trailproof replay mine.trailproof logs",
             "trailproof replay mine.trailproof logs --from 2026-11-01 --to 2026-11-07 --control root_usage",
+            "trailproof replay mine.trailproof logs --with-fix",
             "trailproof replay mine.trailproof --sql duckdb",
         ],
         &[

@@ -1,7 +1,6 @@
 //! `trailproof replay`: what recorded CloudTrail events made the deployed chain do, and what nobody heard of.
 
 use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,17 +9,19 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::analyze::Hearing;
+use crate::analyze::{Hearing, Options};
 use crate::control::Registry;
 use crate::pattern::{Pattern, parse_for_creation};
+use crate::remedy::{self, Plan, Wishes};
 use crate::replay::counts::{self, CountsError};
-use crate::replay::plan::Plan;
+use crate::replay::plan::Plan as Questions;
 use crate::replay::read::{self, Progress, Window};
 use crate::replay::sql::{self, Dialect};
 use crate::replay::tally::Tally;
 use crate::replay::{self, records};
 use crate::report::text::count;
 use crate::report::{self, ReplayDossier, ReplayFormat};
+use crate::snapshot::Snapshot;
 
 use super::opening::{Opening, Target};
 use super::what::What;
@@ -36,6 +37,7 @@ Examples:
   trailproof replay mine.trailproof AWSLogs/
   trailproof replay mine.trailproof AWSLogs/ --from 2026-11-01 --control root_usage --format json
   aws cloudtrail lookup-events | trailproof replay mine.trailproof -
+  trailproof replay mine.trailproof AWSLogs/ --with-fix
   trailproof replay mine.trailproof --sql duckdb
 
 Exit codes:
@@ -53,7 +55,7 @@ pub(super) struct Args {
     /// Print a query that counts records where they lie, and read nothing
     #[arg(long, value_name = "DIALECT", conflicts_with = "counts")]
     sql: Option<Dialect>,
-    /// Read what that query gave, a CSV with a header, in place of records
+    /// Read what that query gave, as CSV with a header or as Parquet, in place of records
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
     counts: Option<PathBuf>,
     #[command(flatten)]
@@ -67,6 +69,12 @@ pub(super) struct Args {
     /// Tell also what would have been with this filter pattern in the filters made for a control; may be repeated
     #[arg(long = "pattern", value_name = "CONTROL=PATTERN")]
     patterns: Vec<String>,
+    /// Tell also what would have been after the changes that `remediate` finds
+    #[arg(long, conflicts_with = "patterns")]
+    with_fix: bool,
+    /// With --with-fix: the address to subscribe where nobody is told yet
+    #[arg(long, value_name = "ADDRESS", requires = "with_fix")]
+    email: Option<String>,
     /// How to show it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReplayFormat,
@@ -95,14 +103,19 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let options = args.what.options(&registry, out)?;
     let hearing = Hearing::new(&snapshot, &registry, &options)?;
     let patterns = patterns(&args, &registry, &hearing, out)?;
-    let what_if = if patterns.is_empty() {
-        None
-    } else {
-        Some(Hearing::with_patterns(
-            &snapshot, &registry, &options, &patterns,
-        )?)
+    let fixed = match args.with_fix {
+        true => Some(fixed(&args, &snapshot, &registry, &options)?),
+        false => None,
     };
-    let plan = Plan::new(&hearing, what_if.as_ref());
+    let what_if = match &fixed {
+        Some((_, fixed)) => Some(Hearing::new(fixed, &registry, &options)?),
+        None if patterns.is_empty() => None,
+        None => {
+            let hearing = Hearing::with_patterns(&snapshot, &registry, &options, &patterns);
+            Some(hearing?)
+        }
+    };
+    let plan = Questions::new(&hearing, what_if.as_ref());
     if let Some(dialect) = args.sql {
         return print_query(&args, &plan, dialect, out);
     }
@@ -116,6 +129,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         files: files.read,
         left_alone: files.left_alone,
         damaged: &files.damaged,
+        fix: fixed.as_ref().map(|(fix, _)| fix),
     };
     let text = report::replay(dossier, args.format, args.target.style(out));
     if args.format == ReplayFormat::Json && args.target.output.is_none() {
@@ -143,6 +157,22 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     })
 }
 
+/// The fix of what does not pass, and the snapshot after it.
+fn fixed(
+    args: &Args,
+    snapshot: &Snapshot,
+    registry: &Registry,
+    options: &Options,
+) -> Result<(Plan, Snapshot), Error> {
+    let wishes = Wishes {
+        email: args.email.clone(),
+        region: None,
+    };
+    let fix = remedy::plan(snapshot, registry, options, &wishes)?;
+    let after = remedy::under(snapshot, &fix.changes)?;
+    Ok((fix, after))
+}
+
 /// What became of the files.
 #[derive(Default)]
 struct Files {
@@ -152,7 +182,7 @@ struct Files {
 }
 
 /// Reads the records.
-fn read_logs(args: &Args, plan: &Plan, out: &mut Out) -> Result<(Tally, Files), Error> {
+fn read_logs(args: &Args, plan: &Questions, out: &mut Out) -> Result<(Tally, Files), Error> {
     let listing = records::list(&args.logs).map_err(|(path, error)| {
         Error::new(format!("`{}` cannot be read: {error}", path.display()))
     })?;
@@ -210,7 +240,12 @@ fn patterns(
 }
 
 /// Prints the query of a dialect.
-fn print_query(args: &Args, plan: &Plan, dialect: Dialect, out: &mut Out) -> Result<Status, Error> {
+fn print_query(
+    args: &Args,
+    plan: &Questions,
+    dialect: Dialect,
+    out: &mut Out,
+) -> Result<Status, Error> {
     let text = sql::query(plan, dialect).map_err(|refusal| {
         Error::new(refusal.to_string()).help(
             "--control narrows the question to controls without it; reading the records knows no such limit",
@@ -223,14 +258,14 @@ fn print_query(args: &Args, plan: &Plan, dialect: Dialect, out: &mut Out) -> Res
 }
 
 /// What the query counted.
-fn counted(plan: &Plan, path: &Path) -> Result<Tally, Error> {
+fn counted(plan: &Questions, path: &Path) -> Result<Tally, Error> {
     let failed = |error: CountsError| {
         Error::new(format!("`{}` {error}", path.display())).help(
             "`trailproof replay SNAPSHOT --sql DIALECT` prints the query, with the same options",
         )
     };
     let file = File::open(path).map_err(|error| failed(error.into()))?;
-    counts::read(plan, &mut BufReader::new(file)).map_err(failed)
+    counts::read(plan, file).map_err(failed)
 }
 
 /// The files that are damaged, and how.

@@ -15,9 +15,11 @@
 
 mod alarms;
 pub mod counts;
+mod fields;
 mod history;
 mod outcome;
 pub mod plan;
+mod principal;
 pub mod question;
 pub mod read;
 pub mod records;

@@ -98,7 +98,7 @@ pub struct Missed {
     pub example: Value,
 }
 
-/// What the filters of a control tell of that nobody asked for.
+/// What the filters of a control tell of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Noise {
     /// How many records.
@@ -187,7 +187,11 @@ fn controls(hearing: &Hearing<'_>, plan: &Plan, tallies: &[AccountTally]) -> Vec
 
 /// The kinds of an account in an order that no hash decides.
 fn in_order(tally: &AccountTally) -> Vec<(&KindKey, &Kind)> {
-    let mut kinds: Vec<_> = tally.kinds.iter().collect();
+    let mut kinds: Vec<_> = tally
+        .kinds
+        .values()
+        .map(|(key, kind)| (key, kind))
+        .collect();
     kinds.sort_unstable_by(|one, two| one.0.cmp(two.0));
     kinds
 }
@@ -203,7 +207,7 @@ impl ControlOutcome {
     ) {
         let mut missed = Drops::default();
         let mut undecided = Drops::default();
-        let mut noise: BTreeMap<(&str, &str, &str), Gathered> = BTreeMap::new();
+        let mut noise = Gatherings::new();
         for (key, kind) in kinds {
             let sound = |index: &usize| {
                 let path = account.paths.get(*index);
@@ -243,7 +247,7 @@ impl ControlOutcome {
         }
         self.missed = missed.sorted();
         self.undecided = undecided.sorted();
-        self.noise = sorted_noise(noise);
+        self.noise = sorted_noise(&noise);
     }
 }
 
@@ -286,7 +290,10 @@ impl Drops {
     }
 }
 
-/// Noise of one event name and principal type.
+/// By event name, source and type of principal.
+type Gatherings<'k> = BTreeMap<(&'k str, &'k str, &'k str), Gathered>;
+
+/// Records of one event name and principal type.
 #[derive(Default)]
 struct Gathered {
     count: u64,
@@ -320,7 +327,7 @@ impl Gathered {
     }
 }
 
-fn sorted_noise(noise: BTreeMap<(&str, &str, &str), Gathered>) -> Noise {
+fn sorted_noise(noise: &Gatherings<'_>) -> Noise {
     let mut by: Vec<Surplus> = noise
         .iter()
         .map(

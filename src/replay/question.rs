@@ -1,9 +1,11 @@
 //! What is asked of every record, made ready for billions of them: predicates as small trees over leaves that each look
-//! at one member of the record.
+//! at one field of the record.
 //!
 //! Records of one class (the same event name, source, error code and a few members more) answer most leaves alike: what
-//! is left open by the class is simplified once and remembered, and of most classes nothing is left.
+//! is left open by the class is simplified once and remembered. What is left looks at few fields, which have few values
+//! for the most part (`userIdentity.type`): they make subclasses, and of most of these nothing is left open.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -13,9 +15,10 @@ use crate::coverage::{Predicate, Test};
 use crate::pattern::ast::{Expr, Pattern, PatternKind, Step};
 use crate::pattern::{Matcher, Semantics};
 
+use super::fields::Fields;
 use super::records::Record;
 
-/// Members with few values: together they are the class of a record.
+/// Members with few values: those of them that somebody asks about are the class of a record.
 const CLASS: [&str; 9] = [
     "eventName",
     "eventSource",
@@ -27,7 +30,7 @@ const CLASS: [&str; 9] = [
     "eventCategory",
     "recipientAccountId",
 ];
-/// Classes that are remembered at a time: far more than a year of an organization has.
+/// Classes and subclasses that are remembered at a time: far more than a year of an organization has.
 const MAX_CLASSES: usize = 1 << 16;
 /// Longer than what AWS writes; a longer one is not remembered.
 const MAX_KEY: usize = 4096;
@@ -74,11 +77,11 @@ impl Questions {
     }
 }
 
-/// A condition on one member of the record.
+/// A condition on the record.
 #[derive(Debug, Clone)]
 enum Leaf {
-    /// A test of a trail's selectors, or of a filter pattern: on the member of this position.
-    Member { root: usize, on: On },
+    /// A test of a trail's selectors, or of a filter pattern, on a field.
+    Field { field: usize, on: On },
     /// On the whole record.
     Whole(Box<Matcher>),
     /// On the event that EventBridge makes of the record.
@@ -101,10 +104,14 @@ enum Node {
 }
 
 /// What is known of a class of records.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Class {
     answers: Answers,
     open: Vec<(usize, Node)>,
+    /// Fields with few values that `open` looks at.
+    fields: Vec<usize>,
+    /// By the values of these.
+    within: RefCell<HashMap<Vec<u8>, Rc<Class>>>,
 }
 
 /// Answers all questions about records, one after the other.
@@ -112,24 +119,16 @@ struct Class {
 pub struct Examiner {
     nodes: Vec<Node>,
     leaves: Vec<Leaf>,
-    roots: Vec<Root>,
-    classes: HashMap<Vec<u8>, Rc<Class>>,
+    fields: Fields,
+    /// Fields that make the class of a record.
+    common: Vec<usize>,
+    top: Rc<Class>,
+    classes: usize,
     key: Vec<u8>,
     /// Counts the records, so that what was remembered of the one before is known to be old.
     record: u64,
     remembered: Vec<(u64, bool)>,
     answers: Answers,
-}
-
-/// A member that leaves look at.
-#[derive(Debug)]
-struct Root {
-    name: String,
-    in_class: bool,
-    /// The record that `event` was read from.
-    read: u64,
-    /// An object with this member alone.
-    event: Value,
 }
 
 impl Examiner {
@@ -138,8 +137,10 @@ impl Examiner {
         let mut examiner = Self {
             nodes: Vec::new(),
             leaves: Vec::new(),
-            roots: Vec::new(),
-            classes: HashMap::new(),
+            fields: Fields::default(),
+            common: Vec::new(),
+            top: Rc::default(),
+            classes: 0,
             key: Vec::new(),
             record: 0,
             remembered: Vec::new(),
@@ -150,23 +151,34 @@ impl Examiner {
             examiner.nodes.push(node);
         }
         examiner.remembered = vec![(0, false); examiner.leaves.len()];
+        examiner.start_anew();
         examiner
+    }
+
+    /// Forgets all classes.
+    fn start_anew(&mut self) {
+        let open: Vec<(usize, Node)> = self.nodes.iter().cloned().enumerate().collect();
+        let fields = match self.common.is_empty() {
+            true => self.few_valued(&open),
+            false => self.common.clone(),
+        };
+        self.classes = 0;
+        self.top = Rc::new(Class {
+            answers: vec![0; self.answers.len()],
+            open,
+            fields,
+            within: RefCell::default(),
+        });
     }
 
     /// The answers about a record.
     pub fn ask(&mut self, record: Record<'_>) -> &[u64] {
         self.record += 1;
-        self.key.clear();
-        for name in CLASS {
-            if let Some(raw) = record.raw(name) {
-                self.key.extend_from_slice(raw.as_bytes());
-            }
-            self.key.push(0);
+        self.fields.next();
+        let mut class = Rc::clone(&self.top);
+        while !class.fields.is_empty() {
+            class = self.within(&class, record);
         }
-        let class = match self.classes.get(&self.key) {
-            Some(class) => Rc::clone(class),
-            None => self.classify(record),
-        };
         self.answers.clone_from(&class.answers);
         for (bit, node) in &class.open {
             if self.holds(node, record) {
@@ -176,44 +188,89 @@ impl Examiner {
         &self.answers
     }
 
-    fn classify(&mut self, record: Record<'_>) -> Rc<Class> {
-        let mut class = Class {
-            answers: vec![0; self.answers.len()],
-            open: Vec::new(),
-        };
-        let nodes = std::mem::take(&mut self.nodes);
-        for (bit, node) in nodes.iter().enumerate() {
-            match self.simplified(node, record) {
-                Node::Known(true) => set(&mut class.answers, bit),
-                Node::Known(false) => {}
-                open => class.open.push((bit, open)),
-            }
+    /// The class of the record within another.
+    fn within(&mut self, class: &Class, record: Record<'_>) -> Rc<Class> {
+        self.key.clear();
+        for field in &class.fields {
+            self.fields.write(*field, record, &mut self.key);
         }
-        self.nodes = nodes;
-        if self.classes.len() >= MAX_CLASSES {
-            self.classes.clear();
+        if let Some(known) = class.within.borrow().get(&self.key) {
+            return Rc::clone(known);
         }
-        let class = Rc::new(class);
-        if self.key.len() <= MAX_KEY {
-            self.classes.insert(self.key.clone(), Rc::clone(&class));
+        let found = Rc::new(self.classify(class, record));
+        let is_common = class.fields == self.common;
+        let mut few = true;
+        for field in &class.fields {
+            // The members that make the class stay in it however many values they have.
+            few &= is_common || self.fields.note(*field, record);
         }
-        class
+        if !few || self.classes >= MAX_CLASSES {
+            self.start_anew();
+        } else if self.key.len() <= MAX_KEY {
+            self.classes += 1;
+            let mut within = class.within.borrow_mut();
+            within.insert(self.key.clone(), Rc::clone(&found));
+        }
+        found
     }
 
-    /// The node with what the class decides.
-    fn simplified(&mut self, node: &Node, record: Record<'_>) -> Node {
+    fn classify(&mut self, class: &Class, record: Record<'_>) -> Class {
+        let mut found = Class {
+            answers: class.answers.clone(),
+            ..Class::default()
+        };
+        for (bit, node) in &class.open {
+            match self.simplified(node, &class.fields, record) {
+                Node::Known(true) => set(&mut found.answers, *bit),
+                Node::Known(false) => {}
+                open => found.open.push((*bit, open)),
+            }
+        }
+        found.fields = self.few_valued(&found.open);
+        found
+    }
+
+    /// The fields with few values that nodes look at.
+    fn few_valued(&self, open: &[(usize, Node)]) -> Vec<usize> {
+        let mut fields = Vec::new();
+        for (_, node) in open {
+            self.fields_of(node, &mut fields);
+        }
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
+    /// The fields with few values that a node looks at.
+    fn fields_of(&self, node: &Node, fields: &mut Vec<usize>) {
+        match node {
+            Node::Known(_) => {}
+            Node::Not(inner) => self.fields_of(inner, fields),
+            Node::All(parts) | Node::Any(parts) => {
+                parts.iter().for_each(|part| self.fields_of(part, fields));
+            }
+            Node::Leaf(leaf) => {
+                if let Some(Leaf::Field { field, .. }) = self.leaves.get(*leaf)
+                    && self.fields.has_few_values(*field)
+                {
+                    fields.push(*field);
+                }
+            }
+        }
+    }
+
+    /// The node with what these fields decide.
+    fn simplified(&mut self, node: &Node, fields: &[usize], record: Record<'_>) -> Node {
         match node {
             Node::Known(truth) => Node::Known(*truth),
-            Node::Not(inner) => match self.simplified(inner, record) {
+            Node::Not(inner) => match self.simplified(inner, fields, record) {
                 Node::Known(truth) => Node::Known(!truth),
                 open => Node::Not(Box::new(open)),
             },
-            Node::All(parts) => self.joined(parts, record, false),
-            Node::Any(parts) => self.joined(parts, record, true),
+            Node::All(parts) => self.joined(parts, fields, record, false),
+            Node::Any(parts) => self.joined(parts, fields, record, true),
             Node::Leaf(leaf) => match self.leaves.get(*leaf) {
-                Some(Leaf::Member { root, .. })
-                    if self.roots.get(*root).is_some_and(|root| root.in_class) =>
-                {
+                Some(Leaf::Field { field, .. }) if fields.contains(field) => {
                     Node::Known(self.leaf_holds(*leaf, record))
                 }
                 _ => Node::Leaf(*leaf),
@@ -222,10 +279,16 @@ impl Examiner {
     }
 
     /// Parts of which one with the value `decisive` decides.
-    fn joined(&mut self, parts: &[Node], record: Record<'_>, decisive: bool) -> Node {
+    fn joined(
+        &mut self,
+        parts: &[Node],
+        fields: &[usize],
+        record: Record<'_>,
+        decisive: bool,
+    ) -> Node {
         let mut open = Vec::new();
         for part in parts {
-            match self.simplified(part, record) {
+            match self.simplified(part, fields, record) {
                 Node::Known(truth) if truth == decisive => return Node::Known(decisive),
                 Node::Known(_) => {}
                 other => open.push(other),
@@ -260,17 +323,14 @@ impl Examiner {
 
     fn leaf_holds(&mut self, leaf: usize, record: Record<'_>) -> bool {
         match self.leaves.get(leaf) {
-            Some(Leaf::Member { root, on }) => {
-                let Some(root) = self.roots.get_mut(*root) else {
-                    return false;
-                };
-                root.read(self.record, record);
+            Some(Leaf::Field { field, on }) => {
+                let event = self.fields.event(*field, record);
                 match on {
-                    On::Test(test) => test.holds(&root.event),
-                    On::Pattern(matcher) => matcher.matches_event(&root.event),
+                    On::Test(test) => test.holds(event),
+                    On::Pattern(matcher) => matcher.matches_event(event),
                 }
             }
-            Some(Leaf::Whole(matcher)) => whole_matches(matcher, record),
+            Some(Leaf::Whole(matcher)) => matcher.matches_text(&record.as_delivered()),
             Some(Leaf::Event(pattern)) => serde_json::from_str::<Value>(record.text)
                 .is_ok_and(|event| pattern.matches(&event, &Semantics::default())),
             None => false,
@@ -288,10 +348,13 @@ impl Examiner {
                 Node::Any(parts.iter().map(|part| self.compile(part)).collect())
             }
             Predicate::Not(inner) => Node::Not(Box::new(self.compile(inner))),
-            Predicate::Test(test) => match test.path.first() {
-                Some(name) => self.member_leaf(name, On::Test(test.clone())),
-                None => Node::Known(false),
-            },
+            Predicate::Test(test) => {
+                let path: Vec<&str> = test.path.iter().map(AsRef::as_ref).collect();
+                match self.fields.field(&path, false) {
+                    Some(field) => self.field_leaf(field, On::Test(test.clone())),
+                    None => Node::Known(false),
+                }
+            }
             Predicate::Event(..) => self.leaf(Leaf::Event(predicate.clone())),
             Predicate::Pattern(pattern) => match &pattern.kind {
                 PatternKind::Everything => Node::Known(true),
@@ -320,56 +383,33 @@ impl Examiner {
                     warnings: Vec::new(),
                 };
                 let matcher = Box::new(Matcher::new(&alone, &Semantics::default()));
-                match test.selector.steps.first() {
-                    Some(Step::Name(name)) => self.member_leaf(name, On::Pattern(matcher)),
-                    _ => self.leaf(Leaf::Whole(matcher)),
+                let steps = &test.selector.steps;
+                let names = steps.iter().map_while(|step| match step {
+                    Step::Name(name) => Some(name.as_str()),
+                    _ => None,
+                });
+                let path: Vec<&str> = names.collect();
+                match self.fields.field(&path, path.len() < steps.len()) {
+                    Some(field) => self.field_leaf(field, On::Pattern(matcher)),
+                    None => self.leaf(Leaf::Whole(matcher)),
                 }
             }
         }
     }
 
-    fn member_leaf(&mut self, name: &str, on: On) -> Node {
-        let known = self.roots.iter().position(|root| root.name == name);
-        let root = known.unwrap_or_else(|| {
-            self.roots.push(Root {
-                name: name.to_owned(),
-                in_class: CLASS.contains(&name),
-                read: 0,
-                event: Value::Null,
-            });
-            self.roots.len() - 1
-        });
-        self.leaf(Leaf::Member { root, on })
+    fn field_leaf(&mut self, field: usize, on: On) -> Node {
+        let is_common = match self.fields.path(field) {
+            [name] => CLASS.contains(&name.as_str()),
+            _ => false,
+        };
+        if is_common && !self.common.contains(&field) {
+            self.common.push(field);
+        }
+        self.leaf(Leaf::Field { field, on })
     }
 
     fn leaf(&mut self, leaf: Leaf) -> Node {
         self.leaves.push(leaf);
         Node::Leaf(self.leaves.len() - 1)
     }
-}
-
-impl Root {
-    /// Reads the member of a record, once.
-    fn read(&mut self, number: u64, record: Record<'_>) {
-        if self.read == number {
-            return;
-        }
-        self.read = number;
-        let mut event = serde_json::Map::new();
-        let value = record
-            .raw(&self.name)
-            .and_then(|raw| serde_json::from_str(raw).ok());
-        if let Some(value) = value {
-            event.insert(self.name.clone(), value);
-        }
-        self.event = Value::Object(event);
-    }
-}
-
-/// Patterns over the raw message see what CloudTrail delivers, which has no blanks between its tokens.
-fn whole_matches(matcher: &Matcher, record: Record<'_>) -> bool {
-    if !record.blanks {
-        return matcher.matches_text(record.text);
-    }
-    serde_json::from_str::<Value>(record.text).is_ok_and(|event| matcher.matches_event(&event))
 }

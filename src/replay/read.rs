@@ -1,22 +1,23 @@
 //! Reads files of records on all cores and counts what is in them.
 //!
-//! Every thread takes the next file, answers the questions about each record and fills a tally of its own; the tallies are
-//! added up. Which thread read what leaves no trace in the sum.
+//! Every thread takes the next file, or the next part of a large one, answers the questions about each record and fills a
+//! tally of its own; the tallies are added up. Which thread read what leaves no trace in the sum. Where a file cannot be
+//! read in the parts that were guessed, everything is read again with that file in one part.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::plan::Plan;
+use super::principal::IdentityReader;
 use super::question::Examiner;
-use super::records::{self, Counted, Damage, Found, Record};
-use super::tally::{Example, Principal, Sighting, Tally, Teller};
+use super::records::{self, Counted, Damage, End, Found, Part, Record};
+use super::tally::{Shown, Sighting, Tally, Teller};
 
 /// Which records count.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +57,7 @@ pub struct FileOutcome {
 pub struct Reading {
     /// What was counted.
     pub tally: Tally,
-    /// In the order of the files.
+    /// Files that are damaged, and others that were read in parts; in their order.
     pub files: Vec<FileOutcome>,
 }
 
@@ -67,49 +68,16 @@ pub fn read(
     window: &Window,
     progress: &mut dyn FnMut(Progress),
 ) -> Reading {
-    let all = files.iter().map(|file| file.size).sum();
-    let shared = Shared {
-        plan,
-        files,
-        window,
-        next: AtomicUsize::new(0),
-        done: AtomicU64::new(0),
-        records: AtomicU64::new(0),
-        seen: Seen::default(),
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut reading = Reading {
-        tally: Teller::new(plan).tally,
-        files: Vec::new(),
-    };
-    std::thread::scope(|scope| {
-        let (send, receive) = mpsc::channel();
-        for _ in 0..threads.min(files.len()) {
-            let send = send.clone();
-            let shared = &shared;
-            scope.spawn(move || {
-                // The receiver outlives all threads.
-                let _ = send.send(work(shared));
-            });
-        }
-        drop(send);
-        loop {
-            match receive.recv_timeout(Duration::from_millis(500)) {
-                Ok((tally, outcomes)) => {
-                    reading.tally.add(tally);
-                    reading.files.extend(outcomes);
-                }
-                Err(mpsc::RecvTimeoutError::Timeout) => progress(Progress {
-                    done: shared.done.load(Ordering::Relaxed),
-                    all,
-                    records: shared.records.load(Ordering::Relaxed),
-                }),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            }
-        }
-    });
-    reading.files.sort_by_key(|outcome| outcome.file);
-    reading
+    let mut whole = BTreeSet::new();
+    loop {
+        let shared = Shared::new(plan, files, window, &whole);
+        let (tally, mut ends) = shared.read(progress);
+        ends.sort_by_key(|(part, ..)| *part);
+        match shared.outcomes(ends) {
+            Ok(files) => return Reading { tally, files },
+            Err(guessed_wrongly) => whole.insert(guessed_wrongly),
+        };
+    }
 }
 
 /// What the threads share.
@@ -117,39 +85,169 @@ struct Shared<'a> {
     plan: &'a Plan,
     files: &'a [Found],
     window: &'a Window,
+    /// What is read at a time: the position of a file, and its part where it has several.
+    parts: Vec<(usize, Option<Box<Part>>)>,
+    /// Whether there are too few parts for all threads.
+    ahead: bool,
     next: AtomicUsize,
-    done: AtomicU64,
+    /// Set where a guess was wrong: what is read further is worth nothing.
+    in_vain: AtomicBool,
+    done: Arc<AtomicU64>,
     records: AtomicU64,
     seen: Seen,
 }
 
-fn work(shared: &Shared<'_>) -> (Tally, Vec<FileOutcome>) {
+/// How a part ended, by its position.
+type PartEnd = (usize, Counted, End);
+
+impl<'a> Shared<'a> {
+    fn new(
+        plan: &'a Plan,
+        files: &'a [Found],
+        window: &'a Window,
+        whole: &BTreeSet<usize>,
+    ) -> Self {
+        let mut parts = Vec::new();
+        for (file, found) in files.iter().enumerate() {
+            let several = match whole.contains(&file) {
+                true => Vec::new(),
+                false => records::split(found),
+            };
+            if several.is_empty() {
+                parts.push((file, None));
+            }
+            parts.extend(several.into_iter().map(|part| (file, Some(Box::new(part)))));
+        }
+        Self {
+            plan,
+            files,
+            window,
+            ahead: parts.len() < threads(),
+            parts,
+            next: AtomicUsize::new(0),
+            in_vain: AtomicBool::new(false),
+            done: Arc::default(),
+            records: AtomicU64::new(0),
+            seen: Seen::default(),
+        }
+    }
+
+    /// Reads all parts on all cores.
+    fn read(&self, progress: &mut dyn FnMut(Progress)) -> (Tally, Vec<PartEnd>) {
+        let all = self.files.iter().map(|file| file.size).sum();
+        let mut tally = Teller::new(self.plan).tally;
+        let mut ends = Vec::new();
+        std::thread::scope(|scope| {
+            let (send, receive) = mpsc::channel();
+            for _ in 0..threads().min(self.parts.len()) {
+                let send = send.clone();
+                scope.spawn(move || {
+                    // The receiver outlives all threads.
+                    let _ = send.send(work(self));
+                });
+            }
+            drop(send);
+            loop {
+                match receive.recv_timeout(Duration::from_millis(500)) {
+                    Ok((counted, of_thread)) => {
+                        tally.add(counted);
+                        ends.extend(of_thread);
+                    }
+                    Err(mpsc::RecvTimeoutError::Timeout) => progress(Progress {
+                        done: self.done.load(Ordering::Relaxed),
+                        all,
+                        records: self.records.load(Ordering::Relaxed),
+                    }),
+                    Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                }
+            }
+        });
+        (tally, ends)
+    }
+
+    /// What became of the files; the position of one whose parts are worth nothing.
+    fn outcomes(&self, ends: Vec<PartEnd>) -> Result<Vec<FileOutcome>, usize> {
+        let mut outcomes: Vec<FileOutcome> = Vec::new();
+        for (part, counted, end) in ends {
+            let Some((file, part)) = self.parts.get(part) else {
+                continue;
+            };
+            let mut outcome = match outcomes.pop() {
+                Some(last) if last.file == *file => last,
+                other => {
+                    outcomes.extend(other);
+                    FileOutcome::new(*file)
+                }
+            };
+            match end {
+                End::Whole => {}
+                // Nothing of a file counts that comes after damage.
+                _ if part.as_ref().is_some_and(|part| part.has_next()) => return Err(*file),
+                End::Damaged(damage) => {
+                    outcome.damage = Some(damage.after(outcome.counted.records))
+                }
+                End::OtherThanGuessed => return Err(*file),
+            }
+            outcome.counted.add(counted);
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl FileOutcome {
+    fn new(file: usize) -> Self {
+        Self {
+            file,
+            counted: Counted::default(),
+            damage: None,
+        }
+    }
+}
+
+fn work(shared: &Shared<'_>) -> (Tally, Vec<PartEnd>) {
     let mut worker = Worker {
         shared,
         examiner: Examiner::new(&shared.plan.questions),
         teller: Teller::new(shared.plan),
+        identities: IdentityReader::new(),
+        clock: Clock::default(),
     };
-    let mut outcomes = Vec::new();
-    loop {
-        let file = shared.next.fetch_add(1, Ordering::Relaxed);
-        let Some(found) = shared.files.get(file) else {
+    let mut reader = records::Reader::new(shared.ahead, &shared.done);
+    let (whole, mut ends) = (Part::default(), Vec::new());
+    while !shared.in_vain.load(Ordering::Relaxed) {
+        let index = shared.next.fetch_add(1, Ordering::Relaxed);
+        let Some((file, part)) = shared.parts.get(index) else {
+            break;
+        };
+        let Some(found) = shared.files.get(*file) else {
             break;
         };
         let mut each = |record: Record<'_>| worker.see(record);
-        let (counted, end) = records::each(&found.place, &shared.done, &mut each);
-        outcomes.push(FileOutcome {
-            file,
-            counted,
-            damage: end.err(),
-        });
+        let of_many = part.as_deref();
+        let (counted, end) = reader.read(&found.place, of_many.unwrap_or(&whole), &mut each);
+        let is_whole = matches!(end, End::Whole);
+        if !is_whole && of_many.is_some_and(Part::has_next) {
+            shared.in_vain.store(true, Ordering::Relaxed);
+        }
+        // Of a million files nothing is kept but what is wrong with them.
+        if !is_whole || of_many.is_some() {
+            ends.push((index, counted, end));
+        }
     }
-    (worker.teller.tally, outcomes)
+    (worker.teller.tally, ends)
 }
 
 struct Worker<'a> {
     shared: &'a Shared<'a>,
     examiner: Examiner,
     teller: Teller<'a>,
+    identities: IdentityReader,
+    clock: Clock,
 }
 
 impl Worker<'_> {
@@ -160,7 +258,8 @@ impl Worker<'_> {
             self.shared.records.fetch_add(4096, Ordering::Relaxed);
         }
         let time = record.string("eventTime").unwrap_or_default();
-        let (Some(minute), Some(account)) = (minute(&time), account(record)) else {
+        let account = self.identities.account(record);
+        let (Some(minute), Some(account)) = (self.clock.minute(&time), account) else {
             tally.unplaced += 1;
             return;
         };
@@ -187,26 +286,43 @@ impl Worker<'_> {
             event_source: &record.string("eventSource").unwrap_or_default(),
             answers,
         };
-        self.teller.count(sighting, 1, &|| {
-            let identity = record.raw("userIdentity");
-            let identity = identity.and_then(|raw| serde_json::from_str::<Value>(raw).ok());
-            let example = Example {
-                time: time.to_string(),
-                id: id.to_string(),
-                text: record.text.to_owned(),
-            };
-            (Principal::of(identity.as_ref()), Cow::Owned(example))
+        let identities = &mut self.identities;
+        self.teller.count(sighting, 1, &mut || Shown {
+            principal: identities.principal(record),
+            time: time.clone(),
+            id: id.clone(),
+            text: Cow::Borrowed(record.text),
         });
     }
 }
 
-/// The account that a record is of: `recipientAccountId`, which records before version 1.02 do not have.
-fn account<'r>(record: Record<'r>) -> Option<Cow<'r, str>> {
-    record.string("recipientAccountId").or_else(|| {
-        let identity: Value = serde_json::from_str(record.raw("userIdentity")?).ok()?;
-        let account = identity.get("accountId")?.as_str()?;
-        Some(Cow::Owned(account.to_owned()))
-    })
+/// Tells the minute of a time; that of the record before is often the same.
+#[derive(Debug, Default)]
+struct Clock {
+    /// The times of this minute up to their seconds; empty at first.
+    start: String,
+    minute: i64,
+}
+
+impl Clock {
+    fn minute(&mut self, time: &str) -> Option<i64> {
+        // As CloudTrail writes it: `2026-11-26T14:06:00Z`.
+        let known = match self.start.as_str() {
+            "" => None,
+            start => time.strip_prefix(start),
+        };
+        if let Some([b'0'..=b'5', b'0'..=b'9', b'Z']) = known.map(str::as_bytes) {
+            return Some(self.minute);
+        }
+        let minute = minute(time)?;
+        if time.len() == 20
+            && let Some(start) = time.get(..17)
+        {
+            start.clone_into(&mut self.start);
+            self.minute = minute;
+        }
+        Some(minute)
+    }
 }
 
 /// The minute since 1970 of a time as CloudTrail writes it.
@@ -261,5 +377,81 @@ impl Seen {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             shard.insert(hash.rotate_left(32))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::records::Place;
+    use super::*;
+
+    /// What is read of a text, however it is split.
+    fn read_text(text: &str) -> (Tally, Option<String>) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let path = file.path().to_owned();
+        let found = Found {
+            place: Place::File { path, found: false },
+            size: text.len() as u64,
+        };
+        let plan = Plan::default();
+        let reading = read(&plan, &[found], &Window::default(), &mut |_| {});
+        let damage = reading.files.iter().find_map(|file| file.damage.as_ref());
+        (reading.tally, damage.map(ToString::to_string))
+    }
+
+    fn record(number: usize, more: &str) -> String {
+        format!(
+            r#"{{"eventVersion":"1.08","eventID":"{number}","eventTime":"2026-11-21T02:{:02}:00Z","recipientAccountId":"1"{more}}}"#,
+            number % 60
+        )
+    }
+
+    #[test]
+    fn a_large_file_counts_as_if_it_were_read_as_one() {
+        let mut lines: Vec<String> = (0..1000).map(|number| record(number, "")).collect();
+        lines.extend_from_within(100..200);
+        for text in [
+            lines.join("\n"),
+            format!("[{}]", lines.join(",")),
+            format!("{{\"Records\":[{}]}}", lines.join(",")),
+        ] {
+            let (tally, damage) = read_text(&text);
+            assert_eq!(damage, None);
+            assert_eq!(
+                (tally.read, tally.distinct, tally.duplicates),
+                (1100, 1000, 100)
+            );
+            let span = (
+                "2026-11-21T02:00:00Z".to_owned(),
+                "2026-11-21T02:59:00Z".to_owned(),
+            );
+            assert_eq!(tally.span, Some(span));
+        }
+    }
+
+    #[test]
+    fn nothing_behind_damage_counts_in_whatever_part_it_lies() {
+        let mut lines: Vec<String> = (0..1000).map(|number| record(number, "")).collect();
+        // Those behind the damage came before it too, and count there.
+        lines.insert(500, "{\"eventVersion\":nonsense}".to_owned());
+        let (tally, damage) = read_text(&lines.join("\n"));
+        assert_eq!((tally.read, tally.distinct), (500, 500));
+        assert!(damage.unwrap().starts_with("is not JSON after record 500"));
+        // In the last part it needs no second reading, and the records before it are told of the whole file.
+        lines.swap(500, 1000);
+        let (tally, damage) = read_text(&lines.join("\n"));
+        assert_eq!((tally.read, tally.distinct), (1000, 1000));
+        assert!(damage.unwrap().starts_with("is not JSON after record 1000"));
+    }
+
+    #[test]
+    fn what_looks_like_the_begin_of_a_record_within_another_misleads_nobody() {
+        let inner: Vec<String> = (0..20).map(|number| record(number, "")).collect();
+        let more = format!(r#","a":[{}]"#, inner.join(","));
+        let records: Vec<String> = (0..50).map(|number| record(number, &more)).collect();
+        let (tally, damage) = read_text(&format!("{{\"Records\":[{}]}}", records.join(",")));
+        assert_eq!(damage, None);
+        assert_eq!((tally.read, tally.distinct, tally.duplicates), (50, 50, 0));
     }
 }

@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use super::plan::{AccountPlan, Plan};
+use super::principal::Principal;
 use super::question::{Answers, is_set};
 
 /// Principals that are told of one kind of record; beyond that only their type.
@@ -39,6 +38,33 @@ pub struct Example {
     pub text: String,
 }
 
+/// A record that may come to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown<'r> {
+    /// Who made the call.
+    pub principal: Principal<'r>,
+    /// `eventTime`
+    pub time: Cow<'r, str>,
+    /// `eventID`
+    pub id: Cow<'r, str>,
+    /// The whole record.
+    pub text: Cow<'r, str>,
+}
+
+impl Shown<'_> {
+    fn comes_before(&self, first: &Example) -> bool {
+        (&*self.time, &*self.id, &*self.text) < (&first.time, &first.id, &first.text)
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            time: self.time.to_string(),
+            id: self.id.to_string(),
+            text: self.text.to_string(),
+        }
+    }
+}
+
 /// Records of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
@@ -55,8 +81,8 @@ pub struct Kind {
 pub struct AccountTally {
     /// Its distinct records.
     pub records: u64,
-    /// Records that a control asks for or a filter counts, by kind.
-    pub kinds: HashMap<KindKey, Kind>,
+    /// Records that a control asks for or a filter counts, by the bytes of their kind.
+    pub kinds: HashMap<Vec<u8>, (KindKey, Kind)>,
     /// Of each metric filter, records by minute since 1970.
     pub counts: Vec<BTreeMap<i64, u64>>,
     /// Of each log group, the minutes in which it got records of the account.
@@ -103,36 +129,6 @@ pub struct Sighting<'r> {
     pub answers: &'r [u64],
 }
 
-/// Who made a call: asked for only where it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    /// `userIdentity.type`
-    pub kind: String,
-    /// The role, user or service.
-    pub name: String,
-}
-
-impl Principal {
-    /// The principal of a `userIdentity`.
-    pub fn of(identity: Option<&Value>) -> Self {
-        let text = |path: &[&str]| {
-            let found = path
-                .iter()
-                .try_fold(identity?, |value, name| value.get(name));
-            found?.as_str().map(str::to_owned)
-        };
-        Self {
-            kind: text(&["type"]).unwrap_or_default(),
-            name: text(&["sessionContext", "sessionIssuer", "arn"])
-                .or_else(|| text(&["arn"]))
-                .or_else(|| text(&["invokedBy"]))
-                .or_else(|| text(&["userName"]))
-                .or_else(|| text(&["accountId"]))
-                .unwrap_or_default(),
-        }
-    }
-}
-
 /// What follows from a set of answers, remembered.
 #[derive(Debug)]
 struct Meaning {
@@ -149,6 +145,7 @@ pub struct Teller<'p> {
     pub tally: Tally,
     meanings: Meanings,
     what_if: Meanings,
+    key: Vec<u8>,
 }
 
 /// What follows from answers, by account.
@@ -167,6 +164,7 @@ impl<'p> Teller<'p> {
             },
             meanings: plan.accounts.iter().map(|_| HashMap::new()).collect(),
             what_if: other.iter().map(|_| HashMap::new()).collect(),
+            key: Vec::new(),
         }
     }
 
@@ -178,40 +176,34 @@ impl<'p> Teller<'p> {
         }
     }
 
-    /// Counts `count` distinct records that are alike.
+    /// Counts `count` distinct records that are alike; `shown` is asked where one of them may have to be shown.
     pub fn count<'r>(
         &mut self,
         sighting: Sighting<'r>,
         count: u64,
-        more: &dyn Fn() -> (Principal, Cow<'r, Example>),
+        shown: &mut dyn FnMut() -> Shown<'r>,
     ) {
         let index = sighting.account;
-        if let (Some(plan), Some(meanings), Some(tally)) = (
-            self.plan.accounts.get(index),
-            self.meanings.get_mut(index),
-            self.tally.accounts.get_mut(index),
-        ) {
-            tally.count(
-                &meaning(plan, meanings, sighting.answers),
-                sighting,
-                count,
-                more,
-            );
-        }
-        if let (Some(plan), Some(meanings), Some(tally)) = (
-            self.plan
-                .what_if
-                .as_ref()
-                .and_then(|it| it.accounts.get(index)),
-            self.what_if.get_mut(index),
-            self.tally.what_if.get_mut(index),
-        ) {
-            tally.count(
-                &meaning(plan, meanings, sighting.answers),
-                sighting,
-                count,
-                more,
-            );
+        let what_if = self.plan.what_if.as_deref();
+        let plans = [
+            (
+                Some(self.plan),
+                &mut self.meanings,
+                &mut self.tally.accounts,
+            ),
+            (what_if, &mut self.what_if, &mut self.tally.what_if),
+        ];
+        for (plan, meanings, tallies) in plans {
+            if let Some(plan) = plan.and_then(|plan| plan.accounts.get(index))
+                && let Some(meanings) = meanings.get_mut(index)
+                && let Some(tally) = tallies.get_mut(index)
+            {
+                let meaning = meaning(plan, meanings, sighting.answers);
+                tally.count(&meaning, sighting, count);
+                if meaning.told {
+                    tally.tell(&mut self.key, sighting, count, &shown());
+                }
+            }
         }
     }
 }
@@ -254,13 +246,7 @@ impl AccountTally {
         }
     }
 
-    fn count<'r>(
-        &mut self,
-        meaning: &Meaning,
-        sighting: Sighting<'r>,
-        count: u64,
-        more: &dyn Fn() -> (Principal, Cow<'r, Example>),
-    ) {
+    fn count(&mut self, meaning: &Meaning, sighting: Sighting<'_>, count: u64) {
         self.records += count;
         for filter in &meaning.counts {
             if let Some(minutes) = self.counts.get_mut(*filter) {
@@ -272,53 +258,47 @@ impl AccountTally {
                 minutes.insert(sighting.minute);
             }
         }
-        if meaning.told {
-            let (principal, example) = more();
-            self.tell(sighting, count, principal, example);
-        }
     }
 
-    fn tell(
-        &mut self,
-        sighting: Sighting<'_>,
-        count: u64,
-        principal: Principal,
-        example: Cow<'_, Example>,
-    ) {
-        let key = KindKey {
+    /// `key` holds the bytes of the kind meanwhile: a kind that is known is found without a copy of its names.
+    fn tell(&mut self, key: &mut Vec<u8>, sighting: Sighting<'_>, count: u64, shown: &Shown<'_>) {
+        let principal = &shown.principal;
+        key.clear();
+        for name in [sighting.event_name, sighting.event_source, &principal.kind] {
+            key.extend_from_slice(&(name.len() as u64).to_le_bytes());
+            key.extend_from_slice(name.as_bytes());
+        }
+        for word in sighting.answers {
+            key.extend_from_slice(&word.to_le_bytes());
+        }
+        if let Some((_, kind)) = self.kinds.get_mut(key.as_slice()) {
+            kind.see(count, shown);
+            return;
+        }
+        let names = KindKey {
             event_name: sighting.event_name.to_owned(),
             event_source: sighting.event_source.to_owned(),
-            principal_type: principal.kind,
+            principal_type: principal.kind.to_string(),
             answers: sighting.answers.to_vec(),
         };
-        let principals = BTreeMap::from([(principal.name, count)]);
-        match self.kinds.get_mut(&key) {
-            Some(kind) => kind.add(count, example, Some(&principals)),
-            None => {
-                let kind = Kind {
-                    count,
-                    first: example.into_owned(),
-                    principals: Some(principals),
-                };
-                self.kinds.insert(key, kind);
-            }
-        }
+        let kind = Kind {
+            count,
+            first: shown.example(),
+            principals: Some(BTreeMap::from([(principal.name.to_string(), count)])),
+        };
+        self.kinds.insert(key.clone(), (names, kind));
     }
 
     fn add(&mut self, other: Self) {
         self.records += other.records;
         // In whatever order: every kind is added to its own.
-        let mut kinds: Vec<(KindKey, Kind)> = other.kinds.into_iter().collect();
+        let mut kinds: Vec<(Vec<u8>, (KindKey, Kind))> = other.kinds.into_iter().collect();
         kinds.sort_unstable_by(|one, two| one.0.cmp(&two.0));
-        for (key, kind) in kinds {
+        for (key, (names, kind)) in kinds {
             match self.kinds.get_mut(&key) {
-                Some(known) => known.add(
-                    kind.count,
-                    Cow::Borrowed(&kind.first),
-                    kind.principals.as_ref(),
-                ),
+                Some((_, known)) => known.add(kind),
                 None => {
-                    self.kinds.insert(key, kind);
+                    self.kinds.insert(key, (names, kind));
                 }
             }
         }
@@ -334,30 +314,46 @@ impl AccountTally {
 }
 
 impl Kind {
-    fn add(
-        &mut self,
-        count: u64,
-        example: Cow<'_, Example>,
-        principals: Option<&BTreeMap<String, u64>>,
-    ) {
+    /// Counts records of the kind.
+    fn see(&mut self, count: u64, shown: &Shown<'_>) {
         self.count += count;
-        if *example < self.first {
-            self.first = example.into_owned();
+        if shown.comes_before(&self.first) {
+            self.first = shown.example();
         }
-        let (Some(ours), Some(theirs)) = (&mut self.principals, principals) else {
+        if let Some(principals) = &mut self.principals {
+            count_principal(principals, &shown.principal.name, count);
+        }
+        self.forget_too_many();
+    }
+
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        if other.first < self.first {
+            self.first = other.first;
+        }
+        let (Some(ours), Some(theirs)) = (&mut self.principals, other.principals) else {
             self.principals = None;
             return;
         };
         for (name, count) in theirs {
-            match ours.get_mut(name) {
-                Some(known) => *known += count,
-                None => {
-                    ours.insert(name.clone(), *count);
-                }
-            }
+            count_principal(ours, &name, count);
         }
-        if ours.len() > MAX_PRINCIPALS {
+        self.forget_too_many();
+    }
+
+    fn forget_too_many(&mut self) {
+        let too_many = |principals: &BTreeMap<String, u64>| principals.len() > MAX_PRINCIPALS;
+        if self.principals.as_ref().is_some_and(too_many) {
             self.principals = None;
+        }
+    }
+}
+
+fn count_principal(principals: &mut BTreeMap<String, u64>, name: &str, count: u64) {
+    match principals.get_mut(name) {
+        Some(known) => *known += count,
+        None => {
+            principals.insert(name.to_owned(), count);
         }
     }
 }

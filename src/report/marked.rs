@@ -40,7 +40,12 @@ fn words(out: &mut String, text: &str, in_table: bool) {
             out.push(' ');
         }
         if links(word) {
+            // What the sentence puts around a word is no part of it.
+            let inner = word.trim_start_matches('(');
+            escaped(out, word.strip_suffix(inner).unwrap_or_default());
+            let word = inner.trim_end_matches([':', ',', ';', '.', ')']);
             code(out, word, in_table);
+            escaped(out, inner.strip_prefix(word).unwrap_or_default());
         } else {
             escaped(out, word);
         }
@@ -113,6 +118,12 @@ mod tests {
             ("www.evil.example", "`www.evil.example`"),
             ("mail a@b.example", "mail `a@b.example`"),
             ("fixes #1", "fixes `#1`"),
+            (
+                "as eventID 1a2b3c4d-1: lost",
+                "as eventID `1a2b3c4d-1`: lost",
+            ),
+            ("told (@octocat), so", "told (`@octocat`), so"),
+            ("@: and #)", "`@`: and `#`)"),
             ("alarm `a|b` fails", "alarm `a|b` fails"),
             ("<img src=x>", "&lt;img src=x&gt;"),
             ("[x](javascript:1)", "\\[x\\](javascript:1)"),

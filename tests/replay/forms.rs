@@ -169,6 +169,40 @@ fn damage_is_told_and_never_silent() {
 }
 
 #[test]
+fn what_is_wrong_is_named() {
+    let text = json!({"Records": records(3)}).to_string();
+    let utf16: Vec<u8> = [0xfeff]
+        .into_iter()
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let deep = text.replacen("\"readOnly\":true", &format!("\"a\":{deep}"), 1);
+    for (bytes, wanted) in [
+        (utf16, "is UTF-16 text"),
+        (deep.into_bytes(), "nested deeper than any record"),
+    ] {
+        let (_, _, report) = read("a.json", &bytes, 2);
+        let why = report["files"]["damaged"][0]["why"].as_str().unwrap();
+        assert!(why.contains(wanted), "{why}");
+    }
+}
+
+/// Names that are written with escapes are the same names, in whatever the record lies.
+#[test]
+fn names_with_escapes_are_found() {
+    let record = records(1).remove(0).to_string();
+    let escaped = record
+        .replace("\"eventName\"", "\"event\\u004eame\"")
+        .replace("\"eventID\"", "\"event\\u0049D\"");
+    let lookup = json!({"Events": [{"CloudTrailEvent": escaped}]}).to_string();
+    for text in [escaped, lookup] {
+        let (distinct, asked, _) = read("a.json", format!("{text}\n{text}").as_bytes(), 0);
+        assert_eq!((distinct, asked), (1, 1), "{text}");
+    }
+}
+
+#[test]
 fn a_damaged_file_keeps_no_other_from_being_read() {
     let folder = tempfile::tempdir().unwrap();
     let all = records(6);

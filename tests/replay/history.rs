@@ -219,3 +219,34 @@ fn another_pattern_is_tried_out() {
     let same = with("{ $.userIdentity.type = \"Root\" }");
     assert_eq!(same["heard"], json!(2));
 }
+
+/// The fix of the broken sample, over the records of its account: what was missed is heard.
+#[test]
+fn the_fix_hears_what_was_missed() {
+    let snapshot = crate::support::project("snapshots/broken.trailproof");
+    let records = crate::support::project("snapshots/records");
+    let report = replay(
+        &[
+            snapshot.to_str().unwrap(),
+            records.to_str().unwrap(),
+            "--with-fix",
+            "--email",
+            "security@example.com",
+        ],
+        1,
+    );
+    let what_if = &report["what_if"];
+    assert!(what_if["fix"]["changes"].as_u64().unwrap() > 5, "{what_if}");
+    let missed = |controls: &Value| -> u64 {
+        let controls = controls.as_array().unwrap().iter();
+        let missed = controls.flat_map(|it| it["missed"].as_array().unwrap());
+        missed.map(|kind| kind["count"].as_u64().unwrap()).sum()
+    };
+    let (before, after) = (missed(&report["controls"]), missed(&what_if["controls"]));
+    assert!(before > 60 && after < before / 10, "{before} {after}");
+    let asked = |controls: &Value| -> Vec<Value> {
+        let controls = controls.as_array().unwrap().iter();
+        controls.map(|it| it["asked"].clone()).collect()
+    };
+    assert_eq!(asked(&report["controls"]), asked(&what_if["controls"]));
+}

@@ -6,17 +6,19 @@ mod counts;
 mod forms;
 /// What the alarms would have done, against what is on record.
 mod history;
+/// The answers about a record against the plain matcher.
+mod questions;
 /// The query for many machines.
 mod sql;
 
 use std::path::{Path, PathBuf};
 
-use flate2::read::ZlibDecoder;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use serde_json::Value;
 use std::io::Read;
 use trailproof::snapshot::{Call, Snapshot, Writer};
 
-use crate::support::trailproof;
+use crate::support::{shared, trailproof};
 
 /// The account of the laboratory's records.
 pub const LABORATORY: &str = "210000000000";
@@ -40,6 +42,31 @@ pub fn control<'r>(report: &'r Value, account: &str, id: &str) -> &'r Value {
         .iter()
         .find(|it| it["account"] == account && it["control"] == id)
         .unwrap()
+}
+
+/// All real records, as texts without blanks.
+pub fn real_records() -> Option<Vec<String>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(shared("data/replay")?)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "gz"))
+        .collect();
+    files.sort();
+    let mut records = Vec::new();
+    for file in files {
+        let mut text = String::new();
+        MultiGzDecoder::new(std::fs::File::open(&file).unwrap())
+            .read_to_string(&mut text)
+            .unwrap();
+        match serde_json::from_str::<Value>(&text) {
+            Ok(document) if document.get("Records").is_some() => {
+                let list = document["Records"].as_array().unwrap();
+                records.extend(list.iter().map(Value::to_string));
+            }
+            _ => records.extend(text.lines().map(str::to_owned)),
+        }
+    }
+    Some(records)
 }
 
 /// A snapshot's evidence as if it had been collected in another account.

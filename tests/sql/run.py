@@ -1,6 +1,6 @@
 """Runs queries of `replay --sql` over records.
 
-    run.py duckdb|spark FOLDER      each folder in FOLDER with query.sql and records.jsonl gets counts.csv
+    run.py duckdb|spark FOLDER      each folder in FOLDER with query.sql and records.jsonl gets counts.csv, of DuckDB counts.parquet too
 """
 
 import csv
@@ -18,6 +18,7 @@ def duckdb_runner():
         answer = database.execute(query)
         names = [column[0] for column in answer.description]
         write(out, names, answer.fetchall())
+        database.execute(f"copy ({query}) to '{out.with_suffix('.parquet')}'")
         database.close()
 
     return run

@@ -51,10 +51,12 @@ impl Asked {
         }
     }
 
-    fn record(&self, record: &serde_json::Value) -> bool {
+    fn record(&self, text: &str) -> bool {
         match self {
-            Self::Filter(matcher) => matcher.matches_event(record),
-            Self::Rule(pattern) => pattern.matches(&as_event(record.clone())),
+            Self::Filter(matcher) => matcher.matches_text(text),
+            Self::Rule(pattern) => {
+                serde_json::from_str(text).is_ok_and(|record| pattern.matches(&as_event(record)))
+            }
         }
     }
 }
@@ -78,8 +80,8 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
                 ("line", number, matches, text.into())
             }
             Event::Record(number, record) => {
-                let text = std::borrow::Cow::Owned(record.to_string());
-                ("record", number, asked.record(record), text)
+                let text = record.as_delivered();
+                ("record", number, asked.record(&text), text)
             }
         };
         events += 1;

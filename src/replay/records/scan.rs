@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 /// Deeper than any CloudTrail record; what serde_json follows.
-const MAX_DEPTH: u32 = 128;
+const MAX_DEPTH: u32 = 127;
 
 /// Why a scan ended before the value did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +16,30 @@ pub(super) enum Stop {
     More,
     /// At this byte the text is no JSON.
     Bad(usize),
+    /// It is nested deeper than is followed.
+    Deep,
 }
 
 /// A member of an object: its name without quotes, and its value, as byte ranges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
+    /// See [`sign`].
+    pub(super) sign: u64,
     pub(super) name: Range<usize>,
     pub(super) value: Range<usize>,
+}
+
+/// A number that two different names seldom share, so that most names are told apart without being read.
+pub(super) fn sign(name: &[u8]) -> u64 {
+    let start = name.first_chunk::<8>().copied().unwrap_or_else(|| {
+        let mut start = [0; 8];
+        start
+            .iter_mut()
+            .zip(name)
+            .for_each(|(to, from)| *to = *from);
+        start
+    });
+    u64::from_le_bytes(start) ^ (name.len() as u64) << 56
 }
 
 /// A text under the cursor.
@@ -44,7 +61,15 @@ impl<'b> Scan<'b> {
     }
 
     /// The next byte that is no blank.
+    #[inline]
     pub(super) fn peek(&mut self) -> Result<u8, Stop> {
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte > b' ' => Ok(*byte),
+            _ => self.past_blanks(),
+        }
+    }
+
+    fn past_blanks(&mut self) -> Result<u8, Stop> {
         loop {
             match self.bytes.get(self.at) {
                 Some(b' ' | b'\t' | b'\n' | b'\r') => {
@@ -58,6 +83,7 @@ impl<'b> Scan<'b> {
     }
 
     /// Goes past a byte that has to come next.
+    #[inline]
     pub(super) fn expect(&mut self, wanted: u8) -> Result<(), Stop> {
         if self.peek()? == wanted {
             self.at += 1;
@@ -79,29 +105,39 @@ impl<'b> Scan<'b> {
         opens: impl Fn(&[u8]) -> bool,
     ) -> Result<bool, Stop> {
         members.clear();
-        self.expect(b'{')?;
-        if self.peek()? == b'}' {
-            self.at += 1;
+        if !self.open_object()? {
             return Ok(false);
         }
         loop {
             let name = self.name()?;
-            let array = self.peek()? == b'[';
-            if array && opens(self.bytes.get(name.clone()).unwrap_or_default()) {
+            let text = self.bytes.get(name.clone()).unwrap_or_default();
+            if self.peek()? == b'[' && opens(text) {
                 self.at += 1;
                 return Ok(true);
             }
             let start = self.at;
             self.nested(MAX_DEPTH - 1)?;
-            let value = start..self.at;
-            members.push(Member { name, value });
+            members.push(Member {
+                sign: sign(text),
+                name,
+                value: start..self.at,
+            });
             if !self.more(b'}')? {
                 return Ok(false);
             }
         }
     }
 
+    /// Goes past an opening brace; false where the object ends at once.
+    pub(super) fn open_object(&mut self) -> Result<bool, Stop> {
+        self.expect(b'{')?;
+        let empty = self.peek()? == b'}';
+        self.at += usize::from(empty);
+        Ok(!empty)
+    }
+
     /// Goes past the name of a member and its colon.
+    #[inline]
     pub(super) fn name(&mut self) -> Result<Range<usize>, Stop> {
         self.expect(b'"')?;
         let start = self.at;
@@ -112,6 +148,7 @@ impl<'b> Scan<'b> {
     }
 
     /// After a part of an array or an object: whether another one follows.
+    #[inline]
     pub(super) fn more(&mut self, close: u8) -> Result<bool, Stop> {
         let next = self.peek()?;
         if next != b',' && next != close {
@@ -143,45 +180,54 @@ impl<'b> Scan<'b> {
         Ok(())
     }
 
+    /// Goes past a value with no more than `depth` arrays and objects in each other.
     fn nested(&mut self, depth: u32) -> Result<(), Stop> {
-        match self.peek()? {
-            b'"' => {
-                self.at += 1;
-                self.string()
-            }
-            _ if depth == 0 => Err(Stop::Bad(self.at)),
-            b'{' => {
-                self.at += 1;
-                if self.peek()? == b'}' {
+        // What is open, the innermost in the lowest bit: set for an object.
+        let (mut objects, mut open) = (0_u128, 0);
+        loop {
+            let first = self.peek()?;
+            match first {
+                b'"' => {
                     self.at += 1;
+                    self.string()?;
+                }
+                b'{' | b'[' => {
+                    if open == depth {
+                        return Err(Stop::Deep);
+                    }
+                    self.at += 1;
+                    let object = first == b'{';
+                    let next = self.peek()?;
+                    if next != if object { b'}' } else { b']' } {
+                        objects = objects << 1 | u128::from(object);
+                        open += 1;
+                        if object {
+                            self.name()?;
+                        }
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                b't' => self.word(b"true")?,
+                b'f' => self.word(b"false")?,
+                b'n' => self.word(b"null")?,
+                b'-' | b'0'..=b'9' => self.number()?,
+                _ => return Err(Stop::Bad(self.at)),
+            }
+            loop {
+                if open == 0 {
                     return Ok(());
                 }
-                loop {
-                    self.name()?;
-                    self.nested(depth - 1)?;
-                    if !self.more(b'}')? {
-                        return Ok(());
+                let object = objects & 1 == 1;
+                if self.more(if object { b'}' } else { b']' })? {
+                    if object {
+                        self.name()?;
                     }
+                    break;
                 }
+                objects >>= 1;
+                open -= 1;
             }
-            b'[' => {
-                self.at += 1;
-                if self.peek()? == b']' {
-                    self.at += 1;
-                    return Ok(());
-                }
-                loop {
-                    self.nested(depth - 1)?;
-                    if !self.more(b']')? {
-                        return Ok(());
-                    }
-                }
-            }
-            b't' => self.word(b"true"),
-            b'f' => self.word(b"false"),
-            b'n' => self.word(b"null"),
-            b'-' | b'0'..=b'9' => self.number(),
-            _ => Err(Stop::Bad(self.at)),
         }
     }
 
@@ -198,11 +244,11 @@ impl<'b> Scan<'b> {
     }
 
     /// Goes past the rest of a string, its closing quote included.
+    #[inline]
     fn string(&mut self) -> Result<(), Stop> {
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let ends = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
-            let length = rest.iter().position(ends).ok_or(Stop::More)?;
+            let length = plain(rest).ok_or(Stop::More)?;
             self.at += length;
             match rest.get(length) {
                 Some(b'"') => {
@@ -267,6 +313,28 @@ impl<'b> Scan<'b> {
     }
 }
 
+/// How many bytes of a string lie before the first quote, backslash or control character; eight at a time.
+#[inline]
+fn plain(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The lowest high bit that is set is that of the first byte that is less than `limit`, no more than 128.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let found = quote | backslash | below(word, 0x20);
+        if found != 0 {
+            return Some(index * 8 + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    let ends = |byte: &u8| matches!(*byte, b'"' | b'\\' | 0..0x20);
+    let length = rest.iter().position(ends)?;
+    Some(chunks.len() * 8 + length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,7 +342,7 @@ mod tests {
     /// What serde_json says of a text that ends with a line break, so that no number is open.
     fn agrees(text: &str) {
         let ours = Scan::new(text.as_bytes(), 0).value();
-        let theirs = serde_json::from_str::<serde::de::IgnoredAny>(text);
+        let theirs = serde_json::from_str::<serde_json::Value>(text);
         let whole = ours.is_ok();
         assert_eq!(whole, theirs.is_ok(), "{text:?}: {ours:?}, {theirs:?}");
     }
@@ -337,11 +405,37 @@ mod tests {
     }
 
     #[test]
+    fn a_string_ends_wherever_its_end_lies_within_eight_bytes() {
+        for end in ['"', '\\', '\t', '\0', '\u{1f}'] {
+            for length in 0..40 {
+                // Bytes above 127 and those next to the ends are neither.
+                let plain_text: String = "a\u{e4}!#[] \u{7f}\u{ff}"
+                    .chars()
+                    .cycle()
+                    .take(length)
+                    .collect();
+                let text = format!("{plain_text}{end}\"\\ and more");
+                assert_eq!(plain(text.as_bytes()), Some(plain_text.len()), "{text:?}");
+            }
+        }
+        assert_eq!(plain(&[b'x'; 100]), None);
+    }
+
+    #[test]
+    fn as_many_arrays_in_each_other_are_followed_as_a_json_reader_follows() {
+        for depth in [1, 126, 127, 128, 129] {
+            agrees(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
+            agrees(&format!(
+                "{}1{}",
+                "{\"a\":".repeat(depth),
+                "}".repeat(depth)
+            ));
+        }
+    }
+
+    #[test]
     fn nesting_ends_before_the_stack_does() {
         let deep = "[".repeat(100_000);
-        assert!(matches!(
-            Scan::new(deep.as_bytes(), 0).value(),
-            Err(Stop::Bad(_))
-        ));
+        assert_eq!(Scan::new(deep.as_bytes(), 0).value(), Err(Stop::Deep));
     }
 }

@@ -1,14 +1,18 @@
 //! Cuts the text of one file into records. Holds a window of the text that is as large as the largest record in it.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 
 use super::Damage;
+use super::ahead::Ahead;
 use super::folder::{Place, open};
-use super::scan::{Member, Scan, Stop};
+use super::scan::{Member, Scan, Stop, sign};
+use super::split::Part;
 
 /// CloudTrail's records end at 256 KB, events of CloudWatch Logs at 1 MB; nothing that holds one is larger than this.
 const MAX_RECORD: usize = 16 << 20;
@@ -30,20 +34,38 @@ pub struct Record<'r> {
 }
 
 impl<'r> Record<'r> {
-    /// The value of a member as it is written; of several with one name the last (D26).
-    pub fn raw(&self, name: &str) -> Option<&'r str> {
+    /// Where the value of a member lies in the text; of several with one name the last (D26).
+    pub fn place(&self, name: &str) -> Option<Range<usize>> {
         let bytes = self.text.as_bytes();
-        let member = self
-            .members
-            .iter()
-            .rev()
-            .find(|member| bytes.get(member.name.clone()) == Some(name.as_bytes()))?;
-        self.text.get(member.value.clone())
+        let sign = sign(name.as_bytes());
+        let same = |member: &&Member| {
+            member.sign == sign && bytes.get(member.name.clone()) == Some(name.as_bytes())
+        };
+        let member = self.members.iter().rev().find(same)?;
+        Some(member.value.clone())
+    }
+
+    /// The value of a member as it is written.
+    pub fn raw(&self, name: &str) -> Option<&'r str> {
+        self.text.get(self.place(name)?)
     }
 
     /// The value of a member that is a string.
     pub fn string(&self, name: &str) -> Option<Cow<'r, str>> {
-        decoded(self.raw(name)?)
+        text_of(self.raw(name)?)
+    }
+
+    /// The text as CloudTrail delivers it, without blanks between its tokens: what patterns over the raw message see.
+    pub fn as_delivered(&self) -> Cow<'r, str> {
+        let compact = || serde_json::from_str::<serde_json::Value>(self.text).ok();
+        match self.blanks.then(compact).flatten() {
+            Some(value) => Cow::Owned(value.to_string()),
+            None => Cow::Borrowed(self.text),
+        }
+    }
+
+    fn is_record(&self) -> bool {
+        self.place("eventName").is_some() || self.place("eventVersion").is_some()
     }
 
     /// Whether a name is written with an escape: then the names that are looked for are not to be found by their bytes.
@@ -59,7 +81,7 @@ impl<'r> Record<'r> {
 }
 
 /// A JSON string as text; none for another value.
-fn decoded(raw: &str) -> Option<Cow<'_, str>> {
+pub fn text_of(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if !inner.contains('\\') {
         return Some(Cow::Borrowed(inner));
@@ -76,40 +98,134 @@ pub struct Counted {
     pub others: u64,
 }
 
-/// Hands every record of a file to `each`; `done` counts the bytes that were read as they lie. What was counted is told
-/// also of a file that is damaged.
-pub fn each(
-    place: &Place,
-    done: &AtomicU64,
-    each: &mut dyn FnMut(Record<'_>),
-) -> (Counted, Result<(), Damage>) {
-    let source: Box<dyn Read> = match place {
-        Place::StandardInput => Box::new(io::stdin().lock()),
-        Place::File { path, found } => match open(path, *found) {
-            Ok(file) => Box::new(file),
-            Err(error) => return (Counted::default(), Err(Damage::Open(error))),
-        },
-    };
-    let source = Metered { source, done };
-    let mut input = BufReader::with_capacity(WINDOW, source);
-    let packed = match input.fill_buf() {
-        Ok(start) => start.starts_with(&[0x1f, 0x8b]),
-        Err(error) => return (Counted::default(), Err(Damage::Open(error))),
-    };
-    if packed {
-        Stream::new(MultiGzDecoder::new(input), each).run()
-    } else {
-        Stream::new(input, each).run()
+impl Counted {
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: Self) {
+        self.records += other.records;
+        self.others += other.others;
     }
 }
 
-/// Counts what is read.
-struct Metered<'d> {
-    source: Box<dyn Read>,
-    done: &'d AtomicU64,
+/// How reading ended.
+#[derive(Debug)]
+pub enum End {
+    /// With the part.
+    Whole,
+    /// The text is damaged.
+    Damaged(Damage),
+    /// The next part does not begin between two records: the parts are worth nothing.
+    OtherThanGuessed,
 }
 
-impl Read for Metered<'_> {
+/// Reads the parts of files, one after the other.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// Takes another thread for inflating.
+    ahead: bool,
+    /// Counts the bytes that were read as they lie.
+    done: Arc<AtomicU64>,
+    /// Kept from file to file: many are small.
+    window: Vec<u8>,
+}
+
+impl Reader {
+    /// A reader that counts in `done`.
+    pub fn new(ahead: bool, done: &Arc<AtomicU64>) -> Self {
+        Self {
+            ahead,
+            done: Arc::clone(done),
+            window: Vec::new(),
+        }
+    }
+
+    /// Hands every record of a part of a file to `each`. What was counted is told also of a file that is damaged.
+    pub fn read(
+        &mut self,
+        place: &Place,
+        part: &Part,
+        each: &mut dyn FnMut(Record<'_>),
+    ) -> (Counted, End) {
+        let unread = |error| (Counted::default(), End::Damaged(Damage::Open(error)));
+        let source = match source(place, part) {
+            Ok(source) => source,
+            Err(error) => return unread(error),
+        };
+        let done = Arc::clone(&self.done);
+        let source = Metered { source, done };
+        let window = std::mem::take(&mut self.window);
+        let ahead = self.ahead && part.begin.at == 0;
+        let input: Box<dyn Read> = match inflated(source) {
+            Ok(Inflated::Text(input)) => Box::new(input),
+            Ok(Inflated::Packed(input)) if ahead => Box::new(Ahead::new(input)),
+            Ok(Inflated::Packed(input)) => Box::new(input),
+            Err(error) => return unread(error),
+        };
+        let mut stream = Stream::new(input, window, part, each);
+        let end = stream.run();
+        self.window = stream.window;
+        // Not that of the largest record of all.
+        self.window.truncate(WINDOW);
+        self.window.shrink_to(WINDOW);
+        (stream.counted, end)
+    }
+}
+
+/// The text of a file, compressed with gzip or not.
+pub fn text(place: &Place) -> io::Result<Box<dyn BufRead>> {
+    let source = source(place, &Part::default())?;
+    Ok(match inflated(source)? {
+        Inflated::Text(input) => Box::new(input),
+        Inflated::Packed(input) => Box::new(BufReader::with_capacity(WINDOW, input)),
+    })
+}
+
+/// Hands every JSON value of a text to `each`, and of those that hold a record the record.
+pub fn values(input: impl Read, each: &mut dyn FnMut(Record<'_>)) -> Result<(), Damage> {
+    let part = Part::default();
+    let mut stream = Stream::new(input, Vec::new(), &part, each);
+    stream.all = true;
+    match stream.run() {
+        End::Damaged(damage) => Err(damage),
+        // There is no part after it.
+        End::Whole | End::OtherThanGuessed => Ok(()),
+    }
+}
+
+enum Inflated<R> {
+    Text(BufReader<R>),
+    Packed(MultiGzDecoder<BufReader<R>>),
+}
+
+fn inflated<R: Read>(source: R) -> io::Result<Inflated<R>> {
+    let mut input = BufReader::with_capacity(WINDOW, source);
+    let packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    Ok(match packed {
+        true => Inflated::Packed(MultiGzDecoder::new(input)),
+        false => Inflated::Text(input),
+    })
+}
+
+fn source(place: &Place, part: &Part) -> io::Result<Box<dyn Read + Send>> {
+    Ok(match place {
+        // Not its lock: whoever reads ahead is another thread.
+        Place::StandardInput => Box::new(io::stdin()),
+        Place::File { path, found } => {
+            let mut file = open(path, *found)?;
+            if part.begin.at > 0 {
+                file.seek(SeekFrom::Start(part.begin.at))?;
+            }
+            Box::new(file)
+        }
+    })
+}
+
+/// Counts what is read.
+struct Metered {
+    source: Box<dyn Read + Send>,
+    done: Arc<AtomicU64>,
+}
+
+impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(buffer)?;
         self.done.fetch_add(read as u64, Ordering::Relaxed);
@@ -117,9 +233,19 @@ impl Read for Metered<'_> {
     }
 }
 
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Made,
+    /// The part is read.
+    Last,
+    /// The next part begins elsewhere than between two values.
+    Astray,
+}
+
 /// What the text is within.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Frame {
+pub(super) enum Frame {
     /// An array, before its first element or after another.
     Array { first: bool },
     /// An object, after an array in it that was looked into.
@@ -136,38 +262,60 @@ struct Stream<'e, R> {
     /// Bytes of the text before the window.
     before: u64,
     ended: bool,
+    /// What kept from reading further, while there is text before it.
+    failed: Option<io::Error>,
+    /// Whether values that hold no record are handed out too.
+    all: bool,
     frames: Vec<Frame>,
+    part: &'e Part,
     counted: Counted,
 }
 
 impl<'e, R: Read> Stream<'e, R> {
-    fn new(input: R, each: &'e mut dyn FnMut(Record<'_>)) -> Self {
+    fn new(
+        input: R,
+        mut window: Vec<u8>,
+        part: &'e Part,
+        each: &'e mut dyn FnMut(Record<'_>),
+    ) -> Self {
+        window.resize(WINDOW, 0);
         Self {
             input,
             each,
-            window: vec![0; WINDOW],
+            window,
+            failed: None,
+            all: false,
             at: 0,
             filled: 0,
-            before: 0,
+            before: part.begin.at,
             ended: false,
-            frames: Vec::new(),
+            frames: part.begin.frames.clone(),
+            part,
             counted: Counted::default(),
         }
     }
 
-    fn run(mut self) -> (Counted, Result<(), Damage>) {
+    fn run(&mut self) -> End {
         let mut members = Vec::new();
         let end = self.start().and_then(|()| {
-            while self.step(&mut members)? {}
-            Ok(())
+            loop {
+                match self.step(&mut members)? {
+                    Step::Made => {}
+                    Step::Last => return Ok(End::Whole),
+                    Step::Astray => return Ok(End::OtherThanGuessed),
+                }
+            }
         });
-        (self.counted, end)
+        end.unwrap_or_else(End::Damaged)
     }
 
     /// Leaves out a mark of the encoding.
     fn start(&mut self) -> Result<(), Damage> {
         while self.filled < 3 && self.read_on()? {}
-        if self.text().starts_with(b"\xef\xbb\xbf") {
+        if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = self.text() {
+            return Err(Damage::Utf16);
+        }
+        if self.part.begin.at == 0 && self.text().starts_with(b"\xef\xbb\xbf") {
             self.at = 3;
         }
         Ok(())
@@ -181,6 +329,10 @@ impl<'e, R: Read> Stream<'e, R> {
     fn read_on(&mut self) -> Result<bool, Damage> {
         if self.ended {
             return Ok(false);
+        }
+        if let Some(source) = self.failed.take() {
+            let records = self.counted.records;
+            return Err(Damage::Read { records, source });
         }
         if self.at > 0 {
             self.window.copy_within(self.at..self.filled, 0);
@@ -208,6 +360,26 @@ impl<'e, R: Read> Stream<'e, R> {
             }
             return Ok(!self.ended);
         }
+    }
+
+    /// Reads on until there is twice as much text: what is scanned again is then as much as was read. What is wrong behind
+    /// text that was read is told after it.
+    fn read_on_by_far(&mut self) -> Result<bool, Damage> {
+        let wanted = self.text().len() * 2;
+        let any = self.read_on()?;
+        while any && self.text().len() < wanted {
+            match self.read_on() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Damage::Read { source, .. }) => {
+                    self.failed = Some(source);
+                    break;
+                }
+                // It is said again where the text is really too large.
+                Err(_) => break,
+            }
+        }
+        Ok(any)
     }
 
     /// Goes past blanks; none where the text ends.
@@ -244,8 +416,12 @@ impl<'e, R: Read> Stream<'e, R> {
             match what(&mut scan) {
                 Ok(found) => return Ok((found, scan.at, scan.blanks)),
                 Err(Stop::Bad(at)) => return Err(self.not_json(at)),
+                Err(Stop::Deep) => {
+                    let records = self.counted.records;
+                    return Err(Damage::TooDeep { records });
+                }
                 Err(Stop::More) => {
-                    if !self.read_on()? {
+                    if !self.read_on_by_far()? {
                         let records = self.counted.records;
                         return Err(Damage::CutOff { records });
                     }
@@ -261,11 +437,20 @@ impl<'e, R: Read> Stream<'e, R> {
         }
     }
 
-    /// One step: into an array, out of it, or past one value. False at the end of the text.
-    fn step(&mut self, members: &mut Vec<Member>) -> Result<bool, Damage> {
-        let Some(next) = self.next_byte()? else {
+    /// One step: into an array, out of it, or past one value.
+    fn step(&mut self, members: &mut Vec<Member>) -> Result<Step, Damage> {
+        let next = self.next_byte()?;
+        if let Some(end) = &self.part.end {
+            let at = self.before + self.at as u64;
+            match next {
+                Some(_) if at < end.at => {}
+                Some(_) if at == end.at && self.frames == end.frames => return Ok(Step::Last),
+                _ => return Ok(Step::Astray),
+            }
+        }
+        let Some(next) = next else {
             if self.frames.is_empty() {
-                return Ok(false);
+                return Ok(Step::Last);
             }
             let records = self.counted.records;
             return Err(Damage::CutOff { records });
@@ -306,7 +491,7 @@ impl<'e, R: Read> Stream<'e, R> {
                 }
             }
         }
-        Ok(true)
+        Ok(Step::Made)
     }
 
     /// A value that is a record, holds one, or holds many.
@@ -381,6 +566,9 @@ impl<'e, R: Read> Stream<'e, R> {
             self.counted.records += 1;
         } else {
             self.counted.others += 1;
+            if self.all {
+                (self.each)(record);
+            }
         }
         self.at += length;
         Ok(())
@@ -390,14 +578,12 @@ impl<'e, R: Read> Stream<'e, R> {
 /// Hands out the record that a value is or holds; false where it is none.
 fn unwrap(value: Record<'_>, each: &mut dyn FnMut(Record<'_>)) -> bool {
     if value.text.starts_with('"') {
-        return decoded(value.text).is_some_and(|text| inner(&text, each));
+        return text_of(value.text).is_some_and(|text| inner(&text, each));
     }
     if value.has_escaped_names() {
-        // Rare enough to be written anew: names are then found by their bytes.
-        return serde_json::from_str::<serde_json::Value>(value.text)
-            .is_ok_and(|anew| inner(&anew.to_string(), each));
+        return anew(value.text).is_some_and(|text| inner(&text, each));
     }
-    if value.raw("eventName").is_some() || value.raw("eventVersion").is_some() {
+    if value.is_record() {
         each(value);
         return true;
     }
@@ -413,20 +599,27 @@ fn unwrap(value: Record<'_>, each: &mut dyn FnMut(Record<'_>)) -> bool {
     }
 }
 
+/// The text with names that are written without escapes, so that they are found by their bytes: rare enough.
+fn anew(text: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    Some(value.to_string())
+}
+
+/// Hands out the record that a text is; false where it is none.
 fn inner(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
+    let text = text.trim_ascii();
     let mut members = Vec::new();
     let mut scan = Scan::new(text.as_bytes(), 0);
-    if scan.members(&mut members, |_| false).is_err() {
-        return false;
-    }
-    let rest = text.get(scan.at..).unwrap_or_default();
+    let whole = scan.members(&mut members, |_| false).is_ok() && scan.at == text.len();
     let record = Record {
-        text: text.get(..scan.at).unwrap_or_default(),
+        text,
         members: &members,
         blanks: scan.blanks,
     };
-    let is_record = rest.trim_ascii().is_empty()
-        && (record.raw("eventName").is_some() || record.raw("eventVersion").is_some());
+    if whole && record.has_escaped_names() {
+        return anew(text).is_some_and(|text| inner(&text, each));
+    }
+    let is_record = whole && record.is_record();
     if is_record {
         each(record);
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::analyze::Stop;
 use crate::replay::{AlarmOutcome, Comparison, ControlOutcome, Missed, Noise};
 use crate::report::text::json_document;
-use crate::report::words;
+use crate::report::{fix, words};
 
 use super::{ReplayDossier, sentences};
 
@@ -24,10 +24,20 @@ struct Report<'a> {
     files: Files<'a>,
 }
 
-/// The same with other filter patterns.
+/// The fix that was tried.
+#[derive(Serialize)]
+struct Fix {
+    /// How many resources it changes.
+    changes: usize,
+    summary: String,
+}
+
+/// The same with other filter patterns, or after a fix.
 #[derive(Serialize)]
 struct What<'a> {
     patterns: Vec<Replaced<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Fix>,
     controls: Vec<Control<'a>>,
     alarms: Vec<Alarm<'a>>,
 }
@@ -242,6 +252,10 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
                 .iter()
                 .map(|(control, pattern)| Replaced { control, pattern })
                 .collect(),
+            fix: dossier.fix.map(|fix| Fix {
+                changes: fix.changes.len(),
+                summary: fix::summary(fix),
+            }),
             controls: what_if.controls.iter().map(control).collect(),
             alarms: what_if.alarms.iter().map(alarm).collect(),
         }),

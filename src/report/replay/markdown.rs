@@ -63,9 +63,10 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
             out.push_str(&format!("  - {}\n", sentence(&line)));
         }
     }
-    let what_if = sentences::what_if(outcome);
+    let what_if = sentences::what_if(dossier);
     if !what_if.is_empty() {
-        out.push_str("\n## With other patterns\n\n");
+        let title = sentences::what_if_title(dossier);
+        out.push_str(&format!("\n## {title}\n\n"));
     }
     for line in what_if {
         out.push_str(&format!("- {}\n", sentence(&line)));

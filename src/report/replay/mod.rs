@@ -5,6 +5,7 @@ mod markdown;
 mod sentences;
 mod text;
 
+use crate::remedy::Plan;
 use crate::replay::Outcome;
 
 use super::{Style, printed};
@@ -31,6 +32,8 @@ pub struct ReplayDossier<'a> {
     pub left_alone: usize,
     /// Files that are damaged, and how.
     pub damaged: &'a [(String, String)],
+    /// The fix after which `what_if` of the outcome would have been.
+    pub fix: Option<&'a Plan>,
 }
 
 /// The replay in the given format, ending with a line break.

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use crate::chain::NotFollowed;
 use crate::chain::verdict::Cause;
 use crate::replay::{
-    AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, Outcome, RecordsOutcome, Surplus,
+    AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, RecordsOutcome, Surplus,
 };
-use crate::report::words;
+use crate::report::{fix, words};
 
 use super::ReplayDossier;
 
@@ -121,11 +121,7 @@ pub(super) fn noise(surplus: &Surplus) -> String {
         "{} {} by {}",
         surplus.count,
         surplus.event_name,
-        if surplus.principal_type.is_empty() {
-            "nobody named"
-        } else {
-            &surplus.principal_type
-        }
+        principal_type(surplus)
     );
     if let Some((name, most)) = &surplus.principal {
         if *most == surplus.count {
@@ -135,6 +131,20 @@ pub(super) fn noise(surplus: &Surplus) -> String {
         }
     }
     line
+}
+
+fn principal_type(surplus: &Surplus) -> &str {
+    match surplus.principal_type.as_str() {
+        "" => "nobody named",
+        kind => kind,
+    }
+}
+
+/// The notifications of an alarm; none where it was not run.
+fn notifications(alarm: &AlarmOutcome) -> Option<u64> {
+    let story = alarm.story.as_ref().ok()?;
+    let told = alarm.silenced_by.is_none();
+    Some(if told { story.notifications } else { 0 })
 }
 
 /// What the counts rest on.
@@ -212,23 +222,35 @@ fn times(number: u64) -> String {
     }
 }
 
-/// What other patterns would have made of the records: a line for each control that they were given for, and for each
-/// alarm that they move otherwise.
-pub(super) fn what_if(outcome: &Outcome) -> Vec<String> {
+/// The title of what would have been.
+pub(super) fn what_if_title(dossier: ReplayDossier<'_>) -> &'static str {
+    match dossier.fix {
+        Some(_) => "After the fix",
+        None => "With other patterns",
+    }
+}
+
+/// What would have become of the records with other patterns, or after a fix: a line for each control that it is about, and
+/// for each alarm that does otherwise.
+pub(super) fn what_if(dossier: ReplayDossier<'_>) -> Vec<String> {
+    let outcome = dossier.outcome;
     let Some(what_if) = &outcome.what_if else {
         return Vec::new();
     };
     let mut lines = Vec::new();
+    if let Some(fix) = dossier.fix {
+        lines.push(fix::summary(fix));
+    }
     for (before, after) in outcome.controls.iter().zip(&what_if.controls) {
-        let replaced = what_if
-            .patterns
-            .iter()
-            .find(|(control, _)| *control == after.control);
-        let Some((_, pattern)) = replaced else {
-            continue;
+        let mut patterns = what_if.patterns.iter();
+        let pattern = patterns.find(|(control, _)| *control == after.control);
+        let with = match pattern {
+            Some((_, pattern)) => format!(" with `{pattern}`"),
+            None if dossier.fix.is_some() && differs(before, after) => String::new(),
+            None => continue,
         };
         lines.push(format!(
-            "{} in {} with `{pattern}`: missed {} before and {} after, noise {} before and {} after",
+            "{} in {}{with}: missed {} before and {} after, noise {} before and {} after",
             after.control,
             after.account,
             missed_of(before),
@@ -237,22 +259,33 @@ pub(super) fn what_if(outcome: &Outcome) -> Vec<String> {
             after.noise.count
         ));
     }
-    for (before, after) in outcome.alarms.iter().zip(&what_if.alarms) {
-        let notifications = |alarm: &AlarmOutcome| {
-            let story = alarm.story.as_ref().ok()?;
-            Some(if alarm.silenced_by.is_none() {
-                story.notifications
-            } else {
-                0
-            })
+    lines.extend(alarms_before_and_after(&outcome.alarms, &what_if.alarms));
+    lines
+}
+
+fn differs(before: &ControlOutcome, after: &ControlOutcome) -> bool {
+    let counts = |it: &ControlOutcome| (it.heard, missed_of(it), it.noise.count);
+    counts(before) != counts(after)
+}
+
+fn alarms_before_and_after(before: &[AlarmOutcome], after: &[AlarmOutcome]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for alarm in after {
+        let Some(now) = notifications(alarm) else {
+            continue;
         };
-        if let (Some(one), Some(other)) = (notifications(before), notifications(after))
-            && one != other
-        {
-            lines.push(format!(
-                "alarm `{}`: {one} notifications before and {other} after",
-                after.name
-            ));
+        let was = before.iter().find(|it| it.arn == alarm.arn);
+        let name = &alarm.name;
+        match was.map(notifications) {
+            Some(Some(was)) if was == now => {}
+            Some(Some(was)) => lines.push(format!(
+                "alarm `{name}`: {was} notifications before and {now} after"
+            )),
+            Some(None) => {}
+            None => lines.push(format!(
+                "alarm `{name}` is new: {}",
+                count(now, "notification")
+            )),
         }
     }
     lines

@@ -23,10 +23,11 @@ pub(super) fn render(dossier: ReplayDossier<'_>, style: Style) -> String {
         render_control(&mut out, control, style);
     }
     render_alarms(&mut out, dossier, style);
-    let what_if = sentences::what_if(dossier.outcome);
+    let what_if = sentences::what_if(dossier);
     if !what_if.is_empty() {
         out.blank();
-        out.line(&style.paint(Colour::Bold, "with other patterns"));
+        let title = sentences::what_if_title(dossier).to_lowercase();
+        out.line(&style.paint(Colour::Bold, &title));
     }
     for line in what_if {
         out.paragraph(2, "", &line);

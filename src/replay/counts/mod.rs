@@ -1,16 +1,22 @@
-//! Reads what the query of [`super::sql`] gave, as CSV (RFC 4180, with its header), into a tally: the report is then the one
-//! that reading the records makes.
+//! Reads what the query of [`super::sql`] gave, as CSV with its header or as Parquet, into a tally: the report is then the
+//! one that reading the records makes.
+
+mod csv;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use std::borrow::Cow;
-use std::io::{self, BufRead};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 
 use serde_json::Value;
 
 use super::plan::Plan;
+use super::principal::Principal;
 use super::question::Answers;
 use super::read::minute;
 use super::sql::{COLUMNS, fingerprint};
-use super::tally::{Example, Principal, Sighting, Tally, Teller};
+use super::tally::{Shown, Sighting, Tally, Teller};
 
 /// Why counts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +25,13 @@ pub enum CountsError {
     #[error("cannot be read: {0}")]
     Read(#[from] io::Error),
     /// The header is another one.
-    #[error("has no column `{0}`: it is not what the query of `--sql` gives, as CSV with a header")]
+    #[error(
+        "has no column `{0}`: it is not what the query of `--sql` gives, with the names of its columns"
+    )]
     Column(&'static str),
+    /// It is Parquet that cannot be read.
+    #[error("is Parquet that cannot be read: {0}")]
+    Parquet(String),
     /// A row is wrong.
     #[error("row {row}: `{column}` is `{value}`")]
     Value {
@@ -40,30 +51,74 @@ pub enum CountsError {
 }
 
 /// Counts records that a query has counted.
-pub fn read(plan: &Plan, input: &mut dyn BufRead) -> Result<Tally, CountsError> {
-    let mut rows = Rows { input };
-    let header = rows.next()?.unwrap_or_default();
-    let mut places = Vec::new();
-    for column in COLUMNS {
-        let place = header.iter().position(|name| name == column);
-        places.push(place.ok_or(CountsError::Column(column))?);
+pub fn read(plan: &Plan, file: File) -> Result<Tally, CountsError> {
+    let mut input = BufReader::new(file);
+    if input.fill_buf()?.starts_with(b"PAR1") {
+        return read_parquet(plan, input.into_inner());
     }
-    let wanted = fingerprint(plan);
-    let mut teller = Teller::new(plan);
-    let mut number = 0;
+    let mut rows = csv::Rows { input: &mut input };
+    let header = rows.next()?.unwrap_or_default();
+    let mut counts = Counts::new(plan, &header)?;
     while let Some(fields) = rows.next()? {
-        number += 1;
+        counts.add(&fields)?;
+    }
+    Ok(counts.teller.tally)
+}
+
+#[cfg(feature = "parquet")]
+fn read_parquet(plan: &Plan, file: File) -> Result<Tally, CountsError> {
+    let mut rows = parquet::Rows::new(file)?;
+    let mut counts = Counts::new(plan, rows.names())?;
+    while let Some(fields) = rows.next()? {
+        counts.add(&fields)?;
+    }
+    Ok(counts.teller.tally)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn read_parquet(_: &Plan, _: File) -> Result<Tally, CountsError> {
+    let why = "this program was built without the feature `parquet`; write the counts as CSV";
+    Err(CountsError::Parquet(why.to_owned()))
+}
+
+/// Adds up rows.
+struct Counts<'p> {
+    plan: &'p Plan,
+    fingerprint: String,
+    /// Of each of [`COLUMNS`], where it stands in a row.
+    places: Vec<usize>,
+    teller: Teller<'p>,
+    number: u64,
+}
+
+impl<'p> Counts<'p> {
+    fn new(plan: &'p Plan, header: &[String]) -> Result<Self, CountsError> {
+        let mut places = Vec::new();
+        for column in COLUMNS {
+            let place = header.iter().position(|name| name == column);
+            places.push(place.ok_or(CountsError::Column(column))?);
+        }
+        Ok(Self {
+            plan,
+            fingerprint: fingerprint(plan),
+            places,
+            teller: Teller::new(plan),
+            number: 0,
+        })
+    }
+
+    fn add(&mut self, fields: &[String]) -> Result<(), CountsError> {
+        self.number += 1;
         let row = Row {
-            number,
-            fields: &fields,
-            places: &places,
+            number: self.number,
+            fields,
+            places: &self.places,
         };
-        if row.text("plan") != wanted {
+        if row.text("plan") != self.fingerprint {
             return Err(CountsError::OtherPlan);
         }
-        count(&mut teller, plan, &row)?;
+        count(&mut self.teller, self.plan, &row)
     }
-    Ok(teller.tally)
 }
 
 fn count(teller: &mut Teller<'_>, plan: &Plan, row: &Row<'_>) -> Result<(), CountsError> {
@@ -101,23 +156,22 @@ fn count(teller: &mut Teller<'_>, plan: &Plan, row: &Row<'_>) -> Result<(), Coun
         event_source: row.text("event_source"),
         answers: &answers,
     };
-    teller.count(sighting, events, &|| {
+    teller.count(sighting, events, &mut || {
         let text = row.text("first_record");
         let record: Option<Value> = serde_json::from_str(text).ok();
         let of = |name: &str| {
             let found = record.as_ref()?.get(name)?.as_str()?;
-            Some(found.to_owned())
+            Some(Cow::Owned(found.to_owned()))
         };
-        let principal = Principal {
-            kind: row.text("principal_type").to_owned(),
-            name: row.text("principal").to_owned(),
-        };
-        let example = Example {
+        Shown {
+            principal: Principal {
+                kind: row.text("principal_type").into(),
+                name: row.text("principal").into(),
+            },
             time: of("eventTime").unwrap_or_default(),
             id: of("eventID").unwrap_or_default(),
-            text: text.to_owned(),
-        };
-        (principal, Cow::Owned(example))
+            text: text.into(),
+        }
     });
     Ok(())
 }
@@ -165,66 +219,5 @@ impl Row<'_> {
             column,
             value: self.text(column).chars().take(80).collect(),
         }
-    }
-}
-
-/// The rows of a CSV, one at a time.
-struct Rows<'i> {
-    input: &'i mut dyn BufRead,
-}
-
-impl Rows<'_> {
-    fn next(&mut self) -> Result<Option<Vec<String>>, CountsError> {
-        let mut line = Vec::new();
-        // A line break within quotes belongs to the field: quotes are even at the end of a row.
-        loop {
-            let read = self.input.read_until(b'\n', &mut line)?;
-            let quotes = line.iter().filter(|byte| **byte == b'"').count();
-            if read == 0 && line.is_empty() {
-                return Ok(None);
-            }
-            if quotes % 2 == 0 {
-                break;
-            }
-            if read == 0 {
-                return Err(CountsError::CutOff);
-            }
-        }
-        let text = String::from_utf8_lossy(&line);
-        Ok(Some(fields(text.trim_end_matches(['\r', '\n']))))
-    }
-}
-
-fn fields(row: &str) -> Vec<String> {
-    let mut fields = Vec::new();
-    let mut field = String::new();
-    let mut quoted = false;
-    let mut chars = row.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                field.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(std::mem::take(&mut field)),
-            c => field.push(c),
-        }
-    }
-    fields.push(field);
-    fields
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_read_as_rfc_4180_has_them() {
-        let mut input = "a,b\r\n\"x,\"\"y\"\"\nz\",\r\n".as_bytes();
-        let mut rows = Rows { input: &mut input };
-        assert_eq!(rows.next().unwrap().unwrap(), ["a", "b"]);
-        assert_eq!(rows.next().unwrap().unwrap(), ["x,\"y\"\nz", ""]);
-        assert!(rows.next().unwrap().is_none());
     }
 }
