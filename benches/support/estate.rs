@@ -61,8 +61,9 @@ impl Shape {
 
     /// Writes it as a complete snapshot.
     pub fn write(self, path: &Path) {
-        let mut writer =
-            Writer::create(path, "trailproof scale", super::world::at(0), true).unwrap();
+        let mut writer = Writer::create(path, "trailproof scale", super::world::at(0), true)
+            .unwrap()
+            .in_bulk();
         let mut calls = 0;
         self.each_world(|world| calls += world.record(&mut writer, calls));
         writer.finish(super::world::at(calls + 1)).unwrap();

@@ -56,7 +56,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     };
     let recording = import::read(&folder, &defaults)?;
     let producer = concat!("trailproof ", env!("CARGO_PKG_VERSION"), " import");
-    let mut writer = Writer::create(&output, producer, recording.started_at, args.force)?;
+    let mut writer = Writer::create(&output, producer, recording.started_at, args.force)?.in_bulk();
     let (mut answers, mut failed) = (0_usize, 0_usize);
     for call in recording.calls() {
         writer.record(&call)?;

@@ -22,9 +22,24 @@ use super::schema::Schema;
 use super::signature::signature_path;
 use super::{DERIVATION, SCHEMA, digest, facts, slack};
 
-/// A commit costs a disk flush; a kill costs at most what was recorded since the last one.
-const COMMIT_AFTER: Duration = Duration::from_millis(250);
-const COMMIT_ROWS: u32 = 64;
+/// When to commit. A commit costs a disk flush; a kill costs at most what was recorded since the last one.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    after: Duration,
+    rows: u32,
+}
+
+/// Of answers that had to be asked for, little is lost.
+const CAREFUL: Pace = Pace {
+    after: Duration::from_millis(250),
+    rows: 64,
+};
+
+/// Of what can be read again at once, flushes would be most of the time.
+const BULK: Pace = Pace {
+    after: Duration::from_secs(5),
+    rows: 16_384,
+};
 
 /// A snapshot that is being recorded.
 #[derive(Debug)]
@@ -34,6 +49,7 @@ pub struct Writer {
     partial: PathBuf,
     force: bool,
     next_id: i64,
+    pace: Pace,
     uncommitted: u32,
     committed_at: Instant,
     // Held so that nobody else records to the same name meanwhile.
@@ -74,10 +90,18 @@ impl Writer {
             partial,
             force,
             next_id: 1,
+            pace: CAREFUL,
             uncommitted: 0,
             committed_at: Instant::now(),
             _lock: lock,
         })
+    }
+
+    /// The same for a recording of what is at hand: files, or what is made up. It is seldom flushed.
+    #[must_use]
+    pub fn in_bulk(mut self) -> Self {
+        self.pace = BULK;
+        self
     }
 
     /// Continues `<path>.partial` where it was cut short.
@@ -129,6 +153,7 @@ impl Writer {
             partial,
             force,
             next_id: last.unwrap_or(0) + 1,
+            pace: CAREFUL,
             uncommitted: 0,
             committed_at: Instant::now(),
             _lock: lock,
@@ -159,7 +184,7 @@ impl Writer {
         let id = self.next_id;
         let inserted = evidence::insert(&self.connection, id, call);
         self.uncommitted += 1;
-        if self.uncommitted >= COMMIT_ROWS || self.committed_at.elapsed() >= COMMIT_AFTER {
+        if self.uncommitted >= self.pace.rows || self.committed_at.elapsed() >= self.pace.after {
             self.commit()?;
         }
         inserted?;

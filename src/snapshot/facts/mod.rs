@@ -85,6 +85,9 @@ pub const VOLATILE_COLUMNS: &[(&str, &str)] = &[
     ("mute_rule", "status"),
 ];
 
+/// More than there are different inserts.
+const STATEMENTS: usize = 256;
+
 /// Empties every fact table.
 pub(super) fn clear(connection: &Connection) -> Result<()> {
     for table in TABLES {
@@ -95,6 +98,8 @@ pub(super) fn clear(connection: &Connection) -> Result<()> {
 
 /// Derives every fact from the evidence in `source` into `target`, whose fact tables are empty.
 pub(super) fn derive(source: &Connection, target: &Connection) -> Result<()> {
+    // An account fills most tables, some with several sets of columns: each insert is prepared once.
+    target.set_prepared_statement_cache_capacity(STATEMENTS);
     let sink = Sink::new(target);
     let mut budget = Budget::of(source)?;
     // One after the other, so that memory does not grow with their number.
