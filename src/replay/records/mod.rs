@@ -1,6 +1,6 @@
 //! Reads CloudTrail records as they lie about, one at a time: nothing here holds a whole file.
 //!
-//! [`list`] finds the files (`folder`), [`split`] the parts of a large one, a [`Reader`] hands out the records of a part
+//! [`list`] finds the files (`folder`), [`split()`] the parts of a large one, a [`Reader`] hands out the records of a part
 //! (`stream`, which cuts the text by `scan`, and may have `ahead` inflate it); `part` looks into a record. What is read: CloudTrail's files in S3 (`{"Records":[...]}`), arrays, lines, the answer of LookupEvents,
 //! events of CloudWatch Logs (answers of GetLogEvents and FilterLogEvents, batches of a subscription, files of an export
 //! task) and of EventBridge; any of them compressed with gzip. A text that is damaged is told with the place; records

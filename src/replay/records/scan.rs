@@ -39,7 +39,7 @@ pub(super) fn sign(name: &[u8]) -> u64 {
             .for_each(|(to, from)| *to = *from);
         start
     });
-    u64::from_le_bytes(start) ^ (name.len() as u64) << 56
+    u64::from_le_bytes(start) ^ ((name.len() as u64) << 56)
 }
 
 /// A text under the cursor.
@@ -199,7 +199,7 @@ impl<'b> Scan<'b> {
                     let object = first == b'{';
                     let next = self.peek()?;
                     if next != if object { b'}' } else { b']' } {
-                        objects = objects << 1 | u128::from(object);
+                        objects = (objects << 1) | u128::from(object);
                         open += 1;
                         if object {
                             self.name()?;
