@@ -80,9 +80,12 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     }
     accept(attestations, &options, &mut analysis);
     let mut about = about(&args.file, &what, &snapshot, &analysis)?;
-    let few = is_narrowed && fixes::are_few(&analysis);
-    if (args.with_fix || few) && !args.no_fix && args.format != ExplainFormat::Json {
+    let shown = !args.no_fix && args.format != ExplainFormat::Json;
+    if shown && args.with_fix {
         about.fixes = fixes::look(&snapshot, &registry, &options)?;
+    } else if shown && is_narrowed && fixes::are_few(&analysis) {
+        // Nobody asked for it: where none can be looked for, the explanation is whole without it.
+        about.fixes = fixes::look(&snapshot, &registry, &options).unwrap_or_default();
     }
     let verdict = report::verdict(Dossier {
         analysis: &analysis,

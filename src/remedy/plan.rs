@@ -207,7 +207,12 @@ fn signature(finding: &Finding) -> Signature {
         .why
         .stop()
         .map(|stop| (stop.id, &stop.subject, &stop.cause));
-    format!("{:?} {stop:?}", finding.status)
+    // One fault in several Regions has one name, and a way of its own in each.
+    let way = finding
+        .paths
+        .first()
+        .map(|path| (&path.log_group, &path.filter, &path.rule, &path.action));
+    format!("{:?} {stop:?} {way:?}", finding.status)
 }
 
 /// Whether a pass is by filters that fire on what happens all day.

@@ -70,6 +70,7 @@ fn broken_by(id: LinkId, world: &World) -> Finding {
         "{}",
         reason(&finding)
     );
+    crate::remedy::repaired(world, id, &finding);
     finding
 }
 

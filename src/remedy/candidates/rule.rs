@@ -16,8 +16,7 @@ const SEES_ALL: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 impl Case<'_> {
     /// A link of a rule.
     pub(super) fn rule_link(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
-        let path = self.finding.paths.first();
-        let topic = match path.and_then(|path| path.action.as_deref()) {
+        let topic = match self.told(stop) {
             Some(arn) => read::topic(self.facts, arn)?,
             None => None,
         };
@@ -89,16 +88,18 @@ impl Case<'_> {
             change(None, target)
         };
         let place = (rule.account.as_str(), rule.region.as_str());
-        let working = choice::topics(self.chain, &rule.region);
-        let working = working.into_iter().next();
-        if let Some(arn) = working {
-            let mut candidate: Candidate = Vec::new();
+        let told = self.told(stop);
+        let mut found = Vec::new();
+        let known = choice::topics(self.chain, &rule.region);
+        let known = known.into_iter().chain(self.topic_for(place)?);
+        let mut known = known.filter(|arn| Some(arn.as_str()) != told);
+        if let Some(arn) = known.next() {
+            found.push(vec![target(&arn)]);
             if let Some(topic) = read::topic(self.facts, &arn)? {
                 let policy = document::publish(topic.policy.as_deref(), &topic.arn, Service::Rules);
-                candidate.push(edit(&topic, |it| it.policy = Some(policy)));
+                let admitting = edit(&topic, |it| it.policy = Some(policy));
+                found.push(vec![admitting, target(&arn)]);
             }
-            candidate.push(target(&arn));
-            return Ok(vec![vec![target(&arn)], candidate]);
         }
         let partition = read::partition(self.facts, &rule.account)?;
         let mut candidate = self.new_topic(&partition, place)?;
@@ -110,7 +111,8 @@ impl Case<'_> {
             }
         }
         candidate.extend(told.as_deref().map(target));
-        Ok(vec![candidate])
+        found.push(candidate);
+        Ok(found)
     }
 
     /// A trail feeds the bus: one that was stopped, else a new one.

@@ -6,7 +6,7 @@ use crate::analyze::Stop;
 use crate::aws::arn;
 use crate::aws::policy::{Doubt, Refusal};
 use crate::chain::cause::{Cause, EventRuleCause, TopicCause};
-use crate::chain::verdict::LinkId;
+use crate::chain::verdict::{Kind, LinkId};
 use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Key, Subscription, Topic};
 use crate::remedy::{Error, choice, read};
@@ -145,11 +145,25 @@ impl Case<'_> {
         Ok(found)
     }
 
-    fn subscription(&self, stop: &Stop) -> Result<Vec<Subscription>, Error> {
+    /// The topic that a link is about: the path to blame may run through another Region than the link.
+    pub(super) fn told<'s>(&'s self, stop: &'s Stop) -> Option<&'s str> {
         let path = self.finding.paths.first();
-        let topic = path
-            .and_then(|path| path.action.as_deref())
-            .unwrap_or_default();
+        let on_path = path.and_then(|path| path.action.as_deref());
+        let Some(subject) = &stop.subject else {
+            return on_path;
+        };
+        let arn = subject.arn.as_deref();
+        let named = match subject.kind {
+            Kind::Topic => arn,
+            // Its ARN is that of its topic with one part more.
+            Kind::Subscription => arn.and_then(|arn| Some(arn.rsplit_once(':')?.0)),
+            _ => None,
+        };
+        named.or(on_path)
+    }
+
+    fn subscription(&self, stop: &Stop) -> Result<Vec<Subscription>, Error> {
+        let topic = self.told(stop).unwrap_or_default();
         let mut found = read::subscriptions(self.facts, topic)?;
         if let Some(subject) = &stop.subject {
             found.retain(|it| {
