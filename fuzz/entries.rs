@@ -290,6 +290,7 @@ pub fn filter_policy(bytes: &[u8]) {
         alarm_actions: vec![TOPIC.to_owned()],
         ok_actions: Vec::new(),
         insufficient_data_actions: Vec::new(),
+        read_at: "2026-11-21T00:00:00Z".parse().ok(),
         old_states: Vec::new(),
         kind: filter_policy::Kind::Metric {
             metric_name: "root".to_owned(),

@@ -16,6 +16,7 @@ pub mod metric_math;
 pub mod mute;
 mod number;
 pub mod policy;
+mod region_name;
 pub mod transformer;
 
 pub use number::Number;

@@ -35,6 +35,9 @@ pub(super) fn of(
         alarm_actions: on("ALARM"),
         ok_actions: on("OK"),
         insufficient_data_actions: on("INSUFFICIENT_DATA"),
+        read_at: facts
+            .recorded_at(alarm.evidence)?
+            .and_then(|at| at.parse().ok()),
         old_states,
         kind: kind(alarm),
     })

@@ -58,8 +58,10 @@ fn u04_filter_policy_needs_message_attributes() {
         Verdict::Broken,
         filter(&json!({"severity": ["high"]}), None),
     );
-    remark(
+    // An empty set of attributes does not match ("Key matching").
+    fault(
         LinkId::U04,
+        Verdict::Broken,
         filter(&json!({"severity": [{"exists": false}]}), None),
     );
     let link = fault(LinkId::U04, Verdict::Unknown, |world| {

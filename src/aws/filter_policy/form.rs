@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 /// Each `#` stands for a digit.
-const TIME: &str = "2###-##-##T##:##:##.###+0000";
+const TIME: &str = "20##-##-##T##:##:##.###+0000";
 
 /// What is known of a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -15,8 +15,8 @@ mod value;
 use std::collections::BTreeMap;
 
 pub use form::Form;
-use message::Part;
 pub use message::{AlarmMessage, Kind};
+use message::{Guess, Part};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -28,7 +28,7 @@ use value::{alternative, is_operator};
 pub enum Filtering {
     /// Lets it through.
     Accepts,
-    /// Drops it, because of this key, which no message of this alarm meets.
+    /// Drops it, because of this key, which no message of this alarm meets, or none of some time.
     Rejects(Member),
     /// Depends on something that is not known beforehand.
     Unknown(Doubt),
@@ -87,18 +87,59 @@ pub fn filter(policy: &str, scope: Option<&str>, message: &AlarmMessage) -> Filt
     let body = match scope.unwrap_or("MessageAttributes") {
         // An alarm's message carries none.
         "MessageAttributes" => nothing(),
-        "MessageBody" => message.body(),
+        "MessageBody" => message.body(Guess::default()),
         other => {
             return Filtering::Unknown(Doubt::Scope {
                 scope: other.to_owned(),
             });
         }
     };
-    match object(&policy, &body, "") {
-        Answer::Yes => Filtering::Accepts,
-        Answer::No(member) => Filtering::Rejects(member),
-        Answer::Maybe(member) => Filtering::Unknown(Doubt::Key(member)),
+    let attributes = matches!(&body, Part::Object(members) if members.is_empty());
+    match (object(&policy, &body, ""), policy.iter().next()) {
+        // "An empty set of attributes results in the filter not matching" ("Key matching"), whatever it asks for.
+        (Answer::Yes, Some((key, wanted))) if attributes => {
+            Filtering::Rejects(here(key.clone(), wanted, None))
+        }
+        (Answer::Yes, _) => Filtering::Accepts,
+        (Answer::No(member), _) => Filtering::Rejects(member),
+        (Answer::Maybe(member), _) if attributes => Filtering::Unknown(Doubt::Key(member)),
+        (Answer::Maybe(member), _) => by_guesses(&policy, message)
+            .or_else(|| by_times(&policy, message))
+            .unwrap_or(Filtering::Unknown(Doubt::Key(member))),
     }
+}
+
+/// The answer, where it is the same whatever the old state and the name of the Region are.
+fn by_guesses(policy: &Map<String, Value>, message: &AlarmMessage) -> Option<Filtering> {
+    let mut found = None;
+    for guess in message.guesses() {
+        let one = match object(policy, &message.body(guess), "") {
+            Answer::Yes => Filtering::Accepts,
+            Answer::No(member) => Filtering::Rejects(member),
+            Answer::Maybe(_) => return None,
+        };
+        match (&found, one) {
+            (None, one) => found = Some(one),
+            (Some(Filtering::Accepts), Filtering::Accepts)
+            | (Some(Filtering::Rejects(_)), Filtering::Rejects(_)) => {}
+            _ => return None,
+        }
+    }
+    found
+}
+
+/// One message that is dropped is enough: some are sent next month, and some in years.
+fn by_times(policy: &Map<String, Value>, message: &AlarmMessage) -> Option<Filtering> {
+    message.times().iter().find_map(|at| {
+        let sent = Guess {
+            at: Some(at),
+            ..Guess::default()
+        };
+        match object(policy, &message.body(sent), "") {
+            Answer::No(member) => Some(Filtering::Rejects(member)),
+            Answer::Yes | Answer::Maybe(_) => None,
+        }
+    })
 }
 
 /// An object without members.

@@ -13,6 +13,7 @@ fn message() -> AlarmMessage {
         alarm_actions: vec!["arn:aws:sns:eu-west-2:111122223333:alerts".to_owned()],
         ok_actions: vec![],
         insufficient_data_actions: vec![],
+        read_at: None,
         old_states: vec!["INSUFFICIENT_DATA".to_owned()],
         kind: Kind::Metric {
             metric_name: "RootLogin".to_owned(),
@@ -41,22 +42,22 @@ fn body(policy: &Value, message: &AlarmMessage) -> &'static str {
 }
 
 #[test]
-fn a_message_without_attributes_meets_only_absence() {
+fn a_message_without_attributes_meets_no_policy() {
     for (policy, expected) in [
         (json!({}), "accepts"),
         (json!({"severity": ["high"]}), "rejects"),
         (json!({"NewStateValue": ["ALARM"]}), "rejects"),
         (json!({"severity": [{"exists": true}]}), "rejects"),
         (json!({"severity": [{"anything-but": "low"}]}), "rejects"),
-        (json!({"severity": [{"exists": false}]}), "accepts"),
-        (json!({"severity": ["high", {"exists": false}]}), "accepts"),
+        (json!({"severity": [{"exists": false}]}), "rejects"),
+        (json!({"severity": ["high", {"exists": false}]}), "rejects"),
         (
             json!({"severity": [{"exists": false}], "team": ["security"]}),
             "rejects",
         ),
         (
             json!({"$or": [{"severity": ["high"]}, {"team": [{"exists": false}]}]}),
-            "accepts",
+            "rejects",
         ),
         (
             json!({"$or": [{"severity": ["high"]}, {"team": ["security"]}]}),
@@ -191,7 +192,7 @@ fn texts_of_a_known_form_are_decided() {
         ("Region", json!([{"prefix": "eu-"}]), "rejects"),
         ("Region", json!([{"prefix": "EU"}]), "unknown"),
         ("Region", json!([{"suffix": "-2"}]), "rejects"),
-        ("Region", json!([{"suffix": ")"}]), "unknown"),
+        ("Region", json!([{"suffix": ")"}]), "accepts"),
         ("Region", json!([{"anything-but": "us-east-1"}]), "accepts"),
         (
             "Region",
@@ -396,7 +397,33 @@ fn the_key_that_decides_is_named_with_what_the_message_has() {
     else {
         panic!("unknown");
     };
-    assert_eq!(member.found, Found::Text(Form::RegionName));
+    let values = ["EU (London)", "Europe (London)"].map(|name| format!("{name:?}"));
+    let values = values.to_vec();
+    assert_eq!(member.found, Found::Values { values });
+}
+
+#[test]
+fn a_time_that_later_messages_do_not_have_drops_them() {
+    let later = AlarmMessage {
+        read_at: Some("2026-11-21T00:00:00Z".parse().expect("a time")),
+        ..message()
+    };
+    for (wanted, expected) in [
+        (json!([{"prefix": "20"}]), "accepts"),
+        (json!([{"prefix": "2025"}]), "rejects"),
+        (json!([{"prefix": "2026-11"}]), "rejects"),
+        (json!([{"prefix": "2026"}, {"prefix": "2027"}]), "rejects"),
+        (json!([{"anything-but": {"prefix": "2026"}}]), "rejects"),
+        (json!([{"suffix": "5+0000"}]), "rejects"),
+        (json!([{"suffix": "+0000"}]), "accepts"),
+        (
+            json!([{"anything-but": "2026-11-21T00:00:00.000+0000"}]),
+            "unknown",
+        ),
+    ] {
+        let policy = json!({ "StateChangeTime": wanted });
+        assert_eq!(body(&policy, &later), expected, "{policy}");
+    }
 }
 
 #[test]
@@ -438,6 +465,7 @@ fn composite_messages_have_no_trigger() {
 #[test]
 fn an_old_state_that_may_be_either_is_unknown() {
     let either = AlarmMessage {
+        read_at: None,
         old_states: vec!["OK".to_owned(), "INSUFFICIENT_DATA".to_owned()],
         ..message()
     };
