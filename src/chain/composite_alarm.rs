@@ -9,9 +9,11 @@ use super::Error;
 use super::cause::{CompositeAlarmCause, Open};
 use super::facts::{AlarmRow, Facts, Question};
 use super::metric_alarm::Watched;
+use super::moved_alarms::{InPart, Moves};
 use super::stage::{Stage, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::aws::alarm::{AlarmState, Stay};
+use crate::aws::arn;
 use crate::aws::composite::{
     self, Alarms, Answer, Fault, MOST_LEVELS, Moved, Movement, Reach, Suppression, Suppressor,
 };
@@ -124,14 +126,14 @@ impl Region {
         Some(link)
     }
 
-    /// The composite alarms that an alarm is below of, directly or through others, nearest first. `moved` is what the event
+    /// The composite alarms that an alarm is below of, directly or through others, nearest first. `moves` is what the event
     /// does to all alarms.
-    pub(super) fn above(&self, watched: &Watched, moved: &Moved) -> Vec<Above> {
+    pub(super) fn above(&self, watched: &Watched, moves: &Moves) -> Vec<Above> {
         let child = watched.alarm.name.as_str();
         if !self.parents.contains_key(child) {
             return Vec::new();
         }
-        let mut moved = moved.clone();
+        let mut moved = moves.each.clone();
         // An alarm that the event does not move is at fault itself; what is wrong above it is told as if it were not.
         let own = moved
             .surely
@@ -151,23 +153,11 @@ impl Region {
                 if !seen.insert(name) {
                     continue;
                 }
-                let reach = match through.len() {
-                    0..=MOST_LEVELS => {
-                        composite::reach(name, &watched.alarm.name, &moved, &self.alarms)
-                    }
-                    // Without a look at all that is below it.
-                    _ => Reach {
-                        answer: Answer::Unknown(Fault::RulesTooLarge),
-                        at: name.to_owned(),
-                        movement: None,
-                    },
-                };
-                let movement = reach.movement.clone().unwrap_or_else(|| own.clone());
-                let mut stage = Stage::default();
-                stage.say(self.link(&reach, row, watched.alarm.evidence));
-                // Broken already; the suppressor cannot make it worse.
-                if !matches!(reach.answer, Answer::Never(_)) {
-                    stage.say_all(self.suppressor(row, &movement, &watched.alarm.name, &moved));
+                let judged = |moved: &Moved| self.judge(row, &watched.alarm, through.len(), moved);
+                let (mut stage, movement) = judged(&moved);
+                // A rule that holds whatever other alarms do holds for these events too; one that is broken loses all.
+                if worst(&stage) == Verdict::Unknown {
+                    self.lose_in_part(row, &moved, &moves.in_part, judged, &mut stage);
                 }
                 let mut further = through.clone();
                 // Nobody reads how it goes on.
@@ -179,12 +169,97 @@ impl Region {
                     alarm: row.clone(),
                     through: through.clone(),
                     stage,
-                    movement,
+                    movement: movement.unwrap_or_else(|| own.clone()),
                     has_more_above: self.parents.contains_key(name),
                 });
             }
         }
         found
+    }
+
+    /// What a composite alarm makes of an event that does this to the alarms, and when it is in ALARM for it.
+    fn judge(
+        &self,
+        row: &AlarmRow,
+        below: &AlarmRow,
+        levels: usize,
+        moved: &Moved,
+    ) -> (Stage, Option<Movement>) {
+        let reach = match levels {
+            0..=MOST_LEVELS => composite::reach(&row.name, &below.name, moved, &self.alarms),
+            // Without a look at all that is below it.
+            _ => Reach {
+                answer: Answer::Unknown(Fault::RulesTooLarge),
+                at: row.name.clone(),
+                movement: None,
+            },
+        };
+        let own = || moved.surely.get(&below.name).cloned();
+        let movement = reach.movement.clone().or_else(own);
+        let mut stage = Stage::default();
+        stage.say(self.link(&reach, row, below.evidence));
+        // Broken already; the suppressor cannot make it worse.
+        if let Some(movement) = &movement
+            && !matches!(reach.answer, Answer::Never(_))
+        {
+            stage.say_all(self.suppressor(row, movement, &below.name, moved));
+        }
+        (stage, movement)
+    }
+
+    /// Lets those events through alone that do not move other alarms as well in a way that keeps the composite silent.
+    fn lose_in_part(
+        &self,
+        row: &AlarmRow,
+        moved: &Moved,
+        parts: &[InPart],
+        judged: impl Fn(&Moved) -> (Stage, Option<Movement>),
+        stage: &mut Stage,
+    ) {
+        for part in parts {
+            if !part.alarms.keys().any(|name| self.is_below(name, row)) {
+                continue;
+            }
+            let mut with = moved.clone();
+            for (name, movement) in &part.alarms {
+                with.perhaps.remove(name);
+                let known = with.surely.entry(name.clone());
+                known.or_insert_with(|| movement.clone());
+            }
+            let (other, _) = judged(&with);
+            let broken = |link: &Link| link.verdict == Verdict::Broken;
+            let lost = other.links.into_iter().find(broken);
+            if let Some(link) = lost {
+                stage.require(link.id, link.subject, link.cause, !part.events.clone());
+            }
+        }
+    }
+
+    /// Whether the state of an alarm counts for a composite alarm, through its rule, others' or a suppressor.
+    fn is_below(&self, name: &str, composite: &AlarmRow) -> bool {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut queue = vec![name];
+        while let Some(name) = queue.pop() {
+            if name == composite.name {
+                return true;
+            }
+            if !seen.insert(name) {
+                continue;
+            }
+            queue.extend(
+                self.parents
+                    .get(name)
+                    .into_iter()
+                    .flatten()
+                    .map(String::as_str),
+            );
+            let suppressed = self.composites.values().filter(|row| {
+                let by = row.actions_suppressor.as_deref();
+                by.is_some_and(|by| by == name || arn::short_name(by) == name)
+            });
+            queue.extend(suppressed.map(|row| row.name.as_str()));
+        }
+        false
     }
 
     /// What the rule makes of the event, about the composite alarm whose rule decides.
@@ -249,6 +324,11 @@ impl Region {
             .evidence([composite.evidence]);
         Some(link)
     }
+}
+
+fn worst(stage: &Stage) -> Verdict {
+    let verdicts = stage.links.iter().map(|link| link.verdict);
+    verdicts.max().unwrap_or(Verdict::Ok)
 }
 
 /// The course of an alarm of which nothing is known but that it goes into ALARM.

@@ -16,7 +16,6 @@ use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use super::{Error, dimensions, metric_filter};
 use crate::aws::alarm::{Effect, Firing};
 use crate::aws::arn;
-use crate::aws::composite::{Moved, Movement};
 
 /// An alarm that reads the metric of a filter.
 #[derive(Clone, Debug)]
@@ -69,37 +68,6 @@ pub(super) fn looked_at<'a>(
         })
         .filter(|(_, below): &(_, Vec<_>)| !below.is_empty())
         .collect()
-}
-
-/// What an event that one filter matches does to the alarms that composite alarms look at: also to those on the metrics of the
-/// filters that match all of its events.
-pub(super) fn moved(filter: &FilterRow, all: &LookedAt<'_>, same_events: &SameEvents) -> Moved {
-    let mut moved = Moved::default();
-    for (other, below) in all {
-        if !same_events.of(filter, other) {
-            continue;
-        }
-        for watched in below {
-            let alarm = &watched.alarm;
-            let Some(evaluated) = &watched.evaluated else {
-                continue;
-            };
-            match &evaluated.effect {
-                Effect::Fires(firing) if firing.silent.is_empty() => {
-                    let movement = Movement::from(firing);
-                    moved.surely.insert(alarm.name.clone(), movement);
-                }
-                Effect::Fires(_) | Effect::Unknown(_) => {
-                    moved.perhaps.insert(alarm.name.clone());
-                }
-                Effect::Never(_) => {}
-            }
-        }
-    }
-    moved
-        .perhaps
-        .retain(|name| !moved.surely.contains_key(name));
-    moved
 }
 
 /// Where the filters are whose alarms are looked for.

@@ -27,6 +27,7 @@ mod log_group;
 mod metric_alarm;
 mod metric_filter;
 mod metrics;
+mod moved_alarms;
 mod mute_rules;
 mod organization;
 mod path;

@@ -29,15 +29,19 @@ struct Read {
     example: Option<Value>,
 }
 
+/// Whether two filters read the same records.
+pub(super) fn same_records(filter: &FilterRow, other: &FilterRow) -> bool {
+    filter.log_group_name == other.log_group_name
+        && filter.region == other.region
+        && filter.field_selection_criteria == other.field_selection_criteria
+        && filter.apply_on_transformed_logs.unwrap_or_default()
+            == other.apply_on_transformed_logs.unwrap_or_default()
+}
+
 impl SameEvents {
     /// Whether `other` surely matches every event that `filter` matches.
     pub(super) fn of(&self, filter: &FilterRow, other: &FilterRow) -> bool {
-        filter.log_group_name == other.log_group_name
-            && filter.region == other.region
-            && filter.field_selection_criteria == other.field_selection_criteria
-            && filter.apply_on_transformed_logs.unwrap_or_default()
-                == other.apply_on_transformed_logs.unwrap_or_default()
-            && self.implied(filter.pattern.trim(), other.pattern.trim())
+        same_records(filter, other) && self.implied(filter.pattern.trim(), other.pattern.trim())
     }
 
     fn implied(&self, pattern: &str, other: &str) -> bool {

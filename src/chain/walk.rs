@@ -13,6 +13,7 @@ use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
 use super::log_group::{self, Place};
 use super::metric_alarm::{self, LookedAt, Search, Watched, Watchers};
 use super::metrics::Metrics;
+use super::moved_alarms::{self, Moves};
 use super::path::{Alarm, Filter, Path, Subscription};
 use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
@@ -24,7 +25,6 @@ use super::{
     selectors, subscription, topic, trail,
 };
 use crate::aws::alarm::{AlarmState, Firing, Stay};
-use crate::aws::composite::Moved;
 use crate::aws::mute::{self, Windows};
 
 /// An alarm that acts, and what is known of its course.
@@ -311,7 +311,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         let all: Vec<(&FilterRow, &Watchers)> = filters.iter().zip(&found).collect();
         let mut looked_at: BTreeMap<(&str, &str), LookedAt<'_>> = BTreeMap::new();
         for (filter, watchers) in &all {
-            let mut moved: BTreeMap<(&str, &str), Moved> = BTreeMap::new();
+            let mut moves: BTreeMap<(&str, &str), Moves> = BTreeMap::new();
             let mut tail = start.clone();
             tail.filter = Some(named(filter));
             tail.stage.extend(metric_filter::judge(
@@ -331,10 +331,10 @@ impl<'s, 'c> Walk<'s, 'c> {
                     metric_alarm::looked_at(&all, |alarm| region.looks_at(alarm))
                 });
                 let same_events = &self.shared.same_events;
-                let moved = moved
+                let moves = moves
                     .entry(key)
-                    .or_insert_with(|| metric_alarm::moved(filter, looked_at, same_events));
-                self.walk_alarm(&tail, watched, moved, &mut tails)?;
+                    .or_insert_with(|| moved_alarms::moves(filter, looked_at, same_events));
+                self.walk_alarm(&tail, watched, moves, &mut tails)?;
                 if self.bound(tails.len()) {
                     return Ok(tails);
                 }
@@ -365,7 +365,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         &mut self,
         before: &Tail,
         watched: &Watched,
-        moved: &Moved,
+        moves: &Moves,
         tails: &mut Vec<Tail>,
     ) -> Result<(), Error> {
         let alarm = &watched.alarm;
@@ -385,7 +385,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         let (state, silent) = &*own;
         tail.stage.extend(state.clone());
         let region = self.region(&alarm.account, &alarm.region)?;
-        let above = region.above(watched, moved);
+        let above = region.above(watched, moves);
         let resting = firing.map_or(AlarmState::ALL.as_slice(), |firing| &firing.resting);
         let ends = self.ends(&Acting {
             alarm,

@@ -265,13 +265,7 @@ fn reach_once<'a>(
 fn reach_alone(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> Reach {
     let mut reached: Vec<Reach> = Vec::new();
     for precedence in Precedence::ALL {
-        let mut expansion = Expansion {
-            alarms,
-            precedence,
-            above: Vec::new(),
-            nodes: 0,
-            depth: 0,
-        };
+        let mut expansion = Expansion::new(alarms, precedence);
         let one = match expansion.composite(composite) {
             Ok(rule) => {
                 let (answer, movement) = timeline::classify(&rule, child, moved, alarms);
@@ -301,6 +295,25 @@ fn reach_alone(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> 
     }
 }
 
+/// Whether the rule of a composite alarm is true in the present states; none where it has none or cannot be evaluated.
+fn is_true_now(composite: &str, alarms: &Alarms) -> Option<bool> {
+    let domain = alarms.states.iter();
+    let domain = domain
+        .map(|(name, state)| (name.clone(), reach::stays(&[*state])))
+        .collect();
+    let mut found = None;
+    for precedence in Precedence::ALL {
+        let mut expansion = Expansion::new(alarms, precedence);
+        let rule = expansion.composite(composite).ok()?;
+        let one = reach::pairs(&rule, &domain)?.has(true, true);
+        if found.is_some_and(|found| found != one) {
+            return None;
+        }
+        found = Some(one);
+    }
+    found
+}
+
 /// Replaces composites among the children by their own rules.
 struct Expansion<'a> {
     alarms: &'a Alarms,
@@ -326,7 +339,17 @@ const DEEPEST: usize = 100;
 /// Composites so many levels above an alarm are not decided. Nobody nests them so deeply; CloudWatch names no limit.
 pub const MOST_LEVELS: usize = 32;
 
-impl Expansion<'_> {
+impl<'a> Expansion<'a> {
+    fn new(alarms: &'a Alarms, precedence: Precedence) -> Self {
+        Self {
+            alarms,
+            precedence,
+            above: Vec::new(),
+            nodes: 0,
+            depth: 0,
+        }
+    }
+
     fn composite(&mut self, name: &str) -> Result<Rule, Stop> {
         let stop = |answer: Answer| Stop {
             at: name.to_owned(),

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Alarms, Answer, Moved, Movement, local, reach};
+use super::{Alarms, Answer, Fault, Moved, Movement, is_true_now, local, reach};
 use crate::aws::alarm::AlarmState;
 
 /// `ActionsSuppressor` and its periods, in seconds.
@@ -99,7 +99,17 @@ pub fn suppression(
             let reached = reach(&name, child, moved, alarms);
             match reached.answer {
                 Answer::Unknown(_) => return may_move,
-                Answer::Always | Answer::Masked { .. } | Answer::Never(_) => reached.movement,
+                Answer::Always | Answer::Masked { .. } => reached.movement,
+                // The event does not lead it out of ALARM.
+                Answer::Never(
+                    Fault::DoesNotDepend { .. }
+                    | Fault::AlwaysTrue
+                    | Fault::HeldInAlarm { .. }
+                    | Fault::NeedsStates { .. }
+                    | Fault::DependsOnItself,
+                ) => None,
+                // The event moves alarms below it, out of ALARM for all that is known: its state of now says nothing.
+                Answer::Never(_) => return may_move,
             }
         }
         None => None,
@@ -113,7 +123,10 @@ pub fn suppression(
         };
     }
     match alarms.states.get(&name) {
-        Some(AlarmState::Alarm) => Suppression::SuppressorInAlarm { suppressor },
+        // By its rule it leaves ALARM as soon as it is evaluated.
+        Some(AlarmState::Alarm) if is_true_now(&name, alarms) != Some(false) => {
+            Suppression::SuppressorInAlarm { suppressor }
+        }
         _ if composite.stay.least < wait => Suppression::MayLeaveBeforeWaitEnds { wait },
         Some(_) => Suppression::SuppressorMayBeInAlarm { suppressor },
         None => Suppression::SuppressorNotListed { suppressor },
