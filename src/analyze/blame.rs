@@ -2,7 +2,8 @@
 //! control, takes the smallest change to a pass.
 //!
 //! Every path is followed until something stops the event. A path counts as made for the control where its metric filter
-//! covers what is asked for, or shares most of the literal texts of its pattern with it; of those the one with the fewest
+//! covers what is asked for, or shares most of the literal texts of its pattern with it, and perhaps where it shares some or
+//! looks at the same fields; of those the one with the fewest
 //! faults is blamed, and on it the first link that stops the event. A filter that has nothing to do with the control
 //! explains nothing, however far it carries the event.
 
@@ -39,7 +40,7 @@ type Rank = (Made, Reverse<usize>, Station, usize);
 enum Made {
     /// It has nothing to do with it.
     Not,
-    /// It shares some words.
+    /// It shares some words, or the fields.
     Perhaps,
     /// It covers what is asked for, or shares most of its words.
     Surely,
@@ -145,7 +146,7 @@ fn made_for(
     {
         return Made::Surely;
     }
-    if likeness > 0 {
+    if likeness > 0 || requirement.looks_alike(&pattern.events) {
         Made::Perhaps
     } else {
         Made::Not

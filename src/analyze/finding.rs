@@ -432,7 +432,7 @@ impl Why {
 /// A part of a pattern that a reader should look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// The filter whose pattern it is in; none for the requirement.
+    /// The filter whose pattern it is in, or the resource whose condition it is; none for the requirement.
     pub filter: Option<String>,
     /// Byte offsets into the pattern.
     pub span: std::ops::Range<usize>,

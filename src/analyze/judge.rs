@@ -223,6 +223,29 @@ fn moved(record: &Value, from: &str, to: &str) -> Value {
     }
 }
 
+/// The fields that the pattern of a metric filter looks at; none for a pattern of another kind.
+pub(super) fn fields(predicate: &Predicate) -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    if let Predicate::Pattern(pattern) = predicate
+        && let PatternKind::Json(expr) = &pattern.kind
+    {
+        collect_fields(expr, &mut fields);
+    }
+    fields
+}
+
+fn collect_fields(expr: &Expr, fields: &mut BTreeSet<String>) {
+    match expr {
+        Expr::Or(parts) | Expr::And(parts) => {
+            parts.iter().for_each(|part| collect_fields(part, fields));
+        }
+        Expr::Group(inner, _) => collect_fields(inner, fields),
+        Expr::Test(test) => {
+            fields.insert(test.selector.to_string());
+        }
+    }
+}
+
 /// The literal texts that a predicate compares with: what a person would recognise it by. Stars at the ends, what stands
 /// before a colon (`ec2:CreateRoute`, `arn:aws:iam::111122223333:root`) and case make no difference to a person.
 pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {

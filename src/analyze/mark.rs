@@ -1,6 +1,7 @@
 //! Which parts of the patterns explain a fail: of the requirement the part that asks for the witness, of the filter the
-//! part that turns it away.
+//! part that turns it away, and of event selectors and their like the fields for which they do.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -54,7 +55,40 @@ pub(super) fn marks(
             mark.span = 0..0;
         }
     }
+    if let Some(path) = path {
+        marks.extend(unmet(path, witness));
+    }
     marks
+}
+
+/// The fields of the conditions that the witness does not meet, but for patterns.
+fn unmet(path: &Path, witness: &Value) -> Vec<Mark> {
+    let mut found = Vec::new();
+    let conditions = path.conditions.iter();
+    for condition in conditions.filter(|condition| !super::holds(&condition.events, witness)) {
+        let mut fields = BTreeSet::new();
+        tested(&condition.events, &mut fields);
+        found.extend(fields.into_iter().map(|field| Mark {
+            filter: Some(condition.subject.name.clone()),
+            span: 0..0,
+            text: "this turns the witness away".to_owned(),
+            field: Some(field),
+        }));
+    }
+    found
+}
+
+fn tested(predicate: &Predicate, fields: &mut BTreeSet<String>) {
+    match predicate {
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| tested(part, fields));
+        }
+        Predicate::Not(inner) => tested(inner, fields),
+        Predicate::Test(test) => {
+            fields.insert(test.path.join("."));
+        }
+        Predicate::Always | Predicate::Never | Predicate::Event(..) | Predicate::Pattern(_) => {}
+    }
 }
 
 /// The operands of the outermost `||`s that the witness satisfies.

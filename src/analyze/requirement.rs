@@ -10,7 +10,7 @@ use crate::pattern;
 
 use super::Error;
 use super::finding::Requirement as Form;
-use super::judge::words;
+use super::judge::{fields, words};
 
 /// One accepted form of a control's requirement.
 pub(super) struct Requirement<'a> {
@@ -20,6 +20,8 @@ pub(super) struct Requirement<'a> {
     pub(super) events: Predicate,
     /// The literal texts in it.
     pub(super) words: BTreeSet<String>,
+    /// The fields that it looks at.
+    fields: BTreeSet<String>,
     /// The likeness of pattern texts, by what is known of the pattern besides.
     alike: RefCell<HashMap<String, [Option<usize>; 3]>>,
 }
@@ -45,6 +47,7 @@ pub(super) fn requirements<'a>(
             Ok(Requirement {
                 alternative,
                 words: words(&events),
+                fields: fields(&events),
                 events,
                 alike: RefCell::default(),
             })
@@ -96,6 +99,17 @@ impl Requirement<'_> {
             }
             likeness
         })
+    }
+
+    /// Whether a filter looks at fields of the requirement alone, and at one that is not of every control: it was made for
+    /// it, even where it compares them with nothing that is asked for.
+    pub(super) fn looks_alike(&self, events: &Predicate) -> bool {
+        let common = ["$.eventName", "$.eventSource"];
+        let looked_at = fields(events);
+        looked_at.is_subset(&self.fields)
+            && looked_at
+                .iter()
+                .any(|field| !common.contains(&field.as_str()))
     }
 
     fn likeness_of(&self, text: &str, pattern: Option<&Predicate>) -> usize {

@@ -78,7 +78,7 @@ pub enum Problem {
 const YEARS: i64 = 5;
 
 /// More windows than these are not told apart.
-const MOST_WINDOWS: usize = 200_000;
+const MOST_WINDOWS: usize = 600_000;
 
 /// The last moment that is looked at.
 pub fn horizon(now: Timestamp) -> Timestamp {

@@ -194,11 +194,13 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
     let status = group.data_protection_status.as_deref().unwrap_or("absent");
     let mut inherited = group.inherited_properties.iter();
     let inherited = inherited.any(|it| it == "ACCOUNT_DATA_PROTECTION");
-    if status != "ACTIVATED" && !inherited {
+    let told = status == "ACTIVATED" || inherited;
+    // Where the group does not speak of its protection a policy that masks still does.
+    if !told && group.data_protection_status.is_some() {
         return Ok(Masking::default());
     }
     let masking = Masking {
-        active: true,
+        active: told,
         identifiers: None,
         fields: vec![
             ("dataProtectionStatus".to_owned(), status.to_owned()),
@@ -209,7 +211,9 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
         ],
         evidence: vec![group.evidence],
     };
-    policies(facts, place, masking)
+    let mut masking = policies(facts, place, masking)?;
+    masking.active |= masking.identifiers.is_some();
+    Ok(masking)
 }
 
 /// The data identifiers of the policies that may mask the group's records.

@@ -383,8 +383,14 @@ fn selected(selector: &AdvancedSelector) -> Selected {
             // Checked by is_management; the other categories of the same list are not management events.
             ("eventCategory", "Equals") => {}
             ("readOnly", "Equals") => match operands.as_slice() {
-                [one] if one == "true" => selected.read_only = Some(true),
-                [one] if one == "false" => selected.read_only = Some(false),
+                [one] if one == "true" || one == "false" => {
+                    let wanted = one == "true";
+                    // All conditions of a selector have to hold: reads that are writes are nothing.
+                    if selected.read_only.is_some_and(|known| known != wanted) {
+                        rest.push(Predicate::Never);
+                    }
+                    selected.read_only = Some(wanted);
+                }
                 _ => selected.obscure = Some(shown(condition)),
             },
             ("eventSource", "NotEquals") => selected.excluded.extend(operands.iter().cloned()),
@@ -407,7 +413,11 @@ fn field_predicate(condition: &FieldCondition, operands: &[String]) -> Option<Pr
         "eventCategory" | "readOnly" if condition.operator == "Equals" => {
             return Some(Predicate::Always);
         }
-        "eventName" | "eventSource" | "eventType" | "userIdentity.arn" => condition.field.as_str(),
+        "eventName"
+        | "eventSource"
+        | "eventType"
+        | "sessionCredentialFromConsole"
+        | "userIdentity.arn" => condition.field.as_str(),
         _ => return None,
     };
     by_operator(path, &condition.operator, operands)

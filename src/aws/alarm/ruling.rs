@@ -316,7 +316,10 @@ impl<'a> Ruling<'a> {
         for (filter, value) in &samples.others {
             let (statistic, filter) = (self.text.to_owned(), filter.clone());
             let Some(value) = *value else {
-                if self.statistic.blends() {
+                if self
+                    .statistic
+                    .may_be_hidden(self.decider.operator.is_upper())
+                {
                     found
                         .unknown
                         .push(Reason::OtherValueDecides { statistic, filter });

@@ -144,6 +144,15 @@ impl Statistic {
     pub(super) fn blends(self) -> bool {
         !matches!(self, Self::Sum | Self::Maximum | Self::SampleCount)
     }
+
+    /// Whether a sample of a value that nobody knows, below zero for all that is known, can make it stop breaching.
+    pub(super) fn may_be_hidden(self, upper: bool) -> bool {
+        match self {
+            Self::SampleCount => false,
+            Self::Maximum => !upper,
+            _ => true,
+        }
+    }
 }
 
 fn plain(text: &str) -> Option<f64> {
