@@ -12,6 +12,8 @@
 /// Findings of whole accounts.
 mod analyze;
 mod archive;
+/// Accounts that attack verdicts.
+mod attacks;
 /// The benchmark's audit steps, word by word.
 mod audit_steps;
 /// Input of others without measure.

@@ -227,10 +227,10 @@ impl Region {
                 known.or_insert_with(|| movement.clone());
             }
             let (other, _) = judged(&with);
-            let broken = |link: &Link| link.verdict == Verdict::Broken;
-            let lost = other.links.into_iter().find(broken);
-            if let Some(link) = lost {
-                stage.require(link.id, link.subject, link.cause, !part.events.clone());
+            let mut links = other.links.iter();
+            if let Some(link) = links.find(|link| link.verdict == Verdict::Broken) {
+                let (subject, cause) = (link.subject.clone(), link.cause.clone());
+                stage.require(link.id, subject, cause, !part.events.clone());
             }
         }
     }

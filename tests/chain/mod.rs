@@ -39,7 +39,7 @@ use crate::support::controls::filter_name;
 use crate::support::world::{ACCOUNT, REGIONS, World};
 
 /// The control that most tests look at: any would do.
-const CONTROL: &str = "cloudtrail_changes";
+pub(crate) const CONTROL: &str = "cloudtrail_changes";
 
 /// The chain of the complete account's owner in this world.
 fn chain_of(world: &World) -> AccountChain {
@@ -251,7 +251,7 @@ fn finding_in(file: &std::path::Path) -> Finding {
     findings.remove(0)
 }
 
-fn findings_in(file: &std::path::Path, controls: &[String]) -> Vec<Finding> {
+pub(crate) fn findings_in(file: &std::path::Path, controls: &[String]) -> Vec<Finding> {
     let snapshot = Snapshot::open(file).expect("a snapshot");
     let options = Options {
         controls: controls.to_vec(),
