@@ -19,7 +19,7 @@ pub(super) struct Named {
 }
 
 /// Operations of AWS whose names begin or end with one of ours, and whose answers are other ones.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 22] = [
     "assume-role-for-pod-identity",
     "assume-role-with-saml",
     "assume-role-with-web-identity",
@@ -39,6 +39,8 @@ const OTHERS: [&str; 20] = [
     "list-accounts-for-parent",
     "list-accounts-for-provisioned-permission-set",
     "list-accounts-with-invalid-effective-policy",
+    "list-channels-associated-with-channel-flow",
+    "list-channels-moderated-by-app-instance-user",
     "list-rules-packages",
 ];
 
