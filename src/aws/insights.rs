@@ -87,11 +87,8 @@ fn commands(query: &str) -> Result<Vec<String>, String> {
             continue;
         }
         match inside {
-            Some(end) => {
-                if letter == end && !escaped {
-                    inside = None;
-                }
-            }
+            Some(end) if letter == end && !escaped => inside = None,
+            Some(_) => {}
             None if letter == '#' && line_is_blank() => {
                 comment = true;
                 continue;

@@ -59,9 +59,9 @@ pub(super) fn open(facts: &Facts<'_>, context: &Context) -> Result<Option<Link>,
 /// The service of a channel that brings records into log groups.
 fn service(name: &str) -> Option<&str> {
     let service = name.strip_prefix(OF_SERVICE)?.split('/').next()?;
-    let of_logs = |known: &&str| service.eq_ignore_ascii_case(known);
+    let of_logs = |known: &str| service.eq_ignore_ascii_case(known);
     OF_LOGS
         .iter()
-        .any(|known| of_logs(&known))
+        .any(|known| of_logs(known))
         .then_some(service)
 }

@@ -331,8 +331,8 @@ fn bounds(found: &Found) -> Bounds {
         }
     };
     match found {
-        Found::All(parts) => both(parts, |all| Predicate::all(all)),
-        Found::Any(parts) => both(parts, |any| Predicate::any(any)),
+        Found::All(parts) => both(parts, Predicate::all),
+        Found::Any(parts) => both(parts, Predicate::any),
         Found::Not(inner) => {
             let Bounds { surely, perhaps } = bounds(inner);
             Bounds {

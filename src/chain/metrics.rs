@@ -27,10 +27,13 @@ struct Watched {
     namesakes: HashMap<String, (String, String)>,
 }
 
+/// By the account that asks and the ARN of the alarm: what it reads; none where the alarm is not in the file.
+type Readings = HashMap<(String, String), Option<Rc<Reading>>>;
+
 /// What was read so far.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
-    alarms: RefCell<HashMap<(String, String), Option<Rc<Reading>>>>,
+    alarms: RefCell<Readings>,
     watching: RefCell<HashMap<Metric, Rc<[Rc<Reading>]>>>,
     /// By account and Region.
     watched: RefCell<HashMap<(String, String), Rc<Watched>>>,

@@ -104,9 +104,9 @@ fn other_source(asked: &[Field<'_>]) -> Option<Slip> {
 }
 
 /// The values, where each rule is one.
-fn texts(rules: &[Rule]) -> Option<Vec<&str>> {
-    let text = |rule| match rule {
-        &Rule::Text(ref text) => Some(text.as_str()),
+fn texts<'r>(rules: &'r [Rule]) -> Option<Vec<&'r str>> {
+    let text = |rule: &'r Rule| match rule {
+        Rule::Text(text) => Some(text.as_str()),
         _ => None,
     };
     rules.iter().map(text).collect()

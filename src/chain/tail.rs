@@ -93,11 +93,14 @@ impl Tail {
     }
 }
 
+/// The conditions of a path, and the events that meet all of them.
+type Shared = (Vec<Arc<Condition>>, Arc<Predicate>);
+
 /// The events of paths that share their conditions: one allocation for each distinct set.
 #[derive(Debug, Default)]
 pub(super) struct SharedEvents {
     /// By the addresses of the conditions, which are held so that nothing else takes them.
-    known: HashMap<Vec<usize>, (Vec<Arc<Condition>>, Arc<Predicate>)>,
+    known: HashMap<Vec<usize>, Shared>,
 }
 
 impl SharedEvents {

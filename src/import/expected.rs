@@ -208,14 +208,13 @@ impl<'p> Account<'p> {
             if arn::account(arn) == Some(self.id) {
                 deep.entry(home.to_owned()).or_default();
             }
-            if let Some(group) = log_group {
-                if let Some(parts) = Arn::parse(group)
-                    && parts.account == self.id
-                {
-                    deep.entry(parts.region.to_owned())
-                        .or_default()
-                        .insert(log_group_name(group).to_owned());
-                }
+            if let Some(group) = log_group
+                && let Some(parts) = Arn::parse(group)
+                && parts.account == self.id
+            {
+                deep.entry(parts.region.to_owned())
+                    .or_default()
+                    .insert(log_group_name(group).to_owned());
             }
         }
         (trails, deep)

@@ -19,6 +19,10 @@ const NAMES: [&str; 5] = [
     "StopLogging",
 ];
 
+/// A change of a pattern, and a rule of some form that is made from a word.
+type Edit = fn(&mut Value);
+type Shape = fn(&str) -> String;
+
 fn pattern(change: impl FnOnce(&mut Value)) -> Value {
     let mut pattern = json!({"source": ["aws.cloudtrail"], "detail-type": ["AWS API Call via CloudTrail"],
         "detail": {"eventSource": ["cloudtrail.amazonaws.com"], "eventName": NAMES}});
@@ -53,7 +57,7 @@ fn is(what: &str, world: &World, control: &str, status: Status, link: Option<Lin
 
 #[test]
 fn spellings_that_match_and_those_that_do_not() {
-    let other: [(&str, fn(&mut Value)); 16] = [
+    let other: [(&str, Edit); 16] = [
         ("source in capitals", |it| {
             it["source"] = json!(["aws.CloudTrail"])
         }),
@@ -115,7 +119,7 @@ fn spellings_that_match_and_those_that_do_not() {
     }
     let star = with(|it| it["detail"]["eventName"] = json!(["*Trail", "*Logging"]));
     assert_eq!(finding(&star, NEWEST, CONTROL).status, Fail);
-    let same: [(&str, fn(&mut Value)); 9] = [
+    let same: [(&str, Edit); 9] = [
         ("no source", |it| {
             it.as_object_mut().unwrap().remove("source");
         }),
@@ -371,7 +375,7 @@ fn targets() {
             }
         })
     };
-    let machines: [(&str, fn(&str) -> String); 4] = [
+    let machines: [(&str, Shape); 4] = [
         ("lambda", |region| {
             format!("arn:aws:lambda:{region}:{ACCOUNT}:function:notify")
         }),
@@ -396,7 +400,7 @@ fn targets() {
             "{what}"
         );
     }
-    let others: [(&str, fn(&str) -> String); 6] = [
+    let others: [(&str, Shape); 6] = [
         ("logs", |region| {
             format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:/aws/events/all")
         }),

@@ -42,7 +42,7 @@ fn outcome_of(world: &World, id: LinkId, finding: &Finding) -> Outcome {
         let script = fix::script(&plan, fix::Format::AwsCli);
         let status = status_after(world, &plan, &script, &registry, finding);
         assert_eq!(status, Status::Pass, "{id} after its script: {script}");
-        println!("{} {id} passes after the printed script", finding.control);
+        eprintln!("{} {id} passes after the printed script", finding.control);
     }
     plan.outcomes[0].clone()
 }
