@@ -1,7 +1,7 @@
 //! What a tally comes to: by account and control, what was asked for, what was heard, what was missed and where, and what
 //! else fires.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -81,6 +81,10 @@ pub struct ControlOutcome {
     pub undecided: Vec<Missed>,
     /// What else the control's filters tell of.
     pub noise: Noise,
+    /// All that the control's filters tell of, whoever asked.
+    pub told: Noise,
+    /// The alarms behind the control's filters, by ARN.
+    pub alarms: Vec<String>,
 }
 
 /// Records of one event name that one link drops.
@@ -176,6 +180,8 @@ fn controls(hearing: &Hearing<'_>, plan: &Plan, tallies: &[AccountTally]) -> Vec
                 missed: Vec::new(),
                 undecided: Vec::new(),
                 noise: Noise::default(),
+                told: Noise::default(),
+                alarms: alarms_of(hearing, index, control),
             };
             let blamed = |event: &Value| hearing.blamed(index, position, event);
             outcome.count(account, control, &kinds, blamed, hearing.open_link(index));
@@ -183,6 +189,19 @@ fn controls(hearing: &Hearing<'_>, plan: &Plan, tallies: &[AccountTally]) -> Vec
         }
     }
     controls
+}
+
+/// The alarms behind the filters that were made for a control.
+fn alarms_of(hearing: &Hearing<'_>, account: usize, control: &ControlPlan) -> Vec<String> {
+    let Some(ears) = hearing.accounts.get(account) else {
+        return Vec::new();
+    };
+    let paths = control.made_for_it.iter();
+    let alarms: BTreeSet<String> = paths
+        .filter_map(|path| ears.chain.paths.get(*path)?.alarm.as_ref())
+        .map(|alarm| alarm.arn.clone())
+        .collect();
+    alarms.into_iter().collect()
 }
 
 /// The kinds of an account in an order that no hash decides.
@@ -208,20 +227,25 @@ impl ControlOutcome {
         let mut missed = Drops::default();
         let mut undecided = Drops::default();
         let mut noise = Gatherings::new();
+        let mut told = Gatherings::new();
         for (key, kind) in kinds {
             let sound = |index: &usize| {
                 let path = account.paths.get(*index);
                 path.is_some_and(|path| path.sound && path.carries(&key.answers))
             };
-            if !is_set(&key.answers, control.asked) {
-                if control.made_for_it.iter().any(&sound) {
-                    let of = (
-                        key.event_name.as_str(),
-                        key.event_source.as_str(),
-                        key.principal_type.as_str(),
-                    );
+            let asked = is_set(&key.answers, control.asked);
+            if control.made_for_it.iter().any(&sound) {
+                let of = (
+                    key.event_name.as_str(),
+                    key.event_source.as_str(),
+                    key.principal_type.as_str(),
+                );
+                told.entry(of).or_default().add(kind);
+                if !asked {
                     noise.entry(of).or_default().add(kind);
                 }
+            }
+            if !asked {
                 continue;
             }
             self.asked += kind.count;
@@ -248,6 +272,7 @@ impl ControlOutcome {
         self.missed = missed.sorted();
         self.undecided = undecided.sorted();
         self.noise = sorted_noise(&noise);
+        self.told = sorted_noise(&told);
     }
 }
 

@@ -86,6 +86,10 @@ struct Control<'a> {
     missed: Vec<MissedKind<'a>>,
     undecided: Vec<MissedKind<'a>>,
     noise: Vec<Surplus<'a>>,
+    /// All that the control's filters tell of, whoever asked.
+    told: Vec<Surplus<'a>>,
+    /// The alarms behind the control's filters.
+    alarms: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -278,6 +282,8 @@ fn control(control: &ControlOutcome) -> Control<'_> {
         missed: control.missed.iter().map(missed).collect(),
         undecided: control.undecided.iter().map(missed).collect(),
         noise: noise(&control.noise),
+        told: noise(&control.told),
+        alarms: &control.alarms,
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
         });
         let noise = control.noise.by.iter().take(SHOWN);
         let noise = noise.map(|surplus| format!("noise: {}", sentences::noise(surplus)));
-        let lines: Vec<String> = told.chain(noise).collect();
+        let often = sentences::how_often(control, outcome);
+        let lines: Vec<String> = told.chain(often).chain(noise).collect();
         if lines.is_empty() {
             continue;
         }

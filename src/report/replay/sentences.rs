@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::chain::NotFollowed;
 use crate::chain::verdict::Cause;
 use crate::replay::{
-    AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, RecordsOutcome, Surplus,
+    AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, Outcome, RecordsOutcome, Surplus,
 };
 use crate::report::{fix, words};
 
@@ -138,6 +138,46 @@ fn principal_type(surplus: &Surplus) -> &str {
         "" => "nobody named",
         kind => kind,
     }
+}
+
+/// How often the alarms of a control would have notified somebody, and of what most of all; none where they did so less than
+/// once a day.
+pub(super) fn how_often(control: &ControlOutcome, outcome: &Outcome) -> Option<String> {
+    let alarms = outcome.alarms.iter();
+    let own = alarms.filter(|alarm| control.alarms.contains(&alarm.arn));
+    let rate = own.filter_map(notifications).sum::<u64>() as f64 / days(outcome);
+    if rate < 1.0 {
+        return None;
+    }
+    let mut line = format!("it would have notified {} a day", about(rate));
+    if let Some(most) = control.told.by.first() {
+        let (count, whom) = match &most.principal {
+            Some((name, count)) => (*count, format!("`{name}`")),
+            None => (most.count, principal_type(most).to_owned()),
+        };
+        let share = (count as f64 * 100.0 / control.told.count.max(1) as f64).round();
+        line.push_str(&format!(
+            "; {share}% of the events behind that are {} by {whom}",
+            most.event_name
+        ));
+    }
+    Some(line)
+}
+
+fn about(rate: f64) -> String {
+    match rate {
+        rate if rate < 10.0 => format!("{rate:.1} times"),
+        rate => format!("{rate:.0} times"),
+    }
+}
+
+/// The days from the first record to the last, one at least.
+fn days(outcome: &Outcome) -> f64 {
+    let second = |time: &String| Some(time.parse::<Timestamp>().ok()?.as_second());
+    let span = outcome.records.span.as_ref();
+    let ends = span.and_then(|(from, to)| second(from).zip(second(to)));
+    let seconds = ends.map_or(0, |(from, to)| to - from);
+    (seconds as f64 / 86_400.0).max(1.0)
 }
 
 /// The notifications of an alarm; none where it was not run.

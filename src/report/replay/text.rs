@@ -20,7 +20,7 @@ pub(super) fn render(dossier: ReplayDossier<'_>, style: Style) -> String {
             out.line(&title);
             out.line("  asked    heard   missed    noise  control");
         }
-        render_control(&mut out, control, style);
+        render_control(&mut out, dossier, control, style);
     }
     render_alarms(&mut out, dossier, style);
     let what_if = sentences::what_if(dossier);
@@ -56,7 +56,12 @@ fn render_alarms(out: &mut Page, dossier: ReplayDossier<'_>, style: Style) {
     }
 }
 
-fn render_control(out: &mut Page, control: &ControlOutcome, style: Style) {
+fn render_control(
+    out: &mut Page,
+    dossier: ReplayDossier<'_>,
+    control: &ControlOutcome,
+    style: Style,
+) {
     let missed = missed_of(control);
     let colour = match (missed, undecided_of(control)) {
         (1.., _) => Colour::Red,
@@ -85,6 +90,9 @@ fn render_control(out: &mut Page, control: &ControlOutcome, style: Style) {
         if rest(kinds.len()) > 0 {
             out.paragraph(10, label, &format!("{} more kinds", rest(kinds.len())));
         }
+    }
+    if let Some(line) = sentences::how_often(control, dossier.outcome) {
+        out.paragraph(10, "", &line);
     }
     for surplus in control.noise.by.iter().take(SHOWN) {
         out.paragraph(10, "noise", &sentences::noise(surplus));
