@@ -7,6 +7,7 @@
 //! before the place count.
 
 mod ahead;
+mod edge;
 mod folder;
 mod part;
 mod scan;
@@ -16,9 +17,10 @@ mod stream;
 use std::fmt;
 use std::io;
 
+pub use edge::Part;
 pub use folder::{Found, Leftover, Listing, Place, list};
 pub use part::Wanted;
-pub use split::{Part, split};
+pub use split::split;
 pub use stream::{Counted, End, Reader, Record, text, text_of, values};
 
 /// Why a file could not be read to its end.

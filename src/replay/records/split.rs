@@ -6,37 +6,13 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::edge::{Edge, Frame, Part};
 use super::folder::{Found, Place, open};
-use super::stream::Frame;
 
 /// Files from twice this size on are split, into parts of about this size; small in unit tests, so that they split too.
 const SIZE: u64 = if cfg!(test) { 4 << 10 } else { 32 << 20 };
 /// How far a boundary is looked for: many records.
 const REACH: usize = 2 << 20;
-
-/// A part of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Part {
-    pub(super) begin: Edge,
-    /// Where the next part begins; none in the last one.
-    pub(super) end: Option<Edge>,
-}
-
-impl Part {
-    /// Whether the file has a part after it.
-    pub fn has_next(&self) -> bool {
-        self.end.is_some()
-    }
-}
-
-/// Where a part begins: between two values.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Edge {
-    /// The byte.
-    pub(super) at: u64,
-    /// What it is within.
-    pub(super) frames: Vec<Frame>,
-}
 
 /// The parts of a file in their order; none where it is not to be split.
 pub fn split(found: &Found) -> Vec<Part> {

@@ -10,9 +10,9 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::Damage;
 use super::ahead::Ahead;
+use super::edge::{Frame, Part};
 use super::folder::{Place, open};
 use super::scan::{Member, Scan, Stop, sign};
-use super::split::Part;
 
 /// CloudTrail's records end at 256 KB, events of CloudWatch Logs at 1 MB; nothing that holds one is larger than this.
 const MAX_RECORD: usize = 16 << 20;
@@ -241,15 +241,6 @@ enum Step {
     Last,
     /// The next part begins elsewhere than between two values.
     Astray,
-}
-
-/// What the text is within.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Frame {
-    /// An array, before its first element or after another.
-    Array { first: bool },
-    /// An object, after an array in it that was looked into.
-    Rest,
 }
 
 struct Stream<'e, R> {
