@@ -258,9 +258,9 @@ fn closed_loop(emulator: &str) {
     }
     let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).sum::<usize>();
     for (pair, told) in tallies.iter().flat_map(|tally| &tally.other) {
-        println!("{emulator} shows something else for {pair}: {told}");
+        eprintln!("{emulator} shows something else for {pair}: {told}");
     }
-    println!(
+    eprintln!(
         "{emulator}: {} pairs of control and fault held, {} of them pass after the printed script; {} show something else",
         sum(|tally| tally.held),
         sum(|tally| tally.pass),
