@@ -32,8 +32,9 @@ pub(super) struct Blamed {
 }
 
 /// What decides between paths, the most weighty first: how surely its filter was made for the control, how few faults it
-/// has, how far it carries the event, how much its filter looks like the requirement.
-type Rank = (Made, Reverse<usize>, Station, usize);
+/// has, how far it carries the event, how much its filter looks like the requirement, whether it is there for the event's
+/// Region at all: a rule of another Region is no reason where one stands in the event's own.
+type Rank = (Made, Reverse<usize>, Station, usize, bool);
 
 /// How sure it is that a filter was made for a control, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +77,7 @@ pub(super) fn blame(
             Reverse(faults(path, &mut passes)),
             stop.id.station(),
             likeness,
+            stop.id != LinkId::E08,
         );
         if best.as_ref().is_none_or(|(_, known)| rank > *known) {
             let path = Some(index);

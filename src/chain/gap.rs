@@ -35,13 +35,14 @@ impl Gap {
     /// Whether the endpoint does not have the operation at all: an emulator, or a Region that is behind. Nothing is granted
     /// or repaired there.
     pub fn is_unsupported(&self) -> bool {
-        is_unknown_operation(&self.code) || self.message.starts_with("Unknown action")
+        is_unknown_operation(&self.code, &self.message)
     }
 }
 
-/// Whether an endpoint says by this code that it does not know an operation, whoever asks.
-pub(super) fn is_unknown_operation(code: &str) -> bool {
-    matches!(
+/// Whether an endpoint says by code or message that it does not know an operation, whoever asks: emulators have codes of
+/// other faults for it, with "Unknown action ..." or "Unknown CloudTrail action: ..." in the message.
+pub(super) fn is_unknown_operation(code: &str, message: &str) -> bool {
+    let by_code = matches!(
         code.strip_suffix("Exception").unwrap_or(code),
         "InvalidAction"
             | "NotImplemented"
@@ -49,5 +50,7 @@ pub(super) fn is_unknown_operation(code: &str) -> bool {
             | "UnsupportedOperation"
             | "http 404"
             | "http 501"
-    )
+    );
+    let mut words = message.split([' ', ':']);
+    by_code || (words.next() == Some("Unknown") && words.take(2).any(|word| word == "action"))
 }

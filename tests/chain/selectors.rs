@@ -195,7 +195,7 @@ fn s08_a_condition_that_is_not_understood_is_unknown() {
     fault(LinkId::S08, Verdict::Unknown, |world| {
         world.selectors(
             "AdvancedEventSelectors",
-            advanced(&[json!({"Field": "sessionCredentialFromConsole", "Equals": ["true"]})]),
+            advanced(&[json!({"Field": "vpcEndpointId", "Equals": ["vpce-1"]})]),
         );
     });
 }

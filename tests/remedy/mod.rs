@@ -28,6 +28,16 @@ const LEFT_TO_PEOPLE: [LinkId; 1] = [LinkId::L04];
 /// Links behind a rule of which not every fault gets a change yet where rules of several Regions have it at once.
 const NOT_ALL_REPAIRED: [LinkId; 4] = [LinkId::E15, LinkId::E19, LinkId::E20, LinkId::E21];
 
+/// Links whose faults are a resource that is made anew, with answers of its own that the answers of a world do not grow:
+/// their scripts run on the emulators (`matrix`).
+const NOT_PLAYED: [LinkId; 5] = [
+    LinkId::L01,
+    LinkId::N02,
+    LinkId::N05,
+    LinkId::N06,
+    LinkId::U01,
+];
+
 /// What becomes of one finding of a world; one that passes does so as well where the printed script was run in that world.
 fn outcome_of(world: &World, id: LinkId, finding: &Finding) -> Outcome {
     let directory = tempfile::tempdir().expect("a directory");
@@ -38,7 +48,7 @@ fn outcome_of(world: &World, id: LinkId, finding: &Finding) -> Outcome {
     let plan = remedy::for_finding(&snapshot, &registry, &Options::default(), finding);
     let plan = plan.expect("a plan");
     assert_eq!(plan.outcomes.len(), 1);
-    if plan.outcomes[0].after.status == Status::Pass {
+    if plan.outcomes[0].after.status == Status::Pass && !NOT_PLAYED.contains(&id) {
         let script = fix::script(&plan, fix::Format::AwsCli);
         let status = status_after(world, &plan, &script, &registry, finding);
         assert_eq!(status, Status::Pass, "{id} after its script: {script}");

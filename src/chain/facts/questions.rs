@@ -33,6 +33,8 @@ pub(crate) enum Asked {
         kind: String,
         /// Error code.
         code: String,
+        /// Whether the endpoint said that it does not know the operation.
+        unknown_operation: bool,
         /// Evidence row.
         evidence: i64,
     },
@@ -54,7 +56,13 @@ impl Asked {
     /// Whether the endpoint does not know the operation: the feature does not exist there, and neither does what it would
     /// list. Only of operations that came after their service; what was denied says nothing.
     pub(in crate::chain) fn unsupported(&self) -> bool {
-        matches!(self, Self::Failed { code, .. } if is_unknown_operation(code))
+        matches!(
+            self,
+            Self::Failed {
+                unknown_operation: true,
+                ..
+            }
+        )
     }
 
     /// The evidence row, if there is one.
@@ -163,12 +171,12 @@ impl Facts<'_> {
             return Ok(known);
         }
         let rows = self.list(
-            "select service, operation, region, subject, 'answered' as outcome, '' as kind, '' as code, evidence_id \
+            "select service, operation, region, subject, 'answered' as outcome, '' as kind, '' as code, '' as message, evidence_id \
              from answered where account = ?1 \
              union all \
-             select service, operation, region, subject, 'absent', '', code, evidence_id from absent where account = ?1 \
+             select service, operation, region, subject, 'absent', '', code, '', evidence_id from absent where account = ?1 \
              union all \
-             select service, operation, region, subject, 'gap', kind, code, evidence_id from gap where account = ?1",
+             select service, operation, region, subject, 'gap', kind, code, message, evidence_id from gap where account = ?1",
             [account],
             |row| {
                 let evidence = get(row, "evidence_id")?;
@@ -178,11 +186,18 @@ impl Facts<'_> {
                         code: get(row, "code")?,
                         evidence,
                     },
-                    _ => Asked::Failed {
-                        kind: get(row, "kind")?,
-                        code: get(row, "code")?,
-                        evidence,
-                    },
+                    _ => {
+                        let code: String = get(row, "code")?;
+                        Asked::Failed {
+                            kind: get(row, "kind")?,
+                            unknown_operation: is_unknown_operation(
+                                &code,
+                                &get::<String>(row, "message")?,
+                            ),
+                            code,
+                            evidence,
+                        }
+                    }
                 };
                 let operation = (get(row, "service")?, get(row, "operation")?);
                 Ok((operation, get(row, "region")?, get(row, "subject")?, asked))
@@ -296,6 +311,7 @@ mod tests {
         let failed = Asked::Failed {
             kind: "denied".into(),
             code: "AccessDenied".into(),
+            unknown_operation: false,
             evidence: 3,
         };
         let absent = Asked::Absent {
