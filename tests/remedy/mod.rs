@@ -30,12 +30,13 @@ const NOT_ALL_REPAIRED: [LinkId; 4] = [LinkId::E15, LinkId::E19, LinkId::E20, Li
 
 /// Links whose faults are a resource that is made anew, with answers of its own that the answers of a world do not grow:
 /// their scripts run on the emulators (`matrix`).
-const NOT_PLAYED: [LinkId; 5] = [
+const NOT_PLAYED: [LinkId; 6] = [
     LinkId::L01,
     LinkId::N02,
     LinkId::N05,
     LinkId::N06,
     LinkId::U01,
+    LinkId::E15,
 ];
 
 /// What becomes of one finding of a world; one that passes does so as well where the printed script was run in that world.
