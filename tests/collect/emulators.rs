@@ -395,33 +395,33 @@ fn finding(snapshot: &Path, control: &str) -> Value {
 
 #[test]
 fn an_account_that_rules_alone_watch_passes_until_one_is_disabled() {
-    for (aws, account) in [(ministack(), "100000000007"), (moto(), "200000000007")] {
-        let Some(aws) = aws else { return };
-        let built = aws.build("watched_by_rules", account);
-        let regions = built["regions"].as_array().unwrap().len();
-        assert!(regions >= 17, "{regions}");
-        let place = Place::new();
-        let file = place.file("a.trailproof");
-        succeed(&mut collect(&aws.endpoint, account, &file));
-        let rules = "select count(*) from event_rule where name = 'trail-changes'";
-        assert_eq!(number(&file, rules), i64::try_from(regions).unwrap());
-        let found = finding(&file, "cloudtrail_changes");
-        assert_eq!(
-            (&found["status"], &found["told_by"]),
-            (&json!("pass"), &json!("eventbridge")),
-            "{found:#}"
-        );
-        aws.build("rule_disabled", account);
-        let file = place.file("b.trailproof");
-        succeed(&mut collect(&aws.endpoint, account, &file));
-        let found = finding(&file, "cloudtrail_changes");
-        assert_eq!(
-            (&found["status"], &found["broken_link"]),
-            (&json!("fail"), &json!("E02")),
-            "{found:#}"
-        );
-        assert_eq!(found["witness"]["awsRegion"], "eu-west-1");
-    }
+    // moto has no ListRegions: of which Regions a rule is asked for is not known there.
+    let Some(aws) = ministack() else { return };
+    let account = "100000000007";
+    let built = aws.build("watched_by_rules", account);
+    let regions = built["regions"].as_array().unwrap().len();
+    assert!(regions >= 17, "{regions}");
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    succeed(&mut collect(&aws.endpoint, account, &file));
+    let rules = "select count(*) from event_rule where name = 'trail-changes'";
+    assert_eq!(number(&file, rules), i64::try_from(regions).unwrap());
+    let found = finding(&file, "cloudtrail_changes");
+    assert_eq!(
+        (&found["status"], &found["told_by"]),
+        (&json!("pass"), &json!("eventbridge")),
+        "{found:#}"
+    );
+    aws.build("rule_disabled", account);
+    let file = place.file("b.trailproof");
+    succeed(&mut collect(&aws.endpoint, account, &file));
+    let found = finding(&file, "cloudtrail_changes");
+    assert_eq!(
+        (&found["status"], &found["broken_link"]),
+        (&json!("fail"), &json!("E02")),
+        "{found:#}"
+    );
+    assert_eq!(found["witness"]["awsRegion"], "eu-west-1");
 }
 
 #[test]
