@@ -3,8 +3,7 @@
 //! `rollback` every control is as it was.
 //!
 //! One account holds each control with another fault, so that a round covers as many pairs as there are controls. Ordinarily
-//! ministack runs every fault of a control with one control and one fault of the account, and moto the first of the rounds:
-//! minutes already. `TRAILPROOF_LOOP_ALL=1` runs every control with every fault, on both.
+//! ministack runs the first two rounds and moto the first: minutes already. `TRAILPROOF_LOOP_ALL=1` runs every control with every fault, on both.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -287,7 +286,7 @@ fn closed_loop(emulator: &str, most_rounds: usize, most_of_account: usize) {
 
 #[test]
 fn every_fault_that_ministack_holds_passes_after_the_printed_script() {
-    closed_loop("ministack", 4, 1);
+    closed_loop("ministack", 2, 0);
 }
 
 #[test]

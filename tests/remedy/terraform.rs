@@ -106,6 +106,10 @@ fn a_reader_of_hcl_that_is_not_terraforms_reads_the_configuration() {
 fn terraform_applies_the_fix_and_plans_nothing_after_it() {
     use crate::support::emulator::Emulator;
 
+    if std::env::var_os("TRAILPROOF_TERRAFORM_APPLY").is_none() {
+        eprintln!("skipped: takes minutes; set TRAILPROOF_TERRAFORM_APPLY to run it");
+        return;
+    }
     let Some(plugins) = installed() else {
         return;
     };
