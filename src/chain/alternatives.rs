@@ -89,12 +89,7 @@ fn detail_types(pattern: &str) -> Vec<String> {
 fn log_alarms(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
     let mut links = Vec::new();
     for alarm in log_alarm::on(facts, place)? {
-        let query = alarm.scheduled_query.as_deref().unwrap_or("{}");
-        let configuration: Value = serde_json::from_str(query).unwrap_or_default();
-        let text = configuration
-            .get("QueryString")
-            .and_then(Value::as_str)
-            .unwrap_or("absent");
+        let text = log_alarm::query_string(&alarm).unwrap_or("absent");
         links.push(
             fine(LinkId::X04, alarm.subject(), OtherMonitoringCause::LogAlarm)
                 .field("QueryString", text)

@@ -28,16 +28,21 @@ pub(super) fn on(facts: &Facts<'_>, place: &Place) -> Result<Vec<AlarmRow>, Erro
 
 /// Whether the query of an alarm looks at a log group.
 fn looks_at(alarm: &AlarmRow, place: &Place) -> bool {
-    let configuration = configuration(alarm).unwrap_or_default();
-    let groups = configuration.get("LogGroupIdentifiers");
+    let groups = configured(alarm, "LogGroupIdentifiers");
     let groups = groups.and_then(Value::as_array).into_iter().flatten();
     groups
         .filter_map(Value::as_str)
         .any(|group| group == place.name || group.strip_suffix(":*").unwrap_or(group) == place.arn)
 }
 
-fn configuration(alarm: &AlarmRow) -> Option<Value> {
-    serde_json::from_str(alarm.scheduled_query.as_deref()?).ok()
+/// A member of the configuration of its query.
+fn configured<'a>(alarm: &'a AlarmRow, member: &str) -> Option<&'a Value> {
+    alarm.scheduled_query.as_ref()?.get(member)
+}
+
+/// The text of its query.
+pub(super) fn query_string(alarm: &AlarmRow) -> Option<&str> {
+    configured(alarm, "QueryString")?.as_str()
 }
 
 /// What is said of a log alarm on the way of an event: the ways through it, the certain one first.
@@ -48,14 +53,10 @@ pub(super) fn ways(
     alarm: &AlarmRow,
 ) -> Vec<Stage> {
     let mut stage = of_group(group);
-    let judging = Judging {
-        context,
-        alarm,
-        configuration: configuration(alarm).unwrap_or_default(),
-    };
+    let judging = Judging { context, alarm };
     judging.settings(&mut stage);
     judging.schedule(&mut stage);
-    let text = judging.text("QueryString");
+    let text = query_string(alarm);
     let language = judging.text("QueryLanguage");
     let read = match (text, language) {
         (Some(text), None | Some("CWLI")) => {
@@ -77,8 +78,7 @@ pub(super) fn ways(
 
 /// How long a log alarm stays in ALARM after one record: as long as a run that finds it is among those evaluated.
 pub(super) fn stay(alarm: &AlarmRow) -> Stay {
-    let configuration = configuration(alarm).unwrap_or_default();
-    let schedule = Schedule::of(&configuration);
+    let schedule = Schedule::of(alarm);
     let runs = alarm.query_results_to_evaluate.unwrap_or(1);
     let evaluated = schedule.rate.and_then(|rate| rate.checked_mul(runs));
     let most = schedule
@@ -115,12 +115,11 @@ fn of_group(group: &Group) -> Stage {
 struct Judging<'a> {
     context: &'a Context,
     alarm: &'a AlarmRow,
-    configuration: Value,
 }
 
 impl Judging<'_> {
     fn text(&self, member: &str) -> Option<&str> {
-        self.configuration.get(member).and_then(Value::as_str)
+        configured(self.alarm, member)?.as_str()
     }
 
     fn link(&self, id: LinkId, verdict: Verdict, cause: LogAlarmCause) -> Link {
@@ -198,7 +197,7 @@ impl Judging<'_> {
 
     /// Q03: whether every record is looked at by some run.
     fn schedule(&self, stage: &mut Stage) {
-        let schedule = Schedule::of(&self.configuration);
+        let schedule = Schedule::of(self.alarm);
         let expression = schedule.expression;
         let (verdict, cause) = match (schedule.rate, schedule.start) {
             (Some(rate), Some(start)) => {
@@ -233,7 +232,7 @@ impl Judging<'_> {
         self.as_written(place, group, found, &mut stage);
         let Bounds { surely, perhaps } = bounds(found);
         let mut certain = stage.clone();
-        let query = self.text("QueryString").unwrap_or_default();
+        let query = query_string(self.alarm).unwrap_or_default();
         let finds = self.link(LinkId::Q01, Verdict::Ok, LogAlarmCause::QueryFinds);
         certain.say(finds.field("QueryString", query));
         let subject = self.alarm.subject();
@@ -281,8 +280,8 @@ struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    fn of(configuration: &'a Value) -> Self {
-        let member = |name: &str| configuration.get("ScheduleConfiguration")?.get(name);
+    fn of(alarm: &'a AlarmRow) -> Self {
+        let member = |name: &str| configured(alarm, "ScheduleConfiguration")?.get(name);
         let expression = member("ScheduleExpression").and_then(Value::as_str);
         let expression = expression.unwrap_or_default();
         Self {

@@ -122,8 +122,12 @@ impl SharedEvents {
 #[derive(Debug, Default)]
 pub(super) struct Alike {
     /// By what is said of them: how many there were, and where the last one is.
-    seen: HashMap<String, (usize, usize)>,
+    seen: HashMap<Said, (usize, usize)>,
 }
+
+/// What is said of a resource, apart from its names.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Said(String);
 
 /// A resource with what is said of it.
 #[derive(Clone, Copy, Debug)]
@@ -137,20 +141,20 @@ pub(super) struct Told<'a> {
 
 impl Alike {
     /// Where the last resource is of which the same is said, if there are enough of them.
-    pub(super) fn has_enough(&self, told: Told<'_>) -> Option<usize> {
-        let (count, last) = self.seen.get(&told.apart_from_names())?;
+    pub(super) fn has_enough(&self, said: &Said) -> Option<usize> {
+        let (count, last) = self.seen.get(said)?;
         (*count >= ALIKE).then_some(*last)
     }
 
     /// Notes a resource, and where it is.
-    pub(super) fn note(&mut self, told: Told<'_>, position: usize) {
-        let seen = self.seen.entry(told.apart_from_names()).or_default();
+    pub(super) fn note(&mut self, said: Said, position: usize) {
+        let seen = self.seen.entry(said).or_default();
         *seen = (seen.0 + 1, position);
     }
 }
 
 impl Told<'_> {
-    fn apart_from_names(&self) -> String {
+    pub(super) fn apart_from_names(&self) -> Said {
         let links = self.stage.links.iter();
         // Why all is well does not matter: it may be a time.
         let cause = |it: &'_ Arc<Link>| (it.verdict != Verdict::Ok).then(|| it.cause.clone());
@@ -162,6 +166,6 @@ impl Told<'_> {
         // A condition on a name is about more than a name.
         let conditions = self.stage.conditions.iter();
         let conditions: Vec<_> = conditions.map(|it| (it.id, &it.events)).collect();
-        format!("{}\u{1}{links}\u{1}{conditions:?}", self.at)
+        Said(format!("{}\u{1}{links}\u{1}{conditions:?}", self.at))
     }
 }

@@ -181,8 +181,9 @@ impl<'s, 'c> Walk<'s, 'c> {
             at: &place.arn,
             names: [&trail.arn, &trail.name],
             stage: &stage,
-        };
-        if self.extent == Extent::Judged && alike.has_enough(told).is_some() {
+        }
+        .apart_from_names();
+        if self.extent == Extent::Judged && alike.has_enough(&told).is_some() {
             self.left_out += tails.len();
             return Ok(());
         }
@@ -594,10 +595,11 @@ impl<'s, 'c> Walk<'s, 'c> {
                 at: &row.protocol,
                 names: [&row.arn, &row.endpoint],
                 stage: &end.stage,
-            };
+            }
+            .apart_from_names();
             let enough = match self.extent {
                 Extent::Every => None,
-                Extent::Judged => alike.has_enough(told),
+                Extent::Judged => alike.has_enough(&told),
             };
             // What is left out is counted with the last one that is not.
             match enough.and_then(|last| tails.get_mut(last)) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Row;
+use serde_json::Value;
 
 use crate::chain::verdict::{Kind, Subject};
 
@@ -43,8 +44,8 @@ pub(crate) struct AlarmRow {
     pub(crate) actions_suppressor: Option<String>,
     pub(crate) suppressor_wait_period: Option<i64>,
     pub(crate) suppressor_extension_period: Option<i64>,
-    /// JSON: ScheduledQueryConfiguration.
-    pub(crate) scheduled_query: Option<String>,
+    /// ScheduledQueryConfiguration of a log alarm.
+    pub(crate) scheduled_query: Option<Json<Value>>,
     pub(crate) query_results_to_alarm: Option<i64>,
     pub(crate) query_results_to_evaluate: Option<i64>,
     pub(crate) description: Option<String>,
