@@ -35,14 +35,13 @@ impl Gap {
     /// Whether the endpoint does not have the operation at all: an emulator, or a Region that is behind. Nothing is granted
     /// or repaired there.
     pub fn is_unsupported(&self) -> bool {
-        is_unknown_operation(&self.code, &self.message)
+        is_unsupported(&self.code, &self.message)
     }
 }
 
-/// Whether an endpoint says by code or message that it does not know an operation, whoever asks: emulators have codes of
-/// other faults for it, with "Unknown action ..." or "Unknown CloudTrail action: ..." in the message.
-pub(super) fn is_unknown_operation(code: &str, message: &str) -> bool {
-    let by_code = matches!(
+/// Whether an endpoint says by this code that it does not know an operation, whoever asks.
+pub(super) fn is_unknown_operation(code: &str) -> bool {
+    matches!(
         code.strip_suffix("Exception").unwrap_or(code),
         "InvalidAction"
             | "NotImplemented"
@@ -50,7 +49,29 @@ pub(super) fn is_unknown_operation(code: &str, message: &str) -> bool {
             | "UnsupportedOperation"
             | "http 404"
             | "http 501"
-    );
+    )
+}
+
+/// Whether it says so by code or message: emulators have codes of other faults for it, with "Unknown action ..." or
+/// "Unknown CloudTrail action: ..." in the message.
+pub(super) fn is_unsupported(code: &str, message: &str) -> bool {
     let mut words = message.split([' ', ':']);
-    by_code || (words.next() == Some("Unknown") && words.take(2).any(|word| word == "action"))
+    is_unknown_operation(code)
+        || (words.next() == Some("Unknown") && words.take(2).any(|word| word == "action"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_that_an_emulator_does_not_have_is_known_by_its_message() {
+        let said = |message| is_unsupported("InvalidParameterException", message);
+        assert!(said("Unknown CloudTrail action: 'ListChannels'"));
+        assert!(said("Unknown action: DescribeAccountPolicies"));
+        assert!(!said("Unknown trail: the action failed"));
+        assert!(!said("the action is unknown"));
+        assert!(is_unsupported("UnknownOperationException", ""));
+        assert!(!is_unknown_operation("InvalidParameterException"));
+    }
 }

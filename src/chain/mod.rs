@@ -156,7 +156,7 @@ impl<'s> Reader<'s> {
 fn is_of_no_account(gap: &Gap) -> bool {
     let optional = operations::find(&gap.service, &gap.operation)
         .is_some_and(|operation| operation.need == Need::Optional);
-    optional && gap.is_unsupported()
+    optional && gap::is_unknown_operation(&gap.code)
 }
 
 /// The chain of one account; a [`Reader`] is quicker for many.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::chain::Error;
 use crate::chain::assumption::Assumption;
-use crate::chain::gap::is_unknown_operation;
+use crate::chain::gap::is_unsupported;
 
 use super::{Facts, get};
 
@@ -34,7 +34,7 @@ pub(crate) enum Asked {
         /// Error code.
         code: String,
         /// Whether the endpoint said that it does not know the operation.
-        unknown_operation: bool,
+        unsupported: bool,
         /// Evidence row.
         evidence: i64,
     },
@@ -59,7 +59,7 @@ impl Asked {
         matches!(
             self,
             Self::Failed {
-                unknown_operation: true,
+                unsupported: true,
                 ..
             }
         )
@@ -190,7 +190,7 @@ impl Facts<'_> {
                         let code: String = get(row, "code")?;
                         Asked::Failed {
                             kind: get(row, "kind")?,
-                            unknown_operation: is_unknown_operation(
+                            unsupported: is_unsupported(
                                 &code,
                                 &get::<String>(row, "message")?,
                             ),
@@ -311,7 +311,7 @@ mod tests {
         let failed = Asked::Failed {
             kind: "denied".into(),
             code: "AccessDenied".into(),
-            unknown_operation: false,
+            unsupported: false,
             evidence: 3,
         };
         let absent = Asked::Absent {
