@@ -1,5 +1,6 @@
 //! Q ids: log alarms, which need no metric filter.
 
+use super::rules::finding_of;
 use super::*;
 use crate::support::world::{HOME, LOG_GROUP, Site};
 
@@ -43,21 +44,6 @@ fn queried(query: &str, edit: impl FnOnce(&mut Value)) -> World {
     edit(&mut alarm);
     world.add_log_alarm(alarm);
     world
-}
-
-fn finding_of(world: &World, control: &str) -> Finding {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("world.db");
-    world.write_snapshot(&path);
-    let snapshot = Snapshot::open(&path).expect("a snapshot");
-    let options = Options {
-        controls: vec![control.to_owned()],
-        accounts: vec![ACCOUNT.to_owned()],
-        ..Options::default()
-    };
-    let registry = Registry::builtin().expect("a registry");
-    let mut analysis = analyze::analyze(&snapshot, &registry, &options).expect("an analysis");
-    analysis.findings.remove(0)
 }
 
 #[track_caller]

@@ -1,7 +1,7 @@
 //! E ids: EventBridge rules as a way to be told.
 
 use super::*;
-use crate::support::world::{HOME, MEMBER, RULE_TOPIC, Rule, Site};
+use crate::support::world::{HOME, MEMBER, RULE_TOPIC, Rule, SEVENTEEN, Site};
 
 const EVERYWHERE: &[&str] = &REGIONS;
 
@@ -41,7 +41,7 @@ fn by_rule(edit: impl FnOnce(&mut World)) -> World {
 }
 
 /// The finding of one control in the world's own account.
-fn finding_of(world: &World, control: &str) -> Finding {
+pub(super) fn finding_of(world: &World, control: &str) -> Finding {
     analyzed(world, control, &Options::default())
 }
 
@@ -851,27 +851,6 @@ fn rules_that_could_not_be_listed_leave_it_open_and_rules_that_were_never_asked_
     }
     assert_eq!(finding_of(&old, CONTROL).status, Status::Fail);
 }
-
-/// The Regions that every account of the aws partition has.
-const SEVENTEEN: [&str; 17] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "ca-central-1",
-    "sa-east-1",
-    "eu-central-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eu-north-1",
-    "ap-south-1",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-southeast-1",
-    "ap-southeast-2",
-];
 
 #[test]
 fn an_account_watched_by_rules_in_seventeen_regions_passes_and_fails_with_the_one_that_is_missing()

@@ -1,9 +1,8 @@
 //! What a hostile name does in each form: nothing.
 
-use std::process::Command;
-
 use serde_json::Value;
 
+use super::scripted;
 use crate::support::trailproof;
 use crate::support::world::{TOPIC, World};
 
@@ -52,30 +51,13 @@ fn names_are_data_in_every_form() {
     }
 }
 
-/// The script with an `aws` that says who asks and notes what it is told.
+/// Says who asks, and notes what it is told.
+const AWS: &str = "#!/bin/sh\ncase $1 in sts) echo 111122223333 ;; *) for word; do printf '%s\\0' \"$word\"; done >>told ;; esac\n";
+
+/// The script with that `aws`.
 fn acts_on_nothing(folder: &std::path::Path, script: &str) {
-    let tools = folder.join("tools");
-    std::fs::create_dir(&tools).unwrap();
-    let aws = tools.join("aws");
-    std::fs::write(
-        &aws,
-        "#!/bin/sh\ncase $1 in sts) echo 111122223333 ;; *) for word; do printf '%s\\0' \"$word\"; done >>told ;; esac\n",
-    )
-    .unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    std::fs::write(folder.join("fix.sh"), script).unwrap();
-    let path = format!("{}:/usr/bin:/bin", tools.display());
-    for arguments in [&["fix.sh"][..], &["fix.sh", "rollback"]] {
-        let output = Command::new("sh")
-            .args(arguments)
-            .current_dir(folder)
-            .env("PATH", &path)
-            .output()
-            .unwrap();
+    for words in [&[][..], &["rollback"]] {
+        let output = scripted::run(folder, AWS, script, words, &[]);
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{error}");
     }

@@ -10,6 +10,7 @@ mod organization;
 mod people;
 mod played;
 mod sample;
+mod scripted;
 mod terraform;
 
 use trailproof::analyze::{Finding, Options, Status};

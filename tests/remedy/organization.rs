@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
 
+use super::scripted;
 use crate::support::controls::alarm_name;
 use crate::support::trailproof;
 use crate::support::world::{ACCOUNT, HOME, LOG_GROUP, MEMBER, Site, World};
@@ -46,28 +47,11 @@ fn changed_in(plan: &str) -> Vec<(String, String)> {
 
 /// The script in an account, with an `aws` that says whose credentials they are and notes what it is told to change.
 fn run(folder: &Path, script: &str, account: &str) -> (Output, Vec<String>) {
-    let tools = folder.join("tools");
-    std::fs::create_dir_all(&tools).unwrap();
     let told = folder.join("told");
     let _ = std::fs::remove_file(&told);
-    let aws = tools.join("aws");
-    std::fs::write(
-        &aws,
-        format!("#!/bin/sh\ncase $1 in sts) echo {account} ;; *) echo \"$1 $2\" >>told ;; esac\n"),
-    )
-    .unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    std::fs::write(folder.join("fix.sh"), script).unwrap();
-    let output = Command::new("sh")
-        .arg("fix.sh")
-        .current_dir(folder)
-        .env("PATH", format!("{}:/usr/bin:/bin", tools.display()))
-        .output()
-        .unwrap();
+    let aws =
+        format!("#!/bin/sh\ncase $1 in sts) echo {account} ;; *) echo \"$1 $2\" >>told ;; esac\n");
+    let output = scripted::run(folder, &aws, script, &[], &[]);
     let told = std::fs::read_to_string(&told).unwrap_or_default();
     (output, told.lines().map(str::to_owned).collect())
 }

@@ -2,10 +2,10 @@
 //! edited as AWS would have changed them. What is recorded of that world then is what the next collection would see.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::scripted;
 use crate::support::world::World;
 
 /// Says who asks, that nothing is done yet, and notes every call: words end with a NUL, calls with a line of their own.
@@ -30,24 +30,8 @@ struct Told {
 
 /// Runs the script in an account, and gives what it told AWS to change.
 fn run(folder: &Path, script: &str, account: &str) -> Vec<Told> {
-    let tools = folder.join("tools");
-    let aws = tools.join("aws");
-    std::fs::create_dir_all(&tools).unwrap();
-    std::fs::write(&aws, AWS).unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    std::fs::write(folder.join("fix.sh"), script).unwrap();
-    let output = Command::new("sh")
-        .arg("fix.sh")
-        .current_dir(folder)
-        .env("PATH", format!("{}:/usr/bin:/bin", tools.display()))
-        .env("ACCOUNT", account)
-        .env("EMAIL", "security@example.com")
-        .output()
-        .unwrap();
+    let variables = [("ACCOUNT", account), ("EMAIL", "security@example.com")];
+    let output = scripted::run(folder, AWS, script, &[], &variables);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}\n{script}");
     let told = std::fs::read_to_string(folder.join("told")).unwrap_or_default();

@@ -33,6 +33,26 @@ pub const MEMBER: &str = "444455556666";
 pub const ORGANIZATION: &str = "o-exampleorgid";
 /// Home region of the trail, and so of the whole chain.
 pub const HOME: &str = "us-east-1";
+/// The Regions that every account of the aws partition has.
+pub const SEVENTEEN: [&str; 17] = [
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ca-central-1",
+    "sa-east-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-north-1",
+    "ap-south-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-southeast-1",
+    "ap-southeast-2",
+];
 /// Enabled regions.
 pub const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "us-west-2"];
 /// Name of the trail.
