@@ -152,49 +152,51 @@ fn odd(world: &mut World, kind: usize, site: &Site) {
     };
 }
 
+/// A pattern for a name that nobody else asks for.
+fn one_name(index: usize) -> String {
+    format!("{{ $.eventName = \"Application{index}\" }}")
+}
+
+/// A metric of the filter's own.
+fn own_metric(index: usize) -> String {
+    format!("m-{index:05}")
+}
+
+fn more_filters(
+    world: &mut World,
+    count: usize,
+    pattern: impl Fn(usize) -> String,
+    metric: impl Fn(usize) -> String,
+) {
+    let each = (0..count).map(|index| {
+        filter(
+            &format!("filter-{index:05}"),
+            &pattern(index),
+            &metric(index),
+        )
+    });
+    append(world, "DescribeMetricFilters", "metricFilters", each);
+}
+
+fn more_alarms(world: &mut World, alarms: impl Iterator<Item = Value>) {
+    append(world, "DescribeAlarms", "MetricAlarms", alarms);
+}
+
 fn filters(count: usize) -> World {
     let mut world = World::complete();
-    append(
-        &mut world,
-        "DescribeMetricFilters",
-        "metricFilters",
-        (0..count).map(|index| {
-            filter(
-                &format!("filter-{index:05}"),
-                &format!("{{ $.eventName = \"Application{index}\" }}"),
-                &format!("application-{index:05}"),
-            )
-        }),
-    );
+    more_filters(&mut world, count, one_name, |index| {
+        format!("application-{index:05}")
+    });
     world
 }
 
 fn texts(count: usize, pattern: impl Fn(usize) -> String) -> World {
     let mut world = World::complete();
     let site = Site::new(ACCOUNT, HOME);
-    append(
+    more_filters(&mut world, count, pattern, own_metric);
+    more_alarms(
         &mut world,
-        "DescribeMetricFilters",
-        "metricFilters",
-        (0..count).map(|index| {
-            filter(
-                &format!("filter-{index:05}"),
-                &pattern(index),
-                &format!("m-{index:05}"),
-            )
-        }),
-    );
-    append(
-        &mut world,
-        "DescribeAlarms",
-        "MetricAlarms",
-        (0..count).map(|index| {
-            alarm(
-                &site,
-                &format!("alarm-{index:05}"),
-                &format!("m-{index:05}"),
-            )
-        }),
+        (0..count).map(|index| alarm(&site, &format!("alarm-{index:05}"), &own_metric(index))),
     );
     world
 }
@@ -202,28 +204,15 @@ fn texts(count: usize, pattern: impl Fn(usize) -> String) -> World {
 fn grid([trails, filters, alarms, subscriptions]: [usize; 4]) -> World {
     let site = Site::new(ACCOUNT, HOME);
     let mut world = World::complete();
-    append(
-        &mut world,
-        "DescribeMetricFilters",
-        "metricFilters",
-        (0..filters).map(|index| {
-            filter(
-                &format!("filter-{index:05}"),
-                &format!("{{ $.eventName = \"Application{index}\" }}"),
-                &format!("m-{index:05}"),
-            )
-        }),
-    );
+    more_filters(&mut world, filters, one_name, own_metric);
     let each = (0..filters).flat_map(|filter| (0..alarms).map(move |alarm| (filter, alarm)));
-    append(
+    more_alarms(
         &mut world,
-        "DescribeAlarms",
-        "MetricAlarms",
         each.map(|(filter, index)| {
             alarm(
                 &site,
                 &format!("alarm-{filter:05}-{index:05}"),
-                &format!("m-{filter:05}"),
+                &own_metric(filter),
             )
         }),
     );
@@ -235,22 +224,9 @@ fn grid([trails, filters, alarms, subscriptions]: [usize; 4]) -> World {
 fn shared([filters, alarms, subscriptions]: [usize; 3]) -> World {
     let site = Site::new(ACCOUNT, HOME);
     let mut world = World::complete();
-    append(
+    more_filters(&mut world, filters, one_name, |_| "one-for-all".to_owned());
+    more_alarms(
         &mut world,
-        "DescribeMetricFilters",
-        "metricFilters",
-        (0..filters).map(|index| {
-            filter(
-                &format!("filter-{index:05}"),
-                &format!("{{ $.eventName = \"Application{index}\" }}"),
-                "one-for-all",
-            )
-        }),
-    );
-    append(
-        &mut world,
-        "DescribeAlarms",
-        "MetricAlarms",
         (0..alarms).map(|index| alarm(&site, &format!("alarm-{index:05}"), "one-for-all")),
     );
     more_subscriptions(&mut world, &site, subscriptions);
