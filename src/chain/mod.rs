@@ -9,6 +9,7 @@
 
 mod action_history;
 mod alarm_actions;
+mod alarm_ends;
 mod alarm_evaluation;
 mod alarm_message;
 mod alternatives;

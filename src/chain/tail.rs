@@ -41,14 +41,6 @@ pub(super) struct Tail {
     pub(super) more: usize,
 }
 
-/// What hangs on an alarm that goes into ALARM, each way from the alarm on.
-#[derive(Debug, Default)]
-pub(super) struct Ends {
-    /// Whether it has an action.
-    pub(super) acts: bool,
-    pub(super) tails: Vec<Tail>,
-}
-
 impl Tail {
     /// The same way, with one thing more said about it.
     pub(super) fn saying(&self, link: Link) -> Self {

@@ -5,38 +5,26 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::sync::Arc;
 
+use super::alarm_ends::{Acting, AlarmEnds};
 use super::cause::LogGroupCause;
 use super::composite_alarm::Region;
-use super::facts::{Action, AlarmRow, Facts, FilterRow, TrailRow};
+use super::facts::{AlarmRow, Facts, FilterRow, TrailRow};
 use super::log_group::{self, Place};
 use super::metric_alarm::{self, LookedAt, Search, Watched, Watchers};
 use super::metrics::Metrics;
 use super::moved_alarms::{self, Moves};
-use super::path::{Alarm, Filter, Path, Subscription};
+use super::path::{Alarm, Filter, Path};
 use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
 use super::stage::{Context, Stage};
-use super::tail::{Alike, Ends, Extent, MOST_PATHS, SharedEvents, Tail, Told};
+use super::tail::{Alike, Extent, MOST_PATHS, SharedEvents, Tail, Told};
 use super::verdict::{Link, LinkId, Verdict};
 use super::{
-    Error, alarm_actions, alarm_message, log_alarm, metric_filter, mute_rules, organization,
-    selectors, subscription, topic, trail,
+    Error, alarm_actions, log_alarm, metric_filter, mute_rules, organization, selectors, trail,
 };
 use crate::aws::alarm::{AlarmState, Firing, Stay};
-use crate::aws::mute::{self, Windows};
-
-/// An alarm that acts, and what is known of its course.
-struct Acting<'a> {
-    alarm: &'a AlarmRow,
-    stay: Stay,
-    resting: &'a [AlarmState],
-    /// When the alarm below hears nothing.
-    silent: &'a Windows,
-    /// The id under which its switch is told.
-    switch: LinkId,
-}
+use crate::aws::mute::Windows;
 
 /// One account under examination.
 pub(super) struct Walk<'s, 'c> {
@@ -55,7 +43,7 @@ pub(super) struct Walk<'s, 'c> {
     /// Composite alarms by account and Region.
     regions: BTreeMap<(String, String), Rc<Region>>,
     /// What hangs on an alarm, by the alarm and its course: the same for every filter.
-    ends: HashMap<String, Rc<Ends>>,
+    ends: AlarmEnds,
     /// What is said of an alarm's state and its silent times, by the same.
     own: HashMap<String, Rc<(Stage, Windows)>>,
     metrics: Metrics,
@@ -90,7 +78,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             too_many: false,
             tails: BTreeMap::new(),
             regions: BTreeMap::new(),
-            ends: HashMap::new(),
+            ends: AlarmEnds::new(extent),
             own: HashMap::new(),
             metrics: Metrics::default(),
             events: SharedEvents::default(),
@@ -388,13 +376,16 @@ impl<'s, 'c> Walk<'s, 'c> {
         let region = self.region(&alarm.account, &alarm.region)?;
         let above = region.above(watched, moves);
         let resting = firing.map_or(AlarmState::ALL.as_slice(), |firing| &firing.resting);
-        let ends = self.ends(&Acting {
-            alarm,
-            stay,
-            resting,
-            silent,
-            switch: LinkId::A02,
-        })?;
+        let ends = self.ends.of(
+            &self.facts,
+            &Acting {
+                alarm,
+                stay,
+                resting,
+                silent,
+                switch: LinkId::A02,
+            },
+        )?;
         tails.extend(ends.tails.iter().map(|end| tail.continued(end)));
         for composite in &above {
             let mut over = tail.clone();
@@ -411,13 +402,16 @@ impl<'s, 'c> Walk<'s, 'c> {
                 through: composite.through.clone(),
                 flooded,
             });
-            let ends = self.ends(&Acting {
-                alarm: &composite.alarm,
-                stay,
-                resting,
-                silent,
-                switch: LinkId::C06,
-            })?;
+            let ends = self.ends.of(
+                &self.facts,
+                &Acting {
+                    alarm: &composite.alarm,
+                    stay,
+                    resting,
+                    silent,
+                    switch: LinkId::C06,
+                },
+            )?;
             tails.extend(ends.tails.iter().map(|end| over.continued(end)));
             if !ends.acts && !composite.has_more_above {
                 tails.push(self.silent(&over, &composite.alarm, LinkId::C06, LinkId::C06)?);
@@ -455,13 +449,16 @@ impl<'s, 'c> Walk<'s, 'c> {
             };
             tail.stage
                 .extend(alarm_actions::state(&self.facts, alarm, Some(stay.most))?);
-            let ends = self.ends(&Acting {
-                alarm,
-                stay,
-                resting: AlarmState::ALL.as_slice(),
-                silent: &Windows::default(),
-                switch: LinkId::A02,
-            })?;
+            let ends = self.ends.of(
+                &self.facts,
+                &Acting {
+                    alarm,
+                    stay,
+                    resting: AlarmState::ALL.as_slice(),
+                    silent: &Windows::default(),
+                    switch: LinkId::A02,
+                },
+            )?;
             tails.extend(ends.tails.iter().map(|end| tail.continued(end)));
             if ends.acts {
                 continue;
@@ -510,107 +507,6 @@ impl<'s, 'c> Walk<'s, 'c> {
             silent.stage.say(alarm_actions::enabled(alarm, switch));
         }
         Ok(silent)
-    }
-
-    /// The ways on from an alarm.
-    fn ends(&mut self, acting: &Acting<'_>) -> Result<Rc<Ends>, Error> {
-        let alarm = acting.alarm;
-        let key = format!(
-            "{}\u{1}{}\u{1}{:?}",
-            alarm.account,
-            alarm.arn,
-            (acting.switch, acting.stay, acting.resting, acting.silent)
-        );
-        if let Some(ends) = self.ends.get(&key) {
-            return Ok(Rc::clone(ends));
-        }
-        let ends = Rc::new(self.walk_actions(acting)?);
-        self.ends.insert(key, Rc::clone(&ends));
-        Ok(ends)
-    }
-
-    fn walk_actions(&self, acting: &Acting<'_>) -> Result<Ends, Error> {
-        let alarm = acting.alarm;
-        let actions = alarm_actions::actions(&self.facts, alarm)?;
-        let mut ends = Ends::default();
-        if actions.is_empty() {
-            return Ok(ends);
-        }
-        ends.acts = true;
-        let mut tail = Tail::default();
-        tail.stage.say(alarm_actions::enabled(alarm, acting.switch));
-        let (said, muted) = mute_rules::muted(&self.facts, alarm, acting.stay)?;
-        tail.stage.extend(said);
-        tail.muted = Arc::new(mute::union([muted, acting.silent.clone()]));
-        for action in &actions {
-            self.walk_action(&tail, alarm, action, acting.resting, &mut ends.tails)?;
-        }
-        Ok(ends)
-    }
-
-    fn walk_action(
-        &self,
-        before: &Tail,
-        alarm: &AlarmRow,
-        action: &Action,
-        resting: &[AlarmState],
-        tails: &mut Vec<Tail>,
-    ) -> Result<(), Error> {
-        let mut tail = before.clone();
-        tail.action = Some(action.arn.clone());
-        if !topic::is_topic(&action.arn) {
-            tails.push(tail.saying(alarm_actions::other_action(alarm, action)));
-            return Ok(());
-        }
-        let judged = topic::judge(&self.facts, alarm, &action.arn)?;
-        tail.stage.extend(judged.stage.clone());
-        if !judged.exists {
-            tails.push(tail);
-            return Ok(());
-        }
-        let listing = subscription::listed(&self.facts, &judged, &action.arn)?;
-        if let Some(link) = listing.link {
-            tails.push(tail.saying(link));
-        }
-        let message = alarm_message::of(&self.facts, alarm, resting)?;
-        let mut passes = |attributes: &_, subject: &_, stage: &mut _| {
-            subscription::passes_alarm(attributes, &message, subject, stage);
-        };
-        let mut alike = Alike::default();
-        for row in &listing.rows {
-            let mut end = tail.clone();
-            end.subscription = Some(Subscription {
-                arn: row.arn.clone(),
-                protocol: row.protocol.clone(),
-                endpoint: row.endpoint.clone(),
-            });
-            end.stage.extend(subscription::judge(
-                &self.facts,
-                &judged,
-                &action.arn,
-                row,
-                &mut passes,
-            )?);
-            let told = Told {
-                at: &row.protocol,
-                names: [&row.arn, &row.endpoint],
-                stage: &end.stage,
-            }
-            .apart_from_names();
-            let enough = match self.extent {
-                Extent::Every => None,
-                Extent::Judged => alike.has_enough(&told),
-            };
-            // What is left out is counted with the last one that is not.
-            match enough.and_then(|last| tails.get_mut(last)) {
-                Some(last) => last.more += 1,
-                None => {
-                    alike.note(told, tails.len());
-                    tails.push(end);
-                }
-            }
-        }
-        Ok(())
     }
 }
 

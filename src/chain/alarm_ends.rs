@@ -1,0 +1,152 @@
+//! What hangs on an alarm: its switch, what mutes it, its actions, their topics and the subscriptions of these. The same for every
+//! filter that moves the alarm alike, so it is walked once for each course that the alarm takes.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::facts::{Action, AlarmRow, Facts};
+use super::path::Subscription;
+use super::tail::{Alike, Extent, Tail, Told};
+use super::verdict::LinkId;
+use super::{Error, alarm_actions, alarm_message, mute_rules, subscription, topic};
+use crate::aws::alarm::{AlarmState, Stay};
+use crate::aws::mute::{self, Windows};
+
+/// An alarm that acts, and what is known of its course.
+pub(super) struct Acting<'a> {
+    pub(super) alarm: &'a AlarmRow,
+    pub(super) stay: Stay,
+    pub(super) resting: &'a [AlarmState],
+    /// When the alarm below hears nothing.
+    pub(super) silent: &'a Windows,
+    /// The id under which its switch is told.
+    pub(super) switch: LinkId,
+}
+
+/// What hangs on an alarm that goes into ALARM, each way from the alarm on.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    /// Whether it has an action.
+    pub(super) acts: bool,
+    pub(super) tails: Vec<Tail>,
+}
+
+/// What hangs on the alarms that were walked so far.
+#[derive(Debug)]
+pub(super) struct AlarmEnds {
+    extent: Extent,
+    /// By the alarm and its course.
+    known: HashMap<String, Rc<Ends>>,
+}
+
+impl AlarmEnds {
+    pub(super) fn new(extent: Extent) -> Self {
+        Self {
+            extent,
+            known: HashMap::new(),
+        }
+    }
+
+    /// The ways on from an alarm.
+    pub(super) fn of(&mut self, facts: &Facts<'_>, acting: &Acting<'_>) -> Result<Rc<Ends>, Error> {
+        let alarm = acting.alarm;
+        let key = format!(
+            "{}\u{1}{}\u{1}{:?}",
+            alarm.account,
+            alarm.arn,
+            (acting.switch, acting.stay, acting.resting, acting.silent)
+        );
+        if let Some(ends) = self.known.get(&key) {
+            return Ok(Rc::clone(ends));
+        }
+        let ends = Rc::new(self.walk_actions(facts, acting)?);
+        self.known.insert(key, Rc::clone(&ends));
+        Ok(ends)
+    }
+
+    fn walk_actions(&self, facts: &Facts<'_>, acting: &Acting<'_>) -> Result<Ends, Error> {
+        let alarm = acting.alarm;
+        let actions = alarm_actions::actions(facts, alarm)?;
+        let mut ends = Ends::default();
+        if actions.is_empty() {
+            return Ok(ends);
+        }
+        ends.acts = true;
+        let mut tail = Tail::default();
+        tail.stage.say(alarm_actions::enabled(alarm, acting.switch));
+        let (said, muted) = mute_rules::muted(facts, alarm, acting.stay)?;
+        tail.stage.extend(said);
+        tail.muted = Arc::new(mute::union([muted, acting.silent.clone()]));
+        for action in &actions {
+            self.walk_action(facts, acting, &tail, action, &mut ends.tails)?;
+        }
+        Ok(ends)
+    }
+
+    fn walk_action(
+        &self,
+        facts: &Facts<'_>,
+        acting: &Acting<'_>,
+        before: &Tail,
+        action: &Action,
+        tails: &mut Vec<Tail>,
+    ) -> Result<(), Error> {
+        let Acting { alarm, resting, .. } = *acting;
+        let mut tail = before.clone();
+        tail.action = Some(action.arn.clone());
+        if !topic::is_topic(&action.arn) {
+            tails.push(tail.saying(alarm_actions::other_action(alarm, action)));
+            return Ok(());
+        }
+        let judged = topic::judge(facts, alarm, &action.arn)?;
+        tail.stage.extend(judged.stage.clone());
+        if !judged.exists {
+            tails.push(tail);
+            return Ok(());
+        }
+        let listing = subscription::listed(facts, &judged, &action.arn)?;
+        if let Some(link) = listing.link {
+            tails.push(tail.saying(link));
+        }
+        let message = alarm_message::of(facts, alarm, resting)?;
+        let mut passes = |attributes: &_, subject: &_, stage: &mut _| {
+            subscription::passes_alarm(attributes, &message, subject, stage);
+        };
+        let mut alike = Alike::default();
+        for row in &listing.rows {
+            let mut end = tail.clone();
+            end.subscription = Some(Subscription {
+                arn: row.arn.clone(),
+                protocol: row.protocol.clone(),
+                endpoint: row.endpoint.clone(),
+            });
+            end.stage.extend(subscription::judge(
+                facts,
+                &judged,
+                &action.arn,
+                row,
+                &mut passes,
+            )?);
+            let told = Told {
+                at: &row.protocol,
+                names: [&row.arn, &row.endpoint],
+                stage: &end.stage,
+            }
+            .apart_from_names();
+            let enough = match self.extent {
+                Extent::Every => None,
+                Extent::Judged => alike.has_enough(&told),
+            };
+            // What is left out is counted with the last one that is not.
+            match enough.and_then(|last| tails.get_mut(last)) {
+                Some(last) => last.more += 1,
+                None => {
+                    alike.note(told, tails.len());
+                    tails.push(end);
+                }
+            }
+        }
+        Ok(())
+    }
+}
