@@ -83,6 +83,12 @@ pub(crate) fn every_table() -> World {
             json!({"TrailARN": home, "EventSelectors": basic}),
         ),
         (
+            "cloudtrail",
+            "ListChannels",
+            json!({}),
+            json!({"Channels": [{"ChannelArn": format!("arn:aws:cloudtrail:{HOME}:{ACCOUNT}:channel/EXAMPLE-ee54-4813-92d5-999aeEXAMPLE"), "Name": "aws-service-channel/cloudwatch/slc"}]}),
+        ),
+        (
             "kms",
             "DescribeKey",
             json!({"KeyId": key}),
