@@ -227,7 +227,7 @@ fn emission() -> Emission {
 pub fn metric_math(bytes: &[u8]) {
     let Some(input) = text(bytes) else { return };
     let queries = if input.trim_start().starts_with('[') {
-        input.to_owned()
+        serde_json::from_str(input).unwrap_or_default()
     } else {
         let metric = |name: &str, id: &str| {
             let metric = json!({"Namespace": "CIS", "MetricName": name});
@@ -238,7 +238,7 @@ pub fn metric_math(bytes: &[u8]) {
         queries.extend(lines.iter().enumerate().map(|(at, line)| {
             json!({"Id": format!("e{}", at + 1), "Expression": line, "ReturnData": at + 1 == lines.len()})
         }));
-        Value::Array(queries).to_string()
+        Value::Array(queries)
     };
     let settings = Settings {
         evaluation_periods: 1,

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 
 use serde_json::{Map, Value, json};
 
+use crate::aws::arn;
 use crate::chain::Path;
 use crate::chain::recording::{Events, Keeper, OBJECT_ARN, Recording};
 use crate::chain::verdict::{Link, LinkId, Station, Verdict};
@@ -320,7 +321,7 @@ fn record(event: Value) -> Value {
         return Value::Object(fields);
     };
     let (bucket_arn, object_key) = arn.split_once('/').unwrap_or((&arn, ""));
-    let bucket = bucket_arn.rsplit(':').next().unwrap_or_default();
+    let bucket = arn::short_name(bucket_arn);
     let mut ordered = Map::new();
     for name in ["eventName", "eventSource", "readOnly", "awsRegion"] {
         if let Some(value) = fields.shift_remove(name) {

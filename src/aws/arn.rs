@@ -18,7 +18,7 @@ pub struct Arn<'a> {
 impl<'a> Arn<'a> {
     /// The parts of a text that is an ARN.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.splitn(6, ':');
+        let mut parts = parts(text);
         if parts.next() != Some("arn") {
             return None;
         }
@@ -38,6 +38,11 @@ impl<'a> Arn<'a> {
             .find_map(|kind| self.resource.strip_prefix(kind))
             .unwrap_or(self.resource)
     }
+}
+
+/// The six parts of an ARN, or of a pattern of ARNs; fewer of a text that ends before.
+pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> + Clone {
+    text.splitn(6, ':')
 }
 
 /// The Region in a text, if it is an ARN.

@@ -120,11 +120,8 @@ fn in_alarm(
 
 /// A13.
 fn warm_up(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(), Error> {
-    let configuration = alarm
+    let minutes = alarm
         .warm_up
-        .as_deref()
-        .and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let minutes = configuration
         .as_ref()
         .and_then(|value| value.get("WarmUpPeriodDurationInMinutes"))
         .and_then(Value::as_i64);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::cause::AlarmCause;
-use super::facts::{AlarmRow, Facts, FilterRow, MetricRow};
+use super::facts::{AlarmRow, Facts, FilterRow, Json, MetricRow};
 use super::log_group::Place;
 use super::metrics::Metrics;
 use super::same_events::SameEvents;
@@ -83,7 +83,7 @@ impl<'r> Writers<'r> {
         alarm: &AlarmRow,
         reads: &[MetricRow],
     ) -> Result<Evaluated, Error> {
-        let Some(queries) = alarm.metrics.as_deref() else {
+        let Some(queries) = alarm.metrics.as_ref() else {
             return Ok(Evaluated {
                 effect: Effect::Unknown(vec![Reason::QueriesNotUnderstood]),
                 flooded: None,
@@ -260,7 +260,7 @@ impl<'r> Writers<'r> {
                 "Statistic",
                 text(&alarm.statistic).or_else(|| text(&alarm.extended_statistic)),
             ),
-            ("Metrics", text(&alarm.metrics)),
+            ("Metrics", alarm.metrics.as_ref().map(Json::to_string)),
             ("ComparisonOperator", text(&alarm.comparison_operator)),
             ("Threshold", text(&alarm.threshold)),
             ("Period", number(alarm.period)),
@@ -376,7 +376,7 @@ pub(super) fn settings(alarm: &AlarmRow) -> Settings {
         evaluate_low_sample_count_percentile: alarm.evaluate_low_sample_count_percentile.clone(),
         wall_clock: alarm
             .evaluation_window
-            .as_deref()
-            .is_some_and(|window| window.contains("WallClockWindow")),
+            .as_ref()
+            .is_some_and(|window| window.text().contains("WallClockWindow")),
     }
 }

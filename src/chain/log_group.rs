@@ -356,7 +356,7 @@ fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
     if let Some(transformer) = facts.transformer(&place.account, &place.region, &place.name)? {
         return Ok(Transformed::Yes(vec![Transformer {
             of: cause::Transformer::LogGroup,
-            config: transformer.config,
+            config: transformer.config.to_string(),
             evidence: transformer.evidence,
         }]));
     }

@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use super::alarm_evaluation::{Evaluated, Writers};
 use super::cause::{AlarmCause, MetricFilterCause, Namesake, Query};
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
@@ -254,8 +256,8 @@ fn by_query(
     metric_name: &str,
     alarm: &Rc<AlarmRow>,
 ) -> Option<Watched> {
-    let promql = alarm.evaluation_criteria.as_deref();
-    let text = promql.or(alarm.metrics.as_deref())?;
+    let promql = alarm.evaluation_criteria.as_ref();
+    let text = promql.or(alarm.metrics.as_ref())?.text();
     let (id, field, query) = match promql {
         Some(_) => (LinkId::A21, "EvaluationCriteria", Query::Promql),
         None if text.to_ascii_uppercase().contains("SEARCH(") => {
@@ -264,7 +266,7 @@ fn by_query(
         None => (LinkId::A20, "Metrics", Query::MetricsInsights),
     };
     let names_it = text.contains(metric_name);
-    let selects = query == Query::Promql && selects_by_other_means(text, metric_name);
+    let selects = promql.is_some_and(|criteria| selects_by_other_means(criteria, metric_name));
     if !names_it && !selects {
         return None;
     }
@@ -291,7 +293,7 @@ fn by_query(
 
 /// Whether a PromQL query may select a metric that it does not name word by word: by a pattern of names, by labels alone, or
 /// by the name in another spelling.
-fn selects_by_other_means(criteria: &str, metric_name: &str) -> bool {
+fn selects_by_other_means(criteria: &Value, metric_name: &str) -> bool {
     let Some(query) = promql_query(criteria) else {
         return true;
     };
@@ -301,11 +303,11 @@ fn selects_by_other_means(criteria: &str, metric_name: &str) -> bool {
             .map(|letter| letter.to_ascii_lowercase())
             .collect()
     };
-    if plain(&query).contains(&plain(metric_name)) {
+    if plain(query).contains(&plain(metric_name)) {
         return true;
     }
     let mut before = "";
-    let mut rest = query.as_str();
+    let mut rest = query;
     while let Some((head, tail)) = rest.split_once('{') {
         before = if head.is_empty() { before } else { head };
         let (labels, after) = tail.split_once('}').unwrap_or((tail, ""));
@@ -325,10 +327,8 @@ fn selects_by_other_means(criteria: &str, metric_name: &str) -> bool {
     false
 }
 
-fn promql_query(criteria: &str) -> Option<String> {
-    let criteria: serde_json::Value = serde_json::from_str(criteria).ok()?;
-    let query = criteria.get("PromQLCriteria")?.get("Query")?.as_str()?;
-    Some(query.to_owned())
+fn promql_query(criteria: &Value) -> Option<&str> {
+    criteria.get("PromQLCriteria")?.get("Query")?.as_str()
 }
 
 /// F14: filters that share a metric share its alarm and its moments of silence.

@@ -90,10 +90,8 @@ fn body(policy: Option<EventPattern>, target: &TargetRow) -> Passes {
         };
     }
     if let Some(transformer) = &target.input_transformer {
-        let template = serde_json::from_str::<Value>(transformer).ok();
-        let template = template
-            .as_ref()
-            .and_then(|it| it.get("InputTemplate"))
+        let template = transformer
+            .get("InputTemplate")
             .and_then(Value::as_str)
             .unwrap_or_default()
             .trim();

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::aws::arn;
+use crate::aws::arn::{self, Arn};
 
 use super::Error;
 use super::cause::{EventRuleCause, Open};
@@ -437,11 +437,15 @@ fn machine(rule: &RuleRow, target: &TargetRow) -> Link {
 
 /// The service of a target, and of one of EventBridge itself what it is.
 fn kind_of_target(target: &str) -> String {
-    let service = arn::service(target).unwrap_or_default();
+    let Some(Arn {
+        service, resource, ..
+    }) = Arn::parse(target)
+    else {
+        return String::new();
+    };
     if service != "events" {
         return service.to_owned();
     }
-    let resource = target.splitn(6, ':').nth(5).unwrap_or_default();
     let kind = resource.split('/').next().unwrap_or_default();
     format!("{service}:{kind}")
 }

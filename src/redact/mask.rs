@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::aws::arn::Arn;
+
 use super::vocabulary::{
     digits, is_partition, is_region, is_resource_of_aws, is_resource_type, is_service,
     is_service_name, is_value, letters,
@@ -141,13 +143,16 @@ impl Mask {
 
     /// An ARN: partition, service, Region and AWS's own resources stay where they are known. Anything else is masked.
     pub(super) fn arn(&self, text: &str) -> String {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let [arn, partition, service, region, account, resource] = parts[..] else {
+        let Some(Arn {
+            partition,
+            service,
+            region,
+            account,
+            resource,
+        }) = Arn::parse(text)
+        else {
             return self.name(text);
         };
-        if arn != "arn" {
-            return self.name(text);
-        }
         let kept = |text: &str, is_own: fn(&str) -> bool| {
             if text.bytes().all(|byte| byte == b'*') || is_own(text) {
                 text.to_owned()
@@ -170,7 +175,7 @@ impl Mask {
         let partition = kept(partition, is_partition);
         let service = kept(service, is_service_name);
         let region = kept(region, is_region);
-        format!("{arn}:{partition}:{service}:{region}:{account}:{resource}")
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 
     /// The last part of an ARN. A name in it is masked as the name alone is, so that joins by name still hold.

@@ -150,8 +150,9 @@ impl AlarmMessage {
 
     /// The names that the Region may have; none where nothing is known of them.
     fn region_names(&self) -> &'static [&'static str] {
-        let code = self.alarm_arn.split(':').nth(3);
-        code.and_then(region_name::of).unwrap_or_default()
+        arn::region(&self.alarm_arn)
+            .and_then(region_name::of)
+            .unwrap_or_default()
     }
 
     /// All that the old state and the name of the Region may be.

@@ -54,16 +54,20 @@ pub enum Role {
     Unknown,
 }
 
-/// What one event does to an alarm with `Metrics`, the JSON list of its queries.
+/// What one event does to an alarm with `Metrics`, the list of its queries.
 ///
 /// `settings` are those of the alarm; statistic, period and unit are taken from the queries.
-pub fn single_event(metrics: &str, settings: &Settings, role: impl Fn(&Metric) -> Role) -> Effect {
+pub fn single_event(metrics: &Json, settings: &Settings, role: impl Fn(&Metric) -> Role) -> Effect {
     let judged = Alarm::read(metrics).and_then(|alarm| alarm.judge(settings, role));
     judged.unwrap_or_else(|effect| effect)
 }
 
 /// Whether the alarm sits in `ALARM` while events come in every period; none where that cannot be told.
-pub fn flooded(metrics: &str, settings: &Settings, role: impl Fn(&Metric) -> Role) -> Option<bool> {
+pub fn flooded(
+    metrics: &Json,
+    settings: &Settings,
+    role: impl Fn(&Metric) -> Role,
+) -> Option<bool> {
     let alarm = Alarm::read(metrics).ok()?;
     if let Some(stat) = alarm.stats.get(&alarm.returned) {
         return match role(&stat.metric) {
@@ -125,9 +129,9 @@ enum Prepared {
 }
 
 impl Alarm {
-    fn read(metrics: &str) -> Result<Self, Effect> {
+    fn read(metrics: &Json) -> Result<Self, Effect> {
         let not_understood = || Effect::unknown(Reason::QueriesNotUnderstood);
-        let queries: Vec<Json> = serde_json::from_str(metrics).map_err(|_| not_understood())?;
+        let queries = metrics.as_array().ok_or_else(not_understood)?;
         if queries.len() > MOST_QUERIES {
             return Err(Effect::unknown(Reason::TooManyValues));
         }
@@ -137,7 +141,7 @@ impl Alarm {
             returned: String::new(),
         };
         let mut returned = Vec::new();
-        for query in &queries {
+        for query in queries {
             let text = |name: &str| query.get(name).and_then(Json::as_str).map(str::to_owned);
             let id = text("Id").ok_or_else(not_understood)?;
             // Absent means true.

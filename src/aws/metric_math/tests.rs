@@ -48,7 +48,7 @@ fn ask_with(expression: &str, settings: &Settings, default_value: Option<f64>) -
         stat("q", "q", false),
         {"Id": "x", "Expression": expression, "ReturnData": true},
     ]);
-    single_event(&queries.to_string(), settings, role(default_value))
+    single_event(&queries, settings, role(default_value))
 }
 
 fn ask(expression: &str) -> Effect {
@@ -154,11 +154,11 @@ fn expressions_on_one_event() {
 #[test]
 fn filled_data_that_is_late_hides_the_event_in_a_short_period() {
     let mut queries = json!([stat("e", "e", false), {"Id": "x", "Expression": "FILL(e, 0)"}]);
-    let long = single_event(&queries.to_string(), &settings(), role(None));
+    let long = single_event(&queries, &settings(), role(None));
     assert!(matches!(&long, Effect::Fires(firing) if firing.remarks.contains(&Reason::FillDelays)));
     queries[0]["MetricStat"]["Period"] = json!(60);
     assert_eq!(
-        word(&single_event(&queries.to_string(), &settings(), role(None))),
+        word(&single_event(&queries, &settings(), role(None))),
         "unknown"
     );
 }
@@ -167,18 +167,14 @@ fn filled_data_that_is_late_hides_the_event_in_a_short_period() {
 fn a_metric_nobody_knows_makes_the_answer_unknown_unless_it_is_not_read() {
     let other = |expression: &str| {
         let queries = json!([stat("e", "e", false), stat("o", "other", false), {"Id": "x", "Expression": expression}]);
-        word(&single_event(&queries.to_string(), &settings(), role(None))).to_owned()
+        word(&single_event(&queries, &settings(), role(None))).to_owned()
     };
     assert_eq!(other("e"), "fires");
     assert_eq!(other("e + o"), "unknown");
     assert_eq!(other("SUM(METRICS())"), "unknown");
     let returned = json!([stat("e", "e", true), stat("o", "other", false)]);
     assert_eq!(
-        word(&single_event(
-            &returned.to_string(),
-            &settings(),
-            role(None)
-        )),
+        word(&single_event(&returned, &settings(), role(None))),
         "fires"
     );
 }
@@ -187,12 +183,12 @@ fn a_metric_nobody_knows_makes_the_answer_unknown_unless_it_is_not_read() {
 fn a_chain_of_expressions_is_followed_and_a_ring_is_not() {
     let chain = json!([stat("e", "e", false), {"Id": "a", "Expression": "e * 2", "ReturnData": false}, {"Id": "b", "Expression": "a - 1"}]);
     assert_eq!(
-        word(&single_event(&chain.to_string(), &settings(), role(None))),
+        word(&single_event(&chain, &settings(), role(None))),
         "fires"
     );
     let ring = json!([stat("e", "e", false), {"Id": "a", "Expression": "b + e", "ReturnData": false}, {"Id": "b", "Expression": "a"}]);
     assert_eq!(
-        word(&single_event(&ring.to_string(), &settings(), role(None))),
+        word(&single_event(&ring, &settings(), role(None))),
         "unknown"
     );
 }
@@ -208,13 +204,13 @@ fn queries_that_are_not_understood_are_unknown() {
         json!([{"Id": "x", "MetricStat": {"Stat": "Sum"}}]),
     ] {
         assert_eq!(
-            word(&single_event(&queries.to_string(), &settings(), role(None))),
+            word(&single_event(&queries, &settings(), role(None))),
             "unknown",
             "{queries}"
         );
     }
     assert_eq!(
-        word(&single_event("no json", &settings(), role(None))),
+        word(&single_event(&json!("no list"), &settings(), role(None))),
         "unknown"
     );
 }
@@ -225,12 +221,12 @@ fn units_and_periods_of_the_queries_count() {
         json!([stat("e", "e", false), stat("q", "q", false), {"Id": "x", "Expression": "e + q"}]);
     queries[1]["MetricStat"]["Period"] = json!(60);
     assert_eq!(
-        word(&single_event(&queries.to_string(), &settings(), role(None))),
+        word(&single_event(&queries, &settings(), role(None))),
         "unknown"
     );
     queries[1]["MetricStat"]["Period"] = json!(300);
     queries[0]["MetricStat"]["Unit"] = json!("Seconds");
-    let outcome = single_event(&queries.to_string(), &settings(), role(None));
+    let outcome = single_event(&queries, &settings(), role(None));
     assert!(
         matches!(&outcome, Effect::Never(reasons) if matches!(reasons[..], [Reason::UnitDiffers { .. }])),
         "{outcome:?}"
@@ -244,16 +240,12 @@ fn a_unit_that_another_query_misses_makes_that_query_silent() {
         json!([stat("e", "e", false), stat("q", "q", false), {"Id": "x", "Expression": "e + q"}]);
     queries[1]["MetricStat"]["Unit"] = json!("Seconds");
     assert_eq!(
-        word(&single_event(&queries.to_string(), &settings(), role(None))),
+        word(&single_event(&queries, &settings(), role(None))),
         "fires"
     );
     let twice = json!([stat("e", "e", false), queries[1], {"Id": "x", "Expression": "FILL(q, e)"}]);
     assert_eq!(
-        word(&single_event(
-            &twice.to_string(),
-            &settings(),
-            role(Some(0.0))
-        )),
+        word(&single_event(&twice, &settings(), role(Some(0.0)))),
         "fires"
     );
 }
@@ -270,7 +262,7 @@ fn a_default_value_of_another_metric_keeps_the_alarm_in_alarm() {
     let queries =
         json!([stat("e", "e", false), stat("q", "q", false), {"Id": "x", "Expression": "e + q"}]);
     assert_eq!(
-        single_event(&queries.to_string(), &settings(), ones),
+        single_event(&queries, &settings(), ones),
         Effect::never(Reason::ExpressionAlwaysBreaches)
     );
 }
@@ -312,7 +304,7 @@ fn the_resting_state_of_an_expression_is_computed() {
 fn a_flood_saturates_only_what_it_makes_breach() {
     let flood = |expression: &str| {
         let queries = json!([stat("e", "e", false), stat("q", "q", false), {"Id": "x", "Expression": expression}]);
-        flooded(&queries.to_string(), &settings(), role(None))
+        flooded(&queries, &settings(), role(None))
     };
     assert_eq!(flood("e + q"), Some(true));
     assert_eq!(flood("q"), Some(false));
@@ -362,7 +354,7 @@ proptest! {
         metric["MetricStat"]["Stat"] = json!(statistic);
         let queries = json!([metric, {"Id": "x", "Expression": expression}]);
         let plain = alarm::single_event(&emission(default), &[], &settings);
-        let math = single_event(&queries.to_string(), &settings, role(default));
+        let math = single_event(&queries, &settings, role(default));
         let fires = |effect: &Effect| matches!(effect, Effect::Fires(_));
         match (&plain, &math) {
             (_, Effect::Unknown(_)) => {}

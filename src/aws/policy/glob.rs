@@ -1,5 +1,7 @@
 //! The wildcards of policies: `*` for any text, `?` for one character, and ARNs compared part by part.
 
+use crate::aws::arn;
+
 /// Whether the text matches the pattern; a wildcard may stand for any characters.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
@@ -34,8 +36,8 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 /// Whether an ARN matches the pattern of a condition operator (`ArnLike` and its kin): the six parts are compared one by
 /// one, and no wildcard stands for a colon between them. `None` for a pattern that is no ARN.
 pub(super) fn arn_by_parts(pattern: &str, arn: &str) -> Option<bool> {
-    let wanted: Vec<&str> = pattern.splitn(6, ':').collect();
-    let parts = wanted.iter().zip(arn.splitn(6, ':'));
+    let wanted: Vec<&str> = arn::parts(pattern).collect();
+    let parts = wanted.iter().zip(arn::parts(arn));
     let matching = parts
         .map(|(wanted, part)| matches(wanted, part))
         .collect::<Vec<_>>();
@@ -54,9 +56,8 @@ pub(super) fn arn_by_parts(pattern: &str, arn: &str) -> Option<bool> {
 /// reading it part by part gives another answer.
 pub(super) fn resource(pattern: &str, arn: &str) -> Option<bool> {
     let as_text = matches(pattern, arn);
-    let mut wanted = pattern.splitn(6, ':');
-    let by_parts = arn
-        .splitn(6, ':')
-        .all(|part| wanted.next().is_none_or(|wanted| matches(wanted, part)));
+    let mut wanted = arn::parts(pattern);
+    let by_parts =
+        arn::parts(arn).all(|part| wanted.next().is_none_or(|wanted| matches(wanted, part)));
     (as_text == by_parts).then_some(as_text)
 }

@@ -6,7 +6,7 @@ use super::decision::Part;
 use super::request::{Request, Service, Target};
 use super::{condition, glob};
 use crate::aws::answer::{self, Answer};
-use crate::aws::arn;
+use crate::aws::arn::{self, Arn};
 
 const ELEMENTS: [&str; 9] = [
     "Sid",
@@ -137,11 +137,10 @@ fn service(name: &str, caller: Service) -> Option<bool> {
 /// Whether a principal of kind `AWS` covers a service, which acts as no account, user or role.
 fn account(text: &str, request: &Request<'_>) -> Option<bool> {
     let id = arn::account(request.caller.source_arn)?;
-    let root = text
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.split_once(":iam::"));
-    let owner =
-        text == id || root.is_some_and(|(_, owner)| owner.strip_suffix(":root") == Some(id));
+    let owner = text == id
+        || Arn::parse(text).is_some_and(|it| {
+            (it.service, it.region, it.account, it.resource) == ("iam", "", id, "root")
+        });
     match text {
         "*" => Some(true),
         // "The default policy is not enough": EventBridge publishes as a service alone.

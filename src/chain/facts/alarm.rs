@@ -32,14 +32,12 @@ pub(crate) struct AlarmRow {
     pub(crate) comparison_operator: Option<String>,
     pub(crate) treat_missing_data: Option<String>,
     pub(crate) evaluate_low_sample_count_percentile: Option<String>,
-    /// JSON array of MetricDataQuery.
-    pub(crate) metrics: Option<String>,
-    /// JSON: PromQL.
-    pub(crate) evaluation_criteria: Option<String>,
-    /// JSON.
-    pub(crate) evaluation_window: Option<String>,
-    /// JSON.
-    pub(crate) warm_up: Option<String>,
+    /// Its MetricDataQuery items.
+    pub(crate) metrics: Option<Json<Value>>,
+    /// PromQL.
+    pub(crate) evaluation_criteria: Option<Json<Value>>,
+    pub(crate) evaluation_window: Option<Json<Value>>,
+    pub(crate) warm_up: Option<Json<Value>>,
     pub(crate) alarm_rule: Option<String>,
     pub(crate) actions_suppressor: Option<String>,
     pub(crate) suppressor_wait_period: Option<i64>,

@@ -1,8 +1,8 @@
 //! Facts of EventBridge: rules, their targets, and the buses that they forward to.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Asked, Error, Facts, Question, get};
+use super::{Asked, Error, Facts, Json, Question, get};
 use crate::chain::verdict::{Kind, Subject};
 use crate::snapshot::operations;
 
@@ -39,8 +39,8 @@ pub(in crate::chain) struct TargetRow {
     pub(in crate::chain) input: Option<String>,
     /// The part of the event that is the message.
     pub(in crate::chain) input_path: Option<String>,
-    /// JSON with `InputTemplate`.
-    pub(in crate::chain) input_transformer: Option<String>,
+    /// With `InputTemplate`.
+    pub(in crate::chain) input_transformer: Option<Json<Value>>,
     pub(in crate::chain) evidence: i64,
 }
 

@@ -14,6 +14,13 @@ pub(crate) struct Json<T> {
     text: String,
 }
 
+impl<T> Json<T> {
+    /// As the file has it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl<T: DeserializeOwned + Default> FromSql for Json<T> {
     fn column_result(column: ValueRef<'_>) -> FromSqlResult<Self> {
         let text = column.as_str()?.to_owned();

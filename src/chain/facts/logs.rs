@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::{Error, Facts, Json, get};
 
 /// A log group.
@@ -37,8 +39,8 @@ pub(crate) struct FilterRow {
 /// A log transformer.
 #[derive(Clone, Debug)]
 pub(crate) struct Transformer {
-    /// JSON array of processors.
-    pub(crate) config: String,
+    /// Its processors.
+    pub(crate) config: Json<Value>,
     pub(crate) evidence: i64,
 }
 

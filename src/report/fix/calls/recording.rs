@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Step, all, call, literal, same, step};
-use crate::aws::arn;
+use crate::aws::arn::{self, Arn};
 use crate::remedy::Resource;
 use crate::remedy::resource::{Bucket, LogGroup, Role, Trail};
 use crate::report::fix::json::put;
@@ -77,9 +77,8 @@ pub(super) fn bucket(it: &Bucket) -> Vec<Step> {
 
 /// The inline policy of a role for one log group: a role may have several, and none replaces another.
 pub(in crate::report::fix) fn policy_name(it: &Role) -> String {
-    let mut parts = it.log_group_arn.splitn(7, ':').skip(3);
-    let region = parts.next().unwrap_or_default();
-    let group = parts.last().unwrap_or_default();
+    let arn = Arn::parse(&it.log_group_arn);
+    let (region, group) = arn.map_or(("", ""), |arn| (arn.region, arn.name()));
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let words: String = group.chars().map(plain).take(80).collect();
     let digest = Sha256::digest(format!("{region} {group}"));
