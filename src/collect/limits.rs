@@ -1,6 +1,6 @@
 //! How fast AWS may be asked: calls a second for each operation, in each account and region.
 //!
-//! The quotas are those of delivery-chain facts 1.1; AWS keeps one bucket for each account, region and API, so that
+//! The quotas stand in the table of operations; AWS keeps one bucket for each account, region and API, so that
 //! calls of different accounts, regions and APIs need not wait for each other.
 
 use std::collections::BTreeMap;
@@ -9,20 +9,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Calls a second that AWS allows; conservative where it says nothing.
+use crate::snapshot::operations::OPERATIONS;
+
+/// Calls a second that AWS allows.
 fn calls_a_second(operation: &str) -> u32 {
-    match operation {
-        // Not adjustable.
-        "DescribeMetricFilters" | "DescribeSubscriptionFilters" => 5,
-        // The organization has one bucket for all its callers.
-        "ListAccounts" | "DescribeOrganization" => 5,
-        "DescribeAlarms" => 9,
-        "ListRules" | "ListTargetsByRule" | "ListEventBuses" | "DescribeEventBus" => 25,
-        "DescribeAlarmHistory" | "GetAlarmMuteRule" => 20,
-        "GetTopicAttributes" | "ListSubscriptionsByTopic" | "GetSubscriptionAttributes" => 30,
-        "AssumeRole" | "GetCallerIdentity" => 100,
-        _ => 10,
-    }
+    OPERATIONS
+        .iter()
+        .find(|known| known.name == operation)
+        .map_or(10, |known| known.calls_a_second)
 }
 
 /// The buckets of one account and region.

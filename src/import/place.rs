@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::Defaults;
 use super::folder::{File, Folder};
-use super::subject::{attribute, text};
+use super::subject::text;
 use crate::aws::arn::Arn;
-use crate::snapshot::operations::Operation;
+use crate::snapshot::operations::{Operation, Owner, Reach, Whose, texts_at};
 
 /// Who an answer says that it is of: region and account, each where it says so, and the words in which it does.
 pub(super) type Owners = BTreeMap<(Option<String>, Option<String>), String>;
@@ -102,14 +102,9 @@ pub(super) fn region_of(
     if let Some(region) = hint {
         return Some(region.to_owned());
     }
-    match (&defaults.region, operation.name) {
-        (Some(region), _) => Some(region.clone()),
-        // Global questions, whose answer is the same everywhere.
-        (None, "GetCallerIdentity" | "ListRegions" | "DescribeOrganization" | "ListAccounts") => {
-            Some("us-east-1".to_owned())
-        }
-        (None, _) => None,
-    }
+    let everywhere = || (operation.reach == Reach::Global).then(|| "us-east-1".to_owned());
+    // The answer to a global question is the same everywhere.
+    defaults.region.clone().or_else(everywhere)
 }
 
 /// Who the items of an answer say that they are of: only where AWS answers with what lies in the region that was asked,
@@ -124,80 +119,26 @@ pub(super) fn owners(operation: &Operation, value: &Value) -> Owners {
             owners.insert(owner, text.to_owned());
         }
     };
-    let items = |list: &str| -> &[Value] {
-        value
-            .get(list)
-            .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
-    };
-    let own: &[(&str, &str)] = match operation.name {
-        "DescribeAlarms" => &[
-            ("MetricAlarms", "AlarmArn"),
-            ("CompositeAlarms", "AlarmArn"),
-            ("LogAlarms", "AlarmArn"),
-        ],
-        "ListAlarmMuteRules" => &[("AlarmMuteRuleSummaries", "AlarmMuteRuleArn")],
-        "DescribeLogGroups" => &[("logGroups", "logGroupArn"), ("logGroups", "arn")],
-        "ListChannels" => &[("Channels", "ChannelArn")],
-        "ListEventBuses" => &[("EventBuses", "Arn")],
-        "ListRules" => &[("Rules", "Arn")],
-        _ => &[],
-    };
-    for (list, member) in own {
-        for item in items(list) {
-            say(text(item, member), Whose::RegionAndAccount);
+    for Owner { path, whose } in operation.owners {
+        for said in texts_at(value, path) {
+            say(Some(said), *whose);
         }
     }
-    match operation.name {
-        "GetCallerIdentity" => say(text(value, "Account"), Whose::Account),
-        "DescribeEventBus" => say(text(value, "Arn"), Whose::RegionAndAccount),
-        "GetAlarmMuteRule" => say(text(value, "AlarmMuteRuleArn"), Whose::RegionAndAccount),
-        "GetTransformer" | "GetDataProtectionPolicy" => {
-            say(text(value, "logGroupIdentifier"), Whose::RegionAndAccount)
-        }
-        "DescribeAccountPolicies" => {
-            for item in items("accountPolicies") {
-                say(text(item, "accountId"), Whose::Account);
-            }
-        }
-        // Topics, subscriptions and keys may be those of another account.
-        "GetTopicAttributes" => say(attribute(value, "TopicArn"), Whose::Region),
-        "GetSubscriptionAttributes" => say(attribute(value, "SubscriptionArn"), Whose::Region),
-        "ListSubscriptionsByTopic" => {
-            for item in items("Subscriptions") {
-                say(text(item, "TopicArn"), Whose::Region);
-            }
-        }
-        "DescribeKey" => {
-            let arn = value.get("KeyMetadata").and_then(|key| text(key, "Arn"));
-            say(arn, Whose::Region);
-        }
-        // Trails that are neither of all regions nor of an organization show where they were made alone.
-        "DescribeTrails" => {
-            let said = |item: &Value, member: &str| item.get(member).and_then(Value::as_bool);
-            for item in items("trailList") {
-                let arn = text(item, "TrailARN");
-                if said(item, "IsOrganizationTrail") != Some(true) {
-                    say(arn, Whose::AccountOf);
-                    if said(item, "IsMultiRegionTrail") == Some(false) {
-                        say(arn, Whose::Region);
-                    }
+    // Trails that are neither of all regions nor of an organization show where they were made alone.
+    if operation.name == "DescribeTrails" {
+        let said = |item: &Value, member: &str| item.get(member).and_then(Value::as_bool);
+        let trails = value.get("trailList").and_then(Value::as_array);
+        for item in trails.into_iter().flatten() {
+            let arn = text(item, "TrailARN");
+            if said(item, "IsOrganizationTrail") != Some(true) {
+                say(arn, Whose::AccountOf);
+                if said(item, "IsMultiRegionTrail") == Some(false) {
+                    say(arn, Whose::Region);
                 }
             }
         }
-        _ => {}
     }
     owners
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    RegionAndAccount,
-    Region,
-    /// The account in an ARN.
-    AccountOf,
-    /// An account id.
-    Account,
 }
 
 fn owner(text: &str, whose: Whose) -> Option<(Option<String>, Option<String>)> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::snapshot::operations::{Operation, Subject, log_group_name};
+use crate::snapshot::operations::{Operation, Subject, log_group_name, texts_at};
 
 /// The types of alarms, as requests name them.
 const ALARM_TYPES: [&str; 3] = ["MetricAlarm", "CompositeAlarm", "LogAlarm"];
@@ -85,14 +85,9 @@ pub(super) fn attribute<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
     text(value.get("Attributes")?, name)
 }
 
-/// What the items of a list say of themselves.
-fn each(value: &Value, list: &str, member: &str) -> Vec<String> {
-    let items = value.get(list).and_then(Value::as_array);
-    let named: BTreeSet<&str> = items
-        .into_iter()
-        .flatten()
-        .filter_map(|item| text(item, member))
-        .collect();
+/// What an answer says at the end of a path, each once.
+fn each(value: &Value, path: &[&str]) -> Vec<String> {
+    let named: BTreeSet<&str> = texts_at(value, path).into_iter().collect();
     named.into_iter().map(str::to_owned).collect()
 }
 
@@ -109,7 +104,7 @@ pub(super) fn about(operation: &Operation, subject: &str, value: &Value, narrow:
             .cloned()
             .unwrap_or_default();
     }
-    let Some((list, member)) = items_of(operation) else {
+    let Some((list, member)) = operation.items() else {
         return value.clone();
     };
     let items = value.get(list).and_then(Value::as_array);
@@ -124,36 +119,9 @@ pub(super) fn about(operation: &Operation, subject: &str, value: &Value, narrow:
     Value::Array(items)
 }
 
-/// The list whose items name what they are of, and the member that does.
-fn items_of(operation: &Operation) -> Option<(&'static str, &'static str)> {
-    Some(match operation.name {
-        "DescribeAccountPolicies" => ("accountPolicies", "policyType"),
-        "DescribeAlarmHistory" => ("AlarmHistoryItems", "AlarmName"),
-        "DescribeLogGroups" => ("logGroups", "logGroupName"),
-        "DescribeMetricFilters" => ("metricFilters", "logGroupName"),
-        "DescribeSubscriptionFilters" => ("subscriptionFilters", "logGroupName"),
-        "DescribeTrails" => ("trailList", "TrailARN"),
-        "ListSubscriptionsByTopic" => ("Subscriptions", "TopicArn"),
-        _ => return None,
-    })
-}
-
 /// What an answer says that it is about; empty where it does not say.
 fn named(operation: &Operation, value: &Value) -> Vec<String> {
-    if let Some((list, member)) = items_of(operation) {
-        return each(value, list, member);
-    }
-    let one = match operation.name {
-        "DescribeEventBus" => text(value, "Name"),
-        "DescribeKey" => value.get("KeyMetadata").and_then(|key| text(key, "Arn")),
-        "GetAlarmMuteRule" => text(value, "Name"),
-        "GetEventSelectors" => text(value, "TrailARN"),
-        "GetSubscriptionAttributes" => attribute(value, "SubscriptionArn"),
-        "GetTopicAttributes" => attribute(value, "TopicArn"),
-        "GetTransformer" | "GetDataProtectionPolicy" => text(value, "logGroupIdentifier"),
-        _ => None,
-    };
-    one.map(str::to_owned).into_iter().collect()
+    each(value, operation.about)
 }
 
 /// Whether an answer that names this can be the answer to a question about that.
@@ -229,14 +197,14 @@ pub(super) fn asked(
     match operation.name {
         "DescribeAlarms" => return whole(alarm_types(rest, value)),
         "DescribeTrails" => {
-            let trails = each(value, "trailList", "TrailARN");
+            let trails = named(operation, value);
             let one = rest.and_then(|rest| trails.iter().find(|arn| says(operation, rest, arn)));
             return whole(one.map_or_else(|| json!({}), |arn| json!({ "trailNameList": [arn] })));
         }
         "DescribeLogGroups" => return log_groups(operation, rest, value).and_then(whole),
         // Without a bus the default one is meant.
         "ListRules" => {
-            let buses = each(value, "Rules", "EventBusName");
+            let buses = each(value, &["Rules", "EventBusName"]);
             return whole(match buses.as_slice() {
                 [bus] if bus != "default" => json!({ "EventBusName": bus }),
                 _ => json!({}),
@@ -244,29 +212,19 @@ pub(super) fn asked(
         }
         _ => {}
     }
-    let (member, what) = match (operation.subject, operation.name) {
+    let (member, noun) = match (operation.subject, operation.name) {
         // Asked for all alarms at once is asked for the history of each.
         (Subject::Member(_), "ListAlarmMuteRules") => return whole(json!({})),
-        (Subject::Member(member), name) => (
-            member,
-            match name {
-                "DescribeAccountPolicies" => "of which type",
-                "DescribeAlarmHistory" => "of which alarm",
-                "DescribeEventBus" => "of which event bus",
-                "DescribeKey" | "GetKeyPolicy" => "of which key",
-                "GetAlarmMuteRule" => "of which mute rule",
-                "GetSubscriptionAttributes" => "of which subscription",
-                "GetTopicAttributes" | "ListSubscriptionsByTopic" => "of which topic",
-                "ListTargetsByRule" => "of which rule",
-                "AssumeRole" => "of which role",
-                _ => "about what",
-            },
-        ),
-        (Subject::LogGroup(member), _) => (member, "of which log group"),
-        (Subject::Trail(member), _) => (member, "of which trail"),
+        (Subject::Member(member), _) => (member, operation.noun),
+        (Subject::LogGroup(member), _) => (member, "log group"),
+        (Subject::Trail(member), _) => (member, "trail"),
         (Subject::Everything | Subject::Each(_) | Subject::LogGroups | Subject::AlarmTypes, _) => {
             return whole(json!({}));
         }
+    };
+    let what = match noun {
+        "" => "about what".to_owned(),
+        noun => format!("of which {noun}"),
     };
     let names = named(operation, value);
     if let Some(rest) = rest {
@@ -277,11 +235,11 @@ pub(super) fn asked(
         let subject = names.first().map_or(rest, String::as_str);
         return whole(json!({ member: subject }));
     }
-    match (names.as_slice(), items_of(operation)) {
-        ([], _) => Err(Doubt::unsaid(what)),
+    match (names.as_slice(), operation.items()) {
+        ([], _) => Err(Doubt::Unsaid(what)),
         ([one], _) if !all => whole(json!({ member: one })),
         (names, Some(by)) if is_split(operation) => parts(operation, names, value, member, by),
-        _ => Err(Doubt::unsaid(what)),
+        _ => Err(Doubt::Unsaid(what)),
     }
 }
 
@@ -337,7 +295,7 @@ fn parts(
 
 /// A prefix may have been asked for: without one in the name only the groups that are there were surely asked about.
 fn log_groups(operation: &Operation, rest: Option<&str>, value: &Value) -> Result<Value, Doubt> {
-    let names = each(value, "logGroups", "logGroupName");
+    let names = named(operation, value);
     if let Some(rest) = rest {
         return match names.iter().find(|name| !fits(operation, rest, name)) {
             None => Ok(json!({ "logGroupNamePrefix": rest })),
@@ -381,7 +339,7 @@ fn alarm_types(rest: Option<&str>, value: &Value) -> Value {
     }
     let is_alarm = |rest: &str| {
         there.iter().any(|kind| {
-            each(value, &format!("{kind}s"), "AlarmName")
+            each(value, &[&format!("{kind}s"), "AlarmName"])
                 .iter()
                 .any(|name| name == rest)
         })

@@ -82,6 +82,28 @@ pub enum Reach {
     Regional,
 }
 
+/// How much of what an answer says of its owner holds: only where AWS answers with what lies where it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Region and account of an ARN.
+    RegionAndAccount,
+    /// The Region of an ARN.
+    Region,
+    /// The account of an ARN.
+    AccountOf,
+    /// An account id.
+    Account,
+}
+
+/// Where an answer says whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// Members on the way to it, each item of a list taken.
+    pub path: &'static [&'static str],
+    /// How much of it holds.
+    pub whose: Whose,
+}
+
 /// One AWS operation that a snapshot can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
@@ -116,6 +138,15 @@ pub struct Operation {
     pub reach: Reach,
     /// Set where answers hold credentials: request members that are as secret. Neither is ever kept.
     pub secret: Option<&'static [&'static str]>,
+    /// Members of the response on the way to what it is about, each item of a list taken; empty where it does not say.
+    pub about: &'static [&'static str],
+    /// What people call the subject, where it is a member of the request: `topic`.
+    pub noun: &'static str,
+    /// Where the response says whose it is.
+    pub owners: &'static [Owner],
+    /// Calls a second that AWS allows in an account and Region (delivery-chain facts 1.1); conservative where it says
+    /// nothing.
+    pub calls_a_second: u32,
 }
 
 /// The operation of a service by its API name.
@@ -260,6 +291,14 @@ impl Operation {
         subjects
     }
 
+    /// The list whose items name what they are of, and the member that does.
+    pub fn items(&self) -> Option<(&'static str, &'static str)> {
+        match self.about {
+            [list, member] if self.lists.contains(list) => Some((list, member)),
+            _ => None,
+        }
+    }
+
     /// Whether a decoded body can be a response of this operation.
     pub fn recognises(&self, response: &Value) -> bool {
         // CBOR leaves out empty lists; so an empty response of DescribeAlarms says that there is no alarm.
@@ -311,6 +350,18 @@ impl Operation {
             return String::new();
         }
         canonical_json(&Value::Object(rest))
+    }
+}
+
+/// The texts at the end of a path of members, each item of a list taken.
+pub fn texts_at<'v>(value: &'v Value, path: &[&str]) -> Vec<&'v str> {
+    match (value, path) {
+        (Value::Array(items), _) => items.iter().flat_map(|item| texts_at(item, path)).collect(),
+        (Value::String(text), []) => vec![text],
+        (_, [first, rest @ ..]) => value
+            .get(first)
+            .map_or_else(Vec::new, |inner| texts_at(inner, rest)),
+        _ => Vec::new(),
     }
 }
 

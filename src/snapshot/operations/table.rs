@@ -1,6 +1,6 @@
 //! The table itself, by service and name.
 
-use super::{Need, Operation, Paging, Protocol, Reach, Subject};
+use super::{Need, Operation, Owner, Paging, Protocol, Reach, Subject, Whose};
 
 const CLOUDTRAIL: Protocol = Protocol::AwsJson {
     target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
@@ -53,7 +53,35 @@ const PLAIN: Operation = Operation {
     need: Need::Needed,
     reach: Reach::Regional,
     secret: None,
+    about: &[],
+    noun: "",
+    owners: &[],
+    calls_a_second: 10,
 };
+
+/// An owner by the Region and account of an ARN, of all that lies in the Region that is asked.
+const fn whole(path: &'static [&'static str]) -> Owner {
+    Owner {
+        path,
+        whose: Whose::RegionAndAccount,
+    }
+}
+
+/// An owner by the Region of an ARN: the resource may be that of another account.
+const fn region(path: &'static [&'static str]) -> Owner {
+    Owner {
+        path,
+        whose: Whose::Region,
+    }
+}
+
+/// An owner by the id of an account.
+const fn account(path: &'static [&'static str]) -> Owner {
+    Owner {
+        path,
+        whose: Whose::Account,
+    }
+}
 
 /// A file of which `import` could not tell what it answers: no call of AWS and so not in the table, but a gap that
 /// names the file.
@@ -91,6 +119,7 @@ pub const OPERATIONS: &[Operation] = &[
         lists: &["trailList"],
         neutral: &[("includeShadowTrails", "true")],
         requires: &["TrailARN", "HomeRegion", "Name"],
+        about: &["trailList", "TrailARN"],
         ..PLAIN
     },
     Operation {
@@ -101,6 +130,7 @@ pub const OPERATIONS: &[Operation] = &[
         subject: Subject::Trail("TrailName"),
         lists: &["EventSelectors", "AdvancedEventSelectors"],
         absent: &["TrailNotFoundException"],
+        about: &["TrailARN"],
         ..PLAIN
     },
     Operation {
@@ -131,6 +161,7 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("MaxResults", "")],
         need: Need::Optional,
         requires: &["ChannelArn", "Name"],
+        owners: &[whole(&["Channels", "ChannelArn"])],
         ..PLAIN
     },
     Operation {
@@ -154,6 +185,10 @@ pub const OPERATIONS: &[Operation] = &[
         times: &["CreationTime", "LastModifiedTime"],
         need: Need::Optional,
         expects: &["Arn"],
+        about: &["Name"],
+        noun: "event bus",
+        owners: &[whole(&["Arn"])],
+        calls_a_second: 25,
         ..PLAIN
     },
     Operation {
@@ -166,6 +201,8 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("Limit", "")],
         times: &["CreationTime", "LastModifiedTime"],
         need: Need::Optional,
+        owners: &[whole(&["EventBuses", "Arn"])],
+        calls_a_second: 25,
         ..PLAIN
     },
     Operation {
@@ -178,6 +215,8 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("Limit", ""), ("EventBusName", "default")],
         need: Need::Optional,
         requires: &["Name", "Arn"],
+        owners: &[whole(&["Rules", "Arn"])],
+        calls_a_second: 25,
         ..PLAIN
     },
     Operation {
@@ -192,6 +231,8 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["ResourceNotFoundException"],
         need: Need::Optional,
         requires: &["Id", "Arn"],
+        noun: "rule",
+        calls_a_second: 25,
         ..PLAIN
     },
     Operation {
@@ -204,6 +245,9 @@ pub const OPERATIONS: &[Operation] = &[
         times: &["CreationDate", "DeletionDate", "ValidTo"],
         need: Need::Optional,
         expects: &["KeyMetadata"],
+        about: &["KeyMetadata", "Arn"],
+        noun: "key",
+        owners: &[region(&["KeyMetadata", "Arn"])],
         ..PLAIN
     },
     Operation {
@@ -217,6 +261,7 @@ pub const OPERATIONS: &[Operation] = &[
         need: Need::Optional,
         expects: &["Policy"],
         requires: &["Policy"],
+        noun: "key",
         ..PLAIN
     },
     Operation {
@@ -229,6 +274,9 @@ pub const OPERATIONS: &[Operation] = &[
         paging: PAGED_LOWER,
         need: Need::Optional,
         requires: &["policyName", "policyDocument"],
+        about: &["accountPolicies", "policyType"],
+        noun: "type",
+        owners: &[account(&["accountPolicies", "accountId"])],
         ..PLAIN
     },
     Operation {
@@ -242,6 +290,11 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("limit", ""), ("includeLinkedAccounts", "false")],
         absent: &["ResourceNotFoundException"],
         requires: &["logGroupName"],
+        about: &["logGroups", "logGroupName"],
+        owners: &[
+            whole(&["logGroups", "logGroupArn"]),
+            whole(&["logGroups", "arn"]),
+        ],
         ..PLAIN
     },
     Operation {
@@ -255,6 +308,9 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("limit", "")],
         absent: &["ResourceNotFoundException"],
         requires: &["filterName"],
+        about: &["metricFilters", "logGroupName"],
+        // Not adjustable.
+        calls_a_second: 5,
         ..PLAIN
     },
     Operation {
@@ -269,6 +325,9 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["ResourceNotFoundException"],
         need: Need::Optional,
         requires: &["filterName", "destinationArn"],
+        about: &["subscriptionFilters", "logGroupName"],
+        // Not adjustable.
+        calls_a_second: 5,
         ..PLAIN
     },
     Operation {
@@ -279,6 +338,8 @@ pub const OPERATIONS: &[Operation] = &[
         subject: Subject::LogGroup("logGroupIdentifier"),
         absent: &["ResourceNotFoundException"],
         need: Need::Optional,
+        about: &["logGroupIdentifier"],
+        owners: &[whole(&["logGroupIdentifier"])],
         ..PLAIN
     },
     Operation {
@@ -290,6 +351,8 @@ pub const OPERATIONS: &[Operation] = &[
         lists: &["transformerConfig"],
         absent: &["ResourceNotFoundException"],
         need: Need::Optional,
+        about: &["logGroupIdentifier"],
+        owners: &[whole(&["logGroupIdentifier"])],
         ..PLAIN
     },
     Operation {
@@ -310,6 +373,9 @@ pub const OPERATIONS: &[Operation] = &[
         ],
         times: &["Timestamp"],
         need: Need::Optional,
+        about: &["AlarmHistoryItems", "AlarmName"],
+        noun: "alarm",
+        calls_a_second: 20,
         ..PLAIN
     },
     Operation {
@@ -327,6 +393,12 @@ pub const OPERATIONS: &[Operation] = &[
             "StateUpdatedTimestamp",
         ],
         requires: &["AlarmName", "AlarmArn"],
+        owners: &[
+            whole(&["MetricAlarms", "AlarmArn"]),
+            whole(&["CompositeAlarms", "AlarmArn"]),
+            whole(&["LogAlarms", "AlarmArn"]),
+        ],
+        calls_a_second: 9,
         ..PLAIN
     },
     Operation {
@@ -340,6 +412,10 @@ pub const OPERATIONS: &[Operation] = &[
         need: Need::Optional,
         expects: &["AlarmMuteRuleArn", "Name"],
         requires: &["AlarmMuteRuleArn"],
+        about: &["Name"],
+        noun: "mute rule",
+        owners: &[whole(&["AlarmMuteRuleArn"])],
+        calls_a_second: 20,
         ..PLAIN
     },
     Operation {
@@ -354,6 +430,7 @@ pub const OPERATIONS: &[Operation] = &[
         times: &["ExpireDate", "LastUpdatedTimestamp"],
         need: Need::Optional,
         requires: &["AlarmMuteRuleArn"],
+        owners: &[whole(&["AlarmMuteRuleSummaries", "AlarmMuteRuleArn"])],
         ..PLAIN
     },
     Operation {
@@ -365,6 +442,8 @@ pub const OPERATIONS: &[Operation] = &[
         need: Need::Optional,
         reach: Reach::Global,
         expects: &["Organization"],
+        // The organization has one bucket for all its callers.
+        calls_a_second: 5,
         ..PLAIN
     },
     Operation {
@@ -380,6 +459,8 @@ pub const OPERATIONS: &[Operation] = &[
         need: Need::Optional,
         reach: Reach::Global,
         requires: &["Id"],
+        // The organization has one bucket for all its callers.
+        calls_a_second: 5,
         ..PLAIN
     },
     Operation {
@@ -390,6 +471,10 @@ pub const OPERATIONS: &[Operation] = &[
         subject: Subject::Member("SubscriptionArn"),
         absent: &["NotFound", "NotFoundException"],
         expects: &["Attributes"],
+        about: &["Attributes", "SubscriptionArn"],
+        noun: "subscription",
+        owners: &[region(&["Attributes", "SubscriptionArn"])],
+        calls_a_second: 30,
         ..PLAIN
     },
     Operation {
@@ -400,6 +485,10 @@ pub const OPERATIONS: &[Operation] = &[
         subject: Subject::Member("TopicArn"),
         absent: &["NotFound", "NotFoundException"],
         expects: &["Attributes"],
+        about: &["Attributes", "TopicArn"],
+        noun: "topic",
+        owners: &[region(&["Attributes", "TopicArn"])],
+        calls_a_second: 30,
         ..PLAIN
     },
     Operation {
@@ -412,6 +501,10 @@ pub const OPERATIONS: &[Operation] = &[
         paging: PAGED_UPPER,
         absent: &["NotFound", "NotFoundException"],
         requires: &["SubscriptionArn", "Protocol"],
+        about: &["Subscriptions", "TopicArn"],
+        noun: "topic",
+        owners: &[region(&["Subscriptions", "TopicArn"])],
+        calls_a_second: 30,
         ..PLAIN
     },
     Operation {
@@ -424,6 +517,8 @@ pub const OPERATIONS: &[Operation] = &[
         secret: Some(&["ExternalId", "SerialNumber", "TokenCode"]),
         need: Need::Optional,
         reach: Reach::Global,
+        noun: "role",
+        calls_a_second: 100,
         ..PLAIN
     },
     Operation {
@@ -434,6 +529,8 @@ pub const OPERATIONS: &[Operation] = &[
         reach: Reach::Global,
         expects: &["Account"],
         requires: &["Account", "Arn"],
+        owners: &[account(&["Account"])],
+        calls_a_second: 100,
         ..PLAIN
     },
 ];
