@@ -55,3 +55,8 @@ pub(super) fn any(answers: impl IntoIterator<Item = Option<bool>>) -> Option<boo
     }
     result
 }
+
+/// Whether all are true, of answers some of which are not known: false as soon as one is, true only if all are.
+pub(super) fn all(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    any(answers.into_iter().map(|answer| Some(!answer?))).map(|any_false| !any_false)
+}

@@ -6,12 +6,13 @@
 use rusqlite::{Connection, Result, params};
 use serde_json::{Map, Value, json};
 
-use super::read::{ACTIONS, Form, SETTINGS};
+use super::read::{self, ACTIONS};
 use super::resource::{
     Alarm, Change, Key, LogGroup, MetricFilter, MuteRule, Resource, Rule, Subscription, Target,
     Topic, Trail,
 };
 use crate::snapshot::canonical_json;
+use crate::snapshot::facts::Form;
 
 /// Writes what a change leads to. `evidence` is the row that stands for the plan.
 pub(super) fn apply(facts: &Connection, change: &Change, evidence: i64) -> Result<()> {
@@ -394,20 +395,18 @@ impl Write<'_> {
              values (?1, ?2, ?3, ?4, ?5, 1, ?6)",
             params![place.0, place.1, alarm.arn, alarm.name, kind, self.evidence],
         )?;
-        for (column, setting, form) in SETTINGS {
-            if setting.is_empty() {
-                continue;
-            }
+        for setting in read::settings() {
             let value = alarm
                 .settings
-                .get(setting)
-                .map(|value| column_value(value, form));
+                .get(setting.member)
+                .map(|value| column_value(value, setting.form));
+            let column = setting.column;
             let sql = format!("update alarm set {column} = ?2 where alarm_arn = ?1");
-            match (value, form) {
+            match (value, setting.form) {
                 (Some(text), Form::Boolean) => self
                     .facts
                     .execute(&sql, params![alarm.arn, text == "true"])?,
-                (Some(text), Form::Number) if column != "threshold" => self
+                (Some(text), Form::Integer) => self
                     .facts
                     .execute(&sql, params![alarm.arn, text.parse::<i64>().ok()])?,
                 (text, _) => self.facts.execute(&sql, params![alarm.arn, text])?,
@@ -536,8 +535,8 @@ pub(super) fn evaluation(alarm: &Alarm) -> Map<String, Value> {
 fn column_value(value: &Value, form: Form) -> String {
     match form {
         Form::Text => value.as_str().unwrap_or_default().to_owned(),
-        Form::Number | Form::Boolean => value.to_string(),
-        Form::Json => canonical_json(value),
+        Form::Integer | Form::Number | Form::Boolean => value.to_string(),
+        Form::Json | Form::List => canonical_json(value),
         Form::Dimensions => {
             let pairs = value.as_array().into_iter().flatten();
             let pairs: Map<String, Value> = pairs

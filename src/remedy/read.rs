@@ -6,63 +6,18 @@ use serde_json::{Map, Number, Value, json};
 
 use super::resource::{Alarm, MetricFilter, MuteRule, Rule, Trail};
 use crate::aws::arn::{self, Arn};
+use crate::snapshot::facts::{ALARM_SETTINGS, Form, Of, Setting};
 
 mod telling;
 
 pub(super) use telling::{key, subscriptions, topic, topics};
 
-/// How a column of the table `alarm` is a setting of the API.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Text,
-    Number,
-    Boolean,
-    Json,
-    Dimensions,
+/// The settings that metric and composite alarms are written with.
+pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {
+    ALARM_SETTINGS
+        .iter()
+        .filter(|setting| setting.of != Of::Log)
 }
-
-/// The settings of an alarm by column.
-pub(super) const SETTINGS: [(&str, &str, Form); 27] = [
-    ("description", "AlarmDescription", Form::Text),
-    ("actions_enabled", "ActionsEnabled", Form::Boolean),
-    ("namespace", "Namespace", Form::Text),
-    ("metric_name", "MetricName", Form::Text),
-    ("dimensions", "Dimensions", Form::Dimensions),
-    ("statistic", "Statistic", Form::Text),
-    ("extended_statistic", "ExtendedStatistic", Form::Text),
-    ("period", "Period", Form::Number),
-    ("unit", "Unit", Form::Text),
-    ("evaluation_periods", "EvaluationPeriods", Form::Number),
-    ("datapoints_to_alarm", "DatapointsToAlarm", Form::Number),
-    ("threshold", "Threshold", Form::Number),
-    ("comparison_operator", "ComparisonOperator", Form::Text),
-    ("treat_missing_data", "TreatMissingData", Form::Text),
-    (
-        "evaluate_low_sample_count_percentile",
-        "EvaluateLowSampleCountPercentile",
-        Form::Text,
-    ),
-    ("metrics", "Metrics", Form::Json),
-    ("threshold_metric_id", "ThresholdMetricId", Form::Text),
-    ("evaluation_criteria", "EvaluationCriteria", Form::Json),
-    ("evaluation_interval", "EvaluationInterval", Form::Number),
-    ("evaluation_window", "EvaluationWindow", Form::Json),
-    ("warm_up", "WarmUpConfiguration", Form::Json),
-    ("action_configuration", "ActionConfiguration", Form::Json),
-    ("alarm_rule", "AlarmRule", Form::Text),
-    ("actions_suppressor", "ActionsSuppressor", Form::Text),
-    (
-        "suppressor_wait_period",
-        "ActionsSuppressorWaitPeriod",
-        Form::Number,
-    ),
-    (
-        "suppressor_extension_period",
-        "ActionsSuppressorExtensionPeriod",
-        Form::Number,
-    ),
-    ("type", "", Form::Text),
-];
 
 /// The actions of an alarm by state.
 pub(super) const ACTIONS: [(&str, &str); 3] = [
@@ -128,24 +83,21 @@ pub(super) fn alarm(connection: &Connection, alarm_arn: &str) -> Result<Option<A
 
 fn alarm_row(row: &Row<'_>) -> Result<Alarm> {
     let mut settings = Map::new();
-    for (column, setting, form) in SETTINGS {
-        if setting.is_empty() {
-            continue;
-        }
-        let value = row.get_ref(column)?;
+    for setting in self::settings() {
+        let value = row.get_ref(setting.column)?;
         let text = match value {
             ValueRef::Null => continue,
             ValueRef::Integer(number) => number.to_string(),
             other => other.as_str()?.to_owned(),
         };
-        let value = match form {
+        let value = match setting.form {
             Form::Text => Value::from(text),
-            Form::Number => number(&text),
+            Form::Integer | Form::Number => number(&text),
             Form::Boolean => Value::from(text == "1"),
-            Form::Json => parsed(Some(text)).unwrap_or_default(),
+            Form::Json | Form::List => parsed(Some(text)).unwrap_or_default(),
             Form::Dimensions => dimensions(&text),
         };
-        settings.insert(setting.to_owned(), value);
+        settings.insert(setting.member.to_owned(), value);
     }
     let kind: String = get(row, "type")?;
     Ok(Alarm {

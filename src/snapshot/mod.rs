@@ -11,7 +11,7 @@ mod digest;
 pub mod encode;
 mod error;
 mod evidence;
-mod facts;
+pub mod facts;
 mod file;
 mod lock;
 mod meta;

@@ -1,10 +1,12 @@
-//! Resource policies: may CloudWatch publish to the topic for this alarm, and use the key that encrypts it?
+//! Resource policies: may CloudWatch publish to the topic for this alarm, and use the key that encrypts it? May another
+//! account send events to the bus?
 //!
 //! Evaluates topic policies (N04) and key policies (N06) for the one principal and the context that CloudWatch has. An
 //! answer is `Allowed` only if it holds whatever the parts of the request are that nobody documents; every other answer
 //! names the statement that comes closest and the parts of it that decide. From the IAM User Guide, "Policy evaluation
 //! logic" and "IAM JSON policy elements reference"; docs/delivery-chain.md has the sentences.
 
+mod bus;
 mod condition;
 mod decision;
 mod glob;
@@ -18,6 +20,7 @@ mod worlds;
 use serde_json::Value;
 
 use super::answer::Answer;
+pub use bus::admits as bus_admits;
 pub use decision::{Decision, Doubt, NearMiss, Part, Refusal, Sent, Statement};
 pub use request::{Caller, Organization, Service, Source};
 use request::{Request, Target};
@@ -74,14 +77,21 @@ pub fn may_use_key(policy: &str, key_arn: &str, caller: &Caller<'_>) -> Decision
     }
 }
 
+/// The statements of a policy, one or a list.
+fn statements(document: &Value) -> Option<Vec<&Value>> {
+    match document.get("Statement")? {
+        Value::Array(statements) => Some(statements.iter().collect()),
+        statement @ Value::Object(_) => Some(vec![statement]),
+        _ => None,
+    }
+}
+
 fn decide(policy: &str, request: &Request<'_>) -> Decision {
     let Ok(document) = serde_json::from_str::<Value>(policy) else {
         return Decision::Open(Doubt::NotJson);
     };
-    let statements: Vec<&Value> = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.iter().collect(),
-        Some(statement @ Value::Object(_)) => vec![statement],
-        _ => return Decision::Open(Doubt::NoStatements),
+    let Some(statements) = statements(&document) else {
+        return Decision::Open(Doubt::NoStatements);
     };
     // Without a version it is 2008-10-17, in which `${...}` is text like any other.
     let variables = document.get("Version").and_then(Value::as_str) == Some("2012-10-17");

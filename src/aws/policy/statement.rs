@@ -101,7 +101,7 @@ fn element(
 }
 
 /// Whether any of one or several texts passes the test.
-fn each(value: &Value, test: impl Fn(&str) -> Option<bool>) -> Option<bool> {
+pub(super) fn each(value: &Value, test: impl Fn(&str) -> Option<bool>) -> Option<bool> {
     let one = |value: &Value| value.as_str().and_then(&test);
     match value {
         Value::Array(values) => answer::any(values.iter().map(one)),

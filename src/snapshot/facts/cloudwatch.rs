@@ -1,5 +1,6 @@
 //! Facts of CloudWatch: alarms of all three types with their actions and metrics, history and mute rules.
 
+use super::alarm_settings::{self, Of};
 use super::asks::Ask;
 use super::item::{Item, Outcome};
 use super::sink::{Row, Sink};
@@ -33,32 +34,16 @@ fn alarm(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, alarm_type: &str) -> Outcom
     let shared = row()
         .with("name", item.text("AlarmName")?)
         .with("type", alarm_type)
-        .with("description", item.optional_text("AlarmDescription")?)
-        // The default of PutMetricAlarm.
-        .with(
-            "actions_enabled",
-            item.boolean("ActionsEnabled")?.unwrap_or(true),
-        )
-        .with("threshold", item.number("Threshold")?)
-        .with(
-            "comparison_operator",
-            item.optional_text("ComparisonOperator")?,
-        )
-        .with(
-            "treat_missing_data",
-            item.optional_text("TreatMissingData")?,
-        )
-        .with("warm_up", item.json("WarmUpConfiguration"))
-        .with("action_configuration", item.json("ActionConfiguration"))
         .with(
             "configuration_updated_time",
             item.optional_text("AlarmConfigurationUpdatedTimestamp")?,
         );
-    let whole = match alarm_type {
-        "metric" => metric_columns(shared, item)?,
-        "composite" => composite_columns(shared, item)?,
-        _ => log_columns(shared, item)?,
+    let of = match alarm_type {
+        "metric" => Of::Metric,
+        "composite" => Of::Composite,
+        _ => Of::Log,
     };
+    let whole = alarm_settings::columns(shared, item, of)?;
     if !sink.insert("alarm", whole)? {
         // A page was given twice.
         return Ok(());
@@ -103,75 +88,6 @@ fn alarm(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, alarm_type: &str) -> Outcom
         metrics(ask, sink, item, arn)?;
     }
     Ok(())
-}
-
-fn metric_columns(row: Row, item: Item<'_>) -> Outcome<Row> {
-    let is_single = item.get("MetricName").is_some();
-    Ok(row
-        .with("namespace", item.optional_text("Namespace")?)
-        .with("metric_name", item.optional_text("MetricName")?)
-        .with(
-            "dimensions",
-            is_single
-                .then(|| item.dimensions("Dimensions"))
-                .transpose()?,
-        )
-        .with("statistic", item.optional_text("Statistic")?)
-        .with(
-            "extended_statistic",
-            item.optional_text("ExtendedStatistic")?,
-        )
-        .with("period", item.integer("Period")?)
-        .with("unit", item.optional_text("Unit")?)
-        .with("evaluation_periods", item.integer("EvaluationPeriods")?)
-        .with("datapoints_to_alarm", item.integer("DatapointsToAlarm")?)
-        .with(
-            "evaluate_low_sample_count_percentile",
-            item.optional_text("EvaluateLowSampleCountPercentile")?,
-        )
-        .with(
-            "metrics",
-            (!item.array("Metrics")?.is_empty())
-                .then(|| item.json("Metrics"))
-                .flatten(),
-        )
-        .with(
-            "threshold_metric_id",
-            item.optional_text("ThresholdMetricId")?,
-        )
-        .with("evaluation_criteria", item.json("EvaluationCriteria"))
-        .with("evaluation_interval", item.integer("EvaluationInterval")?)
-        .with("evaluation_window", item.json("EvaluationWindow")))
-}
-
-fn composite_columns(row: Row, item: Item<'_>) -> Outcome<Row> {
-    Ok(row
-        .with("alarm_rule", item.optional_text("AlarmRule")?)
-        .with(
-            "actions_suppressor",
-            item.optional_text("ActionsSuppressor")?,
-        )
-        .with(
-            "suppressor_wait_period",
-            item.integer("ActionsSuppressorWaitPeriod")?,
-        )
-        .with(
-            "suppressor_extension_period",
-            item.integer("ActionsSuppressorExtensionPeriod")?,
-        ))
-}
-
-fn log_columns(row: Row, item: Item<'_>) -> Outcome<Row> {
-    Ok(row
-        .with("scheduled_query", item.json("ScheduledQueryConfiguration"))
-        .with(
-            "query_results_to_evaluate",
-            item.integer("QueryResultsToEvaluate")?,
-        )
-        .with(
-            "query_results_to_alarm",
-            item.integer("QueryResultsToAlarm")?,
-        ))
 }
 
 /// What the alarm reads: its one metric, or each query of its metric math.

@@ -5,6 +5,7 @@
 //! order of the calls was. Nothing here judges what the rows mean.
 
 mod account;
+mod alarm_settings;
 mod asks;
 mod cloudtrail;
 mod cloudwatch;
@@ -19,6 +20,8 @@ mod sns;
 mod tests;
 
 use rusqlite::Connection;
+
+pub use alarm_settings::{ALARM_SETTINGS, Form, Of, Setting};
 
 use super::error::Result;
 use super::evidence::Budget;
