@@ -1,6 +1,7 @@
 //! One finding on the page: a line that opens into the chain, the pattern, the witness, the evidence and the fix.
 
 use crate::analyze::{Mark, PathSummary, Status};
+use crate::chain::verdict::Verdict;
 
 use super::super::dossier::{Dossier, Item};
 use super::super::text::{audit_steps_word, json_document, short_names, status_word};
@@ -72,7 +73,7 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
         }
         if let Some(witness) = &finding.witness {
             out.push_str(&format!(
-                "<h4>Witness: {}</h4><pre tabindex=\"0\">",
+                "<h4>Witness: {}</h4><pre class=\"record\" tabindex=\"0\">",
                 words::witness(&finding.why)
             ));
             for line in json_document(witness).lines() {
@@ -241,7 +242,7 @@ fn links(out: &mut String, dossier: Dossier<'_>, path: &PathSummary) {
         return;
     }
     out.push_str(
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">link</th><th scope=\"col\">verdict</th>\
+        "<div class=\"scroll\"><table class=\"links\"><thead><tr><th scope=\"col\">link</th><th scope=\"col\">verdict</th>\
          <th scope=\"col\">why</th><th scope=\"col\">evidence</th></tr></thead><tbody>\n",
     );
     for link in &path.links {
@@ -256,8 +257,14 @@ fn links(out: &mut String, dossier: Dossier<'_>, path: &PathSummary) {
         } else {
             format!("<br><code>{}</code>", text(&fields.join(", ")))
         };
+        // On paper what is sound runs on in lines, without its fields.
+        let sound = match link.verdict {
+            Verdict::Ok => " class=\"ok\"",
+            _ => "",
+        };
         out.push_str(&format!(
-            "<tr><td><code>{}</code></td><td>{}</td><td class=\"long\">{}{fields}</td><td>{}</td></tr>\n",
+            "<tr{}><td><code>{}</code></td><td>{}</td><td class=\"long\">{}{fields}</td><td>{}</td></tr>\n",
+            sound,
             link.id.code(),
             link.verdict.word(),
             sentence(&words::sentence(&link.cause)),
