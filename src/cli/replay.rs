@@ -15,12 +15,12 @@ use crate::pattern::{Pattern, parse_for_creation};
 use crate::remedy::{self, Plan, Wishes};
 use crate::replay::counts::{self, CountsError};
 use crate::replay::plan::Plan as Questions;
-use crate::replay::read::{self, Progress, Window};
+use crate::replay::read::{self, FileOutcome, Progress, Window};
 use crate::replay::sql::{self, Dialect};
 use crate::replay::tally::Tally;
 use crate::replay::{self, records};
 use crate::report::text::count;
-use crate::report::{self, ReplayDossier, ReplayFormat};
+use crate::report::{self, FilesRead, ReplayDossier, ReplayFormat};
 use crate::snapshot::Snapshot;
 
 use super::opening::{Opening, Target};
@@ -120,15 +120,13 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         return print_query(&args, &plan, dialect, out);
     }
     let (tally, files) = match &args.counts {
-        Some(path) => (counted(&plan, path)?, Files::default()),
+        Some(path) => (counted(&plan, path)?, FilesRead::default()),
         None => read_logs(&args, &plan, out)?,
     };
     let outcome = replay::outcome(&hearing, what_if.as_ref(), &plan, &tally);
     let dossier = ReplayDossier {
         outcome: &outcome,
-        files: files.read,
-        left_alone: files.left_alone,
-        damaged: &files.damaged,
+        files: &files,
         fix: fixed.as_ref().map(|(fix, _)| fix),
     };
     let text = report::replay(dossier, args.format, args.target.style(out));
@@ -139,16 +137,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         args.target.write(&text, &told, out)?;
     }
     args.opening.warn(out);
-    if let Some((file, why)) = files.damaged.first() {
-        let others = match files.damaged.len() - 1 {
-            0 => String::new(),
-            1 => ", and another file is damaged".to_owned(),
-            more => format!(", and {more} other files are damaged"),
-        };
-        return Err(Error::new(format!("{file} {why}{others}")).help(
-            "the report holds what could be read; fetch the files again, or leave them out",
-        ));
-    }
+    complain(&files, tally.read)?;
     let missed = outcome.controls.iter().any(|it| !it.missed.is_empty());
     Ok(if missed && args.fail_on == FailOn::Missed {
         Status::Findings
@@ -173,20 +162,12 @@ fn fixed(
     Ok((fix, after))
 }
 
-/// What became of the files.
-#[derive(Default)]
-struct Files {
-    read: usize,
-    left_alone: usize,
-    damaged: Vec<(String, String)>,
-}
-
 /// Reads the records.
-fn read_logs(args: &Args, plan: &Questions, out: &mut Out) -> Result<(Tally, Files), Error> {
+fn read_logs(args: &Args, plan: &Questions, out: &mut Out) -> Result<(Tally, FilesRead), Error> {
     let listing = records::list(&args.logs).map_err(|(path, error)| {
         Error::new(format!("`{}` cannot be read: {error}", path.display()))
     })?;
-    if listing.files.is_empty() {
+    if listing.files.is_empty() && listing.unread.is_empty() {
         return Err(Error::new("there is no log file in what was named").help(
             "log files end with .json, .jsonl, .ndjson, .log or .gz; a file that is named itself is read whatever its name",
         ));
@@ -200,12 +181,10 @@ fn read_logs(args: &Args, plan: &Questions, out: &mut Out) -> Result<(Tally, Fil
     let reading = read::read(plan, &listing.files, &window, &mut |progress| {
         teller.tell(progress, out);
     });
-    let files = Files {
-        read: listing.files.len(),
-        left_alone: listing.left.len(),
-        damaged: damaged(&listing, &reading),
-    };
-    Ok((reading.tally, files))
+    Ok((
+        reading.tally,
+        files_read(&listing, &reading.files, reading.others),
+    ))
 }
 
 /// The patterns of `--pattern`, by the ids of their controls.
@@ -268,16 +247,53 @@ fn counted(plan: &Questions, path: &Path) -> Result<Tally, Error> {
     counts::read(plan, file).map_err(failed)
 }
 
-/// The files that are damaged, and how.
-fn damaged(listing: &records::Listing, reading: &read::Reading) -> Vec<(String, String)> {
-    let outcomes = reading.files.iter();
-    outcomes
-        .filter_map(|outcome| {
-            let file = listing.files.get(outcome.file)?;
-            let damage = outcome.damage.as_ref()?;
-            Some((file.place.to_string(), damage.to_string()))
-        })
-        .collect()
+/// What became of the files, and of what was found beside them.
+fn files_read(listing: &records::Listing, outcomes: &[FileOutcome], others: u64) -> FilesRead {
+    let mut files = FilesRead {
+        read: listing.files.len(),
+        others,
+        ..FilesRead::default()
+    };
+    for (_, why) in &listing.left {
+        *files.left_alone.entry(*why).or_default() += 1;
+    }
+    for (path, error) in &listing.unread {
+        let why = format!("cannot be looked at: {error}");
+        files.damaged.push((format!("`{}`", path.display()), why));
+    }
+    for outcome in outcomes {
+        let Some(file) = listing.files.get(outcome.file) else {
+            continue;
+        };
+        if let Some(damage) = &outcome.damage {
+            let name = file.place.to_string();
+            files.damaged.push((name, damage.to_string()));
+        } else if outcome.counted.lacks_records() {
+            files.without_records.push(file.place.to_string());
+        }
+    }
+    files
+}
+
+/// Complains of what could not be read, after the report of what could.
+fn complain(files: &FilesRead, records: u64) -> Result<(), Error> {
+    if let Some((file, why)) = files.damaged.first() {
+        let others = match files.damaged.len() - 1 {
+            0 => String::new(),
+            1 => ", and another file is damaged".to_owned(),
+            more => format!(", and {more} other files are damaged"),
+        };
+        return Err(Error::new(format!("{file} {why}{others}")).help(
+            "the report holds what could be read; fetch the files again, or leave them out",
+        ));
+    }
+    match files.without_records.first() {
+        Some(first) if records == 0 => Err(Error::new(format!(
+            "there is no CloudTrail record in what was read: {first} holds none"
+        ))
+        .help("`trailproof help replay` names the forms in which records are read")),
+        _ => Ok(()),
+    }
 }
 
 /// A time, or the begin of a day.
@@ -333,10 +349,12 @@ impl ProgressTeller {
         let spent = self.started.elapsed().as_secs();
         let left = progress.all.saturating_sub(progress.done);
         let seconds = spent.saturating_mul(left) / progress.done.max(1);
+        let rounded =
+            |unit: u64| usize::try_from((seconds + unit / 2) / unit).unwrap_or(usize::MAX);
         let left = match seconds {
-            0..60 => format!("{seconds} s"),
-            60..7200 => format!("{} minutes", seconds / 60),
-            _ => format!("{} hours", seconds / 3600),
+            0..90 => format!("{seconds} s"),
+            90..5400 => count(rounded(60), "minute"),
+            _ => count(rounded(3600), "hour"),
         };
         out.message(&format!(
             "{percent}% of {} MB, {records} records, about {left} left",

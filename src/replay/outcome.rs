@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::analyze::{Hearing, Stop};
 
 use super::alarms::{AlarmOutcome, alarms};
+use super::kinds::{Example, Kind, KindKey};
 use super::plan::{AccountPlan, ControlPlan, Plan};
 use super::question::is_set;
-use super::tally::{AccountTally, Example, Kind, KindKey, Tally};
+use super::tally::{AccountTally, Tally};
 
 /// The result of a replay.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,7 +164,7 @@ fn controls(hearing: &Hearing<'_>, plan: &Plan, tallies: &[AccountTally]) -> Vec
     let mut controls = Vec::new();
     let accounts = plan.accounts.iter().zip(tallies);
     for (index, (account, counted)) in accounts.enumerate() {
-        let kinds = in_order(counted);
+        let kinds = counted.kinds.in_order();
         for (position, control) in account.controls.iter().enumerate() {
             let about = hearing
                 .accounts
@@ -202,17 +203,6 @@ fn alarms_of(hearing: &Hearing<'_>, account: usize, control: &ControlPlan) -> Ve
         .map(|alarm| alarm.arn.clone())
         .collect();
     alarms.into_iter().collect()
-}
-
-/// The kinds of an account in an order that no hash decides.
-fn in_order(tally: &AccountTally) -> Vec<(&KindKey, &Kind)> {
-    let mut kinds: Vec<_> = tally
-        .kinds
-        .values()
-        .map(|(key, kind)| (key, kind))
-        .collect();
-    kinds.sort_unstable_by(|one, two| one.0.cmp(two.0));
-    kinds
 }
 
 impl ControlOutcome {

@@ -9,14 +9,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use crate::coverage::{Predicate, Test};
 use crate::pattern::ast::{Expr, Pattern, PatternKind, Step};
 use crate::pattern::{Matcher, Semantics};
 
 use super::fields::Fields;
 use super::records::Record;
+use super::rule::{self, OfMember};
 
 /// Members with few values: those of them that somebody asks about are the class of a record.
 const CLASS: [&str; 9] = [
@@ -84,14 +83,14 @@ enum Leaf {
     Field { field: usize, on: On },
     /// On the whole record.
     Whole(Box<Matcher>),
-    /// On the event that EventBridge makes of the record.
-    Event(Predicate),
 }
 
 #[derive(Debug, Clone)]
 enum On {
     Test(Test),
     Pattern(Box<Matcher>),
+    /// What an event pattern asks of a member.
+    Rule(Box<OfMember>),
 }
 
 #[derive(Debug, Clone)]
@@ -328,11 +327,10 @@ impl Examiner {
                 match on {
                     On::Test(test) => test.holds(event),
                     On::Pattern(matcher) => matcher.matches_event(event),
+                    On::Rule(asked) => asked.holds(event),
                 }
             }
             Some(Leaf::Whole(matcher)) => matcher.matches_text(&record.as_delivered()),
-            Some(Leaf::Event(pattern)) => serde_json::from_str::<Value>(record.text)
-                .is_ok_and(|event| pattern.matches(&event, &Semantics::default())),
             None => false,
         }
     }
@@ -355,7 +353,11 @@ impl Examiner {
                     None => Node::Known(false),
                 }
             }
-            Predicate::Event(..) => self.leaf(Leaf::Event(predicate.clone())),
+            Predicate::Event(pattern, sign_in) => {
+                let choices = rule::by_member(pattern, *sign_in).into_iter();
+                let choices = choices.map(|asked| Node::All(self.of_members(asked)));
+                Node::Any(choices.collect())
+            }
             Predicate::Pattern(pattern) => match &pattern.kind {
                 PatternKind::Everything => Node::Known(true),
                 PatternKind::Json(expr) => self.compile_expr(expr),
@@ -395,6 +397,18 @@ impl Examiner {
                 }
             }
         }
+    }
+
+    /// What an event pattern asks of members.
+    fn of_members(&mut self, asked: Vec<OfMember>) -> Vec<Node> {
+        let of_one = |asked: OfMember| {
+            let member = asked.member.as_deref();
+            match member.and_then(|member| self.fields.field(&[member], true)) {
+                Some(field) => self.field_leaf(field, On::Rule(Box::new(asked))),
+                None => Node::Known(asked.always()),
+            }
+        };
+        asked.into_iter().map(of_one).collect()
     }
 
     fn field_leaf(&mut self, field: usize, on: On) -> Node {

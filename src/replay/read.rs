@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::kinds::Shown;
 use super::plan::Plan;
 use super::principal::IdentityReader;
 use super::question::Examiner;
 use super::records::{self, Counted, Damage, End, Found, Part, Record};
-use super::tally::{Shown, Sighting, Tally, Teller};
+use super::tally::{Sighting, Tally, Teller};
 
 /// Which records count.
 #[derive(Debug, Clone, Default)]
@@ -57,8 +58,10 @@ pub struct FileOutcome {
 pub struct Reading {
     /// What was counted.
     pub tally: Tally,
-    /// Files that are damaged, and others that were read in parts; in their order.
+    /// Files that are damaged, files that hold no record, and others that were read in parts; in their order.
     pub files: Vec<FileOutcome>,
+    /// Values and log events of all files that are no records.
+    pub others: u64,
 }
 
 /// Reads the files; `progress` is called now and then, on the calling thread.
@@ -71,10 +74,20 @@ pub fn read(
     let mut whole = BTreeSet::new();
     loop {
         let shared = Shared::new(plan, files, window, &whole);
-        let (tally, mut ends) = shared.read(progress);
+        let Work {
+            tally,
+            mut ends,
+            others,
+        } = shared.read(progress);
         ends.sort_by_key(|(part, ..)| *part);
         match shared.outcomes(ends) {
-            Ok(files) => return Reading { tally, files },
+            Ok(files) => {
+                return Reading {
+                    tally,
+                    files,
+                    others,
+                };
+            }
             Err(guessed_wrongly) => whole.insert(guessed_wrongly),
         };
     }
@@ -133,10 +146,13 @@ impl<'a> Shared<'a> {
     }
 
     /// Reads all parts on all cores.
-    fn read(&self, progress: &mut dyn FnMut(Progress)) -> (Tally, Vec<PartEnd>) {
+    fn read(&self, progress: &mut dyn FnMut(Progress)) -> Work {
         let all = self.files.iter().map(|file| file.size).sum();
-        let mut tally = Teller::new(self.plan).tally;
-        let mut ends = Vec::new();
+        let mut done = Work {
+            tally: Teller::new(self.plan).tally,
+            ends: Vec::new(),
+            others: 0,
+        };
         std::thread::scope(|scope| {
             let (send, receive) = mpsc::channel();
             for _ in 0..threads().min(self.parts.len()) {
@@ -149,10 +165,7 @@ impl<'a> Shared<'a> {
             drop(send);
             loop {
                 match receive.recv_timeout(Duration::from_millis(500)) {
-                    Ok((counted, of_thread)) => {
-                        tally.add(counted);
-                        ends.extend(of_thread);
-                    }
+                    Ok(of_thread) => done.add(of_thread),
                     Err(mpsc::RecvTimeoutError::Timeout) => progress(Progress {
                         done: self.done.load(Ordering::Relaxed),
                         all,
@@ -162,7 +175,7 @@ impl<'a> Shared<'a> {
                 }
             }
         });
-        (tally, ends)
+        done
     }
 
     /// What became of the files; the position of one whose parts are worth nothing.
@@ -209,7 +222,22 @@ impl FileOutcome {
     }
 }
 
-fn work(shared: &Shared<'_>) -> (Tally, Vec<PartEnd>) {
+/// What one thread did, or all of them.
+struct Work {
+    tally: Tally,
+    ends: Vec<PartEnd>,
+    others: u64,
+}
+
+impl Work {
+    fn add(&mut self, other: Self) {
+        self.tally.add(other.tally);
+        self.ends.extend(other.ends);
+        self.others += other.others;
+    }
+}
+
+fn work(shared: &Shared<'_>) -> Work {
     let mut worker = Worker {
         shared,
         examiner: Examiner::new(&shared.plan.questions),
@@ -218,7 +246,7 @@ fn work(shared: &Shared<'_>) -> (Tally, Vec<PartEnd>) {
         clock: Clock::default(),
     };
     let mut reader = records::Reader::new(shared.ahead, &shared.done);
-    let (whole, mut ends) = (Part::default(), Vec::new());
+    let (whole, mut ends, mut others) = (Part::default(), Vec::new(), 0);
     while !shared.in_vain.load(Ordering::Relaxed) {
         let index = shared.next.fetch_add(1, Ordering::Relaxed);
         let Some((file, part)) = shared.parts.get(index) else {
@@ -234,12 +262,17 @@ fn work(shared: &Shared<'_>) -> (Tally, Vec<PartEnd>) {
         if !is_whole && of_many.is_some_and(Part::has_next) {
             shared.in_vain.store(true, Ordering::Relaxed);
         }
+        others += counted.others;
         // Of a million files nothing is kept but what is wrong with them.
-        if !is_whole || of_many.is_some() {
+        if !is_whole || of_many.is_some() || counted.lacks_records() {
             ends.push((index, counted, end));
         }
     }
-    (worker.teller.tally, ends)
+    Work {
+        tally: worker.teller.tally,
+        ends,
+        others,
+    }
 }
 
 struct Worker<'a> {

@@ -1,88 +1,23 @@
 //! Counts records by what follows from them. Two tallies are added up to the same one in whatever order, so that threads,
 //! and the rows of a query over many machines, make one report.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use super::kinds::{Kinds, Shown};
 use super::plan::{AccountPlan, Plan};
-use super::principal::Principal;
 use super::question::{Answers, is_set};
 
-/// Principals that are told of one kind of record; beyond that only their type.
-const MAX_PRINCIPALS: usize = 2_000;
 /// Accounts that are told by id although the snapshot does not hold them.
 const MAX_STRANGERS: usize = 10_000;
-
-/// What records are alike in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KindKey {
-    /// `eventName`
-    pub event_name: String,
-    /// `eventSource`
-    pub event_source: String,
-    /// `userIdentity.type`
-    pub principal_type: String,
-    /// The answers to all questions.
-    pub answers: Answers,
-}
-
-/// A record that is shown, with what orders it before others: its time and its id.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Example {
-    /// `eventTime`
-    pub time: String,
-    /// `eventID`
-    pub id: String,
-    /// The whole record.
-    pub text: String,
-}
-
-/// A record that may come to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown<'r> {
-    /// Who made the call.
-    pub principal: Principal<'r>,
-    /// `eventTime`
-    pub time: Cow<'r, str>,
-    /// `eventID`
-    pub id: Cow<'r, str>,
-    /// The whole record.
-    pub text: Cow<'r, str>,
-}
-
-impl Shown<'_> {
-    fn comes_before(&self, first: &Example) -> bool {
-        (&*self.time, &*self.id, &*self.text) < (&first.time, &first.id, &first.text)
-    }
-
-    fn example(&self) -> Example {
-        Example {
-            time: self.time.to_string(),
-            id: self.id.to_string(),
-            text: self.text.to_string(),
-        }
-    }
-}
-
-/// Records of one kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kind {
-    /// How many.
-    pub count: u64,
-    /// The first of them.
-    pub first: Example,
-    /// How many by principal; none where there are too many.
-    pub principals: Option<BTreeMap<String, u64>>,
-}
 
 /// Counts of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountTally {
     /// Its distinct records.
     pub records: u64,
-    /// Records that a control asks for or a filter counts, by the bytes of their kind.
-    pub kinds: HashMap<Vec<u8>, (KindKey, Kind)>,
+    /// Records that a control asks for or a filter counts, by kind.
+    pub kinds: Kinds,
     /// Of each metric filter, records by minute since 1970.
     pub counts: Vec<BTreeMap<i64, u64>>,
     /// Of each log group, the minutes in which it got records of the account.
@@ -145,7 +80,6 @@ pub struct Teller<'p> {
     pub tally: Tally,
     meanings: Meanings,
     what_if: Meanings,
-    key: Vec<u8>,
 }
 
 /// What follows from answers, by account.
@@ -164,7 +98,6 @@ impl<'p> Teller<'p> {
             },
             meanings: plan.accounts.iter().map(|_| HashMap::new()).collect(),
             what_if: other.iter().map(|_| HashMap::new()).collect(),
-            key: Vec::new(),
         }
     }
 
@@ -201,7 +134,8 @@ impl<'p> Teller<'p> {
                 let meaning = meaning(plan, meanings, sighting.answers);
                 tally.count(&meaning, sighting, count);
                 if meaning.told {
-                    tally.tell(&mut self.key, sighting, count, &shown());
+                    let names = [sighting.event_name, sighting.event_source];
+                    tally.kinds.see(names, sighting.answers, count, &shown());
                 }
             }
         }
@@ -260,48 +194,9 @@ impl AccountTally {
         }
     }
 
-    /// `key` holds the bytes of the kind meanwhile: a kind that is known is found without a copy of its names.
-    fn tell(&mut self, key: &mut Vec<u8>, sighting: Sighting<'_>, count: u64, shown: &Shown<'_>) {
-        let principal = &shown.principal;
-        key.clear();
-        for name in [sighting.event_name, sighting.event_source, &principal.kind] {
-            key.extend_from_slice(&(name.len() as u64).to_le_bytes());
-            key.extend_from_slice(name.as_bytes());
-        }
-        for word in sighting.answers {
-            key.extend_from_slice(&word.to_le_bytes());
-        }
-        if let Some((_, kind)) = self.kinds.get_mut(key.as_slice()) {
-            kind.see(count, shown);
-            return;
-        }
-        let names = KindKey {
-            event_name: sighting.event_name.to_owned(),
-            event_source: sighting.event_source.to_owned(),
-            principal_type: principal.kind.to_string(),
-            answers: sighting.answers.to_vec(),
-        };
-        let kind = Kind {
-            count,
-            first: shown.example(),
-            principals: Some(BTreeMap::from([(principal.name.to_string(), count)])),
-        };
-        self.kinds.insert(key.clone(), (names, kind));
-    }
-
     fn add(&mut self, other: Self) {
         self.records += other.records;
-        // In whatever order: every kind is added to its own.
-        let mut kinds: Vec<(Vec<u8>, (KindKey, Kind))> = other.kinds.into_iter().collect();
-        kinds.sort_unstable_by(|one, two| one.0.cmp(&two.0));
-        for (key, (names, kind)) in kinds {
-            match self.kinds.get_mut(&key) {
-                Some((_, known)) => known.add(kind),
-                None => {
-                    self.kinds.insert(key, (names, kind));
-                }
-            }
-        }
+        self.kinds.add(other.kinds);
         for (ours, theirs) in self.counts.iter_mut().zip(other.counts) {
             for (minute, count) in theirs {
                 *ours.entry(minute).or_default() += count;
@@ -309,51 +204,6 @@ impl AccountTally {
         }
         for (ours, theirs) in self.arrivals.iter_mut().zip(other.arrivals) {
             ours.extend(theirs);
-        }
-    }
-}
-
-impl Kind {
-    /// Counts records of the kind.
-    fn see(&mut self, count: u64, shown: &Shown<'_>) {
-        self.count += count;
-        if shown.comes_before(&self.first) {
-            self.first = shown.example();
-        }
-        if let Some(principals) = &mut self.principals {
-            count_principal(principals, &shown.principal.name, count);
-        }
-        self.forget_too_many();
-    }
-
-    fn add(&mut self, other: Self) {
-        self.count += other.count;
-        if other.first < self.first {
-            self.first = other.first;
-        }
-        let (Some(ours), Some(theirs)) = (&mut self.principals, other.principals) else {
-            self.principals = None;
-            return;
-        };
-        for (name, count) in theirs {
-            count_principal(ours, &name, count);
-        }
-        self.forget_too_many();
-    }
-
-    fn forget_too_many(&mut self) {
-        let too_many = |principals: &BTreeMap<String, u64>| principals.len() > MAX_PRINCIPALS;
-        if self.principals.as_ref().is_some_and(too_many) {
-            self.principals = None;
-        }
-    }
-}
-
-fn count_principal(principals: &mut BTreeMap<String, u64>, name: &str, count: u64) {
-    match principals.get_mut(name) {
-        Some(known) => *known += count,
-        None => {
-            principals.insert(name.to_owned(), count);
         }
     }
 }

@@ -6,6 +6,8 @@ mod counts;
 mod forms;
 /// What the alarms would have done, against what is on record.
 mod history;
+/// What lies among logs that is none, and what means harm.
+mod hostile;
 /// The answers about a record against the plain matcher.
 mod questions;
 /// The query for many machines.

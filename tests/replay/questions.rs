@@ -8,6 +8,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use trailproof::coverage::Predicate;
 use trailproof::pattern::ast::{Pattern, PatternKind};
+use trailproof::pattern::event::{EventPattern, SignIn};
 use trailproof::pattern::{Matcher, Semantics, parse};
 use trailproof::replay::question::{Examiner, Questions, is_set};
 use trailproof::replay::records;
@@ -92,6 +93,109 @@ fn random_patterns_answer_random_events_as_the_matcher_does() {
     }
     let records: Vec<String> = records.into_iter().collect();
     assert!(compare(&patterns, &records) > 100);
+}
+
+/// Asks event patterns, each under both spellings of a sign-in, and gives how many hold.
+fn compare_rules(patterns: &[EventPattern], records: &[String]) -> usize {
+    let mut questions = Questions::default();
+    for pattern in patterns {
+        for sign_in in [SignIn::Spaced, SignIn::Joined] {
+            questions.bit(&Predicate::from_event_pattern(pattern, sign_in));
+        }
+    }
+    let mut examiner = Examiner::new(&questions);
+    let mut hold = 0;
+    records::values(records.join("\n").as_bytes(), &mut |record| {
+        let answers = examiner.ask(record);
+        let event: Value = serde_json::from_str(record.text).unwrap();
+        for (bit, predicate) in questions.predicates().iter().enumerate() {
+            let expected = predicate.matches(&event, &Semantics::default());
+            assert_eq!(
+                is_set(answers, bit),
+                expected,
+                "{predicate:?}\n{}",
+                record.text
+            );
+            hold += usize::from(expected);
+        }
+    })
+    .unwrap();
+    hold
+}
+
+/// Rules are asked member by member: as if the whole event had been made of each record.
+#[test]
+fn public_rules_answer_real_records_as_the_matcher_does() {
+    let (Some(rows), Some(records)) = (shared_lines("data/event-rules.jsonl"), real_records())
+    else {
+        return;
+    };
+    let rules = rows.iter().map(|row| row["pattern"].to_string());
+    let mut rules: Vec<EventPattern> = rules
+        .filter_map(|text| EventPattern::parse(&text).ok())
+        .collect();
+    assert!(rules.len() > 40, "{}", rules.len());
+    // What the names of real events are asked for, whatever the public rules do.
+    let names: BTreeSet<String> = records
+        .iter()
+        .map(|record| serde_json::from_str::<Value>(record).unwrap()["eventName"].to_string())
+        .collect();
+    for name in names.into_iter().step_by(16) {
+        let text = format!("{{\"detail\":{{\"eventName\":[{name}],\"readOnly\":[true]}}}}");
+        rules.push(EventPattern::parse(&text).unwrap());
+    }
+    assert!(compare_rules(&rules, &records) > 100);
+}
+
+/// Lists, values of other types, absent fields, choices, the envelope.
+#[test]
+fn odd_rules_answer_as_the_matcher_does() {
+    let rules: Vec<EventPattern> = [
+        r#"{"source":["aws.ec2"],"detail":{"eventSource":["ec2.amazonaws.com"]}}"#,
+        r#"{"source":[{"anything-but":"aws.ec2"}],"detail-type":["AWS Console Signin via CloudTrail"]}"#,
+        r#"{"version":["0"],"resources":[{"exists":false}],"detail":{"eventName":["A"]}}"#,
+        r#"{"version":["1"],"detail":{"eventName":["A"]}}"#,
+        r#"{"account":["1"],"region":[{"prefix":"us-"}],"time":[{"exists":true}]}"#,
+        r#"{"detail":{"userIdentity":{"type":["Root"],"invokedBy":[{"exists":false}]}}}"#,
+        r#"{"detail":{"a":{"b":{"c":[1],"d":["x"]}}}}"#,
+        r#"{"detail":{"a":{"b":{"c":[1]},"e":[{"exists":false}]}}}"#,
+        r#"{"$or":[{"detail":{"a":{"b":{"d":["y"]}}}},{"source":["aws.iam"]}],"detail":{"eventName":["A","B"]}}"#,
+        r#"{"detail":{"readOnly":[true,"true"]}}"#,
+        r#"{"detail":{"errorCode":[null,{"exists":false}]}}"#,
+    ]
+    .iter()
+    .map(|text| EventPattern::parse(text).unwrap())
+    .collect();
+    let mut records = Vec::new();
+    for name in ["A", "B", "C"] {
+        for a in [
+            json!(null),
+            json!({}),
+            json!([]),
+            json!({"b": [{"c": 1, "d": "y"}, {"c": 2, "d": "x"}]}),
+            json!({"b": [{"c": 1, "d": "x"}]}),
+            json!([{"b": {"c": 1}}, {"b": {"d": "x"}, "e": 1}]),
+            json!({"b": {"c": [2, 1], "d": ["x", "y"]}}),
+            json!({"b.c": 1, "b": {"d": "x"}}),
+            json!("x"),
+        ] {
+            for more in [
+                json!({}),
+                json!({"eventSource": "ec2.amazonaws.com", "readOnly": true, "errorCode": null}),
+                json!({"eventSource": "iam.amazonaws.com", "eventType": "AwsConsoleSignIn", "readOnly": "true"}),
+                json!({"recipientAccountId": "1", "awsRegion": "us-east-1", "eventTime": "t", "userIdentity": {"type": "Root"}}),
+                json!({"userIdentity": [{"type": "Root"}, {"invokedBy": "x"}], "errorCode": "E"}),
+            ] {
+                let mut record = json!({"eventName": name, "a": a});
+                record
+                    .as_object_mut()
+                    .unwrap()
+                    .extend(more.as_object().unwrap().clone());
+                records.push(record.to_string());
+            }
+        }
+    }
+    assert!(compare_rules(&rules, &records) > 100);
 }
 
 /// A field with more values than are remembered, members that come twice, names with escapes, parts of what is no object.

@@ -1,6 +1,6 @@
 """Runs queries of `replay --sql` over records.
 
-    run.py duckdb|spark FOLDER      each folder in FOLDER with query.sql and records.jsonl gets counts.csv, of DuckDB counts.parquet too
+    run.py duckdb|spark FOLDER      each folder in FOLDER with query.sql and records.jsonl gets counts.csv and counts.parquet
 """
 
 import csv
@@ -41,7 +41,12 @@ def spark_runner():
         frame = spark.createDataFrame([(line,) for line in records], "record string").repartition(2)
         frame.createOrReplaceTempView("cloudtrail")
         answer = spark.sql(query)
-        write(out, answer.columns, answer.collect())
+        rows = answer.collect()
+        write(out, answer.columns, rows)
+        folder = out.with_suffix(".spark")
+        spark.createDataFrame(rows, answer.schema).coalesce(1).write.parquet(str(folder))
+        (part,) = folder.glob("part-*.parquet")
+        part.rename(out.with_suffix(".parquet"))
 
     return run
 

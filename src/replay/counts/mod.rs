@@ -11,12 +11,13 @@ use std::io::{self, BufRead, BufReader};
 
 use serde_json::Value;
 
+use super::kinds::Shown;
 use super::plan::Plan;
 use super::principal::Principal;
 use super::question::Answers;
 use super::read::minute;
 use super::sql::{COLUMNS, fingerprint};
-use super::tally::{Shown, Sighting, Tally, Teller};
+use super::tally::{Sighting, Tally, Teller};
 
 /// Why counts cannot be used.
 #[derive(Debug, thiserror::Error)]

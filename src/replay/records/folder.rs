@@ -38,7 +38,7 @@ pub struct Found {
 pub enum Leftover {
     /// Digest files and files of other services.
     NoRecords,
-    /// Its name ends like that of no log file.
+    /// Its name is that of no log file.
     OtherName,
     /// A symbolic link.
     Link,
@@ -53,6 +53,8 @@ pub struct Listing {
     pub files: Vec<Found>,
     /// What was left alone.
     pub left: Vec<(PathBuf, Leftover)>,
+    /// Folders and files in folders that cannot be looked at.
+    pub unread: Vec<(PathBuf, io::Error)>,
 }
 
 /// Finds the files of what the user named.
@@ -67,7 +69,9 @@ pub fn list(arguments: &[PathBuf]) -> Result<Listing, (PathBuf, io::Error)> {
         let failed = |error| (argument.clone(), error);
         let metadata = fs::metadata(argument).map_err(failed)?;
         if metadata.is_dir() {
-            walk(argument, 0, &mut listing)?;
+            // What the user names has to be there; what is wrong within is told and passed over.
+            fs::read_dir(argument).map_err(failed)?;
+            walk(argument, 0, &mut listing);
             continue;
         }
         let path = argument.clone();
@@ -83,73 +87,93 @@ pub fn list(arguments: &[PathBuf]) -> Result<Listing, (PathBuf, io::Error)> {
     Ok(listing)
 }
 
-fn walk(folder: &Path, depth: usize, listing: &mut Listing) -> Result<(), (PathBuf, io::Error)> {
-    let failed = |error| (folder.to_owned(), error);
-    let mut entries = fs::read_dir(folder)
-        .and_then(Iterator::collect::<io::Result<Vec<_>>>)
-        .map_err(failed)?;
+fn walk(folder: &Path, depth: usize, listing: &mut Listing) {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => return listing.unread.push((folder.to_owned(), error)),
+    };
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
         // Of the entry itself, not of what a link leads to.
-        let metadata = entry.metadata().map_err(failed)?;
-        let why = if metadata.is_dir() {
-            if depth < MAX_DEPTH && !is_of_another_service(&path) {
-                walk(&path, depth + 1, listing)?;
+        let metadata = match entry.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                listing.unread.push((path, error));
                 continue;
             }
-            if depth < MAX_DEPTH {
-                Leftover::NoRecords
-            } else {
-                Leftover::Special
-            }
-        } else if metadata.is_symlink() {
-            Leftover::Link
-        } else if !metadata.is_file() {
-            Leftover::Special
-        } else if !is_log_file(&path) {
-            Leftover::OtherName
-        } else {
-            let place = Place::File { path, found: true };
-            let size = metadata.len();
-            listing.files.push(Found { place, size });
-            continue;
         };
-        listing.left.push((path, why));
+        match kind(&path, &metadata, depth) {
+            Entry::Folder => walk(&path, depth + 1, listing),
+            Entry::File => listing.files.push(Found {
+                place: Place::File { path, found: true },
+                size: metadata.len(),
+            }),
+            Entry::Left(why) => listing.left.push((path, why)),
+        }
     }
-    Ok(())
+}
+
+/// What to do with an entry of a folder.
+enum Entry {
+    Folder,
+    File,
+    Left(Leftover),
+}
+
+fn kind(path: &Path, metadata: &fs::Metadata, depth: usize) -> Entry {
+    let is_folder = metadata.is_dir();
+    if metadata.is_symlink() {
+        Entry::Left(Leftover::Link)
+    } else if !is_folder && !metadata.is_file() || is_folder && depth >= MAX_DEPTH {
+        Entry::Left(Leftover::Special)
+    } else if is_folder && is_of_another_service(path) || !is_folder && is_digest(path) {
+        Entry::Left(Leftover::NoRecords)
+    } else if is_hidden(path) || !is_folder && !is_log_file(path) {
+        Entry::Left(Leftover::OtherName)
+    } else if is_folder {
+        Entry::Folder
+    } else {
+        Entry::File
+    }
+}
+
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// What tools keep beside files, such as `.git`.
+fn is_hidden(path: &Path) -> bool {
+    name(path).starts_with('.')
 }
 
 /// Below `AWSLogs/ACCOUNT` (or `AWSLogs/ORGANIZATION/ACCOUNT`) every service has a folder; that of CloudTrail's digests
 /// holds hashes of the log files, and no records.
 fn is_of_another_service(folder: &Path) -> bool {
-    let name = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    };
-    let (Some(own), Some(account)) = (name(folder), folder.parent()) else {
-        return false;
-    };
+    let own = name(folder);
     if own == "CloudTrail-Digest" {
         return true;
     }
-    let is_account = name(account)
-        .is_some_and(|name| name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()));
-    let mut above = account.ancestors().skip(1).take(2).filter_map(name);
+    let Some(account) = folder.parent() else {
+        return false;
+    };
+    let id = name(account);
+    let is_account = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+    let mut above = account.ancestors().skip(1).take(2).map(name);
     is_account && above.any(|name| name == "AWSLogs") && !own.starts_with("CloudTrail")
 }
 
+/// Digest files hold hashes of log files.
+fn is_digest(path: &Path) -> bool {
+    name(path)
+        .to_ascii_lowercase()
+        .contains("_cloudtrail-digest_")
+}
+
 fn is_log_file(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().to_ascii_lowercase())
-        .unwrap_or_default();
-    if name.contains("_cloudtrail-digest_") {
-        return false;
-    }
+    let name = name(path).to_ascii_lowercase();
     [".json", ".jsonl", ".ndjson", ".log", ".gz"]
         .iter()
         .any(|ending| name.ends_with(ending))

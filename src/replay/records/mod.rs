@@ -1,15 +1,21 @@
 //! Reads CloudTrail records as they lie about, one at a time: nothing here holds a whole file.
 //!
 //! [`list`] finds the files (`folder`), [`split()`] the parts of a large one, a [`Reader`] hands out the records of a part
-//! (`stream`, which cuts the text by `scan`, and may have `ahead` inflate it); `part` looks into a record. What is read: CloudTrail's files in S3 (`{"Records":[...]}`), arrays, lines, the answer of LookupEvents,
-//! events of CloudWatch Logs (answers of GetLogEvents and FilterLogEvents, batches of a subscription, files of an export
-//! task) and of EventBridge; any of them compressed with gzip. A text that is damaged is told with the place; records
-//! before the place count.
+//! (`stream` cuts the text by `scan`, `holder` takes a record out of what it lies in, `ahead` inflates it meanwhile); `part`
+//! looks into a record.
+//!
+//! What is read: CloudTrail's files in S3 (`{"Records":[...]}`), arrays, lines, the answer of LookupEvents, events of
+//! CloudWatch Logs (answers of GetLogEvents and FilterLogEvents, batches of a subscription, files of an export task) and of
+//! EventBridge; any of them compressed with gzip. A text that is damaged is told with the place; records before the place
+//! count. What is no record is counted, so that a file of something else is not taken for one in which nothing happened.
 
 mod ahead;
 mod edge;
 mod folder;
+mod holder;
 mod part;
+mod reader;
+mod record;
 mod scan;
 mod split;
 mod stream;
@@ -20,8 +26,10 @@ use std::io;
 pub use edge::Part;
 pub use folder::{Found, Leftover, Listing, Place, list};
 pub use part::Wanted;
+pub use reader::{Reader, text, values};
+pub use record::{Record, text_of};
 pub use split::split;
-pub use stream::{Counted, End, Reader, Record, text, text_of, values};
+pub use stream::{Counted, End};
 
 /// Why a file could not be read to its end.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +62,15 @@ pub enum Damage {
     /// The text is in another encoding.
     #[error("is UTF-16 text, as PowerShell writes it: write it anew as UTF-8")]
     Utf16,
+    /// The file holds no text.
+    #[error("is {0}: unpack it, or write it anew as JSON")]
+    OtherForm(&'static str),
+    /// There are many values, and none of them is a record.
+    #[error("holds no CloudTrail record among its first {values} values")]
+    NoRecords {
+        /// How many were read.
+        values: u64,
+    },
     /// A record that is nested deeper than any.
     #[error("holds a text that is nested deeper than any record, after record {records}")]
     TooDeep {
@@ -72,7 +89,7 @@ impl Damage {
     /// The same, where as many records were read before the part that is damaged.
     pub(super) fn after(mut self, before: u64) -> Self {
         match &mut self {
-            Self::Open(_) | Self::Utf16 => {}
+            Self::Open(_) | Self::Utf16 | Self::OtherForm(_) | Self::NoRecords { .. } => {}
             Self::Read { records, .. }
             | Self::CutOff { records }
             | Self::NotJson { records, .. }

@@ -47,8 +47,17 @@ pub(super) fn sign(name: &[u8]) -> u64 {
 pub(super) struct Scan<'b> {
     bytes: &'b [u8],
     pub(super) at: usize,
-    /// Whether blanks stand between tokens: what CloudTrail delivers has none.
+    /// What was passed that is seldom there.
+    pub(super) passed: Passed,
+}
+
+/// What a scan came by that a record seldom holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Passed {
+    /// Blanks between tokens: what CloudTrail delivers has none.
     pub(super) blanks: bool,
+    /// Escapes of halves of characters, which may lack the other half.
+    pub(super) halves: bool,
 }
 
 impl<'b> Scan<'b> {
@@ -56,8 +65,13 @@ impl<'b> Scan<'b> {
         Self {
             bytes,
             at,
-            blanks: false,
+            passed: Passed::default(),
         }
+    }
+
+    /// A part of the text.
+    pub(super) fn text(&self, range: Range<usize>) -> Option<&'b [u8]> {
+        self.bytes.get(range)
     }
 
     /// The next byte that is no blank.
@@ -73,7 +87,7 @@ impl<'b> Scan<'b> {
         loop {
             match self.bytes.get(self.at) {
                 Some(b' ' | b'\t' | b'\n' | b'\r') => {
-                    self.blanks = true;
+                    self.passed.blanks = true;
                     self.at += 1;
                 }
                 Some(byte) => return Ok(*byte),
@@ -97,12 +111,12 @@ impl<'b> Scan<'b> {
         self.nested(MAX_DEPTH)
     }
 
-    /// Goes past an object and notes where its members lie. Where a member is an array and `opens` says so of its name, the
-    /// scan ends behind the opening bracket, and the answer is true.
+    /// Goes past an object and notes where its members lie. Where a member is an array and `opens` says so of its name and
+    /// the members before it, the scan ends behind the opening bracket, and the answer is true.
     pub(super) fn members(
         &mut self,
         members: &mut Vec<Member>,
-        opens: impl Fn(&[u8]) -> bool,
+        opens: impl Fn(&[u8], &[Member]) -> bool,
     ) -> Result<bool, Stop> {
         members.clear();
         if !self.open_object()? {
@@ -111,7 +125,7 @@ impl<'b> Scan<'b> {
         loop {
             let name = self.name()?;
             let text = self.bytes.get(name.clone()).unwrap_or_default();
-            if self.peek()? == b'[' && opens(text) {
+            if self.peek()? == b'[' && opens(text, members) {
                 self.at += 1;
                 return Ok(true);
             }
@@ -269,6 +283,8 @@ impl<'b> Scan<'b> {
                 if !digits.iter().all(u8::is_ascii_hexdigit) {
                     return Err(Stop::Bad(self.at));
                 }
+                self.passed.halves |=
+                    matches!(digits, [b'd' | b'D', eighth, ..] if *eighth >= b'8');
                 self.at += 6;
             }
             Some(_) => return Err(Stop::Bad(self.at)),
@@ -395,7 +411,9 @@ mod tests {
     fn members_are_found_with_their_values() {
         let text = br#"{ "a" : 1, "b":{"c":"}"} }"#;
         let mut members = Vec::new();
-        Scan::new(text, 0).members(&mut members, |_| false).unwrap();
+        Scan::new(text, 0)
+            .members(&mut members, |_, _| false)
+            .unwrap();
         let at = |range: &Range<usize>| std::str::from_utf8(&text[range.clone()]).unwrap();
         let found: Vec<_> = members
             .iter()

@@ -11,8 +11,10 @@ use super::folder::{Found, Place, open};
 
 /// Files from twice this size on are split, into parts of about this size; small in unit tests, so that they split too.
 const SIZE: u64 = if cfg!(test) { 4 << 10 } else { 32 << 20 };
-/// How far a boundary is looked for: many records.
-const REACH: usize = 2 << 20;
+/// How far a boundary is looked for, at first and then: many records.
+const REACHES: [usize; 2] = [64 << 10, 2 << 20];
+/// A file without a boundary so many times in a row is read on in one piece: it holds no records, or nothing at all.
+const MAX_MISSES: u32 = 16;
 
 /// The parts of a file in their order; none where it is not to be split.
 pub fn split(found: &Found) -> Vec<Part> {
@@ -38,13 +40,14 @@ fn split_by(found: &Found, size: u64) -> io::Result<Vec<Part>> {
     let Some(form) = Form::of(&window(&mut file, 0, 4096)?) else {
         return Ok(parts);
     };
-    let mut next = size;
-    while next.saturating_add(size) <= found.size {
-        let bytes = window(&mut file, next, REACH)?;
-        let Some(distance) = form.boundary(&bytes) else {
+    let (mut next, mut misses) = (size, 0);
+    while next.saturating_add(size) <= found.size && misses < MAX_MISSES {
+        let Some(distance) = form.boundary_from(&mut file, next)? else {
             next += size;
+            misses += 1;
             continue;
         };
+        misses = 0;
         let begin = Edge {
             at: next + distance as u64,
             frames: form.frames(),
@@ -101,6 +104,16 @@ impl Form {
             Self::Array => vec![Frame::Array { first: false }],
             Self::Records => vec![Frame::Rest, Frame::Array { first: false }],
         }
+    }
+
+    /// How far behind a place in the file the next part may begin; none where no record is near.
+    fn boundary_from(self, file: &mut (impl Read + Seek), from: u64) -> io::Result<Option<usize>> {
+        for reach in REACHES {
+            if let Some(distance) = self.boundary(&window(file, from, reach)?) {
+                return Ok(Some(distance));
+            }
+        }
+        Ok(None)
     }
 
     /// Where the next part may begin: with the line after a record, or with the comma between two records.

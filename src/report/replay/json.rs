@@ -10,7 +10,7 @@ use crate::replay::{AlarmOutcome, Comparison, ControlOutcome, Missed, Noise};
 use crate::report::text::json_document;
 use crate::report::{fix, words};
 
-use super::{ReplayDossier, sentences};
+use super::{ReplayDossier, files, sentences};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -65,7 +65,13 @@ struct Records<'a> {
 #[derive(Serialize)]
 struct Files<'a> {
     read: usize,
+    /// Files and folders.
     left_alone: usize,
+    left_alone_by: BTreeMap<&'static str, usize>,
+    /// Files that hold something else than records, or nothing.
+    without_records: &'a [String],
+    /// Values and log events that are no records.
+    others: u64,
     damaged: Vec<Damaged<'a>>,
 }
 
@@ -230,10 +236,9 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
     let outcome = dossier.outcome;
     let records = &outcome.records;
     let span = records.span.as_ref();
-    let damaged = dossier
-        .damaged
-        .iter()
-        .map(|(file, why)| Damaged { file, why });
+    let read = dossier.files;
+    let damaged = read.damaged.iter();
+    let left_alone = read.left_alone.iter();
     json_document(&Report {
         schema_version: 1,
         benchmark: &outcome.benchmark,
@@ -264,9 +269,14 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
             alarms: what_if.alarms.iter().map(alarm).collect(),
         }),
         files: Files {
-            read: dossier.files,
-            left_alone: dossier.left_alone,
-            damaged: damaged.collect(),
+            read: read.read,
+            left_alone: read.left_alone.values().sum(),
+            left_alone_by: left_alone
+                .map(|(why, number)| (files::code(*why), *number))
+                .collect(),
+            without_records: &read.without_records,
+            others: read.others,
+            damaged: damaged.map(|(file, why)| Damaged { file, why }).collect(),
         },
     })
 }

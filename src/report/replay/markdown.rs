@@ -2,13 +2,13 @@
 
 use crate::report::marked::{cell, sentence};
 
-use super::ReplayDossier;
 use super::sentences::{self, SHOWN, missed_of};
+use super::{ReplayDossier, files};
 
 pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
     let outcome = dossier.outcome;
     let mut out = format!("# Replay: {}\n\n", sentence(&outcome.benchmark));
-    for line in sentences::read(dossier) {
+    for line in files::read(dossier) {
         out.push_str(&format!("- {}\n", sentence(&line)));
     }
     out.push_str("\n| account | no. | control | asked | heard | missed | noise |\n");

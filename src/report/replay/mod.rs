@@ -1,5 +1,6 @@
 //! A replay for people and programs. Decides nothing: every count and link comes from `replay`.
 
+mod files;
 mod json;
 mod markdown;
 mod sentences;
@@ -9,6 +10,8 @@ use crate::remedy::Plan;
 use crate::replay::Outcome;
 
 use super::{Style, printed};
+
+pub use files::FilesRead;
 
 /// The formats of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -26,12 +29,8 @@ pub enum ReplayFormat {
 pub struct ReplayDossier<'a> {
     /// What came out.
     pub outcome: &'a Outcome,
-    /// How many files were read.
-    pub files: usize,
-    /// How many were left alone in folders.
-    pub left_alone: usize,
-    /// Files that are damaged, and how.
-    pub damaged: &'a [(String, String)],
+    /// What became of the files.
+    pub files: &'a FilesRead,
     /// The fix after which `what_if` of the outcome would have been.
     pub fix: Option<&'a Plan>,
 }

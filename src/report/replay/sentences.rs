@@ -4,9 +4,7 @@ use jiff::Timestamp;
 
 use crate::chain::NotFollowed;
 use crate::chain::verdict::Cause;
-use crate::replay::{
-    AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, Outcome, RecordsOutcome, Surplus,
-};
+use crate::replay::{AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, Outcome, Surplus};
 use crate::report::{fix, words};
 
 use super::ReplayDossier;
@@ -29,8 +27,9 @@ pub(super) fn summary(dossier: ReplayDossier<'_>) -> String {
     if undecided > 0 {
         line.push_str(&format!("; {undecided} undecided"));
     }
-    if !dossier.damaged.is_empty() {
-        let files = count(dossier.damaged.len() as u64, "file");
+    let damaged = &dossier.files.damaged;
+    if !damaged.is_empty() {
+        let files = count(damaged.len() as u64, "file");
         line.push_str(&format!("; {files} damaged"));
     }
     line
@@ -48,54 +47,6 @@ pub(super) fn undecided_of(control: &ControlOutcome) -> u64 {
 pub(super) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
-}
-
-/// What was read, a sentence each.
-pub(super) fn read(dossier: ReplayDossier<'_>) -> Vec<String> {
-    let records: &RecordsOutcome = &dossier.outcome.records;
-    let mut first = format!(
-        "{} in {}, {} of them distinct",
-        count(records.read, "record"),
-        count(dossier.files as u64, "file"),
-        records.distinct
-    );
-    if let Some((from, to)) = &records.span {
-        first.push_str(&format!(", from {from} to {to}"));
-    }
-    let mut lines = vec![first];
-    let mut remark = |number: u64, what: &str| {
-        if number > 0 {
-            lines.push(format!("{} {what}", count(number, "record")));
-        }
-    };
-    remark(
-        records.duplicates,
-        "read again with the same eventID: counted once",
-    );
-    remark(
-        records.outside,
-        "outside the time or the accounts asked for",
-    );
-    remark(
-        records.unplaced,
-        "without a time or an account: not counted",
-    );
-    remark(
-        records.doubtful,
-        "that the query could not decide to the letter: read them with trailproof",
-    );
-    remark(
-        records.strangers.values().sum(),
-        "of accounts that the snapshot does not hold: not judged",
-    );
-    if dossier.left_alone > 0 {
-        let files = count(dossier.left_alone as u64, "file");
-        lines.push(format!("{files} of the folders left alone: no log files"));
-    }
-    for (file, why) in dossier.damaged {
-        lines.push(format!("{file} {why}; the rest of it is not counted"));
-    }
-    lines
 }
 
 /// One kind of missed events.

@@ -3,12 +3,12 @@
 use crate::replay::{AlarmOutcome, ControlOutcome};
 use crate::report::text::{Colour, Page, Style, clean};
 
-use super::ReplayDossier;
 use super::sentences::{self, SHOWN, missed_of, undecided_of};
+use super::{ReplayDossier, files};
 
 pub(super) fn render(dossier: ReplayDossier<'_>, style: Style) -> String {
     let mut out = Page::new(style);
-    for line in sentences::read(dossier) {
+    for line in files::read(dossier) {
         out.paragraph(0, "", &line);
     }
     let mut account = "";

@@ -1,0 +1,137 @@
+//! What holds a record: nothing, a string, or a member of an event. Hands the record out.
+
+use super::record::{Record, text_of};
+use super::scan::Scan;
+
+/// Hands out the record that a value is or holds; false where it is none. `halves` says that there are escapes of halves
+/// of characters in it, each of which may lack the other.
+pub(super) fn hand_out(value: Record<'_>, halves: bool, each: &mut dyn FnMut(Record<'_>)) -> bool {
+    if halves && is_no_text(value.text) {
+        return again(&without_halves(value.text), each);
+    }
+    if value.text.starts_with('"') {
+        return text_of(value.text).is_some_and(|text| inner(&text, each));
+    }
+    if value.has_escaped_names() {
+        return anew(value.text).is_some_and(|text| inner(&text, each));
+    }
+    if value.is_record() {
+        each(value);
+        return true;
+    }
+    // LookupEvents and CloudWatch Logs put the record into a string, EventBridge into a member.
+    for name in ["CloudTrailEvent", "message"] {
+        if let Some(text) = value.string(name) {
+            return inner(&text, each);
+        }
+    }
+    match value.raw("detail") {
+        Some(detail) if value.raw("detail-type").is_some() => inner(detail, each),
+        _ => false,
+    }
+}
+
+/// Hands out the record that a text is or holds, a value that was scanned before.
+fn again(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
+    let mut members = Vec::new();
+    let mut scan = Scan::new(text.as_bytes(), 0);
+    if text.starts_with('{') && scan.members(&mut members, |_, _| false).is_err() {
+        return false;
+    }
+    let value = Record {
+        text,
+        members: &members,
+        blanks: scan.passed.blanks,
+    };
+    hand_out(value, false, each)
+}
+
+/// Whether a JSON text cannot be had as a value: a string in it ends with half a character.
+fn is_no_text(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_err()
+}
+
+/// The text with names that are written without escapes, so that they are found by their bytes: rare enough.
+fn anew(text: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    Some(value.to_string())
+}
+
+/// Hands out the record that a text is; false where it is none.
+fn inner(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
+    let text = text.trim_ascii();
+    let mut members = Vec::new();
+    let mut scan = Scan::new(text.as_bytes(), 0);
+    let whole = scan.members(&mut members, |_, _| false).is_ok() && scan.at == text.len();
+    let record = Record {
+        text,
+        members: &members,
+        blanks: scan.passed.blanks,
+    };
+    if whole && scan.passed.halves && is_no_text(text) {
+        return inner(&without_halves(text), each);
+    }
+    if whole && record.has_escaped_names() {
+        return anew(text).is_some_and(|text| inner(&text, each));
+    }
+    let is_record = whole && record.is_record();
+    if is_record {
+        each(record);
+    }
+    is_record
+}
+
+/// The text with a replacement character in place of every half of a character that lacks the other: no text can hold it,
+/// and no pattern asks for it. Names that were cut at a number of characters end so now and then.
+fn without_halves(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let length = match (unit(escape), escape.get(6..).and_then(unit)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                out.push(char::REPLACEMENT_CHARACTER);
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
+            }
+            (Some(_), _) => 6,
+            // An escape of two characters.
+            (None, _) => 2,
+        };
+        let (whole, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
+        out.push_str(whole);
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The unit of UTF-16 that a text begins with as an escape.
+fn unit(text: &str) -> Option<u16> {
+    u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_characters_are_replaced_and_nothing_else() {
+        for (text, expected) in [
+            (r#"{"a":"x"}"#, r#"{"a":"x"}"#),
+            (r#""\ud83d\ude00 \u00e4 \n""#, r#""\ud83d\ude00 \u00e4 \n""#),
+            (r#""cut \ud83d""#, "\"cut \u{fffd}\""),
+            (
+                r#""\ude00\ud83d\ud83d\ude00""#,
+                "\"\u{fffd}\u{fffd}\\ud83d\\ude00\"",
+            ),
+            // A backslash and letters.
+            (r#""\\ud83d""#, r#""\\ud83d""#),
+        ] {
+            assert_eq!(without_halves(text), expected);
+            assert!(serde_json::from_str::<serde_json::Value>(&without_halves(text)).is_ok());
+        }
+    }
+}
