@@ -1,6 +1,5 @@
 //! `trailproof replay`: what recorded CloudTrail events made the deployed chain do, and what nobody heard of.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -55,7 +54,7 @@ pub(super) struct Args {
     /// Print a query that counts records where they lie, and read nothing
     #[arg(long, value_name = "DIALECT", conflicts_with = "counts")]
     sql: Option<Dialect>,
-    /// Read what that query gave, as CSV with a header or as Parquet, in place of records
+    /// Read what that query gave, as CSV with a header or as Parquet, a file or a folder of parts, in place of records
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
     counts: Option<PathBuf>,
     #[command(flatten)]
@@ -243,8 +242,7 @@ fn counted(plan: &Questions, path: &Path) -> Result<Tally, Error> {
             "`trailproof replay SNAPSHOT --sql DIALECT` prints the query, with the same options",
         )
     };
-    let file = File::open(path).map_err(|error| failed(error.into()))?;
-    counts::read(plan, file).map_err(failed)
+    counts::read(plan, path).map_err(failed)
 }
 
 /// What became of the files, and of what was found beside them.

@@ -339,7 +339,8 @@ fn counts_make_the_report_of_the_records(dialect: Dialect) {
     assert_eq!(read["records"]["duplicates"], json!(50));
     // Only what is said of files differs.
     read.as_object_mut().unwrap().remove("files");
-    for name in ["counts.csv", "counts.parquet"] {
+    in_parts(&job);
+    for name in ["counts.csv", "parts", "counts.parquet"] {
         let counts = job.join(name);
         if name.ends_with("parquet") && !cfg!(feature = "parquet") {
             eprintln!("skipped: `{name}`, which needs the feature `parquet`");
@@ -349,6 +350,21 @@ fn counts_make_the_report_of_the_records(dialect: Dialect) {
         counted.as_object_mut().unwrap().remove("files");
         assert_eq!(read, counted, "{name}");
     }
+}
+
+/// The same rows in two files with a header each, and one that is empty, as Spark writes a folder.
+fn in_parts(job: &Path) {
+    let text = std::fs::read_to_string(job.join("counts.csv")).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.split_inclusive('\n').collect();
+    let folder = job.join("parts");
+    std::fs::create_dir(&folder).unwrap();
+    for (index, rows) in rows.chunks(rows.len() / 2 + 1).enumerate() {
+        let text = format!("{header}\n{}", rows.concat());
+        std::fs::write(folder.join(format!("part-{index:05}.csv")), text).unwrap();
+    }
+    std::fs::write(folder.join("part-00009.csv"), "").unwrap();
+    std::fs::write(folder.join("_SUCCESS"), "").unwrap();
 }
 
 #[test]

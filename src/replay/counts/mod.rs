@@ -6,8 +6,9 @@ mod csv;
 mod parquet;
 
 use std::borrow::Cow;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -46,13 +47,47 @@ pub enum CountsError {
     /// The quotes of a field are not closed.
     #[error("ends within a quoted field")]
     CutOff,
+    /// A folder of something else.
+    #[error("is a folder without files `part-*`, as Spark writes them")]
+    NoParts,
     /// It was made for other questions.
     #[error("was counted for another snapshot, benchmark or selection of controls")]
     OtherPlan,
 }
 
-/// Counts records that a query has counted.
-pub fn read(plan: &Plan, file: File) -> Result<Tally, CountsError> {
+/// Counts records that a query has counted: of one file, or of the parts in a folder, as Spark writes them.
+pub fn read(plan: &Plan, path: &Path) -> Result<Tally, CountsError> {
+    if !path.is_dir() {
+        return read_file(plan, File::open(path)?);
+    }
+    let mut tally = Teller::new(plan).tally;
+    for part in parts(path)? {
+        let file = File::open(&part)?;
+        // What had no rows to write may have written nothing.
+        if file.metadata()?.len() > 0 {
+            tally.add(read_file(plan, file)?);
+        }
+    }
+    Ok(tally)
+}
+
+/// The parts in a folder in the order of their names.
+fn parts(folder: &Path) -> Result<Vec<PathBuf>, CountsError> {
+    let mut parts = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("part-") {
+            parts.push(entry.path());
+        }
+    }
+    parts.sort();
+    if parts.is_empty() {
+        return Err(CountsError::NoParts);
+    }
+    Ok(parts)
+}
+
+fn read_file(plan: &Plan, file: File) -> Result<Tally, CountsError> {
     let mut input = BufReader::new(file);
     if input.fill_buf()?.starts_with(b"PAR1") {
         return read_parquet(plan, input.into_inner());
