@@ -293,7 +293,7 @@ fn median(command: impl Fn() -> Command) -> Took {
     clocks.sort();
     processor.sort();
     Took {
-        clock: clocks[ROUNDS / 2],
+        clock: clocks.get(ROUNDS / 2).copied().unwrap(),
         processor: processor.get(ROUNDS / 2).copied(),
     }
 }
