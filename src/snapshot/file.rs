@@ -487,6 +487,8 @@ fn tail_of(path: &Path) -> io::Result<[u8; 8]> {
 /// Nothing in a file that somebody else wrote is trusted.
 fn harden(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // Else SQLite prepares a statement anew for each value that is bound, in case another plan were better for it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)
 }
