@@ -99,12 +99,9 @@ impl Hash {
     }
 
     pub(super) fn hex(self) -> String {
-        use std::fmt::Write as _;
-        let mut out = String::with_capacity(64);
-        for byte in self.0.finalize() {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "{byte:02x}");
-        }
-        out
+        let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or_default();
+        let digest = self.0.finalize();
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        digits.map(digit).collect()
     }
 }

@@ -110,8 +110,8 @@ pub(super) const COLUMNS: &str = "id, account, region, service, operation, reque
 #[derive(Debug)]
 pub(super) struct StoredRow {
     pub(super) id: i64,
-    row_sha256: Vec<u8>,
-    computed: String,
+    /// As it is stored, and as the columns give it; none where nobody asked for it.
+    row_sha256: Option<(Vec<u8>, String)>,
     body_sha256: Vec<u8>,
     body_size: i64,
     compressed: Vec<u8>,
@@ -119,25 +119,26 @@ pub(super) struct StoredRow {
 }
 
 impl StoredRow {
-    /// Reads a row of `select <COLUMNS>, row_sha256 from evidence`.
-    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads a row of `select <COLUMNS>, row_sha256 from evidence`, and takes its hash.
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let mut hash = Hash::new();
         for column in 0..15 {
             hash.value(row.get_ref(column)?);
         }
-        let bytes = |column: usize| -> rusqlite::Result<Vec<u8>> {
-            Ok(match row.get_ref(column)? {
-                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
-                _ => Vec::new(),
-            })
-        };
+        Ok(Self {
+            row_sha256: Some((bytes(row, 15)?, hash.hex())),
+            ..Self::unhashed(row)?
+        })
+    }
+
+    /// Reads a row of `select <COLUMNS> from evidence`.
+    fn unhashed(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
-            row_sha256: bytes(15)?,
-            computed: hash.hex(),
-            body_sha256: bytes(14)?,
+            row_sha256: None,
+            body_sha256: bytes(row, 14)?,
             body_size: row.get(13)?,
-            compressed: bytes(12)?,
+            compressed: bytes(row, 12)?,
             call: read_call(row),
         })
     }
@@ -149,7 +150,8 @@ impl StoredRow {
             id,
             why: why.to_owned(),
         };
-        if self.computed.as_bytes() != self.row_sha256 {
+        let is_whole = |(stored, computed): &(Vec<u8>, String)| computed.as_bytes() == stored;
+        if !self.row_sha256.as_ref().is_some_and(is_whole) {
             return Err(damaged("its row_sha256 does not match its columns"));
         }
         let stored = self.body_sha256.clone();
@@ -168,6 +170,14 @@ impl StoredRow {
         call.body = inflate(&self.compressed, self.body_size).map_err(damaged)?;
         Ok(Evidence { id, call })
     }
+}
+
+/// A text or blob; nothing where something else is stored.
+fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+        _ => Vec::new(),
+    })
 }
 
 fn read_call(row: &Row<'_>) -> std::result::Result<Call, String> {
@@ -301,10 +311,10 @@ pub(super) fn insert(connection: &Connection, id: i64, call: &Call) -> Result<()
 
 /// Reads one row by id.
 pub(super) fn get(connection: &Connection, id: i64) -> Result<Option<Evidence>> {
-    let sql = format!("select {COLUMNS}, row_sha256 from evidence where id = ?1");
+    let sql = format!("select {COLUMNS} from evidence where id = ?1");
     connection
         .prepare_cached(&sql)?
-        .query_row([id], StoredRow::read)
+        .query_row([id], StoredRow::unhashed)
         .optional()?
         .map(StoredRow::evidence)
         .transpose()
