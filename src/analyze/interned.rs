@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher};
+use std::mem::discriminant;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -33,8 +35,9 @@ pub(super) struct Union {
 
 /// What is known of one predicate.
 struct Known {
-    /// Its text, which only equal predicates share.
-    text: Rc<str>,
+    predicate: Predicate,
+    /// Its text, which only equal predicates share: for an order that does not depend on who came first.
+    text: String,
     /// Whether it may name an account.
     may_name_account: bool,
     /// The event names outside of which it matches nothing; none where it leaves the name open.
@@ -44,7 +47,8 @@ struct Known {
 /// The numbers given so far.
 #[derive(Default)]
 pub(super) struct Interned {
-    by_text: HashMap<Rc<str>, Id>,
+    /// By a hash of its content: few of them share one.
+    by_hash: HashMap<u64, Vec<Id>>,
     known: Vec<Known>,
     /// By the address of the allocation, which is held so that nothing else takes it.
     by_address: HashMap<usize, Part>,
@@ -59,17 +63,24 @@ impl Interned {
 
     /// The number of a predicate.
     pub(super) fn id(&mut self, predicate: &Predicate) -> Id {
-        let text: Rc<str> = key(predicate).into();
-        if let Some(id) = self.by_text.get(&text) {
-            return *id;
+        let mut hasher = DefaultHasher::new();
+        write_hash(predicate, &mut hasher);
+        let alike = self.by_hash.entry(hasher.finish()).or_default();
+        for id in alike.iter().copied() {
+            let known = self.known.get(id as usize);
+            if known.is_some_and(|known| is_same(&known.predicate, predicate)) {
+                return id;
+            }
         }
         let id = Id::try_from(self.known.len()).unwrap_or(Id::MAX);
+        let text = key(predicate);
         self.known.push(Known {
             may_name_account: has_twelve_digits(&text),
-            text: Rc::clone(&text),
+            text,
             names: event_names(predicate).map(Rc::new),
+            predicate: predicate.clone(),
         });
-        self.by_text.insert(text, id);
+        alike.push(id);
         id
     }
 
@@ -120,9 +131,12 @@ impl Interned {
 
     /// The union of predicates, each once, in the order of their texts.
     pub(super) fn any(&mut self, predicates: impl Iterator<Item = Predicate>) -> Predicate {
-        let distinct: BTreeMap<String, Predicate> =
-            predicates.map(|events| (key(&events), events)).collect();
-        Predicate::any(distinct.into_values())
+        let distinct: BTreeMap<Id, Predicate> = predicates
+            .map(|events| (self.id(&events), events))
+            .collect();
+        let mut distinct: Vec<(Id, Predicate)> = distinct.into_iter().collect();
+        distinct.sort_by(|(one, _), (other, _)| self.text(*one).cmp(self.text(*other)));
+        Predicate::any(distinct.into_iter().map(|(_, events)| events))
     }
 
     fn whole_union(&mut self, parts: &[Part]) -> Rc<Union> {
@@ -168,6 +182,47 @@ fn has_twelve_digits(text: &str) -> bool {
         run = if byte.is_ascii_digit() { run + 1 } else { 0 };
         run >= 12
     })
+}
+
+/// Equal predicates have one hash.
+fn write_hash(predicate: &Predicate, hasher: &mut DefaultHasher) {
+    discriminant(predicate).hash(hasher);
+    match predicate {
+        Predicate::Always | Predicate::Never => {}
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.len().hash(hasher);
+            parts.iter().for_each(|part| write_hash(part, hasher));
+        }
+        Predicate::Not(inner) => write_hash(inner, hasher),
+        Predicate::Test(test) => test.hash(hasher),
+        Predicate::Pattern(pattern) => pattern.text.hash(hasher),
+        // Few are alike in this; which of them are equal is compared.
+        Predicate::Event(pattern, sign_in) => {
+            discriminant(sign_in).hash(hasher);
+            pattern.parts.len().hash(hasher);
+        }
+    }
+}
+
+/// Whether two predicates have one text.
+fn is_same(one: &Predicate, other: &Predicate) -> bool {
+    match (one, other) {
+        (Predicate::Always, Predicate::Always) | (Predicate::Never, Predicate::Never) => true,
+        (Predicate::All(one), Predicate::All(other))
+        | (Predicate::Any(one), Predicate::Any(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| is_same(one, other))
+        }
+        (Predicate::Not(one), Predicate::Not(other)) => is_same(one, other),
+        (Predicate::Test(one), Predicate::Test(other)) => one == other,
+        (Predicate::Pattern(one), Predicate::Pattern(other)) => {
+            Arc::ptr_eq(one, other) || one.text == other.text
+        }
+        (Predicate::Event(one, in_one), Predicate::Event(other, in_other)) => {
+            in_one == in_other && (Arc::ptr_eq(one, other) || one.to_string() == other.to_string())
+        }
+        _ => false,
+    }
 }
 
 /// The predicate as a text that only equal predicates share.

@@ -23,6 +23,18 @@ pub(super) struct Judge {
     saturations: RefCell<HashMap<Question, bool>>,
     noises: RefCell<HashMap<Question, (String, Noise)>>,
     names: RefCell<HashMap<Question, Rc<[String]>>>,
+    places: RefCell<Places>,
+}
+
+/// Where events may come from: the Region of global services, and the Regions.
+type Place = (String, Vec<String>);
+
+/// Places by number.
+#[derive(Default)]
+struct Places {
+    known: HashMap<Place, usize>,
+    /// The one asked about last: mostly the next one, too.
+    last: (Place, usize),
 }
 
 /// What is asked, without names of accounts where the predicates have none: two accounts may ask the same.
@@ -30,7 +42,8 @@ pub(super) struct Judge {
 struct Question {
     predicates: [Id; 2],
     account: String,
-    place: String,
+    /// The number of the place.
+    place: usize,
 }
 
 impl Judge {
@@ -48,6 +61,7 @@ impl Judge {
             saturations: RefCell::default(),
             noises: RefCell::default(),
             names: RefCell::default(),
+            places: RefCell::default(),
         }
     }
 
@@ -202,8 +216,21 @@ impl Judge {
             } else {
                 String::new()
             },
-            place: format!("{}\u{1}{}", scope.global_region, scope.regions.join(",")),
+            place: self.place(scope),
         }
+    }
+
+    fn place(&self, scope: &Scope) -> usize {
+        let mut places = self.places.borrow_mut();
+        let ((global, regions), number) = &places.last;
+        if *number > 0 && *global == scope.global_region && *regions == scope.regions {
+            return *number;
+        }
+        let place = (scope.global_region.clone(), scope.regions.clone());
+        let next = places.known.len() + 1;
+        let number = *places.known.entry(place.clone()).or_insert(next);
+        places.last = (place, number);
+        number
     }
 }
 

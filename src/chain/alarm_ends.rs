@@ -114,6 +114,7 @@ impl AlarmEnds {
             subscription::passes_alarm(attributes, &message, subject, stage);
         };
         let mut alike = Alike::default();
+        let may_be_many = self.extent.may_leave_out(listing.rows.len());
         for row in &listing.rows {
             let mut end = tail.clone();
             end.subscription = Some(Subscription {
@@ -128,24 +129,24 @@ impl AlarmEnds {
                 row,
                 &mut passes,
             )?);
-            let told = Told {
-                at: &row.protocol,
-                names: [&row.arn, &row.endpoint],
-                stage: &end.stage,
-            }
-            .apart_from_names();
-            let enough = match self.extent {
-                Extent::Every => None,
-                Extent::Judged => alike.has_enough(&told),
-            };
-            // What is left out is counted with the last one that is not.
-            match enough.and_then(|last| tails.get_mut(last)) {
-                Some(last) => last.more += 1,
-                None => {
-                    alike.note(told, tails.len());
-                    tails.push(end);
+            let told = may_be_many.then(|| {
+                Told {
+                    at: &row.protocol,
+                    names: [&row.arn, &row.endpoint],
+                    stage: &end.stage,
                 }
+                .apart_from_names()
+            });
+            let enough = told.as_ref().and_then(|told| alike.has_enough(told));
+            // What is left out is counted with the last one that is not.
+            if let Some(last) = enough.and_then(|last| tails.get_mut(last)) {
+                last.more += 1;
+                continue;
             }
+            if let Some(told) = told {
+                alike.note(told, tails.len());
+            }
+            tails.push(end);
         }
         Ok(())
     }

@@ -2,23 +2,32 @@
 //!
 //! What its value does to an alarm is decided with the alarm.
 
+use std::sync::Arc;
+
 use crate::coverage::Predicate;
+use crate::pattern::Pattern;
 use crate::pattern::ast::{Condition, Expr, PatternKind, Step, Test, Value};
-use crate::pattern::{self, Pattern};
 
 use super::cause::{LogGroupCause, MetricFilterCause};
 use super::facts::FilterRow;
 use super::log_group::{Group, Place, Transformed, Transformer};
+use super::patterns::Understood;
 use super::stage::{Stage, fine};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::aws::field_selection::{self, Selection};
 use crate::aws::transformer::{self, Effect};
 
-/// Judges one metric filter of a log group, for events of `account`.
-pub(super) fn judge(account: &str, place: &Place, group: &Group, filter: &FilterRow) -> Stage {
+/// Judges one metric filter of a log group, for events of `account`. `pattern` is what its text was read as.
+pub(super) fn judge(
+    account: &str,
+    place: &Place,
+    group: &Group,
+    filter: &FilterRow,
+    pattern: Understood,
+) -> Stage {
     let mut stage = Stage::default();
     let subject = subject(place, filter);
-    match pattern::parse(&filter.pattern) {
+    match pattern {
         Ok(pattern) => {
             stage.say(
                 fine(LinkId::F01, &subject, MetricFilterCause::CountsByPattern)
@@ -35,7 +44,7 @@ pub(super) fn judge(account: &str, place: &Place, group: &Group, filter: &Filter
                     Verdict::Unknown,
                     &subject,
                     MetricFilterCause::PatternNotUnderstood {
-                        error: first_line(&error.to_string()).to_owned(),
+                        error: error.to_string(),
                     },
                 )
                 .field("filterPattern", &filter.pattern)
@@ -59,7 +68,7 @@ pub(super) fn subject(place: &Place, filter: &FilterRow) -> Subject {
 }
 
 /// The pattern applies to the record as CloudTrail wrote it, unless a transformer comes between (L04, L06).
-fn records(subject: &Subject, group: &Group, filter: &FilterRow, pattern: &Pattern) -> Stage {
+fn records(subject: &Subject, group: &Group, filter: &FilterRow, pattern: &Arc<Pattern>) -> Stage {
     let mut stage = Stage::default();
     if let Some(masked) = group
         .masking
@@ -88,7 +97,7 @@ fn records(subject: &Subject, group: &Group, filter: &FilterRow, pattern: &Patte
             LinkId::F01,
             subject,
             MetricFilterCause::PatternDoesNotMatch,
-            Predicate::from_pattern(pattern),
+            Predicate::Pattern(Arc::clone(pattern)),
         );
     }
     stage
@@ -244,8 +253,4 @@ fn path(test: &Test) -> String {
         Step::AnyElement | Step::AnyField => "*".to_owned(),
     });
     steps.collect::<Vec<_>>().join(".")
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }

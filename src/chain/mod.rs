@@ -32,6 +32,7 @@ mod moved_alarms;
 mod mute_rules;
 mod organization;
 mod path;
+mod patterns;
 pub mod recording;
 mod regions;
 mod rule_message;

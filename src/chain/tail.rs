@@ -21,6 +21,13 @@ pub(super) enum Extent {
     Judged,
 }
 
+impl Extent {
+    /// Whether of so many resources some may be left out.
+    pub(super) fn may_leave_out(self, resources: usize) -> bool {
+        self == Self::Judged && resources > ALIKE
+    }
+}
+
 /// Of ways that differ in names alone so many are read to judge: as many as a finding shows.
 const ALIKE: usize = 8;
 

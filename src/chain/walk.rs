@@ -15,6 +15,7 @@ use super::metric_alarm::{self, LookedAt, Search, Watched, Watchers};
 use super::metrics::Metrics;
 use super::moved_alarms::{self, Moves};
 use super::path::{Alarm, Filter, Path};
+use super::patterns::Patterns;
 use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
 use super::stage::{Context, Stage};
@@ -59,6 +60,7 @@ const NO_STAY: Stay = Stay { least: 0, most: 0 };
 pub(super) struct Shared {
     tails: BTreeMap<Place, Rc<Vec<Tail>>>,
     same_events: SameEvents,
+    patterns: Patterns,
 }
 
 impl<'s, 'c> Walk<'s, 'c> {
@@ -165,20 +167,25 @@ impl<'s, 'c> Walk<'s, 'c> {
         };
         let tails = self.tails(&place)?;
         self.left_out += tails.iter().map(|tail| tail.more).sum::<usize>();
-        let told = Told {
-            at: &place.arn,
-            names: [&trail.arn, &trail.name],
-            stage: &stage,
-        }
-        .apart_from_names();
-        if self.extent == Extent::Judged && alike.has_enough(&told).is_some() {
+        let told = self.extent.may_leave_out(self.trails).then(|| {
+            Told {
+                at: &place.arn,
+                names: [&trail.arn, &trail.name],
+                stage: &stage,
+            }
+            .apart_from_names()
+        });
+        let enough = told.as_ref().and_then(|told| alike.has_enough(told));
+        if enough.is_some() {
             self.left_out += tails.len();
             return Ok(());
         }
         if self.bound(paths.len() + tails.len()) {
             return Ok(());
         }
-        alike.note(told, 0);
+        if let Some(told) = told {
+            alike.note(told, 0);
+        }
         for tail in tails.iter() {
             let log_group = Some(place.arn.clone());
             paths.push(tail.path(arn.clone(), log_group, &stage, &mut self.events));
@@ -237,7 +244,10 @@ impl<'s, 'c> Walk<'s, 'c> {
                     .evidence([filter.evidence]),
             );
             let group = log_group::unfed();
-            stage.extend(metric_filter::judge(account, &place, &group, &filter));
+            let pattern = self.shared.patterns.read(&filter.pattern);
+            stage.extend(metric_filter::judge(
+                account, &place, &group, &filter, pattern,
+            ));
             let tail = Tail {
                 filter: Some(named(&filter)),
                 stage,
@@ -308,6 +318,7 @@ impl<'s, 'c> Walk<'s, 'c> {
                 place,
                 &group,
                 filter,
+                self.shared.patterns.read(&filter.pattern),
             ));
             if let Some(link) = &watchers.none {
                 tails.push(tail.saying(link.clone()));
