@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-use trailproof::analyze::{self, Analysis, Options, Status};
+use trailproof::analyze::{self, Analysis, Answers, Inquiry, Options, Status, Summary};
 use trailproof::chain::{self, verdict::LinkId};
 use trailproof::control::Registry;
 use trailproof::diff::{self, Change};
+use trailproof::report::{self, About, AboutAccount, Dossier, Flow, Format, View};
 use trailproof::snapshot::{Snapshot, TABLES};
 
-use crate::support::{controls, world};
+use crate::support::{controls, trailproof, world};
 
 #[path = "../benches/support/estate.rs"]
 mod estate;
@@ -130,6 +131,105 @@ fn accounts_that_two_threads_share_have_the_answers_of_each_alone() {
         let of_it = together.findings.iter().filter(|it| it.account == *id);
         assert_eq!(of_it.cloned().collect::<Vec<_>>(), alone.findings, "{id}");
     }
+}
+
+/// The document as it is written while accounts are judged.
+fn written_meanwhile(
+    inquiry: &Inquiry<'_>,
+    about: &About,
+    format: Format,
+    failing: bool,
+) -> String {
+    let outset = inquiry.outset();
+    let dossier = Dossier {
+        analysis: &outset,
+        about,
+    };
+    let mut flow = Flow::new(format).unwrap();
+    let mut text = flow.begin(&outset);
+    let mut counts = Summary::default();
+    let make = |answers: Answers| {
+        let mut counts = Summary::default();
+        answers.findings.iter().for_each(|it| counts.count(it));
+        (Flow::portion(format, failing, dossier, &answers), counts)
+    };
+    inquiry
+        .each(&make, &mut |(portion, more)| {
+            text.push_str(&flow.add(portion));
+            counts += more;
+            Ok(())
+        })
+        .unwrap();
+    text.push_str(&flow.end(&outset, &counts));
+    text
+}
+
+#[test]
+fn what_is_written_account_by_account_is_what_is_written_of_all_at_once() {
+    let folder = TempDir::new().unwrap();
+    let registry = Registry::builtin().unwrap();
+    let options = Options::default();
+    for shape in ["accounts:20", "accounts:2"] {
+        let snapshot = Snapshot::open(&written(&folder, shape)).unwrap();
+        let analysis = analyze::analyze(&snapshot, &registry, &options).unwrap();
+        let inquiry = Inquiry::new(&snapshot, &registry, &options).unwrap();
+        let mut about = About::default();
+        about.accounts.insert(
+            analysis.accounts[1].account.clone(),
+            AboutAccount {
+                name: Some("second".to_owned()),
+                ..AboutAccount::default()
+            },
+        );
+        let dossier = Dossier {
+            analysis: &analysis,
+            about: &about,
+        };
+        for (format, failing) in [
+            (Format::Json, false),
+            (Format::Json, true),
+            (Format::Csv, false),
+            (Format::Csv, true),
+        ] {
+            let view = View {
+                failing,
+                ..View::default()
+            };
+            let whole = report::analysis(dossier, format, view);
+            let meanwhile = written_meanwhile(&inquiry, &about, format, failing);
+            assert!(meanwhile == whole, "{shape} {format:?} {failing}");
+        }
+    }
+}
+
+/// As a user gets it: from so many accounts on it is written meanwhile, to a file and to standard output alike.
+#[test]
+fn many_accounts_are_written_to_a_file_and_to_standard_output_alike() {
+    let folder = TempDir::new().unwrap();
+    let snapshot = written(&folder, "accounts:17");
+    let [json, csv] = ["findings.json", "findings.csv"].map(|name| folder.path().join(name));
+    let run = |arguments: &[&str]| {
+        let mut command = trailproof();
+        let command = command.arg("analyze").arg(&snapshot).args(arguments);
+        command.assert().code(1).get_output().clone()
+    };
+    let both = [
+        format!("json={}", json.display()),
+        format!("csv={}", csv.display()),
+    ];
+    let told = run(&["-o", &both[0], "-o", &both[1]]);
+    let told = String::from_utf8(told.stderr).unwrap();
+    for (format, file) in [("json", &json), ("csv", &csv)] {
+        let printed = run(&["--format", format]).stdout;
+        assert_eq!(fs::read(file).unwrap(), printed, "{format}");
+        assert!(told.contains(&file.display().to_string()), "{told}");
+    }
+    let whole = run(&[
+        "-o",
+        &format!("sarif={}", folder.path().join("x.sarif").display()),
+    ]);
+    let whole = String::from_utf8(whole.stderr).unwrap();
+    assert_eq!(told.split("; wrote").next(), whole.split("; wrote").next());
 }
 
 #[test]

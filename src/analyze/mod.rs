@@ -4,7 +4,8 @@
 //! Sits between `chain` (which paths there are, and what each of their links does) and `report` (how people see it).
 //! A pure function of snapshot, controls and options: no clock, no network, no output.
 //!
-//! For each account: its chain is read, made a case of, and every control asks the case; the decision becomes a finding.
+//! For each account: its chain is read, made a case of, and every control asks the case; the decision becomes a finding
+//! (`inquiry`).
 //!
 //! A control passes when the union of the *sound* paths carries every event of one accepted form of its requirement;
 //! it is unknown when that holds only with paths whose evidence is missing; else it fails, with a witness and the link
@@ -21,6 +22,7 @@ mod decide;
 mod decision;
 mod finding;
 mod hearing;
+mod inquiry;
 mod interned;
 mod judge;
 mod mark;
@@ -33,7 +35,6 @@ mod sections;
 mod shown;
 
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
 
 use serde_json::Value;
 
@@ -41,7 +42,7 @@ use crate::chain::{self, Assumption};
 use crate::control::{Benchmark, Control, Registry, Sections};
 use crate::coverage::Predicate;
 use crate::pattern::Semantics;
-use crate::snapshot::{Snapshot, State};
+use crate::snapshot::Snapshot;
 
 pub use about::{ControlSummary, FrameworkSections};
 pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
@@ -52,11 +53,8 @@ pub use finding::{
 };
 
 pub use audit_steps::AuditSteps;
-use audit_steps::Auditor;
-use case::Case;
-use decision::Decision;
 pub use hearing::{Ears, Hearing, Listening};
-use judge::Judge;
+pub use inquiry::{Answers, Inquiry, Make};
 pub use sections::{FrameworkScore, SectionScore, by_section};
 
 /// What to analyze, and how strictly.
@@ -151,193 +149,29 @@ pub enum Error {
     /// The snapshot could not be read.
     #[error("the snapshot cannot be read")]
     Snapshot(#[from] rusqlite::Error),
+    /// Whoever took what accounts come to could not take more; why is for them to say.
+    #[error("what an account comes to could not be taken")]
+    NotTaken,
     /// The snapshot could not be read by a second thread.
     #[error("the snapshot cannot be read by a second thread: {0}")]
     Beside(String),
 }
 
-/// Analyzes the accounts of a snapshot against a benchmark.
+/// Analyzes the accounts of a snapshot against a benchmark. An [`Inquiry`] hands on what each account comes to instead of holding
+/// all of it.
 pub fn analyze(
     snapshot: &Snapshot,
     registry: &Registry,
     options: &Options,
 ) -> Result<Analysis, Error> {
-    let benchmark = benchmark(registry, options)?;
-    let asked: Vec<Asked<'_>> = controls(registry, benchmark, options)?
-        .into_iter()
-        .map(|control| Asked::new(registry, benchmark, control))
-        .collect::<Result<_, _>>()?;
-    let mut analysis = Analysis {
-        snapshot: SnapshotSummary::of(snapshot),
-        benchmark: benchmark.id.clone(),
-        benchmark_title: benchmark.title.clone(),
-        controls: asked.iter().map(|asked| asked.about.clone()).collect(),
-        findings: Vec::new(),
-        assumed: options.assume.clone(),
-        accounts: Vec::new(),
-        refused: Vec::new(),
-        framework: None,
-    };
-    let accounts = accounts(snapshot, options)?;
-    let queries = asked.iter().any(|asked| asked.control.query.is_some());
-    // A query runs over the caller's connection, which has the functions that it may call.
-    let beside = match accounts.len() >= WORTH_A_THREAD && !queries {
-        true => snapshot.beside().map_err(beside_error)?,
-        false => None,
-    };
-    let inquiry = Inquiry {
-        registry,
-        benchmark,
-        options,
-    };
-    let (first, second) = match beside {
-        None => (inquiry.accounts(snapshot, &accounts)?, None),
-        Some(beside) => {
-            let (here, there) = accounts.split_at(accounts.len() / 2);
-            std::thread::scope(|scope| {
-                let thread = std::thread::Builder::new().stack_size(STACK);
-                let other = thread
-                    .spawn_scoped(scope, move || inquiry.accounts(&beside, there))
-                    .map_err(beside_error)?;
-                let first = inquiry.accounts(snapshot, here);
-                let second = other.join().unwrap_or_else(|panic| resume_unwind(panic));
-                Ok::<_, Error>((first?, Some(second?)))
-            })?
-        }
-    };
-    for part in [Some(first), second].into_iter().flatten() {
-        analysis.findings.extend(part.findings);
-        analysis.accounts.extend(part.accounts);
-    }
-    Ok(analysis)
-}
-
-/// From so many accounts on two threads share the work: the second has to read and to remember things of its own.
-const WORTH_A_THREAD: usize = 16;
-
-/// As much as the main thread has.
-const STACK: usize = 8 << 20;
-
-/// What is asked of each account.
-#[derive(Clone, Copy)]
-struct Inquiry<'r> {
-    registry: &'r Registry,
-    benchmark: &'r Benchmark,
-    options: &'r Options,
-}
-
-/// What some accounts come to.
-#[derive(Default)]
-struct Answers {
-    findings: Vec<Finding>,
-    accounts: Vec<AccountSummary>,
-}
-
-impl Inquiry<'_> {
-    /// Analyzes accounts, one after the other.
-    fn accounts(&self, snapshot: &Snapshot, accounts: &[String]) -> Result<Answers, Error> {
-        let controls = controls(self.registry, self.benchmark, self.options)?.into_iter();
-        let asked: Vec<Asked<'_>> = controls
-            .map(|control| Asked::new(self.registry, self.benchmark, control))
-            .collect::<Result<_, _>>()?;
-        let judge = Judge::new(self.options.strict);
-        let mut chains = chain::Reader::new(snapshot, &self.options.assume)
-            .map_err(facts_error)?
-            .to_judge();
-        let mut answers = Answers::default();
-        for account in accounts {
-            judge.forget_paths();
-            self.account(snapshot, &asked, &judge, &mut chains, account, &mut answers)?;
-        }
-        Ok(answers)
-    }
-
-    fn account(
-        &self,
-        snapshot: &Snapshot,
-        asked: &[Asked<'_>],
-        judge: &Judge,
-        chains: &mut chain::Reader<'_>,
-        account: &str,
-        answers: &mut Answers,
-    ) -> Result<(), Error> {
-        let options = self.options;
-        let unreadable = |source| Error::Chain {
-            account: account.to_owned(),
-            source,
-        };
-        let mut chain = chains.account(account).map_err(unreadable)?;
-        if options.paths == Paths::Alarm {
-            let all = chain.paths.len();
-            chain.paths.retain(|path| !path.through_eventbridge());
-            chain.path_count -= all - chain.paths.len();
-        }
-        noise::saturate(&mut chain, judge);
-        let case = Case::new(judge, &chain);
-        let auditor = Auditor::new(chains, account).map_err(unreadable)?;
-        let recording = match asked.iter().any(|asked| asked.control.recording.is_some()) {
-            true => Some(chains.recording(account).map_err(facts_error)?),
-            false => None,
-        };
-        let assumed = options.assume.iter();
-        let assumed: Vec<String> = assumed
-            .map(|it| format!("--assume {}", it.word()))
-            .collect();
-        for asked in asked {
-            let mut decision = match (&asked.control.recording, &recording) {
-                (Some(question), Some(recording)) => recorded::decide(judge, recording, question),
-                _ => asked.decide(&case, snapshot)?,
-            };
-            decision.assumptions.extend(assumed.iter().cloned());
-            if snapshot.state() != State::Complete {
-                decision = decision.cut_short();
-            }
-            // What is recorded, and what a query says, is proven otherwise: of these it is not known.
-            let told = !asked.requirements.is_empty();
-            let proven = options.blind_spots && told && decision.status == Status::Pass;
-            let blind_spots = proven.then(|| blind_spots::of(&case, &asked.requirements));
-            answers.findings.push(Finding {
-                blind_spots,
-                audit_steps: asked
-                    .has_steps
-                    .then(|| auditor.judge(self.benchmark, asked.control)),
-                ..decision.finding(account, &asked.about)
-            });
-        }
-        answers.accounts.push(AccountSummary::of(&chain));
+    let inquiry = Inquiry::new(snapshot, registry, options)?;
+    let mut analysis = inquiry.outset();
+    inquiry.each(&|answers| answers, &mut |answers| {
+        analysis.findings.extend(answers.findings);
+        analysis.accounts.push(answers.account);
         Ok(())
-    }
-}
-
-/// A control that is asked of every account, made ready once.
-struct Asked<'r> {
-    control: &'r Control,
-    about: ControlSummary,
-    requirements: Vec<requirement::Requirement<'r>>,
-    /// Vendors publish no audit steps, and a query has none: nothing to follow word by word.
-    has_steps: bool,
-}
-
-impl<'r> Asked<'r> {
-    fn new(
-        registry: &Registry,
-        benchmark: &'r Benchmark,
-        control: &'r Control,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            control,
-            about: about::about(registry, benchmark, control),
-            requirements: requirement::requirements(control, benchmark)?,
-            has_steps: control.query.is_none() && benchmark.steps_for(&control.id).next().is_some(),
-        })
-    }
-
-    fn decide(&self, case: &Case<'_>, snapshot: &Snapshot) -> Result<Decision, Error> {
-        match &self.control.query {
-            Some(sql) => question::ask(snapshot, case.chain, &self.control.id, sql),
-            None => Ok(decide::decide(case, &self.requirements)),
-        }
-    }
+    })?;
+    Ok(analysis)
 }
 
 fn benchmark<'r>(registry: &'r Registry, options: &Options) -> Result<&'r Benchmark, Error> {

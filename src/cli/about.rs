@@ -1,18 +1,19 @@
 //! What a report says of a snapshot besides its findings: accounts by name, who asked, what was answered, and the evidence
 //! rows that findings cite.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::analyze::Analysis;
-use crate::report::{About, AboutAccount, EvidenceRow, cited, file_reference};
+use crate::report::{About, AboutAccount, EvidenceRow, Format, cited, file_reference};
 use crate::snapshot::Snapshot;
 
 use super::Error;
 use super::what::{What, quoted};
 
-/// Reads it for the accounts of an analysis.
+/// Reads it for the accounts of an analysis, without the evidence.
 pub(super) fn about(
     path: &Path,
     what: &What,
@@ -29,11 +30,28 @@ pub(super) fn about(
         organization_accounts: organization(connection)?,
         ..About::default()
     };
+    let mut names = names(snapshot)?;
     for account in &analysis.accounts {
-        let seen = account_of(connection, &account.account)?;
+        let seen = AboutAccount {
+            name: names.remove(&account.account),
+            ..account_of(connection, &account.account)?
+        };
         about.accounts.insert(account.account.clone(), seen);
     }
-    let mut statement = connection.prepare(
+    Ok(about)
+}
+
+/// The evidence rows that findings cite, where one of the formats shows them.
+pub(super) fn evidence(
+    formats: impl IntoIterator<Item = Format>,
+    snapshot: &Snapshot,
+    analysis: &Analysis,
+) -> Result<BTreeMap<i64, EvidenceRow>, Error> {
+    let mut rows = BTreeMap::new();
+    if !formats.into_iter().any(Format::shows_evidence) {
+        return Ok(rows);
+    }
+    let mut statement = snapshot.connection().prepare(
         "select region, service, operation, at, error_code, body_sha256\n\
          from evidence\n\
          where id = ?1",
@@ -52,10 +70,26 @@ pub(super) fn about(
             })
             .optional()?;
         if let Some(row) = row {
-            about.evidence.insert(id, row);
+            rows.insert(id, row);
         }
     }
-    Ok(about)
+    Ok(rows)
+}
+
+/// The names of accounts in their organization, as the first that was asked was told.
+pub(super) fn names(snapshot: &Snapshot) -> Result<BTreeMap<String, String>, Error> {
+    let mut statement = snapshot.connection().prepare(
+        "select member, name from organization_account\n\
+         where name is not null\n\
+         order by account, member",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut names = BTreeMap::new();
+    for row in rows {
+        let (member, name): (String, String) = row?;
+        names.entry(member).or_insert(name);
+    }
+    Ok(names)
 }
 
 fn organization(connection: &Connection) -> rusqlite::Result<Option<usize>> {
@@ -82,9 +116,7 @@ fn account_of(connection: &Connection, account: &str) -> rusqlite::Result<AboutA
         Ok(usize::try_from(number).unwrap_or(0))
     };
     Ok(AboutAccount {
-        name: text(
-            "select name from organization_account where member = ?1 and name is not null limit 1",
-        )?,
+        name: None,
         caller: text("select caller_arn from account where account = ?1")?,
         regions_asked: number(
             "select count(distinct region)\n\

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use crate::analyze::{self, Analysis, Options};
+use crate::analyze::{self, Analysis, Finding, Inquiry, Options};
 use crate::control::{Framework, Registry};
 use crate::remedy::{self, Wishes};
 use crate::report::{self, Dossier, Format, View};
 use crate::snapshot::Snapshot;
 
-use super::about::about;
+use super::about::{about, evidence};
 use super::fixes;
+use super::flow::{self, Plan};
 use super::opening::{Opening, may_write, write_file};
 use super::what::{Accepting, What, accept};
 use super::{Error, Out, Status, controls};
@@ -91,17 +92,18 @@ pub(super) enum FailOn {
 impl FailOn {
     /// Whether a finding of this status is at or above the threshold. What an attestation accepted never is.
     pub(super) fn reached(self, analysis: &Analysis) -> bool {
-        analysis
-            .findings
-            .iter()
-            .filter(|finding| finding.accepted.is_none())
-            .any(|finding| match (self, finding.status) {
-                (Self::Never, _) | (_, analyze::Status::Pass | analyze::Status::NotApplicable) => {
-                    false
-                }
-                (Self::Fail, status) => status == analyze::Status::Fail,
-                (Self::Unknown, _) => true,
-            })
+        let mut findings = analysis.findings.iter();
+        findings.any(|finding| self.reached_by(finding))
+    }
+
+    /// The same of one finding.
+    fn reached_by(self, finding: &Finding) -> bool {
+        let counts = match (self, finding.status) {
+            (Self::Never, _) | (_, analyze::Status::Pass | analyze::Status::NotApplicable) => false,
+            (Self::Fail, status) => status == analyze::Status::Fail,
+            (Self::Unknown, _) => true,
+        };
+        counts && finding.accepted.is_none()
     }
 }
 
@@ -135,11 +137,28 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         true => fixed(&snapshot, &registry, &options, out)?,
         false => snapshot,
     };
+    // Whatever looks at all findings at once has to wait for the last.
+    if attestations.is_empty() && framework.is_none() {
+        let inquiry = Inquiry::new(&snapshot, &registry, &options)?;
+        let plan = Plan {
+            targets: &targets,
+            failing: args.failing,
+            force: args.force,
+            reaches: &|finding| args.fail_on.reached_by(finding),
+            quiet: args.quiet,
+        };
+        if let Some(status) = flow::analyze(&inquiry, &snapshot, &plan, out)? {
+            args.opening.warn(out);
+            return Ok(status);
+        }
+    }
     let mut analysis = analyze::analyze(&snapshot, &registry, &options)?;
     accept(attestations, &options, &mut analysis);
     analysis.framework =
         framework.map(|it| analyze::by_section(&analysis.controls, &analysis.findings, it));
     let mut about = about(&args.file, &args.what, &snapshot, &analysis)?;
+    let formats = targets.iter().map(|(format, _)| *format);
+    about.evidence = evidence(formats, &snapshot, &analysis)?;
     if let Some(file) = &args.sarif_file {
         about.file = report::file_reference(file);
     }

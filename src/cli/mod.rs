@@ -14,6 +14,7 @@ mod diff;
 mod error;
 mod explain;
 mod fixes;
+mod flow;
 mod frameworks;
 mod help;
 mod import;

@@ -1,8 +1,10 @@
 //! How commands open snapshots, and where they may write: never over a snapshot.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::query;
 use crate::report::{NOT_VERIFIED, Style};
@@ -106,38 +108,80 @@ pub(super) enum There {
 
 /// Writes a whole file or leaves what was there as it was.
 pub(super) fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<(), Error> {
-    let failed = |error: std::io::Error| {
-        Error::new(format!("`{}` cannot be written: {error}", path.display()))
-    };
-    match may_write(path, force)? {
-        There::Stream => {
-            let mut stream = fs::OpenOptions::new()
-                .write(true)
-                .open(path)
-                .map_err(failed)?;
-            stream.write_all(bytes).map_err(failed)
-        }
-        there => {
-            // Through a link to where the file lies, so that the link stays one.
-            let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            let folder = match path.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() => folder,
-                _ => Path::new("."),
-            };
-            let mut file = tempfile::Builder::new()
-                .prefix(".trailproof-")
-                .permissions_of_new_files()
-                .tempfile_in(folder)
-                .map_err(failed)?;
-            file.write_all(bytes).map_err(failed)?;
-            let persisted = match there {
-                // A file that appeared meanwhile is kept.
-                There::Nothing => file.persist_noclobber(&path),
-                _ => file.persist(&path),
-            };
-            persisted.map(drop).map_err(|error| failed(error.error))
+    let mut file = NewFile::create(path, force)?;
+    file.write(bytes)?;
+    file.finish()
+}
+
+/// A file that is being written: whole in the end, else what was there stays as it was.
+pub(super) struct NewFile {
+    named: PathBuf,
+    content: Content,
+}
+
+enum Content {
+    Stream(BufWriter<fs::File>),
+    /// Beside its place until it is whole; what lay there.
+    Beside(BufWriter<NamedTempFile>, PathBuf, There),
+}
+
+impl NewFile {
+    pub(super) fn create(path: &Path, force: bool) -> Result<Self, Error> {
+        let failed = |error| cannot_write(path, &error);
+        let content = match may_write(path, force)? {
+            There::Stream => {
+                let mut options = fs::OpenOptions::new();
+                let stream = options.write(true).open(path).map_err(failed)?;
+                Content::Stream(BufWriter::new(stream))
+            }
+            there => {
+                // Through a link to where the file lies, so that the link stays one.
+                let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+                let folder = match place.parent() {
+                    Some(folder) if !folder.as_os_str().is_empty() => folder,
+                    _ => Path::new("."),
+                };
+                let file = tempfile::Builder::new()
+                    .prefix(".trailproof-")
+                    .permissions_of_new_files()
+                    .tempfile_in(folder)
+                    .map_err(failed)?;
+                Content::Beside(BufWriter::new(file), place, there)
+            }
+        };
+        let named = path.to_owned();
+        Ok(Self { named, content })
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let written = match &mut self.content {
+            Content::Stream(file) => file.write_all(bytes),
+            Content::Beside(file, ..) => file.write_all(bytes),
+        };
+        written.map_err(|error| cannot_write(&self.named, &error))
+    }
+
+    pub(super) fn finish(self) -> Result<(), Error> {
+        let failed = |error| cannot_write(&self.named, &error);
+        match self.content {
+            Content::Stream(mut file) => file.flush().map_err(failed),
+            Content::Beside(file, place, there) => {
+                let file = file
+                    .into_inner()
+                    .map_err(|error| failed(error.into_error()))?;
+                let persisted = match there {
+                    // A file that appeared meanwhile is kept.
+                    There::Nothing => file.persist_noclobber(&place),
+                    _ => file.persist(&place),
+                };
+                persisted.map(drop).map_err(|error| failed(error.error))
+            }
         }
     }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Error {
+    Error::new(format!("`{}` cannot be written: {error}", path.display()))
 }
 
 /// Permissions as any program gives its output.

@@ -32,9 +32,25 @@ const COLUMNS: [&str; 20] = [
 
 /// The analysis as CSV with a header line; with `failing`, without what passes.
 pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
-    let mut out = record(&COLUMNS.map(field));
+    let mut out = header();
+    rows(dossier, dossier.items(), failing, &mut out);
+    out
+}
+
+/// The header line.
+pub(super) fn header() -> String {
+    record(&COLUMNS.map(field))
+}
+
+/// A line for each of these findings.
+pub(super) fn rows<'a>(
+    dossier: Dossier<'_>,
+    items: impl Iterator<Item = Item<'a>>,
+    failing: bool,
+    out: &mut String,
+) {
     let shown = |item: &Item<'_>| !failing || item.finding.is_open();
-    for item in dossier.items().filter(shown) {
+    for item in items.filter(shown) {
         let finding = item.finding;
         let frameworks: Vec<String> = item
             .frameworks()
@@ -80,7 +96,6 @@ pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
         ];
         out.push_str(&record(&fields.map(|text| field(&text))));
     }
-    out
 }
 
 /// A line of fields, ended as RFC 4180 has it.

@@ -100,12 +100,21 @@ pub(super) struct Item<'a> {
 impl<'a> Dossier<'a> {
     /// The findings in their order.
     pub(super) fn items(self) -> impl Iterator<Item = Item<'a>> {
-        self.analysis.findings.iter().map(move |finding| Item {
+        let findings = self.analysis.findings.iter();
+        findings.map(move |finding| self.item(finding))
+    }
+
+    /// A finding of this analysis, or of an account that it does not hold.
+    pub(super) fn item<'f>(self, finding: &'f Finding) -> Item<'f>
+    where
+        'a: 'f,
+    {
+        Item {
             finding,
             control: self.analysis.control(finding),
             fingerprint: fingerprint(finding),
             evidence: evidence(finding),
-        })
+        }
     }
 
     /// What to paste for a finding; none where no fix was looked for or nothing is open.

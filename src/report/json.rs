@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::analyze::{self, Analysis, Remark, Why};
+use crate::analyze::{self, Analysis, Answers, Remark, Why};
 use crate::chain::verdict::{self, Cause, Subject};
 use crate::control::{self, Assessment};
 
@@ -26,6 +26,17 @@ struct Report<'a> {
     summary: Summary,
     #[serde(skip_serializing_if = "Option::is_none")]
     framework: Option<Framework<'a>>,
+}
+
+/// A list of the document alone, at the depth that it has there.
+#[derive(Serialize)]
+struct Findings<'a> {
+    findings: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Accounts<'a> {
+    accounts: [Account<'a>; 1],
 }
 
 /// The findings by section of a framework, with `--framework`.
@@ -274,7 +285,45 @@ pub(super) fn explained(analysis: &Analysis) -> Explained<'_> {
 /// The analysis as one JSON document, ending with a line break; with `failing`, the findings without what passes. The
 /// counts stay those of all.
 pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
-    let report = Report {
+    super::text::json_document(&report(analysis, analysis.summary(), failing))
+}
+
+/// The document around findings and accounts: what comes before the findings, and what after the accounts.
+pub(super) fn frame(outset: &Analysis, counts: analyze::Summary) -> [String; 2] {
+    let whole = super::text::json_document(&report(outset, counts, false));
+    // At this depth no text holds a line break.
+    let lists = format!("{FINDINGS}[],{ACCOUNTS}[]");
+    let (before, after) = whole.split_once(&lists).unwrap_or_default();
+    [before, after].map(str::to_owned)
+}
+
+/// How the two long lists of the document begin, before their brackets.
+pub(super) const FINDINGS: &str = "\n  \"findings\": ";
+/// The second.
+pub(super) const ACCOUNTS: &str = "\n  \"accounts\": ";
+
+/// What an account adds to the two lists: their items as they stand in the document, without the commas around them.
+pub(super) fn items(answers: &Answers, outset: &Analysis, failing: bool) -> [String; 2] {
+    let findings = answers.findings.iter();
+    let findings: Vec<_> = findings
+        .filter(|it| !failing || it.is_open())
+        .map(|it| finding(it, outset, false))
+        .collect();
+    let lists = [
+        super::text::json_document(&Findings { findings }),
+        super::text::json_document(&Accounts {
+            accounts: [account(&answers.account)],
+        }),
+    ];
+    lists.map(|list| {
+        let from = list.find('[').map_or(list.len(), |at| at + 1);
+        let to = list.rfind("\n  ]").unwrap_or(from);
+        list.get(from..to).unwrap_or_default().to_owned()
+    })
+}
+
+fn report(analysis: &Analysis, counts: analyze::Summary, failing: bool) -> Report<'_> {
+    Report {
         schema_version: 1,
         snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
@@ -295,10 +344,9 @@ pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
                 refused_because: &refused.why,
             })
             .collect(),
-        summary: summary(analysis.summary()),
+        summary: summary(counts),
         framework: analysis.framework.as_ref().map(framework),
-    };
-    super::text::json_document(&report)
+    }
 }
 
 fn framework(framework: &analyze::FrameworkScore) -> Framework<'_> {

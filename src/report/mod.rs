@@ -11,6 +11,7 @@ mod diff_markdown;
 mod dossier;
 mod explain;
 pub mod fix;
+mod flow;
 mod hdf;
 mod html;
 mod json;
@@ -30,11 +31,12 @@ pub mod words;
 
 use std::borrow::Cow;
 
-use crate::analyze::Analysis;
+use crate::analyze::{Analysis, Summary};
 use crate::diff::Diff;
 
 pub use dossier::{About, AboutAccount, Dossier, EvidenceRow, cited, file_reference};
 pub use explain::{ExplainFormat, explain, failure};
+pub use flow::{Flow, Portion};
 pub use replay::{FilesRead, ReplayDossier, ReplayFormat, replay, replay_summary};
 pub use text::Style;
 
@@ -87,6 +89,11 @@ pub struct View {
 }
 
 impl Format {
+    /// Whether the format shows the evidence rows that findings cite.
+    pub fn shows_evidence(self) -> bool {
+        matches!(self, Self::Html | Self::Oscal)
+    }
+
     /// Whether the format can leave out what passes.
     pub fn can_leave_out(self) -> bool {
         matches!(
@@ -169,7 +176,11 @@ pub fn verdict(dossier: Dossier<'_>) -> String {
 
 /// The counts of an analysis in one line: `3 pass, 12 fail, 0 unknown (cis-aws-7.0)`.
 pub fn summary_line(analysis: &Analysis) -> String {
-    let summary = analysis.summary();
+    counts_line(analysis, &analysis.summary())
+}
+
+/// The same of findings that were counted as they came.
+pub fn counts_line(analysis: &Analysis, summary: &Summary) -> String {
     let mut line = format!(
         "{} pass, {} fail, {} unknown",
         summary.pass, summary.fail, summary.unknown

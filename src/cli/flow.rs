@@ -1,0 +1,134 @@
+//! `analyze` of many accounts: what each comes to is written while the others are judged, where every format allows it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::analyze::{self, Answers, Finding, Inquiry, Summary};
+use crate::report::{self, About, AboutAccount, Dossier, Flow, Format, Portion};
+use crate::snapshot::Snapshot;
+
+use super::about::names;
+use super::opening::NewFile;
+use super::{Error, Out, Status};
+
+/// What is written, and what decides the exit code.
+pub(super) struct Plan<'p> {
+    /// The formats, each with its file; none is standard output.
+    pub(super) targets: &'p [(Format, Option<PathBuf>)],
+    pub(super) failing: bool,
+    pub(super) force: bool,
+    /// Whether a finding makes the exit code 1.
+    pub(super) reaches: &'p (dyn Fn(&Finding) -> bool + Sync),
+    pub(super) quiet: bool,
+}
+
+/// What one account comes to, ready to be written.
+struct Written {
+    portions: Vec<Portion>,
+    counts: Summary,
+    reached: bool,
+}
+
+/// Analyzes and writes; none where the accounts are few, or a format needs all findings at once.
+pub(super) fn analyze(
+    inquiry: &Inquiry<'_>,
+    snapshot: &Snapshot,
+    plan: &Plan<'_>,
+    out: &mut Out,
+) -> Result<Option<Status>, Error> {
+    let flows = plan.targets.iter();
+    let flows: Option<Vec<Flow>> = flows.map(|(format, _)| Flow::new(*format)).collect();
+    let (Some(mut flows), true) = (flows, inquiry.is_large()) else {
+        return Ok(None);
+    };
+    let outset = inquiry.outset();
+    let about = About {
+        accounts: named(snapshot)?,
+        ..About::default()
+    };
+    let dossier = Dossier {
+        analysis: &outset,
+        about: &about,
+    };
+    let mut files = Vec::new();
+    for (_, path) in plan.targets {
+        let file = path.as_ref().map(|path| NewFile::create(path, plan.force));
+        files.push(file.transpose()?);
+    }
+    for (flow, file) in flows.iter().zip(&mut files) {
+        write(&flow.begin(&outset), file.as_mut(), out)?;
+    }
+    let (mut counts, mut reached) = (Summary::default(), false);
+    let make = |answers: Answers| written(&answers, plan, dossier);
+    let mut failed = None;
+    let judged = inquiry.each(&make, &mut |written: Written| {
+        counts += written.counts;
+        reached |= written.reached;
+        for ((flow, file), portion) in flows.iter_mut().zip(&mut files).zip(written.portions) {
+            if let Err(error) = write(&flow.add(portion), file.as_mut(), out) {
+                failed = Some(error);
+                return Err(analyze::Error::NotTaken);
+            }
+        }
+        Ok(())
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    judged?;
+    let mut names = Vec::new();
+    for ((flow, file), (_, path)) in flows.into_iter().zip(files).zip(plan.targets) {
+        let end = flow.end(&outset, &counts);
+        match (file, path) {
+            (Some(mut file), Some(path)) => {
+                file.write(end.as_bytes())?;
+                file.finish()?;
+                names.push(format!("`{}`", path.display()));
+            }
+            _ => out.text(&end)?,
+        }
+    }
+    if !names.is_empty() && !plan.quiet {
+        let line = report::counts_line(&outset, &counts);
+        out.message(&format!("{line}; wrote {}", names.join(", ")));
+    }
+    Ok(Some(match reached {
+        true => Status::Findings,
+        false => Status::Clean,
+    }))
+}
+
+fn write(text: &str, file: Option<&mut NewFile>, out: &mut Out) -> Result<(), Error> {
+    match file {
+        Some(file) => file.write(text.as_bytes()),
+        None => Ok(out.text(text)?),
+    }
+}
+
+fn written(answers: &Answers, plan: &Plan<'_>, outset: Dossier<'_>) -> Written {
+    let mut counts = Summary::default();
+    for finding in &answers.findings {
+        counts.count(finding);
+    }
+    let mut findings = answers.findings.iter();
+    let formats = plan.targets.iter();
+    Written {
+        counts,
+        reached: findings.any(plan.reaches),
+        portions: formats
+            .map(|(format, _)| Flow::portion(*format, plan.failing, outset, answers))
+            .collect(),
+    }
+}
+
+fn named(snapshot: &Snapshot) -> Result<BTreeMap<String, AboutAccount>, Error> {
+    let names = names(snapshot)?.into_iter();
+    let named = names.map(|(account, name)| {
+        let about = AboutAccount {
+            name: Some(name),
+            ..AboutAccount::default()
+        };
+        (account, about)
+    });
+    Ok(named.collect())
+}
