@@ -82,8 +82,17 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Value, String> {
     match bytes.first() {
         None => return Err(format!("`{name}` is empty")),
         Some(b'{') => {}
-        Some(b'[') => return Err(format!("`{name}` holds no JSON object")),
-        Some(_) => return Err(format!("`{name}` is not JSON")),
+        Some(b'[') => {
+            return Err(format!(
+                "`{name}` holds a list and no answer; leave `--query` out"
+            ));
+        }
+        Some(0x1f | b'P' | b'B') if is_packed(bytes) => {
+            return Err(format!("`{name}` is compressed; unpack it"));
+        }
+        Some(_) => {
+            return Err(format!("`{name}` is not JSON; ask with `--output json`"));
+        }
     }
     let items = bytes
         .iter()
@@ -100,8 +109,55 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Value, String> {
             Ok(Value::Object(members))
         }
         Err(error) if error.is_eof() => Err(format!("`{name}` is cut off: {error}")),
+        Err(error) if several(bytes) => Err(format!(
+            "`{name}` holds several JSON documents, the second from line {} on; one file takes one answer",
+            error.line()
+        )),
         Err(error) => Err(format!("`{name}` is not JSON: {error}")),
     }
+}
+
+/// Whether the bytes begin as gzip, zip and bzip2 do.
+fn is_packed(bytes: &[u8]) -> bool {
+    [b"\x1f\x8b".as_slice(), b"PK\x03\x04", b"BZh"]
+        .iter()
+        .any(|mark| bytes.starts_with(mark))
+}
+
+/// Whether a whole JSON document is followed by another one.
+fn several(bytes: &[u8]) -> bool {
+    let mut documents =
+        serde_json::Deserializer::from_slice(bytes).into_iter::<Map<String, Value>>();
+    let mut next = || documents.next().is_some_and(|one| one.is_ok());
+    next() && next()
+}
+
+/// Members that the AWS CLI prints of every item, with an empty value where nothing is set. An item without one was cut
+/// by `--query`: that it has no action, say, does not follow.
+const ALWAYS_PRINTED: [(&str, &[&str]); 3] = [
+    ("DescribeAlarms", &["ActionsEnabled", "AlarmActions"]),
+    (
+        "DescribeMetricFilters",
+        &["filterPattern", "metricTransformations"],
+    ),
+    ("DescribeTrails", &["S3BucketName", "IsMultiRegionTrail"]),
+];
+
+/// What `--query` left out of an item.
+fn left_out(value: &Value, operation: &Operation) -> Option<String> {
+    let (_, members) = ALWAYS_PRINTED
+        .iter()
+        .find(|(name, _)| *name == operation.name)?;
+    let items = operation.lists.iter().filter_map(|list| {
+        let items = value.get(list)?.as_array()?;
+        Some(items.iter().map(move |item| (list, item)))
+    });
+    items.flatten().find_map(|(list, item)| {
+        let member = members.iter().find(|member| item.get(member).is_none())?;
+        Some(format!(
+            "`{member}` is missing in an item of `{list}`; leave `--query` out"
+        ))
+    })
 }
 
 /// Checks that a value is an answer to an operation; the error says why not, naming the file.
@@ -129,7 +185,7 @@ pub(super) fn check(name: &str, value: &Value, operation: &Operation) -> Result<
     if !operation.recognises(value) || !told {
         return Err(format!("`{name}` is no answer to {}", operation.name));
     }
-    match lacking(value, operation) {
+    match lacking(value, operation).or_else(|| left_out(value, operation)) {
         Some(why) => Err(format!(
             "`{name}` is no answer to {}: {why}",
             operation.name

@@ -13,8 +13,14 @@ use crate::snapshot::operations::{Operation, Reach, UNKNOWN_FILE};
 
 /// Joins the pages of lists, then finds the questions to which two files say different things, and spoils those calls.
 pub(super) fn settle(folder: &Folder, plans: &mut [Plan]) {
-    for series in series(folder, plans) {
-        join(folder, plans, &series);
+    for pages in series(folder, plans) {
+        match hole(&pages) {
+            None => {
+                let pages: Vec<usize> = pages.into_iter().map(|(_, index)| index).collect();
+                join(folder, plans, &pages);
+            }
+            Some(pair) => tell_hole(folder, plans, &pages, pair),
+        }
     }
     let mut spoiled: BTreeMap<usize, String> = BTreeMap::new();
     for (key, asked) in questions(plans) {
@@ -168,7 +174,7 @@ fn complaint(folder: &Folder, plans: &[Plan], key: &Key, asked: &[(usize, bool)]
 
 /// Loose files of one place and operation whose names differ by a number alone, where one of them is a page of a list
 /// that goes on: in the order of their numbers.
-fn series(folder: &Folder, plans: &[Plan]) -> Vec<Vec<usize>> {
+fn series(folder: &Folder, plans: &[Plan]) -> Vec<Vec<(u64, usize)>> {
     let goes_on: HashSet<(&str, &str, &str)> = plans
         .iter()
         .filter(|plan| plan.is_loose() && plan.next().is_some())
@@ -198,12 +204,43 @@ fn series(folder: &Folder, plans: &[Plan]) -> Vec<Vec<usize>> {
     }
     series
         .into_values()
-        .filter(|pages| pages.len() > 1)
         .map(|mut pages| {
             pages.sort_unstable();
-            pages.into_iter().map(|(_, index)| index).collect()
+            pages
         })
+        // Pages are counted from 0 or 1 on: 20261120 is a day.
+        .filter(|pages| pages.len() > 1 && pages.first().is_some_and(|(number, _)| *number < 2))
         .collect()
+}
+
+/// Two pages between whose numbers another is missing.
+fn hole(pages: &[(u64, usize)]) -> Option<(usize, usize)> {
+    let mut pairs = pages.iter().zip(pages.iter().skip(1));
+    let (before, after) = pairs.find(|((one, _), (next, _))| next - one > 1)?;
+    Some((before.1, after.1))
+}
+
+/// Spoils the pages of a list of which one is missing: what it holds is not known to be absent.
+fn tell_hole(
+    folder: &Folder,
+    plans: &mut [Plan],
+    pages: &[(u64, usize)],
+    (before, after): (usize, usize),
+) {
+    let name = |index: usize| {
+        let file = plans.get(index).and_then(|plan| folder.get(plan.file?));
+        file.map_or("", |file| file.name.as_str())
+    };
+    let why = format!(
+        "a page between `{}` and `{}` is missing",
+        name(before),
+        name(after)
+    );
+    for (_, index) in pages {
+        if let Some(plan) = plans.get_mut(*index) {
+            plan.spoil(why.clone());
+        }
+    }
 }
 
 /// A file name without the number of its page, and the number: 1 where there is none.
@@ -214,6 +251,9 @@ fn numbered(name: &str) -> (String, u64) {
     let number = stem
         .get(before.len()..)
         .and_then(|digits| digits.parse().ok());
+    if ends_with_month(before) {
+        return (stem.to_owned(), 1);
+    }
     let mut before = before.trim_end_matches(['.', '-', '_', ' ', '(']);
     let lower = before.to_ascii_lowercase();
     if number.is_some() && (lower.ends_with("page") || lower.ends_with("part")) {
@@ -221,6 +261,21 @@ fn numbered(name: &str) -> (String, u64) {
     }
     let before = before.trim_end_matches(['.', '-', '_', ' ', '(']);
     (before.to_owned(), number.unwrap_or(1))
+}
+
+/// Whether a number after it is the day of a date: `2026-11-`.
+fn ends_with_month(before: &str) -> bool {
+    let digits: Vec<&str> = before.rsplit(['-', '_', '.']).take(3).collect();
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match digits.as_slice() {
+        ["", month, year, ..] => {
+            month.len() == 2 && is_number(month) && year.len() >= 4 && {
+                let year = year.get(year.len() - 4..).unwrap_or_default();
+                year.len() == 4 && is_number(year)
+            }
+        }
+        _ => false,
+    }
 }
 
 /// Makes one list of pages: every one but the last goes on, and none repeats an item of another. Otherwise they are left

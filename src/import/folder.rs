@@ -175,7 +175,7 @@ impl File {
         self.name.get(..length).unwrap_or_default()
     }
 
-    /// Reads the whole file, as UTF-8 where it is in UTF-16 with its mark, as PowerShell writes it; the error names it.
+    /// Reads the whole file, as UTF-8 where it is in UTF-16, as PowerShell writes it; the error names it.
     pub(super) fn read(&self) -> Result<Vec<u8>, String> {
         let limit = if self.is_index() { MAX_LIST } else { MAX_BYTES };
         let (bytes, whole) = self.read_at_most(limit)?;
@@ -243,15 +243,17 @@ fn open_same(path: &Path) -> io::Result<fs::File> {
     }
 }
 
-/// UTF-16 with its mark as UTF-8; anything else as it is.
+/// UTF-16 as UTF-8, with its mark or by the zero that every second byte of its first letter is; anything else as it is.
 fn utf8(bytes: Vec<u8>) -> Vec<u8> {
-    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
-        Some([0xff, 0xfe]) => u16::from_le_bytes,
-        Some([0xfe, 0xff]) => u16::from_be_bytes,
+    let (mark, unit): (usize, fn([u8; 2]) -> u16) = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => (2, u16::from_le_bytes),
+        Some([0xfe, 0xff]) => (2, u16::from_be_bytes),
+        Some([first, 0]) if *first != 0 => (0, u16::from_le_bytes),
+        Some([0, second]) if *second != 0 => (0, u16::from_be_bytes),
         _ => return bytes,
     };
     let units: Vec<u16> = bytes
-        .get(2..)
+        .get(mark..)
         .unwrap_or_default()
         .chunks(2)
         .map(|pair| match pair {

@@ -1,5 +1,7 @@
 //! Folders as people make them: answers twice, in pages, of another operation, of another place; nothing is guessed.
 
+/// Answers that lost a part on their way into the folder.
+mod cut;
 mod pages;
 mod unusable;
 

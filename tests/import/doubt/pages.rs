@@ -17,7 +17,7 @@ fn pages_of_one_list_are_joined() {
             [
                 "describe-alarms.json",
                 "describe-alarms-page2.json",
-                "describe-alarms-page10.json",
+                "describe-alarms-page03.json",
             ],
             true,
         ),

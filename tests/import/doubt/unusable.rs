@@ -2,10 +2,15 @@
 
 use super::*;
 
-/// PowerShell writes UTF-16 with a mark before it.
+/// PowerShell writes UTF-16 with a mark before it; other programs leave the mark out.
 #[test]
 fn utf_16_of_powershell_is_read() {
-    for little in [true, false] {
+    for (little, mark) in [
+        (true, "\u{feff}"),
+        (false, "\u{feff}"),
+        (true, ""),
+        (false, ""),
+    ] {
         let hand = Hand::new();
         for entry in fs::read_dir(hand.place()).unwrap() {
             let path = entry.unwrap().path();
@@ -13,7 +18,7 @@ fn utf_16_of_powershell_is_read() {
             if text.is_empty() {
                 continue;
             }
-            let bytes: Vec<u8> = "\u{feff}"
+            let bytes: Vec<u8> = mark
                 .encode_utf16()
                 .chain(text.encode_utf16())
                 .flat_map(|unit| {
