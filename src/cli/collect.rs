@@ -196,7 +196,7 @@ fn explained(error: collect::Error) -> Error {
         E::Identity { .. } => Some(
             "check the profile and the environment: `aws sts get-caller-identity` asks the same",
         ),
-        E::Unreachable(_) => Some("check the network, the proxy, --region and --endpoint-url"),
+        E::Unreachable { .. } => Some("check the network, the proxy, --region and --endpoint-url"),
         E::Profile { .. } => {
             Some("`aws configure list-profiles` shows the profiles that there are")
         }

@@ -71,12 +71,18 @@ pub(super) async fn to_aws(config: &Config) -> Result<(SdkConfig, SharedHttpClie
     };
     match tokio::time::timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await {
         Ok(Ok(_)) => Ok((aws, http)),
-        Ok(Err(error)) => Err(Error::Credentials(causes(&error))),
+        Ok(Err(error)) => Err(Error::Credentials(in_one_line(&causes(&error)))),
         Err(_) => Err(Error::Credentials(format!(
             "the credential source did not answer within {} s",
             CREDENTIALS_TIMEOUT.as_secs()
         ))),
     }
+}
+
+/// The SDK lists what it tried in lines of their own.
+fn in_one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines.join("; ").replace(":; ", ": ")
 }
 
 /// Settings for a replay: no network, no retries, credentials that sign nothing of worth.
@@ -157,6 +163,9 @@ async fn check_profile(named: Option<&str>) -> Result<(), Error> {
         let mut known: Vec<&str> = profiles.profiles().collect();
         known.sort_unstable();
         known.truncate(20);
+        if known.is_empty() {
+            known.push("none");
+        }
         return Err(Error::Profile {
             name: name.to_owned(),
             known: known.join(", "),

@@ -26,8 +26,13 @@ pub enum Error {
         profile: String,
     },
     /// No answer came from where AWS should be. For the user to fix: network, region or endpoint.
-    #[error("AWS did not answer: {0}")]
-    Unreachable(String),
+    #[error("AWS did not answer at {place}: {message}")]
+    Unreachable {
+        /// The endpoint that was given, or the Region whose endpoint it is.
+        place: String,
+        /// What the network said.
+        message: String,
+    },
     /// The account has no such region. For the user to fix.
     #[error("account {account} has no region `{region}`")]
     Region {

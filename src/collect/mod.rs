@@ -209,11 +209,15 @@ async fn prepare(
         answers,
         network: Some(network),
     });
+    let region = aws.region().map(ToString::to_string);
     let unknown = Account::new("", &shared, aws.clone());
     let id = account::identify(&unknown)
         .await
         .map_err(|refused| match refused.code.as_str() {
-            "connection" | "timeout" => Error::Unreachable(refused.message),
+            "connection" | "timeout" => Error::Unreachable {
+                place: place(config, region.as_deref()),
+                message: refused.message,
+            },
             _ => Error::Identity {
                 code: refused.code,
                 message: refused.message,
@@ -231,6 +235,17 @@ async fn prepare(
     }
     let account = Account::new(&id, &shared, aws);
     Ok((shared, vec![account]))
+}
+
+/// Where the first call went.
+fn place(config: &Config, region: Option<&str>) -> String {
+    match &config.endpoint_url {
+        Some(url) => format!("`{url}`"),
+        None => format!(
+            "the endpoint of sts in Region `{}`",
+            region.unwrap_or_default()
+        ),
+    }
 }
 
 async fn collect(

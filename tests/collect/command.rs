@@ -22,6 +22,7 @@ fn without_credentials_it_says_so_at_once() {
     );
     assert!(text.contains("no usable AWS credentials"), "{text}");
     assert!(text.contains("help: "), "{text}");
+    assert!(!text.contains("\\n"), "{text}");
     assert_eq!(
         std::fs::read_dir(place.file("")).unwrap().count(),
         0,
@@ -59,6 +60,8 @@ fn settings_that_lead_nowhere_are_told_within_seconds() {
     let aws = FakeAws::serve(&World::complete());
     let mut region = collect(&aws.endpoint(), ACCOUNT, &file);
     region.args(["--region", "eu-nowhere-9"]);
+    let mut no_files = bare(&file);
+    no_files.args(["--profile", "missing"]);
     let mut refused = with_keys();
     refused.args(["--endpoint-url", "http://127.0.0.1:9"]);
     let mut unknown_host = with_keys();
@@ -71,8 +74,17 @@ fn settings_that_lead_nowhere_are_told_within_seconds() {
     for (name, mut command, expected) in [
         ("profile", with_config("missing"), "no profile `missing`"),
         ("mfa", with_config("with-mfa"), "asks for an MFA code"),
-        ("refused", refused, "AWS did not answer"),
-        ("host", unknown_host, "AWS did not answer"),
+        ("no-files", no_files, "they have: none"),
+        (
+            "refused",
+            refused,
+            "AWS did not answer at `http://127.0.0.1:9`: ",
+        ),
+        (
+            "host",
+            unknown_host,
+            "AWS did not answer at `http://aws.invalid`: ",
+        ),
         ("silent", silent, "AWS did not answer"),
         ("region", region, "has no region `eu-nowhere-9`"),
     ] {
