@@ -92,7 +92,7 @@ fn at(
     let here = |id: &LinkId| acts_at(*id) == station && can_happen(*id, path, &subject);
     let mut spots = Vec::new();
     for id in LinkId::ALL.iter().copied().filter(here) {
-        for call in id.calls() {
+        for call in id.calls().filter(|call| concerns(*call, path)) {
             let heard = if subject.account == case.chain.account || subject.account.is_empty() {
                 heard(case, call, &subject, rest)
             } else {
@@ -139,6 +139,15 @@ fn can_happen(id: LinkId, path: &Path, subject: &Subject) -> bool {
         LinkId::E24 => path.link(id).is_some(),
         _ => true,
     }
+}
+
+/// Whether the call acts on what the path goes through: an alias is of a topic that names its key by it.
+fn concerns(call: ApiCall, path: &Path) -> bool {
+    let by_alias = || {
+        let mut fields = path.links.iter().flat_map(|link| &link.fields);
+        fields.any(|(name, value)| name == "KmsMasterKeyId" && value.contains("alias/"))
+    };
+    !matches!(call.name, "UpdateAlias" | "DeleteAlias") || by_alias()
 }
 
 /// The resources of a station as its links name them: rules may follow one another, of everything else there is one.

@@ -314,13 +314,46 @@ fn what_takes_a_rule_away_is_a_blind_spot() {
         assert_eq!(of(&spots, name).heard, unheard, "{name}");
     }
     // Neither a key nor a bus of its own nor a filter is there to be taken away.
-    for name in [
-        "DisableKey",
-        "DeleteEventBus",
-        "RemovePermission",
-        "PutMetricFilter",
+    for (source, name) in [
+        ("kms.amazonaws.com", "DisableKey"),
+        ("kms.amazonaws.com", "DeleteAlias"),
+        ("events.amazonaws.com", "DeleteEventBus"),
+        ("events.amazonaws.com", "RemovePermission"),
+        ("logs.amazonaws.com", "PutMetricFilter"),
     ] {
-        assert!(!spots.iter().any(|it| it.call.name == name), "{name}");
+        let call = ApiCall { source, name };
+        assert!(!spots.iter().any(|it| it.call == call), "{name}");
+    }
+}
+
+/// A statement of a topic's policy is taken away by a call of its own, and an alias is where the topic names its key by one.
+#[test]
+fn a_statement_and_an_alias_can_be_taken_away() {
+    let permission = |spots: &[BlindSpot]| {
+        let mut found = spots.iter().filter(|it| it.call.name == "RemovePermission");
+        found.any(|it| it.link == LinkId::N04)
+    };
+    let alias = |spots: &[BlindSpot]| {
+        let mut found = spots.iter().filter(|it| it.call.name == "DeleteAlias");
+        found.any(|it| it.link == LinkId::N06)
+    };
+    let spots = blind(&World::complete(), "cloudtrail_changes");
+    assert!(permission(&spots) && !alias(&spots), "{spots:#?}");
+    for (id, by_alias) in [("alias/alerts", true), ("0f7d5b9e", false)] {
+        let mut world = World::complete();
+        world.edit_topic(|topic| topic["KmsMasterKeyId"] = json!(id));
+        let arn = format!("arn:aws:kms:{HOME}:{ACCOUNT}:key/0f7d5b9e");
+        let metadata = json!({"KeyMetadata": {"AWSAccountId": ACCOUNT, "KeyId": "0f7d5b9e", "Arn": arn, "Enabled": true,
+            "KeyState": "Enabled", "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}});
+        let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+            "Action": "kms:*", "Resource": "*"}]});
+        world.answer("kms", "DescribeKey", json!({"KeyId": id}), metadata);
+        let asked = json!({"KeyId": arn, "PolicyName": "default"});
+        let answer = json!({"Policy": policy.to_string(), "PolicyName": "default"});
+        world.answer("kms", "GetKeyPolicy", asked, answer);
+        let spots = blind(&world, "cloudtrail_changes");
+        assert_eq!(alias(&spots), by_alias, "{id}: {spots:#?}");
+        assert!(spots.iter().any(|it| it.call.name == "DisableKey"), "{id}");
     }
 }
 

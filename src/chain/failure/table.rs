@@ -21,7 +21,7 @@ failures! {
         repair "give the trail a role that may write to its log group: CloudWatchLogsRoleArn";
     T04 Trail
         title "delivery to the log group fails"
-        says "broken; degraded when events arrived since"
+        says "broken; degraded when events arrived since; unknown when the bucket is a day old as well"
         repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which";
     T05 Trail
         title "delivery to the log group is stale"
@@ -440,7 +440,7 @@ failures! {
         title "key that EventBridge cannot use"
         says "broken; unknown if the key or its policy cannot be read"
         repair "encrypt with a customer managed key whose policy gives events.amazonaws.com kms:GenerateDataKey* and kms:Decrypt, without a condition on the source"
-        calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy";
+        calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy, kms.amazonaws.com UpdateAlias, kms.amazonaws.com DeleteAlias";
     E16 Rule
         title "topic is in another Region than the rule"
         says "broken"
@@ -510,7 +510,7 @@ failures! {
         title "topic policy does not let CloudWatch publish"
         says "broken"
         repair "let cloudwatch.amazonaws.com publish in the topic's policy (sns:Publish, aws:SourceAccount)"
-        calls "sns.amazonaws.com SetTopicAttributes";
+        calls "sns.amazonaws.com SetTopicAttributes, sns.amazonaws.com RemovePermission";
     N05 Topic
         title "topic is encrypted with the AWS managed key"
         says "broken"
@@ -519,7 +519,7 @@ failures! {
         title "topic's key does not let CloudWatch encrypt"
         says "broken; unknown when the key policy cannot be read"
         repair "let cloudwatch.amazonaws.com call kms:Decrypt and kms:GenerateDataKey in the policy of a symmetric key, and keep the key enabled"
-        calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy";
+        calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy, kms.amazonaws.com UpdateAlias, kms.amazonaws.com DeleteAlias";
     N07 Topic
         title "FIFO topic reaches no person"
         says "weak; unknown where a rule sends to it"
