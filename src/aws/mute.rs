@@ -77,6 +77,9 @@ pub enum Problem {
 /// How far ahead schedules are laid out: every weekday, every date and a leap day are within.
 const YEARS: i64 = 5;
 
+/// How much is laid out of what begins after the horizon: every weekday and hour is within.
+const DAYS_OF_AN_ERA: SignedDuration = SignedDuration::from_hours(8 * 24);
+
 /// More windows than these are not told apart.
 const MOST_WINDOWS: usize = 600_000;
 
@@ -102,14 +105,35 @@ pub fn windows(rule: &MuteRule, now: Timestamp) -> Result<Windows, Problem> {
     Ok(Windows { sure, possible })
 }
 
-/// The hours in which an alarm hears nothing by its own settings, from `now` up to the [`horizon`].
+/// The hours in which an alarm hears nothing by its own settings, from `now` up to the [`horizon`], and in the first days of
+/// what begins after it for good.
 pub fn silent(times: &SilentTimes, now: Timestamp) -> Windows {
     let mut windows: Vec<Window> = Vec::new();
+    if !times.is_empty() {
+        let last = horizon(now);
+        lay_out_hours(times, (now, last), &mut windows);
+        for begin in times.begins().filter(|begin| *begin >= last) {
+            let days = begin.checked_add(DAYS_OF_AN_ERA).unwrap_or(Timestamp::MAX);
+            lay_out_hours(times, (begin, days), &mut windows);
+        }
+    }
+    let windows = merged(windows);
+    Windows {
+        sure: windows.clone(),
+        possible: windows,
+    }
+}
+
+/// The full hours from the one of the first moment to the last moment in which events are lost.
+fn lay_out_hours(
+    times: &SilentTimes,
+    (from, last): (Timestamp, Timestamp),
+    windows: &mut Vec<Window>,
+) {
     let hour = SignedDuration::from_hours(1);
-    let past = SignedDuration::from_secs(now.as_second().rem_euclid(3600));
-    let mut begin = now.checked_sub(past).unwrap_or(now);
-    let last = horizon(now);
-    while !times.is_empty() && begin < last {
+    let past = SignedDuration::from_secs(from.as_second().rem_euclid(3600));
+    let mut begin = from.checked_sub(past).unwrap_or(from);
+    while begin < last {
         let Ok(end) = begin.checked_add(hour) else {
             break;
         };
@@ -117,11 +141,6 @@ pub fn silent(times: &SilentTimes, now: Timestamp) -> Windows {
             windows.push(Window { begin, end });
         }
         begin = end;
-    }
-    let windows = merged(windows);
-    Windows {
-        sure: windows.clone(),
-        possible: windows,
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Masking {
     pub(super) active: bool,
     /// Data identifiers that the policies mask; none where no policy could be read.
     pub(super) identifiers: Option<Vec<Identifier>>,
+    /// A policy that is there, or may be, and that nobody could read: a custom identifier in it may mask anything.
+    unread: Option<Box<Link>>,
     /// API fields that say so.
     fields: Vec<(String, String)>,
     evidence: Vec<i64>,
@@ -97,6 +99,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place) -> Result<Group, Error> {
                 // Whether data protection is on is said by DescribeLogGroups alone: it may be.
                 masking: Masking {
                     active: true,
+                    unread: unread(facts, place, (true, true))?,
                     ..masking
                 },
                 transformed,
@@ -202,6 +205,7 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
     let masking = Masking {
         active: told,
         identifiers: None,
+        unread: unread(facts, place, (status == "ACTIVATED", inherited))?,
         fields: vec![
             ("dataProtectionStatus".to_owned(), status.to_owned()),
             (
@@ -214,6 +218,30 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
     let mut masking = policies(facts, place, masking)?;
     masking.active |= masking.identifiers.is_some();
     Ok(masking)
+}
+
+/// What was asked in vain of the policies that concern the group: its own and those of the account.
+fn unread(
+    facts: &Facts<'_>,
+    place: &Place,
+    (own, inherited): (bool, bool),
+) -> Result<Option<Box<Link>>, Error> {
+    for (concerns, operation, subject) in [
+        (own, "GetDataProtectionPolicy", place.name.as_str()),
+        (
+            inherited,
+            "DescribeAccountPolicies",
+            "DATA_PROTECTION_POLICY",
+        ),
+    ] {
+        let question = question(place, operation, subject);
+        let asked = facts.asked(question)?;
+        if concerns && !asked.answered() && !asked.unsupported() {
+            let link = unanswered(LinkId::L04, place.subject(), question, &asked);
+            return Ok(Some(Box::new(link)));
+        }
+    }
+    Ok(None)
 }
 
 /// The data identifiers of the policies that may mask the group's records.
@@ -251,6 +279,12 @@ impl Masking {
             return None;
         }
         let (verdict, cause) = self.verdict(paths, asked);
+        if let Some(unread) = &self.unread
+            && verdict != Verdict::Broken
+            && !paths.is_empty()
+        {
+            return Some(unread.as_ref().clone());
+        }
         let mut link = Link::new(LinkId::L04, verdict, subject, cause);
         if let Some(identifiers) = &self.identifiers {
             let names = identifiers.iter().map(|identifier| match identifier {

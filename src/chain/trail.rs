@@ -196,11 +196,12 @@ fn delivery(
     let (id, verdict, cause) = match error {
         Some(_) if seen.stopped_since(HOUR) => (LinkId::T04, Verdict::Broken, stopped()),
         Some(error) => {
-            let recent = seen.group.is_some_and(|age| age <= DAY);
-            let verdict = if recent {
-                Verdict::Degraded
-            } else {
-                Verdict::Broken
+            let old = |age: Option<i64>| age.is_some_and(|age| age > DAY);
+            let verdict = match seen.group {
+                Some(age) if age <= DAY => Verdict::Degraded,
+                // Nothing arrives anywhere: the account may be quiet since one attempt failed.
+                Some(_) if old(seen.bucket) => Verdict::Unknown,
+                _ => Verdict::Broken,
             };
             let cause = TrailCause::DeliveryFails {
                 error: error.to_owned(),

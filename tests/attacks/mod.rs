@@ -45,6 +45,13 @@ struct Case {
     /// Another account of the world than the usual.
     #[serde(default = "owner")]
     account: String,
+    /// Whether the verdict is one of the world's day: a collection is of now.
+    #[serde(default)]
+    #[cfg_attr(
+        not(feature = "collect"),
+        allow(dead_code, reason = "without a collector nothing is of now")
+    )]
+    dated: bool,
     #[serde(default)]
     world: Base,
     edit: Vec<Edit>,
@@ -79,16 +86,19 @@ impl Case {
         world
     }
 
-    /// What is wrong with the verdict, if anything: as recorded, and as imported where that is asked for.
-    fn wrong(&self, import: bool) -> Option<String> {
+    /// What is wrong with the verdict, if anything: as recorded, and as imported and as collected where that is asked for.
+    fn wrong(&self, ways: &[&Way]) -> Option<String> {
         let world = self.world();
         let directory = tempfile::tempdir().expect("a directory");
         let recorded = directory.path().join("recorded.db");
         world.write_snapshot(&recorded);
-        self.judge("recorded", &recorded).or_else(|| {
-            let imported = directory.path().join("imported.db");
-            import.then(|| written_by_import(&world, directory.path(), &imported))?;
-            self.judge("imported", &imported)
+        let wrong = self.judge("recorded", &recorded);
+        ways.iter().fold(wrong, |wrong, way| {
+            wrong.or_else(|| {
+                let file = directory.path().join(way.name);
+                (way.write)(self, &world, &file)?;
+                self.judge(way.name, &file)
+            })
         })
     }
 
@@ -109,9 +119,36 @@ impl Case {
     }
 }
 
+/// A way by which an account comes into a snapshot.
+struct Way {
+    name: &'static str,
+    /// Of so many accounts of a table one goes this way; all of them, and where there is no number, with
+    /// `TRAILPROOF_THOROUGHNESS`.
+    one_of: Option<usize>,
+    /// None where the account cannot go this way.
+    write: fn(&Case, &World, &Path) -> Option<()>,
+}
+
+const WAYS: &[Way] = &[
+    Way {
+        name: "imported",
+        one_of: Some(4),
+        write: |_, world, to| {
+            import(world, to);
+            Some(())
+        },
+    },
+    #[cfg(feature = "collect")]
+    Way {
+        name: "collected",
+        one_of: None,
+        write: collect,
+    },
+];
+
 /// The world as files of the AWS CLI, imported.
-fn written_by_import(world: &World, directory: &Path, to: &Path) {
-    let files = directory.join("files");
+fn import(world: &World, to: &Path) {
+    let files = to.with_extension("files");
     folder::write(world, &files, folder::Layout::Script);
     let recording = import::read(&files, &Defaults::default()).expect("a folder to import");
     let started = recording.started_at;
@@ -120,6 +157,19 @@ fn written_by_import(world: &World, directory: &Path, to: &Path) {
         writer.record(&call).expect("an answer is recorded");
     }
     writer.finish(recording.finished_at).expect("a snapshot");
+}
+
+/// The world as a fake AWS, collected: over HTTP, in the protocols that AWS speaks. One account asks, and of today.
+#[cfg(feature = "collect")]
+fn collect(case: &Case, world: &World, to: &Path) -> Option<()> {
+    use crate::collect::{collect, written};
+    use crate::support::fake_aws::FakeAws;
+
+    let of_one = world.answers.iter().all(|it| it.account == ACCOUNT);
+    (of_one && !case.dated).then(|| {
+        let aws = FakeAws::serve(world);
+        written(&mut collect(&aws.endpoint(), ACCOUNT, to));
+    })
 }
 
 fn verdict(finding: &Finding) -> String {
@@ -143,9 +193,6 @@ fn told(finding: &Finding) -> String {
     told
 }
 
-/// Of so many accounts one is imported as well.
-const IMPORTED: usize = 4;
-
 /// Holds each account of a table against its verdict.
 fn hold(file: &str, text: &str) {
     let table: Table = toml::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -160,8 +207,12 @@ fn hold(file: &str, text: &str) {
             case.name
         );
         if case.name.contains(&only) {
-            let import = index % IMPORTED == 0 || thoroughness() > 1;
-            wrong.extend(case.wrong(import));
+            let goes = |way: &&Way| {
+                let by_turn = way.one_of.is_some_and(|one_of| index % one_of == 0);
+                by_turn || thoroughness() > 1
+            };
+            let ways: Vec<&Way> = WAYS.iter().filter(goes).collect();
+            wrong.extend(case.wrong(&ways));
         }
     }
     assert!(
@@ -182,7 +233,10 @@ macro_rules! tables {
             let text = std::fs::read_to_string(crate::support::project(file)).expect("the table");
             hold(file, &text);
         }
-    )+};
+    )+
+
+    const TABLES: &[&str] = &[$(stringify!($name)),+];
+    };
 }
 
 tables!(
@@ -197,4 +251,46 @@ tables!(
     trails,
     log_groups,
     patterns,
+    muted_together,
+    moved_states,
+    expressions,
+    noise,
+    key_policies,
+    messages,
+    deliveries,
 );
+
+/// Every kind of fault has what it rests on and a test that is there, and every table is of some kind.
+#[test]
+fn the_table_of_kinds_names_what_holds_each() {
+    let chapter = std::fs::read_to_string(crate::support::project("docs/delivery-chain.md"));
+    let chapter = chapter.expect("the document");
+    let (_, kinds) = chapter
+        .split_once("## The kinds of faults")
+        .expect("the chapter");
+    let (kinds, _) = kinds.split_once("\n## ").expect("a chapter behind it");
+    let mut letters = String::new();
+    let mut named = BTreeSet::new();
+    for line in kinds.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [kind, rests, held] = cells[..] else {
+            break;
+        };
+        if kind == "kind" {
+            continue;
+        }
+        letters.extend(kind.chars().next());
+        assert!(!rests.is_empty() && held.contains('`'), "{line}");
+        for name in held.split('`').skip(1).step_by(2) {
+            let is_file = crate::support::project(name).is_file();
+            assert!(is_file || TABLES.contains(&name), "{kind}: `{name}`");
+            named.insert(name);
+        }
+    }
+    assert_eq!(letters, "AAAAAAAAABBBBBBCCCCCCCDDDDEEFFGGGH");
+    let forgotten: Vec<_> = TABLES
+        .iter()
+        .filter(|table| !named.contains(*table))
+        .collect();
+    assert!(forgotten.is_empty(), "{forgotten:?}");
+}

@@ -250,11 +250,27 @@ impl<'a> Ruling<'a> {
                     });
                 }
             }
-            Breach::Never => found.never.push(match self.needs() {
-                Some(needs) => needs,
-                None => self.below(),
-            }),
+            Breach::Never => found.never.push(
+                self.hidden()
+                    .or_else(|| self.needs())
+                    .unwrap_or_else(|| self.below()),
+            ),
         }
+    }
+
+    /// Another filter that matches the same events, where its value alone keeps them from breaching.
+    fn hidden(&self) -> Option<Reason> {
+        let own = self.samples.event.first()?;
+        let (filter, value) = self.samples.beside.first()?;
+        let Computed::Value(alone) = self.statistic.over(&[(*own, 1)]) else {
+            return None;
+        };
+        let breaches = self.decider.breaches(alone, false) == Some(true);
+        breaches.then(|| Reason::OtherValueHidesEvent {
+            statistic: self.text.to_owned(),
+            filter: filter.clone(),
+            value: Number(*value),
+        })
     }
 
     /// Why one event does not breach, whatever the default values.
@@ -340,12 +356,19 @@ impl<'a> Ruling<'a> {
                     filter,
                     value: Number(value),
                 });
-            } else if beside.contains(&None) {
+            } else if beside.contains(&None) || !self.holds_beside_many(value) {
                 found
                     .unknown
                     .push(Reason::OtherValueDecides { statistic, filter });
             }
         }
+    }
+
+    /// Whether the event breaches beside however many of another filter's values. Whether matches of one minute are one
+    /// sample or several is not documented: in a busy account there may be many.
+    fn holds_beside_many(&self, value: f64) -> bool {
+        let mut many = MANY_EVENTS.into_iter();
+        many.all(|count| self.breaches(true, 0, &[(value, count)]) == Some(true))
     }
 
     /// An alarm that is in ALARM without any event makes no transition when one comes.
@@ -514,8 +537,10 @@ pub(crate) fn buckets(
         &mut (0..=samples.beside_event).map(|defaults| samples.period(true, defaults, &[])),
     )?;
     for other in with_others {
+        // Of each minute one, or as many as there are matches.
+        let counts = (1..=samples.minutes).chain(MANY_EVENTS);
         event.extend(distinct(
-            &mut (1..=samples.minutes).map(|count| samples.period(true, 0, &[(other, count)])),
+            &mut counts.map(|count| samples.period(true, 0, &[(other, count)])),
         )?);
     }
     Ok(Buckets {

@@ -7,6 +7,8 @@ use super::{Effect, Emission, Reason, Settings};
 pub(super) struct Samples {
     /// What is published for one event: by the filter, and by those that match the same events.
     pub(super) event: Vec<f64>,
+    /// Those others by name, with what they publish.
+    pub(super) beside: Vec<(String, f64)>,
     pub(super) default: Option<f64>,
     /// The filter that writes the default value.
     pub(super) default_by: String,
@@ -42,6 +44,7 @@ impl Samples {
         let minutes = period.div_ceil(60);
         let mut samples = Self {
             event: vec![constant(emission)?],
+            beside: Vec::new(),
             default: None,
             default_by: String::new(),
             beside_event: 0,
@@ -56,7 +59,9 @@ impl Samples {
             .filter(|other| unit_differs(other, settings).is_none())
         {
             if other.same_events {
-                samples.event.push(constant(other)?);
+                let value = constant(other)?;
+                samples.event.push(value);
+                samples.beside.push((other.filter.clone(), value));
                 samples.fill(other, minutes - 1)?;
             } else {
                 let value = constant(other).ok();

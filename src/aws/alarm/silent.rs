@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 /// A time of the week or the year in UTC at which an expression is asked.
@@ -18,10 +20,13 @@ pub struct Moment {
     pub hour: i8,
     /// The minute.
     pub minute: i8,
+    /// A second since 1970 of the era, where it is asked for the year or the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub era: Option<i64>,
 }
 
 /// What an expression asks of the time, the minute aside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::aws) struct Asks {
     /// `MONTH`.
     pub(in crate::aws) month: bool,
@@ -31,6 +36,9 @@ pub(in crate::aws) struct Asks {
     pub(in crate::aws) weekday: bool,
     /// `HOUR`.
     pub(in crate::aws) hour: bool,
+    /// The seconds since 1970 that `YEAR` and `EPOCH` are told apart by: the first is before all others, of which each
+    /// begins an era.
+    pub(in crate::aws) eras: Vec<i64>,
 }
 
 /// Hours in which an event is lost; none for an alarm that hears at any time.
@@ -67,6 +75,20 @@ impl SilentTimes {
             day: asked(self.asks.day, at.day(), 1),
             hour: asked(self.asks.hour, at.hour(), 0),
             minute: 0,
+            era: self.era(at),
         })
+    }
+
+    /// When the eras begin after which something else is lost.
+    pub fn begins(&self) -> impl Iterator<Item = Timestamp> {
+        let begins = self.asks.eras.iter().skip(1);
+        begins.filter_map(|second| Timestamp::from_second(*second).ok())
+    }
+
+    fn era(&self, at: DateTime) -> Option<i64> {
+        let first = self.asks.eras.first()?;
+        let second = at.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
+        let begun = self.asks.eras.iter().rev().find(|era| **era <= second);
+        begun.or(Some(first)).copied()
     }
 }

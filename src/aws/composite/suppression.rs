@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Alarms, Answer, Fault, Moved, Movement, is_true_now, local, reach};
+use super::{Alarms, Answer, Fault, Moved, Movement, Reach, is_true_now, local, reach};
 use crate::aws::alarm::AlarmState;
 
 /// `ActionsSuppressor` and its periods, in seconds.
@@ -96,20 +96,33 @@ pub fn suppression(
         Some(movement) => Some(movement.clone()),
         None if moved.perhaps.contains(&name) => return may_move,
         None if alarms.rules.contains_key(&name) => {
-            let reached = reach(&name, child, moved, alarms);
-            match reached.answer {
-                Answer::Unknown(_) => return may_move,
-                Answer::Always | Answer::Masked { .. } => reached.movement,
+            match reached_by_any(&name, child, moved, alarms) {
+                Reach {
+                    answer: Answer::Unknown(_),
+                    ..
+                } => return may_move,
+                Reach {
+                    answer: Answer::Always | Answer::Masked { .. },
+                    movement,
+                    ..
+                } => movement,
                 // The event does not lead it out of ALARM.
-                Answer::Never(
-                    Fault::DoesNotDepend { .. }
-                    | Fault::AlwaysTrue
-                    | Fault::HeldInAlarm { .. }
-                    | Fault::NeedsStates { .. }
-                    | Fault::DependsOnItself,
-                ) => None,
+                Reach {
+                    answer:
+                        Answer::Never(
+                            Fault::DoesNotDepend { .. }
+                            | Fault::AlwaysTrue
+                            | Fault::HeldInAlarm { .. }
+                            | Fault::NeedsStates { .. }
+                            | Fault::DependsOnItself,
+                        ),
+                    ..
+                } => None,
                 // The event moves alarms below it, out of ALARM for all that is known: its state of now says nothing.
-                Answer::Never(_) => return may_move,
+                Reach {
+                    answer: Answer::Never(_),
+                    ..
+                } => return may_move,
             }
         }
         None => None,
@@ -131,6 +144,19 @@ pub fn suppression(
         Some(_) => Suppression::SuppressorMayBeInAlarm { suppressor },
         None => Suppression::SuppressorNotListed { suppressor },
     }
+}
+
+/// What the event does to a composite suppressor: by the alarm below the composite in question, or by another alarm that
+/// the same event moves.
+fn reached_by_any(name: &str, child: &str, moved: &Moved, alarms: &Alarms) -> Reach {
+    let others = moved.surely.keys().map(String::as_str);
+    others.fold(
+        reach(name, child, moved, alarms),
+        |reached, mover| match reached.answer {
+            Answer::Never(Fault::DoesNotDepend { .. }) => reach(name, mover, moved, alarms),
+            _ => reached,
+        },
+    )
 }
 
 /// Whether the suppressor's move drops the composite's action.

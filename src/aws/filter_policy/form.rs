@@ -16,6 +16,11 @@ pub enum Form {
     Prose,
     /// A time to the millisecond, in UTC.
     Time,
+    /// Such a time, and not before this one.
+    TimeFrom {
+        /// The first that is possible.
+        first: String,
+    },
     /// The name that people call a Region by.
     RegionName,
     /// Without small letters.
@@ -34,7 +39,8 @@ impl Form {
     pub(super) fn equals(&self, text: &str) -> Option<bool> {
         let possible = match self {
             Self::Prose => text.contains(' '),
-            Self::Time => text.len() == TIME.len() && fits(TIME.chars(), text.chars()),
+            Self::Time => is_time(text),
+            Self::TimeFrom { first } => is_time(text) && text >= first.as_str(),
             Self::RegionName => text.contains('(') && is_region_name(text),
             Self::Capitals => !text.contains(char::is_lowercase),
             Self::Spelled { text: spelled } => spelled.eq_ignore_ascii_case(text),
@@ -52,7 +58,7 @@ impl Form {
             }
             Self::Spelled { text: spelled } => Some(spelled.eq_ignore_ascii_case(text)),
             Self::Prose => self.equals(text),
-            Self::Time => self.equals(&text.to_ascii_uppercase()),
+            Self::Time | Self::TimeFrom { .. } => self.equals(&text.to_ascii_uppercase()),
         }
     }
 
@@ -63,6 +69,11 @@ impl Form {
         }
         match self {
             Self::Time => part_of_time(TIME.chars(), prefix.chars(), prefix.len()),
+            // What begins with less is before it.
+            Self::TimeFrom { first } => match first.get(..prefix.len()) {
+                Some(begin) if prefix < begin => Some(false),
+                _ => part_of_time(TIME.chars(), prefix.chars(), prefix.len()),
+            },
             Self::RegionName => unless(is_region_name(prefix)),
             Self::Capitals => unless(!prefix.contains(char::is_lowercase)),
             Self::Spelled { text: spelled } => spelled_part(spelled.get(..prefix.len()), prefix),
@@ -76,7 +87,9 @@ impl Form {
             return Some(true);
         }
         match self {
-            Self::Time => part_of_time(TIME.chars().rev(), suffix.chars().rev(), suffix.len()),
+            Self::Time | Self::TimeFrom { .. } => {
+                part_of_time(TIME.chars().rev(), suffix.chars().rev(), suffix.len())
+            }
             Self::RegionName => {
                 unless(suffix.ends_with(')') && !suffix.contains(|it: char| it.is_ascii_digit()))
             }
@@ -88,6 +101,20 @@ impl Form {
             Self::Prose | Self::Any => None,
         }
     }
+}
+
+/// The first time that begins so; none where none does. A whole time is no beginning: that a message comes in the very
+/// millisecond is not to be expected.
+pub(super) fn first_time(prefix: &str) -> Option<String> {
+    const FIRST: &str = "2000-01-01T00:00:00.000+0000";
+    let rest = FIRST.get(prefix.len()..).filter(|rest| !rest.is_empty());
+    let text = format!("{prefix}{}", rest?);
+    let moment = text.get(..23).map(|moment| format!("{moment}Z"))?;
+    (is_time(&text) && moment.parse::<jiff::Timestamp>().is_ok()).then_some(text)
+}
+
+fn is_time(text: &str) -> bool {
+    text.len() == TIME.len() && fits(TIME.chars(), text.chars())
 }
 
 /// Whether a text may be the start of a Region's name: those begin with a capital letter and have no digits.

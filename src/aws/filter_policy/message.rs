@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Number, Value};
 
-use super::form::Form;
+use super::form::{self, Form};
 use crate::aws::{arn, region_name};
+
+/// Times as CloudWatch writes them.
+const TIME: &str = "%Y-%m-%dT%H:%M:%S%.3f+0000";
 
 /// Part of a message that may be known only in part.
 #[derive(Clone, Debug)]
@@ -124,11 +127,15 @@ fn one_of<'t>(texts: impl Iterator<Item = &'t str>) -> Option<Part> {
 }
 
 impl AlarmMessage {
-    /// Times at which a message may be sent, far enough from each other that no ordinary text begins or ends all of them.
-    pub(super) fn times(&self) -> Vec<String> {
+    /// Times at which a message may be sent, far enough from each other that no ordinary text begins or ends all of them,
+    /// and the first that begins with each of these texts.
+    pub(super) fn times<'t>(&self, prefixes: impl IntoIterator<Item = &'t str>) -> Vec<String> {
         let Some(read_at) = self.read_at else {
             return Vec::new();
         };
+        let now = read_at.strftime(TIME).to_string();
+        let named = prefixes.into_iter().filter_map(form::first_time);
+        let named = named.filter(|time| *time >= now);
         [
             (0, 1),
             (1, 68_462),
@@ -143,9 +150,16 @@ impl AlarmMessage {
             let later = SignedDuration::from_secs(days * 86_400 + seconds);
             let later = later.saturating_add(SignedDuration::from_millis(seconds % 997));
             let at = read_at.checked_add(later).ok()?;
-            Some(at.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string())
+            Some(at.strftime(TIME).to_string())
         })
+        .chain(named)
         .collect()
+    }
+
+    /// What is known of the time of a message.
+    fn time(&self) -> Form {
+        let first = self.read_at.map(|at| at.strftime(TIME).to_string());
+        first.map_or(Form::Time, |first| Form::TimeFrom { first })
     }
 
     /// The names that the Region may have; none where nothing is known of them.
@@ -199,7 +213,7 @@ impl AlarmMessage {
             ("NewStateReason", Part::Text(Form::Prose)),
             (
                 "StateChangeTime",
-                guess.at.map_or(Part::Text(Form::Time), text),
+                guess.at.map_or_else(|| Part::Text(self.time()), text),
             ),
             ("Region", region.unwrap_or(Part::Text(Form::RegionName))),
             ("AlarmArn", text(&self.alarm_arn)),

@@ -130,7 +130,11 @@ fn by_guesses(policy: &Map<String, Value>, message: &AlarmMessage) -> Option<Fil
 
 /// One message that is dropped is enough: some are sent next month, and some in years.
 fn by_times(policy: &Map<String, Value>, message: &AlarmMessage) -> Option<Filtering> {
-    message.times().iter().find_map(|at| {
+    let mut texts = Vec::new();
+    policy
+        .values()
+        .for_each(|wanted| gather(wanted, &mut texts));
+    message.times(texts).iter().find_map(|at| {
         let sent = Guess {
             at: Some(at),
             ..Guess::default()
@@ -140,6 +144,16 @@ fn by_times(policy: &Map<String, Value>, message: &AlarmMessage) -> Option<Filte
             Answer::Yes | Answer::Maybe(_) => None,
         }
     })
+}
+
+/// Every text that a policy compares with.
+fn gather<'p>(wanted: &'p Value, texts: &mut Vec<&'p str>) {
+    match wanted {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, texts)),
+        Value::Object(members) => members.values().for_each(|item| gather(item, texts)),
+        _ => {}
+    }
 }
 
 /// An object without members.

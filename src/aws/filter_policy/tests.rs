@@ -414,6 +414,9 @@ fn a_time_that_later_messages_do_not_have_drops_them() {
         (json!([{"prefix": "2026-11"}]), "rejects"),
         (json!([{"prefix": "2026"}, {"prefix": "2027"}]), "rejects"),
         (json!([{"anything-but": {"prefix": "2026"}}]), "rejects"),
+        (json!([{"anything-but": {"prefix": "2027-02"}}]), "rejects"),
+        (json!([{"anything-but": {"prefix": "2026-10"}}]), "accepts"),
+        (json!([{"anything-but": {"prefix": "2031-1"}}]), "rejects"),
         (json!([{"suffix": "5+0000"}]), "rejects"),
         (json!([{"suffix": "+0000"}]), "accepts"),
         (

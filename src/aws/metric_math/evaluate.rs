@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::super::alarm::Moment;
 use super::expression::{Expression, Operator};
+use super::times::growing;
 
 /// How a lone missing value counts in arithmetic and comparisons. With a value beside it, it counts as 0; for one on its
 /// own the documentation can be read either way, so both are tried.
@@ -49,13 +50,14 @@ impl Reading {
 }
 
 /// The functions that are evaluated.
-pub(super) const FUNCTIONS: [&str; 21] = [
+pub(super) const FUNCTIONS: [&str; 23] = [
     "ABS",
     "AVG",
     "CEIL",
     "DATE",
     "DAY",
     "DIFF",
+    "EPOCH",
     "FILL",
     "FLOOR",
     "HOUR",
@@ -71,6 +73,7 @@ pub(super) const FUNCTIONS: [&str; 21] = [
     "RATE",
     "SUM",
     "TIME_SERIES",
+    "YEAR",
 ];
 
 /// A value in one period.
@@ -235,6 +238,11 @@ impl Setting<'_> {
             ("MINUTE" | "HOUR" | "DAY" | "DATE" | "MONTH", [argument]) => {
                 below(argument)?;
                 Ok(Value::Series(Some(self.time(name))))
+            }
+            ("YEAR" | "EPOCH", [argument]) => {
+                below(argument)?;
+                let era = self.moment.era;
+                Ok(Value::Series(era.and_then(|era| growing(name, era))))
             }
             ("IF", [condition, then]) => {
                 self.condition(below(condition)?, below(then)?, Value::Series(None))

@@ -10,6 +10,7 @@ mod expression;
 mod scene;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::super::alarm::{
-    self, Asks, Buckets, Decider, Effect, Emission, Moment, Quiet, Reason, Settings, SilentTimes,
+    self, Buckets, Decider, Effect, Emission, Moment, Quiet, Reason, Settings, SilentTimes,
 };
+use super::alike;
 use super::evaluate::{Reading, Setting, Value};
 use super::expression::Expression;
-use super::{alike, calls};
+use super::times::Times;
 
 /// Most combinations of values that are tried.
 const MOST_COMBINATIONS: usize = 4096;
@@ -105,6 +106,8 @@ pub(super) struct Scene<'a> {
     decider: &'a Decider,
     /// The values of the metrics in an ordinary period without events.
     before: BTreeMap<String, Option<f64>>,
+    /// Or the function of time that is not evaluated.
+    times: Result<Times<'a>, &'static str>,
     moments: Vec<Moment>,
     steps: Cell<usize>,
 }
@@ -139,13 +142,17 @@ impl<'a> Scene<'a> {
         series: &'a BTreeMap<String, Series>,
         decider: &'a Decider,
     ) -> Self {
+        let times = Times::of(expressions, decider.period);
+        let moments = times.as_ref().map(|times| times.moments(decider.period));
+        let moments = moments.unwrap_or_default();
         Self {
             returned,
             expressions,
             series,
             decider,
             before: ordinary(series, |series| series.busy_quiet),
-            moments: moments(expressions, decider.period),
+            times,
+            moments,
             steps: Cell::new(MOST_STEPS),
         }
     }
@@ -156,12 +163,8 @@ impl<'a> Scene<'a> {
     }
 
     fn play(&self, reading: Reading) -> Result<Effect, Effect> {
-        if self.moments.is_empty() {
-            return Err(Effect::unknown(Reason::FunctionNotEvaluated {
-                function: "HOUR".to_owned(),
-            }));
-        }
-        let (never, silent) = self.ordinary_losses(reading)?;
+        let times = self.times.as_ref().map_err(|name| not_evaluated(name))?;
+        let (never, silent) = self.ordinary_losses(times, reading)?;
         if !never.is_empty() {
             return Ok(Effect::Never(never));
         }
@@ -195,9 +198,10 @@ impl<'a> Scene<'a> {
         };
         if let Effect::Fires(firing) = &mut effect {
             firing.resting = self.decider.resting(quiet.not_breaching, quiet.missing);
-            if let Some(at) = silent.first() {
+            // Of eras the last: the others may be over.
+            if let Some(at) = silent.iter().max_by_key(|at| at.era) {
                 firing.remarks.push(Reason::TimeLosesEvent { at: *at });
-                firing.silent = SilentTimes::new(silent, self.asks());
+                firing.silent = SilentTimes::new(silent, times.asks());
             }
         }
         Ok(effect)
@@ -205,20 +209,31 @@ impl<'a> Scene<'a> {
 
     /// What is lost in the ordinary course of things: log records arrive all the time, and the other metrics have nothing
     /// to say. The times at which alone it is lost are given beside.
-    fn ordinary_losses(&self, reading: Reading) -> Result<(Vec<Reason>, Vec<Moment>), Effect> {
+    fn ordinary_losses(
+        &self,
+        times: &Times<'_>,
+        reading: Reading,
+    ) -> Result<(Vec<Reason>, Vec<Moment>), Effect> {
         let event = ordinary(self.series, |series| series.busy_event);
-        let (mut lost, mut told, mut always) = (Vec::new(), false, false);
+        let (mut lost, mut told, mut always) = (Vec::new(), false, 0);
         for moment in &self.moments {
             match self.breaches(reading, *moment, &event)? {
                 Some(Some(false)) | None => lost.push(*moment),
                 _ => told = true,
             }
-            always |= self.breaches(reading, *moment, &self.before)? == Some(Some(true));
+            always +=
+                usize::from(self.breaches(reading, *moment, &self.before)? == Some(Some(true)));
+        }
+        // It may be in an era that is over.
+        if (1..self.moments.len()).contains(&always)
+            && let Some(name) = ["YEAR", "EPOCH"].iter().find(|name| times.asks_for(name))
+        {
+            return Err(not_evaluated(name));
         }
         let mut never = Vec::new();
         match lost.first() {
             // Minutes are not laid out in time.
-            Some(at) if told && self.asks_for("MINUTE") => {
+            Some(at) if told && times.asks_for("MINUTE") => {
                 never.push(Reason::TimeLosesEvent { at: *at });
             }
             Some(_) if told => {}
@@ -241,29 +256,15 @@ impl<'a> Scene<'a> {
             Some(_) => never.push(Reason::ExpressionDoesNotBreach),
             None => {}
         }
-        if always {
+        if always > 0 {
             never.push(Reason::ExpressionAlwaysBreaches);
         }
         Ok((never, if told { lost } else { Vec::new() }))
     }
 
-    fn asks_for(&self, function: &str) -> bool {
-        self.expressions
-            .values()
-            .any(|expression| calls(expression, function))
-    }
-
-    fn asks(&self) -> Asks {
-        Asks {
-            month: self.asks_for("MONTH"),
-            day: self.asks_for("DATE"),
-            weekday: self.asks_for("DAY"),
-            hour: self.asks_for("HOUR"),
-        }
-    }
-
     /// Whether the alarm sits in ALARM while events come in every period, whatever the reading.
     pub(super) fn flooded(&self) -> Option<bool> {
+        self.times.as_ref().ok()?;
         let mut tally = Tally::default();
         for reading in Reading::ALL {
             let one = self
@@ -340,6 +341,12 @@ impl<'a> Scene<'a> {
     }
 }
 
+fn not_evaluated(function: &str) -> Effect {
+    Effect::unknown(Reason::FunctionNotEvaluated {
+        function: function.to_owned(),
+    })
+}
+
 fn ordinary(
     series: &BTreeMap<String, Series>,
     of: fn(&Series) -> Option<f64>,
@@ -348,51 +355,4 @@ fn ordinary(
         .iter()
         .map(|(id, series)| (id.clone(), of(series)))
         .collect()
-}
-
-/// The times at which the expressions may differ: one where they ask for none, none where periods are too long for what
-/// they ask.
-fn moments(expressions: &BTreeMap<String, Expression>, period: u64) -> Vec<Moment> {
-    let asks = |function: &str| {
-        expressions
-            .values()
-            .any(|expression| calls(expression, function))
-    };
-    let every = |function: &str, values: std::ops::RangeInclusive<i8>, step: usize| -> Vec<i8> {
-        let least = *values.start();
-        if asks(function) {
-            values.step_by(step).collect()
-        } else {
-            vec![least]
-        }
-    };
-    let times = ["MINUTE", "HOUR", "DAY", "DATE", "MONTH"];
-    if period > 3600 && times.into_iter().any(asks) {
-        return Vec::new();
-    }
-    let minutes = usize::try_from(period / 60).unwrap_or(1).max(1);
-    let mut moments = Vec::new();
-    for month in every("MONTH", 1..=12, 1) {
-        let days = match month {
-            2 => 29,
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        };
-        for day in every("DATE", 1..=days, 1) {
-            for weekday in every("DAY", 1..=7, 1) {
-                for hour in every("HOUR", 0..=23, 1) {
-                    for minute in every("MINUTE", 0..=59, minutes) {
-                        moments.push(Moment {
-                            weekday,
-                            month,
-                            day,
-                            hour,
-                            minute,
-                        });
-                    }
-                }
-            }
-        }
-    }
-    moments
 }

@@ -121,7 +121,14 @@ fn expressions_on_one_event() {
         ("IF(DATE(e) == 31, 0, e)", "fires"),
         ("IF(MONTH(e) < 13, e, 0)", "fires"),
         ("IF(MINUTE(e) < 50, e, 0)", "never"),
-        ("IF(YEAR(e) > 2000, e)", "unknown"),
+        ("IF(YEAR(e) > 2000, e)", "fires"),
+        ("IF(2030 > YEAR(e), e, 0)", "fires"),
+        ("IF(EPOCH(e) >= 1900000000.5, e, 0)", "fires"),
+        ("IF(EPOCH(e) == 1900000000, 0, e)", "unknown"),
+        ("IF(EPOCH(e) / 2 > 5, e)", "unknown"),
+        ("IF(YEAR(e) > 2030 AND MINUTE(e) > 5, e)", "unknown"),
+        ("IF(YEAR(e) < 2020, 1, e)", "unknown"),
+        ("IF(YEAR(e) > 99999, e)", "never"),
         ("RATE(RATE(e))", "unknown"),
         ("ANOMALY_DETECTION_BAND(e, 2)", "unknown"),
         ("SEARCH('{CISBenchmark} e', 'Sum', 300)", "unknown"),
@@ -144,6 +151,18 @@ fn expressions_on_one_event() {
         ("2026-11-20T08:00", false),
         ("2026-11-20T23:59", false),
         ("2026-11-21T12:00", true),
+    ] {
+        assert_eq!(firing.silent.lose(at.parse().unwrap()), lost, "{at}");
+    }
+    let Effect::Fires(firing) = ask("IF(YEAR(e) >= 2026 AND 1900000000 > EPOCH(e), e, 0)") else {
+        panic!("it fires in between")
+    };
+    for (at, lost) in [
+        ("2025-12-31T23:00", true),
+        ("2026-01-01T00:00", false),
+        ("2030-03-17T17:00", false),
+        ("2030-03-17T18:00", true),
+        ("2099-01-01T00:00", true),
     ] {
         assert_eq!(firing.silent.lose(at.parse().unwrap()), lost, "{at}");
     }

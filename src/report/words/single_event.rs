@@ -1,5 +1,7 @@
 //! What one event does to an alarm, in words.
 
+use jiff::Timestamp;
+
 use crate::aws::alarm::{Comparison, Moment, Reason};
 
 use super::quoted;
@@ -227,6 +229,9 @@ fn compared(comparison: &Comparison) -> String {
 
 /// `one of a Saturday at 03:00 UTC`: what an expression does not ask for is the first of its kind.
 fn moment(at: &Moment) -> String {
+    if let Some(era) = at.era.and_then(|era| Timestamp::from_second(era).ok()) {
+        return format!("such as one at {era}");
+    }
     const DAYS: [&str; 7] = [
         "Monday",
         "Tuesday",

@@ -86,7 +86,9 @@ fn found(member: &Member) -> String {
 fn looks(form: &Form) -> String {
     match form {
         Form::Prose => "a sentence".to_owned(),
-        Form::Time => "a time such as 2022-03-04T11:38:59.002+0000".to_owned(),
+        Form::Time | Form::TimeFrom { .. } => {
+            "a time such as 2022-03-04T11:38:59.002+0000".to_owned()
+        }
         Form::RegionName => "the name of a Region such as EU (London)".to_owned(),
         Form::Capitals => "a word in capital letters".to_owned(),
         Form::Spelled { text } => format!("{text}, in small or capital letters"),
