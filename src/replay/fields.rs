@@ -149,6 +149,14 @@ impl Fields {
         if root.read != self.record {
             root.read = self.record;
             match record.place(&root.name) {
+                // A member that is asked about as a whole needs no second look.
+                Some(place) if root.wanted.is_value() => {
+                    for field in &root.fields {
+                        if let Some(found) = self.places.get_mut(*field) {
+                            *found = Some(place.clone());
+                        }
+                    }
+                }
                 Some(place) => {
                     let text = record.text.get(place.clone()).unwrap_or_default();
                     root.wanted.find(text, &mut self.places);

@@ -1,18 +1,21 @@
 //! What holds a record: nothing, a string, or a member of an event. Hands the record out.
 
 use super::record::{Record, text_of};
-use super::scan::Scan;
+use super::scan::{Passed, Scan};
 
-/// Hands out the record that a value is or holds; false where it is none. `halves` says that there are escapes of halves
-/// of characters in it, each of which may lack the other.
-pub(super) fn hand_out(value: Record<'_>, halves: bool, each: &mut dyn FnMut(Record<'_>)) -> bool {
-    if halves && is_no_text(value.text) {
+/// Hands out the record that a value is or holds; false where it is none.
+pub(super) fn hand_out(
+    value: Record<'_>,
+    passed: Passed,
+    each: &mut dyn FnMut(Record<'_>),
+) -> bool {
+    if passed.halves && is_no_text(value.text) {
         return again(&without_halves(value.text), each);
     }
     if value.text.starts_with('"') {
         return text_of(value.text).is_some_and(|text| inner(&text, each));
     }
-    if value.has_escaped_names() {
+    if passed.escapes && value.has_escaped_names() {
         return anew(value.text).is_some_and(|text| inner(&text, each));
     }
     if value.is_record() {
@@ -43,7 +46,11 @@ fn again(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
         members: &members,
         blanks: scan.passed.blanks,
     };
-    hand_out(value, false, each)
+    let passed = Passed {
+        halves: false,
+        ..scan.passed
+    };
+    hand_out(value, passed, each)
 }
 
 /// Whether a JSON text cannot be had as a value: a string in it ends with half a character.
@@ -71,7 +78,7 @@ fn inner(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
     if whole && scan.passed.halves && is_no_text(text) {
         return inner(&without_halves(text), each);
     }
-    if whole && record.has_escaped_names() {
+    if whole && scan.passed.escapes && record.has_escaped_names() {
         return anew(text).is_some_and(|text| inner(&text, each));
     }
     let is_record = whole && record.is_record();

@@ -40,6 +40,11 @@ impl Wanted {
         }
     }
 
+    /// Whether nothing within the value is wanted, but at most the value.
+    pub fn is_value(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     /// Where the wanted parts lie within a JSON text, by their numbers; none of what is not there. Of members with one
     /// name the last counts (D26).
     pub fn find(&self, text: &str, found: &mut [Option<Range<usize>>]) {

@@ -56,6 +56,8 @@ pub(super) struct Scan<'b> {
 pub(super) struct Passed {
     /// Blanks between tokens: what CloudTrail delivers has none.
     pub(super) blanks: bool,
+    /// Escapes: a name may be written with them.
+    pub(super) escapes: bool,
     /// Escapes of halves of characters, which may lack the other half.
     pub(super) halves: bool,
 }
@@ -276,6 +278,7 @@ impl<'b> Scan<'b> {
     }
 
     fn escape(&mut self, after: &[u8]) -> Result<(), Stop> {
+        self.passed.escapes = true;
         match after.first() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {

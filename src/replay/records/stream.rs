@@ -406,7 +406,7 @@ impl<'e, R: Read> Stream<'e, R> {
             members,
             blanks: passed.blanks,
         };
-        if hand_out(record, passed.halves, self.each) {
+        if hand_out(record, passed, self.each) {
             self.counted.records += 1;
         } else {
             self.counted.others += 1;
