@@ -111,8 +111,19 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 /// The failure ids that are asked about; none where the first word is a file, or no such id.
 fn failures(args: &Args) -> Result<Option<Vec<LinkId>>, Error> {
     let first = args.file.to_string_lossy();
-    if args.file.exists() || !looks_like_an_id(&first) {
+    if args.file.exists() {
         return Ok(None);
+    }
+    if !looks_like_an_id(&first) {
+        // No path and no name of a file: an id that was mistyped.
+        let is_word = first.len() <= 4 && first.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        return match is_word {
+            true => Err(
+                Error::new(format!("`{first}` is neither a file nor a failure id"))
+                    .help("ids look like `A05`, and `T01` is the first"),
+            ),
+            false => Ok(None),
+        };
     }
     let words = std::iter::once(first.as_ref()).chain(args.named.iter().map(String::as_str));
     let ids: Result<Vec<LinkId>, Error> = words.map(id).collect();

@@ -23,7 +23,9 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         })?;
     }
     let mut text = Vec::new();
-    clap_mangen::Man::new(page.clone()).render(&mut text)?;
+    clap_mangen::Man::new(page.clone())
+        .source(concat!("trailproof ", env!("CARGO_PKG_VERSION")))
+        .render(&mut text)?;
     out.text(&String::from_utf8_lossy(&text))?;
     Ok(Status::Clean)
 }

@@ -7,7 +7,7 @@ use crate::diff::{Change, Diff, Direction, FactChange, FieldChange, FindingChang
 
 use super::NOT_VERIFIED;
 use super::text::{
-    Colour, Page, Style, audit_steps_word, clean, count, cut, status_word, witness_line,
+    Colour, Page, Style, audit_steps_word, clean, count, cut_apart, status_word, witness_line,
 };
 use super::words;
 
@@ -253,16 +253,23 @@ pub(super) fn resource(fact: &FactChange) -> String {
     )
 }
 
+/// The values of a field before and after, each cut to `width` around where they differ; none where there was none.
+pub(super) fn values(change: &FieldChange, width: usize) -> [Option<String>; 2] {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let [before, after] = cut_apart(&text(&change.before), &text(&change.after), width);
+    [
+        change.before.as_ref().map(|_| before),
+        change.after.as_ref().map(|_| after),
+    ]
+}
+
 fn field(out: &mut Page, change: &FieldChange, style: Style) {
-    let shown = |value: &Option<String>| {
-        value
-            .as_ref()
-            .map_or("none".to_owned(), |text| cut(text, VALUE_SHOWN))
-    };
+    let [before, after] =
+        values(change, VALUE_SHOWN).map(|value| value.unwrap_or_else(|| "none".to_owned()));
     out.paragraph(
         4,
         &format!("{}:", change.name),
-        &format!("{} -> {}", shown(&change.before), shown(&change.after)),
+        &format!("{before} -> {after}"),
     );
     let Some(meaning) = &change.meaning else {
         return;

@@ -4,9 +4,9 @@ use crate::analyze::Finding;
 use crate::diff::{Change, Diff, Direction, FieldChange, Side};
 
 use super::NOT_VERIFIED;
-use super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary};
+use super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary, values};
 use super::marked::{cell, sentence};
-use super::text::{cut, witness_line};
+use super::text::witness_line;
 use super::words;
 
 /// How much of a long value is shown.
@@ -119,12 +119,8 @@ fn configuration(out: &mut String, diff: &Diff) {
 }
 
 fn field(out: &mut String, field: &FieldChange) {
-    let shown = |value: &Option<String>| {
-        value.as_ref().map_or("none".to_owned(), |text| {
-            sentence(&format!("`{}`", cut(text, VALUE_SHOWN)))
-        })
-    };
-    let (before, after) = (shown(&field.before), shown(&field.after));
+    let [before, after] = values(field, VALUE_SHOWN)
+        .map(|value| value.map_or("none".to_owned(), |text| sentence(&format!("`{text}`"))));
     let name = sentence(&field.name);
     out.push_str(&format!("  - {name}: {before} → {after}\n"));
     if let Some(meaning) = &field.meaning {

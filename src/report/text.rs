@@ -251,6 +251,24 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     short
 }
 
+/// Two texts cut to `width` characters, each around the first place where it differs from the other.
+pub(crate) fn cut_apart(one: &str, other: &str, width: usize) -> [String; 2] {
+    let (one, other) = (clean(one), clean(other));
+    if one.chars().count() <= width && other.chars().count() <= width {
+        return [one, other];
+    }
+    let same = one.chars().zip(other.chars());
+    let same = same.take_while(|(one, other)| one == other).count();
+    let start = same.saturating_sub(width / 4);
+    [&one, &other].map(|text| {
+        let rest: String = text.chars().skip(start).collect();
+        match start {
+            0 => cut(&rest, width),
+            _ => cut(&format!("…{rest}"), width),
+        }
+    })
+}
+
 /// A sentence with the ARNs in backticks cut down to what people call the thing by.
 pub(crate) fn short_names(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
@@ -384,5 +402,25 @@ mod tests {
             ["alarm `a\\nSigned by` fails"]
         );
         assert!(!wrap("x\u{7}y", 10).concat().contains('\u{7}'));
+    }
+
+    /// A long pattern was cut before the place where it had changed: both sides read the same.
+    #[test]
+    fn two_long_values_are_cut_around_where_they_differ() {
+        let names = |last: &str| {
+            let names: Vec<String> = (0..60)
+                .map(|it| format!("$.eventName = Call{it}"))
+                .collect();
+            format!("{{ {} || $.eventName = {last} }}", names.join(" || "))
+        };
+        let [before, after] = cut_apart(&names("DeletePolicy"), &names("CreatePolicy"), 100);
+        assert!(
+            before.starts_with('…') && before.contains("DeletePolicy"),
+            "{before}"
+        );
+        assert!(after.contains("CreatePolicy"), "{after}");
+        assert!(before.chars().count() <= 100 && after.chars().count() <= 100);
+        let [before, after] = cut_apart("1", "0", 100);
+        assert_eq!((before.as_str(), after.as_str()), ("1", "0"));
     }
 }

@@ -4,8 +4,10 @@ use crate::analyze::SnapshotSummary;
 use crate::diff::{Change, Diff, Direction, FactChange, FindingChange, Side};
 
 use super::super::NOT_VERIFIED;
-use super::super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary};
-use super::super::text::{cut, witness_line};
+use super::super::diff::{
+    direction_word, meaning_words, nothing, resource, side_words, summary, values,
+};
+use super::super::text::witness_line;
 use super::super::words;
 use super::{sentence, text};
 
@@ -148,19 +150,17 @@ fn one_fact(out: &mut String, fact: &FactChange) {
         Change::Changed(fields) => {
             out.push_str(&format!("<li>changed: {name}<ul>\n"));
             for field in fields {
-                let shown = |value: &Option<String>| {
-                    value.as_ref().map_or("none".to_owned(), |value| {
-                        format!("<code>{}</code>", text(&cut(value, VALUE_SHOWN)))
+                let [before, after] = values(field, VALUE_SHOWN).map(|value| {
+                    value.map_or("none".to_owned(), |value| {
+                        format!("<code>{}</code>", text(&value))
                     })
-                };
+                });
                 let meaning = field.meaning.as_ref().map_or(String::new(), |meaning| {
                     format!("<br>{}", text(&meaning_words(meaning)))
                 });
                 out.push_str(&format!(
-                    "<li>{}: {} → {}{meaning}</li>\n",
+                    "<li>{}: {before} → {after}{meaning}</li>\n",
                     text(&field.name),
-                    shown(&field.before),
-                    shown(&field.after)
                 ));
             }
             out.push_str("</ul></li>\n");
