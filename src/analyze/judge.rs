@@ -18,11 +18,11 @@ use super::interned::{Id, Interned, Part};
 pub(super) struct Judge {
     model: EventModel,
     interned: RefCell<Interned>,
-    missed: RefCell<HashMap<Question, (String, Missed)>>,
-    assumptions: RefCell<HashMap<Question, Vec<String>>>,
-    saturations: RefCell<HashMap<Question, bool>>,
-    noises: RefCell<HashMap<Question, (String, Noise)>>,
-    names: RefCell<HashMap<Question, Rc<[String]>>>,
+    missed: RefCell<HashMap<QuestionKey, (String, Missed)>>,
+    assumptions: RefCell<HashMap<QuestionKey, Vec<String>>>,
+    saturations: RefCell<HashMap<QuestionKey, bool>>,
+    noises: RefCell<HashMap<QuestionKey, (String, Noise)>>,
+    names: RefCell<HashMap<QuestionKey, Rc<[String]>>>,
     places: RefCell<Places>,
 }
 
@@ -39,7 +39,7 @@ struct Places {
 
 /// What is asked, without names of accounts where the predicates have none: two accounts may ask the same.
 #[derive(PartialEq, Eq, Hash)]
-struct Question {
+struct QuestionKey {
     predicates: [Id; 2],
     account: String,
     /// The number of the place.
@@ -198,18 +198,18 @@ impl Judge {
         names
     }
 
-    fn asked(&self, predicates: [&Predicate; 2], scope: &Scope) -> Question {
+    fn asked(&self, predicates: [&Predicate; 2], scope: &Scope) -> QuestionKey {
         let ids = predicates.map(|it| self.interned.borrow_mut().id(it));
         self.question(ids, scope)
     }
 
     /// Two accounts ask the same question where neither predicate speaks of the account.
-    fn question(&self, predicates: [Id; 2], scope: &Scope) -> Question {
+    fn question(&self, predicates: [Id; 2], scope: &Scope) -> QuestionKey {
         let interned = self.interned.borrow();
         let named = predicates
             .iter()
             .any(|id| interned.names_account(*id, &scope.account));
-        Question {
+        QuestionKey {
             predicates,
             account: if named {
                 scope.account.clone()

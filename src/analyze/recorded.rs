@@ -27,7 +27,7 @@ const S3: &str = "s3.amazonaws.com";
 const ANY_OBJECT: &str = "customer-records/2026/accounts.csv";
 
 /// A control's question to the trails of one account.
-struct Question<'a> {
+struct RecordQuestion<'a> {
     judge: &'a Judge,
     recording: &'a Recording,
     asked: &'a Asked,
@@ -38,7 +38,7 @@ struct Question<'a> {
 /// The answer of one control.
 pub(super) fn decide(judge: &Judge, recording: &Recording, asked: &Asked) -> Decision {
     let (events, keeper) = (events_of(asked.of), keeper_of(asked.kept));
-    let question = Question {
+    let question = RecordQuestion {
         judge,
         recording,
         asked,
@@ -82,7 +82,7 @@ fn required(asked: &Asked, partition: &str) -> Predicate {
     ])
 }
 
-impl Question<'_> {
+impl RecordQuestion<'_> {
     fn answer(&self) -> Decision {
         let sound: Vec<&Path> = self.paths.iter().filter(|path| path.sound()).collect();
         let open = self.paths.iter();

@@ -65,6 +65,19 @@ pub fn service(text: &str) -> Option<&str> {
     Arn::parse(text).map(|arn| arn.service)
 }
 
+/// Whether a text has the form of a Region: `eu-west-1`, `us-gov-east-1`.
+pub fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let number = parts.next_back().unwrap_or_default();
+    let words: Vec<&str> = parts.collect();
+    words.len() >= 2
+        && words
+            .iter()
+            .all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What people call the resource by; a text that is no ARN as it is.
 pub fn short_name(text: &str) -> &str {
     Arn::parse(text).map_or(text, |arn| arn.name())

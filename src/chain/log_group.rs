@@ -53,7 +53,7 @@ pub(super) enum Transformed {
 #[derive(Clone, Debug)]
 pub(super) struct Transformer {
     /// Whose it is.
-    pub(super) of: cause::Transformer,
+    pub(super) of: cause::TransformerKind,
     /// JSON array of processors.
     pub(super) config: String,
     pub(super) evidence: i64,
@@ -389,7 +389,7 @@ fn maskable_as(path: &str) -> &'static [&'static str] {
 fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
     if let Some(transformer) = facts.transformer(&place.account, &place.region, &place.name)? {
         return Ok(Transformed::Yes(vec![Transformer {
-            of: cause::Transformer::LogGroup,
+            of: cause::TransformerKind::LogGroup,
             config: transformer.config.to_string(),
             evidence: transformer.evidence,
         }]));
@@ -402,7 +402,7 @@ fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
                 && concerns(policy.selection_criteria.as_deref(), &place.name)
         })
         .map(|policy| Transformer {
-            of: cause::Transformer::AccountPolicy {
+            of: cause::TransformerKind::AccountPolicy {
                 name: policy.name,
                 selection_criteria: policy.selection_criteria,
             },

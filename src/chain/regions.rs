@@ -36,7 +36,7 @@ pub(super) fn context(facts: &Facts<'_>, account: &str) -> Result<Context, Error
     let scope = Scope {
         account: account.to_owned(),
         regions,
-        global_region: global_region(&partition).to_owned(),
+        global_region: region_of_global_events(&partition).to_owned(),
     };
     Ok(Context {
         account: account.to_owned(),
@@ -63,7 +63,7 @@ fn partition_without_identity(
 }
 
 /// Where the partition records events of global services.
-fn global_region(partition: &str) -> &'static str {
+fn region_of_global_events(partition: &str) -> &'static str {
     match partition {
         "aws-us-gov" => "us-gov-west-1",
         "aws-cn" => "cn-north-1",

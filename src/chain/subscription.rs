@@ -3,7 +3,7 @@
 //! As with topics, whoever answered counts.
 
 use super::Error;
-use super::cause::{Open, Reach, SubscriptionCause};
+use super::cause::{Open, ReachedBy, SubscriptionCause};
 use super::facts::{Asked, Facts, Question, SubscriptionAttributes, SubscriptionRow};
 use super::stage::{Stage, fine, missing, unanswered};
 use super::topic::Judged;
@@ -252,9 +252,9 @@ fn protocol(subscription: &SubscriptionRow, subject: &Subject, stage: &mut Stage
         )
     };
     match protocol {
-        "email" | "email-json" => stage.say(person(Reach::Address)),
+        "email" | "email-json" => stage.say(person(ReachedBy::Address)),
         "sms" => {
-            stage.say(person(Reach::Telephone));
+            stage.say(person(ReachedBy::Telephone));
             stage.say(say(
                 LinkId::U09,
                 Verdict::Weak,
@@ -262,7 +262,7 @@ fn protocol(subscription: &SubscriptionRow, subject: &Subject, stage: &mut Stage
             ));
         }
         "https" | "http" if subscription.endpoint.starts_with(CHATBOT) => {
-            stage.say(person(Reach::ChatChannel));
+            stage.say(person(ReachedBy::ChatChannel));
         }
         other => {
             let protocol = other.to_owned();

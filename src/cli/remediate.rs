@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::aws::arn;
 use crate::remedy::{self, Plan, Wishes};
 use crate::report::fix;
 
@@ -87,13 +88,7 @@ fn wishes(email: Option<String>, region: Option<String>) -> Result<Wishes, Error
         return Err(Error::new(format!("`{text}` is no e-mail address"))
             .help("give a plain one, such as `--email security@example.com`"));
     }
-    let is_region = |text: &str| {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        text.starts_with(|c: char| c.is_ascii_lowercase())
-            && text.contains('-')
-            && text.bytes().all(plain)
-    };
-    if let Some(text) = region.as_deref().filter(|text| !is_region(text)) {
+    if let Some(text) = region.as_deref().filter(|text| !arn::is_region(text)) {
         return Err(Error::new(format!("`{text}` is no Region"))
             .help("give one as AWS writes it, such as `--region eu-west-1`"));
     }

@@ -1,5 +1,6 @@
 //! Regions: which an account has, and what is known of a partition without asking.
 
+pub use crate::aws::arn::is_region as is_region_name;
 use crate::snapshot::operations::partition_of_region;
 
 /// The region whose endpoints serve the global services account and organizations.
@@ -10,20 +11,6 @@ pub(super) fn global_region(region: &str) -> &str {
         "aws-us-gov" => "us-gov-west-1",
         _ => region,
     }
-}
-
-/// Whether a text has the form of a region name: `eu-west-1`, `us-gov-east-1`.
-pub fn is_region_name(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let number = parts.next_back();
-    let words: Vec<&str> = parts.collect();
-    words.len() >= 2
-        && words
-            .iter()
-            .all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
-        && number.is_some_and(|number| {
-            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) enum Machine {
     /// Literals with stars between them.
     Glob(Glob),
     /// A regular expression, looked for anywhere.
-    Search(Box<Search>),
+    Search(Box<WordSearch>),
     /// The texts of plain decimal numbers.
     Number(Plain),
     /// Decimal texts that stand in a relation to a constant.
@@ -120,7 +120,7 @@ impl Machine {
                 built.clear();
             }
             let machine =
-                Search::new(expression).map(|search| Rc::new(Self::Search(Box::new(search))));
+                WordSearch::new(expression).map(|search| Rc::new(Self::Search(Box::new(search))));
             built.insert(expression.to_owned(), machine.clone());
             machine
         })
@@ -166,7 +166,7 @@ impl Machine {
 
 /// A regular expression as a DFA that remembers whether it has matched.
 #[derive(Debug)]
-pub(super) struct Search {
+pub(super) struct WordSearch {
     dfa: dense::DFA<Vec<u32>>,
     start: u32,
     /// The letters worth telling apart: by classes of ASCII, those that the expression names by number with their
@@ -174,7 +174,7 @@ pub(super) struct Search {
     letters: Vec<char>,
 }
 
-impl Search {
+impl WordSearch {
     /// Builds the DFA of an expression that is already valid Rust syntax; none where it would be too large.
     fn new(expression: &str) -> Option<Self> {
         let dfa = dense::Builder::new()

@@ -10,11 +10,11 @@ use serde_json::Value;
 use super::formula::Kinds;
 use crate::pattern::ast::{Step, dotted};
 
-static CLOUDTRAIL: LazyLock<Arc<Facts>> = LazyLock::new(|| {
+static CLOUDTRAIL: LazyLock<Arc<EventFacts>> = LazyLock::new(|| {
     // A model that cannot be read assumes nothing, which is safe; a test reads it.
     Arc::new(
         toml::from_str::<File>(include_str!("../../events.toml"))
-            .map(Facts::from)
+            .map(EventFacts::from)
             .unwrap_or_default(),
     )
 });
@@ -22,7 +22,7 @@ static CLOUDTRAIL: LazyLock<Arc<Facts>> = LazyLock::new(|| {
 /// The CloudTrail event model: the M of "M and required implies deployed".
 #[derive(Debug, Clone)]
 pub struct EventModel {
-    facts: Option<Arc<Facts>>,
+    facts: Option<Arc<EventFacts>>,
     parts: Vec<Part>,
 }
 
@@ -87,7 +87,7 @@ pub struct Origin {
 }
 
 #[derive(Debug, Default)]
-struct Facts {
+struct EventFacts {
     fields: BTreeMap<String, (Kinds, Vec<String>)>,
     /// The form of a field's strings, a regular expression, by the path of the field.
     forms: BTreeMap<String, String>,
@@ -169,7 +169,7 @@ impl TypeFact {
     }
 }
 
-impl From<File> for Facts {
+impl From<File> for EventFacts {
     fn from(file: File) -> Self {
         let mut facts = Self {
             records: file.record,

@@ -327,12 +327,13 @@ fn unseen(evidence: i64, from: &Snapshot, other: &Facts<'_>) -> Result<Option<St
 pub(super) fn presence(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<Presence>, Error> {
     const ACCOUNTS: &str = "select account, null from account order by 1";
     const REGIONS: &str = "select account, region from region where status in ('ENABLED', 'ENABLED_BY_DEFAULT', 'ENABLING') order by 1, 2";
-    let read = |snapshot: &Snapshot, sql: &str| -> Result<BTreeSet<Place>, rusqlite::Error> {
-        let mut statement = snapshot.connection().prepare(sql)?;
-        statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect()
-    };
+    let read =
+        |snapshot: &Snapshot, sql: &str| -> Result<BTreeSet<AccountRegion>, rusqlite::Error> {
+            let mut statement = snapshot.connection().prepare(sql)?;
+            statement
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        };
     let mut out = Vec::new();
     let (left, right) = (read(baseline, ACCOUNTS)?, read(current, ACCOUNTS)?);
     let both: BTreeSet<&str> = left
@@ -342,11 +343,11 @@ pub(super) fn presence(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<Pr
     one_sided(&left, &right, &mut out);
     // A side that knows no region of an account could not list them.
     let (left, right) = (read(baseline, REGIONS)?, read(current, REGIONS)?);
-    let listed = |rows: &BTreeSet<Place>| -> BTreeSet<String> {
+    let listed = |rows: &BTreeSet<AccountRegion>| -> BTreeSet<String> {
         rows.iter().map(|(account, _)| account.clone()).collect()
     };
     let listed = [listed(&left), listed(&right)];
-    let comparable = |rows: BTreeSet<Place>| -> BTreeSet<Place> {
+    let comparable = |rows: BTreeSet<AccountRegion>| -> BTreeSet<AccountRegion> {
         rows.into_iter()
             .filter(|(account, _)| {
                 both.contains(account.as_str()) && listed.iter().all(|it| it.contains(account))
@@ -359,9 +360,13 @@ pub(super) fn presence(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<Pr
 }
 
 /// An account, or a Region of one.
-type Place = (String, Option<String>);
+type AccountRegion = (String, Option<String>);
 
-fn one_sided(left: &BTreeSet<Place>, right: &BTreeSet<Place>, out: &mut Vec<Presence>) {
+fn one_sided(
+    left: &BTreeSet<AccountRegion>,
+    right: &BTreeSet<AccountRegion>,
+    out: &mut Vec<Presence>,
+) {
     for (rows, others, on) in [(left, right, Side::Baseline), (right, left, Side::Current)] {
         out.extend(rows.difference(others).map(|(account, region)| Presence {
             account: account.clone(),

@@ -9,7 +9,7 @@ use super::answer;
 use super::folder::Folder;
 use super::plan::Plan;
 use super::subject;
-use crate::snapshot::operations::{Operation, Reach, UNKNOWN_FILE};
+use crate::snapshot::operations::{AskedIn, Operation, UNKNOWN_FILE};
 
 /// Joins the pages of lists, then finds the questions to which two files say different things, and spoils those calls.
 pub(super) fn settle(folder: &Folder, plans: &mut [Plan]) {
@@ -53,7 +53,7 @@ fn questions(plans: &[Plan]) -> Vec<(Key, Asked)> {
         if operation == UNKNOWN_FILE || !(plan.outcome.is_ok() || plan.damaged) {
             continue;
         }
-        let everywhere = operation.reach == Reach::Global;
+        let everywhere = operation.reach == AskedIn::Global;
         for subject in operation.subjects(&plan.account, &plan.region, &plan.request) {
             let key = (
                 plan.account.clone(),

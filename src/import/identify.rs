@@ -10,9 +10,10 @@ use super::answer::{self, ApiError};
 use super::folder::{File, Folder};
 use super::index;
 use super::name::{by_name, by_shape};
-use super::place::{self, Identities, Owners, is_account, is_region};
+use super::place::{self, Identities, Owners, is_account};
 use super::plan::{Answer, Plan};
 use super::subject::{self, Asked, Doubt};
+use crate::aws::arn::{self, is_region};
 use crate::snapshot::operations::{OPERATIONS, Operation, UNKNOWN_FILE};
 
 /// The calls of loose files, each given by its place in the folder; `known` are those of the lists.
@@ -137,7 +138,7 @@ impl Loose {
         self.owners = place::owners(operation, value);
         if operation.name == "GetEventSelectors" {
             let arn = subject::text(value, "TrailARN").unwrap_or_default();
-            let region = crate::aws::arn::region(arn).filter(|region| is_region(region));
+            let region = arn::region(arn).filter(|region| is_region(region));
             self.hint = region.map(str::to_owned).or(self.hint.take());
         }
         let asked = subject::asked(operation, rest.as_deref(), value, all);

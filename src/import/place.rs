@@ -7,27 +7,14 @@ use serde_json::Value;
 use super::Defaults;
 use super::folder::{File, Folder};
 use super::subject::text;
-use crate::aws::arn::Arn;
-use crate::snapshot::operations::{Operation, Owner, Reach, Whose, texts_at};
+use crate::aws::arn::{Arn, is_region};
+use crate::snapshot::operations::{AskedIn, Operation, Owner, Whose, texts_at};
 
 /// Who an answer says that it is of: region and account, each where it says so, and the words in which it does.
 pub(super) type Owners = BTreeMap<(Option<String>, Option<String>), String>;
 
 pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a text has the form of a region name: `eu-west-1`, `us-gov-east-1`.
-pub(super) fn is_region(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let number = parts.next_back().unwrap_or_default();
-    let words: Vec<&str> = parts.collect();
-    words.len() >= 2
-        && words
-            .iter()
-            .all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
-        && !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The innermost folder of the path that `wanted` holds of: in the folder, then the folder itself, and the one around it
@@ -102,7 +89,7 @@ pub(super) fn region_of(
     if let Some(region) = hint {
         return Some(region.to_owned());
     }
-    let everywhere = || (operation.reach == Reach::Global).then(|| "us-east-1".to_owned());
+    let everywhere = || (operation.reach == AskedIn::Global).then(|| "us-east-1".to_owned());
     // The answer to a global question is the same everywhere.
     defaults.region.clone().or_else(everywhere)
 }

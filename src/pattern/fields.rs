@@ -3,7 +3,7 @@
 use super::ast::{Field, FieldExpr, Fields};
 use super::cursor::{Cursor, is_blank};
 use super::error::{ErrorKind, ParseError};
-use super::value::{self, Place};
+use super::value::{self, Within};
 
 /// Reads the pattern from its opening bracket to the end of the text.
 pub(super) fn pattern(cursor: &mut Cursor<'_>) -> Result<Fields, ParseError> {
@@ -137,7 +137,7 @@ fn and(cursor: &mut Cursor<'_>, field: &str, start: usize) -> Result<FieldExpr, 
 
 fn test(cursor: &mut Cursor<'_>, start: usize) -> Result<FieldExpr, ParseError> {
     cursor.skip_blanks();
-    let condition = value::comparison(cursor, Place::Fields)?;
+    let condition = value::comparison(cursor, Within::Fields)?;
     Ok(FieldExpr::Test(condition, start..cursor.at()))
 }
 

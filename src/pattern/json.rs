@@ -3,7 +3,7 @@
 use super::ast::{Condition, Expr, Literal, Order, Selector, Step, Test};
 use super::cursor::{Cursor, is_blank, is_invisible};
 use super::error::{ErrorKind, ParseError};
-use super::value::{self, Place};
+use super::value::{self, Within};
 
 /// The deepest nesting of parentheses that is followed: a limit of this parser, not of AWS.
 pub const MAX_NESTING: usize = 128;
@@ -318,7 +318,7 @@ fn in_brackets(cursor: &mut Cursor<'_>, from: usize) -> Result<Step, ParseError>
 fn condition(cursor: &mut Cursor<'_>, selector: &Selector) -> Result<Condition, ParseError> {
     let start = cursor.at();
     match cursor.peek() {
-        Some('=' | '!' | '<' | '>') => value::comparison(cursor, Place::Json),
+        Some('=' | '!' | '<' | '>') => value::comparison(cursor, Within::Json),
         Some(c) if c.is_alphabetic() => keyword(cursor, selector),
         Some(c) if is_invisible(c) => Err(cursor.error_here(ErrorKind::Invisible(c))),
         Some('~' | ':' | '^') => {

@@ -6,7 +6,7 @@ use super::ast::{
 };
 use super::glob::Glob;
 use super::project::Projection;
-use super::regex::Search;
+use super::regex::RegexSearch;
 use super::semantics::{Booleans, Quantifier, Semantics};
 use super::value::number;
 use serde_json::Value as Json;
@@ -35,7 +35,7 @@ enum Program {
         before: Vec<FieldTest>,
         after: Option<Vec<FieldTest>>,
     },
-    Regex(Search),
+    Regex(RegexSearch),
 }
 
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ enum Check {
 enum Operand {
     Text(Glob),
     Number(Number),
-    Regex(Search),
+    Regex(RegexSearch),
 }
 
 /// What a selector finds.
@@ -121,7 +121,7 @@ impl Matcher {
                 }
                 Program::Fields { before, after }
             }
-            PatternKind::Regex(regex) => Program::Regex(Search::new(regex)),
+            PatternKind::Regex(regex) => Program::Regex(RegexSearch::new(regex)),
         };
         Self {
             program,
@@ -332,7 +332,7 @@ fn check(condition: &Condition, semantics: &Semantics) -> Check {
             operand: match value {
                 Value::Text(text) => Operand::Text(Glob::new(&text.value, semantics.star)),
                 Value::Number(number) => Operand::Number(number.clone()),
-                Value::Regex(regex) => Operand::Regex(Search::new(regex)),
+                Value::Regex(regex) => Operand::Regex(RegexSearch::new(regex)),
             },
         },
         Condition::Order { operator, number } => Check::Order {

@@ -51,14 +51,14 @@ impl RegexText {
 
 /// A regular expression ready to search.
 #[derive(Debug, Clone)]
-pub(super) enum Search {
+pub(super) enum RegexSearch {
     Whole(Box<dense::DFA<Vec<u32>>>),
     Stepwise(Box<PikeVM>),
     /// Outside AWS's subset: cannot be deployed (D16), so it matches nothing.
     Nothing,
 }
 
-impl Search {
+impl RegexSearch {
     pub(super) fn new(regex: &RegexText) -> Self {
         let Some(source) = regex.automata_syntax() else {
             return Self::Nothing;

@@ -7,14 +7,14 @@ use super::regex;
 
 /// Where a comparison stands, which says what ends a bare value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Within {
     /// In a JSON pattern.
     Json,
     /// In a space-delimited pattern, where `,` and `]` end a value too.
     Fields,
 }
 
-impl Place {
+impl Within {
     fn ends_bare(self, c: char) -> bool {
         is_blank(c)
             || matches!(c, '(' | ')' | '{' | '}' | '&' | '|' | '=' | '!' | '<' | '>')
@@ -23,7 +23,7 @@ impl Place {
 }
 
 /// Reads an operator and its right side.
-pub(super) fn comparison(cursor: &mut Cursor<'_>, place: Place) -> Result<Condition, ParseError> {
+pub(super) fn comparison(cursor: &mut Cursor<'_>, place: Within) -> Result<Condition, ParseError> {
     let start = cursor.at();
     let operator = cursor.take_while(|c| "=!<>~".contains(c)).to_owned();
     let order = match operator.as_str() {
@@ -49,7 +49,7 @@ pub(super) fn comparison(cursor: &mut Cursor<'_>, place: Place) -> Result<Condit
     })
 }
 
-fn value(cursor: &mut Cursor<'_>, place: Place) -> Result<Value, ParseError> {
+fn value(cursor: &mut Cursor<'_>, place: Within) -> Result<Value, ParseError> {
     let start = cursor.at();
     match cursor.peek() {
         Some('"') => {
@@ -73,7 +73,7 @@ fn value(cursor: &mut Cursor<'_>, place: Place) -> Result<Value, ParseError> {
 /// D16: a numeric operator takes a bare number; text, quoted or not, was refused by the live service.
 fn number_only(
     cursor: &mut Cursor<'_>,
-    place: Place,
+    place: Within,
     operator: Order,
 ) -> Result<Number, ParseError> {
     let start = cursor.at();
@@ -136,7 +136,7 @@ pub(super) fn quoted(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
 }
 
 /// D13: letters, digits, `_`, `.` and `*` are proven; other characters are read with a warning, and some cannot be.
-fn bare(cursor: &mut Cursor<'_>, place: Place) -> Result<Value, ParseError> {
+fn bare(cursor: &mut Cursor<'_>, place: Within) -> Result<Value, ParseError> {
     let start = cursor.at();
     loop {
         match cursor.peek() {

@@ -20,7 +20,7 @@ const WORD: usize = 4;
 /// What remains in the snapshot at `path` that `mask` should have replaced.
 pub(super) fn remaining(path: &Path, mask: &Mask) -> Result<BTreeSet<String>, Error> {
     let originals = mask.originals();
-    let mut search = Search {
+    let mut search = Scan {
         mask,
         by_start: BTreeMap::new(),
         found: BTreeSet::new(),
@@ -54,13 +54,13 @@ pub(super) fn remaining(path: &Path, mask: &Mask) -> Result<BTreeSet<String>, Er
     Ok(search.found)
 }
 
-struct Search<'m> {
+struct Scan<'m> {
     mask: &'m Mask,
     by_start: BTreeMap<&'m [u8], Vec<&'m String>>,
     found: BTreeSet<String>,
 }
 
-impl Search<'_> {
+impl Scan<'_> {
     fn value(&mut self, value: &Value) {
         match value {
             Value::String(text) => match serde_json::from_str(text) {

@@ -19,7 +19,7 @@ struct Report<'a> {
     current: Snapshot<'a>,
     benchmark: &'a str,
     presence: Vec<Presence<'a>>,
-    findings: Vec<Finding<'a>>,
+    findings: Vec<FindingView<'a>>,
     facts: Vec<Fact<'a>>,
     gaps: Vec<Gap<'a>>,
     summary: Summary,
@@ -33,7 +33,7 @@ struct Presence<'a> {
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+struct FindingView<'a> {
     account: &'a str,
     control: &'a str,
     benchmark_id: Option<&'a str>,
@@ -140,7 +140,7 @@ pub(super) fn render(diff: &Diff) -> String {
         findings: diff
             .findings
             .iter()
-            .map(|change| Finding {
+            .map(|change| FindingView {
                 account: &change.account,
                 control: &change.control,
                 benchmark_id: change.benchmark_id.as_deref(),

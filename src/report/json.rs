@@ -20,7 +20,7 @@ struct Report<'a> {
     /// What the user assumes where AWS gave no answer (`--assume`).
     assumed: Vec<&'static str>,
     controls: Vec<Control<'a>>,
-    findings: Vec<Finding<'a>>,
+    findings: Vec<FindingView<'a>>,
     accounts: Vec<Account<'a>>,
     refused_attestations: Vec<Refused<'a>>,
     summary: Summary,
@@ -113,7 +113,7 @@ struct Control<'a> {
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+struct FindingView<'a> {
     account: &'a str,
     control: &'a str,
     benchmark_id: Option<&'a str>,
@@ -225,7 +225,7 @@ pub(super) struct Explained<'a> {
     schema_version: u32,
     snapshot: Snapshot<'a>,
     benchmark: &'a str,
-    findings: Vec<Finding<'a>>,
+    findings: Vec<FindingView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -399,8 +399,8 @@ fn finding<'a>(
     finding: &'a analyze::Finding,
     analysis: &'a Analysis,
     every_link: bool,
-) -> Finding<'a> {
-    Finding {
+) -> FindingView<'a> {
+    FindingView {
         account: &finding.account,
         control: &finding.control,
         benchmark_id: finding.benchmark_id.as_deref(),

@@ -32,7 +32,7 @@ pub use facts::{TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES};
 pub use file::{Kind, SnapshotFile, is_same_file, kind_of, open_regular, read_small};
 pub use meta::{Meta, State};
 pub use reader::{MAX_ROWS, MAX_TEXT, Snapshot};
-pub use verify::{Finding, Verification, verify, verify_file};
+pub use verify::{Damage, Verification, verify, verify_file};
 pub use writer::Writer;
 
 /// The snapshot format that this version reads and writes: `user_version` of the file.

@@ -32,7 +32,7 @@ const FIRST_DERIVATION: i64 = 1;
 
 /// Which fact tables a file may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Facts {
+enum FactTables {
     /// Those of this version, and no others.
     Ours,
     /// Any plain tables.
@@ -86,7 +86,7 @@ impl Schema {
         ours.execute_batch(SCHEMA)?;
         let expected = objects(&ours)?;
         let found = objects(connection)?;
-        let is_readable = is_snapshot_table(&found, &expected, Facts::Any);
+        let is_readable = is_snapshot_table(&found, &expected, FactTables::Any);
         let derivation = if is_readable && says_derivation(connection)? {
             let sql = "select max(derivation) from snapshot";
             connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?
@@ -95,9 +95,9 @@ impl Schema {
         };
         let derivation = derivation.unwrap_or(FIRST_DERIVATION);
         let facts = if derivation == DERIVATION {
-            Facts::Ours
+            FactTables::Ours
         } else {
-            Facts::Any
+            FactTables::Any
         };
         Ok(Self {
             is_readable,
@@ -107,7 +107,7 @@ impl Schema {
     }
 }
 
-fn faults(found: &Objects, expected: &Objects, facts: Facts) -> Vec<(String, String)> {
+fn faults(found: &Objects, expected: &Objects, facts: FactTables) -> Vec<(String, String)> {
     let mut faults = Vec::new();
     let mut fault = |(kind, name): &(String, String), what: &str| {
         faults.push((format!("{kind} {name}"), what.to_owned()));
@@ -116,7 +116,9 @@ fn faults(found: &Objects, expected: &Objects, facts: Facts) -> Vec<(String, Str
         let is_right = match (key.1.as_str(), expected.get(key)) {
             ("snapshot", Some(_)) => is_snapshot_table(found, expected, facts),
             ("evidence", expected) => expected == Some(object),
-            (_, expected) => expected == Some(object) || (facts == Facts::Any && is_plain(object)),
+            (_, expected) => {
+                expected == Some(object) || (facts == FactTables::Any && is_plain(object))
+            }
         };
         if !is_right {
             fault(
@@ -130,7 +132,7 @@ fn faults(found: &Objects, expected: &Objects, facts: Facts) -> Vec<(String, Str
         }
     }
     for key in expected.keys().filter(|key| !found.contains_key(*key)) {
-        if facts == Facts::Ours || matches!(key.1.as_str(), "snapshot" | "evidence") {
+        if facts == FactTables::Ours || matches!(key.1.as_str(), "snapshot" | "evidence") {
             fault(key, "is missing");
         }
     }
@@ -139,7 +141,7 @@ fn faults(found: &Objects, expected: &Objects, facts: Facts) -> Vec<(String, Str
 }
 
 /// Whether the table `snapshot` is ours, as the first files have it or as later ones do; other versions may add columns.
-fn is_snapshot_table(found: &Objects, expected: &Objects, facts: Facts) -> bool {
+fn is_snapshot_table(found: &Objects, expected: &Objects, facts: FactTables) -> bool {
     let key = ("table".to_owned(), "snapshot".to_owned());
     let (
         Some(
@@ -162,7 +164,7 @@ fn is_snapshot_table(found: &Objects, expected: &Objects, facts: Facts) -> bool 
         && expected
             .iter()
             .all(|column| found.contains(column) || (is_added(column) && !has_added))
-        && (facts == Facts::Any || found.iter().all(|column| expected.contains(column)))
+        && (facts == FactTables::Any || found.iter().all(|column| expected.contains(column)))
 }
 
 /// Whether a file says which derivation wrote its facts; the first ones do not.

@@ -20,7 +20,7 @@ use super::{DERIVATION, SCHEMA, facts, slack};
 
 /// Something in the file that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Damage {
     /// The table, or `file` for what belongs to none.
     pub table: String,
     /// The key of the row, or empty.
@@ -29,7 +29,7 @@ pub struct Finding {
     pub what: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.row.as_str() {
             "" => write!(f, "{}: {}", self.table, self.what),
@@ -48,7 +48,7 @@ pub struct Verification {
     /// Fact rows compared; none in an incomplete snapshot, which holds no facts.
     pub fact_rows: u64,
     /// What is not as it was written, in the order of tables and rows.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Damage>,
 }
 
 /// Computes every hash of a snapshot again and derives its facts again.
@@ -118,7 +118,7 @@ const MAX_SHOWN: usize = 300;
 
 #[derive(Debug, Default)]
 struct Verifier {
-    findings: Vec<Finding>,
+    findings: Vec<Damage>,
 }
 
 impl Verifier {
@@ -126,7 +126,7 @@ impl Verifier {
         if self.findings.len() >= MAX_FINDINGS {
             return;
         }
-        self.findings.push(Finding {
+        self.findings.push(Damage {
             table: table.to_owned(),
             row: row.into(),
             what: what.into(),
@@ -134,7 +134,7 @@ impl Verifier {
     }
 
     fn listed(&self) -> String {
-        let findings: Vec<String> = self.findings.iter().map(Finding::to_string).collect();
+        let findings: Vec<String> = self.findings.iter().map(Damage::to_string).collect();
         findings.join("; ")
     }
 
@@ -251,7 +251,7 @@ impl Verifier {
         );
         let mut stored = stored.prepare(&sql)?;
         let mut derived = derived.prepare(&sql)?;
-        let shape = Shape {
+        let shape = TableColumns {
             key_columns: key
                 .iter()
                 .filter_map(|key| columns.iter().position(|column| column == key))
@@ -374,12 +374,12 @@ impl Verifier {
 }
 
 /// How the rows of a table are compared and named.
-struct Shape {
+struct TableColumns {
     columns: Vec<String>,
     key_columns: Vec<usize>,
 }
 
-impl Shape {
+impl TableColumns {
     fn next(&self, rows: &mut rusqlite::Rows<'_>) -> rusqlite::Result<Option<Vec<Value>>> {
         rows.next()?.map(|row| self.values(row)).transpose()
     }

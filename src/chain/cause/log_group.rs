@@ -54,12 +54,12 @@ pub enum LogGroupCause {
     /// A transformer that names none of the fields that the pattern reads.
     TransformerLeavesFields {
         /// Which.
-        transformer: Transformer,
+        transformer: TransformerKind,
     },
     /// A transformer changes what the pattern reads.
     TransformerChanges {
         /// Which.
-        transformer: Transformer,
+        transformer: TransformerKind,
         /// The processor.
         processor: String,
         /// The field.
@@ -68,7 +68,7 @@ pub enum LogGroupCause {
     /// A transformer that is not evaluated.
     TransformerNotEvaluated {
         /// Which.
-        transformer: Transformer,
+        transformer: TransformerKind,
         /// Why not.
         #[serde(flatten)]
         obstacle: Obstacle,
@@ -97,7 +97,7 @@ pub enum LogGroupCause {
 /// A transformer of log records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
-pub enum Transformer {
+pub enum TransformerKind {
     /// The log group's own.
     LogGroup,
     /// A policy of the account.

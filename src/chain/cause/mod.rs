@@ -24,12 +24,12 @@ pub use composite_alarm::CompositeAlarmCause;
 pub use event_rule::{EventRuleCause, Slip};
 pub use event_selectors::EventSelectorsCause;
 pub use log_alarm::LogAlarmCause;
-pub use log_group::{LogGroupCause, Transformer};
+pub use log_group::{LogGroupCause, TransformerKind};
 pub use metric_filter::MetricFilterCause;
 pub use other_monitoring::OtherMonitoringCause;
 pub use recording::RecordingCause;
 pub use silence::{MuteWindow, SilenceCause};
-pub use subscription::{Reach, SubscriptionCause};
+pub use subscription::{ReachedBy, SubscriptionCause};
 pub use topic::TopicCause;
 pub use trail::TrailCause;
 

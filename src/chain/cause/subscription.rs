@@ -46,7 +46,7 @@ pub enum SubscriptionCause {
     /// It reaches a person.
     ReachesPerson {
         /// What the person looks at.
-        by: Reach,
+        by: ReachedBy,
     },
     /// It reaches a machine.
     ReachesMachine {
@@ -64,7 +64,7 @@ pub enum SubscriptionCause {
 /// What a person looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reach {
+pub enum ReachedBy {
     /// An e-mail address.
     Address,
     /// A telephone.

@@ -38,7 +38,7 @@ pub(crate) struct FilterRow {
 
 /// A log transformer.
 #[derive(Clone, Debug)]
-pub(crate) struct Transformer {
+pub(crate) struct TransformerRow {
     /// Its processors.
     pub(crate) config: Json<Value>,
     pub(crate) evidence: i64,
@@ -129,13 +129,13 @@ impl Facts<'_> {
         account: &str,
         region: &str,
         log_group: &str,
-    ) -> Result<Option<Transformer>, Error> {
+    ) -> Result<Option<TransformerRow>, Error> {
         self.optional(
             "select config, evidence_id from transformer \
              where account = ?1 and region = ?2 and log_group_name = ?3 and config not in ('[]', '{}', 'null')",
             (account, region, log_group),
             |row| {
-                Ok(Transformer {
+                Ok(TransformerRow {
                     config: row.get(0)?,
                     evidence: row.get(1)?,
                 })

@@ -95,7 +95,7 @@ fn regular_expressions_are_looked_for_anywhere() {
         ("a.c", "a\nc", false),
         ("x*", "", true),
     ] {
-        let machine = Machine::Search(Box::new(Search::new(expression).unwrap()));
+        let machine = Machine::Search(Box::new(WordSearch::new(expression).unwrap()));
         assert_eq!(
             machine.accepts(text),
             expected,

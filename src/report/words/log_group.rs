@@ -1,7 +1,7 @@
 //! Log groups in words.
 
 use crate::aws::transformer::Obstacle;
-use crate::chain::cause::{LogGroupCause, Transformer};
+use crate::chain::cause::{LogGroupCause, TransformerKind};
 
 /// The cause as a sentence.
 pub(super) fn sentence(cause: &LogGroupCause) -> String {
@@ -71,10 +71,10 @@ pub(super) fn sentence(cause: &LogGroupCause) -> String {
     }
 }
 
-fn name(transformer: &Transformer) -> String {
+fn name(transformer: &TransformerKind) -> String {
     match transformer {
-        Transformer::LogGroup => "the log group's transformer".to_owned(),
-        Transformer::AccountPolicy {
+        TransformerKind::LogGroup => "the log group's transformer".to_owned(),
+        TransformerKind::AccountPolicy {
             name,
             selection_criteria,
         } => format!(

@@ -1,7 +1,7 @@
 //! Subscriptions and their filter policies in words.
 
 use crate::aws::filter_policy::{Doubt, Form, Found, Member};
-use crate::chain::cause::{Reach, SubscriptionCause};
+use crate::chain::cause::{ReachedBy, SubscriptionCause};
 
 /// The cause as a sentence.
 pub(super) fn sentence(cause: &SubscriptionCause) -> String {
@@ -39,9 +39,9 @@ pub(super) fn sentence(cause: &SubscriptionCause) -> String {
             )
         }
         SubscriptionCause::ReachesPerson { by } => match by {
-            Reach::Address => "it reaches an address that people read".to_owned(),
-            Reach::Telephone => "it reaches a telephone".to_owned(),
-            Reach::ChatChannel => "it reaches a chat channel".to_owned(),
+            ReachedBy::Address => "it reaches an address that people read".to_owned(),
+            ReachedBy::Telephone => "it reaches a telephone".to_owned(),
+            ReachedBy::ChatChannel => "it reaches a chat channel".to_owned(),
         },
         SubscriptionCause::ReachesMachine { protocol } => format!(
             "it reaches a machine by {protocol}; whether that tells a person is not in the snapshot"

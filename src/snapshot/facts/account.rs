@@ -1,11 +1,11 @@
 //! Facts of sts, account and organizations: who was asked, where, and as part of what.
 
 use super::asks::Ask;
-use super::item::Outcome;
+use super::item::Derived;
 use super::sink::{Row, Sink};
 use crate::aws::arn;
 
-pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
         "GetCallerIdentity" => caller(ask, sink),
         "ListRegions" => regions(ask, sink),
@@ -15,7 +15,7 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     }
 }
 
-fn caller(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn caller(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let item = page.item()?;
         let arn = item.text("Arn")?;
@@ -32,7 +32,7 @@ fn caller(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn regions(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn regions(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("Regions")? {
         let row = Row::new(ask, item.evidence_id)
             .with("region", item.text("RegionName")?)
@@ -42,7 +42,7 @@ fn regions(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn organization(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn organization(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let Some(item) = page.item()?.object("Organization")? else {
             continue;
@@ -56,7 +56,7 @@ fn organization(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn members(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn members(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("Accounts")? {
         // Status was retired in favour of State (delivery-chain 1.3); older responses have it alone.
         let state = match item.optional_text("State")? {

@@ -1,7 +1,7 @@
 //! The settings of alarms: the member of the API, its column in the table `alarm`, and its form. Facts are read by this
 //! table and `remedy` writes by it, so that a new setting is one row here.
 
-use super::item::{Item, Outcome};
+use super::item::{Derived, Item};
 use super::sink::Row;
 
 /// How a setting is written.
@@ -177,7 +177,7 @@ pub const ALARM_SETTINGS: &[Setting] = &[
 ];
 
 /// The row of an alarm with its settings.
-pub(super) fn columns(mut row: Row, item: Item<'_>, of: Of) -> Outcome<Row> {
+pub(super) fn columns(mut row: Row, item: Item<'_>, of: Of) -> Derived<Row> {
     for setting in ALARM_SETTINGS {
         if setting.of == Of::All || setting.of == of {
             row = column(row, item, setting)?;
@@ -186,7 +186,7 @@ pub(super) fn columns(mut row: Row, item: Item<'_>, of: Of) -> Outcome<Row> {
     Ok(row)
 }
 
-fn column(row: Row, item: Item<'_>, setting: &Setting) -> Outcome<Row> {
+fn column(row: Row, item: Item<'_>, setting: &Setting) -> Derived<Row> {
     let Setting { column, member, .. } = *setting;
     Ok(match setting.form {
         Form::Text => row.with(column, item.optional_text(member)?),

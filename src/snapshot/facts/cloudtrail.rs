@@ -1,7 +1,7 @@
 //! Facts of CloudTrail: trails, where they show, their status and their event selectors.
 
 use super::asks::Ask;
-use super::item::{Item, Outcome};
+use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
 use crate::snapshot::canonical::canonical_json;
 use crate::snapshot::operations::log_group_arn;
@@ -15,7 +15,7 @@ const OPERATORS: [&str; 6] = [
     "NotEndsWith",
 ];
 
-pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
         "DescribeTrails" => trails(ask, sink),
         "GetTrailStatus" => status(ask, sink),
@@ -25,7 +25,7 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     }
 }
 
-fn channels(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn channels(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("Channels")? {
         let row = Row::regional(ask, item)
             .with("channel_arn", item.text("ChannelArn")?)
@@ -35,7 +35,7 @@ fn channels(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn trails(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn trails(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("trailList")? {
         let arn = item.text("TrailARN")?;
         let home_region = item.text("HomeRegion")?;
@@ -89,7 +89,7 @@ fn trails(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn status(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn status(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let item = page.item()?;
         let is_logging = item.boolean("IsLogging")?;
@@ -132,7 +132,7 @@ fn status(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn selectors(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn selectors(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let response = page.item()?;
         let trail = response.optional_text("TrailARN")?.unwrap_or(ask.subject());
@@ -176,7 +176,7 @@ fn fields(
     trail: &str,
     position: usize,
     selector: Item<'_>,
-) -> Outcome<()> {
+) -> Derived<()> {
     for (field_position, item) in selector.list("FieldSelectors")?.into_iter().enumerate() {
         let field = item.text("Field")?;
         for operator in OPERATORS {

@@ -2,10 +2,10 @@
 
 use super::alarm_settings::{self, Of};
 use super::asks::Ask;
-use super::item::{Item, Outcome};
+use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
 
-pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
         "DescribeAlarms" => alarms(ask, sink),
         "DescribeAlarmHistory" => history(ask, sink),
@@ -15,7 +15,7 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     }
 }
 
-fn alarms(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn alarms(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for (list, alarm_type) in [
         ("MetricAlarms", "metric"),
         ("CompositeAlarms", "composite"),
@@ -28,7 +28,7 @@ fn alarms(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn alarm(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, alarm_type: &str) -> Outcome<()> {
+fn alarm(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, alarm_type: &str) -> Derived<()> {
     let arn = item.text("AlarmArn")?;
     let row = || Row::regional(ask, item).with("alarm_arn", arn);
     let shared = row()
@@ -91,7 +91,7 @@ fn alarm(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, alarm_type: &str) -> Outcom
 }
 
 /// What the alarm reads: its one metric, or each query of its metric math.
-fn metrics(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, arn: &str) -> Outcome<()> {
+fn metrics(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, arn: &str) -> Derived<()> {
     if item.get("MetricName").is_some() {
         let stat = match item.optional_text("Statistic")? {
             None => item.optional_text("ExtendedStatistic")?,
@@ -137,7 +137,7 @@ fn metrics(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, arn: &str) -> Outcome<()>
     Ok(())
 }
 
-fn history(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn history(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for (table, wanted) in [
         ("alarm_history", "Action"),
         ("alarm_state_history", "StateUpdate"),
@@ -168,7 +168,7 @@ fn history(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn mute_rule(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn mute_rule(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let item = page.item()?;
         let arn = item.text("AlarmMuteRuleArn")?;
@@ -206,7 +206,7 @@ fn mute_rule(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
 }
 
 /// What the list says of a rule; GetAlarmMuteRule, which is asked after it, says more and sorts before it.
-fn mute_rule_summaries(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn mute_rule_summaries(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("AlarmMuteRuleSummaries")? {
         let arn = item.text("AlarmMuteRuleArn")?;
         let name = arn.rsplit_once("mute-rule:").map_or(arn, |(_, name)| name);

@@ -1,14 +1,14 @@
 //! Facts of EventBridge: buses, rules and their targets, another way to hear of events.
 
 use super::asks::Ask;
-use super::item::{Item, Outcome};
+use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
 use crate::snapshot::canonical::canonical_json;
 
 /// The bus that is meant where none is named.
 const DEFAULT_BUS: &str = "default";
 
-pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
         "ListEventBuses" => {
             for item in ask.list("EventBuses")? {
@@ -29,7 +29,7 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
 }
 
 /// What DescribeEventBus says comes first, and says more.
-fn bus(ask: &Ask, sink: &Sink<'_>, item: Item<'_>) -> Outcome<()> {
+fn bus(ask: &Ask, sink: &Sink<'_>, item: Item<'_>) -> Derived<()> {
     let row = Row::regional(ask, item)
         .with("bus_arn", item.text("Arn")?)
         .with("name", item.text("Name")?)
@@ -42,7 +42,7 @@ fn bus(ask: &Ask, sink: &Sink<'_>, item: Item<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn rules(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn rules(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("Rules")? {
         let bus = item.optional_text("EventBusName")?.map(bus_name);
         let row = Row::regional(ask, item)
@@ -62,7 +62,7 @@ fn rules(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn targets(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn targets(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     let rule = ask.request.get("Rule").and_then(|rule| rule.as_str());
     for item in ask.list("Targets")? {
         let row = Row::regional(ask, item)

@@ -20,7 +20,7 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-pub(super) type Outcome<T> = std::result::Result<T, Fault>;
+pub(super) type Derived<T> = std::result::Result<T, Fault>;
 
 /// One object of a response.
 #[derive(Debug, Clone, Copy)]
@@ -31,19 +31,19 @@ pub(super) struct Item<'a> {
 
 impl Page {
     /// The response itself.
-    pub(super) fn item(&self) -> Outcome<Item<'_>> {
+    pub(super) fn item(&self) -> Derived<Item<'_>> {
         object(&self.body, self.evidence_id)
     }
 
     /// The elements of a list of the response.
-    pub(super) fn list(&self, name: &str) -> Outcome<Vec<Item<'_>>> {
+    pub(super) fn list(&self, name: &str) -> Derived<Vec<Item<'_>>> {
         self.item()?.list(name)
     }
 }
 
 impl Ask {
     /// The elements of a list over all pages.
-    pub(super) fn list(&self, name: &str) -> Outcome<Vec<Item<'_>>> {
+    pub(super) fn list(&self, name: &str) -> Derived<Vec<Item<'_>>> {
         let mut items = Vec::new();
         for page in &self.pages {
             items.extend(page.list(name)?);
@@ -58,14 +58,14 @@ impl<'a> Item<'a> {
     }
 
     /// A nested object.
-    pub(super) fn object(self, name: &str) -> Outcome<Option<Self>> {
+    pub(super) fn object(self, name: &str) -> Derived<Option<Self>> {
         self.get(name)
             .map(|value| object(value, self.evidence_id))
             .transpose()
     }
 
     /// The elements of a nested list of objects; empty where it is absent.
-    pub(super) fn list(self, name: &str) -> Outcome<Vec<Self>> {
+    pub(super) fn list(self, name: &str) -> Derived<Vec<Self>> {
         self.array(name)?
             .iter()
             .map(|value| object(value, self.evidence_id))
@@ -73,7 +73,7 @@ impl<'a> Item<'a> {
     }
 
     /// A nested list; empty where it is absent.
-    pub(super) fn array(self, name: &str) -> Outcome<&'a [Value]> {
+    pub(super) fn array(self, name: &str) -> Derived<&'a [Value]> {
         match self.get(name) {
             None => Ok(&[]),
             Some(Value::Array(items)) => Ok(items),
@@ -82,7 +82,7 @@ impl<'a> Item<'a> {
     }
 
     /// The elements of a nested list of strings; empty where it is absent.
-    pub(super) fn texts(self, name: &str) -> Outcome<Vec<&'a str>> {
+    pub(super) fn texts(self, name: &str) -> Derived<Vec<&'a str>> {
         self.array(name)?
             .iter()
             .map(|value| {
@@ -93,11 +93,11 @@ impl<'a> Item<'a> {
             .collect()
     }
 
-    pub(super) fn text(self, name: &str) -> Outcome<&'a str> {
+    pub(super) fn text(self, name: &str) -> Derived<&'a str> {
         self.optional_text(name)?.ok_or_else(|| self.missing(name))
     }
 
-    pub(super) fn optional_text(self, name: &str) -> Outcome<Option<&'a str>> {
+    pub(super) fn optional_text(self, name: &str) -> Derived<Option<&'a str>> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -106,7 +106,7 @@ impl<'a> Item<'a> {
     }
 
     /// A boolean, also where it is written as a string, as SNS attributes are.
-    pub(super) fn boolean(self, name: &str) -> Outcome<Option<bool>> {
+    pub(super) fn boolean(self, name: &str) -> Derived<Option<bool>> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Bool(value)) => Ok(Some(*value)),
@@ -117,7 +117,7 @@ impl<'a> Item<'a> {
     }
 
     /// An integer, also where it is written as a string, as SNS attributes are.
-    pub(super) fn integer(self, name: &str) -> Outcome<Option<i64>> {
+    pub(super) fn integer(self, name: &str) -> Derived<Option<i64>> {
         let number = match self.get(name) {
             None => return Ok(None),
             Some(Value::Number(number)) => number.as_i64(),
@@ -130,7 +130,7 @@ impl<'a> Item<'a> {
     }
 
     /// A number as text, in its shortest form.
-    pub(super) fn number(self, name: &str) -> Outcome<Option<String>> {
+    pub(super) fn number(self, name: &str) -> Derived<Option<String>> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Number(number)) => Ok(Some(number.to_string())),
@@ -141,7 +141,7 @@ impl<'a> Item<'a> {
     }
 
     /// A time that the service gives in milliseconds since the epoch.
-    pub(super) fn milliseconds(self, name: &str) -> Outcome<Option<String>> {
+    pub(super) fn milliseconds(self, name: &str) -> Derived<Option<String>> {
         let Some(milliseconds) = self.integer(name)? else {
             return Ok(None);
         };
@@ -156,13 +156,13 @@ impl<'a> Item<'a> {
     }
 
     /// A list as canonical JSON; an empty one where it is absent.
-    pub(super) fn json_array(self, name: &str) -> Outcome<String> {
+    pub(super) fn json_array(self, name: &str) -> Derived<String> {
         let items = self.array(name)?;
         Ok(canonical_json(&Value::Array(items.to_vec())))
     }
 
     /// Dimensions of a metric, `[{"Name": n, "Value": v}]`, as a canonical JSON object.
-    pub(super) fn dimensions(self, name: &str) -> Outcome<String> {
+    pub(super) fn dimensions(self, name: &str) -> Derived<String> {
         let mut object = Map::new();
         for dimension in self.list(name)? {
             let value = Value::String(dimension.text("Value")?.to_owned());
@@ -186,7 +186,7 @@ impl<'a> Item<'a> {
     }
 }
 
-fn object(value: &Value, evidence_id: i64) -> Outcome<Item<'_>> {
+fn object(value: &Value, evidence_id: i64) -> Derived<Item<'_>> {
     match value {
         Value::Object(members) => Ok(Item {
             members,

@@ -1,10 +1,10 @@
 //! Facts of KMS: the keys that encrypt topics.
 
 use super::asks::Ask;
-use super::item::{Item, Outcome};
+use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
 
-pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let item = page.item()?;
         let row = Row::regional(ask, item).with("key_id", ask.subject());
@@ -31,7 +31,7 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
 }
 
 /// `KeySpec`, or what it was called before.
-fn spec(key: Item<'_>) -> Outcome<Option<&str>> {
+fn spec(key: Item<'_>) -> Derived<Option<&str>> {
     match key.optional_text("KeySpec")? {
         Some(spec) => Ok(Some(spec)),
         None => key.optional_text("CustomerMasterKeySpec"),

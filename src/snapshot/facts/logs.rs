@@ -1,11 +1,11 @@
 //! Facts of CloudWatch Logs: log groups, metric filters and what else acts on events on their way.
 
 use super::asks::Ask;
-use super::item::{Item, Outcome};
+use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
 use crate::snapshot::operations::{log_group_arn, log_group_name, partition_of_region};
 
-pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
         "DescribeLogGroups" => log_groups(ask, sink),
         "DescribeMetricFilters" => metric_filters(ask, sink),
@@ -17,7 +17,7 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     }
 }
 
-fn log_groups(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn log_groups(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     // By pattern, AWS leaves out all but the names (delivery-chain 1.3): no ground for a fact.
     if ask.request.get("logGroupNamePattern").is_some() {
         return Ok(());
@@ -56,7 +56,7 @@ fn log_groups(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn metric_filters(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn metric_filters(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("metricFilters")? {
         let group = item.optional_text("logGroupName")?.unwrap_or(ask.subject());
         let name = item.text("filterName")?;
@@ -107,13 +107,13 @@ fn metric_filters(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
 }
 
 /// A literal number or a selector, as text.
-fn metric_value(transformation: Item<'_>) -> Outcome<String> {
+fn metric_value(transformation: Item<'_>) -> Derived<String> {
     transformation
         .number("metricValue")?
         .ok_or_else(|| transformation.wrong("metricValue", "there"))
 }
 
-fn subscription_filters(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn subscription_filters(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("subscriptionFilters")? {
         let row = Row::regional(ask, item)
             .with(
@@ -131,7 +131,7 @@ fn subscription_filters(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn account_policies(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn account_policies(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("accountPolicies")? {
         let policy_type = match item.optional_text("policyType")? {
             Some(policy_type) => policy_type,
@@ -150,7 +150,7 @@ fn account_policies(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn data_protection_policy(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn data_protection_policy(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let item = page.item()?;
         // A log group without a policy is answered without a document.
@@ -165,7 +165,7 @@ fn data_protection_policy(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn transformer(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn transformer(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let item = page.item()?;
         if item.array("transformerConfig")?.is_empty() {

@@ -1,10 +1,10 @@
 //! Facts of SNS: topics, their subscriptions and the attributes of these.
 
 use super::asks::Ask;
-use super::item::Outcome;
+use super::item::Derived;
 use super::sink::{Row, Sink};
 
-pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
         "GetTopicAttributes" => topic(ask, sink),
         "ListSubscriptionsByTopic" => subscriptions(ask, sink),
@@ -13,7 +13,7 @@ pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     }
 }
 
-fn topic(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn topic(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let Some(item) = page.item()?.object("Attributes")? else {
             continue;
@@ -45,7 +45,7 @@ fn topic(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn subscriptions(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn subscriptions(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("Subscriptions")? {
         let row = Row::regional(ask, item)
             .with(
@@ -61,7 +61,7 @@ fn subscriptions(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn subscription_attributes(ask: &Ask, sink: &Sink<'_>) -> Outcome<()> {
+fn subscription_attributes(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let Some(item) = page.item()?.object("Attributes")? else {
             continue;

@@ -75,7 +75,7 @@ pub enum Need {
 
 /// Where an operation is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum AskedIn {
     /// Once an account, at the partition's global endpoint.
     Global,
     /// In every region.
@@ -135,7 +135,7 @@ pub struct Operation {
     /// Whether the chain can do without.
     pub need: Need,
     /// Once an account or once a region.
-    pub reach: Reach,
+    pub reach: AskedIn,
     /// Set where answers hold credentials: request members that are as secret. Neither is ever kept.
     pub secret: Option<&'static [&'static str]>,
     /// Members of the response on the way to what it is about, each item of a list taken; empty where it does not say.

@@ -1,6 +1,6 @@
 //! The table itself, by service and name.
 
-use super::{Need, Operation, Owner, Paging, Protocol, Reach, Subject, Whose};
+use super::{AskedIn, Need, Operation, Owner, Paging, Protocol, Subject, Whose};
 
 const CLOUDTRAIL: Protocol = Protocol::AwsJson {
     target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
@@ -51,7 +51,7 @@ const PLAIN: Operation = Operation {
     absent: &[],
     times: &[],
     need: Need::Needed,
-    reach: Reach::Regional,
+    reach: AskedIn::Regional,
     secret: None,
     about: &[],
     noun: "",
@@ -106,7 +106,7 @@ pub const OPERATIONS: &[Operation] = &[
         paging: PAGED_UPPER,
         neutral: &[("MaxResults", "")],
         need: Need::Optional,
-        reach: Reach::Global,
+        reach: AskedIn::Global,
         requires: &["RegionName", "RegionOptStatus"],
         ..PLAIN
     },
@@ -440,7 +440,7 @@ pub const OPERATIONS: &[Operation] = &[
         protocol: ORGANIZATIONS,
         absent: &["AWSOrganizationsNotInUseException"],
         need: Need::Optional,
-        reach: Reach::Global,
+        reach: AskedIn::Global,
         expects: &["Organization"],
         // The organization has one bucket for all its callers.
         calls_a_second: 5,
@@ -457,7 +457,7 @@ pub const OPERATIONS: &[Operation] = &[
         absent: &["AWSOrganizationsNotInUseException"],
         times: &["JoinedTimestamp"],
         need: Need::Optional,
-        reach: Reach::Global,
+        reach: AskedIn::Global,
         requires: &["Id"],
         // The organization has one bucket for all its callers.
         calls_a_second: 5,
@@ -516,7 +516,7 @@ pub const OPERATIONS: &[Operation] = &[
         neutral: &[("ExternalId", ""), ("RoleSessionName", "")],
         secret: Some(&["ExternalId", "SerialNumber", "TokenCode"]),
         need: Need::Optional,
-        reach: Reach::Global,
+        reach: AskedIn::Global,
         noun: "role",
         calls_a_second: 100,
         ..PLAIN
@@ -526,7 +526,7 @@ pub const OPERATIONS: &[Operation] = &[
         name: "GetCallerIdentity",
         iam_action: "sts:GetCallerIdentity",
         protocol: STS,
-        reach: Reach::Global,
+        reach: AskedIn::Global,
         expects: &["Account"],
         requires: &["Account", "Arn"],
         owners: &[account(&["Account"])],
