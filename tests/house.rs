@@ -111,6 +111,26 @@ fn data_flows_one_way() {
     );
 }
 
+/// Reasons are data: sentences are made of causes in `report::words`, and nothing before or beside it asks for one, so that
+/// no verdict can hang on wording.
+#[test]
+fn no_sentence_is_read_outside_of_report() {
+    let src = Path::new(ROOT).join("src");
+    let mut sources = Vec::new();
+    files(&src, ".rs", &mut sources);
+    let faults: Vec<String> = sources
+        .iter()
+        .filter(|path| !path.starts_with(src.join("report")))
+        .filter(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            let code = text.lines().map(|line| line.split("//").next().unwrap());
+            code.into_iter().any(|line| line.contains("report::words"))
+        })
+        .map(|path| path.display().to_string())
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 /// What a source names: each path after `crate::`, `super::` or `use`, with groups spelled out. Comments and tests do not
 /// count.
 fn paths_named(text: &str) -> BTreeSet<Vec<String>> {
