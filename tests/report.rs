@@ -324,6 +324,7 @@ fn about() -> About {
         file: "march.trailproof".into(),
         argument: "march.trailproof".into(),
         again: "march.trailproof --benchmark cis-aws-7.0".into(),
+        narrowed: String::new(),
         root_sha256: Some("d".repeat(64)),
         accounts: [(
             "111122223333".to_owned(),

@@ -95,11 +95,21 @@ pub fn read(path: &Path) -> Result<Vec<Attestation>, AttestationError> {
     parse(&text, &name)
 }
 
+/// What is wrong with a file, and in which line.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message().trim_end_matches('.');
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+        None => message.to_owned(),
+    }
+}
+
 /// Parses the text of an attestation file; `path` is for messages.
 pub fn parse(text: &str, path: &str) -> Result<Vec<Attestation>, AttestationError> {
     let file: File = toml::from_str(text).map_err(|error| AttestationError::Parse {
         path: path.to_owned(),
-        message: error.to_string().trim_end().replace('\n', "\n  "),
+        message: told(&error, text),
     })?;
     let mut attestations: Vec<Attestation> = Vec::new();
     for (index, entry) in file.accept.into_iter().enumerate() {
@@ -367,5 +377,14 @@ expires = 2026-06-30
             twice.contains("attestation 2") && twice.contains("twice"),
             "{twice}"
         );
+    }
+
+    /// The parser's drawing of the place came out as one line with `\\n` in it.
+    #[test]
+    fn what_is_wrong_with_a_file_is_one_line_with_its_number() {
+        let error = parse("# ours\n[[accept]]\ncontrol = \"root_usage\"\n", "a.toml");
+        let error = error.unwrap_err().to_string();
+        let start = "attestation file `a.toml` is not valid: line 2: missing field";
+        assert!(error.starts_with(start) && !error.contains('\n'), "{error}");
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn about(
     let mut about = About {
         file: file_reference(&path.to_string_lossy()),
         again: format!("{argument}{}", what.again()),
+        narrowed: what.narrowed(),
         argument,
         root_sha256: snapshot.meta().root_sha256.clone(),
         organization_accounts: organization(connection)?,

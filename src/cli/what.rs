@@ -46,6 +46,14 @@ impl What {
         controls::registry(self.directory.as_deref())
     }
 
+    /// The options that name controls, each with a blank before it.
+    pub(super) fn narrowed(&self) -> String {
+        let named = self.controls.iter();
+        named
+            .map(|control| format!(" --control {}", quoted(control)))
+            .collect()
+    }
+
     /// The options that have to be repeated for the same questions to be asked again, each with a blank before it.
     pub(super) fn again(&self) -> String {
         let mut text = String::new();

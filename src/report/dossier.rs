@@ -32,6 +32,8 @@ pub struct About {
     pub argument: String,
     /// That, and the options that say which questions were asked: what a next command begins with.
     pub again: String,
+    /// The options that name the controls which alone were asked for, each with a blank before it.
+    pub narrowed: String,
     /// Digest over everything, which is what a signature covers.
     pub root_sha256: Option<String>,
     /// The accounts by id.

@@ -64,6 +64,18 @@ fn the_first_screen_of_the_broken_sample_names_every_cause_in_under_60_lines() {
 }
 
 #[test]
+fn the_next_step_repeats_the_control_that_was_asked_for() {
+    let (_, text, _) = run(&["analyze", &sample("broken"), "--control", "root_usage"]);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let flat = words.join(" ");
+    assert!(flat.contains(" --control root_usage --failing`"), "{text}");
+    assert!(
+        flat.contains(" --control root_usage` prints the change"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_an_endpoint_does_not_have_is_one_line_and_every_call_is_there_on_request() {
     let complete = sample("complete");
     let (_, text, _) = run(&["analyze", &complete]);

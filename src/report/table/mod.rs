@@ -193,7 +193,7 @@ fn only_denied(analysis: &Analysis) -> bool {
 /// The last line: the one thing to do now.
 fn next(page: &mut Page, dossier: Dossier<'_>) {
     let analysis = dossier.analysis;
-    let again = &dossier.about.again;
+    let again = format!("{}{}", dossier.about.again, dossier.about.narrowed);
     let open = analysis.findings.iter().any(|finding| {
         matches!(finding.status, Status::Fail | Status::Unknown) && finding.accepted.is_none()
     });
