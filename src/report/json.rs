@@ -31,7 +31,7 @@ struct Report<'a> {
 /// A list of the document alone, at the depth that it has there.
 #[derive(Serialize)]
 struct Findings<'a> {
-    findings: Vec<Finding<'a>>,
+    findings: Vec<FindingView<'a>>,
 }
 
 #[derive(Serialize)]
