@@ -31,9 +31,9 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// What people call the resource: the trail, log group or alarm without the word for its kind.
+    /// What people call the resource: the trail, log group, alarm, rule or bus without the word for its kind.
     pub fn name(&self) -> &'a str {
-        ["trail/", "log-group:", "alarm:"]
+        ["trail/", "log-group:", "alarm:", "rule/", "event-bus/"]
             .iter()
             .find_map(|kind| self.resource.strip_prefix(kind))
             .unwrap_or(self.resource)
@@ -97,6 +97,7 @@ mod tests {
             ("arn:aws:logs:eu-west-1:111122223333:log-group:a/b", "a/b"),
             ("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:x", "x"),
             ("arn:aws:sns:eu-west-1:111122223333:alerts", "alerts"),
+            ("arn:aws:events:eu-west-1:111122223333:rule/bus/x", "bus/x"),
             ("plain", "plain"),
             ("arn:short", "arn:short"),
         ] {

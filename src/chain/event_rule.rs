@@ -1,4 +1,4 @@
-//! EventBridge rules: which events reach one, and which of them it matches (E01 to E11, E25).
+//! EventBridge rules: which events reach one, and which of them it matches (E01 to E11, E25, E27).
 //!
 //! What AWS leaves open is a parameter. A way through the rule that holds whatever it is stands beside one that holds under
 //! some value alone, which says so by an unknown link.

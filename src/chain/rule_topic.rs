@@ -210,11 +210,12 @@ impl Asking<'_> {
         Ok(link.field("Policy", policy))
     }
 
-    /// N07: nothing of EventBridge's documentation says that it publishes to such a topic, which takes a group of each message.
+    /// N07: "EventBridge does not support Amazon SNS FIFO (first in, first out) topics" [guide, event bus targets]; no target
+    /// of a rule can name the message group that each message to one needs.
     fn fifo(&self) -> Option<Link> {
         let fifo = self.topic.fifo || self.topic_arn.ends_with(".fifo");
         fifo.then(|| {
-            self.link(LinkId::N07, Verdict::Unknown, EventRuleCause::RuleFifoTopic)
+            self.link(LinkId::N07, Verdict::Broken, EventRuleCause::RuleFifoTopic)
                 .field("FifoTopic", true)
         })
     }

@@ -13,7 +13,7 @@ use super::facts::{Asked, DEFAULT_BUS, Facts, Question, RuleRow, TargetRow, targ
 use super::path::{Path, Rule, Subscription};
 use super::stage::{Context, Stage, missing};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
-use super::{bus_policy, rule_message, rule_topic, subscription};
+use super::{bus_key, bus_policy, rule_message, rule_topic, subscription};
 use crate::coverage::Predicate;
 
 /// A trail that may feed the buses, with what is said of it up to there; no trail where none does, or none is known.
@@ -125,9 +125,11 @@ impl RuleWalk<'_> {
         fed: &mut Vec<String>,
     ) -> Result<(), Error> {
         let targets = self.facts.event_targets(rule)?;
+        let key = bus_key::judge(self.facts, rule)?;
         for matched in event_rule::ways(self.context, rule) {
             let mut stage = event_rule::arrives(self.context, rule);
             stage.extend(matched);
+            stage.say_all(key.clone());
             let way = Way {
                 rule,
                 action: None,
@@ -275,9 +277,11 @@ impl RuleWalk<'_> {
         ways: &mut Vec<Way<'r>>,
     ) -> Result<(), Error> {
         let targets = self.facts.event_targets(receiver)?;
+        let key = bus_key::judge(self.facts, receiver)?;
         for matched in event_rule::ways(self.context, receiver) {
             let mut way = before.clone();
             way.stage.extend(matched);
+            way.stage.say_all(key.clone());
             if let Some(link) = self.no_targets(receiver, &targets)? {
                 ways.push(way.saying(link));
             }

@@ -4,6 +4,7 @@ use super::Error;
 use super::action_history::History;
 use super::cause::{Cause, EventRuleCause, TopicCause};
 use super::facts::{AlarmRow, Asked, Facts, Key, Question, RuleRow, Topic};
+use super::key_state::{Unusable, unusable};
 use super::stage::{Stage, missing};
 use super::topic_access::{asking, deciding, subject, tellers};
 use super::verdict::{Link, LinkId, Verdict};
@@ -12,9 +13,6 @@ use crate::aws::policy::{self, Caller, Decision};
 
 /// The AWS managed key of SNS, whose policy nobody can open for CloudWatch (N05).
 const MANAGED_KEY: &str = "alias/aws/sns";
-
-/// States in which a key encrypts and decrypts ("Key states of AWS KMS keys").
-const USABLE_STATES: [&str; 2] = ["Enabled", "Updating"];
 
 /// Puts a question to a policy, given its evidence row, for whoever publishes.
 type Ask<'a> = dyn Fn(i64, &dyn Fn(&Caller<'_>) -> Decision) -> Result<Decision, Error> + 'a;
@@ -154,30 +152,25 @@ impl Named<'_> {
 
     /// N06: a key that encrypts nothing, whatever its policy says.
     fn unusable(&self, key: &Key) -> Option<Link> {
-        let state = key.state.as_deref();
-        if let Some(state) = state.filter(|state| !USABLE_STATES.contains(state)) {
-            let cause = TopicCause::KeyNotUsable {
-                key_state: state.to_owned(),
-            };
-            let link = self.link(LinkId::N06, Verdict::Broken, cause);
-            return Some(link.field("KeyState", state).evidence([key.evidence]));
-        }
-        let (spec, usage) = (key.spec.as_deref(), key.usage.as_deref());
-        let symmetric = spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
-            && usage.is_none_or(|usage| usage == "ENCRYPT_DECRYPT");
-        if symmetric {
-            return None;
-        }
-        let cause = TopicCause::KeyCannotEncrypt {
-            key_spec: key.spec.clone(),
-            key_usage: key.usage.clone(),
+        let said = |cause| self.link(LinkId::N06, Verdict::Broken, cause);
+        let link = match unusable(key)? {
+            Unusable::State(state) => {
+                let cause = TopicCause::KeyNotUsable {
+                    key_state: state.clone(),
+                };
+                said(cause).field("KeyState", state)
+            }
+            Unusable::Kind { spec, usage } => {
+                let cause = TopicCause::KeyCannotEncrypt {
+                    key_spec: spec.clone(),
+                    key_usage: usage.clone(),
+                };
+                said(cause)
+                    .field("KeySpec", spec.as_deref().unwrap_or("absent"))
+                    .field("KeyUsage", usage.as_deref().unwrap_or("absent"))
+            }
         };
-        Some(
-            self.link(LinkId::N06, Verdict::Broken, cause)
-                .field("KeySpec", spec.unwrap_or("absent"))
-                .field("KeyUsage", usage.unwrap_or("absent"))
-                .evidence([key.evidence]),
-        )
+        Some(link.evidence([key.evidence]))
     }
 
     /// N06: AWS says that there is no such key or alias.

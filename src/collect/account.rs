@@ -16,7 +16,7 @@ use super::ask::{Account, Place, Refused};
 use super::connect::client;
 use super::pages::{ask, ask_pages, for_each};
 use super::progress::Event;
-use super::region;
+use super::region::{self, Found};
 use super::regions::global_region;
 use super::topic;
 use crate::aws::arn::{self, Arn};
@@ -187,34 +187,38 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Resul
         deep.into_iter()
             .filter_map(|(region, groups)| Some((at(&region)?, groups))),
         |(place, groups)| async move {
-            let topics = region::collect(Arc::clone(&place), groups).await;
-            (place.region.clone(), topics)
+            let found = region::collect(Arc::clone(&place), groups).await;
+            (place.region.clone(), found)
         },
     );
     let rules = for_each(places.values().cloned(), |place| async move {
-        let topics = region::event_rules(&place).await;
+        let found = region::event_rules(&place).await;
         place.account.shared.observer.event(&Event::Region {
             account: &place.account.id,
             region: &place.region,
         });
-        (place, topics)
+        (place.region.clone(), found)
     });
     let (_, of_alarms, of_rules) = tokio::join!(status, deep, rules);
-    let of_alarms: BTreeMap<String, BTreeSet<String>> = of_alarms.into_iter().collect();
-    let mut topics: BTreeSet<String> = of_alarms.values().flatten().cloned().collect();
-    topics.extend(of_rules.iter().flat_map(|(_, topics)| topics).cloned());
-    // Topics that no alarm of the region names.
-    for_each(of_rules, |(place, mut topics)| {
-        let known = of_alarms.get(&place.region).cloned().unwrap_or_default();
-        async move {
-            topics.retain(|topic| {
-                let is_it = |request: &Value| {
-                    request.get("TopicArn").and_then(Value::as_str) == Some(topic.as_str())
-                };
-                !known.contains(topic) && place.is_asked("GetTopicAttributes", is_it)
-            });
-            topic::collect(&place, topics).await;
+    let known: BTreeMap<String, Found> = of_alarms.into_iter().collect();
+    let mut more: BTreeMap<String, Found> = of_rules.into_iter().collect();
+    let mut topics = BTreeSet::new();
+    for found in known.values().chain(more.values()) {
+        topics.extend(found.topics.iter().cloned());
+    }
+    for key in trails.values().filter_map(|trail| trail.key.as_deref()) {
+        // A key of another account is asked for there.
+        if let Some(region) = arn::region(key)
+            && arn::account(key) == Some(account.id.as_str())
+        {
+            let found = more.entry(region.to_owned()).or_default();
+            found.keys.insert(key.to_owned());
         }
+    }
+    for_each(more, |(region, found)| {
+        let place = at(&region).unwrap_or_else(|| account.at(&region));
+        let known = known.get(&region).cloned().unwrap_or_default();
+        async move { named(&place, found, &known).await }
     })
     .await;
     topics.retain(|topic| arn::account(topic) != Some(account.id.as_str()));
@@ -223,11 +227,29 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Resul
     })
 }
 
+/// Topics and keys that no alarm of the region led to.
+async fn named(place: &Arc<Place>, found: Found, known: &Found) {
+    let is_asked = |operation: &str, member: &str, name: &str| {
+        place.is_asked(operation, |request| {
+            request.get(member).and_then(Value::as_str) == Some(name)
+        })
+    };
+    let mut topics = found.topics;
+    topics.retain(|topic| {
+        !known.topics.contains(topic) && is_asked("GetTopicAttributes", "TopicArn", topic)
+    });
+    let mut keys = topic::collect(place, topics).await;
+    keys.extend(found.keys);
+    keys.retain(|key| !known.keys.contains(key) && is_asked("DescribeKey", "KeyId", key));
+    topic::keys(place, keys).await;
+}
+
 #[derive(Debug)]
 struct Trail {
     arn: String,
     home: String,
     log_group: Option<String>,
+    key: Option<String>,
 }
 
 /// Account id, region and name of a log group ARN.
@@ -306,6 +328,7 @@ async fn describe_trails(place: &Place, arn: Option<&str>) -> Vec<Trail> {
                 arn: trail.trail_arn()?.to_owned(),
                 home: trail.home_region().unwrap_or(&place.region).to_owned(),
                 log_group: trail.cloud_watch_logs_log_group_arn().map(str::to_owned),
+                key: trail.kms_key_id().map(str::to_owned),
             })
         })
         .collect()

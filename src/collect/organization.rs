@@ -91,7 +91,8 @@ async fn ask_owners(passes: impl Iterator<Item = (Arc<Account>, Leads)>) {
         Some((place, topics))
     });
     for_each(known.collect::<Vec<_>>(), |(place, topics)| async move {
-        topic::collect(&place, topics).await;
+        let keys = topic::collect(&place, topics).await;
+        topic::keys(&place, keys).await;
     })
     .await;
 }

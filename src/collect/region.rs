@@ -20,20 +20,20 @@ const HISTORY: Bound = Bound {
     is_usual: true,
 };
 
-/// Asks everything about a region; gives the topics that its alarms name.
-pub(super) async fn collect(place: Arc<Place>, groups: BTreeSet<String>) -> BTreeSet<String> {
+/// Asks everything about a region; gives the topics that its alarms name, and their keys.
+pub(super) async fn collect(place: Arc<Place>, groups: BTreeSet<String>) -> Found {
     let groups = for_each(groups, |group| {
         let place = Arc::clone(&place);
         async move { log_group(&place, &group).await }
     });
-    let (_, topics, (), (), ()) = tokio::join!(
+    let (_, found, (), (), ()) = tokio::join!(
         groups,
         alarms_and_topics(&place),
         account_policies(&place),
         mute_rules(&place),
         history(&place)
     );
-    topics
+    found
 }
 
 /// A log group with what hangs on it.
@@ -93,15 +93,30 @@ async fn account_policies(place: &Arc<Place>) {
     .await;
 }
 
-/// Alarms, and what is behind the topics that their actions name; gives those topics.
-async fn alarms_and_topics(place: &Arc<Place>) -> BTreeSet<String> {
+/// Alarms, and what is behind the topics that their actions name; gives those topics and their keys.
+async fn alarms_and_topics(place: &Arc<Place>) -> Found {
     let topics: BTreeSet<String> = alarm_actions(place)
         .await
         .into_iter()
         .filter(|action| arn::service(action) == Some("sns"))
         .collect();
-    topic::collect(place, topics.clone()).await;
-    topics
+    let keys = topic::collect(place, topics.clone()).await;
+    topic::keys(place, keys.clone()).await;
+    Found { topics, keys }
+}
+
+/// Topics and keys that answers name.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Found {
+    pub(super) topics: BTreeSet<String>,
+    pub(super) keys: BTreeSet<String>,
+}
+
+impl Found {
+    fn add(&mut self, other: Self) {
+        self.topics.extend(other.topics);
+        self.keys.extend(other.keys);
+    }
 }
 
 /// Actions on ALARM of alarms of all three types. A server that refuses the question as a whole is asked for each type
@@ -206,19 +221,13 @@ async fn mute_rules(place: &Arc<Place>) {
     .await;
 }
 
-/// Event buses, their rules and the targets of these; gives the topics among the targets. Scheduled rules have no targets
-/// worth knowing.
-pub(super) async fn event_rules(place: &Arc<Place>) -> BTreeSet<String> {
-    let own_buses = async {
-        let buses = for_each(event_buses(place).await, |bus| {
+/// Event buses, their rules and the targets of these; gives the topics among the targets and the keys of the buses.
+/// Scheduled rules have no targets worth knowing.
+pub(super) async fn event_rules(place: &Arc<Place>) -> Found {
+    let buses = async {
+        for_each(event_buses(place).await, |bus| {
             let place = Arc::clone(place);
             async move {
-                let client = place.events();
-                let described = ask!(
-                    place,
-                    "DescribeEventBus",
-                    client.describe_event_bus().name(&bus)
-                );
                 let rules = async {
                     match bus.as_str() {
                         // Asked below, whether the buses can be listed or not.
@@ -226,32 +235,59 @@ pub(super) async fn event_rules(place: &Arc<Place>) -> BTreeSet<String> {
                         bus => rules_of(&place, Some(bus)).await,
                     }
                 };
-                let (_, topics) = tokio::join!(described, rules);
-                topics
+                let (key, topics) = tokio::join!(key_of_bus(&place, &bus), rules);
+                let keys = key.into_iter().collect();
+                Found { topics, keys }
             }
-        });
-        buses.await.into_iter().flatten().collect::<BTreeSet<_>>()
+        })
+        .await
     };
-    let (mut topics, of_others) = tokio::join!(rules_of(place, None), own_buses);
-    topics.extend(of_others);
-    topics
+    let (topics, buses) = tokio::join!(rules_of(place, None), buses);
+    let mut found = Found {
+        topics,
+        ..Found::default()
+    };
+    for of_bus in buses {
+        found.add(of_bus);
+    }
+    found
+}
+
+/// The key that a bus is encrypted with, where it is one of the customer's.
+async fn key_of_bus(place: &Place, bus: &str) -> Option<String> {
+    let client = place.events();
+    let answer = ask!(
+        place,
+        "DescribeEventBus",
+        client.describe_event_bus().name(bus)
+    )
+    .await;
+    let key = answer.ok()?.kms_key_identifier?;
+    (!key.is_empty()).then_some(key)
 }
 
 /// The bus that CloudTrail events arrive at, and that is meant where none is named.
 const DEFAULT_BUS: &str = "default";
 
+/// The names of the buses: at least that of the default one, which is there without being listed.
 async fn event_buses(place: &Arc<Place>) -> BTreeSet<String> {
     if !place.is_asked("ListEventBuses", |_| true) {
         return BTreeSet::new();
     }
     let client = place.events();
     let listed = ask_pages!(place, "ListEventBuses", client.list_event_buses()).await;
-    listed
+    let mut names: BTreeSet<String> = listed
         .pages
         .iter()
         .flat_map(|page| page.event_buses())
         .filter_map(|bus| bus.name().map(str::to_owned))
-        .collect()
+        .collect();
+    if place.is_asked("DescribeEventBus", |request| {
+        request.get("Name").and_then(Value::as_str) == Some(DEFAULT_BUS)
+    }) {
+        names.insert(DEFAULT_BUS.to_owned());
+    }
+    names
 }
 
 /// The rules of a bus, the default one where none is named.

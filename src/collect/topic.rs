@@ -1,4 +1,5 @@
-//! Topics that alarm actions name: attributes, subscriptions with theirs, and the keys that encrypt the topics.
+//! Topics that alarm actions and rules name: attributes, subscriptions with theirs, and the keys that encrypt the topics;
+//! and other keys.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use super::ask::Place;
 use super::pages::{ask, ask_pages, for_each};
 use crate::aws::arn;
 
-/// Asks everything about some topics.
-pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) {
+/// Asks everything about some topics but their keys, which it gives.
+pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) -> BTreeSet<String> {
     let keys = for_each(topics, |topic| {
         let place = Arc::clone(place);
         async move {
@@ -20,7 +21,11 @@ pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) {
         }
     })
     .await;
-    let keys: BTreeSet<String> = keys.into_iter().flatten().collect();
+    keys.into_iter().flatten().collect()
+}
+
+/// Asks for some keys and their policies.
+pub(super) async fn keys(place: &Arc<Place>, keys: BTreeSet<String>) {
     for_each(keys, |key| {
         let place = Arc::clone(place);
         async move { key_and_policy(&place, &key).await }

@@ -357,8 +357,15 @@ topic() {
 topics() {
     : >"$work/keys"
     each topic <"$work/topics"
-    sort -u "$work/keys" >"$work/keys.sorted"
-    each key <"$work/keys.sorted"
+    keys
+}
+
+# keys: those in the file "keys" that were not asked for in $region before.
+keys() {
+    touch "$work/keys.$region"
+    sort -u "$work/keys" | grep -Fvxf "$work/keys.$region" >"$work/keys.new"
+    cat "$work/keys.new" >>"$work/keys.$region"
+    each key <"$work/keys.new"
 }
 
 # --- the region of a trail or its log group -------------------------------------------------------------------------
@@ -441,26 +448,32 @@ event_rule_targets() {
     members "$file" Arn | grep '^arn:[^:]*:sns:' >>"$work/rule.topics"
 }
 
-# event_bus NAME: a bus that is not the default one, with its rules.
+# event_bus NAME: a bus, the key that encrypts it, and its rules where it is not the default one.
 event_bus() {
-    ask events describe-event-bus "Name=$1"
+    if ask events describe-event-bus "Name=$1"; then
+        value "$file" 1 KmsKeyIdentifier >>"$work/bus.keys"
+    fi
     [ "$1" != default ] || return
     ask events list-rules "EventBusName=$1" || return
     members "$file" Name EventPattern | sort -u >"$work/rules"
     each event_rule_targets "$1" <"$work/rules"
 }
 
-# event_rules: buses, rules and targets of $region, and the topics among these.
+# event_rules: buses, rules and targets of $region, the topics among these, and keys of buses and trails.
 event_rules() {
     : >"$work/rule.topics"
+    : >"$work/bus.keys"
     if ask events list-rules; then
         members "$file" Name EventPattern | sort -u >"$work/rules"
         each event_rule_targets default <"$work/rules"
     fi
+    # The default bus is there without being listed.
+    printf 'default\n' >"$work/buses"
     if ask events list-event-buses; then
-        members "$file" Name | sort -u >"$work/buses"
-        each event_bus <"$work/buses"
+        members "$file" Name >>"$work/buses"
     fi
+    sort -u "$work/buses" >"$work/buses.sorted"
+    each event_bus <"$work/buses.sorted"
     # Topics that no alarm of the Region names.
     touch "$work/topics.$region"
     sort -u "$work/rule.topics" | grep -Fvxf "$work/topics.$region" >"$work/topics"
@@ -468,13 +481,19 @@ event_rules() {
         [ "$(part "$topic_arn" 5)" = "$account" ] || printf '%s\n' "$topic_arn" >>"$work/foreign"
     done <"$work/topics"
     topics
+    # A key of another account is asked for there.
+    awk -F : -v region="$region" -v account="$account" '$4 == region && $5 "" == account ""' \
+        <"$work/trail.keys" >>"$work/bus.keys"
+    cp "$work/bus.keys" "$work/keys"
+    keys
 }
 
 # --- an account -----------------------------------------------------------------------------------------------------
 
-# trails_of FILE: adds ARN, home region and log group ARN of each trail to the file "trails".
+# trails_of FILE: adds ARN, home region and log group ARN of each trail to the file "trails", and its key to "trail.keys".
 trails_of() {
     members "$1" TrailARN HomeRegion CloudWatchLogsLogGroupArn >>"$work/trails"
+    members "$1" KmsKeyId >>"$work/trail.keys"
 }
 
 # known_region FILE REGION: adds a Region to the file.
@@ -501,6 +520,7 @@ account_pass() {
     mkdir -p "$work"
     : >"$work/foreign"
     : >"$work/trails"
+    : >"$work/trail.keys"
 
     region=$(global_region)
     if ask account list-regions; then

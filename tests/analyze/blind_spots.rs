@@ -390,6 +390,13 @@ fn the_rule_of_the_bus_that_events_are_forwarded_to_is_a_blind_spot() {
         let arn =
             |service: &str, what: &str| format!("arn:aws:{service}:{region}:{ACCOUNT}:{what}");
         let bus = arn("events", "event-bus/security");
+        world.answer_of(
+            ACCOUNT,
+            region,
+            ("events", "DescribeEventBus"),
+            json!({"Name": "security"}),
+            json!({"Name": "security", "Arn": bus}),
+        );
         for answer in world.answers_to("events", "ListTargetsByRule") {
             if answer.region == region {
                 answer.output = Ok(json!({"Targets": [{"Id": "bus", "Arn": bus}]}));

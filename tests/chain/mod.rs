@@ -5,6 +5,7 @@ mod alarm_document;
 mod alarm_kinds;
 mod alarms;
 mod alternatives;
+mod bus_keys;
 mod denied;
 mod expressions;
 mod filters;

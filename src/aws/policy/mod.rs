@@ -86,6 +86,19 @@ fn statements(document: &Value) -> Option<Vec<&Value>> {
     }
 }
 
+/// Whether the key's policy lets EventBridge read what it keeps of a bus: `kms:Decrypt`.
+pub fn may_decrypt(policy: &str, key_arn: &str, caller: &Caller<'_>) -> Decision {
+    decide(
+        policy,
+        &Request {
+            caller,
+            target: Target::Key,
+            action: "kms:Decrypt",
+            resource: key_arn,
+        },
+    )
+}
+
 fn decide(policy: &str, request: &Request<'_>) -> Decision {
     let Ok(document) = serde_json::from_str::<Value>(policy) else {
         return Decision::Open(Doubt::NotJson);

@@ -1,5 +1,5 @@
-//! A request that CloudWatch makes for an alarm, CloudTrail for a trail, or EventBridge for a rule: what is known of its
-//! context, key by key.
+//! A request that CloudWatch makes for an alarm, CloudTrail for a trail, or EventBridge for a rule or a bus: what is known of
+//! its context, key by key.
 //!
 //! From the IAM User Guide, "AWS global condition context keys", which says for each key when a request carries it, and
 //! from the pages that name CloudWatch alarms as a publisher. A key that nothing is said about is not known.
@@ -18,6 +18,8 @@ pub enum Service {
     CloudTrail,
     /// EventBridge, which sends events to the targets of rules.
     EventBridge(Source),
+    /// EventBridge, which keeps the rules of a bus under a key.
+    EventBus(Source),
 }
 
 /// What EventBridge says of the rule that it publishes for: an old text says that conditions on it cannot be used, newer
@@ -38,7 +40,7 @@ impl Service {
         match self {
             Self::CloudWatch => "cloudwatch.amazonaws.com",
             Self::CloudTrail => "cloudtrail.amazonaws.com",
-            Self::EventBridge(_) => "events.amazonaws.com",
+            Self::EventBridge(_) | Self::EventBus(_) => "events.amazonaws.com",
         }
     }
 }
@@ -48,7 +50,7 @@ impl Service {
 pub struct Caller<'a> {
     /// Which service.
     pub service: Service,
-    /// ARN of the resource: the alarm, the trail, the rule.
+    /// ARN of the resource: the alarm, the trail, the rule, the event bus.
     pub source_arn: &'a str,
     /// The organization of the resource's account.
     pub organization: Organization<'a>,
@@ -129,13 +131,16 @@ impl Request<'_> {
             self.caller.at.map_or(Sent::NotKnown, |at| value(&text(at)))
         };
         let of_rule = match self.caller.service {
-            Service::EventBridge(source) => Some(source),
+            Service::EventBridge(source) | Service::EventBus(source) => Some(source),
             Service::CloudWatch | Service::CloudTrail => None,
         };
         let by_rule = of_rule.is_some();
         match key.as_str() {
             // "Source conditions" are not supported for the key of a topic that EventBridge publishes to.
-            "aws:sourcearn" | "aws:sourceaccount" if by_rule && self.target == Target::Key => {
+            "aws:sourcearn" | "aws:sourceaccount"
+                if matches!(self.caller.service, Service::EventBridge(_))
+                    && self.target == Target::Key =>
+            {
                 Sent::Nothing
             }
             // The default policy of a topic asks for it, and does not admit EventBridge.
@@ -152,6 +157,12 @@ impl Request<'_> {
             // CloudTrail encrypts with the ARN of the trail as context [CloudTrail guide, key policy for CloudTrail].
             "kms:encryptioncontext:aws:cloudtrail:arn"
                 if self.caller.service == Service::CloudTrail =>
+            {
+                value(source_arn)
+            }
+            // EventBridge encrypts with the ARN of the bus as context [EventBridge guide, encrypting event buses].
+            "kms:encryptioncontext:aws:events:event-bus:arn"
+                if matches!(self.caller.service, Service::EventBus(_)) =>
             {
                 value(source_arn)
             }

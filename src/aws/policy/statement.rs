@@ -144,7 +144,13 @@ fn account(text: &str, request: &Request<'_>) -> Option<bool> {
     match text {
         "*" => Some(true),
         // "The default policy is not enough": EventBridge publishes as a service alone.
-        _ if matches!(request.caller.service, Service::EventBridge(_)) => Some(false),
+        _ if matches!(
+            request.caller.service,
+            Service::EventBridge(_) | Service::EventBus(_)
+        ) =>
+        {
+            Some(false)
+        }
         // A statement for the account in a key policy hands over to IAM policies, which a service principal has none of;
         // in a topic policy nothing documents whether it reaches the account's alarms.
         _ if owner => match request.target {

@@ -52,6 +52,11 @@ pub enum EventRuleCause {
         /// The Region.
         region: String,
     },
+    /// No rule of its name is in the Region of the event.
+    RuleNotInRegions {
+        /// The enabled Regions without one, that of the event first.
+        missing: Vec<String>,
+    },
     /// Events of global services arrive in another Region.
     RuleMissesGlobalEvents {
         /// The rule's Region.
@@ -90,7 +95,7 @@ pub enum EventRuleCause {
     RuleTopicPolicyNotShown,
     /// The topic is encrypted with the AWS managed key, which EventBridge may not use.
     RuleManagedKey,
-    /// The topic is a FIFO topic, and EventBridge is not known to publish to one.
+    /// The topic is a FIFO topic, which EventBridge does not publish to.
     RuleFifoTopic,
     /// The key's policy lets EventBridge encrypt.
     RuleKeyAllowed {
@@ -106,6 +111,38 @@ pub enum EventRuleCause {
     RuleKeyOpen {
         /// Why not.
         doubt: Doubt,
+    },
+    /// The policy of the bus's key lets EventBridge use it.
+    BusKeyAllowed {
+        /// The statement that allows it.
+        statement: Statement,
+    },
+    /// The policy of the bus's key does not let EventBridge use it.
+    BusKeyRefused {
+        /// Which statement and part of it decides.
+        refusal: Refusal,
+    },
+    /// Whether the policy of the bus's key lets EventBridge use it cannot be told.
+    BusKeyOpen {
+        /// Why not.
+        doubt: Doubt,
+    },
+    /// The bus's key is in a state in which nobody uses it.
+    BusKeyNotUsable {
+        /// KeyState.
+        key_state: String,
+    },
+    /// The bus's key is of a kind that EventBridge does not encrypt with.
+    BusKeyCannotEncrypt {
+        /// KeySpec.
+        key_spec: Option<String>,
+        /// KeyUsage.
+        key_usage: Option<String>,
+    },
+    /// The bus's key does not exist.
+    BusKeyMissing {
+        /// As the bus names it.
+        key: String,
     },
     /// The topic is in another Region than the rule.
     RuleTopicElsewhere {

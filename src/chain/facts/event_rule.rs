@@ -108,6 +108,19 @@ impl Facts<'_> {
         )
     }
 
+    /// ARN of the bus that a rule is on, its customer managed key and its evidence row; none where it has no such key.
+    pub(in crate::chain) fn bus_key(
+        &self,
+        rule: &RuleRow,
+    ) -> Result<Option<(String, String, i64)>, Error> {
+        self.optional(
+            "select bus_arn, kms_key_identifier, evidence_id from event_bus \
+             where account = ?1 and region = ?2 and name = ?3 and kms_key_identifier <> ''",
+            (&rule.account, &rule.region, &rule.bus),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+    }
+
     /// What became of the question about the targets of a rule, with the question's subject.
     pub(in crate::chain) fn asked_targets(&self, rule: &RuleRow) -> Result<(String, Asked), Error> {
         let request = if rule.bus == DEFAULT_BUS {

@@ -482,6 +482,10 @@ failures! {
         title "event pattern that cannot be read"
         says "unknown"
         repair "write the event pattern as EventBridge documents it";
+    E26 Rule
+        title "key of the event bus that EventBridge cannot use"
+        says "broken; unknown if the bus was not described, or the key or its policy cannot be read"
+        repair "enable the key, and let events.amazonaws.com call kms:Decrypt and kms:GenerateDataKey in its policy";
     E27 Rule
         title "rule of User Notifications"
         says "unknown: its real filter, channels and contacts are not collected"
@@ -522,7 +526,7 @@ failures! {
         calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy, kms.amazonaws.com UpdateAlias, kms.amazonaws.com DeleteAlias";
     N07 Topic
         title "FIFO topic reaches no person"
-        says "weak; unknown where a rule sends to it"
+        says "weak; broken where a rule sends to it"
         repair "use a standard topic: a FIFO topic reaches queues only";
     N08 Topic
         title "alarm history shows a failed action"

@@ -1,19 +1,17 @@
 //! The key that encrypts the files of a trail (T16, T17): is there one, does it work, and may CloudTrail use it?
 //!
-//! Only what the snapshot holds of a key is looked at: `collect` asks for those of topics, so that of most trails' keys
-//! nothing is known, which is said with the call that would tell.
+//! Only what the snapshot holds of a key is looked at: of another account's, and of those of older snapshots, nothing is
+//! known, which is said with the call that would tell.
 
 use crate::aws::arn;
 use crate::aws::policy::{self, Caller, Decision, Organization, Service};
 use crate::chain::Error;
 use crate::chain::cause::RecordingCause;
 use crate::chain::facts::{Asked, Facts, Key, Question, TrailRow};
+use crate::chain::key_state::{Unusable, unusable};
 use crate::chain::stage::{Context, Stage, fine, unanswered};
 use crate::chain::topic_access::deciding;
 use crate::chain::verdict::{Link, LinkId, Verdict};
-
-/// States in which a key encrypts ("Key states of AWS KMS keys").
-const USABLE_STATES: [&str; 2] = ["Enabled", "Updating"];
 
 /// A key as a trail names it.
 struct Named<'a> {
@@ -92,25 +90,22 @@ impl Named<'_> {
 
     /// A key that encrypts nothing, whatever its policy says.
     fn unusable(&self, key: &Key) -> Option<Link> {
-        let state = key.state.as_deref();
-        if let Some(state) = state.filter(|state| !USABLE_STATES.contains(state)) {
-            let cause = RecordingCause::TrailKeyNotUsable {
-                key_state: state.to_owned(),
-            };
-            let link = self.link(Verdict::Broken, cause).field("KeyState", state);
-            return Some(link.evidence([key.evidence]));
-        }
-        let (spec, usage) = (key.spec.as_deref(), key.usage.as_deref());
-        let symmetric = spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
-            && usage.is_none_or(|usage| usage == "ENCRYPT_DECRYPT");
-        if symmetric {
-            return None;
-        }
-        let cause = RecordingCause::TrailKeyCannotEncrypt {
-            key_spec: key.spec.clone(),
-            key_usage: key.usage.clone(),
+        let link = match unusable(key)? {
+            Unusable::State(state) => {
+                let cause = RecordingCause::TrailKeyNotUsable {
+                    key_state: state.clone(),
+                };
+                self.link(Verdict::Broken, cause).field("KeyState", state)
+            }
+            Unusable::Kind { spec, usage } => {
+                let cause = RecordingCause::TrailKeyCannotEncrypt {
+                    key_spec: spec,
+                    key_usage: usage,
+                };
+                self.link(Verdict::Broken, cause)
+            }
         };
-        Some(self.link(Verdict::Broken, cause).evidence([key.evidence]))
+        Some(link.evidence([key.evidence]))
     }
 
     /// What the key's policy says to CloudTrail.

@@ -1,6 +1,6 @@
 //! EventBridge rules, their buses and targets in words.
 
-use super::policy::{doubted, name, refused};
+use super::policy::{cannot_encrypt, doubted, name, refused};
 use crate::aws::arn::short_name;
 use crate::chain::cause::{EventRuleCause as Cause, Slip};
 
@@ -32,6 +32,9 @@ pub(super) fn sentence(cause: &Cause) -> String {
         Cause::SignInJoined => "it spells the detail type of a sign-in `AWS Console Signin via CloudTrail`, as one table of the user guide does and AWS's articles do not".to_owned(),
         Cause::SignInSpaced => "it relies on the spelling `AWS Console Sign In via CloudTrail`, which AWS's articles have and one table of the user guide has not".to_owned(),
         Cause::RuleInOneRegion { region } => format!("it sees the events of {region} alone"),
+        Cause::RuleNotInRegions { missing } => {
+            format!("no rule of its name is in {}", some_of(missing))
+        }
         Cause::RuleMissesGlobalEvents {
             region,
             global_region,
@@ -59,7 +62,7 @@ pub(super) fn sentence(cause: &Cause) -> String {
             "sns:GetTopicAttributes shows no policy of it".to_owned()
         }
         Cause::RuleFifoTopic => {
-            "it is a FIFO topic, which reaches queues only, and that EventBridge publishes to one is not documented".to_owned()
+            "it is a FIFO topic, and EventBridge does not publish to one".to_owned()
         }
         Cause::RuleManagedKey => {
             "it is encrypted with the AWS managed key, which EventBridge may not use".to_owned()
@@ -76,6 +79,28 @@ pub(super) fn sentence(cause: &Cause) -> String {
             "whether the key's policy lets EventBridge encrypt for it is not decided: {}",
             doubted(doubt, EVENTBRIDGE)
         ),
+        Cause::BusKeyAllowed { statement } => format!(
+            "statement {} of the key's policy lets EventBridge use the key of its event bus",
+            name(statement)
+        ),
+        Cause::BusKeyRefused { refusal } => format!(
+            "its event bus is encrypted with a key whose policy does not let EventBridge use it: {}",
+            refused(refusal, EVENTBRIDGE)
+        ),
+        Cause::BusKeyOpen { doubt } => format!(
+            "whether the policy of its event bus's key lets EventBridge use it is not decided: {}",
+            doubted(doubt, EVENTBRIDGE)
+        ),
+        Cause::BusKeyNotUsable { key_state } => format!(
+            "the key of its event bus is {key_state}, and EventBridge can read neither its event pattern nor its targets"
+        ),
+        Cause::BusKeyCannotEncrypt {
+            key_spec,
+            key_usage,
+        } => cannot_encrypt(key_spec.as_deref(), key_usage.as_deref(), "EventBridge"),
+        Cause::BusKeyMissing { key } => {
+            format!("the key `{key}` of its event bus does not exist")
+        }
         Cause::RuleTopicElsewhere {
             topic_region,
             rule_region,
@@ -134,6 +159,25 @@ pub(super) fn sentence(cause: &Cause) -> String {
         Cause::UserNotifications => {
             "it is a rule of User Notifications, whose own filter, channels and contacts are not collected".to_owned()
         }
+    }
+}
+
+/// So many names are told one by one.
+const TOLD: usize = 3;
+
+/// Names, of many the first few and how many more there are.
+fn some_of(names: &[String]) -> String {
+    let told = names.iter().take(TOLD).map(String::as_str);
+    let mut told: Vec<String> = told.map(str::to_owned).collect();
+    match names.len().saturating_sub(TOLD) {
+        0 => {}
+        1 => told.push("one other Region".to_owned()),
+        more => told.push(format!("{more} other Regions")),
+    }
+    match told.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
     }
 }
 

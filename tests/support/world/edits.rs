@@ -357,11 +357,25 @@ impl World {
             "InputPathsMap": {"who": "$.detail.userIdentity.arn"},
             "InputTemplate": "\"changed by <who>\"",
         });
+        let key = arn("kms", "key/0b1c2d3e-0000-4000-8000-00000000000b");
+        let lets = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Principal": {"Service": "events.amazonaws.com"}, "Resource": "*"}]});
         for (call, request, output) in [
             (
                 ("events", "DescribeEventBus"),
                 json!({"Name": "security"}),
                 described,
+            ),
+            (
+                ("kms", "DescribeKey"),
+                json!({"KeyId": "alias/bus-key"}),
+                json!({"KeyMetadata": {"KeyId": "0b1c2d3e-0000-4000-8000-00000000000b", "Arn": key, "KeyState": "Enabled",
+                    "Enabled": true, "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}}),
+            ),
+            (
+                ("kms", "GetKeyPolicy"),
+                json!({"KeyId": key, "PolicyName": "default"}),
+                json!({"Policy": lets.to_string(), "PolicyName": "default"}),
             ),
             (
                 ("events", "ListRules"),
