@@ -80,7 +80,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     }
     accept(attestations, &options, &mut analysis);
     let mut about = about(&args.file, &what, &snapshot, &analysis)?;
-    let shown = !args.no_fix && args.format != ExplainFormat::Json;
+    let shown = !args.no_fix;
     if shown && args.with_fix {
         about.fixes = fixes::look(&snapshot, &registry, &options)?;
     } else if shown && is_narrowed && fixes::are_few(&analysis) {

@@ -101,8 +101,8 @@ impl Write<'_> {
         // Everybody who sees the trail sees what it is now.
         self.facts.execute(
             "update trail set is_multi_region = ?2, include_global_service_events = ?3, log_group_arn = ?4, \
-             role_arn = ?5, s3_bucket_name = ?6, has_custom_event_selectors = ?7, evidence_id = ?8 \
-             where trail_arn = ?1",
+             role_arn = ?5, s3_bucket_name = ?6, has_custom_event_selectors = ?7, kms_key_id = ?8, \
+             log_file_validation_enabled = ?9, evidence_id = ?10 where trail_arn = ?1",
             params![
                 trail.arn,
                 trail.multi_region,
@@ -111,6 +111,8 @@ impl Write<'_> {
                 trail.role_arn,
                 trail.bucket,
                 custom,
+                trail.kms_key_id,
+                trail.validation,
                 self.evidence
             ],
         )?;

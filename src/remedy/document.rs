@@ -9,6 +9,8 @@ pub(super) enum Service<'s> {
     Alarms(&'s str),
     /// EventBridge. A condition on the source would leave open whether it may (E14).
     Rules,
+    /// CloudTrail, for the trails of an account in a partition.
+    Trails(&'s str, &'s str),
 }
 
 impl Service<'_> {
@@ -17,6 +19,7 @@ impl Service<'_> {
         match self {
             Self::Alarms(_) => "cloudwatch.amazonaws.com",
             Self::Rules => "events.amazonaws.com",
+            Self::Trails(..) => "cloudtrail.amazonaws.com",
         }
     }
 
@@ -25,6 +28,15 @@ impl Service<'_> {
         let sid = match self {
             Self::Alarms(account) => format!("AlarmsOf{account}"),
             Self::Rules => "EventBridgeRules".to_owned(),
+            Self::Trails(_, account) => format!("TrailsOf{account}"),
+        };
+        let condition = match self {
+            Self::Alarms(account) => Some(json!({"StringEquals": {"aws:SourceAccount": account}})),
+            Self::Rules => None,
+            Self::Trails(partition, account) => {
+                let trails = format!("arn:{partition}:cloudtrail:*:{account}:trail/*");
+                Some(json!({"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails}}))
+            }
         };
         let mut statement = json!({
             "Sid": sid,
@@ -33,11 +45,8 @@ impl Service<'_> {
             "Action": action,
             "Resource": resource,
         });
-        if let (Self::Alarms(account), Some(members)) = (self, statement.as_object_mut()) {
-            members.insert(
-                "Condition".to_owned(),
-                json!({"StringEquals": {"aws:SourceAccount": account}}),
-            );
+        if let (Some(condition), Some(members)) = (condition, statement.as_object_mut()) {
+            members.insert("Condition".to_owned(), condition);
         }
         statement
     }
@@ -87,10 +96,27 @@ pub(super) fn publish(policy: Option<&str>, topic_arn: &str, service: Service<'_
     with_statement(policy, service.let_in(json!("sns:Publish"), topic_arn))
 }
 
-/// A key policy that lets a service encrypt for a topic.
+/// A key policy that lets a service encrypt for a topic or a bus, or the files of a trail.
 pub(super) fn encrypt(policy: &str, service: Service<'_>) -> String {
-    let actions = json!(["kms:Decrypt", "kms:GenerateDataKey*"]);
-    with_statement(Some(policy), service.let_in(actions, "*"))
+    let actions = match service {
+        Service::Trails(..) => json!("kms:GenerateDataKey*"),
+        _ => json!(["kms:Decrypt", "kms:GenerateDataKey*"]),
+    };
+    let wider = with_statement(Some(policy), service.let_in(actions, "*"));
+    match service {
+        // CloudTrail looks at the key before it takes it, without a context.
+        Service::Trails(..) => {
+            let looks = json!({
+                "Sid": "CloudTrailLooks",
+                "Effect": "Allow",
+                "Principal": {"Service": service.principal()},
+                "Action": "kms:DescribeKey",
+                "Resource": "*",
+            });
+            with_statement(Some(&wider), looks)
+        }
+        _ => wider,
+    }
 }
 
 /// The policy where one statement that denies spares a service; the narrowest way first. The statement is named by its

@@ -13,8 +13,9 @@ use crate::analyze::{Analysis, Finding, Options, Remark, Status, Surplus, Why};
 use crate::control::{Benchmark, Control, Registry};
 use crate::snapshot::Snapshot;
 
-/// How many links of one control are repaired one after the other before it is given up.
-const STEPS: usize = 12;
+/// How many links of one control are repaired one after the other before it is given up: the fault of a rule may be there once
+/// in each Region.
+const STEPS: usize = 64;
 
 /// What to change, and what the analysis says of it.
 #[derive(Debug, Clone, PartialEq)]

@@ -444,6 +444,18 @@ pub(super) fn rule(connection: &Connection, rule_arn: &str) -> Result<Option<Rul
         .optional()
 }
 
+/// The customer managed key of the bus that a rule is on.
+pub(super) fn bus_key(connection: &Connection, rule: &Rule) -> Result<Option<String>> {
+    connection
+        .query_row(
+            "select kms_key_identifier from event_bus where account = ?1 and region = ?2 and name = ?3 \
+             and kms_key_identifier is not null",
+            (&rule.account, &rule.region, &rule.bus),
+            |row| row.get(0),
+        )
+        .optional()
+}
+
 /// Whether a rule has a target of this id.
 pub(super) fn has_target(connection: &Connection, rule: &Rule, id: &str) -> Result<bool> {
     connection.query_row(

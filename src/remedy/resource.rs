@@ -28,7 +28,7 @@ pub enum Resource {
     Trail(Trail),
     /// A metric filter with its metric.
     MetricFilter(MetricFilter),
-    /// A key for a topic.
+    /// A key for a topic, the rules of a bus, or the files of a trail.
     Key(Key),
     /// A topic.
     Topic(Topic),
@@ -153,14 +153,14 @@ pub struct MetricFilter {
     pub system_dimensions: Vec<String>,
 }
 
-/// A key for a topic.
+/// A key for a topic, the rules of a bus, or the files of a trail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Key {
     /// Its account.
     pub account: String,
     /// Its Region.
     pub region: String,
-    /// How the topic names it: an id, ARN or alias.
+    /// How it is named where it is used: an id, ARN or alias.
     pub id: String,
     /// Its ARN; none of one that is to be created.
     pub arn: Option<String>,
@@ -346,9 +346,9 @@ impl Resource {
             Self::Bucket(_) => 0,
             Self::LogGroup(_) => 1,
             Self::Role(_) => 2,
-            Self::Trail(_) => 3,
-            Self::MetricFilter(_) => 4,
-            Self::Key(_) => 5,
+            Self::Key(_) => 3,
+            Self::Trail(_) => 4,
+            Self::MetricFilter(_) => 5,
             Self::Topic(_) => 6,
             Self::Subscription(_) => 7,
             Self::Alarm(_) => 8,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::apply::evaluation;
 use super::read;
-use super::resource::{Change, Resource};
+use super::resource::{Change, Resource, Trail};
 use super::taken::{Taken, taken};
 use crate::aws::arn::short_name;
 
@@ -32,6 +32,18 @@ pub enum Touch {
     Organization {
         /// The trail.
         of: String,
+    },
+    /// A trail records calls on objects, which AWS charges for by their number.
+    DataEvents {
+        /// The trail.
+        of: String,
+    },
+    /// The files of a trail are encrypted with another key.
+    TrailKey {
+        /// The trail.
+        of: String,
+        /// Where the key is.
+        region: String,
     },
     /// Something that was set is not any more.
     Taken {
@@ -71,10 +83,12 @@ pub enum Wait {
 pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<(usize, Touch)>> {
     let mut found = Vec::new();
     for (position, change) in changes.iter().enumerate() {
+        let mut of_change = of_trail(change);
+        found.extend(of_change.drain(..).map(|touch| (position, touch)));
         let Some(before) = &change.before else {
             continue;
         };
-        let mut of_change = others(facts, before)?;
+        of_change.extend(others(facts, before)?);
         let taken = taken(facts, before, &change.after)?;
         of_change.extend(taken.into_iter().map(|what| Touch::Taken {
             of: before.name().to_owned(),
@@ -83,6 +97,51 @@ pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<(usi
         found.extend(of_change.into_iter().map(|touch| (position, touch)));
     }
     Ok(found)
+}
+
+/// What a change of a trail costs, or asks of those who read its files.
+fn of_trail(change: &Change) -> Vec<Touch> {
+    let Resource::Trail(after) = &change.after else {
+        return Vec::new();
+    };
+    let before = match &change.before {
+        Some(Resource::Trail(before)) => Some(before),
+        _ => None,
+    };
+    let of = || after.name.clone();
+    let mut found = Vec::new();
+    let selected = |it: &Trail| (it.selectors.clone(), it.advanced_selectors.clone());
+    if before.is_none_or(|before| selected(before) != selected(after))
+        && data_selectors(after) > before.map(data_selectors).unwrap_or_default()
+    {
+        found.push(Touch::DataEvents { of: of() });
+    }
+    if after.kms_key_id.is_some()
+        && before.is_none_or(|before| before.kms_key_id != after.kms_key_id)
+    {
+        let region = after.region.clone();
+        found.push(Touch::TrailKey { of: of(), region });
+    }
+    found
+}
+
+/// How many selectors of a trail are for data events, each half of reads and writes by itself.
+fn data_selectors(trail: &Trail) -> usize {
+    let halves = |selector: &Value| match selector.get("ReadWriteType").and_then(Value::as_str) {
+        Some("All") => 2,
+        _ => 1,
+    };
+    let basic = trail.selectors.iter().filter(|selector| {
+        let resources = selector.get("DataResources").and_then(Value::as_array);
+        resources.is_some_and(|list| !list.is_empty())
+    });
+    let of_data = |selector: &&Value| {
+        let fields = selector.get("FieldSelectors").and_then(Value::as_array);
+        let mut fields = fields.into_iter().flatten();
+        fields.any(|field| field.get("Equals") == Some(&serde_json::json!(["Data"])))
+    };
+    let advanced = trail.advanced_selectors.iter().filter(of_data);
+    basic.map(halves).sum::<usize>() + advanced.count()
 }
 
 /// Who else uses what is changed.

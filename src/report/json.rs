@@ -148,6 +148,17 @@ struct FindingView<'a> {
     /// The single calls that would break the proof of a pass, with `--blind-spots`.
     #[serde(skip_serializing_if = "Option::is_none")]
     blind_spots: Option<Vec<BlindSpot<'a>>>,
+    /// The fix that was tried on a copy of the facts, with `explain`, where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proven_fix: Option<ProvenFix<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProvenFix<'a> {
+    /// What stays open, what has to happen besides, whom it touches.
+    told: &'a [String],
+    /// AWS CLI calls, one a line; none where nothing can be changed.
+    commands: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -269,16 +280,23 @@ struct Summary {
 }
 
 /// The findings with every link of their paths.
-pub(super) fn explained(analysis: &Analysis) -> Explained<'_> {
+pub(super) fn explained(dossier: dossier::Dossier<'_>) -> Explained<'_> {
+    let analysis = dossier.analysis;
+    let findings = dossier.items().map(|item| {
+        let proven_fix = dossier.fix(&item).map(|fix| ProvenFix {
+            told: &fix.told,
+            commands: &fix.commands,
+        });
+        Finding {
+            proven_fix,
+            ..finding(item.finding, analysis, true)
+        }
+    });
     Explained {
         schema_version: 1,
         snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
-        findings: analysis
-            .findings
-            .iter()
-            .map(|it| finding(it, analysis, true))
-            .collect(),
+        findings: findings.collect(),
     }
 }
 
@@ -455,6 +473,7 @@ fn finding<'a>(
             .blind_spots
             .as_ref()
             .map(|spots| spots.iter().map(blind_spot).collect()),
+        proven_fix: None,
     }
 }
 

@@ -223,6 +223,19 @@ fn one_command_tells_every_cause_and_every_fix() {
             "{finding}"
         );
     }
+    // For programs the proven fix is looked for as it is for people: of controls that are named, or on demand.
+    let (_, named, _) = run(&["explain", &broken, "5.3", "--format", "json"]);
+    let named: Value = serde_json::from_str(&named).unwrap();
+    let fix = &named["findings"][0]["proven_fix"];
+    assert!(
+        fix["commands"][0]
+            .as_str()
+            .is_some_and(|it| it.starts_with("aws ")),
+        "{fix}"
+    );
+    assert!(findings.iter().all(|it| it.get("proven_fix").is_none()));
+    let bare = ["explain", &broken, "5.3", "--format", "json", "--no-fix"];
+    assert!(!run(&bare).1.contains("proven_fix"));
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("ticket.md");
     let out = out.to_str().unwrap();

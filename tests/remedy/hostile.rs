@@ -1,6 +1,6 @@
 //! What a hostile name does in each form: nothing.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::scripted;
 use crate::support::trailproof;
@@ -23,16 +23,61 @@ fn account() -> World {
     world
 }
 
+/// The complete account with a trail, a bucket, a key and selectors of hostile names, which records too little.
+fn recorder() -> World {
+    let mut world = World::complete();
+    world.selectors(
+        "AdvancedEventSelectors",
+        json!([
+            {"Name": HOSTILE, "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]},
+            {"Name": format!("-{HOSTILE}"), "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]},
+                {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+                {"Field": "resources.ARN", "StartsWith": [format!("arn:aws:s3:::{HOSTILE}")]}]},
+        ]),
+    );
+    world.edit_trail(|trail| {
+        trail["S3BucketName"] = HOSTILE.into();
+        trail["S3KeyPrefix"] = format!("-{HOSTILE}").into();
+        trail["LogFileValidationEnabled"] = false.into();
+    });
+    world
+}
+
 #[test]
 fn names_are_data_in_every_form() {
+    held("root_usage", &account(), &|input| {
+        // An alarm that is looked for is in a list, one that is put is not.
+        let named = input.get("AlarmName").unwrap_or(&input["AlarmNames"][0]);
+        assert_eq!(named, format!("-{HOSTILE}").as_str(), "{input}");
+    });
+}
+
+#[test]
+fn names_of_trails_and_selectors_are_data_in_every_form() {
+    let selectors = |input: &Value| {
+        if let Some(list) = input.get("AdvancedEventSelectors") {
+            assert_eq!(list[0]["Name"], HOSTILE, "{input}");
+        }
+    };
+    for control in [
+        "s3_object_writes",
+        "cloudtrail_file_validation",
+        "cloudtrail_kms",
+    ] {
+        held(control, &recorder(), &selectors);
+    }
+}
+
+/// Holds the fix of a control in each form, and what the script tells AWS.
+fn held(control: &str, world: &World, told: &dyn Fn(&Value)) {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = folder.path().join("hostile.trailproof");
-    account().write_snapshot(&snapshot);
+    world.write_snapshot(&snapshot);
     for format in ["aws-cli", "terraform", "cloudformation", "console"] {
         let output = trailproof()
             .arg("remediate")
             .arg(&snapshot)
-            .args(["--control", "root_usage", "--format", format])
+            .args(["--control", control, "--format", format])
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(0), "{format}");
@@ -46,7 +91,7 @@ fn names_are_data_in_every_form() {
             );
         }
         if format == "aws-cli" {
-            acts_on_nothing(folder.path(), &text);
+            acts_on_nothing(folder.path(), &text, told);
         }
     }
 }
@@ -55,7 +100,7 @@ fn names_are_data_in_every_form() {
 const AWS: &str = "#!/bin/sh\ncase $1 in sts) echo 111122223333 ;; *) for word; do printf '%s\\0' \"$word\"; done >>told ;; esac\n";
 
 /// The script with that `aws`.
-fn acts_on_nothing(folder: &std::path::Path, script: &str) {
+fn acts_on_nothing(folder: &std::path::Path, script: &str, held: &dyn Fn(&Value)) {
     for words in [&[][..], &["rollback"]] {
         let output = scripted::run(folder, AWS, script, words, &[]);
         let error = String::from_utf8_lossy(&output.stderr);
@@ -68,11 +113,6 @@ fn acts_on_nothing(folder: &std::path::Path, script: &str) {
         .filter(|word| word.starts_with('{'))
         .map(|word| serde_json::from_str(word).unwrap())
         .collect();
-    let name = format!("-{HOSTILE}");
     assert!(!inputs.is_empty());
-    for input in inputs {
-        // An alarm that is looked for is in a list, one that is put is not.
-        let named = input.get("AlarmName").unwrap_or(&input["AlarmNames"][0]);
-        assert_eq!(named, name.as_str(), "{input}");
-    }
+    inputs.iter().for_each(held);
 }

@@ -399,6 +399,7 @@ impl Stage<'_> {
             "create-alias" => {
                 let alias = json!({"KeyId": input["AliasName"]});
                 let arn = format!("arn:aws:kms:{}:{}:key/made-key", told.region, self.account);
+                // Of an alias the policy is asked by the ARN.
                 let metadata = json!({"KeyId": "made-key", "Arn": arn, "Enabled": true, "KeyState": "Enabled",
                     "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"});
                 let policy = self.key_policy.take().unwrap();
@@ -413,7 +414,7 @@ impl Stage<'_> {
                     told,
                     "kms",
                     "GetKeyPolicy",
-                    json!({"KeyId": "made-key", "PolicyName": "default"}),
+                    json!({"KeyId": arn, "PolicyName": "default"}),
                     json!({"Policy": policy, "PolicyName": "default"}),
                 );
             }
@@ -461,6 +462,7 @@ impl Stage<'_> {
                 ));
                 let mut trail = input.clone();
                 trail["TrailARN"] = arn.clone();
+                trail["LogFileValidationEnabled"] = input["EnableLogFileValidation"].clone();
                 trail["HomeRegion"] = json!(told.region);
                 trail["HasCustomEventSelectors"] = json!(false);
                 trail["IsOrganizationTrail"] = json!(false);
@@ -481,9 +483,13 @@ impl Stage<'_> {
                 self.items("cloudtrail", "DescribeTrails", |trail| {
                     if trail["TrailARN"] == arn {
                         for (member, value) in input.as_object().unwrap() {
-                            if member != "Name" {
-                                trail[member] = value.clone();
-                            }
+                            // AWS shows it under another name.
+                            let shown = match member.as_str() {
+                                "Name" => continue,
+                                "EnableLogFileValidation" => "LogFileValidationEnabled",
+                                member => member,
+                            };
+                            trail[shown] = value.clone();
                         }
                         changed = Some(trail.clone());
                     }

@@ -2,7 +2,7 @@
 //! it publish. A rule that matches too little, or in too few Regions, is left as it is: a filter and an alarm tell of the
 //! events instead.
 
-use super::topic::publishing;
+use super::topic::{publishing, usable};
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::chain::verdict::{Kind, LinkId};
@@ -25,6 +25,7 @@ impl Case<'_> {
             (LinkId::E02 | LinkId::E03, _) => self.switched_on(stop)?,
             (LinkId::E13 | LinkId::E14, Some(topic)) => publishing(topic, stop, Service::Rules),
             (LinkId::E15, Some(topic)) => self.keys(topic, stop, Service::Rules)?,
+            (LinkId::E26, _) => self.bus_key(stop)?,
             (LinkId::E19 | LinkId::E20 | LinkId::E21, _) => self.unfiltered(stop)?,
             _ => Vec::new(),
         };
@@ -54,6 +55,21 @@ impl Case<'_> {
             Some(arn) => Ok(read::rule(self.facts, arn)?),
             None => Ok(None),
         }
+    }
+
+    /// The key of the rule's bus, where it is the account's own to repair.
+    fn bus_key(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+        let Some(rule) = self.rule(stop)? else {
+            return Ok(Vec::new());
+        };
+        let Some(id) = read::bus_key(self.facts, &rule)? else {
+            return Ok(Vec::new());
+        };
+        let place = (rule.account.as_str(), rule.region.as_str());
+        let key = read::key(self.facts, place, &id)?;
+        Ok(key
+            .map(|key| usable(&key, stop, Service::Rules))
+            .unwrap_or_default())
     }
 
     fn switched_on(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {

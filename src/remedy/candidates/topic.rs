@@ -5,7 +5,7 @@ use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::aws::arn;
 use crate::aws::policy::{Doubt, Refusal};
-use crate::chain::cause::{Cause, EventRuleCause, TopicCause};
+use crate::chain::cause::{Cause, EventRuleCause, RecordingCause, TopicCause};
 use crate::chain::verdict::{Kind, LinkId};
 use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Key, Subscription, Topic};
@@ -89,22 +89,11 @@ impl Case<'_> {
         service: Service<'_>,
     ) -> Result<Vec<Candidate>, Error> {
         let id = topic.kms_key_id.clone().unwrap_or_default();
-        let mut found = Vec::new();
-        if let Some(key) = read::key(self.facts, topic, &id)? {
-            found.push(vec![edit(&key, |it| it.enabled = true)]);
-            if let Some(policy) = &key.policy {
-                let spared = denying(&stop.cause)
-                    .map(|position| document::sparing(policy, position, service))
-                    .unwrap_or_default();
-                let wider = document::encrypt(policy, service);
-                found.extend(spared.into_iter().chain([wider]).map(|policy| {
-                    vec![edit(&key, |it| {
-                        it.enabled = true;
-                        it.policy = Some(policy);
-                    })]
-                }));
-            }
-        }
+        let place = (topic.account.as_str(), topic.region.as_str());
+        let own = read::key(self.facts, place, &id)?;
+        let mut found = own
+            .map(|key| usable(&key, stop, service))
+            .unwrap_or_default();
         let partition = read::partition(self.facts, &topic.account)?;
         let owned = document::owned(&partition, &topic.account);
         let key = Key {
@@ -213,19 +202,42 @@ pub(super) fn publishing(topic: &Topic, stop: &Stop, service: Service<'_>) -> Ve
         .collect()
 }
 
+/// The key once it is enabled and a service may use it, the narrowest change first.
+pub(super) fn usable(key: &Key, stop: &Stop, service: Service<'_>) -> Vec<Candidate> {
+    let mut found = vec![vec![edit(key, |it| it.enabled = true)]];
+    if let Some(policy) = &key.policy {
+        let spared = denying(&stop.cause)
+            .map(|position| document::sparing(policy, position, service))
+            .unwrap_or_default();
+        let wider = document::encrypt(policy, service);
+        found.extend(spared.into_iter().chain([wider]).map(|policy| {
+            vec![edit(key, |it| {
+                it.enabled = true;
+                it.policy = Some(policy);
+            })]
+        }));
+    }
+    found
+}
+
 /// The position of the statement that denies, or may.
 fn denying(cause: &Cause) -> Option<usize> {
     let (refusal, doubt) = match cause {
         Cause::Topic(
             TopicCause::PublishRefused { refusal } | TopicCause::KeyRefused { refusal },
         )
+        | Cause::Recording(RecordingCause::TrailKeyRefused { refusal })
         | Cause::EventRule(
             EventRuleCause::RulePublishRefused { refusal }
-            | EventRuleCause::RuleKeyRefused { refusal },
+            | EventRuleCause::RuleKeyRefused { refusal }
+            | EventRuleCause::BusKeyRefused { refusal },
         ) => (Some(refusal), None),
         Cause::Topic(TopicCause::PublishOpen { doubt, .. } | TopicCause::KeyOpen { doubt, .. })
+        | Cause::Recording(RecordingCause::TrailKeyOpen { doubt })
         | Cause::EventRule(
-            EventRuleCause::RulePublishOpen { doubt } | EventRuleCause::RuleKeyOpen { doubt },
+            EventRuleCause::RulePublishOpen { doubt }
+            | EventRuleCause::RuleKeyOpen { doubt }
+            | EventRuleCause::BusKeyOpen { doubt },
         ) => (None, Some(doubt)),
         _ => return None,
     };

@@ -12,7 +12,7 @@ use crate::remedy::{Error, read};
 const TRAIL: &str = "management-events";
 const LOG_GROUP: &str = "/cloudtrail/management-events";
 /// So many event selectors a trail may have (PutEventSelectors).
-const MOST_SELECTORS: usize = 5;
+pub(super) const MOST_SELECTORS: usize = 5;
 const ROLE: &str = "cloudtrail-to-cloudwatch-logs";
 
 impl Case<'_> {
@@ -29,7 +29,10 @@ impl Case<'_> {
         // A second trail costs money, a filter on the log group of one that works does not.
         found.extend(self.move_filter()?);
         match self.trail(stop)? {
-            Some(trail) => found.extend(self.repair_trail(stop.id, &trail)?),
+            Some(trail) => {
+                found.extend(self.repair_trail(stop.id, &trail)?);
+                found.extend(self.repair_record(stop, &trail)?);
+            }
             // Where no trail is to blame there is none to repair: whatever the link is, a trail is what is missing.
             None => found.push(self.new_trail()?),
         }

@@ -76,18 +76,18 @@ pub(in crate::remedy) fn topics(
     )
 }
 
-/// A key as a topic names it.
+/// A key as a topic, or the bus of a rule, of an account and Region names it.
 pub(in crate::remedy) fn key(
     connection: &Connection,
-    topic: &Topic,
+    (account, region): (&str, &str),
     id: &str,
 ) -> Result<Option<Key>> {
-    let owner = arn::account(id).unwrap_or(&topic.account);
+    let owner = arn::account(id).unwrap_or(account);
     let found = connection
         .query_row(
             "select key_arn, key_state, key_spec, key_usage, key_manager from kms_key \
              where region = ?1 and (key_id = ?2 or key_arn = ?2) order by account = ?3 desc limit 1",
-            (&topic.region, id, owner),
+            (region, id, owner),
             |row| {
                 Ok((
                     row.get::<_, String>(0)?,
@@ -117,13 +117,13 @@ pub(in crate::remedy) fn key(
     let policy: Option<String> = connection
         .query_row(
             "select policy from kms_key_policy where region = ?1 and key_id in (?2, ?3) limit 1",
-            (&topic.region, id, &key_arn),
+            (region, id, &key_arn),
             |row| row.get(0),
         )
         .optional()?;
     Ok(Some(Key {
         account: arn::account(&key_arn).unwrap_or(owner).to_owned(),
-        region: topic.region.clone(),
+        region: region.to_owned(),
         id: id.to_owned(),
         arn: Some(key_arn),
         enabled: state.as_deref() != Some("Disabled"),

@@ -108,6 +108,10 @@ impl<'p> Template<'p> {
                     let arn = json!({"Fn::GetAtt": [label, "Arn"]});
                     template.whole.push((it.arn.clone(), arn));
                 }
+                Resource::Key(it) if here && change.before.is_none() => {
+                    let arn = json!({"Fn::GetAtt": [label, "Arn"]});
+                    template.whole.push((it.id.clone(), arn));
+                }
                 Resource::LogGroup(it) if here => {
                     let arn = json!({"Fn::GetAtt": [label, "Arn"]});
                     template.whole.push((format!("{}:*", it.arn), arn));

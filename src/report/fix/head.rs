@@ -133,6 +133,12 @@ fn touching(touch: &Touch) -> String {
         Touch::Organization { of } => {
             format!("changing trail `{of}` touches every account of its organization")
         }
+        Touch::DataEvents { of } => format!(
+            "trail `{of}` records calls on S3 objects after it, which AWS charges for by their number"
+        ),
+        Touch::TrailKey { of, region } => format!(
+            "the bucket of trail `{of}` has to be in {region}, where the key is, and whoever reads its files has to be let decrypt with it"
+        ),
         Touch::Taken { of, what } => {
             format!("changing `{of}` takes something away: {}", losing(what))
         }

@@ -198,7 +198,22 @@ pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
     set("CloudWatchLogsRoleArn", json!(it.role_arn), delivers);
     if new {
         set("S3BucketName", json!(it.bucket), true);
+    }
+    // AWS shows this setting under another name.
+    if differs(&|it| json!(it.validation)) {
+        let shown = "trailList[0].LogFileValidationEnabled";
+        tests.push(same(shown, &json!(it.validation)));
         settings.insert("EnableLogFileValidation".to_owned(), json!(it.validation));
+    }
+    // AWS shows the ARN of the key that an alias names; an empty text takes the key away.
+    if differs(&|it| json!(it.kms_key_id)) && (it.kms_key_id.is_some() || !new) {
+        let key = it.kms_key_id.clone().unwrap_or_default();
+        tests.push(match key.as_str() {
+            "" => "!(trailList[0].KmsKeyId)".to_owned(),
+            alias if alias.starts_with("alias/") => "!!(trailList[0].KmsKeyId)".to_owned(),
+            arn => same("trailList[0].KmsKeyId", &json!(arn)),
+        });
+        settings.insert("KmsKeyId".to_owned(), json!(key));
     }
     let describe = || {
         call(

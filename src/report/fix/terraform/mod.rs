@@ -297,7 +297,7 @@ impl Writer {
                 if change.before.is_none() {
                     let mut alias = resource("aws_kms_alias", label);
                     alias
-                        .set("name", text(&it.id))
+                        .set("name", Names::default().text(&it.id))
                         .set("target_key_id", format!("aws_kms_key.{label}.key_id"));
                     out.push(("aws_kms_alias", None, alias));
                 }

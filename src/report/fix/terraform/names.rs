@@ -142,6 +142,10 @@ pub(super) fn names(plan: &Plan, places: &[(String, String)]) -> Names {
             Resource::Bucket(it) => names
                 .whole
                 .push((it.name.clone(), format!("aws_s3_bucket.{label}.id"))),
+            // What it encrypts names it by its ARN, whatever its alias: so AWS shows it.
+            Resource::Key(it) if change.before.is_none() => names
+                .whole
+                .push((it.id.clone(), format!("aws_kms_key.{label}.arn"))),
             Resource::LogGroup(it) => {
                 let group = format!("aws_cloudwatch_log_group.{label}");
                 names.whole.push((it.name.clone(), format!("{group}.name")));
