@@ -12,9 +12,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::chain::cause::{MetricFilterCause, SilenceCause, TrailCause};
+use crate::chain::cause::{EventRuleCause, MetricFilterCause, SilenceCause, TrailCause};
 use crate::chain::verdict::{Cause, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
+use crate::coverage::Predicate;
 use crate::pattern;
 use crate::pattern::ast::PatternKind;
 
@@ -85,7 +86,7 @@ pub(super) fn blame(
         }
     }
     match best {
-        Some((blamed, _)) => root(chain, blamed),
+        Some((blamed, _)) => unplaced(chain, root(chain, blamed), event),
         None => Blamed {
             stop: Stop {
                 id: LinkId::T01,
@@ -148,7 +149,22 @@ fn made_for(
     {
         return Made::Surely;
     }
-    if likeness > 0 || requirement.looks_alike(&pattern.events) {
+    let is_empty_rule = || {
+        // A rule that names the event's own service and nothing else, and matches no event of any, was meant for some.
+        let source = event.get("eventSource").and_then(Value::as_str);
+        let named = source.is_some_and(|it| texts.contains(it));
+        let of_service = path.rule.is_some() && named && texts.len() == 1;
+        let slipped = matches!(
+            pattern.cause,
+            Cause::EventRule(EventRuleCause::RuleMatchesNothing { .. })
+        );
+        of_service
+            && (slipped
+                || judge
+                    .missed(&pattern.events, &Predicate::Never, &chain.scope)
+                    .is_nothing())
+    };
+    if likeness > 0 || requirement.looks_alike(&pattern.events) || is_empty_rule() {
         Made::Perhaps
     } else {
         Made::Not
@@ -238,6 +254,31 @@ fn root(chain: &AccountChain, blamed: Blamed) -> Blamed {
         },
         None => blamed,
     }
+}
+
+/// Where a rule is in other Regions than the event's (E08): the Regions that have none of its name say more than the one
+/// that this rule is in.
+fn unplaced(chain: &AccountChain, mut blamed: Blamed, event: &Value) -> Blamed {
+    let path = blamed.path.and_then(|index| chain.paths.get(index));
+    let rule = path.and_then(|path| path.rule.as_ref());
+    let here = event.get("awsRegion").and_then(Value::as_str);
+    let (LinkId::E08, Some(rule), Some(here)) = (blamed.stop.id, rule, here) else {
+        return blamed;
+    };
+    let alike = chain.paths.iter().filter_map(|path| path.rule.as_ref());
+    let alike = alike.filter(|other| other.name == rule.name);
+    let regions: BTreeSet<&str> = alike.map(|other| other.region.as_str()).collect();
+    if regions.contains(here) {
+        return blamed;
+    }
+    let others = chain.scope.regions.iter();
+    let others = others.filter(|it| *it != here && !regions.contains(it.as_str()));
+    let missing = std::iter::once(here.to_owned()).chain(others.cloned());
+    blamed.stop.cause = EventRuleCause::RuleNotInRegions {
+        missing: missing.collect(),
+    }
+    .into();
+    blamed
 }
 
 /// Whether an event that is stopped by a condition says nothing about a broken link: it never gets there. At one station a

@@ -302,7 +302,7 @@ fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
         }
         Predicate::Event(pattern, _) => {
             for (path, rules) in pattern.alternatives().into_iter().flatten() {
-                words.extend(rules.iter().filter_map(|rule| rule_word(&path, rule)));
+                words.extend(rules.iter().flat_map(|rule| rule_words(&path, rule)));
             }
         }
         Predicate::Pattern(pattern) => {
@@ -313,14 +313,25 @@ fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
     }
 }
 
-/// The text of a rule about a field of the event around a record, in the words of filters.
-fn rule_word(path: &str, rule: &Rule) -> Option<String> {
+/// The texts of a rule about a field of the event around a record, in the words of filters: those that it leaves out too, as
+/// with a filter.
+fn rule_words(path: &str, rule: &Rule) -> Vec<String> {
     let text = match rule {
         Rule::Text(text) | Rule::IgnoreCase(text) => text.clone(),
         Rule::Prefix(text) | Rule::Suffix(text) => text.text.clone(),
         Rule::Wildcard(literals) => literals.join("*"),
-        _ => return None,
+        Rule::AnythingBut(rules) => {
+            return rules
+                .iter()
+                .flat_map(|rule| rule_words(path, rule))
+                .collect();
+        }
+        _ => return Vec::new(),
     };
+    rule_word(path, text).into_iter().collect()
+}
+
+fn rule_word(path: &str, text: String) -> Option<String> {
     match path {
         // `aws.iam` is what filters call `iam.amazonaws.com`, and sign-ins are asked for by their name there.
         "source" => {

@@ -53,7 +53,7 @@ pub(super) fn judge(
 ) -> Result<Stage, Error> {
     if let Some((account, evidence)) = told(facts, context, trail)? {
         let rows = facts.selectors(account, trail)?;
-        return Ok(decide(trail, &rows, evidence));
+        return Ok(decide(context, trail, &rows, evidence));
     }
     let mut stage = Stage::default();
     // The trail itself says that it has no selectors of its own.
@@ -91,11 +91,11 @@ pub(super) fn told<'t>(
     Ok(None)
 }
 
-fn decide(trail: &TrailRow, rows: &SelectorRows, evidence: i64) -> Stage {
+fn decide(context: &Context, trail: &TrailRow, rows: &SelectorRows, evidence: i64) -> Stage {
     match (rows.basic.as_slice(), rows.advanced.as_slice()) {
         ([], []) => no_selectors(trail, evidence),
         (basic, []) => basic_selectors(trail, basic),
-        (_, advanced) => advanced_selectors(trail, advanced),
+        (_, advanced) => advanced_selectors(context, trail, advanced),
     }
 }
 
@@ -186,7 +186,11 @@ fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
     stage
 }
 
-fn advanced_selectors(trail: &TrailRow, selectors: &[AdvancedSelector]) -> Stage {
+fn advanced_selectors(
+    context: &Context,
+    trail: &TrailRow,
+    selectors: &[AdvancedSelector],
+) -> Stage {
     let management: Vec<&AdvancedSelector> = selectors
         .iter()
         .filter(|selector| is_management(selector))
@@ -228,6 +232,7 @@ fn advanced_selectors(trail: &TrailRow, selectors: &[AdvancedSelector]) -> Stage
         .iter()
         .map(|selector| selected(selector))
         .collect();
+    let selected = without_obscure(context, selected);
     let ids = Ids {
         read: LinkId::S07,
         write: LinkId::S07,
@@ -236,6 +241,22 @@ fn advanced_selectors(trail: &TrailRow, selectors: &[AdvancedSelector]) -> Stage
     };
     restrict(trail, &selected, &ids, &evidence, &mut stage);
     stage
+}
+
+/// The selectors without those that are not understood, where the others match everything: these take nothing away.
+fn without_obscure(context: &Context, selected: Vec<Selected>) -> Vec<Selected> {
+    let (obscure, clear): (Vec<_>, Vec<_>) = selected
+        .iter()
+        .cloned()
+        .partition(|one| one.obscure.is_some());
+    if obscure.is_empty() || clear.is_empty() {
+        return selected;
+    }
+    let all = Predicate::any(clear.iter().map(Selected::events));
+    if context.has_some(&!all) {
+        return selected;
+    }
+    clear
 }
 
 /// The ids under which restrictions are told: basic and advanced selectors have their own.

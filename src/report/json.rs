@@ -287,7 +287,7 @@ pub(super) fn explained(dossier: dossier::Dossier<'_>) -> Explained<'_> {
             told: &fix.told,
             commands: &fix.commands,
         });
-        Finding {
+        FindingView {
             proven_fix,
             ..finding(item.finding, analysis, true)
         }

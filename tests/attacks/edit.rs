@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::recorders::{self, Second};
+
 use crate::chain::CONTROL;
 use crate::support::controls::metric_name;
 use crate::support::world::{ACCOUNT, Answer, ApiError, HOME, LOG_GROUP, NAMESPACE, Site, World};
@@ -74,6 +76,18 @@ pub enum Edit {
     RemoveAlarm(String),
     /// A trail of one Region; whether it has the events of global services.
     SingleRegion(bool),
+    /// One more trail like the first.
+    SecondTrail(Second),
+    /// Encrypts the files of the trail with a customer key.
+    TrailKey(Key),
+    /// Members of the rule in every Region; `EventPattern` may be a table.
+    Rule(Value),
+    /// The rule of one Region alone: none of the others has it.
+    RuleIn(Vec<String>),
+    /// Members of every target of the rule; `(region)` in a text is the Region.
+    Target(Value),
+    /// Encrypts the default bus of every Region with a customer key.
+    BusKey(Key),
 }
 
 /// One more metric filter.
@@ -110,8 +124,8 @@ pub struct Mute {
 #[serde(deny_unknown_fields)]
 pub struct Key {
     #[serde(default)]
-    metadata: Map<String, Value>,
-    statements: Vec<Value>,
+    pub(super) metadata: Map<String, Value>,
+    pub(super) statements: Vec<Value>,
 }
 
 /// One more answer of AWS.
@@ -139,7 +153,7 @@ fn region() -> String {
     HOME.to_owned()
 }
 
-fn merge(into: &mut Value, members: &Value) {
+pub(super) fn merge(into: &mut Value, members: &Value) {
     let (Value::Object(into), Value::Object(members)) = (into, members) else {
         panic!("members of an object: {members}")
     };
@@ -187,6 +201,12 @@ impl Edit {
             | Self::Selectors(_)
             | Self::Advanced(_)
             | Self::SingleRegion(_) => self.apply_to_trail(world),
+            Self::SecondTrail(second) => second.add(world),
+            Self::TrailKey(key) => key.of_trail(world),
+            Self::Rule(members) => recorders::rule(world, members),
+            Self::RuleIn(regions) => recorders::rule_in(world, regions),
+            Self::Target(members) => recorders::target(world, members),
+            Self::BusKey(key) => key.of_buses(world),
             Self::Topic(_)
             | Self::Policy(_)
             | Self::Key(_)

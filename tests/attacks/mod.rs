@@ -6,6 +6,7 @@
 //! before it is mended. `TRAILPROOF_ATTACK=words` tries the accounts whose names have these words alone.
 
 mod edit;
+mod recorders;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -64,6 +65,8 @@ enum Base {
     #[default]
     Complete,
     Organization,
+    /// An account that rules on changes of trails watch in every Region.
+    Rules,
 }
 
 fn usual() -> String {
@@ -79,6 +82,7 @@ impl Case {
         let mut world = match self.world {
             Base::Complete => World::complete(),
             Base::Organization => World::organization(),
+            Base::Rules => recorders::watched_by_rules(),
         };
         for edit in &self.edit {
             edit.apply(&mut world);
@@ -249,6 +253,9 @@ tables!(
     topics,
     filter_policies,
     trails,
+    recording,
+    selectors,
+    rules,
     log_groups,
     patterns,
     muted_together,

@@ -28,12 +28,9 @@ use crate::support::world::World;
 /// Links that no command may repair: what is masked is a person's decision.
 const LEFT_TO_PEOPLE: [LinkId; 1] = [LinkId::L04];
 
-/// Links behind a rule of which not every fault gets a change yet where rules of several Regions have it at once.
-const NOT_ALL_REPAIRED: [LinkId; 0] = [];
-
 /// Links whose faults are a resource that is made anew, with answers of its own that the answers of a world do not grow:
 /// their scripts run on the emulators (`matrix`).
-const NOT_PLAYED: [LinkId; 0] = [];
+const NOT_PLAYED: [LinkId; 3] = [LinkId::L01, LinkId::N02, LinkId::U01];
 
 /// What becomes of one finding of a world; one that passes does so as well where the printed script was run in that world.
 fn outcome_of(world: &World, id: LinkId, finding: &Finding) -> Outcome {
@@ -123,7 +120,7 @@ pub fn repaired(world: &World, id: LinkId, finding: &Finding) {
     let after = &outcome.after;
     let stop = after.why.stop();
     let lacks_evidence = stop.is_some_and(|stop| stop.cause.is_lack_of_evidence());
-    let left = LEFT_TO_PEOPLE.contains(&id) || NOT_ALL_REPAIRED.contains(&id);
+    let left = LEFT_TO_PEOPLE.contains(&id);
     // What AWS does not document stays so, whatever is changed.
     let undecided = after.status == Status::Unknown;
     assert!(

@@ -104,12 +104,13 @@ pub(in crate::remedy) fn key(
     };
     let symmetric = spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
         && usage.is_none_or(|usage| usage == "ENCRYPT_DECRYPT");
-    // Only a key of the customer's that encrypts can be repaired, and one that is to be deleted is left to its owner.
+    // Only a key of the customer's that encrypts can be repaired. One that is to be deleted is left to its owner, and no change
+    // brings one into being that is still made.
     let repairable = symmetric
         && manager.as_deref() != Some("AWS")
-        && !matches!(
+        && matches!(
             state.as_deref(),
-            Some("PendingDeletion" | "PendingImport" | "Unavailable" | "PendingReplicaDeletion")
+            None | Some("Enabled" | "Updating" | "Disabled")
         );
     if !repairable {
         return Ok(None);

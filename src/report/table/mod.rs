@@ -103,7 +103,7 @@ pub(super) fn differences(analysis: &Analysis) -> Vec<(&'static str, Vec<&Findin
         (
             Answer::NotMet,
             Status::Pass,
-            "not satisfied, yet every event is heard:",
+            "not satisfied, yet no event is lost:",
         ),
     ];
     let of = |(steps, status, told): (Answer, Status, &'static str)| {
