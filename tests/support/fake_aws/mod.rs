@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use trailproof::snapshot::operations::{OPERATIONS, Operation, Protocol, Reach, find};
+use trailproof::snapshot::operations::{AskedIn, OPERATIONS, Operation, Protocol, find};
 
 use super::world::{ApiError, World};
 use wire::{encode, form, from_cbor};
@@ -396,7 +396,7 @@ impl Shared {
         let subjects = operation.subjects(&question.account, &question.region, &question.request);
         let scripted = self.answers.get(&key).and_then(|answers| {
             answers.iter().find(|answer| {
-                (operation.reach == Reach::Global || answer.region == question.region)
+                (operation.reach == AskedIn::Global || answer.region == question.region)
                     && answer.subjects == subjects
             })
         });
