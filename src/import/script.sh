@@ -360,10 +360,15 @@ topics() {
     keys
 }
 
+# lacking FILE: the lines of the input that FILE has not. To busybox an empty list of patterns means every line.
+lacking() {
+    if [ -s "$1" ]; then grep -Fvxf "$1"; else cat; fi
+}
+
 # keys: those in the file "keys" that were not asked for in $region before.
 keys() {
     touch "$work/keys.$region"
-    sort -u "$work/keys" | grep -Fvxf "$work/keys.$region" >"$work/keys.new"
+    sort -u "$work/keys" | lacking "$work/keys.$region" >"$work/keys.new"
     cat "$work/keys.new" >>"$work/keys.$region"
     each key <"$work/keys.new"
 }
@@ -476,7 +481,7 @@ event_rules() {
     each event_bus <"$work/buses.sorted"
     # Topics that no alarm of the Region names.
     touch "$work/topics.$region"
-    sort -u "$work/rule.topics" | grep -Fvxf "$work/topics.$region" >"$work/topics"
+    sort -u "$work/rule.topics" | lacking "$work/topics.$region" >"$work/topics"
     while IFS= read -r topic_arn; do
         [ "$(part "$topic_arn" 5)" = "$account" ] || printf '%s\n' "$topic_arn" >>"$work/foreign"
     done <"$work/topics"
