@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -49,12 +48,10 @@ fn refused_by_every_command(path: &Path, why: &str) {
         #[cfg(feature = "collect")]
         vec!["collect", "--from", path, "-o", out],
     ] {
-        let started = Instant::now();
         let output = trailproof().args(&arguments).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
         assert!(text.contains(why), "{arguments:?}: {text}");
-        assert!(started.elapsed() < Duration::from_secs(20), "{arguments:?}");
     }
     assert_eq!(fs::read_dir(directory).unwrap().count(), before);
 }
@@ -317,9 +314,7 @@ fn a_file_that_claims_to_be_huge_is_refused_without_reading_it() {
         return;
     }
     drop(file);
-    let started = Instant::now();
     assert!(Snapshot::open(&path).is_err());
-    assert!(started.elapsed() < Duration::from_secs(5));
 }
 
 /// Only the tables of the format may exist, and checking stops where they do not.
@@ -347,7 +342,6 @@ fn a_schema_that_computes_is_refused_before_anything_is_asked() {
         let connection = writable(&path);
         connection.execute_batch(&format!("pragma legacy_alter_table = on; {sql}")).unwrap();
         drop(connection);
-        let started = Instant::now();
         let said = match verify(&path) {
             Ok(verification) => {
                 assert!(verification.findings.iter().all(|finding| finding.table == "file"), "{:?}", verification.findings);
@@ -359,7 +353,6 @@ fn a_schema_that_computes_is_refused_before_anything_is_asked() {
         assert!(said.contains(name) && said.len() < 5000, "{name}: {said:.300}");
         assert!(Snapshot::open(&path).is_err());
         assert!(Snapshot::open_unverified(&path).is_err());
-        assert!(started.elapsed() < Duration::from_secs(10), "{name}");
     }
 }
 
@@ -485,7 +478,6 @@ fn bodies_that_inflate_without_end_are_refused() {
         )
         .unwrap();
     drop(connection);
-    let started = Instant::now();
     // Facts of an older derivation are derived again on reading, within the same budget.
     if let Err(error) = Snapshot::open_unverified(&path).map(drop) {
         assert!(error.to_string().contains("far more"), "{error}");
@@ -494,5 +486,4 @@ fn bodies_that_inflate_without_end_are_refused() {
         Ok(verification) => assert!(!verification.findings.is_empty()),
         Err(error) => assert!(error.to_string().contains("far more"), "{error}"),
     }
-    assert!(started.elapsed() < Duration::from_secs(60));
 }

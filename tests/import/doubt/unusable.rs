@@ -137,7 +137,6 @@ mod unix {
     use super::*;
     use std::os::unix::fs::symlink;
     use std::process::Command;
-    use std::time::{Duration, Instant};
 
     /// A link to a secret was stored whole, and an error text that was a link was printed.
     #[test]
@@ -161,9 +160,7 @@ mod unix {
         symlink("/dev/zero", hand.place().join("list-trails.json")).unwrap();
         let fifo = hand.place().join("list-rules.fifo.json");
         let made = Command::new("mkfifo").arg(&fifo).status();
-        let started = Instant::now();
         let unusable = hand.unusable();
-        assert!(started.elapsed() < Duration::from_secs(20));
         let name = trails.file_name().unwrap().to_str().unwrap();
         assert_one(
             &unusable,
