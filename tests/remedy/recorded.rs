@@ -32,14 +32,14 @@ fn plan(world: &World, controls: &[&str]) -> Plan {
 
 /// The trail as the plan leaves it.
 fn trail_of(plan: &Plan) -> &remedy::resource::Trail {
-    let trails = plan
+    let mut trails = plan
         .changes
         .iter()
         .filter_map(|change| match &change.after {
             Resource::Trail(trail) => Some(trail),
             _ => None,
         });
-    trails.last().unwrap()
+    trails.next_back().unwrap()
 }
 
 /// The control fails by this link, and passes after its fix, as tried and as the printed script makes it.

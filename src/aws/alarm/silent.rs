@@ -38,7 +38,7 @@ pub(in crate::aws) struct Asks {
     pub(in crate::aws) hour: bool,
     /// The seconds since 1970 that `YEAR` and `EPOCH` are told apart by: the first is before all others, of which each
     /// begins an era.
-    pub(in crate::aws) eras: Vec<i64>,
+    pub(in crate::aws) eras: Box<[i64]>,
 }
 
 /// Hours in which an event is lost; none for an alarm that hears at any time.

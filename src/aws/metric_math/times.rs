@@ -64,7 +64,7 @@ impl<'a> Times<'a> {
             day: self.asks_for("DATE"),
             weekday: self.asks_for("DAY"),
             hour: self.asks_for("HOUR"),
-            eras: self.eras.clone(),
+            eras: self.eras.clone().into(),
         }
     }
 
