@@ -131,8 +131,9 @@ fn lay_out_hours(
     windows: &mut Vec<Window>,
 ) {
     let hour = SignedDuration::from_hours(1);
-    let past = SignedDuration::from_secs(from.as_second().rem_euclid(3600));
-    let mut begin = from.checked_sub(past).unwrap_or(from);
+    // To the second: a snapshot's time has fractions, and hours that began with one would overlap the next.
+    let full = from.as_second() - from.as_second().rem_euclid(3600);
+    let mut begin = Timestamp::from_second(full).unwrap_or(from);
     while begin < last {
         let Ok(end) = begin.checked_add(hour) else {
             break;

@@ -252,3 +252,28 @@ proptest! {
         }
     }
 }
+
+/// The hours of an expression began with the fraction of a second that the snapshot's time had, and overlapped a window that
+/// begins where they end: two alarms that share the day were called silent together.
+#[test]
+fn silent_hours_are_full_whatever_fraction_the_time_of_the_snapshot_has() {
+    use crate::aws::alarm::{Asks, Moment};
+
+    let now: Timestamp = "2026-11-21T12:34:56.789Z".parse().unwrap();
+    let evening = Moment {
+        weekday: 1,
+        month: 1,
+        day: 1,
+        hour: 23,
+        minute: 0,
+        era: None,
+    };
+    let asks = Asks {
+        hour: true,
+        ..Asks::default()
+    };
+    let windows = silent(&SilentTimes::new([evening], asks), now).sure;
+    let first = windows.first().unwrap();
+    assert_eq!(first.begin.to_string(), "2026-11-21T23:00:00Z");
+    assert_eq!(first.end.to_string(), "2026-11-22T00:00:00Z");
+}
