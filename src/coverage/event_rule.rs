@@ -17,7 +17,7 @@ use super::predicate::Predicate;
 use crate::pattern::ast::{Literal, Order, Step};
 use crate::pattern::event::{
     API_CALL_TYPE, CONSOLE_SIGN_IN, Cased, Compare, EventPattern, Rule, SERVICE_EVENT,
-    SERVICE_EVENT_TYPE, SOURCE_PREFIX, SOURCE_SUFFIX, SignIn, VERSION,
+    SERVICE_EVENT_TYPE, SOURCE_PREFIX, SOURCE_SUFFIX, SignIn, VERSION, made_of,
 };
 
 /// Places that the lists around one field may give it before lists are left out of the search.
@@ -97,7 +97,7 @@ pub(super) fn selectors(pattern: &EventPattern) -> Vec<Vec<Step>> {
     for (path, _) in pattern.alternatives().into_iter().flatten() {
         let found = match in_record(&path) {
             Some(names) => steps(&names),
-            None => match field_of(&path) {
+            None => match made_of(&path) {
                 Some(name) => vec![Step::Name(name.to_owned())],
                 None => continue,
             },
@@ -107,19 +107,6 @@ pub(super) fn selectors(pattern: &EventPattern) -> Vec<Vec<Step>> {
         }
     }
     all
-}
-
-/// The field of the record that a field of the envelope is made of.
-fn field_of(path: &str) -> Option<&'static str> {
-    Some(match path {
-        "source" => "eventSource",
-        "detail-type" => "eventType",
-        "account" => "recipientAccountId",
-        "region" => "awsRegion",
-        "id" => "eventID",
-        "time" => "eventTime",
-        _ => return None,
-    })
 }
 
 impl Lists {
@@ -243,7 +230,7 @@ impl Fitting<'_, '_> {
         if path == "version" {
             return Ok(constant(on_text(VERSION)));
         }
-        let Some(field) = field_of(path) else {
+        let Some(field) = made_of(path) else {
             // `resources` is empty, and there is nothing else.
             return Ok(constant(rules.contains(&Rule::Exists(false))));
         };

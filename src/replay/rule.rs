@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::pattern::event::{Below, EventPattern, Part, SignIn, around};
+use crate::pattern::event::{Below, EventPattern, Part, SignIn, around, made_of};
 
 /// What an event pattern asks of one member of the record.
 #[derive(Debug, Clone)]
@@ -56,13 +56,5 @@ fn member(path: &str) -> Option<&str> {
     if let Some(within) = path.strip_prefix("detail.") {
         return within.split('.').next();
     }
-    Some(match path {
-        "source" => "eventSource",
-        "detail-type" => "eventType",
-        "account" => "recipientAccountId",
-        "region" => "awsRegion",
-        "id" => "eventID",
-        "time" => "eventTime",
-        _ => return None,
-    })
+    made_of(path)
 }

@@ -68,6 +68,20 @@ pub fn around(record: Value, sign_in: SignIn) -> Value {
     Value::Object(event)
 }
 
+/// The member of the record that a member of the event is made of by [`around`]; none for the record itself and for what is the
+/// same of every event.
+pub(crate) fn made_of(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "source" => "eventSource",
+        "detail-type" => "eventType",
+        "account" => "recipientAccountId",
+        "region" => "awsRegion",
+        "id" => "eventID",
+        "time" => "eventTime",
+        _ => return None,
+    })
+}
+
 /// The event around a CloudTrail record; what is no CloudTrail record is an event already and stays as it is.
 pub fn as_event(record: Value) -> Value {
     let text = |name: &str| record.get(name).and_then(Value::as_str);

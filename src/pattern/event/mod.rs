@@ -28,7 +28,7 @@ use std::ops::Range;
 
 pub(crate) use envelope::{
     API_CALL_TYPE, CONSOLE_SIGN_IN, SERVICE_EVENT, SERVICE_EVENT_TYPE, SOURCE_PREFIX,
-    SOURCE_SUFFIX, VERSION,
+    SOURCE_SUFFIX, VERSION, made_of,
 };
 pub use envelope::{SignIn, around, as_event};
 pub use matcher::folded;
