@@ -6,6 +6,7 @@
 mod alarm;
 mod chain;
 mod filter;
+mod key;
 mod record;
 mod rule;
 mod topic;

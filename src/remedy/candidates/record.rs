@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::topic::usable;
+use super::key::Named;
 use super::trail::MOST_SELECTORS;
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::chain::verdict::LinkId;
 use crate::control::Recorded;
-use crate::remedy::document::{self, Service};
-use crate::remedy::resource::{Key, Trail};
+use crate::remedy::document::Service;
+use crate::remedy::resource::Trail;
 use crate::remedy::{Error, read};
 
 /// The alias of a new key.
@@ -54,27 +54,13 @@ impl Case<'_> {
     fn trail_key(&self, stop: &Stop, trail: &Trail) -> Result<Vec<Candidate>, Error> {
         let partition = read::partition(self.facts, &trail.account)?;
         let service = Service::Trails(&partition, &trail.account);
-        let place = (trail.account.as_str(), trail.region.as_str());
-        let mut found = Vec::new();
-        if let Some(id) = &trail.kms_key_id
-            && let Some(key) = read::key(self.facts, place, id)?
-        {
-            found.extend(usable(&key, stop, service));
-        }
-        let owned = document::owned(&partition, &trail.account);
-        let key = Key {
-            account: trail.account.clone(),
-            region: trail.region.clone(),
-            id: KEY.to_owned(),
-            arn: None,
-            enabled: true,
-            policy: Some(document::encrypt(&owned, service)),
+        let named = Named {
+            account: &trail.account,
+            region: &trail.region,
+            id: trail.kms_key_id.as_deref(),
         };
-        found.push(vec![
-            change(None, key),
-            edit(trail, |it| it.kms_key_id = Some(KEY.to_owned())),
-        ]);
-        Ok(found)
+        let new = edit(trail, |it| it.kms_key_id = Some(KEY.to_owned()));
+        self.keys(&named, (KEY, new), stop, service)
     }
 }
 

@@ -2,7 +2,8 @@
 //! it publish. A rule that matches too little, or in too few Regions, is left as it is: a filter and an alarm tell of the
 //! events instead.
 
-use super::topic::{publishing, usable};
+use super::key::usable;
+use super::topic::publishing;
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::chain::verdict::{Kind, LinkId};
@@ -24,7 +25,7 @@ impl Case<'_> {
             (LinkId::E01, _) => self.fed()?,
             (LinkId::E02 | LinkId::E03, _) => self.switched_on(stop)?,
             (LinkId::E13 | LinkId::E14, Some(topic)) => publishing(topic, stop, Service::Rules),
-            (LinkId::E15, Some(topic)) => self.keys(topic, stop, Service::Rules)?,
+            (LinkId::E15, Some(topic)) => self.topic_key(topic, stop, Service::Rules)?,
             (LinkId::E26, _) => self.bus_key(stop)?,
             (LinkId::E19 | LinkId::E20 | LinkId::E21, _) => self.unfiltered(stop)?,
             _ => Vec::new(),

@@ -1,14 +1,13 @@
 //! Topics, their keys and their subscriptions: repaired where that takes one statement, else another topic that works.
 
 use super::alarm::acting_in_place_of;
+use super::key::{Named, denying};
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::aws::arn;
-use crate::aws::policy::{Doubt, Refusal};
-use crate::chain::cause::{Cause, EventRuleCause, RecordingCause, TopicCause};
 use crate::chain::verdict::{Kind, LinkId};
 use crate::remedy::document::{self, Service};
-use crate::remedy::resource::{Key, Subscription, Topic};
+use crate::remedy::resource::{Subscription, Topic};
 use crate::remedy::{Error, choice, read};
 
 /// The alias of a new key.
@@ -31,7 +30,7 @@ impl Case<'_> {
             }
             (LinkId::N05 | LinkId::N06, Some(topic)) => {
                 let account = self.alarm_account(topic)?;
-                found.extend(self.keys(topic, stop, Service::Alarms(&account))?);
+                found.extend(self.topic_key(topic, stop, Service::Alarms(&account))?);
             }
             (LinkId::U04 | LinkId::U05, _) => found.extend(self.unfiltered(stop)?),
             _ => {}
@@ -81,34 +80,20 @@ impl Case<'_> {
             .map_or_else(|| topic.account.clone(), |alarm| alarm.account))
     }
 
-    /// A key that a service may use: the topic's own with one statement more, enabled; else a new one.
-    pub(super) fn keys(
+    /// The key of a topic that a service may use.
+    pub(super) fn topic_key(
         &self,
         topic: &Topic,
         stop: &Stop,
         service: Service<'_>,
     ) -> Result<Vec<Candidate>, Error> {
-        let id = topic.kms_key_id.clone().unwrap_or_default();
-        let place = (topic.account.as_str(), topic.region.as_str());
-        let own = read::key(self.facts, place, &id)?;
-        let mut found = own
-            .map(|key| usable(&key, stop, service))
-            .unwrap_or_default();
-        let partition = read::partition(self.facts, &topic.account)?;
-        let owned = document::owned(&partition, &topic.account);
-        let key = Key {
-            account: topic.account.clone(),
-            region: topic.region.clone(),
-            id: KEY.to_owned(),
-            arn: None,
-            enabled: true,
-            policy: Some(document::encrypt(&owned, service)),
+        let named = Named {
+            account: &topic.account,
+            region: &topic.region,
+            id: topic.kms_key_id.as_deref(),
         };
-        found.push(vec![
-            change(None, key),
-            edit(topic, |it| it.kms_key_id = Some(KEY.to_owned())),
-        ]);
-        Ok(found)
+        let new = edit(topic, |it| it.kms_key_id = Some(KEY.to_owned()));
+        self.keys(&named, (KEY, new), stop, service)
     }
 
     /// The subscription without its filter policy.
@@ -200,50 +185,4 @@ pub(super) fn publishing(topic: &Topic, stop: &Stop, service: Service<'_>) -> Ve
         .chain([wider])
         .map(|policy| vec![edit(topic, |it| it.policy = Some(policy))])
         .collect()
-}
-
-/// The key once it is enabled and a service may use it, the narrowest change first.
-pub(super) fn usable(key: &Key, stop: &Stop, service: Service<'_>) -> Vec<Candidate> {
-    let mut found = vec![vec![edit(key, |it| it.enabled = true)]];
-    if let Some(policy) = &key.policy {
-        let spared = denying(&stop.cause)
-            .map(|position| document::sparing(policy, position, service))
-            .unwrap_or_default();
-        let wider = document::encrypt(policy, service);
-        found.extend(spared.into_iter().chain([wider]).map(|policy| {
-            vec![edit(key, |it| {
-                it.enabled = true;
-                it.policy = Some(policy);
-            })]
-        }));
-    }
-    found
-}
-
-/// The position of the statement that denies, or may.
-fn denying(cause: &Cause) -> Option<usize> {
-    let (refusal, doubt) = match cause {
-        Cause::Topic(
-            TopicCause::PublishRefused { refusal } | TopicCause::KeyRefused { refusal },
-        )
-        | Cause::Recording(RecordingCause::TrailKeyRefused { refusal })
-        | Cause::EventRule(
-            EventRuleCause::RulePublishRefused { refusal }
-            | EventRuleCause::RuleKeyRefused { refusal }
-            | EventRuleCause::BusKeyRefused { refusal },
-        ) => (Some(refusal), None),
-        Cause::Topic(TopicCause::PublishOpen { doubt, .. } | TopicCause::KeyOpen { doubt, .. })
-        | Cause::Recording(RecordingCause::TrailKeyOpen { doubt })
-        | Cause::EventRule(
-            EventRuleCause::RulePublishOpen { doubt }
-            | EventRuleCause::RuleKeyOpen { doubt }
-            | EventRuleCause::BusKeyOpen { doubt },
-        ) => (None, Some(doubt)),
-        _ => return None,
-    };
-    match (refusal, doubt) {
-        (Some(Refusal::Deny { statement, .. }), _)
-        | (_, Some(Doubt::MayDeny { statement, .. })) => Some(statement.position),
-        _ => None,
-    }
 }
