@@ -7,8 +7,8 @@ use super::Error;
 use super::cause::EventRuleCause;
 use super::event_rule::said;
 use super::facts::{Asked, Facts, Key, Question, RuleRow};
-use super::key_state::{Unusable, unusable};
-use super::stage::missing;
+use super::named_key::{NamedKey, Unusable, unusable};
+use super::stage::unanswered;
 use super::topic_access::{deciding, tellers};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
@@ -26,61 +26,54 @@ pub(super) fn judge(facts: &Facts<'_>, rule: &RuleRow) -> Result<Vec<Link>, Erro
     let asked = facts.asked(question)?;
     let known = matches!(asked, Asked::Absent { .. }) || asked.unsupported();
     if !known && !asked.answered() {
-        let about = rule.subject();
-        let link = missing(LinkId::E26, Verdict::Unknown, about, question, &asked, None);
-        return Ok(vec![link]);
+        return Ok(vec![unanswered(
+            LinkId::E26,
+            rule.subject(),
+            question,
+            &asked,
+        )]);
     }
     let Some((bus_arn, id, evidence)) = facts.bus_key(rule)? else {
         return Ok(Vec::new());
     };
-    let owner = arn::account(&id).unwrap_or(&rule.account).to_owned();
-    let named = Named {
-        facts,
+    let owner = arn::account(&id).unwrap_or(&rule.account);
+    let of_bus = OfBus {
         rule,
-        bus_arn,
-        region: arn::region(&id).unwrap_or(&rule.region).to_owned(),
-        tellers: tellers(facts, &[&owner, &rule.account], "DescribeKey", &id)?,
-        id,
+        bus_arn: &bus_arn,
+        key: NamedKey {
+            facts,
+            id: &id,
+            region: arn::region(&id).unwrap_or(&rule.region),
+            tellers: tellers(facts, &[owner, &rule.account], "DescribeKey", &id)?,
+        },
     };
     let told = |link: Link| {
-        let link = link.field("KmsKeyIdentifier", &named.id);
+        let link = link.field("KmsKeyIdentifier", &id);
         link.evidence([evidence])
     };
-    Ok(named.links()?.into_iter().map(told).collect())
+    Ok(of_bus.links()?.into_iter().map(told).collect())
 }
 
-/// A key as a bus names it.
-struct Named<'a> {
-    facts: &'a Facts<'a>,
+/// The key of the bus of a rule.
+struct OfBus<'a> {
     rule: &'a RuleRow,
-    bus_arn: String,
-    /// `KmsKeyIdentifier`.
-    id: String,
-    region: String,
-    /// The accounts that may know of it.
-    tellers: Vec<String>,
+    bus_arn: &'a str,
+    key: NamedKey<'a>,
 }
 
-impl Named<'_> {
+impl OfBus<'_> {
     fn links(&self) -> Result<Vec<Link>, Error> {
-        let mut key = None;
-        for account in &self.tellers {
-            key = self.facts.key(account, &self.region, &self.id)?;
-            if key.is_some() {
-                break;
-            }
-        }
-        if let Some(link) = key.as_ref().and_then(|key| self.unusable(key)) {
-            return Ok(vec![link]);
-        }
-        if key.is_none()
-            && let Some(link) = self.absent()?
-        {
+        let key = self.key.key()?;
+        let useless = match &key {
+            Some(key) => self.unusable(key),
+            None => self.absent()?,
+        };
+        if let Some(link) = useless {
             return Ok(vec![link]);
         }
         let mut links = vec![self.policy(key.as_ref())?];
         if key.is_none() {
-            links.push(self.open("DescribeKey", &self.id)?);
+            links.push(self.open("DescribeKey", self.key.id)?);
         }
         Ok(links)
     }
@@ -102,33 +95,32 @@ impl Named<'_> {
 
     /// AWS says that there is no such key or alias.
     fn absent(&self) -> Result<Option<Link>, Error> {
-        for account in &self.tellers {
-            let question = self.question(account, "DescribeKey", &self.id);
-            if let Asked::Absent { evidence, .. } = self.facts.asked(question)? {
-                let key = self.id.clone();
-                let link = self.link(Verdict::Broken, EventRuleCause::BusKeyMissing { key });
-                return Ok(Some(link.evidence([evidence])));
-            }
-        }
-        Ok(None)
+        let nowhere = self.key.absent(&["DescribeKey"])?;
+        Ok(nowhere.map(|nowhere| {
+            let key = self.key.id.to_owned();
+            let link = self.link(Verdict::Broken, EventRuleCause::BusKeyMissing { key });
+            link.evidence([nowhere.evidence])
+        }))
     }
 
     fn policy(&self, key: Option<&Key>) -> Result<Link, Error> {
-        let arn = key.map_or(self.id.as_str(), |key| key.arn.as_str());
-        for account in &self.tellers {
-            let found = self
-                .facts
-                .key_policy(account, &self.region, &self.id, arn)?;
-            let Some((policy, evidence)) = found else {
+        let arn = key.map_or(self.key.id, |key| key.arn.as_str());
+        for account in &self.key.tellers {
+            let Some((policy, evidence)) = self.key.policy(account, arn)? else {
                 continue;
             };
-            let at = self.facts.recorded_at(evidence)?;
+            let at = self.key.facts.recorded_at(evidence)?;
             let (verdict, cause, fields) = self.decide(&policy, arn, at.as_deref());
             let mut link = self.link(verdict, cause);
             link.fields.extend(fields);
             return Ok(link.field("key policy", policy).evidence([evidence]));
         }
         self.open("GetKeyPolicy", arn)
+    }
+
+    fn open(&self, operation: &str, arn: &str) -> Result<Link, Error> {
+        let of = (LinkId::E26, self.rule.subject());
+        self.key.open(of, self.key.first(), operation, arn)
     }
 
     /// What the policy says of the bus. AWS's own example compares the source of the request with texts that cannot be it,
@@ -141,7 +133,7 @@ impl Named<'_> {
     ) -> (Verdict, EventRuleCause, Vec<(String, String)>) {
         let caller = |source| Caller {
             service: Service::EventBus(source),
-            source_arn: &self.bus_arn,
+            source_arn: self.bus_arn,
             organization: Organization::Unknown,
             at: at.and_then(|at| at.parse().ok()),
         };
@@ -172,42 +164,6 @@ impl Named<'_> {
                 let cause = EventRuleCause::BusKeyOpen { doubt };
                 (Verdict::Unknown, cause, Vec::new())
             }
-        }
-    }
-
-    fn open(&self, operation: &str, about: &str) -> Result<Link, Error> {
-        let account = self.tellers.first().map(String::as_str).unwrap_or_default();
-        let named = self.question(account, operation, &self.id);
-        // The policy is asked by the key's ARN where that is known.
-        let about = match self.facts.asked(named)? {
-            Asked::Never => about,
-            _ => &self.id,
-        };
-        let question = self.question(account, operation, about);
-        let asked = self.facts.asked(question)?;
-        let rule = self.rule.subject();
-        Ok(missing(
-            LinkId::E26,
-            Verdict::Unknown,
-            rule,
-            question,
-            &asked,
-            None,
-        ))
-    }
-
-    fn question<'q>(
-        &'q self,
-        account: &'q str,
-        operation: &'q str,
-        about: &'q str,
-    ) -> Question<'q> {
-        Question {
-            account,
-            region: &self.region,
-            service: "kms",
-            operation,
-            subject: about,
         }
     }
 }

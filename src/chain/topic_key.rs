@@ -3,9 +3,9 @@
 use super::Error;
 use super::action_history::History;
 use super::cause::{Cause, EventRuleCause, TopicCause};
-use super::facts::{AlarmRow, Asked, Facts, Key, Question, RuleRow, Topic};
-use super::key_state::{Unusable, unusable};
-use super::stage::{Stage, missing};
+use super::facts::{AlarmRow, Facts, Key, RuleRow, Topic};
+use super::named_key::{NamedKey, Unusable, unusable};
+use super::stage::Stage;
 use super::topic_access::{asking, deciding, subject, tellers};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
@@ -17,16 +17,11 @@ const MANAGED_KEY: &str = "alias/aws/sns";
 /// Puts a question to a policy, given its evidence row, for whoever publishes.
 type Ask<'a> = dyn Fn(i64, &dyn Fn(&Caller<'_>) -> Decision) -> Result<Decision, Error> + 'a;
 
-/// A key as a topic names it.
-struct Named<'a> {
-    facts: &'a Facts<'a>,
+/// The key of a topic.
+struct OfTopic<'a> {
     ask: &'a Ask<'a>,
     topic_arn: &'a str,
-    /// `KmsMasterKeyId`.
-    id: &'a str,
-    region: &'a str,
-    /// The accounts that may know of it.
-    tellers: Vec<String>,
+    key: NamedKey<'a>,
 }
 
 /// Judges the key of a topic, where it has one.
@@ -105,26 +100,22 @@ fn links(
         Some(owner) => tellers(facts, &[owner, account, topic_owner], "DescribeKey", id)?,
         None => vec![topic_owner.to_owned()],
     };
-    let named = Named {
-        facts,
+    let of_topic = OfTopic {
         ask,
         topic_arn,
-        id,
-        region: arn::region(topic_arn).unwrap_or_default(),
-        tellers,
+        key: NamedKey {
+            facts,
+            id,
+            region: arn::region(topic_arn).unwrap_or_default(),
+            tellers,
+        },
     };
-    named.links()
+    of_topic.links()
 }
 
-impl Named<'_> {
+impl OfTopic<'_> {
     fn links(&self) -> Result<Vec<Link>, Error> {
-        let mut key = None;
-        for account in &self.tellers {
-            key = self.facts.key(account, self.region, self.id)?;
-            if key.is_some() {
-                break;
-            }
-        }
+        let key = self.key.key()?;
         if self.is_managed(key.as_ref()) {
             let evidence = key.iter().map(|key| key.evidence);
             let link = self.link(LinkId::N05, Verdict::Broken, TopicCause::ManagedKey);
@@ -145,8 +136,8 @@ impl Named<'_> {
     }
 
     fn is_managed(&self, key: Option<&Key>) -> bool {
-        self.id == MANAGED_KEY
-            || self.id.ends_with(":alias/aws/sns")
+        self.key.id == MANAGED_KEY
+            || self.key.id.ends_with(":alias/aws/sns")
             || key.is_some_and(|key| key.manager.as_deref() == Some("AWS"))
     }
 
@@ -176,36 +167,27 @@ impl Named<'_> {
     /// N06: AWS says that there is no such key or alias.
     fn absent(&self) -> Result<Option<Link>, Error> {
         // GetKeyPolicy takes no alias, and says of one that it does not exist.
-        let is_alias = self.id.starts_with("alias/") || self.id.contains(":alias/");
+        let is_alias = self.key.id.starts_with("alias/") || self.key.id.contains(":alias/");
         let operations: &[&str] = if is_alias {
             &["DescribeKey"]
         } else {
             &["DescribeKey", "GetKeyPolicy"]
         };
-        for account in &self.tellers {
-            for operation in operations {
-                let question = self.question(account, operation, self.id);
-                if let Asked::Absent { code, evidence } = self.facts.asked(question)? {
-                    let cause = TopicCause::KeyMissing {
-                        key: self.id.to_owned(),
-                    };
-                    let link = self.link(LinkId::N06, Verdict::Broken, cause);
-                    return Ok(Some(link.field(*operation, code).evidence([evidence])));
-                }
-            }
-        }
-        Ok(None)
+        Ok(self.key.absent(operations)?.map(|nowhere| {
+            let key = self.key.id.to_owned();
+            let link = self.link(LinkId::N06, Verdict::Broken, TopicCause::KeyMissing { key });
+            link.field(nowhere.operation, nowhere.code)
+                .evidence([nowhere.evidence])
+        }))
     }
 
     /// N06: what the key's policy says.
     fn policy(&self, key: Option<&Key>) -> Result<Vec<Link>, Error> {
-        let arn = key.map_or(self.id, |key| key.arn.as_str());
-        let mut tellers = self.tellers.clone();
-        tellers.extend(self.facts.answered_accounts("GetKeyPolicy", arn)?);
+        let arn = key.map_or(self.key.id, |key| key.arn.as_str());
+        let mut tellers = self.key.tellers.clone();
+        tellers.extend(self.key.facts.answered_accounts("GetKeyPolicy", arn)?);
         for account in &tellers {
-            let Some((policy, evidence)) =
-                self.facts.key_policy(account, self.region, self.id, arn)?
-            else {
+            let Some((policy, evidence)) = self.key.policy(account, arn)? else {
                 continue;
             };
             let decision = (self.ask)(evidence, &|caller| {
@@ -233,46 +215,16 @@ impl Named<'_> {
             let mut links = vec![link.field("key policy", policy).evidence([evidence])];
             if key.is_none() {
                 // Whether the key is enabled, and of the right kind, is still open.
-                links.push(self.unanswered(account, "DescribeKey", self.id)?);
+                links.push(self.open(account, "DescribeKey", self.key.id)?);
             }
             return Ok(links);
         }
-        let account = self.tellers.first().map(String::as_str).unwrap_or_default();
-        let question = self.question(account, "GetKeyPolicy", self.id);
-        // The policy is asked by the key's ARN where that is known.
-        let about = match self.facts.asked(question)? {
-            Asked::Never => arn,
-            _ => self.id,
-        };
-        Ok(vec![self.unanswered(account, "GetKeyPolicy", about)?])
+        let link = self.open(self.key.first(), "GetKeyPolicy", arn)?;
+        Ok(vec![link])
     }
 
-    fn unanswered(&self, account: &str, operation: &str, about: &str) -> Result<Link, Error> {
-        let question = self.question(account, operation, about);
-        let asked = self.facts.asked(question)?;
-        let about = subject(self.topic_arn);
-        Ok(missing(
-            LinkId::N06,
-            Verdict::Unknown,
-            about,
-            question,
-            &asked,
-            None,
-        ))
-    }
-
-    fn question<'q>(
-        &'q self,
-        account: &'q str,
-        operation: &'q str,
-        about: &'q str,
-    ) -> Question<'q> {
-        Question {
-            account,
-            region: self.region,
-            service: "kms",
-            operation,
-            subject: about,
-        }
+    fn open(&self, account: &str, operation: &str, arn: &str) -> Result<Link, Error> {
+        let of = (LinkId::N06, subject(self.topic_arn));
+        self.key.open(of, account, operation, arn)
     }
 }

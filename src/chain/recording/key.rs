@@ -7,22 +7,17 @@ use crate::aws::arn;
 use crate::aws::policy::{self, Caller, Decision, Organization, Service};
 use crate::chain::Error;
 use crate::chain::cause::RecordingCause;
-use crate::chain::facts::{Asked, Facts, Key, Question, TrailRow};
-use crate::chain::key_state::{Unusable, unusable};
-use crate::chain::stage::{Context, Stage, fine, unanswered};
+use crate::chain::facts::{Facts, Key, TrailRow};
+use crate::chain::named_key::{NamedKey, Unusable, unusable};
+use crate::chain::stage::{Context, Stage, fine};
 use crate::chain::topic_access::deciding;
 use crate::chain::verdict::{Link, LinkId, Verdict};
 
-/// A key as a trail names it.
-struct Named<'a> {
-    facts: &'a Facts<'a>,
+/// The key of a trail.
+struct OfTrail<'a> {
     context: &'a Context,
     trail: &'a TrailRow,
-    /// `KmsKeyId`.
-    id: String,
-    /// The account and Region to ask.
-    account: &'a str,
-    region: &'a str,
+    key: NamedKey<'a>,
 }
 
 /// Judges the key of a trail.
@@ -51,29 +46,29 @@ pub(super) fn judge(
             .field("KmsKeyId", &id)
             .evidence([trail.evidence]),
     );
-    let text = id.clone();
-    let key = Named {
-        facts,
+    let account = arn::account(&id).unwrap_or(&trail.owner).to_owned();
+    let key = OfTrail {
         context,
         trail,
-        account: arn::account(&text).unwrap_or(&trail.owner),
-        region: arn::region(&text).unwrap_or(&trail.home_region),
-        id,
+        key: NamedKey {
+            facts,
+            id: &id,
+            region: arn::region(&id).unwrap_or(&trail.home_region),
+            tellers: vec![account],
+        },
     };
     stage.say_all(key.links()?);
     Ok(stage)
 }
 
-impl Named<'_> {
+impl OfTrail<'_> {
     fn links(&self) -> Result<Vec<Link>, Error> {
-        let asked = self.facts.asked(self.question("DescribeKey"))?;
-        if let Asked::Absent { evidence, .. } = asked {
-            let cause = RecordingCause::TrailKeyMissing {
-                key: self.id.clone(),
-            };
-            return Ok(vec![self.link(Verdict::Broken, cause).evidence([evidence])]);
+        if let Some(nowhere) = self.key.absent(&["DescribeKey"])? {
+            let key = self.key.id.to_owned();
+            let link = self.link(Verdict::Broken, RecordingCause::TrailKeyMissing { key });
+            return Ok(vec![link.evidence([nowhere.evidence])]);
         }
-        let key = self.facts.key(self.account, self.region, &self.id)?;
+        let key = self.key.key()?;
         if let Some(link) = key.as_ref().and_then(|key| self.unusable(key)) {
             return Ok(vec![link]);
         }
@@ -110,20 +105,18 @@ impl Named<'_> {
 
     /// What the key's policy says to CloudTrail.
     fn policy(&self, key: Option<&Key>) -> Result<Link, Error> {
-        let arn = key.map_or(self.id.as_str(), |key| key.arn.as_str());
-        let found = self
-            .facts
-            .key_policy(self.account, self.region, &self.id, arn)?;
-        let Some((policy, evidence)) = found else {
+        let facts = self.key.facts;
+        let arn = key.map_or(self.key.id, |key| key.arn.as_str());
+        let Some((policy, evidence)) = self.key.policy(self.key.first(), arn)? else {
             return self.open("GetKeyPolicy");
         };
-        let organization = self.facts.organization(&self.trail.owner)?;
+        let organization = facts.organization(&self.trail.owner)?;
         let organization = match &organization {
             Some((id, _)) => Organization::Of(id),
-            None if self.facts.has_no_organization(&self.trail.owner)? => Organization::None,
+            None if facts.has_no_organization(&self.trail.owner)? => Organization::None,
             None => Organization::Unknown,
         };
-        let at = self.facts.recorded_at(evidence)?;
+        let at = facts.recorded_at(evidence)?;
         let caller = Caller {
             service: Service::CloudTrail,
             source_arn: &self.trail.arn,
@@ -154,23 +147,7 @@ impl Named<'_> {
     }
 
     fn open(&self, operation: &str) -> Result<Link, Error> {
-        let question = self.question(operation);
-        let asked = self.facts.asked(question)?;
-        Ok(unanswered(
-            LinkId::T17,
-            self.trail.subject(),
-            question,
-            &asked,
-        ))
-    }
-
-    fn question<'q>(&'q self, operation: &'q str) -> Question<'q> {
-        Question {
-            account: self.account,
-            region: self.region,
-            service: "kms",
-            operation,
-            subject: &self.id,
-        }
+        let of = (LinkId::T17, self.trail.subject());
+        self.key.open(of, self.key.first(), operation, self.key.id)
     }
 }
