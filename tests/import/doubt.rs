@@ -111,6 +111,16 @@ fn answered(path: &Path, operation: &str) -> Vec<String> {
         .collect()
 }
 
+/// The complete account as the script writes it, and the first file that its list names for an operation.
+fn listed(scratch: &Path, operation: &str) -> (PathBuf, PathBuf) {
+    let folder = scratch.join("folder");
+    folder::write(&World::complete(), &folder, Layout::Script);
+    let list = fs::read_to_string(folder.join("calls.tsv")).unwrap();
+    let line = list.lines().find(|line| line.contains(operation)).unwrap();
+    let file = folder.join(line.split('\t').next().unwrap());
+    (folder, file)
+}
+
 fn assert_one(messages: &[String], parts: &[&str]) {
     let fitting = messages
         .iter()
@@ -402,14 +412,7 @@ fn content_that_contradicts_name_or_folder_is_a_gap() {
     }
     // Listed by the script, a file says no more.
     let scratch = tempfile::tempdir().unwrap();
-    let folder = scratch.path().join("folder");
-    folder::write(&World::complete(), &folder, Layout::Script);
-    let list = fs::read_to_string(folder.join("calls.tsv")).unwrap();
-    let line = list
-        .lines()
-        .find(|line| line.contains("get-topic-attributes"))
-        .unwrap();
-    let file = folder.join(line.split('\t').next().unwrap());
+    let (folder, file) = listed(scratch.path(), "get-topic-attributes");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, swap(&text, TOPIC, other_topic)).unwrap();
     let unusable = import::read(&folder, &Defaults::default())

@@ -30,6 +30,14 @@ fn plan(world: &World, controls: &[&str]) -> Plan {
     remedy::plan(&snapshot, &registry, &options, &remedy::Wishes::default()).unwrap()
 }
 
+/// Each control passes after the plan.
+fn all_pass(plan: &Plan) {
+    for outcome in &plan.outcomes {
+        let after = &outcome.after;
+        assert_eq!(after.status, Status::Pass, "{}", after.control);
+    }
+}
+
 /// The trail as the plan leaves it.
 fn trail_of(plan: &Plan) -> &remedy::resource::Trail {
     let mut trails = plan
@@ -116,14 +124,7 @@ fn data_events_are_added_beside_the_selectors_that_are_there() {
         world.selectors("EventSelectors", basic.clone());
     });
     let plan_of_both = plan(&of_basic, &[ALL, WRITES, READS]);
-    for outcome in &plan_of_both.outcomes {
-        assert_eq!(
-            outcome.after.status,
-            Status::Pass,
-            "{}",
-            outcome.after.control
-        );
-    }
+    all_pass(&plan_of_both);
     let trail = trail_of(&plan_of_both);
     assert_eq!(trail.selectors[..2], basic.as_array().unwrap()[..]);
     // Writes were asked for first, and reads made one selector for both of it.
@@ -158,14 +159,7 @@ fn data_events_are_added_beside_the_selectors_that_are_there() {
         trail.advanced_selectors[..2],
         advanced.as_array().unwrap()[..]
     );
-    for outcome in &plan_of_both.outcomes {
-        assert_eq!(
-            outcome.after.status,
-            Status::Pass,
-            "{}",
-            outcome.after.control
-        );
-    }
+    all_pass(&plan_of_both);
     let script = fix::script(&plan_of_both, fix::Format::AwsCli);
     assert!(script.contains("charges for by their number"), "{script}");
     // A trail that has no room left is not touched.

@@ -197,14 +197,7 @@ mod unix {
     #[test]
     fn a_link_in_the_place_of_a_listed_file_is_not_followed() {
         let scratch = tempfile::tempdir().unwrap();
-        let folder = scratch.path().join("folder");
-        folder::write(&World::complete(), &folder, Layout::Script);
-        let list = fs::read_to_string(folder.join("calls.tsv")).unwrap();
-        let line = list
-            .lines()
-            .find(|line| line.contains("describe-trails"))
-            .unwrap();
-        let file = folder.join(line.split('\t').next().unwrap());
+        let (folder, file) = listed(scratch.path(), "describe-trails");
         let moved = scratch.path().join("moved.json");
         fs::rename(&file, &moved).unwrap();
         symlink(&moved, &file).unwrap();
