@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::analysis::{Analysis, SnapshotSummary};
 use super::finding::{Attestation, Finding, RefusedAttestation};
+use crate::aws::arn;
 
 /// How many months an attestation may last beyond the snapshot without saying why.
 const MONTHS: i8 = 18;
@@ -75,8 +76,7 @@ impl Entry {
                 return Err("it names both `account` and `accounts`; one is enough".to_owned());
             }
         };
-        let is_id = |it: &&String| it.len() == 12 && it.bytes().all(|b| b.is_ascii_digit());
-        match accounts.iter().find(|it| !is_id(it)) {
+        match accounts.iter().find(|it| !arn::is_account(it)) {
             Some(other) => Err(format!(
                 "the account `{other}` is not 12 digits; each account is listed, there is no wildcard"
             )),

@@ -65,6 +65,11 @@ pub fn service(text: &str) -> Option<&str> {
     Arn::parse(text).map(|arn| arn.service)
 }
 
+/// Whether a text has the form of an account id: 12 digits.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether a text has the form of a Region: `eu-west-1`, `us-gov-east-1`.
 pub fn is_region(text: &str) -> bool {
     let mut parts = text.split('-');

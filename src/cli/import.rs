@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Error, Out, Status};
+use crate::aws::arn;
 use crate::import::{self, Defaults, Recording};
 use crate::snapshot::{Snapshot, Writer};
 
@@ -33,7 +34,7 @@ pub(super) struct Args {
 }
 
 fn account_id(text: &str) -> Result<String, String> {
-    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if arn::is_account(text) {
         Ok(text.to_owned())
     } else {
         Err("an account id has 12 digits".to_owned())

@@ -10,10 +10,10 @@ use super::answer::{self, ApiError};
 use super::folder::{File, Folder};
 use super::index;
 use super::name::{by_name, by_shape};
-use super::place::{self, Identities, Owners, is_account};
+use super::place::{self, Identities, Owners};
 use super::plan::{Answer, Plan};
 use super::subject::{self, Asked, Doubt};
-use crate::aws::arn::{self, is_region};
+use crate::aws::arn::{self, is_account, is_region};
 use crate::snapshot::operations::{OPERATIONS, Operation, UNKNOWN_FILE};
 
 /// The calls of loose files, each given by its place in the folder; `known` are those of the lists.

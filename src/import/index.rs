@@ -9,6 +9,7 @@ use super::folder::{File, Folder};
 use super::place;
 use super::plan::{Answer, Plan};
 use super::subject;
+use crate::aws::arn;
 use crate::snapshot::operations::{OPERATIONS, Operation};
 
 /// The calls of all lists in the folder, in their order, and which files they name.
@@ -71,7 +72,7 @@ impl<'l> Entry<'l> {
         let (status, time) = (column(), column());
         let operation =
             by_cli_name(service, operation).ok_or("it names no call that is known here")?;
-        if !place::is_account(account) {
+        if !arn::is_account(account) {
             return Err("the account is not 12 digits");
         }
         let at = time.parse().map_err(|_| "the time is not in RFC 3339")?;

@@ -7,15 +7,11 @@ use serde_json::Value;
 use super::Defaults;
 use super::folder::{File, Folder};
 use super::subject::text;
-use crate::aws::arn::{Arn, is_region};
+use crate::aws::arn::{Arn, is_account, is_region};
 use crate::snapshot::operations::{AskedIn, Operation, Owner, Whose, texts_at};
 
 /// Who an answer says that it is of: region and account, each where it says so, and the words in which it does.
 pub(super) type Owners = BTreeMap<(Option<String>, Option<String>), String>;
-
-pub(super) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
 
 /// The innermost folder of the path that `wanted` holds of: in the folder, then the folder itself, and the one around it
 /// where the folder itself is named by a region.

@@ -7,6 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::aws::arn;
+
 /// AWSLogs, organization, account, CloudTrail, Region, year, month, day, and a few of the user's own.
 const MAX_DEPTH: usize = 24;
 
@@ -159,10 +161,10 @@ fn is_of_another_service(folder: &Path) -> bool {
     let Some(account) = folder.parent() else {
         return false;
     };
-    let id = name(account);
-    let is_account = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
     let mut above = account.ancestors().skip(1).take(2).map(name);
-    is_account && above.any(|name| name == "AWSLogs") && !own.starts_with("CloudTrail")
+    arn::is_account(&name(account))
+        && above.any(|name| name == "AWSLogs")
+        && !own.starts_with("CloudTrail")
 }
 
 /// Digest files hold hashes of log files.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::calls::{self, Action, Call, Step};
 use super::{difference, head};
+use crate::aws::arn;
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::printable::one_line;
 
@@ -217,7 +218,7 @@ fn by_account(plan: &Plan) -> BTreeMap<&str, Changes<'_>> {
     for (position, change) in plan.changes.iter().enumerate() {
         let account = change.after.account();
         // Part of a name in the script: an account is twelve digits or it is none.
-        if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
+        if arn::is_account(account) {
             accounts
                 .entry(account)
                 .or_default()
