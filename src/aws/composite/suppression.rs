@@ -96,33 +96,20 @@ pub fn suppression(
         Some(movement) => Some(movement.clone()),
         None if moved.perhaps.contains(&name) => return may_move,
         None if alarms.rules.contains_key(&name) => {
-            match reached_by_any(&name, child, moved, alarms) {
-                Reach {
-                    answer: Answer::Unknown(_),
-                    ..
-                } => return may_move,
-                Reach {
-                    answer: Answer::Always | Answer::Masked { .. },
-                    movement,
-                    ..
-                } => movement,
+            let reached = reached_by_any(&name, child, moved, alarms);
+            match reached.answer {
+                Answer::Unknown(_) => return may_move,
+                Answer::Always | Answer::Masked { .. } => reached.movement,
                 // The event does not lead it out of ALARM.
-                Reach {
-                    answer:
-                        Answer::Never(
-                            Fault::DoesNotDepend { .. }
-                            | Fault::AlwaysTrue
-                            | Fault::HeldInAlarm { .. }
-                            | Fault::NeedsStates { .. }
-                            | Fault::DependsOnItself,
-                        ),
-                    ..
-                } => None,
+                Answer::Never(
+                    Fault::DoesNotDepend { .. }
+                    | Fault::AlwaysTrue
+                    | Fault::HeldInAlarm { .. }
+                    | Fault::NeedsStates { .. }
+                    | Fault::DependsOnItself,
+                ) => None,
                 // The event moves alarms below it, out of ALARM for all that is known: its state of now says nothing.
-                Reach {
-                    answer: Answer::Never(_),
-                    ..
-                } => return may_move,
+                Answer::Never(_) => return may_move,
             }
         }
         None => None,

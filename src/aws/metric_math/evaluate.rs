@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::super::alarm::Moment;
 use super::expression::{Expression, Operator};
-use super::times::growing;
+use super::times::in_era;
 
 /// How a lone missing value counts in arithmetic and comparisons. With a value beside it, it counts as 0; for one on its
 /// own the documentation can be read either way, so both are tried.
@@ -242,7 +242,7 @@ impl Setting<'_> {
             ("YEAR" | "EPOCH", [argument]) => {
                 below(argument)?;
                 let era = self.moment.era;
-                Ok(Value::Series(era.and_then(|era| growing(name, era))))
+                Ok(Value::Series(era.and_then(|era| in_era(name, era))))
             }
             ("IF", [condition, then]) => {
                 self.condition(below(condition)?, below(then)?, Value::Series(None))

@@ -226,7 +226,7 @@ impl<'a> Scene<'a> {
         }
         // It may be in an era that is over.
         if (1..self.moments.len()).contains(&always)
-            && let Some(name) = ["YEAR", "EPOCH"].iter().find(|name| times.asks_for(name))
+            && let Some(name) = times.growing()
         {
             return Err(not_evaluated(name));
         }

@@ -39,7 +39,7 @@ impl<'a> Times<'a> {
             expressions,
             eras: Vec::new(),
         };
-        if let Some(growing) = GROWING.into_iter().find(|name| times.asks_for(name)) {
+        if let Some(growing) = times.growing() {
             // What a minute and an era lose together is not laid out.
             times.eras = eras(expressions)
                 .filter(|_| !times.asks_for("MINUTE"))
@@ -50,6 +50,11 @@ impl<'a> Times<'a> {
             Some(name) => Err(name),
             None => Ok(times),
         }
+    }
+
+    /// The first function of those that only grow which is asked for.
+    pub(super) fn growing(&self) -> Option<&'static str> {
+        GROWING.into_iter().find(|name| self.asks_for(name))
     }
 
     pub(super) fn asks_for(&self, function: &str) -> bool {
@@ -117,7 +122,7 @@ impl<'a> Times<'a> {
 }
 
 /// The value of `YEAR` or `EPOCH` in an era.
-pub(super) fn growing(function: &str, era: i64) -> Option<f64> {
+pub(super) fn in_era(function: &str, era: i64) -> Option<f64> {
     if function == "EPOCH" {
         return Some(era as f64);
     }
