@@ -83,12 +83,11 @@ pub enum Wait {
 pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<(usize, Touch)>> {
     let mut found = Vec::new();
     for (position, change) in changes.iter().enumerate() {
-        let mut of_change = of_trail(change);
-        found.extend(of_change.drain(..).map(|touch| (position, touch)));
+        found.extend(of_trail(change).into_iter().map(|touch| (position, touch)));
         let Some(before) = &change.before else {
             continue;
         };
-        of_change.extend(others(facts, before)?);
+        let mut of_change = others(facts, before)?;
         let taken = taken(facts, before, &change.after)?;
         of_change.extend(taken.into_iter().map(|what| Touch::Taken {
             of: before.name().to_owned(),
@@ -110,10 +109,7 @@ fn of_trail(change: &Change) -> Vec<Touch> {
     };
     let of = || after.name.clone();
     let mut found = Vec::new();
-    let selected = |it: &Trail| (it.selectors.clone(), it.advanced_selectors.clone());
-    if before.is_none_or(|before| selected(before) != selected(after))
-        && data_selectors(after) > before.map(data_selectors).unwrap_or_default()
-    {
+    if data_selectors(after) > before.map(data_selectors).unwrap_or_default() {
         found.push(Touch::DataEvents { of: of() });
     }
     if after.kms_key_id.is_some()
