@@ -75,11 +75,9 @@ impl<'a> Inquiry<'a> {
         registry: &'a Registry,
         options: &'a Options,
     ) -> Result<Self, Error> {
-        let benchmark = benchmark(registry, options)?;
-        let controls = controls(registry, benchmark, options)?;
         let terms = Terms {
             registry,
-            benchmark,
+            benchmark: benchmark(registry, options)?,
             options,
         };
         // Whoever wrote a control hears of its faults before anything is judged.
@@ -87,10 +85,25 @@ impl<'a> Inquiry<'a> {
         Ok(Self {
             snapshot,
             terms,
+            has_queries: asked.iter().any(|asked| asked.control.query.is_some()),
             controls: asked.into_iter().map(|asked| asked.about).collect(),
-            has_queries: controls.iter().any(|control| control.query.is_some()),
             accounts: accounts(snapshot, options)?,
         })
+    }
+
+    /// The whole analysis, with what every account comes to.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Inquiry::each`].
+    pub fn analysis(&self) -> Result<Analysis, Error> {
+        let mut analysis = self.outset();
+        self.each(&|answers| answers, &mut |answers| {
+            analysis.findings.extend(answers.findings);
+            analysis.accounts.push(answers.account);
+            Ok(())
+        })?;
+        Ok(analysis)
     }
 
     /// Whether it is about so many accounts that what they come to had better not be held together.

@@ -164,14 +164,7 @@ pub fn analyze(
     registry: &Registry,
     options: &Options,
 ) -> Result<Analysis, Error> {
-    let inquiry = Inquiry::new(snapshot, registry, options)?;
-    let mut analysis = inquiry.outset();
-    inquiry.each(&|answers| answers, &mut |answers| {
-        analysis.findings.extend(answers.findings);
-        analysis.accounts.push(answers.account);
-        Ok(())
-    })?;
-    Ok(analysis)
+    Inquiry::new(snapshot, registry, options)?.analysis()
 }
 
 fn benchmark<'r>(registry: &'r Registry, options: &Options) -> Result<&'r Benchmark, Error> {

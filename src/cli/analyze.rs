@@ -137,9 +137,9 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         true => fixed(&snapshot, &registry, &options, out)?,
         false => snapshot,
     };
+    let inquiry = Inquiry::new(&snapshot, &registry, &options)?;
     // Whatever looks at all findings at once has to wait for the last.
     if attestations.is_empty() && framework.is_none() {
-        let inquiry = Inquiry::new(&snapshot, &registry, &options)?;
         let plan = Plan {
             targets: &targets,
             failing: args.failing,
@@ -152,7 +152,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             return Ok(status);
         }
     }
-    let mut analysis = analyze::analyze(&snapshot, &registry, &options)?;
+    let mut analysis = inquiry.analysis()?;
     accept(attestations, &options, &mut analysis);
     analysis.framework =
         framework.map(|it| analyze::by_section(&analysis.controls, &analysis.findings, it));
