@@ -96,11 +96,11 @@ fn principal_type(surplus: &Surplus) -> &str {
 pub(super) fn how_often(control: &ControlOutcome, outcome: &Outcome) -> Option<String> {
     let alarms = outcome.alarms.iter();
     let own = alarms.filter(|alarm| control.alarms.contains(&alarm.arn));
-    let rate = own.filter_map(notifications).sum::<u64>() as f64 / days(outcome);
-    if rate < 1.0 {
-        return None;
-    }
-    let mut line = format!("it would have notified {} a day", about(rate));
+    let number = own.filter_map(notifications).sum::<u64>();
+    let mut line = format!(
+        "it would have notified {}",
+        often(number, seconds(outcome))?
+    );
     if let Some(most) = control.told.by.first() {
         let (count, whom) = match &most.principal {
             Some((name, count)) => (*count, format!("`{name}`")),
@@ -115,20 +115,30 @@ pub(super) fn how_often(control: &ControlOutcome, outcome: &Outcome) -> Option<S
     Some(line)
 }
 
-fn about(rate: f64) -> String {
-    match rate {
-        rate if rate < 10.0 => format!("{rate:.1} times"),
-        rate => format!("{rate:.0} times"),
+const DAY: i64 = 86_400;
+
+/// How often something happened in a time: a rate where that is a day at least, since nobody knows the rest of a shorter
+/// one. None for less than once a day.
+fn often(number: u64, seconds: i64) -> Option<String> {
+    let within = match seconds {
+        ..120 => "less than 2 minutes".to_owned(),
+        seconds => words::span(seconds),
+    };
+    let rate = number as f64 * DAY as f64 / seconds.max(DAY) as f64;
+    match seconds {
+        _ if rate < 1.0 => None,
+        ..DAY => Some(format!("{} in {within}", times(number))),
+        _ if rate < 10.0 => Some(format!("{rate:.1} times a day ({number} in {within})")),
+        _ => Some(format!("{rate:.0} times a day ({number} in {within})")),
     }
 }
 
-/// The days from the first record to the last, one at least.
-fn days(outcome: &Outcome) -> f64 {
+/// From the first record to the last.
+fn seconds(outcome: &Outcome) -> i64 {
     let second = |time: &String| Some(time.parse::<Timestamp>().ok()?.as_second());
     let span = outcome.records.span.as_ref();
     let ends = span.and_then(|(from, to)| second(from).zip(second(to)));
-    let seconds = ends.map_or(0, |(from, to)| to - from);
-    (seconds as f64 / 86_400.0).max(1.0)
+    ends.map_or(0, |(from, to)| to.saturating_sub(from))
 }
 
 /// The notifications of an alarm; none where it was not run.
@@ -345,4 +355,31 @@ pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
         lines.push(format!("it went into ALARM at {at} without an event"));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_a_day_is_told_of_a_day_of_records_and_no_less() {
+        for (number, seconds, expected) in [
+            (0, 0, None),
+            (0, 28 * 60, None),
+            (1, 0, Some("once in less than 2 minutes")),
+            (2, 28 * 60, Some("2 times in 28 minutes")),
+            (212, DAY - 1, Some("212 times in 23 hours")),
+            (212, DAY, Some("212 times a day (212 in 24 hours)")),
+            (1, DAY, Some("1.0 times a day (1 in 24 hours)")),
+            (1, DAY + 1, None),
+            (45, 30 * DAY, Some("1.5 times a day (45 in 30 days)")),
+            (6360, 30 * DAY, Some("212 times a day (6360 in 30 days)")),
+        ] {
+            assert_eq!(
+                often(number, seconds).as_deref(),
+                expected,
+                "{number} in {seconds}"
+            );
+        }
+    }
 }
