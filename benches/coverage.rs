@@ -78,7 +78,7 @@ fn main() -> ExitCode {
         println!("slow {time:?}: {required}\n     / {deployed}");
     }
     for (required, deployed, reason) in unknown.iter().take(5) {
-        println!("unknown: {required}\n     / {deployed}\n     {reason}");
+        println!("unknown: {required}\n     / {deployed}\n     {reason:?}");
     }
     many_filters(&model, &scope);
     if share < 0.02 {

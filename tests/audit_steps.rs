@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use trailproof::analyze::audit_steps::{AuditSteps, judge};
 use trailproof::analyze::{Options, Status, analyze};
 use trailproof::control::{Answer, Registry};
+use trailproof::report::words::audit_steps::reason;
 use trailproof::snapshot::Snapshot;
 
 use crate::support::world::{ACCOUNT, HOME, LOG_GROUP, MEMBER, World};
@@ -52,7 +53,7 @@ fn decided(world: &World, answer: Answer, step: &str, part: &str) {
         (answer, Some(step)),
         "{audit_steps:?}"
     );
-    assert!(audit_steps.reason.contains(part), "{audit_steps:?}");
+    assert!(reason(&audit_steps).contains(part), "{audit_steps:?}");
 }
 
 #[track_caller]
@@ -81,7 +82,7 @@ fn the_complete_account_satisfies_every_step() {
         "alarm `cis cloudtrail_changes`",
         "topic `arn:",
     ] {
-        assert!(audit_steps.reason.contains(part), "{audit_steps:?}");
+        assert!(reason(&audit_steps).contains(part), "{audit_steps:?}");
     }
 }
 
@@ -244,7 +245,7 @@ fn a_member_sees_the_trail_and_cannot_read_its_selectors() {
         "{member:?}"
     );
     assert!(
-        member.reason.contains("TrailNotFoundException"),
+        reason(&member).contains("TrailNotFoundException"),
         "{member:?}"
     );
 }
@@ -292,7 +293,7 @@ fn for_one_control_of_1_4_to_3_0_the_filter_is_named_as_the_metric() {
         "{apart:?}"
     );
     assert!(
-        apart.reason.contains("MetricName `unauthorized-api-calls`"),
+        reason(&apart).contains("MetricName `unauthorized-api-calls`"),
         "{apart:?}"
     );
     assert_eq!(answer(&complete(named), "cis-aws-1.4").answer, Answer::Met);
@@ -328,13 +329,13 @@ fn no_steps_no_letter() {
         "iam_policy_changes",
     );
     assert_eq!(
-        (audit_steps.answer, audit_steps.step),
+        (audit_steps.answer, audit_steps.step.as_deref()),
         (Answer::Unknown, None)
     );
-    assert!(audit_steps.reason.contains("publishes no audit steps"));
+    assert!(reason(&audit_steps).contains("publishes no audit steps"));
     let audit_steps = audit_steps_of(&World::complete(), ACCOUNT, "cis-aws-7.0", "assume_role");
     assert!(
-        audit_steps.reason.contains("does not list this control"),
+        reason(&audit_steps).contains("does not list this control"),
         "{audit_steps:?}"
     );
 }
@@ -541,4 +542,37 @@ fn subscriptions_that_another_account_listed_count() {
     met(&listed_by_another(None));
     let none = audit_steps(&listed_by_another(Some(json!([]))));
     assert_eq!(none.answer, Answer::NotMet, "{none:?}");
+}
+
+/// What was found is data before it is a sentence: a code with its values.
+#[test]
+fn a_cause_has_its_code_and_its_values() {
+    let of = |world: &World| serde_json::to_value(audit_steps(world).cause).unwrap();
+    assert_eq!(of(&World::empty()), json!({"code": "no_trail"}));
+    let stopped = complete(|world| {
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["IsLogging"] = json!(false)
+        });
+    });
+    assert_eq!(
+        of(&stopped),
+        json!({"code": "trail_not_logging", "trail": "management-events"})
+    );
+    let denied = complete(|world| {
+        world.deny("monitoring", "DescribeAlarms");
+    });
+    assert_eq!(
+        of(&denied),
+        json!({
+            "code": "unanswered",
+            "operation": "DescribeAlarms",
+            "account": ACCOUNT,
+            "region": HOME,
+            "about": "MetricAlarm",
+            "outcome": {"kind": "failed", "how": "denied", "error": "AccessDeniedException"},
+        })
+    );
+    let met = of(&World::complete());
+    assert_eq!(met["code"], "chain_found");
+    assert_eq!(met["trail"], "management-events");
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use trailproof::analyze::audit_steps::{ChainLack, Satisfied};
 use trailproof::analyze::{
     AccountSummary, Analysis, Attestation, AuditSteps, Carriers, ControlSummary, Finding,
-    FrameworkSections, Names, Note, PathSummary, RefusedAttestation, Remark, Requirement,
+    FrameworkSections, Names, Note, PathSummary, Refusal, RefusedAttestation, Remark, Requirement,
     SnapshotSummary, Status, Stop, Why,
 };
 use trailproof::chain::Gap;
@@ -30,7 +31,8 @@ fn finding(account: &str, number: &str, control: &str, status: Status, why: Why)
         audit_steps: Some(AuditSteps {
             answer: Answer::Met,
             step: None,
-            reason: "every step finds what it asks for".into(),
+            cause: Satisfied::EveryTrailAsAsked.into(),
+            others: 0,
         }),
         why,
         witness: None,
@@ -44,7 +46,8 @@ fn finding(account: &str, number: &str, control: &str, status: Status, why: Why)
         names: None,
         notes: Vec::new(),
         marks: Vec::new(),
-        assumptions: Vec::new(),
+        rests_on: Vec::new(),
+        assumed: Vec::new(),
         paths: Vec::new(),
         accepted: None,
         blind_spots: None,
@@ -200,7 +203,11 @@ fn sample() -> Analysis {
     accepted.audit_steps = Some(AuditSteps {
         answer: Answer::NotMet,
         step: Some("3".into()),
-        reason: "step 3 finds no filter".into(),
+        cause: ChainLack::LogGroupHasNoFilter {
+            log_group: "trail".into(),
+        }
+        .into(),
+        others: 2,
     });
     let attestation = Attestation {
         control: "s3_bucket_policy_changes".into(),
@@ -305,7 +312,9 @@ fn sample() -> Analysis {
                 control: "root_usage".into(),
                 ..attestation
             },
-            why: "there is nothing to accept: the status is pass".into(),
+            why: Refusal::NothingToAccept {
+                status: Status::Pass,
+            },
         }],
         framework: None,
     }

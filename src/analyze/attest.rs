@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::analysis::{Analysis, SnapshotSummary};
-use super::finding::{Attestation, Finding, RefusedAttestation};
+use super::finding::{Attestation, Finding, Refusal, RefusedAttestation};
 use crate::aws::arn;
 
 /// How many months an attestation may last beyond the snapshot without saying why.
@@ -180,7 +180,7 @@ pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
             finding.account == attestation.account && finding.control == attestation.control
         });
         let refused = match finding {
-            None => Some("it matches no finding of this analysis".to_owned()),
+            None => Some(Refusal::NoSuchFinding),
             Some(finding) => accept(finding, attestation, &today),
         };
         if let Some(why) = refused {
@@ -202,25 +202,26 @@ pub fn day_of(snapshot: &SnapshotSummary) -> String {
 }
 
 /// Accepts one finding, or says why not.
-pub fn accept(finding: &mut Finding, attestation: &Attestation, today: &str) -> Option<String> {
+pub fn accept(finding: &mut Finding, attestation: &Attestation, today: &str) -> Option<Refusal> {
     if !finding.is_open() {
-        return Some(format!(
-            "there is nothing to accept: the status is {}",
-            finding.status.as_str()
-        ));
+        return Some(Refusal::NothingToAccept {
+            status: finding.status,
+        });
     }
     let expires = &attestation.expires;
     // Days in this form are in the order of their texts.
     if expires.as_str() < today {
-        return Some(format!(
-            "it expired on {expires}, before the snapshot of {today}"
-        ));
+        return Some(Refusal::Expired {
+            expires: expires.clone(),
+            snapshot: today.to_owned(),
+        });
     }
     if attestation.longer_because.is_none() && latest(today).is_some_and(|last| *expires > last) {
-        return Some(format!(
-            "it lasts until {expires}, more than {MONTHS} months after the snapshot of {today}; `longer_because` says why, \
-             where that is meant"
-        ));
+        return Some(Refusal::LastsTooLong {
+            expires: expires.clone(),
+            snapshot: today.to_owned(),
+            months: MONTHS,
+        });
     }
     finding.accepted = Some(attestation.clone());
     None
@@ -325,7 +326,13 @@ expires = 2026-06-30
             let mut analysis = analysis("2024-12-30T10:00:00.000Z", Status::Fail);
             apply(&mut analysis, &parse(&text, "a.toml").unwrap());
             assert_eq!(analysis.findings[0].accepted.is_some(), accepted, "{text}");
-            assert!(accepted || analysis.refused[0].why.contains("18 months"));
+            assert!(
+                accepted
+                    || matches!(
+                        analysis.refused[0].why,
+                        Refusal::LastsTooLong { months: 18, .. }
+                    )
+            );
         }
     }
 
@@ -335,16 +342,13 @@ expires = 2026-06-30
         let mut passed = analysis("2026-01-01T00:00:00.000Z", Status::Pass);
         apply(&mut passed, &attestations);
         assert!(passed.findings[0].accepted.is_none());
-        assert!(
-            passed.refused[0].why.contains("nothing to accept"),
-            "{}",
-            passed.refused[0].why
-        );
+        let status = Status::Pass;
+        assert_eq!(passed.refused[0].why, Refusal::NothingToAccept { status });
         attestations[0].account = "444455556666".into();
         let mut other = analysis("2026-01-01T00:00:00.000Z", Status::Fail);
         apply(&mut other, &attestations);
         assert!(other.findings[0].accepted.is_none());
-        assert_eq!(other.refused.len(), 1);
+        assert_eq!(other.refused[0].why, Refusal::NoSuchFinding);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::chain::verdict::{Station, Verdict};
 use crate::chain::{AccountChain, Path};
-use crate::coverage::{Missed, Predicate, Scope};
+use crate::coverage::{Missed, Predicate, Premise, Scope};
 
 use super::finding::Names;
 use super::interned::{MANY, Part};
@@ -84,7 +84,7 @@ impl<'c> Case<'c> {
     }
 
     /// What it rests on that these paths carry everything that is asked for.
-    pub(super) fn rests_on(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Vec<String> {
+    pub(super) fn rests_on(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Vec<Premise> {
         self.judge.rests_on(
             &requirement.events,
             &union(self.judge, paths),

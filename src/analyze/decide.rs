@@ -91,7 +91,7 @@ fn pass(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
         requirement: Some(requirement.form()),
         names: case.names(requirement, &cover),
         notes,
-        assumptions: case.rests_on(requirement, &cover),
+        rests_on: case.rests_on(requirement, &cover),
         paths: shown::summaries(&shown::same_events(case.judge, &case.sound, &cover)),
         ..Decision::new(Status::Pass, Why::Carried(shown::carriers(&cover)))
     }
@@ -135,14 +135,14 @@ fn names_a_gap(link: &Link, chain: &AccountChain) -> bool {
 fn undecided(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision> {
     requirements.iter().find_map(|requirement| {
         let answers = [&case.sound, &case.open].map(|paths| case.missed(requirement, paths));
-        let reason = answers.into_iter().find_map(|answer| match answer {
-            Missed::Unknown(reason) => Some(reason),
+        let why = answers.into_iter().find_map(|answer| match answer {
+            Missed::Unknown(why) => Some(why),
             Missed::Nothing | Missed::Event(_) => None,
         })?;
         Some(Decision {
             requirement: Some(requirement.form()),
             paths: shown::summaries(&shown::alike(case.chain, requirement, None)),
-            ..Decision::new(Status::Unknown, Why::Undecided { reason })
+            ..Decision::new(Status::Unknown, Why::Undecided { why })
         })
     })
 }

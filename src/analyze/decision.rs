@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::coverage::Premise;
+
 use super::about::ControlSummary;
 use super::finding::{Carriers, Finding, Mark, Names, Note, PathSummary, Requirement, Status, Why};
 
@@ -24,7 +26,7 @@ pub(super) struct Decision {
     /// Parts of the patterns that explain a fail.
     pub(super) marks: Vec<Mark>,
     /// What the answer rests on besides the snapshot.
-    pub(super) assumptions: Vec<String>,
+    pub(super) rests_on: Vec<Premise>,
     /// The paths that matter, the best first.
     pub(super) paths: Vec<PathSummary>,
 }
@@ -40,7 +42,7 @@ impl Decision {
             names: None,
             notes: Vec::new(),
             marks: Vec::new(),
-            assumptions: Vec::new(),
+            rests_on: Vec::new(),
             paths: Vec::new(),
         }
     }
@@ -79,7 +81,8 @@ impl Decision {
             names: self.names,
             notes: self.notes,
             marks: self.marks,
-            assumptions: self.assumptions,
+            rests_on: self.rests_on,
+            assumed: Vec::new(),
             paths: self.paths,
             accepted: None,
             blind_spots: None,

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::chain::verdict::{ApiCall, Cause, Link, LinkId, Subject, Verdict};
-use crate::chain::{Gap, Path};
+use crate::chain::{Assumption, Gap, Path};
 use crate::control::{Answer, Kept, Severity};
+use crate::coverage::{Premise, Undecided};
 
 use super::audit_steps::AuditSteps;
 
@@ -43,8 +44,10 @@ pub struct Finding {
     pub notes: Vec<Note>,
     /// Parts of the requirement and of the filters that explain a fail.
     pub marks: Vec<Mark>,
-    /// What the answer rests on besides the snapshot (event model, observed semantics).
-    pub assumptions: Vec<String>,
+    /// What the answer rests on besides the snapshot: the event model, observed semantics.
+    pub rests_on: Vec<Premise>,
+    /// What the user assumes where AWS gave no answer.
+    pub assumed: Vec<Assumption>,
     /// The paths that matter for this control, the best first.
     pub paths: Vec<PathSummary>,
     /// Set when an attestation accepts this finding.
@@ -123,7 +126,8 @@ impl std::ops::AddAssign for Summary {
 }
 
 /// The four answers, the best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Each required event reaches a confirmed subscriber.
     Pass,
@@ -297,7 +301,7 @@ pub enum Why {
     /// Unknown: the coverage decision has no answer.
     Undecided {
         /// What the decision says.
-        reason: String,
+        why: Undecided,
     },
     /// Unknown: two answers to one question, which is a bug.
     Contradiction,
@@ -449,9 +453,20 @@ pub struct Mark {
     /// Byte offsets into the pattern.
     pub span: std::ops::Range<usize>,
     /// What is the matter with it.
-    pub text: String,
+    pub kind: MarkKind,
     /// The field that it asks about, its names joined by `.`, where it is a single condition on one.
     pub field: Option<String>,
+}
+
+/// What is the matter with a part of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    /// It asks for the witness, and no sound path carries it.
+    Asks,
+    /// It turns the witness away.
+    TurnsAway,
+    /// None of its alternatives matches the witness.
+    NoAlternative,
 }
 
 /// One path, as far as a finding needs it. Everything but the trail can be missing: a path ends where the chain ends.
@@ -570,5 +585,34 @@ pub struct RefusedAttestation {
     /// What was attested.
     pub attestation: Attestation,
     /// Why it is refused.
-    pub why: String,
+    pub why: Refusal,
+}
+
+/// Why an attestation is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The analysis has no finding of the control and account.
+    NoSuchFinding,
+    /// The finding is not open.
+    NothingToAccept {
+        /// Its status.
+        status: Status,
+    },
+    /// It held until a day before that of the snapshot.
+    Expired {
+        /// Its last day.
+        expires: String,
+        /// The day of the snapshot.
+        snapshot: String,
+    },
+    /// It lasts long, and no word says why.
+    LastsTooLong {
+        /// Its last day.
+        expires: String,
+        /// The day of the snapshot.
+        snapshot: String,
+        /// So many months need no word.
+        months: i8,
+    },
 }

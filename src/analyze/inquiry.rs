@@ -246,8 +246,6 @@ struct Bench<'i> {
     terms: Terms<'i>,
     snapshot: &'i Snapshot,
     asked: Vec<Asked<'i>>,
-    /// What is assumed, in the words of the command line.
-    assumed: Vec<String>,
     judge: Judge,
     chains: chain::Reader<'i>,
 }
@@ -255,14 +253,10 @@ struct Bench<'i> {
 impl<'i> Bench<'i> {
     fn new(terms: Terms<'i>, snapshot: &'i Snapshot) -> Result<Self, Error> {
         let options = terms.options;
-        let assumed = options.assume.iter();
         Ok(Self {
             terms,
             snapshot,
             asked: terms.asked()?,
-            assumed: assumed
-                .map(|it| format!("--assume {}", it.word()))
-                .collect(),
             judge: Judge::new(options.strict),
             chains: chain::Reader::new(snapshot, &options.assume)
                 .map_err(facts_error)?
@@ -299,7 +293,6 @@ impl<'i> Bench<'i> {
                 }
                 _ => asked.decide(&case, self.snapshot)?,
             };
-            decision.assumptions.extend(self.assumed.iter().cloned());
             if self.snapshot.state() != State::Complete {
                 decision = decision.cut_short();
             }
@@ -312,6 +305,7 @@ impl<'i> Bench<'i> {
                 audit_steps: asked
                     .has_steps
                     .then(|| auditor.judge(self.terms.benchmark, asked.control)),
+                assumed: self.terms.options.assume.clone(),
                 ..decision.finding(account, &asked.about)
             });
         }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::chain::Path;
-use crate::coverage::{self, EventModel, Is, Missed, Noise, Predicate, Scope};
+use crate::coverage::{self, EventModel, Is, Missed, Noise, Predicate, Premise, Scope};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
 use crate::pattern::event::{Rule, SignIn};
 
@@ -19,7 +19,7 @@ pub(super) struct Judge {
     model: EventModel,
     interned: RefCell<Interned>,
     missed: RefCell<HashMap<QuestionKey, (String, Missed)>>,
-    assumptions: RefCell<HashMap<QuestionKey, Vec<String>>>,
+    assumptions: RefCell<HashMap<QuestionKey, Vec<Premise>>>,
     saturations: RefCell<HashMap<QuestionKey, bool>>,
     noises: RefCell<HashMap<QuestionKey, (String, Noise)>>,
     names: RefCell<HashMap<QuestionKey, Rc<[String]>>>,
@@ -140,7 +140,7 @@ impl Judge {
         required: &Predicate,
         deployed: &Predicate,
         scope: &Scope,
-    ) -> Vec<String> {
+    ) -> Vec<Premise> {
         if *deployed == Predicate::Always {
             return Vec::new();
         }

@@ -11,7 +11,7 @@ use crate::coverage::Predicate;
 use crate::pattern::ast::{Expr, Pattern, PatternKind, dotted};
 use crate::pattern::{self, Matcher, Semantics};
 
-use super::finding::Mark;
+use super::finding::{Mark, MarkKind};
 use super::requirement::Requirement;
 
 /// The marks for one witness and the path that is blamed.
@@ -27,7 +27,6 @@ pub(super) fn marks(
         let mut spans = Vec::new();
         asking(pattern, expr, witness, &mut spans);
         let whole = expr.span();
-        let said = "this asks for the witness, and no sound path carries it";
         marks.extend(
             spans
                 .into_iter()
@@ -35,7 +34,7 @@ pub(super) fn marks(
                 .map(|span| Mark {
                     filter: None,
                     span,
-                    text: said.to_owned(),
+                    kind: MarkKind::Asks,
                     field: None,
                 }),
         );
@@ -71,7 +70,7 @@ fn unmet(path: &Path, witness: &Value) -> Vec<Mark> {
         found.extend(fields.into_iter().map(|field| Mark {
             filter: Some(condition.subject.name.clone()),
             span: 0..0,
-            text: "this turns the witness away".to_owned(),
+            kind: MarkKind::TurnsAway,
             field: Some(field),
         }));
     }
@@ -127,13 +126,13 @@ fn turning_away(
         Expr::Or(_) => marks.push(Mark {
             filter: Some(filter.to_owned()),
             span: expr.span(),
-            text: "none of these alternatives matches the witness".to_owned(),
+            kind: MarkKind::NoAlternative,
             field: None,
         }),
         Expr::Test(test) => marks.push(Mark {
             filter: Some(filter.to_owned()),
             span: test.span.clone(),
-            text: "this turns the witness away".to_owned(),
+            kind: MarkKind::TurnsAway,
             field: dotted(&test.selector.steps),
         }),
     }

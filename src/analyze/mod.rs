@@ -47,9 +47,9 @@ use crate::snapshot::Snapshot;
 pub use about::{ControlSummary, FrameworkSections};
 pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
 pub use finding::{
-    Attestation, BlindSpot, Carriers, Finding, Heard, Mark, Names, Note, PathSummary,
-    RefusedAttestation, Remark, Requirement, Status, Stop, Summary, Surplus, ToldBy, Unrecorded,
-    Why,
+    Attestation, BlindSpot, Carriers, Finding, Heard, Mark, MarkKind, Names, Note, PathSummary,
+    Refusal, RefusedAttestation, Remark, Requirement, Status, Stop, Summary, Surplus, ToldBy,
+    Unrecorded, Why,
 };
 
 pub use audit_steps::AuditSteps;

@@ -102,8 +102,8 @@ impl RecordQuestion<'_> {
                 self.unknown(&cover, &links)
             }
             Missed::Event(missed) => self.fail(&open, missed),
-            Missed::Unknown(reason) => {
-                let why = Why::Undecided { reason };
+            Missed::Unknown(why) => {
+                let why = Why::Undecided { why };
                 let shown: Vec<&Path> = self.paths.iter().collect();
                 self.decision(Status::Unknown, why, &shown)
             }
@@ -154,7 +154,7 @@ impl RecordQuestion<'_> {
         let mut answer = self.decision(Status::Pass, why, &same_events(self.judge, sound, &cover));
         answer.notes = told_links(&cover);
         let scope = &self.recording.scope;
-        answer.assumptions = self
+        answer.rests_on = self
             .judge
             .rests_on(&self.required, &union(self.judge, &cover), scope);
         answer

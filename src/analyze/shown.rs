@@ -95,12 +95,12 @@ pub(super) fn surplus(
     on.into_iter().chain(routine).map(note).collect()
 }
 
-/// The name of an event, for people.
+/// The name of an event; empty where it has none.
 pub(super) fn event_name(event: &Value) -> &str {
     event
         .get("eventName")
         .and_then(Value::as_str)
-        .unwrap_or("the event shown")
+        .unwrap_or_default()
 }
 
 /// All paths that carry the same events as one of the cover: the cover first.

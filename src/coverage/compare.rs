@@ -1,6 +1,7 @@
 //! More than yes or no: how two predicates stand to each other, which filter catches which event name, and what else
 //! the filters match.
 
+use super::answer::{Premise, Undecided};
 use super::decide::{covers, find};
 use super::lower::RawText;
 use super::model::{EventModel, Scope};
@@ -34,8 +35,8 @@ pub fn relation(
         _ => Vec::new(),
     };
     let mut reason = None;
-    let mut unknown = |why: &str| {
-        reason.get_or_insert_with(|| why.to_owned());
+    let mut unknown = |why: &Undecided| {
+        reason.get_or_insert_with(|| why.clone());
         RelationKind::Unknown
     };
     let kind = match (&forward, &backward) {
@@ -46,10 +47,10 @@ pub fn relation(
                 assumptions: others,
             },
         ) => {
-            let new: Vec<String> = others
+            let new: Vec<Premise> = others
                 .iter()
                 .filter(|other| !assumptions.contains(other))
-                .cloned()
+                .copied()
                 .collect();
             assumptions.extend(new);
             RelationKind::Equivalent

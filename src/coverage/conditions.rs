@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::answer::Undecided;
 use super::decimal::{Against, Decimal, Plain, Side};
 use super::event_machine::{Folded, Source};
 use super::formula::{Asked, Atom, Operand, Rule};
@@ -13,7 +14,7 @@ use crate::pattern::ast::{Condition, Literal, Value};
 use crate::pattern::{Booleans, Glob as PlainGlob, Semantics};
 
 /// The question that a condition asks, without its place in the text.
-pub(super) fn asked(condition: &Condition) -> Result<Asked, String> {
+pub(super) fn asked(condition: &Condition) -> Result<Asked, Undecided> {
     Ok(match condition {
         Condition::Equals { negated, value } => {
             let operand = match value {
@@ -22,7 +23,7 @@ pub(super) fn asked(condition: &Condition) -> Result<Asked, String> {
                 Value::Regex(regex) => Operand::Regex(
                     regex
                         .automata_syntax()
-                        .ok_or("a regular expression is outside of AWS's subset (D17)")?,
+                        .ok_or(Undecided::RegexOutsideSubset)?,
                 ),
             };
             Asked::Equals(operand, *negated)
@@ -38,7 +39,7 @@ pub(super) fn behaviour(
     asked: &Asked,
     semantics: &Semantics,
     machines: &mut BTreeMap<Operand, Rc<Machine>>,
-) -> Result<Atom, String> {
+) -> Result<Atom, Undecided> {
     // D1, D2, D7: false on everything that is not named below.
     let base = Atom::flat(false);
     Ok(match asked {
@@ -74,8 +75,7 @@ pub(super) fn behaviour(
             ..base
         },
         Asked::Found(form) => {
-            let machine =
-                Machine::search(form).ok_or("a regular expression is too large to be decided")?;
+            let machine = Machine::search(form).ok_or(Undecided::RegexTooLarge)?;
             Atom {
                 string: Rule::Run(machine, false),
                 ..base
@@ -146,7 +146,7 @@ fn equals(
     negated: bool,
     semantics: &Semantics,
     machines: &mut BTreeMap<Operand, Rc<Machine>>,
-) -> Result<Atom, String> {
+) -> Result<Atom, Undecided> {
     let (string, number) = match operand {
         Operand::Text(text) if !text.contains('*') => {
             let number = if Plain::holds(text) {
@@ -225,8 +225,10 @@ fn equals(
 /// The digits that a constant may have, so that numbers beside it on either side are still within the domain.
 const DIGITS: usize = 13;
 
-fn decimal(text: &str) -> Result<Decimal, String> {
+fn decimal(text: &str) -> Result<Decimal, Undecided> {
     Decimal::parse(text)
         .filter(|decimal| decimal.digits() <= DIGITS)
-        .ok_or_else(|| format!("the number `{text}` is beyond what is compared exactly (D26)"))
+        .ok_or_else(|| Undecided::NumberTooLong {
+            number: text.to_owned(),
+        })
 }

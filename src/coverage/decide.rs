@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::Covers;
+use super::answer::{Premise, Undecided};
 use super::lower::{RawText, lower};
 use super::model::{EventModel, Part, Scope};
 use super::predicate::Predicate;
@@ -20,7 +21,7 @@ pub enum Missed {
     /// This event: a whole CloudTrail record, checked by the plain matcher.
     Event(Value),
     /// Not decided, for this reason.
-    Unknown(String),
+    Unknown(Undecided),
 }
 
 impl Missed {
@@ -65,13 +66,13 @@ pub fn missed(
     }
 }
 
-/// What it rests on that `deployed` misses nothing: one sentence each, as [`Covers::Yes`] has them.
+/// What it rests on that `deployed` misses nothing: as [`Covers::Yes`] has it.
 pub fn rests_on(
     required: &Predicate,
     deployed: &Predicate,
     model: &EventModel,
     scope: &Scope,
-) -> Vec<String> {
+) -> Vec<Premise> {
     assumptions(&required.clone().and(!deployed.clone()), model, scope)
 }
 
@@ -128,9 +129,9 @@ pub(super) fn find(
             return Ok(bare);
         }
         Err(if walk::reads_text(predicate) {
-            "a pattern looks at the raw text of the event, and the fields do not decide what it finds there (D19)".into()
+            Undecided::RawText
         } else {
-            "the event that was found does not stand up to the plain matcher".to_owned()
+            Undecided::EventRefused
         })
     };
     let ended = Search::new(&problem.fields, examples, STEPS, &mut accept).run(&problem.formula);
@@ -141,7 +142,7 @@ pub(super) fn find(
 }
 
 /// What a yes rests on: `missed` has no event under the recommended semantics and the model.
-fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<String> {
+fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<Premise> {
     let none = |semantics: &Semantics, model: &EventModel, raw: RawText| {
         matches!(find(missed, semantics, model, scope, raw), Ended::None)
     };
@@ -158,16 +159,11 @@ fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<Str
             needed.push(decisions);
         }
     }
-    let mut decisions: Vec<&str> = needed.into_iter().flatten().collect();
+    let mut decisions: Vec<&'static str> = needed.into_iter().flatten().collect();
     decisions.sort_by_key(|decision| decision.trim_start_matches('D').parse::<u32>().unwrap_or(0));
     decisions.dedup();
-    assumptions.extend(decisions.into_iter().map(|decision| match decision {
-        "D4" => "observed semantics (D4): `*` inside a value is a wildcard that takes the first occurrence of what follows".to_owned(),
-        "D6" => "observed semantics (D6): a string equals a bare number of the same text".to_owned(),
-        "D7" => "documented semantics (D7): `=` and `!=` are false on booleans".to_owned(),
-        "D11" => "assumed semantics (D11): a condition on a wildcard selector holds where one selected value meets it".to_owned(),
-        other => format!("assumed semantics ({other})"),
-    }));
+    let semantics = |decision| Premise::Semantics { decision };
+    assumptions.extend(decisions.into_iter().map(semantics));
     if !model.is_none() && !none(&recommended, &EventModel::none(), RawText::AsWritten) {
         let parts: Vec<Part> = Part::ALL
             .into_iter()
@@ -179,10 +175,10 @@ fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<Str
         } else {
             parts
         };
-        assumptions.extend(parts.into_iter().map(|part| part.assumption().to_owned()));
+        assumptions.extend(parts.into_iter().map(|part| Premise::EventModel { part }));
     }
     if walk::reads_text(missed) && !none(&recommended, model, RawText::Unknown) {
-        assumptions.push("raw text (D19): CloudTrail writes field values without escapes and JSON without blanks".into());
+        assumptions.push(Premise::RawText);
     }
     assumptions
 }

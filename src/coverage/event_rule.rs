@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::answer::Undecided;
 use super::formula::{Asked, Formula, Kinds};
 use super::ground::{Ground, constant};
 use super::model::EventModel;
@@ -33,7 +34,7 @@ type Elements = BTreeMap<Vec<String>, u32>;
 pub(super) struct Lists {
     elements: Elements,
     /// Why lists were left out: then "there is no such event" is not the whole truth.
-    pub(super) left_out: Option<String>,
+    pub(super) left_out: Option<Undecided>,
 }
 
 /// The fields asked for below one field.
@@ -115,7 +116,7 @@ impl Lists {
         predicate: &Predicate,
         selectors: &[Vec<Step>],
         model: &EventModel,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Undecided> {
         let mut patterns = Vec::new();
         event_patterns(predicate, true, &mut patterns);
         let mut lists = Elements::new();
@@ -155,11 +156,9 @@ impl Lists {
                 })
         };
         if paths.iter().any(|path| places(path) > PLACES) {
-            let why = "an event pattern looks into too many lists within one another to be decided"
-                .to_owned();
             return Ok(Self {
                 elements: Elements::new(),
-                left_out: Some(why),
+                left_out: Some(Undecided::ListsTooDeep),
             });
         }
         Ok(Self {
@@ -174,7 +173,7 @@ impl Lists {
         ground: &mut Ground<'_>,
         pattern: &EventPattern,
         sign_in: SignIn,
-    ) -> Result<Rc<Formula>, String> {
+    ) -> Result<Rc<Formula>, Undecided> {
         let mut fitting = Fitting {
             ground,
             elements: &self.elements,
@@ -194,7 +193,7 @@ impl Fitting<'_, '_> {
         &mut self,
         pattern: &EventPattern,
         sign_in: SignIn,
-    ) -> Result<Rc<Formula>, String> {
+    ) -> Result<Rc<Formula>, Undecided> {
         let mut any = Vec::new();
         for asked in pattern.alternatives() {
             let mut all = Vec::new();
@@ -222,7 +221,7 @@ impl Fitting<'_, '_> {
         path: &str,
         rules: &[Rule],
         sign_in: SignIn,
-    ) -> Result<Rc<Formula>, String> {
+    ) -> Result<Rc<Formula>, Undecided> {
         let on_text = |text: &str| {
             let value = serde_json::Value::String(text.to_owned());
             rules.iter().any(|rule| rule.holds(&value))
@@ -264,7 +263,7 @@ impl Fitting<'_, '_> {
     }
 
     /// The event sources that make this `source`: such names read well in witnesses.
-    fn source(&mut self, node: usize, text: &str) -> Result<Rc<Formula>, String> {
+    fn source(&mut self, node: usize, text: &str) -> Result<Rc<Formula>, Undecided> {
         let Some(service) = text.strip_prefix(SOURCE_PREFIX) else {
             return Ok(constant(false));
         };
@@ -276,7 +275,7 @@ impl Fitting<'_, '_> {
     }
 
     /// The fields below fit a value here, or an element of a list here.
-    fn fits(&mut self, below: &Below<'_>, at: Vec<Step>) -> Result<Rc<Formula>, String> {
+    fn fits(&mut self, below: &Below<'_>, at: Vec<Step>) -> Result<Rc<Formula>, Undecided> {
         let mut any = vec![self.fits_value(below, &at)?];
         for index in 0..self.elements_at(&at) {
             let element = [at.as_slice(), &[Step::Index(index)]].concat();
@@ -285,7 +284,7 @@ impl Fitting<'_, '_> {
         Ok(Formula::any(any))
     }
 
-    fn fits_value(&mut self, below: &Below<'_>, at: &[Step]) -> Result<Rc<Formula>, String> {
+    fn fits_value(&mut self, below: &Below<'_>, at: &[Step]) -> Result<Rc<Formula>, Undecided> {
         let mut all = Vec::new();
         for rules in &below.rules {
             all.push(self.fits_rules(rules, at)?);
@@ -298,7 +297,7 @@ impl Fitting<'_, '_> {
     }
 
     /// One of the rules fits the value, or none is there at all and a rule asks for that.
-    fn fits_rules(&mut self, rules: &[Rule], at: &[Step]) -> Result<Rc<Formula>, String> {
+    fn fits_rules(&mut self, rules: &[Rule], at: &[Step]) -> Result<Rc<Formula>, Undecided> {
         let node = self.ground.node(at);
         let mut any = Vec::new();
         for rule in rules {
@@ -311,7 +310,7 @@ impl Fitting<'_, '_> {
     }
 
     /// There is no value under the names of this path, in whatever elements of lists.
-    fn absent(&mut self, at: &[Step]) -> Result<Rc<Formula>, String> {
+    fn absent(&mut self, at: &[Step]) -> Result<Rc<Formula>, Undecided> {
         let mut places: Vec<Vec<Step>> = vec![Vec::new()];
         for step in at.iter().filter(|step| matches!(step, Step::Name(_))) {
             let mut next = Vec::new();
@@ -349,7 +348,7 @@ impl Fitting<'_, '_> {
         node: usize,
         rule: &Rule,
         wrap: fn(Asked) -> Asked,
-    ) -> Result<Rc<Formula>, String> {
+    ) -> Result<Rc<Formula>, Undecided> {
         let around = |text: &Cased, from_start: bool| {
             let text_of = text.text.clone();
             if text.ignore_case {
@@ -408,13 +407,13 @@ impl Fitting<'_, '_> {
         self.asks(node, wrap(asked))
     }
 
-    fn asks(&mut self, node: usize, asked: Asked) -> Result<Rc<Formula>, String> {
+    fn asks(&mut self, node: usize, asked: Asked) -> Result<Rc<Formula>, Undecided> {
         self.ground.atom(Some(node), asked, true)
     }
 }
 
 /// Refuses a list that a filter pattern looks into as well: the two languages see its elements differently.
-fn looks_inside(at: &[String], selectors: &[Vec<Step>]) -> Result<(), String> {
+fn looks_inside(at: &[String], selectors: &[Vec<Step>]) -> Result<(), Undecided> {
     let list = steps(at);
     let inside = selectors.iter().any(|selector| {
         selector.starts_with(&list)
@@ -424,10 +423,9 @@ fn looks_inside(at: &[String], selectors: &[Vec<Step>]) -> Result<(), String> {
             )
     });
     if inside {
-        return Err(format!(
-            "a filter pattern and an event pattern both look into the list at `{}`",
-            at.join(".")
-        ));
+        return Err(Undecided::ListOfBothLanguages {
+            field: at.join("."),
+        });
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::answer::Undecided;
 use super::conditions::behaviour;
 use super::formula::{Asked, Atom, Fields, Formula, Operand};
 use super::machine::Machine;
@@ -40,7 +41,7 @@ impl<'a> Ground<'a> {
         node: Option<usize>,
         asked: Asked,
         wanted: bool,
-    ) -> Result<Rc<Formula>, String> {
+    ) -> Result<Rc<Formula>, Undecided> {
         // `=` and `!=` on one operand share a machine, `!=` on machine errors too.
         let mut failed = None;
         let semantics = self.semantics;

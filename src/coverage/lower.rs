@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::answer::Undecided;
 use super::conditions::asked;
 use super::event_rule::{self, Lists};
 use super::formula::{Asked, Fields, Formula};
@@ -24,7 +25,7 @@ pub(super) struct Problem {
     /// Objects whose every field a condition looks at: nothing may be added there for looks.
     pub(super) closed: Vec<Vec<Step>>,
     /// Why "there is none" would not be the whole truth: what was left out of the formula.
-    pub(super) partial: Option<String>,
+    pub(super) partial: Option<Undecided>,
 }
 
 /// Whether text terms may be taken to be in the event because a field holds them (D19).
@@ -44,7 +45,7 @@ pub(super) fn lower(
     model: &EventModel,
     scope: &Scope,
     raw: RawText,
-) -> Result<Problem, String> {
+) -> Result<Problem, Undecided> {
     let mut lowering = Lowering {
         ground: Ground::new(semantics, model),
         raw,
@@ -83,7 +84,7 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     /// Makes a node for every field that is asked about, and picks the elements for wildcard selectors.
-    fn plant(&mut self, predicate: &Predicate) -> Result<(), String> {
+    fn plant(&mut self, predicate: &Predicate) -> Result<(), Undecided> {
         let mut selectors: Vec<Vec<Step>> = Vec::new();
         collect(predicate, &mut selectors);
         self.lists = Lists::plant(predicate, &selectors, self.ground.model)?;
@@ -145,7 +146,7 @@ impl Lowering<'_> {
                 elements.dedup();
             }
             if any == Step::AnyElement && elements.len() > ELEMENTS {
-                return Err("too many conditions on the elements of one array".into());
+                return Err(Undecided::TooManyElements);
             }
             self.elements.insert((prefix, any), elements);
         }
@@ -172,7 +173,7 @@ impl Lowering<'_> {
             .collect()
     }
 
-    fn predicate(&mut self, predicate: &Predicate, wanted: bool) -> Result<Rc<Formula>, String> {
+    fn predicate(&mut self, predicate: &Predicate, wanted: bool) -> Result<Rc<Formula>, Undecided> {
         Ok(match predicate {
             Predicate::Always => constant(wanted),
             Predicate::Never => constant(!wanted),
@@ -254,15 +255,15 @@ impl Lowering<'_> {
         &mut self,
         parts: &[Predicate],
         wanted: bool,
-    ) -> Result<Vec<Rc<Formula>>, String> {
+    ) -> Result<Vec<Rc<Formula>>, Undecided> {
         parts
             .iter()
             .map(|part| self.predicate(part, wanted))
             .collect()
     }
 
-    fn expr(&mut self, expr: &Expr, wanted: bool) -> Result<Rc<Formula>, String> {
-        let parts = |lowering: &mut Self, parts: &[Expr]| -> Result<Vec<Rc<Formula>>, String> {
+    fn expr(&mut self, expr: &Expr, wanted: bool) -> Result<Rc<Formula>, Undecided> {
+        let parts = |lowering: &mut Self, parts: &[Expr]| -> Result<Vec<Rc<Formula>>, Undecided> {
             parts
                 .iter()
                 .map(|part| lowering.expr(part, wanted))
@@ -295,7 +296,7 @@ impl Lowering<'_> {
         selector: &Selector,
         condition: &Condition,
         wanted: bool,
-    ) -> Result<Rc<Formula>, String> {
+    ) -> Result<Rc<Formula>, Undecided> {
         let asked = asked(condition)?;
         let Some((prefix, any, rest)) = split(&selector.steps) else {
             let node = self.ground.node(&selector.steps);
@@ -313,7 +314,7 @@ impl Lowering<'_> {
         rest: &[Step],
         asked: &Asked,
         wanted: bool,
-    ) -> Result<Rc<Formula>, String> {
+    ) -> Result<Rc<Formula>, Undecided> {
         let elements = self
             .elements
             .get(&(prefix.to_vec(), any))
@@ -357,7 +358,7 @@ impl Lowering<'_> {
     }
 
     /// Terms: all required ones and no excluded one, or any optional one where there are no others.
-    fn terms(&mut self, terms: &Terms, wanted: bool) -> Result<Rc<Formula>, String> {
+    fn terms(&mut self, terms: &Terms, wanted: bool) -> Result<Rc<Formula>, Undecided> {
         let only_optional = terms
             .terms
             .iter()
@@ -381,7 +382,7 @@ impl Lowering<'_> {
     }
 
     /// The raw text contains `text`: certain where a field holds it, open otherwise.
-    fn contains(&mut self, text: &str, wanted: bool) -> Result<Rc<Formula>, String> {
+    fn contains(&mut self, text: &str, wanted: bool) -> Result<Rc<Formula>, Undecided> {
         let mut parts = vec![
             self.ground
                 .atom(None, Asked::Raw(text.to_owned()), wanted)?,

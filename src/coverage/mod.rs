@@ -6,6 +6,7 @@
 //!
 //! Knows nothing of SQL, AWS, files or output. Uses `pattern` alone.
 
+mod answer;
 mod compare;
 mod conditions;
 mod decide;
@@ -28,11 +29,12 @@ mod table;
 mod walk;
 mod witness;
 
+pub use answer::{Premise, Undecided};
 pub use compare::{by_name, noise, relation};
 pub use decide::{Missed, covers, example, missed, rests_on};
 pub use routine::is_nearly_everything;
 
-pub use model::{EventModel, Origin, Scope};
+pub use model::{EventModel, Origin, Part, Scope};
 pub use predicate::{Is, Predicate, Test};
 pub use smt::smt_question;
 pub use table::{Row, TruthTable, truth_table};
@@ -45,8 +47,8 @@ use serde_json::Value;
 pub enum Covers {
     /// Yes, under these assumptions: semantics that AWS does not document, or facts of the event model. Often none.
     Yes {
-        /// One sentence each, without a final period, decisions by number.
-        assumptions: Vec<String>,
+        /// What it rests on.
+        assumptions: Vec<Premise>,
     },
     /// No: this event is required and nothing deployed matches it. A whole CloudTrail record.
     No {
@@ -55,8 +57,8 @@ pub enum Covers {
     },
     /// Not decided.
     Unknown {
-        /// Why, in one sentence without a final period.
-        reason: String,
+        /// Why.
+        reason: Undecided,
     },
 }
 
@@ -94,9 +96,9 @@ pub struct Relation {
     /// An event that deployed matches and nobody asked for.
     pub extra: Option<Value>,
     /// What the answers rest on, those of the other direction included where the kind is equivalent.
-    pub assumptions: Vec<String>,
+    pub assumptions: Vec<Premise>,
     /// Why the kind is unknown, where it is.
-    pub reason: Option<String>,
+    pub reason: Option<Undecided>,
 }
 
 /// Which filters catch the required events of one name.
@@ -135,5 +137,5 @@ pub enum NoiseClass {
     /// Nearly every event: an alarm on it stays in ALARM and tells nothing (delivery-chain fact 1).
     NearlyEverything,
     /// Not decided, and why.
-    Unknown(String),
+    Unknown(Undecided),
 }

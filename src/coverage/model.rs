@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::formula::Kinds;
@@ -27,8 +27,9 @@ pub struct EventModel {
 }
 
 /// A group of facts, named in an answer that rests on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
     /// Which fields a record has, and of what type they are.
     Fields,
     /// Which services have an event of a name (D27).
@@ -52,25 +53,6 @@ impl Part {
         Self::Types,
         Self::Forms,
     ];
-
-    /// The assumption, for the user.
-    pub(super) fn assumption(self) -> &'static str {
-        match self {
-            Self::Fields => {
-                "event model: the fields of a CloudTrail management event and their types"
-            }
-            Self::Sources => "event model: the event sources that have an event of each name (D27)",
-            Self::Access => "event model: which events are reads and which are writes",
-            Self::Regions => "event model: which events are recorded in the global region only",
-            Self::Types => {
-                "event model: `eventType` follows from the event name (`AwsApiCall` for an operation of an API, \
-                 `AwsConsoleSignIn` for `ConsoleLogin`), and an event with an error code is no `AwsServiceEvent`"
-            }
-            Self::Forms => {
-                "event model: `eventVersion` is written 1.NN, and account ids are twelve digits"
-            }
-        }
-    }
 }
 
 /// Where an event of some name comes from.

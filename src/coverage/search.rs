@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::answer::Undecided;
 use super::formula::{Fields, Formula};
 use super::state::{Found, State};
 
@@ -20,7 +21,7 @@ pub(super) enum Ended {
     /// There is no such event.
     None,
     /// Not known, and why.
-    Unsure(String),
+    Unsure(Undecided),
 }
 
 /// Steps that one search may take: formula nodes visited and automaton steps taken.
@@ -36,7 +37,7 @@ enum Stop {
 }
 
 /// Builds an event from what was decided, and checks it; the error says what is wrong with it.
-pub(super) type Accept<'a> = dyn FnMut(&Fields, &[(usize, Found)]) -> Result<Value, String> + 'a;
+pub(super) type Accept<'a> = dyn FnMut(&Fields, &[(usize, Found)]) -> Result<Value, Undecided> + 'a;
 
 pub(super) struct Search<'a> {
     fields: &'a Fields,
@@ -76,10 +77,7 @@ impl<'a> Search<'a> {
     pub(super) fn run(mut self, formula: &Rc<Formula>) -> Ended {
         match self.branch(Rc::clone(formula)) {
             Err(Stop::Found(event)) => Ended::Found(event),
-            Err(Stop::Budget) => Ended::Unsure(format!(
-                "the comparison was stopped after {} steps; these patterns are too entangled to be decided",
-                self.limit
-            )),
+            Err(Stop::Budget) => Ended::Unsure(Undecided::TooManySteps { most: self.limit }),
             Err(Stop::Refused) | Ok(()) => match self.state.unsure {
                 Some(reason) => Ended::Unsure(reason),
                 None => Ended::None,

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::answer::Undecided;
 use super::decimal::Plain;
 use super::formula::{Fields, Kinds, Rule};
 use super::machine::{self, Machine, Wanted, Word, Words};
@@ -82,7 +83,7 @@ pub(super) struct State<'a> {
     trail: Vec<Undo>,
     pub(super) work: u64,
     /// Why the answer "there is none" can no longer be given.
-    pub(super) unsure: Option<String>,
+    pub(super) unsure: Option<Undecided>,
 }
 
 impl<'a> State<'a> {
@@ -502,10 +503,9 @@ impl<'a> State<'a> {
             Word::None => None,
             Word::TooMuch => {
                 // Nothing can be shown on this way, and the answer can no longer be "there is none".
-                self.unsure = Some(format!(
-                    "the conditions on the text of one field are too large to be decided together ({} at once)",
-                    machines.len()
-                ));
+                self.unsure = Some(Undecided::TextTooLarge {
+                    conditions: machines.len(),
+                });
                 None
             }
         }

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Rows};
 
+use crate::chain::cause::Outcome;
 use crate::chain::facts::{Asked, Facts, Question};
 use crate::snapshot::{Snapshot, TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES, operations};
 
 use super::meaning::meaning;
-use super::{Change, Error, FactChange, Field, FieldChange, GapChange, Presence, Side};
+use super::{Change, Error, FactChange, Field, FieldChange, GapChange, Presence, Side, Unseen};
 
 /// Tables about the asking rather than about the account, and those that [`presence`] and [`gaps`] tell.
 const NOT_CONFIGURATION: [&str; 5] = ["absent", "account", "answered", "gap", "region"];
@@ -43,7 +44,7 @@ struct File<'s> {
     facts: Facts<'s>,
     accounts: BTreeSet<String>,
     /// Why the other side says nothing about what a call told, by its evidence row: one call tells thousands of facts.
-    unseen: RefCell<BTreeMap<i64, Option<String>>>,
+    unseen: RefCell<BTreeMap<i64, Option<Unseen>>>,
 }
 
 impl<'s> File<'s> {
@@ -64,7 +65,7 @@ impl<'s> File<'s> {
     }
 
     /// Why `other` says nothing about a fact that this side read by a call.
-    fn unseen(&self, evidence: i64, other: &Self) -> Result<Option<String>, Error> {
+    fn unseen(&self, evidence: i64, other: &Self) -> Result<Option<Unseen>, Error> {
         if let Some(known) = self.unseen.borrow().get(&evidence) {
             return Ok(known.clone());
         }
@@ -296,7 +297,7 @@ fn named(table: &str, shape: &Shape, fact: &Fact) -> FactChange {
 }
 
 /// Why the other snapshot says nothing about a fact read by this call; none where it answered the same question.
-fn unseen(evidence: i64, from: &Snapshot, other: &Facts<'_>) -> Result<Option<String>, Error> {
+fn unseen(evidence: i64, from: &Snapshot, other: &Facts<'_>) -> Result<Option<Unseen>, Error> {
     let Some(row) = from.evidence(evidence)? else {
         return Ok(None);
     };
@@ -305,7 +306,11 @@ fn unseen(evidence: i64, from: &Snapshot, other: &Facts<'_>) -> Result<Option<St
         || vec![String::new()],
         |operation| operation.subjects(&call.account, &call.region, &call.request),
     );
-    let api = format!("{} {}", call.service, call.operation);
+    let unseen = |outcome| Unseen {
+        service: call.service.clone(),
+        operation: call.operation.clone(),
+        outcome,
+    };
     let mut answered = false;
     for subject in &subjects {
         let asked = other.asked(Question {
@@ -315,12 +320,13 @@ fn unseen(evidence: i64, from: &Snapshot, other: &Facts<'_>) -> Result<Option<St
             operation: &call.operation,
             subject,
         })?;
-        if let Asked::Failed { kind, code, .. } = &asked {
-            return Ok(Some(format!("{api} failed: {kind} ({code})")));
+        if let Asked::Failed { kind, code, .. } = asked {
+            let (how, error) = (kind, code);
+            return Ok(Some(unseen(Outcome::Failed { how, error })));
         }
         answered |= asked.answered();
     }
-    Ok((!answered).then(|| format!("{api} was not asked about it")))
+    Ok((!answered).then(|| unseen(Outcome::NotAsked)))
 }
 
 /// Accounts, and enabled regions of accounts that both sides have, on one side only.

@@ -3,20 +3,23 @@
 use crate::coverage::{Covers, EventModel, Predicate, RelationKind, Scope, covers, relation};
 use crate::pattern;
 
-use super::Meaning;
+use super::{Meaning, Side, Unrelated};
 
 /// The meaning of replacing one pattern by another, as events of the account see it.
 pub(super) fn meaning(before: &str, after: &str, account: &str) -> Meaning {
-    let unknown = |reason: String| Meaning {
+    let not_parsed = |side: Side, error: pattern::ParseError| Meaning {
         relation: RelationKind::Unknown,
         lost: None,
         gained: None,
-        reason: Some(reason),
+        unknown: Some(Unrelated::NotParsed {
+            side,
+            error: error.to_string(),
+        }),
     };
     let (old, new) = match (pattern::parse(before), pattern::parse(after)) {
         (Ok(old), Ok(new)) => (Predicate::from_pattern(&old), Predicate::from_pattern(&new)),
-        (Err(error), _) => return unknown(format!("the old pattern does not parse: {error}")),
-        (_, Err(error)) => return unknown(format!("the new pattern does not parse: {error}")),
+        (Err(error), _) => return not_parsed(Side::Baseline, error),
+        (_, Err(error)) => return not_parsed(Side::Current, error),
     };
     let model = EventModel::cloudtrail();
     let scope = Scope {
@@ -35,6 +38,6 @@ pub(super) fn meaning(before: &str, after: &str, account: &str) -> Meaning {
         relation: related.kind,
         lost: missed(&old, &new),
         gained: missed(&new, &old),
-        reason: related.reason,
+        unknown: related.reason.map(|why| Unrelated::Undecided { why }),
     }
 }

@@ -8,10 +8,12 @@ mod meaning;
 mod posture;
 
 use crate::analyze::{self, Attestation, Options, RefusedAttestation, SnapshotSummary, attest};
+use crate::chain::cause::Outcome;
 use crate::control::Registry;
-use crate::coverage::RelationKind;
+use crate::coverage::{RelationKind, Undecided};
 use crate::snapshot::Snapshot;
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// What differs between a baseline and a current snapshot.
@@ -42,7 +44,8 @@ pub struct Diff {
 }
 
 /// Which side something stands on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The earlier snapshot.
     Baseline,
@@ -118,8 +121,20 @@ pub enum Change {
         /// The side that has it.
         on: Side,
         /// Why the other side does not say.
-        why: String,
+        why: Unseen,
     },
+}
+
+/// A call that one side made, and that has no answer on the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename = "unanswered")]
+pub struct Unseen {
+    /// Endpoint prefix.
+    pub service: String,
+    /// API operation.
+    pub operation: String,
+    /// What came of it there.
+    pub outcome: Outcome,
 }
 
 /// A column of a fact and its value.
@@ -154,7 +169,25 @@ pub struct Meaning {
     /// An event that the new pattern matches and the old one did not.
     pub gained: Option<Value>,
     /// Why the relation is unknown, where it is.
-    pub reason: Option<String>,
+    pub unknown: Option<Unrelated>,
+}
+
+/// Why it is not known what rewriting a pattern does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Unrelated {
+    /// A pattern does not parse.
+    NotParsed {
+        /// The snapshot that has it.
+        side: Side,
+        /// What the parser says.
+        error: String,
+    },
+    /// The decision has no answer.
+    Undecided {
+        /// What it says.
+        why: Undecided,
+    },
 }
 
 /// A gap that one side alone has.

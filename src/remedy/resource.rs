@@ -319,7 +319,7 @@ impl Resource {
         }
     }
 
-    /// The name that its owner gave it.
+    /// The name that its owner gave it; empty for a subscription of an address that is still to be given.
     pub fn name(&self) -> &str {
         match self {
             Self::Bucket(it) => &it.name,
@@ -329,10 +329,7 @@ impl Resource {
             Self::MetricFilter(it) => &it.name,
             Self::Key(it) => &it.id,
             Self::Topic(it) => &it.name,
-            Self::Subscription(it) => it
-                .endpoint
-                .as_deref()
-                .unwrap_or("the address that you give"),
+            Self::Subscription(it) => it.endpoint.as_deref().unwrap_or_default(),
             Self::Alarm(it) => &it.name,
             Self::MuteRule(it) => &it.name,
             Self::Rule(it) => &it.name,

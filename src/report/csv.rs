@@ -88,7 +88,7 @@ pub(super) fn rows<'a>(
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             evidence.join(" "),
-            finding.assumptions.join("; "),
+            words::assumptions(finding).join("; "),
             item.fingerprint.clone(),
             accepted.map_or(String::new(), |accepted| accepted.by.clone()),
             accepted.map_or(String::new(), |accepted| accepted.expires.clone()),

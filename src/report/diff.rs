@@ -66,7 +66,7 @@ fn refused(out: &mut Page, diff: &Diff) {
     for refused in &diff.refused {
         let of = &refused.attestation;
         let label = format!("{} in {}:", of.control, of.account);
-        out.paragraph(2, &label, &refused.why);
+        out.paragraph(2, &label, &words::refusal(&refused.why));
     }
 }
 
@@ -221,7 +221,7 @@ fn configuration(out: &mut Page, diff: &Diff, style: Style) {
                 out.paragraph(
                     2,
                     &style.paint(Colour::Yellow, "?"),
-                    &format!("{name}: {unsaid} does not say: {why}"),
+                    &format!("{name}: {unsaid} does not say: {}", words::unseen(why)),
                 );
             }
             Change::Changed(fields) => {
@@ -298,7 +298,7 @@ pub(super) fn meaning_words(meaning: &Meaning) -> String {
         }
         .to_owned(),
     ];
-    if let Some(reason) = &meaning.reason {
+    if let Some(reason) = meaning.unknown.as_ref().map(words::unrelated) {
         parts.push(reason.clone());
     }
     if let Some(lost) = &meaning.lost {

@@ -76,7 +76,8 @@ enum Change<'a> {
     },
     Unseen {
         on: &'static str,
-        why: &'a str,
+        cause: &'a diff::Unseen,
+        why: String,
     },
 }
 
@@ -94,7 +95,8 @@ struct Meaning<'a> {
     relation: &'static str,
     lost: Option<&'a Value>,
     gained: Option<&'a Value>,
-    reason: Option<&'a str>,
+    unknown: Option<&'a diff::Unrelated>,
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -221,7 +223,11 @@ fn fact(fact: &diff::FactChange) -> Fact<'_> {
             diff::Change::Changed(fields) => Change::Changed {
                 fields: fields.iter().map(field).collect(),
             },
-            diff::Change::Unseen { on, why } => Change::Unseen { on: side(*on), why },
+            diff::Change::Unseen { on, why } => Change::Unseen {
+                on: side(*on),
+                cause: why,
+                why: super::words::unseen(why),
+            },
         },
     }
 }
@@ -242,7 +248,8 @@ fn field(change: &diff::FieldChange) -> Field<'_> {
             },
             lost: meaning.lost.as_ref(),
             gained: meaning.gained.as_ref(),
-            reason: meaning.reason.as_deref(),
+            unknown: meaning.unknown.as_ref(),
+            reason: meaning.unknown.as_ref().map(words::unrelated),
         }),
     }
 }

@@ -32,7 +32,12 @@ pub(super) fn render(diff: &Diff) -> String {
     posture(&mut out, diff);
     for refused in &diff.refused {
         let of = &refused.attestation;
-        let what = format!("`{}` in {}: {}", of.control, of.account, refused.why);
+        let what = format!(
+            "`{}` in {}: {}",
+            of.control,
+            of.account,
+            words::refusal(&refused.why)
+        );
         out.push_str(&format!("\nAttestation refused: {}\n", sentence(&what)));
     }
     configuration(&mut out, diff);
@@ -107,7 +112,7 @@ fn configuration(out: &mut String, diff: &Diff) {
                     Side::Baseline => "current snapshot",
                     Side::Current => "baseline",
                 };
-                let why = sentence(why);
+                let why = sentence(&words::unseen(why));
                 out.push_str(&format!("- not told by the {unsaid}: {name}: {why}\n"));
             }
             Change::Changed(fields) => {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::analyze::{self, Analysis, Answers, Remark, Why};
 use crate::chain::verdict::{self, Cause, Subject};
 use crate::control::{self, Assessment};
+use crate::coverage::Premise;
 
 use super::{dossier, words};
 
@@ -128,7 +129,9 @@ struct FindingView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_step: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    audit_steps_reason: Option<&'a str>,
+    audit_steps_cause: Option<AuditStepsCause<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_steps_reason: Option<String>,
     cause: Value,
     reason: String,
     /// What to do, in order; empty where nothing is wrong.
@@ -142,7 +145,8 @@ struct FindingView<'a> {
     requirement: Option<Requirement<'a>>,
     names: Option<Names<'a>>,
     notes: Vec<Note<'a>>,
-    assumptions: &'a [String],
+    rests_on: &'a [Premise],
+    assumptions: Vec<String>,
     paths: Vec<Path<'a>>,
     accepted: Option<Attestation<'a>>,
     /// The single calls that would break the proof of a pass, with `--blind-spots`.
@@ -151,6 +155,16 @@ struct FindingView<'a> {
     /// The fix that was tried on a copy of the facts, with `explain`, where it was looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     proven_fix: Option<ProvenFix<'a>>,
+}
+
+/// Why the audit steps have their answer.
+#[derive(Serialize)]
+struct AuditStepsCause<'a> {
+    #[serde(flatten)]
+    cause: &'a analyze::audit_steps::StepCause,
+    /// So many others end at the same step for causes of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -265,7 +279,8 @@ struct Attestation<'a> {
 struct Refused<'a> {
     #[serde(flatten)]
     attestation: Attestation<'a>,
-    refused_because: &'a str,
+    refused_cause: &'a analyze::Refusal,
+    refused_because: String,
 }
 
 #[derive(Serialize)]
@@ -359,7 +374,8 @@ fn report(analysis: &Analysis, counts: analyze::Summary, failing: bool) -> Repor
             .iter()
             .map(|refused| Refused {
                 attestation: attestation(&refused.attestation),
-                refused_because: &refused.why,
+                refused_cause: &refused.why,
+                refused_because: words::refusal(&refused.why),
             })
             .collect(),
         summary: summary(counts),
@@ -434,10 +450,14 @@ fn finding<'a>(
             .audit_steps
             .as_ref()
             .and_then(|audit_steps| audit_steps.step.as_deref()),
-        audit_steps_reason: finding
+        audit_steps_cause: finding
             .audit_steps
             .as_ref()
-            .map(|audit_steps| audit_steps.reason.as_str()),
+            .map(|audit_steps| AuditStepsCause {
+                cause: &audit_steps.cause,
+                others: (audit_steps.others > 0).then_some(audit_steps.others),
+            }),
+        audit_steps_reason: finding.audit_steps.as_ref().map(words::audit_steps::reason),
         cause: cause(&finding.why),
         reason: words::reason(finding),
         fix: super::repair::repairs(finding, analysis.control(finding))
@@ -462,7 +482,8 @@ fn finding<'a>(
             missing: &names.missing,
         }),
         notes: finding.notes.iter().map(note).collect(),
-        assumptions: &finding.assumptions,
+        rests_on: &finding.rests_on,
+        assumptions: words::assumptions(finding),
         paths: finding
             .paths
             .iter()
@@ -481,7 +502,7 @@ fn finding<'a>(
 pub(super) fn cause(why: &Why) -> Value {
     let mut cause = match why {
         Why::Carried(carriers) | Why::CutShort(carriers) => json!(carriers),
-        Why::Undecided { reason } => json!({ "reason": reason }),
+        Why::Undecided { why } => json!({ "why": why }),
         Why::Rows { rows, .. } => json!({ "rows": rows }),
         Why::Recorded { trails } => json!({ "trails": trails }),
         other => other

@@ -81,7 +81,7 @@ fn differ(analysis: &Analysis) -> Vec<String> {
                 1 => String::new(),
                 _ => format!(" in {}", finding.account),
             };
-            let steps = finding.audit_steps.as_ref().map(|steps| steps.told());
+            let steps = finding.audit_steps.as_ref().map(words::audit_steps::told);
             lines.push(format!(
                 "  - {}{}: {}\n",
                 sentence(&short(finding)),

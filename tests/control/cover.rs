@@ -35,7 +35,7 @@ pub fn covered_by(control: &Control, label: &str) -> Vec<String> {
                 );
             }
             Covers::Unknown { reason } => {
-                panic!("{}: {label} covers {}? {reason}", control.id, other.label)
+                panic!("{}: {label} covers {}? {reason:?}", control.id, other.label)
             }
         }
     }

@@ -476,7 +476,7 @@ fn run(vocabulary: &Vocabulary, seed: u64, pairs: usize) -> (usize, usize) {
                     say()
                 );
             }
-            Covers::Unknown { reason } => panic!("undecided: {}: {reason}", say()),
+            Covers::Unknown { reason } => panic!("undecided: {}: {reason:?}", say()),
         }
     }
     (yes, no)

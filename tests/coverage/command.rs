@@ -46,7 +46,8 @@ fn compare_keeps_its_contract() {
             "missed_event",
             "extra_event",
             "reason",
-            "assumptions"
+            "assumptions",
+            "rests_on"
         ]
     );
     assert_eq!(answer["covers"], "yes");

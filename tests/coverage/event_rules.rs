@@ -324,7 +324,7 @@ fn run(vocabulary: &Vocabulary, pairs: usize) -> (usize, usize, usize) {
             }
             Covers::Unknown { reason } => {
                 open += 1;
-                assert!(vocabulary.open > 0, "undecided: {}: {reason}", say());
+                assert!(vocabulary.open > 0, "undecided: {}: {reason:?}", say());
             }
         }
     }

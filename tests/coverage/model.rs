@@ -3,6 +3,7 @@
 use serde_json::Value;
 use trailproof::control::Registry;
 use trailproof::coverage::{Covers, EventModel, Predicate, Scope, covers, example};
+use trailproof::report::words::coverage::premise;
 
 use super::{decide, decide_strictly, pattern};
 
@@ -65,7 +66,9 @@ fn the_type_of_an_event_is_a_named_assumption() {
     match decide(required, narrowed) {
         Covers::Yes { assumptions } => {
             assert!(
-                assumptions.iter().any(|text| text.contains("eventType")),
+                assumptions
+                    .iter()
+                    .any(|it| premise(*it).contains("eventType")),
                 "{assumptions:?}"
             );
         }
@@ -108,7 +111,7 @@ fn the_forms_of_versions_and_account_ids_are_known() {
         let narrowed = format!("{{ $.eventName = StopLogging && {condition} }}");
         match decide(required, &narrowed) {
             Covers::Yes { assumptions } => assert!(
-                assumptions.iter().any(|text| text.contains("1.NN")),
+                assumptions.iter().any(|it| premise(*it).contains("1.NN")),
                 "{narrowed}: {assumptions:?}"
             ),
             other => panic!("{narrowed}: {other:?}"),

@@ -3,6 +3,7 @@
 use super::{decide, decide_strictly, pattern};
 use serde_json::Value;
 use trailproof::coverage::{Covers, EventModel, NoiseClass, Predicate, Scope, covers};
+use trailproof::report::words::coverage::{premise, undecided};
 
 #[track_caller]
 fn missed(answer: Covers) -> Value {
@@ -62,7 +63,7 @@ fn a_redundant_source_is_covered_by_the_model_only() {
     let deployed = "{ $.eventSource = cloudtrail.amazonaws.com && $.eventName = StopLogging }";
     match decide(required, deployed) {
         Covers::Yes { assumptions } => assert!(
-            assumptions.iter().any(|text| text.contains("D27")),
+            assumptions.iter().any(|it| premise(*it).contains("D27")),
             "{assumptions:?}"
         ),
         other => panic!("{other:?}"),
@@ -541,7 +542,7 @@ fn every_model_fact_is_readable() {
 fn numbers_beyond_exact_comparison_are_unknown() {
     let answer = decide_strictly("{ $.a > 99999999999999 }", "{ $.a > 1 }");
     assert!(
-        matches!(&answer, Covers::Unknown { reason } if reason.contains("D26")),
+        matches!(&answer, Covers::Unknown { reason } if undecided(reason).contains("D26")),
         "{answer:?}"
     );
     assert!(decide_strictly("{ $.a > 123456789012.5 }", "{ $.a > 123456789012.4 }").is_yes());

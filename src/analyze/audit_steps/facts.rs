@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::chain::Error;
+use crate::chain::cause::Outcome;
 use crate::chain::facts::{
     AlarmRow, Asked, DataResources, Delivered, Facts, FilterRow, Keeping, Questions, SelectorRows,
     TrailRow,
 };
 use crate::control::plain_text;
 use crate::snapshot::operations::OPERATIONS;
+
+use super::cause::OpenQuestion;
 
 /// A trail with the answers about it.
 #[derive(Debug)]
@@ -97,23 +100,22 @@ impl Account {
         Ok(read)
     }
 
-    /// Whether a question was answered, in a given Region or any: `Ok(None)`, or `Ok(code)` where AWS said that there is
-    /// no such thing; `Err` says why it is open.
+    /// What came of a question, in a given Region or any.
     pub(super) fn question(
         &self,
-        operation: &str,
-        subject: &str,
+        operation: &'static str,
+        about: &str,
         region: Option<&str>,
-    ) -> Result<Option<&str>, String> {
+    ) -> Reply<'_> {
         let service = OPERATIONS.iter().find(|it| it.name == operation);
         let service = service.map_or("", |it| it.service);
-        let all = self.questions.by_region(service, operation, subject);
+        let all = self.questions.by_region(service, operation, about);
         let here: Vec<&Asked> = all
             .filter(|(asked, _)| region.is_none_or(|region| *asked == region))
             .map(|(_, asked)| asked)
             .collect();
         if here.iter().any(|it| matches!(it, Asked::Answered { .. })) {
-            return Ok(None);
+            return Reply::Answered;
         }
         // Who is told that there is no such thing counts among those who got an answer.
         let absent = here.iter().find_map(|it| match it {
@@ -121,26 +123,39 @@ impl Account {
             _ => None,
         });
         if let Some(code) = absent {
-            return Ok(Some(code));
+            return Reply::DoesNotExist(code);
         }
         let is_listed = operation == "ListSubscriptionsByTopic"
-            && self.listed_topics.iter().any(|topic| topic == subject);
+            && self.listed_topics.iter().any(|topic| topic == about);
         if is_listed {
-            return Ok(None);
+            return Reply::Answered;
         }
-        let what = match (subject, region) {
-            ("" | "MetricAlarm", Some(region)) => format!("{operation} in {region}"),
-            ("", None) => operation.to_owned(),
-            _ => format!("{operation} of `{subject}`"),
-        };
-        let mut open = format!("{what} was not asked in account {}", self.id);
-        for asked in here {
-            if let Asked::Failed { kind, code, .. } = asked {
-                open = format!("{what} could not be collected: {kind} ({code})");
-            }
-        }
-        Err(open)
+        let failed = here.iter().rev().find_map(|it| match it {
+            Asked::Failed { kind, code, .. } => Some(Outcome::Failed {
+                how: kind.clone(),
+                error: code.clone(),
+            }),
+            _ => None,
+        });
+        Reply::Open(OpenQuestion {
+            operation,
+            account: self.id.clone(),
+            region: region.map(str::to_owned),
+            about: about.to_owned(),
+            outcome: failed.unwrap_or(Outcome::NotAsked),
+            log_group_owner: None,
+        })
     }
+}
+
+/// What came of a question.
+pub(super) enum Reply<'a> {
+    /// It was answered.
+    Answered,
+    /// AWS says by this code that there is no such thing.
+    DoesNotExist(&'a str),
+    /// It has no answer.
+    Open(OpenQuestion),
 }
 
 /// Whether some account was told all subscriptions of a topic. That it does not exist, as others may have been told, is

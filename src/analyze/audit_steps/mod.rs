@@ -6,6 +6,7 @@
 //! docs/audit-steps.md has each step and its reading.
 //! It must not be clever: where a step overlooks something, so does this module.
 
+mod cause;
 mod facts;
 mod steps;
 mod trails;
@@ -14,8 +15,13 @@ use crate::chain::{Error, Reader};
 use crate::control::{Answer, Benchmark, Control, Section};
 use crate::snapshot::Snapshot;
 
+pub use cause::{
+    ChainLack, FoundChain, NoValue, NotFollowed, OpenQuestion, Satisfied, SelectorLack, StepCause,
+    TrailLack,
+};
+
 use facts::Account;
-use steps::{Candidate, Open, summary};
+use steps::{Candidate, Open};
 
 /// What the audit steps come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +31,42 @@ pub struct AuditSteps {
     /// The number of the step that decided it, as the benchmark counts; none for `met` and where there are no steps.
     pub step: Option<String>,
     /// What was found there.
-    pub reason: String,
+    pub cause: StepCause,
+    /// So many other trails, filters or alarms end at that step, each for a cause of its own.
+    pub others: usize,
 }
 
 impl AuditSteps {
-    /// The reason with the step that it belongs to: `step 3: none of ...`.
-    pub fn told(&self) -> String {
-        match &self.step {
-            Some(step) => format!("step {step}: {}", self.reason),
-            None => self.reason.clone(),
+    /// An answer that no step decided.
+    fn without_step(answer: Answer, cause: impl Into<StepCause>) -> Self {
+        Self {
+            answer,
+            step: None,
+            cause: cause.into(),
+            others: 0,
+        }
+    }
+
+    /// Why there is no answer: a question that a step asks is open.
+    fn open(open: Open) -> Self {
+        Self {
+            answer: Answer::Unknown,
+            step: Some(open.step),
+            cause: open.cause,
+            others: 0,
+        }
+    }
+
+    /// What ends every candidate at a step. Candidates that end alike count once.
+    fn not_met(step: &str, mut misses: Vec<StepCause>) -> Self {
+        misses.dedup();
+        let others = misses.len().saturating_sub(1);
+        let first = misses.into_iter().next();
+        Self {
+            answer: Answer::NotMet,
+            step: Some(step.to_owned()),
+            cause: first.unwrap_or(NoValue::NothingNoted.into()),
+            others,
         }
     }
 }
@@ -73,40 +106,29 @@ impl Auditor {
 
     /// Follows the audit steps of a benchmark for a control.
     pub fn judge(&self, benchmark: &Benchmark, control: &Control) -> AuditSteps {
-        let unknown = |reason: String| AuditSteps {
-            answer: Answer::Unknown,
-            step: None,
-            reason,
-        };
-        if benchmark.number_of(&control.id).is_none() {
-            return unknown(format!("`{}` does not list this control", benchmark.id));
-        }
         let texts: Vec<&str> = control
             .printings_for(benchmark)
             .map(|(_, text)| text)
             .collect();
-        let logging = control.section() == Section::Logging;
-        if benchmark.audit.is_empty() && !logging {
-            return unknown(format!("`{}` publishes no audit steps", benchmark.id));
+        match nothing_to_follow(benchmark, control, &texts) {
+            Some(cause) => AuditSteps::without_step(Answer::Unknown, cause),
+            None => self.follow(benchmark, control, &texts),
         }
-        if texts.is_empty() && !logging {
-            return unknown(format!(
-                "`{}` prints no filter text for this control",
-                benchmark.id
-            ));
-        }
+    }
+
+    fn follow(&self, benchmark: &Benchmark, control: &Control, texts: &[&str]) -> AuditSteps {
         let mut candidates = vec![Candidate::default()];
         let mut pending: Option<Open> = None;
         for step in benchmark.steps_for(&control.id) {
             let mut next = Vec::new();
             let mut misses = Vec::new();
             for candidate in &candidates {
-                let outlook = self.account.take(step.kind, candidate, &texts);
+                let outlook = self.account.take(step.kind, candidate, texts);
                 next.extend(outlook.found);
-                if let Some(reason) = outlook.open {
+                if let Some(question) = outlook.open {
                     let open = Open {
                         step: step.number.clone(),
-                        reason,
+                        cause: question.into(),
                     };
                     pending.get_or_insert(candidate.open.clone().unwrap_or(open));
                 }
@@ -120,39 +142,49 @@ impl Auditor {
                 }
             }
             if next.is_empty() && pending.is_none() {
-                return AuditSteps {
-                    answer: Answer::NotMet,
-                    step: Some(step.number.clone()),
-                    reason: summary(misses),
-                };
+                return AuditSteps::not_met(&step.number, misses);
             }
             candidates = next;
         }
         if let Some(met) = candidates.iter().find(|candidate| candidate.open.is_none()) {
-            return AuditSteps {
-                answer: Answer::Met,
-                step: None,
-                reason: if logging && met.describe().is_empty() {
-                    "every trail is as the steps ask".to_owned()
-                } else {
-                    met.describe()
-                },
+            let chain = met.chain();
+            let cause = if chain == FoundChain::default() {
+                Satisfied::EveryTrailAsAsked
+            } else {
+                Satisfied::ChainFound(chain)
             };
+            return AuditSteps::without_step(Answer::Met, cause);
         }
-        let open = candidates
-            .into_iter()
-            .find_map(|candidate| candidate.open)
-            .or(pending);
+        let open = candidates.into_iter().find_map(|it| it.open).or(pending);
         match open {
-            Some(open) => AuditSteps {
-                answer: Answer::Unknown,
-                step: Some(open.step),
-                reason: open.reason,
-            },
-            None => unknown(format!(
-                "`{}` has no audit steps for this control",
-                benchmark.id
-            )),
+            Some(open) => AuditSteps::open(open),
+            None => AuditSteps::without_step(
+                Answer::Unknown,
+                NotFollowed::NoStepsForControl {
+                    benchmark: benchmark.id.clone(),
+                },
+            ),
         }
     }
+}
+
+/// Why a benchmark has no steps to follow for a control, or no text to compare filters with.
+fn nothing_to_follow(
+    benchmark: &Benchmark,
+    control: &Control,
+    texts: &[&str],
+) -> Option<NotFollowed> {
+    let id = || benchmark.id.clone();
+    if benchmark.number_of(&control.id).is_none() {
+        return Some(NotFollowed::ControlNotListed { benchmark: id() });
+    }
+    if control.section() == Section::Logging {
+        return None;
+    }
+    if benchmark.audit.is_empty() {
+        return Some(NotFollowed::NoStepsPublished { benchmark: id() });
+    }
+    texts
+        .is_empty()
+        .then(|| NotFollowed::NoFilterTextPrinted { benchmark: id() })
 }

@@ -7,7 +7,10 @@ use crate::chain::facts::BasicSelector;
 use crate::control::{StepKind, plain_text};
 use crate::snapshot::operations::log_group_name;
 
-use super::facts::{Account, Alarm, Filter, Trail};
+use super::cause::{
+    ChainLack, FoundChain, NoValue, OpenQuestion, SelectorLack, StepCause, TrailLack,
+};
+use super::facts::{Account, Alarm, Filter, Reply, Trail};
 
 /// As far as the steps have come along one chain.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +27,7 @@ pub(super) struct Candidate<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Open {
     pub(super) step: String,
-    pub(super) reason: String,
+    pub(super) cause: StepCause,
 }
 
 /// What a step makes of one candidate.
@@ -33,16 +36,37 @@ pub(super) struct Outlook<'a> {
     /// It goes on with these.
     pub(super) found: Vec<Candidate<'a>>,
     /// There may be more: this could not be read.
-    pub(super) open: Option<String>,
+    pub(super) open: Option<OpenQuestion>,
     /// It ends here, because of this.
-    pub(super) missing: Option<String>,
+    pub(super) missing: Option<StepCause>,
 }
 
 impl<'a> Outlook<'a> {
-    pub(super) fn missing(reason: String) -> Self {
+    pub(super) fn missing(cause: impl Into<StepCause>) -> Self {
         Self {
-            missing: Some(reason),
+            missing: Some(cause.into()),
             ..Self::default()
+        }
+    }
+
+    /// What a list holds: `found` of it, or why nothing, if it was listed to its end.
+    fn of_list(
+        found: Vec<Candidate<'a>>,
+        reply: Reply<'_>,
+        missing: impl FnOnce(Option<&str>) -> StepCause,
+    ) -> Self {
+        match reply {
+            Reply::Open(question) => Self {
+                found,
+                open: Some(question),
+                missing: None,
+            },
+            _ if !found.is_empty() => Self {
+                found,
+                ..Self::default()
+            },
+            Reply::Answered => Self::missing(missing(None)),
+            Reply::DoesNotExist(code) => Self::missing(missing(Some(code))),
         }
     }
 }
@@ -60,9 +84,9 @@ impl Account {
             StepKind::TrailLogGroup => {
                 with(candidate.trail, |trail| match trail.row.log_group_arn {
                     Some(_) => kept(candidate),
-                    None => {
-                        Outlook::missing(format!("trail `{}` names no log group", trail.row.name))
-                    }
+                    None => Outlook::missing(TrailLack::TrailHasNoLogGroup {
+                        trail: trail.row.name.clone(),
+                    }),
                 })
             }
             StepKind::TrailIsLogging => {
@@ -85,7 +109,7 @@ impl Account {
             StepKind::SubscriptionArn => with(candidate.topic, |topic| {
                 self.subscriptions(candidate, topic)
             }),
-            StepKind::AnyTrail => self.listed_trails(candidate, |_| true, "is a trail"),
+            StepKind::AnyTrail => self.listed_trails(candidate, |_| true),
             StepKind::FieldSelectorManagement
             | StepKind::DataResourceAllBuckets
             | StepKind::AnyDataResource => with(candidate.trail, |trail| {
@@ -101,14 +125,13 @@ impl Account {
     /// Multi-region trails are listed in every enabled region: one answered region is enough to know them all.
     fn multi_region_trails<'a>(&'a self, candidate: &Candidate<'a>) -> Outlook<'a> {
         let multi = |trail: &Trail| trail.row.is_multi_region;
-        self.listed_trails(candidate, multi, "has IsMultiRegionTrail true")
+        self.listed_trails(candidate, multi)
     }
 
     fn listed_trails<'a>(
         &'a self,
         candidate: &Candidate<'a>,
         wanted: impl Fn(&Trail) -> bool,
-        what: &str,
     ) -> Outlook<'a> {
         let listed = self.trails.iter().filter(|trail| wanted(trail));
         let found: Vec<_> = listed
@@ -117,24 +140,15 @@ impl Account {
                 ..candidate.clone()
             })
             .collect();
-        let complete = self.question("DescribeTrails", "", None);
-        let missing = match (found.is_empty(), self.trails.len()) {
-            (false, _) => None,
-            (true, 0) => Some("DescribeTrails lists no trail".to_owned()),
-            (true, count) => Some(format!("none of {count} trails {what}")),
-        };
-        match complete {
-            Ok(_) => Outlook {
-                found,
-                open: None,
-                missing,
+        // That DescribeTrails finds nothing is no answer that it has.
+        Outlook::of_list(
+            found,
+            self.question("DescribeTrails", "", None),
+            |_| match self.trails.len() {
+                0 => TrailLack::NoTrail.into(),
+                trails => TrailLack::NoMultiRegionTrail { trails }.into(),
             },
-            Err(open) => Outlook {
-                found,
-                open: Some(open),
-                missing: None,
-            },
-        }
+        )
     }
 
     fn is_logging<'a>(&'a self, candidate: &Candidate<'a>, trail: &Trail) -> Outlook<'a> {
@@ -142,10 +156,9 @@ impl Account {
             return kept(candidate);
         }
         if !trail.is_logging.is_empty() {
-            return Outlook::missing(format!(
-                "GetTrailStatus of `{}` says IsLogging false",
-                trail.row.name
-            ));
+            return Outlook::missing(TrailLack::TrailNotLogging {
+                trail: trail.row.name.clone(),
+            });
         }
         self.about(candidate, "GetTrailStatus", &trail.row.arn)
     }
@@ -157,16 +170,19 @@ impl Account {
         if selectors.basic.iter().any(takes_all) {
             return kept(candidate);
         }
-        let instead = match (selectors.basic.len(), selectors.advanced.len()) {
-            (0, 0) => "no event selector at all".to_owned(),
-            (0, advanced) => {
-                format!("advanced event selectors alone ({advanced}), which the step does not know")
-            }
-            (basic, _) => {
-                format!("none of {basic} with IncludeManagementEvents true and ReadWriteType All")
-            }
+        let name = trail.row.name.clone();
+        let lacking = match (selectors.basic.len(), selectors.advanced.len()) {
+            (0, 0) => SelectorLack::NoEventSelector { trail: name },
+            (0, advanced) => SelectorLack::AdvancedEventSelectorsAlone {
+                trail: name,
+                selectors: advanced,
+            },
+            (basic, _) => SelectorLack::NoBasicSelectorOfAllEvents {
+                trail: name,
+                selectors: basic,
+            },
         };
-        self.selectors_are_others(candidate, trail, &instead)
+        self.selectors_are_others(candidate, trail, lacking)
     }
 
     /// The selectors of a trail, where they are known, are not those that are looked for.
@@ -174,12 +190,14 @@ impl Account {
         &'a self,
         candidate: &Candidate<'a>,
         trail: &Trail,
-        instead: &str,
+        lacking: SelectorLack,
     ) -> Outlook<'a> {
-        let (arn, name) = (&trail.row.arn, &trail.row.name);
+        let arn = &trail.row.arn;
         match self.question("GetEventSelectors", arn, None) {
-            Ok(None) => Outlook::missing(format!("GetEventSelectors of `{name}` lists {instead}")),
-            Ok(Some(_)) | Err(_) => self.about(candidate, "GetEventSelectors", arn),
+            Reply::Answered => Outlook::missing(lacking),
+            Reply::DoesNotExist(_) | Reply::Open(_) => {
+                self.about(candidate, "GetEventSelectors", arn)
+            }
         }
     }
 
@@ -187,18 +205,19 @@ impl Account {
     pub(super) fn about<'a>(
         &'a self,
         candidate: &Candidate<'a>,
-        operation: &str,
-        subject: &str,
+        operation: &'static str,
+        about: &str,
     ) -> Outlook<'a> {
-        match self.question(operation, subject, None) {
-            Ok(Some(code)) => {
-                Outlook::missing(format!("{operation} of `{subject}` answers {code}"))
-            }
-            Ok(None) => still_open(
+        match self.question(operation, about, None) {
+            Reply::DoesNotExist(code) => Outlook::missing(does_not_exist(operation, about, code)),
+            Reply::Answered => still_open(
                 candidate,
-                format!("{operation} of `{subject}` was answered without a value"),
+                NoValue::AnsweredWithoutValue {
+                    operation,
+                    about: about.to_owned(),
+                },
             ),
-            Err(open) => still_open(candidate, open),
+            Reply::Open(question) => still_open(candidate, question),
         }
     }
 
@@ -228,34 +247,16 @@ impl Account {
             .collect();
         let owner = arn::account(arn).filter(|owner| *owner != self.id);
         let region = arn::region(arn).filter(|_| owner.is_none());
-        match self.question("DescribeMetricFilters", name, region) {
-            Err(open) => {
-                let whose = owner.map_or(String::new(), |owner| {
-                    format!("; the log group is of account {owner}")
-                });
-                Outlook {
-                    found,
-                    open: Some(format!("{open}{whose}")),
-                    missing: None,
-                }
-            }
-            Ok(_) if !found.is_empty() => Outlook {
-                found,
-                ..Outlook::default()
-            },
-            Ok(Some(code)) => {
-                Outlook::missing(format!("DescribeMetricFilters of `{name}` answers {code}"))
-            }
-            Ok(None) if listed.is_empty() => {
-                Outlook::missing(format!("log group `{name}` has no metric filter"))
-            }
-            Ok(None) => {
-                let count = listed.len();
-                Outlook::missing(format!(
-                    "none of {count} metric filters of log group `{name}` has the printed filterPattern"
-                ))
-            }
+        let mut reply = self.question("DescribeMetricFilters", name, region);
+        if let Reply::Open(open) = &mut reply {
+            open.log_group_owner = owner.map(str::to_owned);
         }
+        let log_group = name.to_owned();
+        Outlook::of_list(found, reply, |absent| match (absent, listed.len()) {
+            (Some(code), _) => does_not_exist("DescribeMetricFilters", name, code),
+            (None, 0) => ChainLack::LogGroupHasNoFilter { log_group }.into(),
+            (None, filters) => ChainLack::NoFilterWithPrintedText { log_group, filters }.into(),
+        })
     }
 
     /// The commands of the steps run in one region, so the alarm is looked for in the region of the filter.
@@ -282,24 +283,15 @@ impl Account {
                 ..candidate.clone()
             })
             .collect();
-        match self.question("DescribeAlarms", "MetricAlarm", Some(&filter.row.region)) {
-            Err(open) => Outlook {
-                found,
-                open: Some(open),
-                missing: None,
-            },
-            Ok(_) if !found.is_empty() => Outlook {
-                found,
-                ..Outlook::default()
-            },
-            Ok(_) => {
-                let noted = noted.join("`, `");
-                Outlook::missing(format!(
-                    "no metric alarm of {} has the MetricName `{noted}`",
-                    filter.row.region
-                ))
+        let region = &filter.row.region;
+        let reply = self.question("DescribeAlarms", "MetricAlarm", Some(region));
+        Outlook::of_list(found, reply, |_| {
+            ChainLack::NoAlarmOnMetric {
+                region: region.clone(),
+                metric_names: noted.iter().map(|&name| name.to_owned()).collect(),
             }
-        }
+            .into()
+        })
     }
 
     fn subscriptions<'a>(&'a self, candidate: &Candidate<'a>, topic: &str) -> Outlook<'a> {
@@ -316,26 +308,19 @@ impl Account {
                 ..candidate.clone()
             })
             .collect();
-        match self.question("ListSubscriptionsByTopic", topic, None) {
-            Err(open) => Outlook {
-                found,
-                open: Some(open),
-                missing: None,
-            },
-            Ok(_) if !found.is_empty() => Outlook {
-                found,
-                ..Outlook::default()
-            },
-            Ok(Some(code)) => Outlook::missing(format!(
-                "ListSubscriptionsByTopic of `{topic}` answers {code}"
-            )),
-            Ok(None) => match listed.first() {
-                Some(literal) => Outlook::missing(format!(
-                    "no SubscriptionArn of `{topic}` is an ARN, but `{literal}`"
-                )),
-                None => Outlook::missing(format!("topic `{topic}` has no subscription")),
-            },
-        }
+        let reply = self.question("ListSubscriptionsByTopic", topic, None);
+        Outlook::of_list(found, reply, |absent| match (absent, listed.first()) {
+            (Some(code), _) => does_not_exist("ListSubscriptionsByTopic", topic, code),
+            (None, Some(literal)) => ChainLack::NoSubscriptionArn {
+                topic: topic.to_owned(),
+                instead: literal.clone(),
+            }
+            .into(),
+            (None, None) => ChainLack::TopicHasNoSubscription {
+                topic: topic.to_owned(),
+            }
+            .into(),
+        })
     }
 }
 
@@ -343,8 +328,17 @@ fn with<'a, T>(subject: Option<T>, look: impl FnOnce(T) -> Outlook<'a>) -> Outlo
     match subject {
         Some(subject) => look(subject),
         // Steps in an order that makes no sense find nothing; the built-in ones are tested.
-        None => Outlook::missing("the steps before this one name nothing to look at".to_owned()),
+        None => Outlook::missing(NoValue::NothingNoted),
     }
+}
+
+fn does_not_exist(operation: &'static str, about: &str, code: &str) -> StepCause {
+    let cause = NoValue::DoesNotExist {
+        operation,
+        about: about.to_owned(),
+        error: code.to_owned(),
+    };
+    cause.into()
 }
 
 pub(super) fn kept<'a>(candidate: &Candidate<'a>) -> Outlook<'a> {
@@ -355,11 +349,14 @@ pub(super) fn kept<'a>(candidate: &Candidate<'a>) -> Outlook<'a> {
 }
 
 /// The candidate goes on, but can no longer make the audit steps `met`.
-pub(super) fn still_open<'a>(candidate: &Candidate<'a>, reason: String) -> Outlook<'a> {
+pub(super) fn still_open<'a>(
+    candidate: &Candidate<'a>,
+    cause: impl Into<StepCause>,
+) -> Outlook<'a> {
     let mut candidate = candidate.clone();
     candidate.open.get_or_insert(Open {
         step: String::new(),
-        reason,
+        cause: cause.into(),
     });
     Outlook {
         found: vec![candidate],
@@ -379,12 +376,12 @@ fn topics<'a>(candidate: &Candidate<'a>, alarm: &'a Alarm) -> Outlook<'a> {
         })
         .collect();
     if found.is_empty() {
-        let what = if alarm.actions.is_empty() {
-            "is empty"
+        let alarm_name = alarm.row.name.clone();
+        return Outlook::missing(if alarm.actions.is_empty() {
+            ChainLack::NoAlarmAction { alarm: alarm_name }
         } else {
-            "names no topic"
-        };
-        return Outlook::missing(format!("AlarmActions of `{}` {what}", alarm.row.name));
+            ChainLack::NoTopicAmongActions { alarm: alarm_name }
+        });
     }
     Outlook {
         found,
@@ -392,32 +389,16 @@ fn topics<'a>(candidate: &Candidate<'a>, alarm: &'a Alarm) -> Outlook<'a> {
     }
 }
 
-/// The distinct reasons in few words.
-pub(super) fn summary(mut reasons: Vec<String>) -> String {
-    reasons.dedup();
-    let more = reasons.len().saturating_sub(1);
-    let first = reasons.into_iter().next().unwrap_or_default();
-    if more == 0 {
-        first
-    } else {
-        format!("{first} (and {more} more)")
-    }
-}
-
 impl Candidate<'_> {
-    /// The chain as far as it goes, by names.
-    pub(super) fn describe(&self) -> String {
-        let parts = [
-            ("trail", self.trail.map(|it| it.row.name.as_str())),
-            ("filter", self.filter.map(|it| it.row.name.as_str())),
-            ("alarm", self.alarm.map(|it| it.row.name.as_str())),
-            ("topic", self.topic),
-            ("subscription", self.subscription),
-        ];
-        let named: Vec<String> = parts
-            .into_iter()
-            .filter_map(|(what, name)| Some(format!("{what} `{}`", name?)))
-            .collect();
-        named.join(", ")
+    /// The chain as far as it goes, by what the steps note.
+    pub(super) fn chain(&self) -> FoundChain {
+        let owned = |name: Option<&str>| name.map(str::to_owned);
+        FoundChain {
+            trail: owned(self.trail.map(|it| it.row.name.as_str())),
+            filter: owned(self.filter.map(|it| it.row.name.as_str())),
+            alarm: owned(self.alarm.map(|it| it.row.name.as_str())),
+            topic: owned(self.topic),
+            subscription: owned(self.subscription),
+        }
     }
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::chain::facts::AdvancedSelector;
 use crate::control::StepKind;
 
-use super::facts::{Account, Trail};
+use super::cause::{SelectorLack, TrailLack};
+use super::facts::{Account, Reply, Trail};
 use super::steps::{Candidate, Outlook, kept, still_open};
 
 /// "About one day", in seconds: a day and an hour.
@@ -28,21 +29,25 @@ impl Account {
                 .iter()
                 .flat_map(|it| it.resources.iter())
         };
-        let (found, asked) = match kind {
+        let name = trail.row.name.clone();
+        let (found, lacking) = match kind {
             StepKind::FieldSelectorManagement => (
                 trail.selectors.advanced.iter().any(takes_all_management),
-                "no advanced event selector with eventCategory Equals Management and without readOnly",
+                SelectorLack::NoAdvancedSelectorOfAllEvents { trail: name },
             ),
             StepKind::DataResourceAllBuckets => (
                 resources().any(is_all_buckets),
-                "no data resource of type AWS::S3::Object with the value arn:aws:s3",
+                SelectorLack::NoDataResourceOfAllBuckets { trail: name },
             ),
-            _ => (resources().next().is_some(), "no data resource"),
+            _ => (
+                resources().next().is_some(),
+                SelectorLack::NoDataResource { trail: name },
+            ),
         };
         if found {
             return kept(candidate);
         }
-        self.selectors_are_others(candidate, trail, asked)
+        self.selectors_are_others(candidate, trail, lacking)
     }
 
     /// Whether every trail is as the step asks. An account without a trail has none that is otherwise, but a person who
@@ -52,51 +57,61 @@ impl Account {
         kind: StepKind,
         candidate: &Candidate<'a>,
     ) -> Outlook<'a> {
-        if let Err(open) = self.question("DescribeTrails", "", None) {
+        if let Reply::Open(open) = self.question("DescribeTrails", "", None) {
             return still_open(candidate, open);
         }
         if self.trails.is_empty() {
-            return Outlook::missing("DescribeTrails lists no trail".to_owned());
+            return Outlook::missing(TrailLack::NoTrail);
         }
         let mut open = None;
         for trail in &self.trails {
-            match self.is_as_asked(kind, trail) {
-                Ok(None) => {}
-                Ok(Some(lacking)) => {
-                    return Outlook::missing(format!("trail `{}` {lacking}", trail.row.name));
-                }
-                Err(reason) => open = open.or(Some(reason)),
+            let Some(lacking) = lacking(kind, trail) else {
+                continue;
+            };
+            match self.is_shown(kind, trail) {
+                Reply::Open(question) => open = open.or(Some(question)),
+                Reply::Answered | Reply::DoesNotExist(_) => return Outlook::missing(lacking),
             }
         }
         match open {
-            Some(reason) => still_open(candidate, reason),
+            Some(question) => still_open(candidate, question),
             None => kept(candidate),
         }
     }
 
-    /// What a trail lacks; the error is why that is not known.
-    fn is_as_asked(&self, kind: StepKind, trail: &Trail) -> Result<Option<&'static str>, String> {
-        let lacking = match kind {
-            StepKind::EachTrailValidates => (trail.keeping.validates != Some(true))
-                .then_some("has LogFileValidationEnabled false"),
-            StepKind::EachTrailLogGroup => trail
-                .row
-                .log_group_arn
-                .is_none()
-                .then_some("names no log group"),
-            StepKind::EachTrailKey => trail.keeping.key.is_none().then_some("has no KmsKeyId"),
-            _ => {
-                if trail.deliveries.is_empty() {
-                    self.question("GetTrailStatus", &trail.row.arn, None)?;
-                }
-                let recent = trail.deliveries.iter().any(|it| {
-                    seconds_between(it.time.as_deref(), it.asked.as_deref())
-                        .is_some_and(|age| age <= ABOUT_A_DAY)
-                });
-                (!recent).then_some("has no LatestCloudWatchLogsDeliveryTime of the last day")
-            }
-        };
-        Ok(lacking)
+    /// Whether it is known what a step looks at: that a trail has no delivery on record is told by its status alone.
+    fn is_shown(&self, kind: StepKind, trail: &Trail) -> Reply<'_> {
+        if kind == StepKind::EachTrailDelivers && trail.deliveries.is_empty() {
+            self.question("GetTrailStatus", &trail.row.arn, None)
+        } else {
+            Reply::Answered
+        }
+    }
+}
+
+/// What a trail lacks of what a step asks of each.
+fn lacking(kind: StepKind, trail: &Trail) -> Option<TrailLack> {
+    let name = || trail.row.name.clone();
+    match kind {
+        StepKind::EachTrailValidates => (trail.keeping.validates != Some(true))
+            .then(|| TrailLack::NoLogFileValidation { trail: name() }),
+        StepKind::EachTrailLogGroup => trail
+            .row
+            .log_group_arn
+            .is_none()
+            .then(|| TrailLack::TrailHasNoLogGroup { trail: name() }),
+        StepKind::EachTrailKey => trail
+            .keeping
+            .key
+            .is_none()
+            .then(|| TrailLack::NoTrailKey { trail: name() }),
+        _ => {
+            let is_recent = trail.deliveries.iter().any(|it| {
+                seconds_between(it.time.as_deref(), it.asked.as_deref())
+                    .is_some_and(|age| age <= ABOUT_A_DAY)
+            });
+            (!is_recent).then(|| TrailLack::NoRecentDelivery { trail: name() })
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use crate::cli::{Error, Out, Status};
 use crate::coverage::{
-    Covers, EventModel, NameCoverage, NoiseClass, Predicate, Relation, RelationKind, Scope,
-    by_name, noise, relation, smt_question,
+    Covers, EventModel, NameCoverage, NoiseClass, Predicate, Premise, Relation, RelationKind,
+    Scope, by_name, noise, relation, smt_question,
 };
 use crate::pattern::event::SignIn;
 use crate::pattern::parse;
+use crate::report::words::coverage::{premise, undecided};
 
 /// Arguments of `pattern compare`.
 #[derive(Debug, clap::Args)]
@@ -56,7 +57,8 @@ struct Answer<'a> {
     missed_event: Option<&'a Value>,
     extra_event: Option<&'a Value>,
     reason: &'a str,
-    assumptions: &'a [String],
+    assumptions: Vec<String>,
+    rests_on: &'a [Premise],
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
@@ -106,7 +108,8 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
                 },
                 extra_event: relation.extra.as_ref(),
                 reason: &reason,
-                assumptions: &relation.assumptions,
+                rests_on: &relation.assumptions,
+                assumptions: assumptions(&relation),
             };
             out.json(&serde_json::to_string(&answer)?)?;
             out.json("\n")?;
@@ -138,17 +141,22 @@ fn word(kind: RelationKind) -> &'static str {
     }
 }
 
+fn assumptions(relation: &Relation) -> Vec<String> {
+    relation.assumptions.iter().copied().map(premise).collect()
+}
+
 /// The answer in one sentence.
 fn reason(relation: &Relation, names: &[NameCoverage]) -> String {
     match &relation.covers {
-        Covers::Unknown { reason } => return reason.clone(),
+        Covers::Unknown { reason } => return undecided(reason),
         Covers::Yes { .. } => {
             return match relation.kind {
                 RelationKind::Equivalent => "the same events match".to_owned(),
                 RelationKind::Broader => "every required event matches, and others do".to_owned(),
                 _ => match &relation.reason {
                     Some(reason) => format!(
-                        "every required event matches; what else does is not known: {reason}"
+                        "every required event matches; what else does is not known: {}",
+                        undecided(reason)
                     ),
                     None => "every required event matches".to_owned(),
                 },
@@ -207,7 +215,7 @@ fn table(
     };
     out.line(format_args!("covers    {covers}: {reason}"))?;
     out.line(format_args!("relation  {}", word(relation.kind)))?;
-    for assumption in &relation.assumptions {
+    for assumption in assumptions(relation) {
         out.line(format_args!("assuming  {assumption}"))?;
     }
     if names.len() > 1 {
@@ -221,7 +229,7 @@ fn table(
             let by: Vec<String> = name.by.iter().map(|at| numbered.option(*at)).collect();
             let by = match (&name.covers, by.len()) {
                 (Covers::No { .. }, _) => "not covered".to_owned(),
-                (Covers::Unknown { reason }, _) => format!("unknown: {reason}"),
+                (Covers::Unknown { reason }, _) => format!("unknown: {}", undecided(reason)),
                 (Covers::Yes { .. }, 0) => "covered by several together".to_owned(),
                 (Covers::Yes { .. }, _) if numbered.filters + numbered.rules == 1 => {
                     "covered".to_owned()

@@ -44,13 +44,13 @@ pub(super) fn assertions(
         }
     }
     for fact in fields.kinds(model) {
-        add(Part::Fields.assumption(), fact);
+        add("event model: fields and their types", fact);
     }
     for (path, form) in model.forms() {
         if let Some(field) = fields.find(path) {
             let texts = found_in(form)?;
             add(
-                Part::Forms.assumption(),
+                "event model: how the strings of some fields are written",
                 format!("(=> ((_ is text) {field}) (str.in_re (string {field}) {texts}))"),
             );
         }
@@ -60,7 +60,7 @@ pub(super) fn assertions(
     {
         let service = is(kind, "AwsServiceEvent")?;
         add(
-            Part::Types.assumption(),
+            "event model: which event type an event has",
             format!("(or (= {error} missing) (not {service}))"),
         );
     }
@@ -73,7 +73,7 @@ pub(super) fn assertions(
             model.always_global().iter().map(String::as_str),
         ) {
             add(
-                Part::Regions.assumption(),
+                "event model: which events are recorded in the global Region",
                 format!(
                     "(=> {} {})",
                     is(source, &name)?,

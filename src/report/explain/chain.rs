@@ -123,12 +123,16 @@ fn pattern(page: &mut Page, indent: usize, text: &str, marks: &[&Mark]) {
         }
         start = end;
     }
-    let mut said: Vec<&str> = Vec::new();
+    let mut said = Vec::new();
     for mark in marks {
-        if !said.contains(&mark.text.as_str()) {
-            said.push(&mark.text);
+        if !said.contains(&mark.kind) {
+            said.push(mark.kind);
             let sign = if mark.span.is_empty() { "-" } else { "^" };
-            page.paragraph(indent, &style.paint(Colour::Red, sign), &mark.text);
+            page.paragraph(
+                indent,
+                &style.paint(Colour::Red, sign),
+                words::mark(mark.kind),
+            );
         }
     }
 }

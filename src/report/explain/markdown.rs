@@ -50,7 +50,7 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
         let word = audit_steps_word(steps.answer);
         line(
             "Audit steps",
-            &format!("{word}; {}", short_names(&steps.told())),
+            &format!("{word}; {}", short_names(&words::audit_steps::told(steps))),
         );
     }
     if let Some(accepted) = &finding.accepted {

@@ -125,7 +125,10 @@ fn brief(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
         let mut text = format!("the benchmark's own, word by word: {word}");
         // Of steps that are met the chain above has every name.
         if steps.answer != Answer::Met {
-            text.push_str(&format!("; {}", short_names(&steps.told())));
+            text.push_str(&format!(
+                "; {}",
+                short_names(&words::audit_steps::told(steps))
+            ));
         }
         row(page, "steps", &text);
     }
@@ -140,8 +143,8 @@ fn brief(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
         };
         row(page, label, &format!("{id}{}", words::note(note)));
     }
-    for assumption in &finding.assumptions {
-        row(page, "assumed", assumption);
+    for assumption in words::assumptions(finding) {
+        row(page, "assumed", &assumption);
     }
     commands(page, dossier, item);
 }

@@ -39,7 +39,7 @@ pub(super) fn steps(plan: &Plan) -> String {
 
 /// Where in the console.
 fn way(change: &Change) -> String {
-    let name = change.after.name();
+    let name = head::name(&change.after);
     let new = change.before.is_none();
     match &change.after {
         Resource::Bucket(_) => {

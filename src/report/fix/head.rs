@@ -216,7 +216,7 @@ pub(super) fn title(change: &Change) -> String {
                     Some(_) => "have somebody confirm",
                     None => "create",
                 },
-                change.after.name(),
+                name(&change.after),
                 short_name(&subscription.topic_arn)
             );
         }
@@ -233,7 +233,15 @@ pub(super) fn title(change: &Change) -> String {
             );
         }
     };
-    format!("{verb} {kind} `{}`", change.after.name())
+    format!("{verb} {kind} `{}`", name(&change.after))
+}
+
+/// What a resource is called, or that its address is still to be given.
+pub(super) fn name(resource: &Resource) -> &str {
+    match resource.name() {
+        "" => "the address that you give",
+        name => name,
+    }
 }
 
 /// For which controls a change is.

@@ -86,7 +86,12 @@ fn posture(out: &mut String, diff: &Diff) {
     }
     for refused in &diff.refused {
         let of = &refused.attestation;
-        let what = format!("`{}` in {}: {}", of.control, of.account, refused.why);
+        let what = format!(
+            "`{}` in {}: {}",
+            of.control,
+            of.account,
+            words::refusal(&refused.why)
+        );
         out.push_str(&format!(
             "<p class=\"unknown\">Attestation refused: {}</p>\n",
             sentence(&what)
@@ -144,7 +149,7 @@ fn one_fact(out: &mut String, fact: &FactChange) {
                 Side::Baseline => "the current snapshot",
                 Side::Current => "the baseline",
             };
-            let why = sentence(why);
+            let why = sentence(&words::unseen(why));
             out.push_str(&format!("<li>{name}: {unsaid} does not say: {why}</li>\n"));
         }
         Change::Changed(fields) => {

@@ -54,7 +54,7 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
         out.push_str(&format!(
             "<p class=\"soft\">The benchmark's audit steps, word by word: {}. {}</p>\n",
             audit_steps_word(steps.answer),
-            sentence(&short_names(&steps.told()))
+            sentence(&short_names(&words::audit_steps::told(steps)))
         ));
     }
     if whole {
@@ -207,13 +207,13 @@ fn deployed(out: &mut String, item: &Item<'_>, path: &PathSummary) {
 }
 
 fn said(out: &mut String, marks: &[&Mark]) {
-    let mut said: Vec<&str> = Vec::new();
+    let mut said = Vec::new();
     for mark in marks {
-        if !said.contains(&mark.text.as_str()) {
-            said.push(&mark.text);
+        if !said.contains(&mark.kind) {
+            said.push(mark.kind);
             out.push_str(&format!(
                 "<p class=\"soft\">Marked: {}</p>\n",
-                sentence(&mark.text)
+                sentence(words::mark(mark.kind))
             ));
         }
     }
@@ -276,7 +276,8 @@ fn links(out: &mut String, dossier: Dossier<'_>, path: &PathSummary) {
 
 fn remarks(out: &mut String, item: &Item<'_>) {
     let finding = item.finding;
-    if finding.notes.is_empty() && finding.assumptions.is_empty() {
+    let assumptions = words::assumptions(finding);
+    if finding.notes.is_empty() && assumptions.is_empty() {
         return;
     }
     out.push_str("<h4>Worth knowing</h4><ul>\n");
@@ -286,7 +287,7 @@ fn remarks(out: &mut String, item: &Item<'_>) {
             .map_or(String::new(), |id| format!("<code>{}</code> ", id.code()));
         out.push_str(&format!("<li>{id}{}</li>\n", sentence(&words::note(note))));
     }
-    for assumption in &finding.assumptions {
+    for assumption in &assumptions {
         out.push_str(&format!("<li>assumed: {}</li>\n", sentence(assumption)));
     }
     out.push_str("</ul>\n");

@@ -171,18 +171,17 @@ fn scope(out: &mut String, dossier: Dossier<'_>) {
         out.push_str(&format!("<dt>{label}</dt><dd>{value}</dd>\n"));
     }
     out.push_str("</dl>\n");
-    let mut assumed: Vec<&str> = analysis
+    let mut assumed: Vec<String> = analysis
         .findings
         .iter()
-        .flat_map(|finding| &finding.assumptions)
-        .map(String::as_str)
+        .flat_map(words::assumptions)
         .collect();
     assumed.sort_unstable();
     assumed.dedup();
     if !assumed.is_empty() {
         out.push_str("<h3>Assumptions in force</h3><ul>\n");
         for assumption in assumed {
-            out.push_str(&format!("<li>{}</li>\n", sentence(assumption)));
+            out.push_str(&format!("<li>{}</li>\n", sentence(&assumption)));
         }
         out.push_str("</ul>\n");
     }
@@ -411,7 +410,7 @@ fn refused(out: &mut String, analysis: &Analysis) {
             "<li>{} in {}: {}</li>\n",
             text(&refused.attestation.control),
             text(&refused.attestation.account),
-            sentence(&refused.why)
+            sentence(&words::refusal(&refused.why))
         ));
     }
     out.push_str("</ul></section>\n");

@@ -133,7 +133,7 @@ fn write_differences(page: &mut Page, analysis: &Analysis, steps: bool) {
         }
         page.paragraph(2, told, &list);
         for finding in of.into_iter().filter(|_| steps) {
-            let told = finding.audit_steps.as_ref().map(|steps| steps.told());
+            let told = finding.audit_steps.as_ref().map(words::audit_steps::told);
             let told = super::text::short_names(&told.unwrap_or_default());
             page.paragraph(4, &format!("{}:", causes::short(finding)), &told);
         }
@@ -149,7 +149,7 @@ fn attestations(page: &mut Page, analysis: &Analysis) {
             "{} in {}:",
             refused.attestation.control, refused.attestation.account
         );
-        page.paragraph(2, &label, &refused.why);
+        page.paragraph(2, &label, &words::refusal(&refused.why));
     }
 }
 

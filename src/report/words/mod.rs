@@ -3,7 +3,9 @@
 //! A file a station of the chain. Nothing reads a sentence: what has to be known about a finding is in its data.
 
 mod alarm;
+pub mod audit_steps;
 mod composite_alarm;
+pub mod coverage;
 mod event_rule;
 mod event_selectors;
 mod log_alarm;
@@ -21,11 +23,14 @@ mod trail;
 mod unanswered;
 
 use crate::analyze::{
-    Attestation, Carriers, Finding, Names, Note, Remark, Stop, Surplus, ToldBy, Why,
+    Attestation, Carriers, Finding, MarkKind, Names, Note, Refusal, Remark, Stop, Surplus, ToldBy,
+    Why,
 };
 use crate::aws::arn::short_name;
+use crate::chain::cause::Outcome;
 use crate::chain::verdict::{Cause, Verdict};
 use crate::chain::{Assumption, Gap};
+use crate::diff::{Side, Unrelated, Unseen};
 
 pub use recording::witness;
 pub use subject::subject;
@@ -67,7 +72,7 @@ fn why(why: &Why) -> String {
     match why {
         Why::Carried(carriers) => carried(carriers),
         Why::NobodyHears { event, stop } => {
-            format!("nobody would hear of {event}: {}", at(stop))
+            format!("nobody would hear of {}: {}", event_name(event), at(stop))
         }
         Why::Recorded { trails } => recording::recorded(trails),
         Why::NobodyRecords { event, kept, stop } => {
@@ -90,9 +95,10 @@ fn why(why: &Why) -> String {
             }
             text
         }
-        Why::Undecided { reason } => {
-            format!("whether the filters cover it is not decided: {reason}")
-        }
+        Why::Undecided { why } => format!(
+            "whether the filters cover it is not decided: {}",
+            coverage::undecided(why)
+        ),
         Why::Contradiction => {
             "the coverage decision gave two different answers, which is a bug".to_owned()
         }
@@ -113,6 +119,14 @@ fn why(why: &Why) -> String {
         }
         Why::CutShort(carriers) if carriers.filters.is_empty() => cut_short().to_owned(),
         Why::CutShort(carriers) => format!("{}: {}", cut_short(), carried(carriers)),
+    }
+}
+
+/// An event by its name, or where it has none as what is shown.
+fn event_name(name: &str) -> &str {
+    match name {
+        "" => "the event shown",
+        name => name,
     }
 }
 
@@ -275,16 +289,18 @@ pub fn remark(remark: &Remark) -> String {
                 format!("it also fires on any event of {}", event_sources.join(", "))
             }
             Surplus::Some {
-                event_name,
+                event_name: name,
                 event_source,
             } => format!(
-                "it also fires on events that nobody asked for, such as {event_name} of {event_source}{HOW_OFTEN}"
+                "it also fires on events that nobody asked for, such as {} of {event_source}{HOW_OFTEN}",
+                event_name(name)
             ),
             Surplus::Routine {
-                event_name,
+                event_name: name,
                 event_source,
             } => format!(
-                "it is noisy: it also fires on {event_name} of {event_source}, which happens all day{HOW_OFTEN}"
+                "it is noisy: it also fires on {} of {event_source}, which happens all day{HOW_OFTEN}",
+                event_name(name)
             ),
             Surplus::NearlyEverything => "it fires on nearly every event".to_owned(),
         },
@@ -297,6 +313,70 @@ pub fn note(note: &Note) -> String {
     match &note.subject {
         Some(about) => format!("{}: {text}", subject(about)),
         None => text,
+    }
+}
+
+/// Why an attestation is not accepted.
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NoSuchFinding => "it matches no finding of this analysis".to_owned(),
+        Refusal::NothingToAccept { status } => {
+            format!(
+                "there is nothing to accept: the status is {}",
+                status.as_str()
+            )
+        }
+        Refusal::Expired { expires, snapshot } => {
+            format!("it expired on {expires}, before the snapshot of {snapshot}")
+        }
+        Refusal::LastsTooLong {
+            expires,
+            snapshot,
+            months,
+        } => format!(
+            "it lasts until {expires}, more than {months} months after the snapshot of {snapshot}; `longer_because` says why, \
+             where that is meant"
+        ),
+    }
+}
+
+/// What is the matter with a part of a pattern that is marked.
+pub fn mark(kind: MarkKind) -> &'static str {
+    match kind {
+        MarkKind::Asks => "this asks for the witness, and no sound path carries it",
+        MarkKind::TurnsAway => "this turns the witness away",
+        MarkKind::NoAlternative => "none of these alternatives matches the witness",
+    }
+}
+
+/// Why one of two snapshots says nothing about what the other has.
+pub fn unseen(unseen: &Unseen) -> String {
+    let api = format!("{} {}", unseen.service, unseen.operation);
+    match &unseen.outcome {
+        Outcome::Failed { how, error } => format!("{api} failed: {how} ({error})"),
+        _ => format!("{api} was not asked about it"),
+    }
+}
+
+/// What a finding rests on besides the snapshot, and what the user assumes.
+pub fn assumptions(finding: &Finding) -> Vec<String> {
+    let rests_on = finding.rests_on.iter().copied().map(coverage::premise);
+    let assumed = finding.assumed.iter();
+    let assumed = assumed.map(|assumption| format!("--assume {}", assumption.word()));
+    rests_on.chain(assumed).collect()
+}
+
+/// Why it is not known what rewriting a pattern does.
+pub fn unrelated(why: &Unrelated) -> String {
+    match why {
+        Unrelated::NotParsed { side, error } => {
+            let which = match side {
+                Side::Baseline => "old",
+                Side::Current => "new",
+            };
+            format!("the {which} pattern does not parse: {error}")
+        }
+        Unrelated::Undecided { why } => coverage::undecided(why),
     }
 }
 

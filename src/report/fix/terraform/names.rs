@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::aws::arn::Arn;
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::fix::hcl::Names;
+use crate::report::fix::head::name;
 
 /// Account and Region of each change; a role's is that of its log group.
 pub(super) fn place(change: &Change) -> (String, String) {
@@ -32,9 +33,9 @@ pub(super) fn labels(plan: &Plan) -> Vec<String> {
     for change in &plan.changes {
         let account = change.after.account();
         let name = match account.is_empty() {
-            true => change.after.name().to_owned(),
+            true => name(&change.after).to_owned(),
             // A label is no place for an account id either.
-            false => change.after.name().replace(account, "account"),
+            false => name(&change.after).replace(account, "account"),
         };
         let name: String = name
             .chars()
