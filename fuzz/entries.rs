@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use trailproof::aws::alarm::{AlarmState, Emission, Settings, Stay};
 use trailproof::aws::composite::{self, Alarms, Moved, Movement};
 use trailproof::aws::filter_policy::{self, AlarmMessage};
-use trailproof::aws::metric_math::{self, Role};
+use trailproof::aws::metric_math::{self, MetricRole};
 use trailproof::aws::mute::{self, MuteRule};
 use trailproof::aws::policy::{self, Caller, Organization, Service};
 use trailproof::aws::{data_protection, field_selection, transformer};
@@ -247,11 +247,11 @@ pub fn metric_math(bytes: &[u8]) {
         ..Settings::default()
     };
     let role = |metric: &metric_math::Metric| match metric.metric_name.as_str() {
-        "root" => Role::Event {
+        "root" => MetricRole::Event {
             emission: emission(),
             others: Vec::new(),
         },
-        _ => Role::Quiet {
+        _ => MetricRole::Quiet {
             writers: vec![emission()],
             fed: true,
         },

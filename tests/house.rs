@@ -113,8 +113,8 @@ fn data_flows_one_way() {
     );
 }
 
-/// Reasons are data: sentences are made of causes in `report::words`, and nothing before or beside it asks for one, so that
-/// no verdict can hang on wording.
+/// Reasons are data: sentences are made of causes in `report::words`, and nothing before it asks for one, so that no verdict
+/// can hang on wording. The command line, which comes after it, prints them.
 #[test]
 fn no_sentence_is_read_outside_of_report() {
     let src = Path::new(ROOT).join("src");
@@ -122,7 +122,12 @@ fn no_sentence_is_read_outside_of_report() {
     files(&src, ".rs", &mut sources);
     let faults: Vec<String> = sources
         .iter()
-        .filter(|path| !path.starts_with(src.join("report")))
+        .filter(|path| {
+            let printing = ["report", "cli"];
+            !printing
+                .iter()
+                .any(|module| path.starts_with(src.join(module)))
+        })
         .filter(|path| {
             let text = fs::read_to_string(path).unwrap();
             let code = text.lines().map(|line| line.split("//").next().unwrap());

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use trailproof::analyze::audit_steps::{ChainLack, Satisfied};
 use trailproof::analyze::{
     AccountSummary, Analysis, Attestation, AuditSteps, Carriers, ControlSummary, Finding,
-    FrameworkSections, Names, Note, PathSummary, Refusal, RefusedAttestation, Remark, Requirement,
-    SnapshotSummary, Status, Stop, Why,
+    FrameworkSections, Names, NotAccepted, Note, PathSummary, RefusedAttestation, Remark,
+    Requirement, SnapshotSummary, Status, Stop, Why,
 };
 use trailproof::chain::Gap;
 use trailproof::chain::cause::{
@@ -312,7 +312,7 @@ fn sample() -> Analysis {
                 control: "root_usage".into(),
                 ..attestation
             },
-            why: Refusal::NothingToAccept {
+            why: NotAccepted::NothingToAccept {
                 status: Status::Pass,
             },
         }],

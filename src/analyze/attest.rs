@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::analysis::{Analysis, SnapshotSummary};
-use super::finding::{Attestation, Finding, Refusal, RefusedAttestation};
+use super::finding::{Attestation, Finding, NotAccepted, RefusedAttestation};
 use crate::aws::arn;
 
 /// How many months an attestation may last beyond the snapshot without saying why.
@@ -180,7 +180,7 @@ pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
             finding.account == attestation.account && finding.control == attestation.control
         });
         let refused = match finding {
-            None => Some(Refusal::NoSuchFinding),
+            None => Some(NotAccepted::NoSuchFinding),
             Some(finding) => accept(finding, attestation, &today),
         };
         if let Some(why) = refused {
@@ -202,22 +202,26 @@ pub fn day_of(snapshot: &SnapshotSummary) -> String {
 }
 
 /// Accepts one finding, or says why not.
-pub fn accept(finding: &mut Finding, attestation: &Attestation, today: &str) -> Option<Refusal> {
+pub fn accept(
+    finding: &mut Finding,
+    attestation: &Attestation,
+    today: &str,
+) -> Option<NotAccepted> {
     if !finding.is_open() {
-        return Some(Refusal::NothingToAccept {
+        return Some(NotAccepted::NothingToAccept {
             status: finding.status,
         });
     }
     let expires = &attestation.expires;
     // Days in this form are in the order of their texts.
     if expires.as_str() < today {
-        return Some(Refusal::Expired {
+        return Some(NotAccepted::Expired {
             expires: expires.clone(),
             snapshot: today.to_owned(),
         });
     }
     if attestation.longer_because.is_none() && latest(today).is_some_and(|last| *expires > last) {
-        return Some(Refusal::LastsTooLong {
+        return Some(NotAccepted::LastsTooLong {
             expires: expires.clone(),
             snapshot: today.to_owned(),
             months: MONTHS,
@@ -330,7 +334,7 @@ expires = 2026-06-30
                 accepted
                     || matches!(
                         analysis.refused[0].why,
-                        Refusal::LastsTooLong { months: 18, .. }
+                        NotAccepted::LastsTooLong { months: 18, .. }
                     )
             );
         }
@@ -343,12 +347,15 @@ expires = 2026-06-30
         apply(&mut passed, &attestations);
         assert!(passed.findings[0].accepted.is_none());
         let status = Status::Pass;
-        assert_eq!(passed.refused[0].why, Refusal::NothingToAccept { status });
+        assert_eq!(
+            passed.refused[0].why,
+            NotAccepted::NothingToAccept { status }
+        );
         attestations[0].account = "444455556666".into();
         let mut other = analysis("2026-01-01T00:00:00.000Z", Status::Fail);
         apply(&mut other, &attestations);
         assert!(other.findings[0].accepted.is_none());
-        assert_eq!(other.refused[0].why, Refusal::NoSuchFinding);
+        assert_eq!(other.refused[0].why, NotAccepted::NoSuchFinding);
     }
 
     #[test]

@@ -19,10 +19,10 @@ use crate::coverage::Predicate;
 use crate::pattern;
 use crate::pattern::ast::PatternKind;
 
+use super::coverage_memo::{CoverageMemo, words};
 use super::finding::Stop;
 use super::holds;
-use super::judge::{Judge, words};
-use super::requirement::Requirement;
+use super::requirement::AcceptedForm;
 
 /// Where an event stops, and on which path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +52,8 @@ enum Made {
 /// carry the event, then by how much their filters look like the requirement, then by their order.
 pub(super) fn blame(
     chain: &AccountChain,
-    judge: &Judge,
-    requirement: &Requirement<'_>,
+    memo: &CoverageMemo,
+    requirement: &AcceptedForm<'_>,
     event: &Value,
 ) -> Blamed {
     let mut best: Option<(Blamed, Rank)> = None;
@@ -65,7 +65,7 @@ pub(super) fn blame(
         let pattern = path.pattern().map_or(std::ptr::null(), std::ptr::from_ref);
         let made = *made
             .entry((pattern, likeness))
-            .or_insert_with(|| made_for(path, judge, requirement, chain, likeness, event));
+            .or_insert_with(|| made_for(path, memo, requirement, chain, likeness, event));
         // Nothing that comes after would make up for it.
         if best.as_ref().is_some_and(|(_, known)| made < known.0) {
             continue;
@@ -122,8 +122,8 @@ impl<'e> Passes<'e> {
 
 fn made_for(
     path: &Path,
-    judge: &Judge,
-    requirement: &Requirement<'_>,
+    memo: &CoverageMemo,
+    requirement: &AcceptedForm<'_>,
     chain: &AccountChain,
     likeness: usize,
     event: &Value,
@@ -142,8 +142,8 @@ fn made_for(
     }
     // The matcher is asked first: it is quick, and turns most filters away.
     if holds(&pattern.events, event)
-        && !judge.saturates(&pattern.events, &chain.scope)
-        && judge
+        && !memo.saturates(&pattern.events, &chain.scope)
+        && memo
             .missed(&requirement.events, &pattern.events, &chain.scope)
             .is_nothing()
     {
@@ -160,7 +160,7 @@ fn made_for(
         );
         of_service
             && (slipped
-                || judge
+                || memo
                     .missed(&pattern.events, &Predicate::Never, &chain.scope)
                     .is_nothing())
     };

@@ -11,11 +11,11 @@ use crate::coverage::{Missed, Predicate};
 
 use super::case::Case;
 use super::finding::{BlindSpot, Heard};
-use super::requirement::Requirement;
+use super::requirement::AcceptedForm;
 use super::shown::carriers;
 
 /// The blind spots of a control that passes, in the order of the chain.
-pub(super) fn of(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Vec<BlindSpot> {
+pub(super) fn of(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Vec<BlindSpot> {
     let Some(requirement) = requirements
         .iter()
         .find(|requirement| case.missed(requirement, &case.sound).is_nothing())
@@ -177,8 +177,8 @@ fn subjects(path: &Path, station: Station) -> Vec<Subject> {
 fn heard(case: &Case<'_>, call: ApiCall, subject: &Subject, rest: &[&Path]) -> Heard {
     let event = event(call, subject, case.chain);
     let missed = |paths: &[&Path]| {
-        case.judge
-            .missed_by(&event, &case.judge.parts(paths), &case.chain.scope)
+        case.memo
+            .missed_by(&event, &case.memo.parts(paths), &case.chain.scope)
     };
     let of_trail = call.source == "cloudtrail.amazonaws.com";
     let listening = if of_trail {

@@ -13,15 +13,15 @@ use crate::chain::verdict::{Station, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::{Missed, Predicate, Premise, Scope};
 
+use super::coverage_memo::CoverageMemo;
 use super::finding::Names;
 use super::interned::{MANY, Part};
-use super::judge::Judge;
-use super::requirement::Requirement;
+use super::requirement::AcceptedForm;
 
 /// One account to be judged.
 pub(super) struct Case<'c> {
     /// The coverage decision.
-    pub(super) judge: &'c Judge,
+    pub(super) memo: &'c CoverageMemo,
     /// The account.
     pub(super) chain: &'c AccountChain,
     /// Paths that can be counted on.
@@ -34,13 +34,13 @@ pub(super) struct Case<'c> {
 
 impl<'c> Case<'c> {
     /// The case of an account.
-    pub(super) fn new(judge: &'c Judge, chain: &'c AccountChain) -> Self {
+    pub(super) fn new(memo: &'c CoverageMemo, chain: &'c AccountChain) -> Self {
         let up_to = |worst: Verdict| {
             let paths = chain.paths.iter();
             paths.filter(|path| path.verdict() <= worst).collect()
         };
         Self {
-            judge,
+            memo,
             chain,
             sound: chain.sound_paths().collect(),
             open: up_to(Verdict::Unknown),
@@ -56,7 +56,7 @@ impl<'c> Case<'c> {
         };
         let sound = alarms(&self.sound);
         (sound.len() < self.sound.len()).then(|| Self {
-            judge: self.judge,
+            memo: self.memo,
             chain: self.chain,
             sound,
             open: alarms(&self.open),
@@ -65,7 +65,7 @@ impl<'c> Case<'c> {
     }
 
     /// What these paths do not carry of what is asked for.
-    pub(super) fn missed(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Missed {
+    pub(super) fn missed(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> Missed {
         // Filters that look like the requirement decide a yes sooner than all filters of the account.
         let near: Vec<&Path> = paths
             .iter()
@@ -75,7 +75,7 @@ impl<'c> Case<'c> {
         if !near.is_empty()
             && near.len() < paths.len()
             && self
-                .decided(&requirement.events, &self.judge.parts(&near))
+                .decided(&requirement.events, &self.memo.parts(&near))
                 .is_nothing()
         {
             return Missed::Nothing;
@@ -84,17 +84,17 @@ impl<'c> Case<'c> {
     }
 
     /// What it rests on that these paths carry everything that is asked for.
-    pub(super) fn rests_on(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Vec<Premise> {
-        self.judge.rests_on(
+    pub(super) fn rests_on(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> Vec<Premise> {
+        self.memo.rests_on(
             &requirement.events,
-            &union(self.judge, paths),
+            &union(self.memo, paths),
             &self.chain.scope,
         )
     }
 
     /// Whether the sound paths carry everything in the Regions that are known alone, and the account did not tell its Regions:
     /// it may have others.
-    pub(super) fn rests_on_regions(&self, requirement: &Requirement<'_>) -> bool {
+    pub(super) fn rests_on_regions(&self, requirement: &AcceptedForm<'_>) -> bool {
         if self.chain.regions_known {
             return false;
         }
@@ -103,7 +103,7 @@ impl<'c> Case<'c> {
             ..self.chain.scope.clone()
         };
         let missed = self.with_parts(&self.sound, |parts| {
-            self.judge.missed_by(&requirement.events, parts, &anywhere)
+            self.memo.missed_by(&requirement.events, parts, &anywhere)
         });
         !missed.is_nothing()
     }
@@ -113,20 +113,20 @@ impl<'c> Case<'c> {
         let same = |own: &[&Path]| std::ptr::addr_eq(own, paths) && own.len() == paths.len();
         let [sound, open] = &self.parts;
         if same(&self.sound) {
-            ask(sound.get_or_init(|| self.judge.parts(paths)))
+            ask(sound.get_or_init(|| self.memo.parts(paths)))
         } else if same(&self.open) {
-            ask(open.get_or_init(|| self.judge.parts(paths)))
+            ask(open.get_or_init(|| self.memo.parts(paths)))
         } else {
-            ask(&self.judge.parts(paths))
+            ask(&self.memo.parts(paths))
         }
     }
 
     fn decided(&self, required: &Predicate, parts: &[Part]) -> Missed {
-        self.judge.missed_by(required, parts, &self.chain.scope)
+        self.memo.missed_by(required, parts, &self.chain.scope)
     }
 
     fn catches(&self, required: &Predicate, deployed: &Predicate) -> bool {
-        self.judge
+        self.memo
             .missed(required, deployed, &self.chain.scope)
             .is_nothing()
     }
@@ -134,14 +134,14 @@ impl<'c> Case<'c> {
     /// Few paths that cover the requirement, sounder ones first: one that does it alone where there is one.
     pub(super) fn smallest_cover<'p>(
         &self,
-        requirement: &Requirement<'_>,
+        requirement: &AcceptedForm<'_>,
         paths: &[&'p Path],
     ) -> Vec<&'p Path> {
         // One path for each distinct predicate: the soundest.
-        let mut candidates = soundest(self.judge, paths);
+        let mut candidates = soundest(self.memo, paths);
         // What shares no event with the requirement is in no cover of it.
         if candidates.len() > MANY {
-            candidates.retain(|path| self.judge.may_meet(&requirement.events, &path.events));
+            candidates.retain(|path| self.memo.may_meet(&requirement.events, &path.events));
         }
         candidates
             .sort_by_cached_key(|path| (path.verdict(), usize::MAX - requirement.likeness(path)));
@@ -160,7 +160,7 @@ impl<'c> Case<'c> {
             let mut fewer = candidates.clone();
             fewer.remove(index);
             if self
-                .decided(&requirement.events, &self.judge.parts(&fewer))
+                .decided(&requirement.events, &self.memo.parts(&fewer))
                 .is_nothing()
             {
                 candidates = fewer;
@@ -170,7 +170,7 @@ impl<'c> Case<'c> {
     }
 
     /// A missed event that some trail delivers, where there is one: it shows what else is wrong behind the trails.
-    pub(super) fn farther(&self, requirement: &Requirement<'_>) -> Option<Value> {
+    pub(super) fn farther(&self, requirement: &AcceptedForm<'_>) -> Option<Value> {
         let delivered = |path: &Path| {
             let before = path
                 .conditions
@@ -187,7 +187,7 @@ impl<'c> Case<'c> {
                 known.push(events);
             }
         }
-        let delivered = self.judge.any(trails.into_values().flatten());
+        let delivered = self.memo.any(trails.into_values().flatten());
         if delivered == Predicate::Always {
             return None;
         }
@@ -203,14 +203,14 @@ impl<'c> Case<'c> {
     /// most of, else the first.
     pub(super) fn nearest<'r, 'a>(
         &self,
-        requirements: &'r [Requirement<'a>],
-    ) -> Option<&'r Requirement<'a>> {
+        requirements: &'r [AcceptedForm<'a>],
+    ) -> Option<&'r AcceptedForm<'a>> {
         let all: Vec<&Path> = self.chain.paths.iter().collect();
-        let covered = |requirement: &&Requirement<'_>| self.missed(requirement, &all).is_nothing();
+        let covered = |requirement: &&AcceptedForm<'_>| self.missed(requirement, &all).is_nothing();
         if let Some(covered) = requirements.iter().find(covered) {
             return Some(covered);
         }
-        let mut best: Option<(&Requirement<'a>, usize)> = None;
+        let mut best: Option<(&AcceptedForm<'a>, usize)> = None;
         for requirement in requirements {
             let share = self.names(requirement, &all).map_or(0, |names| {
                 names.covered.len() * 1000 / (names.covered.len() + names.missing.len()).max(1)
@@ -223,12 +223,12 @@ impl<'c> Case<'c> {
     }
 
     /// Which of the events that a requirement lists the given paths cover; none for a requirement without a list.
-    pub(super) fn names(&self, requirement: &Requirement<'_>, paths: &[&Path]) -> Option<Names> {
-        let listed = self.judge.names(&requirement.events, &self.chain.scope);
+    pub(super) fn names(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> Option<Names> {
+        let listed = self.memo.names(&requirement.events, &self.chain.scope);
         if listed.len() < 2 {
             return None;
         }
-        let filters = filters(self.judge, requirement, paths);
+        let filters = filters(self.memo, requirement, paths);
         let parts: Vec<Part> = filters.iter().map(|filter| filter.part.clone()).collect();
         let mut names = Names::default();
         for name in listed.iter() {
@@ -243,7 +243,7 @@ impl<'c> Case<'c> {
             }
             let catches = |filter: &&Distinct<'_>| {
                 let events = &filter.part.events;
-                (filters.len() <= MANY || self.judge.may_meet(&asked, events))
+                (filters.len() <= MANY || self.memo.may_meet(&asked, events))
                     && self.catches(&asked, events)
             };
             let mut by: BTreeSet<&str> = BTreeSet::new();
@@ -265,21 +265,21 @@ impl<'c> Case<'c> {
 }
 
 /// The events that any of the paths carries, each predicate once, in an order that does not depend on names.
-pub(super) fn union(judge: &Judge, paths: &[&Path]) -> Predicate {
-    let parts = judge.parts(paths).into_iter();
+pub(super) fn union(memo: &CoverageMemo, paths: &[&Path]) -> Predicate {
+    let parts = memo.parts(paths).into_iter();
     Predicate::any(parts.map(|part| (*part.events).clone()))
 }
 
 /// One path for each distinct predicate: the soundest, in an order that does not depend on names.
-pub(super) fn soundest<'p>(judge: &Judge, paths: &[&'p Path]) -> Vec<&'p Path> {
+pub(super) fn soundest<'p>(memo: &CoverageMemo, paths: &[&'p Path]) -> Vec<&'p Path> {
     let mut best: BTreeMap<u32, &Path> = BTreeMap::new();
     for path in paths {
-        let known = best.entry(judge.id(path)).or_insert(path);
+        let known = best.entry(memo.id(path)).or_insert(path);
         if path.verdict() < known.verdict() {
             *known = path;
         }
     }
-    let parts = judge.parts(paths).into_iter();
+    let parts = memo.parts(paths).into_iter();
     parts.filter_map(|part| best.remove(&part.id)).collect()
 }
 
@@ -291,8 +291,8 @@ struct Distinct<'p> {
 }
 
 fn filters<'p>(
-    judge: &Judge,
-    requirement: &Requirement<'_>,
+    memo: &CoverageMemo,
+    requirement: &AcceptedForm<'_>,
     paths: &[&'p Path],
 ) -> Vec<Distinct<'p>> {
     let mut filters: BTreeMap<u32, Distinct<'p>> = BTreeMap::new();
@@ -305,7 +305,7 @@ fn filters<'p>(
             continue;
         };
         through.push(path);
-        let id = judge.id(path);
+        let id = memo.id(path);
         let distinct = filters.entry(id).or_insert_with(|| Distinct {
             part: Part {
                 id,
@@ -316,6 +316,6 @@ fn filters<'p>(
         });
         distinct.names.insert(name);
     }
-    let parts = judge.parts(&through).into_iter();
+    let parts = memo.parts(&through).into_iter();
     parts.filter_map(|part| filters.remove(&part.id)).collect()
 }

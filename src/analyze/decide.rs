@@ -14,11 +14,11 @@ use super::decision::Decision;
 use super::finding::{Note, Remark, Status, Stop, Why};
 use super::mark;
 use super::muted::lapse;
-use super::requirement::Requirement;
+use super::requirement::AcceptedForm;
 use super::shown;
 
 /// The answer to a control whose accepted forms are these.
-pub(super) fn decide(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Decision {
+pub(super) fn decide(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Decision {
     if case.chain.too_many {
         let most = MOST_PATHS;
         return Decision::new(Status::Unknown, Why::TooManyPaths { most });
@@ -35,7 +35,7 @@ pub(super) fn decide(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Decis
 }
 
 /// One form is covered by sound paths. Where each that is has a window in which it is not, what is lost there decides.
-fn carried(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision> {
+fn carried(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Option<Decision> {
     let mut first = None;
     for requirement in requirements {
         if case.missed(requirement, &case.sound).is_nothing() {
@@ -51,13 +51,13 @@ fn carried(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision
     let (requirement, lapse) = first?;
     Some(Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(case.judge, &case.sound, &lapse.silent)),
+        paths: shown::summaries(&shown::same_events(case.memo, &case.sound, &lapse.silent)),
         ..lapse.decision()
     })
 }
 
 /// What is carried in the Regions that are known, where an account did not tell which it has.
-fn regions_missing(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
+fn regions_missing(case: &Case<'_>, requirement: &AcceptedForm<'_>) -> Decision {
     let cover = case.smallest_cover(requirement, &case.sound);
     let stop = Stop {
         id: LinkId::T07,
@@ -66,7 +66,7 @@ fn regions_missing(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
     };
     Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(case.judge, &case.sound, &cover)),
+        paths: shown::summaries(&shown::same_events(case.memo, &case.sound, &cover)),
         ..Decision::new(
             Status::Unknown,
             Why::EvidenceMissing {
@@ -77,7 +77,7 @@ fn regions_missing(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
     }
 }
 
-fn pass(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
+fn pass(case: &Case<'_>, requirement: &AcceptedForm<'_>) -> Decision {
     let cover = case.smallest_cover(requirement, &case.sound);
     let mut notes = shown::told_links(&cover);
     if requirement.alternative.kind != AlternativeKind::Text {
@@ -92,13 +92,13 @@ fn pass(case: &Case<'_>, requirement: &Requirement<'_>) -> Decision {
         names: case.names(requirement, &cover),
         notes,
         rests_on: case.rests_on(requirement, &cover),
-        paths: shown::summaries(&shown::same_events(case.judge, &case.sound, &cover)),
+        paths: shown::summaries(&shown::same_events(case.memo, &case.sound, &cover)),
         ..Decision::new(Status::Pass, Why::Carried(shown::carriers(&cover)))
     }
 }
 
 /// One form would be covered if the links that the snapshot leaves open worked.
-fn evidence_missing(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision> {
+fn evidence_missing(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Option<Decision> {
     if case.open.len() == case.sound.len() {
         return None;
     }
@@ -115,7 +115,7 @@ fn evidence_missing(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option
     let links = unknown.into_iter().map(Stop::of).collect();
     Some(Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(case.judge, &case.open, &cover)),
+        paths: shown::summaries(&shown::same_events(case.memo, &case.open, &cover)),
         ..Decision::new(Status::Unknown, Why::EvidenceMissing { links, gaps })
     })
 }
@@ -132,7 +132,7 @@ fn names_a_gap(link: &Link, chain: &AccountChain) -> bool {
 }
 
 /// The coverage decision has no answer for one form.
-fn undecided(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decision> {
+fn undecided(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Option<Decision> {
     requirements.iter().find_map(|requirement| {
         let answers = [&case.sound, &case.open].map(|paths| case.missed(requirement, paths));
         let why = answers.into_iter().find_map(|answer| match answer {
@@ -148,7 +148,7 @@ fn undecided(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Option<Decisi
 }
 
 /// An event is lost: which, and what is to blame.
-fn lost(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Decision {
+fn lost(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Decision {
     let Some(requirement) = case.nearest(requirements) else {
         return Decision::new(Status::Unknown, Why::NoRequirement);
     };
@@ -159,7 +159,7 @@ fn lost(case: &Case<'_>, requirements: &[Requirement<'_>]) -> Decision {
         };
     };
     let missed = case.farther(requirement).unwrap_or(missed);
-    let blamed = blame(case.chain, case.judge, requirement, &missed);
+    let blamed = blame(case.chain, case.memo, requirement, &missed);
     // A filter that has nothing to do with the control explains nothing.
     let shown = blamed.path.filter(|_| blamed.stop.subject.is_some());
     let path = shown.and_then(|index| case.chain.paths.get(index));

@@ -585,13 +585,13 @@ pub struct RefusedAttestation {
     /// What was attested.
     pub attestation: Attestation,
     /// Why it is refused.
-    pub why: Refusal,
+    pub why: NotAccepted,
 }
 
 /// Why an attestation is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
-pub enum Refusal {
+pub enum NotAccepted {
     /// The analysis has no finding of the control and account.
     NoSuchFinding,
     /// The finding is not open.

@@ -14,9 +14,9 @@ use crate::snapshot::Snapshot;
 
 use super::about::{self, ControlSummary};
 use super::blame::blame;
+use super::coverage_memo::{CoverageMemo, words};
 use super::finding::Stop;
-use super::judge::{Judge, words};
-use super::requirement::{Requirement, requirements};
+use super::requirement::{AcceptedForm, requirements};
 use super::{Error, Options, accounts, benchmark, controls, facts_error, noise};
 
 /// The chains of a snapshot, ready to be asked about events.
@@ -29,7 +29,7 @@ pub struct Hearing<'a> {
     pub replaced: Vec<(String, String)>,
     /// The metric alarms of all accounts.
     pub alarms: Vec<MetricAlarm>,
-    judge: Judge,
+    memo: CoverageMemo,
 }
 
 /// What one account has to hear with.
@@ -54,7 +54,7 @@ pub struct Listening<'a> {
     pub asked: Predicate,
     /// The paths, by position, whose metric filters were made for the control: what else they fire on is its noise.
     pub made_for_it: Vec<usize>,
-    requirement: Requirement<'a>,
+    requirement: AcceptedForm<'a>,
 }
 
 impl<'a> Hearing<'a> {
@@ -76,7 +76,7 @@ impl<'a> Hearing<'a> {
     ) -> Result<Self, Error> {
         let benchmark = benchmark(registry, options)?;
         let controls = controls(registry, benchmark, options)?;
-        let judge = Judge::new(options.strict);
+        let memo = CoverageMemo::new(options.strict);
         let mut chains = chain::Reader::new(snapshot, &options.assume).map_err(facts_error)?;
         let mut all = Vec::new();
         let mut alarms = Vec::new();
@@ -96,11 +96,11 @@ impl<'a> Hearing<'a> {
                 chain,
                 controls: listening,
             };
-            ears.tell_apart(&judge);
+            ears.tell_apart(&memo);
             for (control, pattern) in patterns {
                 ears.replace(control, pattern);
             }
-            noise::saturate(&mut ears.chain, &judge);
+            noise::saturate(&mut ears.chain, &memo);
             all.push(ears);
         }
         Ok(Self {
@@ -111,7 +111,7 @@ impl<'a> Hearing<'a> {
                 .map(|(control, pattern)| (control.clone(), pattern.text.clone()))
                 .collect(),
             alarms,
-            judge,
+            memo,
         })
     }
 
@@ -119,7 +119,7 @@ impl<'a> Hearing<'a> {
     pub fn blamed(&self, account: usize, control: usize, event: &Value) -> Option<Stop> {
         let ears = self.accounts.get(account)?;
         let listening = ears.controls.get(control)?;
-        Some(blame(&ears.chain, &self.judge, &listening.requirement, event).stop)
+        Some(blame(&ears.chain, &self.memo, &listening.requirement, event).stop)
     }
 
     /// The link that leaves open whether a path of an account works.
@@ -136,7 +136,7 @@ impl<'a> Hearing<'a> {
 fn own_text<'a>(
     control: &'a Control,
     benchmark: &'a Benchmark,
-) -> Result<Option<Requirement<'a>>, Error> {
+) -> Result<Option<AcceptedForm<'a>>, Error> {
     if control.query.is_some() || control.section() != Section::Monitoring {
         return Ok(None);
     }
@@ -149,7 +149,7 @@ fn own_text<'a>(
 }
 
 impl<'a> Listening<'a> {
-    fn new(about: ControlSummary, requirement: Requirement<'a>) -> Self {
+    fn new(about: ControlSummary, requirement: AcceptedForm<'a>) -> Self {
         Self {
             number: about.benchmark_id.unwrap_or_else(|| about.id.clone()),
             control: about.id,
@@ -195,7 +195,7 @@ impl Ears<'_> {
 
     /// Finds out which filters were made for which control. One that shares only some words with a control counts for it
     /// where it was surely made for no other.
-    fn tell_apart(&mut self, judge: &Judge) {
+    fn tell_apart(&mut self, memo: &CoverageMemo) {
         let chain = &self.chain;
         let made: Vec<Vec<Made>> = self
             .controls
@@ -203,7 +203,7 @@ impl Ears<'_> {
             .map(|control| {
                 let paths = chain.paths.iter();
                 paths
-                    .map(|path| made(judge, chain, path, &control.requirement))
+                    .map(|path| made(memo, chain, path, &control.requirement))
                     .collect()
             })
             .collect();
@@ -220,7 +220,12 @@ impl Ears<'_> {
     }
 }
 
-fn made(judge: &Judge, chain: &AccountChain, path: &Path, requirement: &Requirement<'_>) -> Made {
+fn made(
+    memo: &CoverageMemo,
+    chain: &AccountChain,
+    path: &Path,
+    requirement: &AcceptedForm<'_>,
+) -> Made {
     let pattern = path.pattern();
     let (Some(pattern), true) = (pattern, path.filter.is_some()) else {
         return Made::Not;
@@ -229,8 +234,8 @@ fn made(judge: &Judge, chain: &AccountChain, path: &Path, requirement: &Requirem
     let shared = texts.intersection(&requirement.words).count();
     let all = texts.union(&requirement.words).count();
     let covers = || {
-        !judge.saturates(&pattern.events, &chain.scope)
-            && judge
+        !memo.saturates(&pattern.events, &chain.scope)
+            && memo
                 .missed(&requirement.events, &pattern.events, &chain.scope)
                 .is_nothing()
     };

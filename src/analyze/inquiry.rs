@@ -14,9 +14,9 @@ use super::about::{self, ControlSummary};
 use super::analysis::{AccountSummary, Analysis, SnapshotSummary};
 use super::audit_steps::Auditor;
 use super::case::Case;
+use super::coverage_memo::CoverageMemo;
 use super::decision::Decision;
 use super::finding::{Finding, Status};
-use super::judge::Judge;
 use super::{
     Error, Options, Paths, accounts, benchmark, beside_error, blind_spots, controls, decide,
     facts_error, noise, question, recorded, requirement,
@@ -246,7 +246,7 @@ struct Bench<'i> {
     terms: Terms<'i>,
     snapshot: &'i Snapshot,
     asked: Vec<Asked<'i>>,
-    judge: Judge,
+    memo: CoverageMemo,
     chains: chain::Reader<'i>,
 }
 
@@ -257,7 +257,7 @@ impl<'i> Bench<'i> {
             terms,
             snapshot,
             asked: terms.asked()?,
-            judge: Judge::new(options.strict),
+            memo: CoverageMemo::new(options.strict),
             chains: chain::Reader::new(snapshot, &options.assume)
                 .map_err(facts_error)?
                 .to_judge(),
@@ -266,7 +266,7 @@ impl<'i> Bench<'i> {
 
     fn account(&mut self, account: &str) -> Result<Answers, Error> {
         let options = self.terms.options;
-        self.judge.forget_paths();
+        self.memo.forget_paths();
         let unreadable = |source| Error::Chain {
             account: account.to_owned(),
             source,
@@ -277,8 +277,8 @@ impl<'i> Bench<'i> {
             chain.paths.retain(|path| !path.through_eventbridge());
             chain.path_count -= all - chain.paths.len();
         }
-        noise::saturate(&mut chain, &self.judge);
-        let case = Case::new(&self.judge, &chain);
+        noise::saturate(&mut chain, &self.memo);
+        let case = Case::new(&self.memo, &chain);
         let auditor = Auditor::new(&self.chains, account).map_err(unreadable)?;
         let is_recorded = |asked: &Asked<'_>| asked.control.recording.is_some();
         let recording = match self.asked.iter().any(is_recorded) {
@@ -289,7 +289,7 @@ impl<'i> Bench<'i> {
         for asked in &self.asked {
             let mut decision = match (&asked.control.recording, &recording) {
                 (Some(question), Some(recording)) => {
-                    recorded::decide(&self.judge, recording, question)
+                    recorded::decide(&self.memo, recording, question)
                 }
                 _ => asked.decide(&case, self.snapshot)?,
             };
@@ -320,7 +320,7 @@ impl<'i> Bench<'i> {
 struct Asked<'r> {
     control: &'r Control,
     about: ControlSummary,
-    requirements: Vec<requirement::Requirement<'r>>,
+    requirements: Vec<requirement::AcceptedForm<'r>>,
     /// Vendors publish no audit steps, and a query has none: nothing to follow word by word.
     has_steps: bool,
 }

@@ -12,11 +12,11 @@ use crate::pattern::ast::{Expr, Pattern, PatternKind, dotted};
 use crate::pattern::{self, Matcher, Semantics};
 
 use super::finding::{Mark, MarkKind};
-use super::requirement::Requirement;
+use super::requirement::AcceptedForm;
 
 /// The marks for one witness and the path that is blamed.
 pub(super) fn marks(
-    requirement: &Requirement<'_>,
+    requirement: &AcceptedForm<'_>,
     witness: &Value,
     path: Option<&Path>,
 ) -> Vec<Mark> {

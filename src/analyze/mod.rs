@@ -18,13 +18,13 @@ pub mod audit_steps;
 mod blame;
 mod blind_spots;
 mod case;
+mod coverage_memo;
 mod decide;
 mod decision;
 mod finding;
 mod hearing;
 mod inquiry;
 mod interned;
-mod judge;
 mod mark;
 mod muted;
 mod noise;
@@ -47,8 +47,8 @@ use crate::snapshot::Snapshot;
 pub use about::{ControlSummary, FrameworkSections};
 pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
 pub use finding::{
-    Attestation, BlindSpot, Carriers, Finding, Heard, Mark, MarkKind, Names, Note, PathSummary,
-    Refusal, RefusedAttestation, Remark, Requirement, Status, Stop, Summary, Surplus, ToldBy,
+    Attestation, BlindSpot, Carriers, Finding, Heard, Mark, MarkKind, Names, NotAccepted, Note,
+    PathSummary, RefusedAttestation, Remark, Requirement, Status, Stop, Summary, Surplus, ToldBy,
     Unrecorded, Why,
 };
 

@@ -19,7 +19,7 @@ use super::case::Case;
 use super::decision::Decision;
 use super::finding::{Status, Stop, Why};
 use super::holds;
-use super::requirement::Requirement;
+use super::requirement::AcceptedForm;
 use super::shown::{distinct, event_name};
 
 /// An event that is carried at most times, and not in a window.
@@ -32,7 +32,7 @@ pub(super) struct Lapse<'p> {
 }
 
 /// What the covering paths lose in windows.
-pub(super) fn lapse<'p>(case: &Case<'p>, requirement: &Requirement<'_>) -> Option<Lapse<'p>> {
+pub(super) fn lapse<'p>(case: &Case<'p>, requirement: &AcceptedForm<'_>) -> Option<Lapse<'p>> {
     let (sound, open) = (&case.sound, &case.open);
     let mut perhaps = None;
     for (window, silent) in spans(open, |muted| &muted.sure) {
@@ -77,7 +77,7 @@ impl<'p> Lapse<'p> {
     fn certain(
         missed: Value,
         window: Window,
-        requirement: &Requirement<'_>,
+        requirement: &AcceptedForm<'_>,
         silent: &[&'p Path],
     ) -> Self {
         let at = moment(window);

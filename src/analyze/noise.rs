@@ -12,7 +12,7 @@ use crate::chain::verdict::{Kind, Link, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
 use crate::coverage::Predicate;
 
-use super::judge::Judge;
+use super::coverage_memo::CoverageMemo;
 
 /// The noisy filters of one alarm.
 #[derive(Default)]
@@ -24,7 +24,7 @@ struct Noisy {
 }
 
 /// Adds a broken link to every path whose alarm is saturated, and an unknown one where it may be.
-pub(super) fn saturate(chain: &mut AccountChain, judge: &Judge) {
+pub(super) fn saturate(chain: &mut AccountChain, memo: &CoverageMemo) {
     // By metric alarm.
     let mut noisy: BTreeMap<String, Noisy> = BTreeMap::new();
     // By what lets the events through behind the trail: the paths of one filter share it.
@@ -47,7 +47,7 @@ pub(super) fn saturate(chain: &mut AccountChain, judge: &Judge) {
         let behind: Vec<*const Condition> = behind(path).map(Arc::as_ptr).collect();
         let saturates = known.entry(behind).or_insert_with(|| {
             let filtered = Predicate::all(behind_events(path));
-            judge.saturates(&filtered, &chain.scope)
+            memo.saturates(&filtered, &chain.scope)
         });
         if *saturates {
             let found = noisy.entry(metric_alarm(path).unwrap_or_default().to_owned());

@@ -9,16 +9,16 @@ use serde_json::{Map, Value, json};
 
 use crate::aws::arn;
 use crate::chain::Path;
-use crate::chain::recording::{Events, Keeper, OBJECT_ARN, Recording};
+use crate::chain::recording::{AccountRecording, Events, Keeper, OBJECT_ARN};
 use crate::chain::verdict::{Link, LinkId, Station, Verdict};
-use crate::control::{Kept, Recorded, Recording as Asked};
+use crate::control::{Kept, Recorded, Recording};
 use crate::coverage::{Missed, Predicate, Scope};
 
 use super::case::{soundest, union};
+use super::coverage_memo::CoverageMemo;
 use super::decision::Decision;
 use super::finding::{Requirement, Status, Stop, Unrecorded, Why};
 use super::holds;
-use super::judge::Judge;
 use super::shown::{missing_links, same_events, summaries, told_links};
 
 const S3: &str = "s3.amazonaws.com";
@@ -28,18 +28,22 @@ const ANY_OBJECT: &str = "customer-records/2026/accounts.csv";
 
 /// A control's question to the trails of one account.
 struct RecordQuestion<'a> {
-    judge: &'a Judge,
-    recording: &'a Recording,
-    asked: &'a Asked,
+    memo: &'a CoverageMemo,
+    recording: &'a AccountRecording,
+    asked: &'a Recording,
     required: Predicate,
     paths: Vec<Path>,
 }
 
 /// The answer of one control.
-pub(super) fn decide(judge: &Judge, recording: &Recording, asked: &Asked) -> Decision {
+pub(super) fn decide(
+    memo: &CoverageMemo,
+    recording: &AccountRecording,
+    asked: &Recording,
+) -> Decision {
     let (events, keeper) = (events_of(asked.of), keeper_of(asked.kept));
     let question = RecordQuestion {
-        judge,
+        memo,
         recording,
         asked,
         required: required(asked, &recording.partition),
@@ -65,7 +69,7 @@ fn keeper_of(kept: Kept) -> Keeper {
 }
 
 /// The events asked for.
-fn required(asked: &Asked, partition: &str) -> Predicate {
+fn required(asked: &Recording, partition: &str) -> Predicate {
     let read_only = match asked.of {
         Recorded::ManagementEvents => return Predicate::Always,
         Recorded::S3ObjectReads => Predicate::is_true("readOnly"),
@@ -115,8 +119,8 @@ impl RecordQuestion<'_> {
     }
 
     fn missed_of(&self, required: &Predicate, paths: &[&Path]) -> Missed {
-        self.judge
-            .missed_by(required, &self.judge.parts(paths), &self.recording.scope)
+        self.memo
+            .missed_by(required, &self.memo.parts(paths), &self.recording.scope)
     }
 
     /// Where the account's Regions were not told: the link that says so, if a Region beyond those that are known would not
@@ -128,8 +132,8 @@ impl RecordQuestion<'_> {
             ..self.recording.scope.clone()
         };
         let answer = self
-            .judge
-            .missed_by(&self.required, &self.judge.parts(sound), &anywhere);
+            .memo
+            .missed_by(&self.required, &self.memo.parts(sound), &anywhere);
         (!answer.is_nothing()).then_some(link)
     }
 
@@ -151,12 +155,12 @@ impl RecordQuestion<'_> {
         let mut trails: Vec<String> = cover.iter().filter_map(|it| it.trail.clone()).collect();
         trails.dedup();
         let why = Why::Recorded { trails };
-        let mut answer = self.decision(Status::Pass, why, &same_events(self.judge, sound, &cover));
+        let mut answer = self.decision(Status::Pass, why, &same_events(self.memo, sound, &cover));
         answer.notes = told_links(&cover);
         let scope = &self.recording.scope;
         answer.rests_on = self
-            .judge
-            .rests_on(&self.required, &union(self.judge, &cover), scope);
+            .memo
+            .rests_on(&self.required, &union(self.memo, &cover), scope);
         answer
     }
 
@@ -175,7 +179,7 @@ impl RecordQuestion<'_> {
 
     /// Few paths that keep what is asked for: one that does it alone where there is one.
     fn smallest<'p>(&self, paths: &[&'p Path]) -> Vec<&'p Path> {
-        let mut cover = soundest(self.judge, paths);
+        let mut cover = soundest(self.memo, paths);
         cover.sort_by_key(|path| path.verdict());
         if let Some(alone) = cover.iter().find(|path| self.missed(&[path]).is_nothing()) {
             return vec![alone];

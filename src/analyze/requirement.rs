@@ -9,11 +9,11 @@ use crate::coverage::Predicate;
 use crate::pattern;
 
 use super::Error;
+use super::coverage_memo::{fields, words};
 use super::finding::Requirement as Form;
-use super::judge::{fields, words};
 
 /// One accepted form of a control's requirement.
-pub(super) struct Requirement<'a> {
+pub(super) struct AcceptedForm<'a> {
     /// The form as its file has it.
     pub(super) alternative: &'a Alternative,
     /// The events it asks for.
@@ -33,7 +33,7 @@ const KEPT: usize = 50_000;
 pub(super) fn requirements<'a>(
     control: &'a Control,
     benchmark: &'a Benchmark,
-) -> Result<Vec<Requirement<'a>>, Error> {
+) -> Result<Vec<AcceptedForm<'a>>, Error> {
     control
         .alternatives_for(&benchmark.id)
         .map(|alternative| {
@@ -44,7 +44,7 @@ pub(super) fn requirements<'a>(
                     message: error.to_string(),
                 })?;
             let events = Predicate::from_pattern(&parsed);
-            Ok(Requirement {
+            Ok(AcceptedForm {
                 alternative,
                 words: words(&events),
                 fields: fields(&events),
@@ -55,7 +55,7 @@ pub(super) fn requirements<'a>(
         .collect()
 }
 
-impl Requirement<'_> {
+impl AcceptedForm<'_> {
     /// The form as a finding names it.
     pub(super) fn form(&self) -> Form {
         Form {

@@ -9,10 +9,10 @@ use crate::chain::{AccountChain, Path};
 use crate::coverage::NoiseClass;
 
 use super::case::{Case, union};
+use super::coverage_memo::CoverageMemo;
 use super::finding::{Carriers, Note, PathSummary, Remark, Surplus};
 use super::interned::Id;
-use super::judge::Judge;
-use super::requirement::Requirement;
+use super::requirement::AcceptedForm;
 
 /// How many paths a finding shows.
 const PATHS_SHOWN: usize = 8;
@@ -58,12 +58,12 @@ pub(super) fn missing_links<'p>(paths: &[&'p Path]) -> Vec<&'p Link> {
 /// What else the covering filters fire on, and what of that happens all day.
 pub(super) fn surplus(
     case: &Case<'_>,
-    requirement: &Requirement<'_>,
+    requirement: &AcceptedForm<'_>,
     cover: &[&Path],
 ) -> Vec<Note> {
-    let noise = case.judge.noise(
+    let noise = case.memo.noise(
         &requirement.events,
-        &union(case.judge, cover),
+        &union(case.memo, cover),
         &case.chain.scope,
     );
     let named = |event: &Value| {
@@ -105,16 +105,16 @@ pub(super) fn event_name(event: &Value) -> &str {
 
 /// All paths that carry the same events as one of the cover: the cover first.
 pub(super) fn same_events<'p>(
-    judge: &Judge,
+    memo: &CoverageMemo,
     paths: &[&'p Path],
     cover: &[&'p Path],
 ) -> Vec<&'p Path> {
-    let carried: BTreeSet<Id> = cover.iter().map(|path| judge.id(path)).collect();
+    let carried: BTreeSet<Id> = cover.iter().map(|path| memo.id(path)).collect();
     let known: BTreeSet<*const Path> = cover.iter().map(|path| std::ptr::from_ref(*path)).collect();
     let mut out: Vec<&Path> = cover.to_vec();
     let others = paths
         .iter()
-        .filter(|path| carried.contains(&judge.id(path)))
+        .filter(|path| carried.contains(&memo.id(path)))
         .filter(|path| !known.contains(&std::ptr::from_ref(**path)));
     // No more are shown.
     out.extend(others.take(PATHS_SHOWN));
@@ -124,7 +124,7 @@ pub(super) fn same_events<'p>(
 /// The path to blame, then those whose filters look like the requirement, the most alike first.
 pub(super) fn alike<'p>(
     chain: &'p AccountChain,
-    requirement: &Requirement<'_>,
+    requirement: &AcceptedForm<'_>,
     first: Option<usize>,
 ) -> Vec<&'p Path> {
     let mut out: Vec<&Path> = first

@@ -2,7 +2,7 @@
 
 /// The answer to a question about a request or message that is known only in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer<W> {
+pub(super) enum Ternary<W> {
     Yes,
     /// Because of this.
     No(W),
@@ -10,7 +10,7 @@ pub(super) enum Answer<W> {
     Maybe(W),
 }
 
-impl<W> Answer<W> {
+impl<W> Ternary<W> {
     /// Yes or no, and what it would be because of.
     pub(super) fn of(yes: bool, why: W) -> Self {
         if yes { Self::Yes } else { Self::No(why) }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// What a transformer does to the fields that a pattern reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum TransformerEffect {
     /// Each processor names its keys, and none of them is read.
     Untouched,
     /// A processor may change a field that is read.
@@ -52,28 +52,28 @@ pub enum Obstacle {
 }
 
 /// What a transformer, given as the JSON list of its processors, does to fields at these paths, names joined by `.`.
-pub fn effect(config: &str, paths: &[String]) -> Effect {
-    judge(config, paths).map_or_else(|effect| effect, |()| Effect::Untouched)
+pub fn effect(config: &str, paths: &[String]) -> TransformerEffect {
+    judge(config, paths).map_or_else(|effect| effect, |()| TransformerEffect::Untouched)
 }
 
-fn judge(config: &str, paths: &[String]) -> Result<(), Effect> {
+fn judge(config: &str, paths: &[String]) -> Result<(), TransformerEffect> {
     let Ok(Value::Array(processors)) = serde_json::from_str(config) else {
-        return Err(Effect::Unknown(Obstacle::NotAList));
+        return Err(TransformerEffect::Unknown(Obstacle::NotAList));
     };
     if paths.iter().any(|path| path.starts_with('*')) {
-        return Err(Effect::Unknown(Obstacle::ReadsWholeRecord));
+        return Err(TransformerEffect::Unknown(Obstacle::ReadsWholeRecord));
     }
     let processors = processors.iter().map(|processor| {
         let members = processor.as_object().filter(|members| members.len() == 1);
         members
             .and_then(|members| members.iter().next())
-            .ok_or(Effect::Unknown(Obstacle::ProcessorNotUnderstood))
+            .ok_or(TransformerEffect::Unknown(Obstacle::ProcessorNotUnderstood))
     });
     for (position, processor) in processors.enumerate() {
         let (name, settings) = processor?;
         // The record is parsed first; anything but plain JSON at the root moves or renames all of it.
         if position == 0 && !is_plain_json(name, settings) {
-            return Err(Effect::Unknown(Obstacle::ReshapesRecord {
+            return Err(TransformerEffect::Unknown(Obstacle::ReshapesRecord {
                 processor: name.clone(),
             }));
         }
@@ -82,13 +82,13 @@ fn judge(config: &str, paths: &[String]) -> Result<(), Effect> {
         }
         for key in keys(name, settings)? {
             if key.is_empty() || key.contains(['\\', '"', '[', '*']) {
-                return Err(Effect::Unknown(Obstacle::KeyNotUnderstood {
+                return Err(TransformerEffect::Unknown(Obstacle::KeyNotUnderstood {
                     processor: name.clone(),
                     key,
                 }));
             }
             if paths.iter().any(|path| related(path, &key)) {
-                return Err(Effect::Touches {
+                return Err(TransformerEffect::Touches {
                     processor: name.clone(),
                     key,
                 });
@@ -107,9 +107,9 @@ fn is_plain_json(name: &str, settings: &Value) -> bool {
 }
 
 /// The keys that a processor writes or deletes.
-fn keys(name: &str, settings: &Value) -> Result<Vec<String>, Effect> {
+fn keys(name: &str, settings: &Value) -> Result<Vec<String>, TransformerEffect> {
     let keys_not_named = || {
-        Effect::Unknown(Obstacle::KeysNotNamed {
+        TransformerEffect::Unknown(Obstacle::KeysNotNamed {
             processor: name.to_owned(),
         })
     };
@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
 
-    fn ask(processors: &Value) -> Effect {
+    fn ask(processors: &Value) -> TransformerEffect {
         let paths = [
             "eventName",
             "userIdentity.type",
@@ -176,16 +176,19 @@ mod tests {
         effect(&processors.to_string(), &paths.map(str::to_owned))
     }
 
-    fn after_json(processor: Value) -> Effect {
+    fn after_json(processor: Value) -> TransformerEffect {
         ask(&json!([{"parseJSON": {}}, processor]))
     }
 
     #[test]
     fn processors_that_keep_to_other_keys_leave_the_fields_alone() {
-        assert_eq!(ask(&json!([{"parseJSON": {}}])), Effect::Untouched);
+        assert_eq!(
+            ask(&json!([{"parseJSON": {}}])),
+            TransformerEffect::Untouched
+        );
         assert_eq!(
             ask(&json!([{"parseJSON": {"source": "@message"}}])),
-            Effect::Untouched
+            TransformerEffect::Untouched
         );
         for processor in [
             json!({"addKeys": {"entries": [{"key": "team", "value": "security"}]}}),
@@ -202,7 +205,7 @@ mod tests {
         ] {
             assert_eq!(
                 after_json(processor.clone()),
-                Effect::Untouched,
+                TransformerEffect::Untouched,
                 "{processor}"
             );
         }
@@ -244,7 +247,7 @@ mod tests {
                 "responseElements.items.0.name",
             ),
         ] {
-            let expected = Effect::Touches {
+            let expected = TransformerEffect::Touches {
                 processor: processor
                     .as_object()
                     .unwrap()
@@ -276,14 +279,17 @@ mod tests {
             json!([{"parseJSON": {}, "deleteKeys": {"withKeys": ["x"]}}]),
         ] {
             assert!(
-                matches!(ask(&processors), Effect::Unknown(_)),
+                matches!(ask(&processors), TransformerEffect::Unknown(_)),
                 "{processors}"
             );
         }
         assert!(matches!(
             effect("[]", &["*".to_owned()]),
-            Effect::Unknown(_)
+            TransformerEffect::Unknown(_)
         ));
-        assert!(matches!(effect("no json", &[]), Effect::Unknown(_)));
+        assert!(matches!(
+            effect("no json", &[]),
+            TransformerEffect::Unknown(_)
+        ));
     }
 }

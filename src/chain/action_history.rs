@@ -12,29 +12,33 @@ use super::topic_access::subject;
 use super::verdict::{Cause, Link, LinkId, Verdict};
 
 /// The newest item about one action.
-pub(super) struct History {
-    newest: Option<(HistoryItem, Outcome)>,
+pub(super) struct ActionHistory {
+    newest: Option<(HistoryItem, ActionEnd)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum ActionEnd {
     Succeeded,
     Failed,
 }
 
 /// What is on record of this action of the alarm.
-pub(super) fn of(facts: &Facts<'_>, alarm: &AlarmRow, action: &str) -> Result<History, Error> {
+pub(super) fn of(
+    facts: &Facts<'_>,
+    alarm: &AlarmRow,
+    action: &str,
+) -> Result<ActionHistory, Error> {
     let items = facts.history(&alarm.account, &alarm.region, &alarm.name)?;
     let newest = items.into_iter().find_map(|item| {
         let (about, outcome) = read(&item)?;
         (about == action).then_some((item, outcome))
     });
-    Ok(History { newest })
+    Ok(ActionHistory { newest })
 }
 
 /// The ARN of the action that an item is about, and what came of it. The data names it in a member of its own; a message
 /// or an error in the item names other ARNs as well.
-fn read(item: &HistoryItem) -> Option<(String, Outcome)> {
+fn read(item: &HistoryItem) -> Option<(String, ActionEnd)> {
     let data: Option<Value> = item
         .data
         .as_deref()
@@ -43,10 +47,10 @@ fn read(item: &HistoryItem) -> Option<(String, Outcome)> {
     let about = member("notificationResource").or_else(|| first_arn(&item.summary))?;
     let summary = item.summary.to_ascii_lowercase();
     let outcome = match member("actionState") {
-        Some("Failed") => Outcome::Failed,
-        Some("Succeeded") => Outcome::Succeeded,
-        _ if summary.starts_with("failed") => Outcome::Failed,
-        _ if summary.starts_with("successfully") => Outcome::Succeeded,
+        Some("Failed") => ActionEnd::Failed,
+        Some("Succeeded") => ActionEnd::Succeeded,
+        _ if summary.starts_with("failed") => ActionEnd::Failed,
+        _ if summary.starts_with("successfully") => ActionEnd::Succeeded,
         _ => return None,
     };
     Some((about.to_owned(), outcome))
@@ -66,10 +70,10 @@ fn first_arn(summary: &str) -> Option<&str> {
         .find(|word| word.starts_with("arn:"))
 }
 
-impl History {
+impl ActionHistory {
     /// An action that succeeded shows that what is unknown was in order then; the settings may have changed since.
     pub(super) fn soften(&self, link: &mut Link) {
-        let Some((item, Outcome::Succeeded)) = &self.newest else {
+        let Some((item, ActionEnd::Succeeded)) = &self.newest else {
             return;
         };
         if link.verdict != Verdict::Unknown {
@@ -101,18 +105,18 @@ impl History {
         let summary = item.summary.clone();
         let explained = links.iter().any(|link| !link.verdict.is_sound());
         let link = match outcome {
-            Outcome::Succeeded => fine(
+            ActionEnd::Succeeded => fine(
                 LinkId::N08,
                 subject(action),
                 TopicCause::ActionSucceeded { at },
             ),
-            Outcome::Failed if explained => Link::new(
+            ActionEnd::Failed if explained => Link::new(
                 LinkId::N08,
                 Verdict::Broken,
                 subject(action),
                 TopicCause::ActionFails { at, summary },
             ),
-            Outcome::Failed => Link::new(
+            ActionEnd::Failed => Link::new(
                 LinkId::N08,
                 Verdict::Weak,
                 subject(action),

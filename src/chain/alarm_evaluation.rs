@@ -7,19 +7,19 @@ use std::rc::Rc;
 
 use super::cause::AlarmCause;
 use super::facts::{AlarmRow, Facts, FilterRow, Json, MetricRow};
-use super::log_group::Place;
+use super::log_group::LogGroupId;
 use super::metrics::Metrics;
 use super::same_events::SameEvents;
 use super::stage::Stage;
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{Error, dimensions, metric_filter};
 use crate::aws::alarm::{self, Effect, Emission, Reason, Settings};
-use crate::aws::metric_math::{self, Metric, Role};
+use crate::aws::metric_math::{self, Metric, MetricRole};
 
 /// A metric filter with those that write the same metric, in the account and Region of its log group.
 #[derive(Debug)]
 pub(super) struct Writers<'r> {
-    pub(super) place: &'r Place,
+    pub(super) place: &'r LogGroupId,
     pub(super) filter: &'r FilterRow,
     others: &'r [&'r FilterRow],
     same_events: &'r SameEvents,
@@ -41,7 +41,7 @@ pub(super) struct Evaluated {
 impl<'r> Writers<'r> {
     /// A filter, and the others that write the same metric.
     pub(super) fn new(
-        place: &'r Place,
+        place: &'r LogGroupId,
         filter: &'r FilterRow,
         others: &'r [&'r FilterRow],
         same_events: &'r SameEvents,
@@ -110,9 +110,9 @@ impl<'r> Writers<'r> {
             };
             if self.is_ours(account, &metric.namespace, &metric.metric_name) {
                 if !same_names(self.filter) {
-                    return Role::Unknown;
+                    return MetricRole::Unknown;
                 }
-                return Role::Event {
+                return MetricRole::Event {
                     emission: emission(self.filter),
                     others: self.emissions().to_vec(),
                 };
@@ -150,7 +150,7 @@ impl<'r> Writers<'r> {
     }
 
     /// What another metric has to do with the event, by the filters that write it.
-    fn role_of_others(&self, writers: &[&FilterRow], all_match: bool) -> Role {
+    fn role_of_others(&self, writers: &[&FilterRow], all_match: bool) -> MetricRole {
         let mut emissions: Vec<Emission> = writers
             .iter()
             .map(|writer| self.emission_beside(writer))
@@ -160,20 +160,20 @@ impl<'r> Writers<'r> {
             .position(|emission| emission.same_events || all_match);
         if let Some(index) = matching {
             let emission = emissions.remove(index);
-            return Role::Event {
+            return MetricRole::Event {
                 emission,
                 others: emissions,
             };
         }
         if emissions.is_empty() {
-            return Role::Unknown;
+            return MetricRole::Unknown;
         }
         let fed = writers.iter().any(|writer| {
             writer.default_value.is_some()
                 && writer.log_group_name == self.filter.log_group_name
                 && writer.field_selection_criteria == self.filter.field_selection_criteria
         });
-        Role::Quiet {
+        MetricRole::Quiet {
             writers: emissions,
             fed,
         }

@@ -10,7 +10,7 @@ use super::Error;
 use super::cause::OtherMonitoringCause;
 use super::facts::{Asked, Facts, RuleRow, targets_question};
 use super::log_alarm;
-use super::log_group::Place;
+use super::log_group::LogGroupId;
 use super::stage::{Context, fine, why};
 use super::verdict::{Link, LinkId};
 use crate::aws::arn;
@@ -19,7 +19,7 @@ use crate::aws::arn;
 pub(super) fn seen(
     facts: &Facts<'_>,
     context: &Context,
-    places: &[Place],
+    places: &[LogGroupId],
 ) -> Result<Vec<Link>, Error> {
     let mut links = Vec::new();
     for rule in facts.event_rules(&context.account)? {
@@ -86,7 +86,7 @@ fn detail_types(pattern: &str) -> Vec<String> {
 }
 
 /// X04: an alarm on a query over the trail's log group needs no metric filter.
-fn log_alarms(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
+fn log_alarms(facts: &Facts<'_>, place: &LogGroupId) -> Result<Vec<Link>, Error> {
     let mut links = Vec::new();
     for alarm in log_alarm::on(facts, place)? {
         let text = log_alarm::query_string(&alarm).unwrap_or("absent");
@@ -101,7 +101,7 @@ fn log_alarms(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
 }
 
 /// X05: subscription filters of the log group, and those of the account that may apply to it.
-fn subscription_filters(facts: &Facts<'_>, place: &Place) -> Result<Vec<Link>, Error> {
+fn subscription_filters(facts: &Facts<'_>, place: &LogGroupId) -> Result<Vec<Link>, Error> {
     let mut links = Vec::new();
     for filter in facts.subscription_filters(&place.account, &place.region, &place.name)? {
         links.push(

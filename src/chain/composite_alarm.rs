@@ -9,13 +9,14 @@ use super::Error;
 use super::cause::{CompositeAlarmCause, Open};
 use super::facts::{AlarmRow, Facts, Question};
 use super::metric_alarm::Watched;
-use super::moved_alarms::{InPart, Moves};
+use super::moved_alarms::{InPart, MovedAlarms};
 use super::stage::{Stage, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::aws::alarm::{AlarmState, Stay};
 use crate::aws::arn;
 use crate::aws::composite::{
-    self, Alarms, Answer, Fault, MOST_LEVELS, Moved, Movement, Reach, Suppression, Suppressor,
+    self, Alarms, CompositeAnswer, Fault, MOST_LEVELS, Moved, Movement, Reach, Suppression,
+    Suppressor,
 };
 
 /// A composite alarm above an alarm.
@@ -128,7 +129,7 @@ impl Region {
 
     /// The composite alarms that an alarm is below of, directly or through others, nearest first. `moves` is what the event
     /// does to all alarms.
-    pub(super) fn above(&self, watched: &Watched, moves: &Moves) -> Vec<Above> {
+    pub(super) fn above(&self, watched: &Watched, moves: &MovedAlarms) -> Vec<Above> {
         let child = watched.alarm.name.as_str();
         if !self.parents.contains_key(child) {
             return Vec::new();
@@ -189,7 +190,7 @@ impl Region {
             0..=MOST_LEVELS => composite::reach(&row.name, &below.name, moved, &self.alarms),
             // Without a look at all that is below it.
             _ => Reach {
-                answer: Answer::Unknown(Fault::RulesTooLarge),
+                answer: CompositeAnswer::Unknown(Fault::RulesTooLarge),
                 at: row.name.clone(),
                 movement: None,
             },
@@ -200,7 +201,7 @@ impl Region {
         stage.say(self.link(&reach, row, below.evidence));
         // Broken already; the suppressor cannot make it worse.
         if let Some(movement) = &movement
-            && !matches!(reach.answer, Answer::Never(_))
+            && !matches!(reach.answer, CompositeAnswer::Never(_))
         {
             stage.say_all(self.suppressor(row, movement, &below.name, moved));
         }
@@ -266,20 +267,20 @@ impl Region {
     fn link(&self, reach: &Reach, row: &AlarmRow, below: i64) -> Link {
         let decides = self.composites.get(&reach.at).unwrap_or(row);
         let link = match &reach.answer {
-            Answer::Always => Link::new(
+            CompositeAnswer::Always => Link::new(
                 LinkId::C01,
                 Verdict::Ok,
                 row.subject(),
                 CompositeAlarmCause::FollowsAlarm,
             ),
-            Answer::Masked { now } => Link::new(
+            CompositeAnswer::Masked { now } => Link::new(
                 LinkId::C03,
                 Verdict::Degraded,
                 row.subject(),
                 CompositeAlarmCause::MaskedByOthers { now: now.clone() },
             ),
-            Answer::Never(fault) => at_fault(fault, Verdict::Broken, decides),
-            Answer::Unknown(fault) => at_fault(fault, Verdict::Unknown, decides),
+            CompositeAnswer::Never(fault) => at_fault(fault, Verdict::Broken, decides),
+            CompositeAnswer::Unknown(fault) => at_fault(fault, Verdict::Unknown, decides),
         };
         link.field(
             "AlarmRule",

@@ -8,7 +8,7 @@ use crate::coverage::Predicate;
 
 use super::cause::MetricFilterCause;
 use super::facts::{AlarmRow, FilterRow, Json, MetricRow};
-use super::log_group::Place;
+use super::log_group::LogGroupId;
 use super::metric_filter;
 use super::stage::Stage;
 use super::verdict::{Link, LinkId, Verdict};
@@ -30,7 +30,7 @@ pub(super) fn selectors(filter: &FilterRow) -> BTreeMap<String, String> {
 
 /// F05, F06 and F07. Whether the alarm reads the metric that the filter writes at all.
 pub(super) fn agree(
-    place: &Place,
+    place: &LogGroupId,
     filter: &FilterRow,
     row: &MetricRow,
     alarm: &AlarmRow,

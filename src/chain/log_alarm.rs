@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Error;
 use super::cause::LogAlarmCause;
 use super::facts::{AlarmRow, Facts};
-use super::log_group::{Group, Place, Transformed};
+use super::log_group::{Group, LogGroupId, Transformed};
 use super::stage::{Context, Stage, fine};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::alarm::Stay;
@@ -20,14 +20,14 @@ use crate::coverage::Predicate;
 const USUAL_DELIVERY: i64 = 15 * 60;
 
 /// The log alarms of the account and Region of a log group whose queries look at it.
-pub(super) fn on(facts: &Facts<'_>, place: &Place) -> Result<Vec<AlarmRow>, Error> {
+pub(super) fn on(facts: &Facts<'_>, place: &LogGroupId) -> Result<Vec<AlarmRow>, Error> {
     let mut alarms = facts.alarms_of_type(&place.account, &place.region, "log")?;
     alarms.retain(|alarm| looks_at(alarm, place));
     Ok(alarms)
 }
 
 /// Whether the query of an alarm looks at a log group.
-fn looks_at(alarm: &AlarmRow, place: &Place) -> bool {
+fn looks_at(alarm: &AlarmRow, place: &LogGroupId) -> bool {
     let groups = configured(alarm, "LogGroupIdentifiers");
     let groups = groups.and_then(Value::as_array).into_iter().flatten();
     groups
@@ -48,7 +48,7 @@ pub(super) fn query_string(alarm: &AlarmRow) -> Option<&str> {
 /// What is said of a log alarm on the way of an event: the ways through it, the certain one first.
 pub(super) fn ways(
     context: &Context,
-    place: &Place,
+    place: &LogGroupId,
     group: &Group,
     alarm: &AlarmRow,
 ) -> Vec<Stage> {
@@ -227,7 +227,7 @@ impl Judging<'_> {
     }
 
     /// The ways of the records that the query finds: surely, and those of which AWS does not say whether.
-    fn found(&self, place: &Place, group: &Group, found: &Found, start: &Stage) -> Vec<Stage> {
+    fn found(&self, place: &LogGroupId, group: &Group, found: &Found, start: &Stage) -> Vec<Stage> {
         let mut stage = start.clone();
         self.as_written(place, group, found, &mut stage);
         let Bounds { surely, perhaps } = bounds(found);
@@ -250,7 +250,7 @@ impl Judging<'_> {
     }
 
     /// L04 and L06: whether the query sees the record as CloudTrail wrote it.
-    fn as_written(&self, place: &Place, group: &Group, found: &Found, stage: &mut Stage) {
+    fn as_written(&self, place: &LogGroupId, group: &Group, found: &Found, stage: &mut Stage) {
         let asked = insights::asked(found);
         let fields: Vec<String> = asked.iter().map(|(field, _)| field.clone()).collect();
         let values: Vec<(String, String)> = asked

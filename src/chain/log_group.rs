@@ -10,7 +10,7 @@ use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 
 /// Where a log group is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct LogGroupId {
     pub(super) account: String,
     pub(super) region: String,
     pub(super) name: String,
@@ -18,7 +18,7 @@ pub(super) struct Place {
     pub(super) arn: String,
 }
 
-impl Place {
+impl LogGroupId {
     pub(super) fn subject(&self) -> Subject {
         Subject::of_arn(Kind::LogGroup, &self.arn)
     }
@@ -70,7 +70,7 @@ pub(super) struct Group {
 }
 
 /// Judges the log group itself.
-pub(super) fn judge(facts: &Facts<'_>, place: &Place) -> Result<Group, Error> {
+pub(super) fn judge(facts: &Facts<'_>, place: &LogGroupId) -> Result<Group, Error> {
     let mut stage = Stage::default();
     let Some(group) = facts.log_group(&place.account, &place.arn)? else {
         let question = question(place, "DescribeLogGroups", &place.name);
@@ -142,7 +142,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place) -> Result<Group, Error> {
 }
 
 /// L02: metric filters work in the Standard class alone, which a group cannot leave.
-fn class(place: &Place, group: &LogGroup, stage: &mut Stage) {
+fn class(place: &LogGroupId, group: &LogGroup, stage: &mut Stage) {
     let link = match group.class.as_deref() {
         Some("STANDARD") => fine(LinkId::L02, place.subject(), LogGroupCause::ClassHasFilters),
         Some(class) => Link::new(
@@ -167,7 +167,12 @@ fn class(place: &Place, group: &LogGroup, stage: &mut Stage) {
 }
 
 /// L05: what an unusable key does to delivery is not documented.
-fn key(facts: &Facts<'_>, place: &Place, group: &LogGroup, stage: &mut Stage) -> Result<(), Error> {
+fn key(
+    facts: &Facts<'_>,
+    place: &LogGroupId,
+    group: &LogGroup,
+    stage: &mut Stage,
+) -> Result<(), Error> {
     let Some(id) = &group.kms_key_id else {
         return Ok(());
     };
@@ -193,7 +198,7 @@ fn key(facts: &Facts<'_>, place: &Place, group: &LogGroup, stage: &mut Stage) ->
     Ok(())
 }
 
-fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking, Error> {
+fn masking(facts: &Facts<'_>, place: &LogGroupId, group: &LogGroup) -> Result<Masking, Error> {
     let status = group.data_protection_status.as_deref().unwrap_or("absent");
     let mut inherited = group.inherited_properties.iter();
     let inherited = inherited.any(|it| it == "ACCOUNT_DATA_PROTECTION");
@@ -223,7 +228,7 @@ fn masking(facts: &Facts<'_>, place: &Place, group: &LogGroup) -> Result<Masking
 /// What was asked in vain of the policies that concern the group: its own and those of the account.
 fn unread(
     facts: &Facts<'_>,
-    place: &Place,
+    place: &LogGroupId,
     (own, inherited): (bool, bool),
 ) -> Result<Option<Box<Link>>, Error> {
     for (concerns, operation, subject) in [
@@ -245,7 +250,7 @@ fn unread(
 }
 
 /// The data identifiers of the policies that may mask the group's records.
-fn policies(facts: &Facts<'_>, place: &Place, mut masking: Masking) -> Result<Masking, Error> {
+fn policies(facts: &Facts<'_>, place: &LogGroupId, mut masking: Masking) -> Result<Masking, Error> {
     let mut documents = Vec::new();
     documents.extend(facts.data_protection_policy(&place.account, &place.region, &place.name)?);
     for policy in facts.account_policies(&place.account, &place.region)? {
@@ -386,7 +391,7 @@ fn maskable_as(path: &str) -> &'static [&'static str] {
 }
 
 /// L06: a transformer of the group overrides one of the account.
-fn transformed(facts: &Facts<'_>, place: &Place) -> Result<Transformed, Error> {
+fn transformed(facts: &Facts<'_>, place: &LogGroupId) -> Result<Transformed, Error> {
     if let Some(transformer) = facts.transformer(&place.account, &place.region, &place.name)? {
         return Ok(Transformed::Yes(vec![Transformer {
             of: cause::TransformerKind::LogGroup,
@@ -452,7 +457,11 @@ fn concerns(criteria: Option<&str>, group: &str) -> bool {
 }
 
 /// L07: such a policy concerns embedded metrics, never metric filters; said so that nobody wonders.
-fn metric_extraction(facts: &Facts<'_>, place: &Place, stage: &mut Stage) -> Result<(), Error> {
+fn metric_extraction(
+    facts: &Facts<'_>,
+    place: &LogGroupId,
+    stage: &mut Stage,
+) -> Result<(), Error> {
     for policy in facts.account_policies(&place.account, &place.region)? {
         if policy.policy_type == "METRIC_EXTRACTION_POLICY" {
             stage.say(
@@ -474,7 +483,7 @@ fn metric_extraction(facts: &Facts<'_>, place: &Place, stage: &mut Stage) -> Res
 /// F01 where the group has no metric filter, or where not all of them are known.
 pub(super) fn no_filters(
     facts: &Facts<'_>,
-    place: &Place,
+    place: &LogGroupId,
     filters: &[FilterRow],
 ) -> Result<Option<Link>, Error> {
     let question = question(place, "DescribeMetricFilters", &place.name);
@@ -512,7 +521,11 @@ pub(super) fn unfed() -> Group {
 }
 
 /// A question about the group to CloudWatch Logs.
-pub(super) fn question<'q>(place: &'q Place, operation: &'q str, subject: &'q str) -> Question<'q> {
+pub(super) fn question<'q>(
+    place: &'q LogGroupId,
+    operation: &'q str,
+    subject: &'q str,
+) -> Question<'q> {
     Question {
         account: &place.account,
         region: &place.region,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::alarm_evaluation::{Evaluated, Writers};
 use super::cause::{AlarmCause, MetricFilterCause, Namesake, Query};
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
-use super::log_group::Place;
+use super::log_group::LogGroupId;
 use super::metrics::{Metrics, Reading};
 use super::same_events::SameEvents;
 use super::stage::{Stage, fine, unanswered};
@@ -74,10 +74,10 @@ pub(super) fn looked_at<'a>(
 
 /// Where the filters are whose alarms are looked for.
 #[derive(Clone, Copy)]
-pub(super) struct Search<'a, 's> {
+pub(super) struct AlarmSearch<'a, 's> {
     pub(super) facts: &'a Facts<'s>,
     pub(super) metrics: &'a Metrics,
-    pub(super) place: &'a Place,
+    pub(super) place: &'a LogGroupId,
     /// The alarms of the Region that name no metric.
     pub(super) queries: &'a [Rc<AlarmRow>],
     /// Whether the events are those of another account than the log group's.
@@ -86,8 +86,8 @@ pub(super) struct Search<'a, 's> {
 }
 
 /// Finds the alarms that read the metric of a filter.
-pub(super) fn find(search: Search<'_, '_>, filter: &FilterRow) -> Result<Watchers, Error> {
-    let Search { facts, place, .. } = search;
+pub(super) fn find(search: AlarmSearch<'_, '_>, filter: &FilterRow) -> Result<Watchers, Error> {
+    let AlarmSearch { facts, place, .. } = search;
     let (Some(namespace), Some(metric_name)) = (&filter.namespace, &filter.metric_name) else {
         let link = Link::new(
             LinkId::A01,
@@ -143,13 +143,13 @@ fn others<'r>(filter: &FilterRow, all: &'r [FilterRow]) -> Vec<&'r FilterRow> {
 }
 
 fn no_alarm(
-    search: Search<'_, '_>,
+    search: AlarmSearch<'_, '_>,
     filter: &FilterRow,
     namespace: &str,
     metric_name: &str,
     none_found: bool,
 ) -> Result<Option<Link>, Error> {
-    let Search { facts, place, .. } = search;
+    let AlarmSearch { facts, place, .. } = search;
     let subject = Subject::within(
         Kind::Metric,
         metric_name,
@@ -188,7 +188,7 @@ fn no_alarm(
 }
 
 fn watched(
-    search: Search<'_, '_>,
+    search: AlarmSearch<'_, '_>,
     writers: &Writers<'_>,
     reading: &Reading,
 ) -> Result<Watched, Error> {
@@ -232,7 +232,7 @@ fn watched(
 
 /// The row of an alarm that reads the metric of a filter, one with the filter's dimensions before others.
 fn ours<'r>(
-    place: &Place,
+    place: &LogGroupId,
     filter: &FilterRow,
     alarm: &AlarmRow,
     reads: &'r [MetricRow],
@@ -332,7 +332,7 @@ fn promql_query(criteria: &Value) -> Option<&str> {
 }
 
 /// F14: filters that share a metric share its alarm and its moments of silence.
-fn shared_metric(place: &Place, filter: &FilterRow, others: &[&FilterRow]) -> Stage {
+fn shared_metric(place: &LogGroupId, filter: &FilterRow, others: &[&FilterRow]) -> Stage {
     let mut stage = Stage::default();
     if !others.is_empty() {
         stage.say(

@@ -10,17 +10,17 @@ use crate::pattern::ast::{Condition, Expr, PatternKind, Step, Test, Value};
 
 use super::cause::{LogGroupCause, MetricFilterCause};
 use super::facts::FilterRow;
-use super::log_group::{Group, Place, Transformed, Transformer};
+use super::log_group::{Group, LogGroupId, Transformed, Transformer};
 use super::patterns::Understood;
 use super::stage::{Stage, fine};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::aws::field_selection::{self, Selection};
-use crate::aws::transformer::{self, Effect};
+use crate::aws::transformer::{self, TransformerEffect};
 
 /// Judges one metric filter of a log group, for events of `account`. `pattern` is what its text was read as.
 pub(super) fn judge(
     account: &str,
-    place: &Place,
+    place: &LogGroupId,
     group: &Group,
     filter: &FilterRow,
     pattern: Understood,
@@ -57,7 +57,7 @@ pub(super) fn judge(
 }
 
 /// How a filter is named in links: filter names are unique within a log group only.
-pub(super) fn subject(place: &Place, filter: &FilterRow) -> Subject {
+pub(super) fn subject(place: &LogGroupId, filter: &FilterRow) -> Subject {
     Subject::within(
         Kind::MetricFilter,
         &filter.name,
@@ -108,11 +108,11 @@ fn transformed(subject: &Subject, transformers: &[Transformer], paths: &[String]
     let link = |transformer: &Transformer| {
         let of = transformer.of.clone();
         let (verdict, cause) = match transformer::effect(&transformer.config, paths) {
-            Effect::Untouched => (
+            TransformerEffect::Untouched => (
                 Verdict::Weak,
                 LogGroupCause::TransformerLeavesFields { transformer: of },
             ),
-            Effect::Touches { processor, key } => (
+            TransformerEffect::Touches { processor, key } => (
                 Verdict::Unknown,
                 LogGroupCause::TransformerChanges {
                     transformer: of,
@@ -120,7 +120,7 @@ fn transformed(subject: &Subject, transformers: &[Transformer], paths: &[String]
                     field: key,
                 },
             ),
-            Effect::Unknown(obstacle) => (
+            TransformerEffect::Unknown(obstacle) => (
                 Verdict::Unknown,
                 LogGroupCause::TransformerNotEvaluated {
                     transformer: of,
@@ -140,7 +140,7 @@ fn transformed(subject: &Subject, transformers: &[Transformer], paths: &[String]
 /// F11.
 fn selection(
     account: &str,
-    place: &Place,
+    place: &LogGroupId,
     filter: &FilterRow,
     subject: &Subject,
     stage: &mut Stage,

@@ -150,7 +150,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Everything the snapshot says about which events of one account are kept.
-    pub fn recording(&self, account: &str) -> Result<recording::Recording, Error> {
+    pub fn recording(&self, account: &str) -> Result<recording::AccountRecording, Error> {
         let context = regions::context(&self.facts, account)?;
         recording::read(&self.facts, &context)
     }

@@ -15,7 +15,7 @@ use crate::pattern;
 
 /// What events of a filter do to alarms.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Moves {
+pub(super) struct MovedAlarms {
     /// What each of them does.
     pub(super) each: Moved,
     /// What some of them do besides.
@@ -35,8 +35,12 @@ pub(super) struct InPart {
 const MOST_FILTERS: usize = 64;
 
 /// What an event that one filter matches does to the alarms that composite alarms look at.
-pub(super) fn moves(filter: &FilterRow, all: &LookedAt<'_>, same_events: &SameEvents) -> Moves {
-    let mut moves = Moves::default();
+pub(super) fn moves(
+    filter: &FilterRow,
+    all: &LookedAt<'_>,
+    same_events: &SameEvents,
+) -> MovedAlarms {
+    let mut moves = MovedAlarms::default();
     for (other, below) in all {
         let each = same_events.of(filter, other);
         if !each && (all.len() > MOST_FILTERS || !same_records(filter, other)) {

@@ -3,7 +3,7 @@
 //! Whoever answered counts: of several accounts that were asked about one topic, one answer is enough.
 
 use super::Error;
-use super::action_history::{self, History};
+use super::action_history::{self, ActionHistory};
 use super::cause::{Open, TopicCause};
 use super::facts::{AlarmRow, Asked, Facts, Topic};
 use super::stage::{Stage, fine, missing};
@@ -125,7 +125,7 @@ fn no_attributes(
     alarm: &AlarmRow,
     topic_arn: &str,
     asked_by: &[String],
-    history: &History,
+    history: &ActionHistory,
     stage: &mut Stage,
 ) -> Result<bool, Error> {
     let owner = arn::account(topic_arn).unwrap_or_default();
@@ -175,7 +175,7 @@ fn publish(
     alarm: &AlarmRow,
     topic_arn: &str,
     topic: &Topic,
-    history: &History,
+    history: &ActionHistory,
     stage: &mut Stage,
 ) -> Result<(), Error> {
     let decision = match &topic.policy {

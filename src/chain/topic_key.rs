@@ -1,7 +1,7 @@
 //! The key that encrypts a topic (N05, N06, E15): can it be used at all, and may CloudWatch or EventBridge use it.
 
 use super::Error;
-use super::action_history::History;
+use super::action_history::ActionHistory;
 use super::cause::{Cause, EventRuleCause, TopicCause};
 use super::facts::{AlarmRow, Facts, Key, RuleRow, Topic};
 use super::named_key::{NamedKey, Unusable, unusable};
@@ -30,7 +30,7 @@ pub(super) fn judge(
     alarm: &AlarmRow,
     topic_arn: &str,
     topic: &Topic,
-    history: &History,
+    history: &ActionHistory,
     stage: &mut Stage,
 ) -> Result<(), Error> {
     let id = topic.kms_master_key_id.as_deref().unwrap_or_default();

@@ -10,10 +10,10 @@ use super::alarm_ends::{Acting, AlarmEnds};
 use super::cause::LogGroupCause;
 use super::composite_alarm::Region;
 use super::facts::{AlarmRow, Facts, FilterRow, TrailRow};
-use super::log_group::{self, Place};
-use super::metric_alarm::{self, LookedAt, Search, Watched, Watchers};
+use super::log_group::{self, LogGroupId};
+use super::metric_alarm::{self, AlarmSearch, LookedAt, Watched, Watchers};
 use super::metrics::Metrics;
-use super::moved_alarms::{self, Moves};
+use super::moved_alarms::{self, MovedAlarms};
 use super::path::{Alarm, Filter, Path};
 use super::patterns::Patterns;
 use super::rule_walk::{self, Feed};
@@ -40,7 +40,7 @@ pub(super) struct Walk<'s, 'c> {
     /// Whether there are more than [`MOST_PATHS`].
     pub(super) too_many: bool,
     /// What hangs on the account's own log groups.
-    tails: BTreeMap<Place, Rc<Vec<Tail>>>,
+    tails: BTreeMap<LogGroupId, Rc<Vec<Tail>>>,
     /// Composite alarms by account and Region.
     regions: BTreeMap<(String, String), Rc<Region>>,
     /// What hangs on an alarm, by the alarm and its course: the same for every filter.
@@ -58,7 +58,7 @@ const NO_STAY: Stay = Stay { least: 0, most: 0 };
 /// organization all come, and which patterns match the same events.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    tails: BTreeMap<Place, Rc<Vec<Tail>>>,
+    tails: BTreeMap<LogGroupId, Rc<Vec<Tail>>>,
     same_events: SameEvents,
     patterns: Patterns,
 }
@@ -137,7 +137,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     /// The log groups that were reached.
-    pub(super) fn places(&self) -> Vec<Place> {
+    pub(super) fn places(&self) -> Vec<LogGroupId> {
         self.tails.keys().cloned().collect()
     }
 
@@ -214,7 +214,7 @@ impl<'s, 'c> Walk<'s, 'c> {
                 "arn:{}:logs:{}:{account}:log-group:{}",
                 self.context.partition, filter.region, filter.log_group_name
             );
-            let place = Place {
+            let place = LogGroupId {
                 account: account.to_owned(),
                 region: filter.region.clone(),
                 name: filter.log_group_name.clone(),
@@ -260,7 +260,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     /// Everything that hangs on a log group.
-    fn tails(&mut self, place: &Place) -> Result<Rc<Vec<Tail>>, Error> {
+    fn tails(&mut self, place: &LogGroupId) -> Result<Rc<Vec<Tail>>, Error> {
         if let Some(tails) = self.tails.get(place) {
             return Ok(Rc::clone(tails));
         }
@@ -287,7 +287,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         Ok(region)
     }
 
-    fn walk_log_group(&mut self, place: &Place) -> Result<Vec<Tail>, Error> {
+    fn walk_log_group(&mut self, place: &LogGroupId) -> Result<Vec<Tail>, Error> {
         let group = log_group::judge(&self.facts, place)?;
         let start = Tail {
             stage: group.stage.clone(),
@@ -310,7 +310,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         let all: Vec<(&FilterRow, &Watchers)> = filters.iter().zip(&found).collect();
         let mut looked_at: BTreeMap<(&str, &str), LookedAt<'_>> = BTreeMap::new();
         for (filter, watchers) in &all {
-            let mut moves: BTreeMap<(&str, &str), Moves> = BTreeMap::new();
+            let mut moves: BTreeMap<(&str, &str), MovedAlarms> = BTreeMap::new();
             let mut tail = start.clone();
             tail.filter = Some(named(filter));
             tail.stage.extend(metric_filter::judge(
@@ -344,10 +344,14 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     /// The alarms of each filter.
-    fn watchers(&mut self, place: &Place, filters: &[FilterRow]) -> Result<Vec<Watchers>, Error> {
+    fn watchers(
+        &mut self,
+        place: &LogGroupId,
+        filters: &[FilterRow],
+    ) -> Result<Vec<Watchers>, Error> {
         let region = self.region(&place.account, &place.region)?;
         let of_member = place.account != self.context.account;
-        let search = Search {
+        let search = AlarmSearch {
             facts: &self.facts,
             metrics: &self.metrics,
             place,
@@ -365,7 +369,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         &mut self,
         before: &Tail,
         watched: &Watched,
-        moves: &Moves,
+        moves: &MovedAlarms,
         tails: &mut Vec<Tail>,
     ) -> Result<(), Error> {
         let alarm = &watched.alarm;
@@ -439,7 +443,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     /// A log alarm on the group, which needs no metric filter.
     fn walk_log_alarm(
         &mut self,
-        place: &Place,
+        place: &LogGroupId,
         group: &log_group::Group,
         alarm: &AlarmRow,
         tails: &mut Vec<Tail>,
@@ -522,8 +526,8 @@ impl<'s, 'c> Walk<'s, 'c> {
 }
 
 /// Where the log group of a trail is; none where the trail has none or its ARN cannot be read.
-fn place(trail: &TrailRow) -> Option<Place> {
-    Some(Place {
+fn place(trail: &TrailRow) -> Option<LogGroupId> {
+    Some(LogGroupId {
         account: trail.log_account.clone()?,
         region: trail.log_region.clone()?,
         name: trail.log_group_name.clone()?,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Error, Out, Status};
 use crate::aws::arn;
-use crate::import::{self, Defaults, Recording};
+use crate::import::{self, Defaults, Import};
 use crate::snapshot::{Snapshot, Writer};
 
 /// What one screen holds of files that could not be used.
@@ -87,7 +87,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 }
 
 /// Answers from which no fact could be read: the file of each and the reason.
-fn unreadable(path: &Path, recording: &Recording) -> Result<Vec<String>, Error> {
+fn unreadable(path: &Path, recording: &Import) -> Result<Vec<String>, Error> {
     // Written a moment ago, and by nobody else.
     let snapshot = Snapshot::open_unverified(path)?;
     let sql = "select gap.evidence_id, gap.message\n\

@@ -12,7 +12,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use serde_json::Value;
 
 use super::Error;
-use super::ask::{Account, Place, Refused};
+use super::ask::{Account, AccountRegion, Refused};
 use super::connect::client;
 use super::pages::{ask, ask_pages, for_each};
 use super::progress::Event;
@@ -87,7 +87,7 @@ pub(super) async fn identify(account: &Arc<Account>) -> Result<String, Refused> 
 
 /// Where an account is searched for trails.
 #[derive(Debug, Default)]
-pub(super) struct Search {
+pub(super) struct SearchIn {
     /// These regions; every enabled one where empty.
     pub(super) regions: Vec<String>,
     /// Trails of other regions are followed as well, as far as the account lists them.
@@ -97,7 +97,7 @@ pub(super) struct Search {
 /// Asks everything about one account.
 ///
 /// A region to search that the account does not have is an error: nothing would be found there.
-pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Result<Leads, Error> {
+pub(super) async fn collect(account: Arc<Account>, search: Arc<SearchIn>) -> Result<Leads, Error> {
     let global = account.at(global_region(account.home()));
     let (known, ()) = tokio::join!(known_regions(&global), organization(&global));
     if let Some(region) = search
@@ -123,7 +123,7 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Resul
     });
 
     // One place a region for the whole pass: its pacing and its knowledge of dead endpoints go on.
-    let mut places: BTreeMap<String, Arc<Place>> = regions
+    let mut places: BTreeMap<String, Arc<AccountRegion>> = regions
         .iter()
         .map(|region| (region.clone(), account.at(region)))
         .collect();
@@ -228,7 +228,7 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<Search>) -> Resul
 }
 
 /// Topics and keys that no alarm of the region led to.
-async fn named(place: &Arc<Place>, found: Found, known: &Found) {
+async fn named(place: &Arc<AccountRegion>, found: Found, known: &Found) {
     let is_asked = |operation: &str, member: &str, name: &str| {
         place.is_asked(operation, |request| {
             request.get(member).and_then(Value::as_str) == Some(name)
@@ -267,7 +267,7 @@ struct Known {
     is_whole: bool,
 }
 
-async fn known_regions(place: &Place) -> Known {
+async fn known_regions(place: &AccountRegion) -> Known {
     let client = client!(aws_sdk_account, place.config());
     let listed = ask_pages!(place, "ListRegions", client.list_regions()).await;
     let regions = || listed.pages.iter().flat_map(|page| page.regions());
@@ -296,7 +296,7 @@ async fn known_regions(place: &Place) -> Known {
     }
 }
 
-async fn organization(place: &Place) {
+async fn organization(place: &AccountRegion) {
     let client = client!(aws_sdk_organizations, place.config());
     let _ = ask!(
         place,
@@ -306,7 +306,7 @@ async fn organization(place: &Place) {
     .await;
 }
 
-async fn describe_trails(place: &Place, arn: Option<&str>) -> Vec<Trail> {
+async fn describe_trails(place: &AccountRegion, arn: Option<&str>) -> Vec<Trail> {
     let client = place.cloudtrail();
     let answer = ask!(
         place,
@@ -335,7 +335,10 @@ async fn describe_trails(place: &Place, arn: Option<&str>) -> Vec<Trail> {
 }
 
 /// ARN and home region of every trail of the account: one question that needs no region.
-async fn list_trails(places: &BTreeMap<String, Arc<Place>>, follow: bool) -> Vec<(String, String)> {
+async fn list_trails(
+    places: &BTreeMap<String, Arc<AccountRegion>>,
+    follow: bool,
+) -> Vec<(String, String)> {
     let home = places
         .values()
         .next()
@@ -362,7 +365,7 @@ async fn list_trails(places: &BTreeMap<String, Arc<Place>>, follow: bool) -> Vec
 }
 
 /// The channels that services have to CloudTrail in a Region.
-async fn list_channels(place: &Place) {
+async fn list_channels(place: &AccountRegion) {
     if place.is_asked("ListChannels", |_| true) {
         let client = place.cloudtrail();
         let _ = ask_pages!(place, "ListChannels", client.list_channels()).await;
@@ -370,7 +373,7 @@ async fn list_channels(place: &Place) {
 }
 
 /// Status and selectors, asked in the home region by full ARN: an organization's trail is known by nothing less.
-async fn trail_details(place: &Place, arn: &str) {
+async fn trail_details(place: &AccountRegion, arn: &str) {
     let client = place.cloudtrail();
     let status = ask!(place, "GetTrailStatus", client.get_trail_status().name(arn));
     let selectors = ask!(

@@ -69,7 +69,7 @@ impl Account {
     }
 
     /// This account in a region.
-    pub(super) fn at(self: &Arc<Self>, region: &str) -> Arc<Place> {
+    pub(super) fn at(self: &Arc<Self>, region: &str) -> Arc<AccountRegion> {
         let seam = Seam::new(
             &self.id,
             region,
@@ -82,7 +82,7 @@ impl Account {
             .region(Region::new(region.to_owned()))
             .http_client(seam.client())
             .build();
-        Arc::new(Place {
+        Arc::new(AccountRegion {
             account: Arc::clone(self),
             region: region.to_owned(),
             seam,
@@ -94,7 +94,7 @@ impl Account {
 }
 
 /// One account in one region.
-pub(super) struct Place {
+pub(super) struct AccountRegion {
     pub(super) account: Arc<Account>,
     pub(super) region: String,
     seam: Arc<Seam>,
@@ -138,7 +138,7 @@ impl Refused {
     }
 }
 
-impl Place {
+impl AccountRegion {
     pub(super) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
         self.clients
             .cloudtrail

@@ -26,7 +26,7 @@ use aws_config::Region;
 use tokio::sync::{mpsc, watch};
 
 use crate::snapshot::{self, Call, Snapshot, Writer};
-use account::{Leads, Search};
+use account::{Leads, SearchIn};
 use ask::{Account, Shared};
 use seam::Answers;
 
@@ -69,7 +69,7 @@ pub struct Organization {
 
 /// How a collection ended.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Collected {
     /// Holds what was recorded; finish or abandon it.
     pub writer: Writer,
     /// Set where it was stopped: what is recorded is not everything.
@@ -96,7 +96,7 @@ pub fn run(
     config: &Config,
     observer: Arc<dyn Observer>,
     writer: impl FnOnce() -> snapshot::Result<Writer>,
-) -> Result<Outcome, Error> {
+) -> Result<Collected, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -148,7 +148,7 @@ pub fn run(
             return Err(error);
         }
     };
-    Ok(Outcome { writer, stopped })
+    Ok(Collected { writer, stopped })
 }
 
 /// Connects, and finds the accounts to begin with.
@@ -253,7 +253,7 @@ async fn collect(
     shared: Arc<Shared>,
     accounts: Vec<Arc<Account>>,
 ) -> Result<(), Error> {
-    let search = Arc::new(Search {
+    let search = Arc::new(SearchIn {
         everywhere: config.regions.is_empty(),
         regions: config.regions,
     });

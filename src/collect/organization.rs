@@ -12,8 +12,8 @@ use aws_sdk_organizations::types::AccountState;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use tokio::sync::Semaphore;
 
-use super::account::{self, Leads, Search};
-use super::ask::{Account, Place, Refused};
+use super::account::{self, Leads, SearchIn};
+use super::ask::{Account, AccountRegion, Refused};
 use super::connect::client;
 use super::pages::{ask_pages, for_each};
 use super::progress::Event;
@@ -30,7 +30,7 @@ const SESSION: &str = "trailproof";
 pub(super) async fn collect(
     caller: Arc<Account>,
     organization: &Organization,
-    search: Arc<Search>,
+    search: Arc<SearchIn>,
 ) -> Result<(), Error> {
     let members = list_accounts(&caller).await?;
     caller
@@ -129,7 +129,7 @@ fn is_active_by_status(account: &aws_sdk_organizations::types::Account) -> bool 
 
 /// The member account with the credentials of the role; None where it cannot be assumed, which is recorded.
 async fn assume(
-    home: &Arc<Place>,
+    home: &Arc<AccountRegion>,
     member: &str,
     organization: &Organization,
 ) -> Option<Arc<Account>> {
@@ -277,7 +277,7 @@ pub(super) async fn replay(accounts: Vec<Arc<Account>>, answers: &Answers) -> Re
             })
             .map(|call| call.region.clone())
             .collect();
-        let search = Search {
+        let search = SearchIn {
             regions: regions.into_iter().collect(),
             everywhere: listed_trails.iter().any(|call| call.account == account.id),
         };

@@ -10,7 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
-use super::ask::{Place, Refused};
+use super::ask::{AccountRegion, Refused};
 use super::capture::Capture;
 use crate::snapshot::operations::{self, OPERATIONS};
 use crate::snapshot::{Call, canonical_json, decode};
@@ -75,7 +75,7 @@ const MOST_ALIKE: usize = 50;
 /// Bytes of the pages of one list, beyond which no more are asked for.
 const MOST_BYTES: usize = 64 << 20;
 
-impl Place {
+impl AccountRegion {
     /// Asks for page after page. `send` gets the token of the page, None for the first.
     ///
     /// A list that repeats its tokens, or goes on beyond what any account has, ends as a gap.

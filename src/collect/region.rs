@@ -9,7 +9,7 @@ use aws_sdk_cloudwatchlogs::types::PolicyType;
 
 use serde_json::Value;
 
-use super::ask::{Place, Refused};
+use super::ask::{AccountRegion, Refused};
 use super::pages::{Bound, Pages, ask, ask_pages, for_each};
 use super::topic;
 use crate::aws::arn::{self, Arn};
@@ -21,7 +21,7 @@ const HISTORY: Bound = Bound {
 };
 
 /// Asks everything about a region; gives the topics that its alarms name, and their keys.
-pub(super) async fn collect(place: Arc<Place>, groups: BTreeSet<String>) -> Found {
+pub(super) async fn collect(place: Arc<AccountRegion>, groups: BTreeSet<String>) -> Found {
     let groups = for_each(groups, |group| {
         let place = Arc::clone(&place);
         async move { log_group(&place, &group).await }
@@ -37,7 +37,7 @@ pub(super) async fn collect(place: Arc<Place>, groups: BTreeSet<String>) -> Foun
 }
 
 /// A log group with what hangs on it.
-async fn log_group(place: &Place, name: &str) {
+async fn log_group(place: &AccountRegion, name: &str) {
     let client = place.logs();
     let group = ask_pages!(
         place,
@@ -72,7 +72,7 @@ async fn log_group(place: &Place, name: &str) {
     let _ = tokio::join!(group, filters, subscriptions, transformer, protection);
 }
 
-async fn account_policies(place: &Arc<Place>) {
+async fn account_policies(place: &Arc<AccountRegion>) {
     let kinds = [
         PolicyType::DataProtectionPolicy,
         PolicyType::SubscriptionFilterPolicy,
@@ -94,7 +94,7 @@ async fn account_policies(place: &Arc<Place>) {
 }
 
 /// Alarms, and what is behind the topics that their actions name; gives those topics and their keys.
-async fn alarms_and_topics(place: &Arc<Place>) -> Found {
+async fn alarms_and_topics(place: &Arc<AccountRegion>) -> Found {
     let topics: BTreeSet<String> = alarm_actions(place)
         .await
         .into_iter()
@@ -121,7 +121,7 @@ impl Found {
 
 /// Actions on ALARM of alarms of all three types. A server that refuses the question as a whole is asked for each type
 /// alone: it may be older than log alarms, or the caller allowed to see metric alarms and no composite ones.
-async fn alarm_actions(place: &Place) -> BTreeSet<String> {
+async fn alarm_actions(place: &AccountRegion) -> BTreeSet<String> {
     let all = [
         AlarmType::MetricAlarm,
         AlarmType::CompositeAlarm,
@@ -151,7 +151,7 @@ async fn alarm_actions(place: &Place) -> BTreeSet<String> {
     actions
 }
 
-async fn alarms_of(place: &Place, kinds: &[AlarmType]) -> Pages<DescribeAlarmsOutput> {
+async fn alarms_of(place: &AccountRegion, kinds: &[AlarmType]) -> Pages<DescribeAlarmsOutput> {
     let client = place.cloudwatch();
     ask_pages!(
         place,
@@ -166,7 +166,7 @@ async fn alarms_of(place: &Place, kinds: &[AlarmType]) -> Pages<DescribeAlarmsOu
 }
 
 /// Executed and failed actions of all alarms, and their changes of state.
-async fn history(place: &Arc<Place>) {
+async fn history(place: &Arc<AccountRegion>) {
     for_each(
         [HistoryItemType::Action, HistoryItemType::StateUpdate],
         |kind| {
@@ -195,7 +195,7 @@ async fn history(place: &Arc<Place>) {
     .await;
 }
 
-async fn mute_rules(place: &Arc<Place>) {
+async fn mute_rules(place: &Arc<AccountRegion>) {
     let client = place.cloudwatch();
     let listed = ask_pages!(place, "ListAlarmMuteRules", client.list_alarm_mute_rules()).await;
     let names: BTreeSet<String> = listed
@@ -223,7 +223,7 @@ async fn mute_rules(place: &Arc<Place>) {
 
 /// Event buses, their rules and the targets of these; gives the topics among the targets and the keys of the buses.
 /// Scheduled rules have no targets worth knowing.
-pub(super) async fn event_rules(place: &Arc<Place>) -> Found {
+pub(super) async fn event_rules(place: &Arc<AccountRegion>) -> Found {
     let buses = async {
         for_each(event_buses(place).await, |bus| {
             let place = Arc::clone(place);
@@ -254,7 +254,7 @@ pub(super) async fn event_rules(place: &Arc<Place>) -> Found {
 }
 
 /// The key that a bus is encrypted with, where it is one of the customer's.
-async fn key_of_bus(place: &Place, bus: &str) -> Option<String> {
+async fn key_of_bus(place: &AccountRegion, bus: &str) -> Option<String> {
     let client = place.events();
     let answer = ask!(
         place,
@@ -270,7 +270,7 @@ async fn key_of_bus(place: &Place, bus: &str) -> Option<String> {
 const DEFAULT_BUS: &str = "default";
 
 /// The names of the buses: at least that of the default one, which is there without being listed.
-async fn event_buses(place: &Arc<Place>) -> BTreeSet<String> {
+async fn event_buses(place: &Arc<AccountRegion>) -> BTreeSet<String> {
     if !place.is_asked("ListEventBuses", |_| true) {
         return BTreeSet::new();
     }
@@ -291,7 +291,7 @@ async fn event_buses(place: &Arc<Place>) -> BTreeSet<String> {
 }
 
 /// The rules of a bus, the default one where none is named.
-async fn rules_of(place: &Arc<Place>, bus: Option<&str>) -> BTreeSet<String> {
+async fn rules_of(place: &Arc<AccountRegion>, bus: Option<&str>) -> BTreeSet<String> {
     let client = place.events();
     let request = || {
         client

@@ -4,12 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ask::Place;
+use super::ask::AccountRegion;
 use super::pages::{ask, ask_pages, for_each};
 use crate::aws::arn;
 
 /// Asks everything about some topics but their keys, which it gives.
-pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) -> BTreeSet<String> {
+pub(super) async fn collect(
+    place: &Arc<AccountRegion>,
+    topics: BTreeSet<String>,
+) -> BTreeSet<String> {
     let keys = for_each(topics, |topic| {
         let place = Arc::clone(place);
         async move {
@@ -25,7 +28,7 @@ pub(super) async fn collect(place: &Arc<Place>, topics: BTreeSet<String>) -> BTr
 }
 
 /// Asks for some keys and their policies.
-pub(super) async fn keys(place: &Arc<Place>, keys: BTreeSet<String>) {
+pub(super) async fn keys(place: &Arc<AccountRegion>, keys: BTreeSet<String>) {
     for_each(keys, |key| {
         let place = Arc::clone(place);
         async move { key_and_policy(&place, &key).await }
@@ -34,7 +37,7 @@ pub(super) async fn keys(place: &Arc<Place>, keys: BTreeSet<String>) {
 }
 
 /// Gives the key that encrypts the topic.
-async fn attributes(place: &Place, topic: &str) -> Option<String> {
+async fn attributes(place: &AccountRegion, topic: &str) -> Option<String> {
     let client = place.sns();
     let answer = ask!(
         place,
@@ -46,7 +49,7 @@ async fn attributes(place: &Place, topic: &str) -> Option<String> {
     (!key.is_empty()).then_some(key)
 }
 
-async fn subscriptions(place: &Arc<Place>, topic: &str) {
+async fn subscriptions(place: &Arc<AccountRegion>, topic: &str) {
     let client = place.sns();
     let listed = ask_pages!(
         place,
@@ -78,7 +81,7 @@ async fn subscriptions(place: &Arc<Place>, topic: &str) {
     .await;
 }
 
-async fn key_and_policy(place: &Place, key: &str) {
+async fn key_and_policy(place: &AccountRegion, key: &str) {
     let client = place.kms();
     let described = ask!(place, "DescribeKey", client.describe_key().key_id(key)).await;
     // GetKeyPolicy takes no alias.

@@ -48,7 +48,7 @@ pub struct Defaults {
 
 /// What a folder holds.
 #[derive(Debug)]
-pub struct Recording {
+pub struct Import {
     /// Files that could not be used, and files that are missing: what is wrong with each.
     pub unusable: Vec<String>,
     /// When the first answer was written.
@@ -59,14 +59,14 @@ pub struct Recording {
     plans: Vec<Plan>,
 }
 
-impl Recording {
+impl Import {
     /// The calls: those of the lists first, then those of other files by name. Each answer is read from its file when
     /// its turn comes, for all of them may be more than memory holds.
     pub fn calls(&self) -> impl Iterator<Item = Call> {
         self.plans.iter().map(|plan| plan.call(&self.folder))
     }
 
-    /// The file of a call, counted as [`Recording::calls`] gives them.
+    /// The file of a call, counted as [`Import::calls`] gives them.
     pub fn file(&self, call: usize) -> Option<&str> {
         let file = self.folder.get(self.plans.get(call)?.file?)?;
         Some(&file.name)
@@ -74,7 +74,7 @@ impl Recording {
 }
 
 /// Reads the folder.
-pub fn read(folder: &Path, defaults: &Defaults) -> Result<Recording, Error> {
+pub fn read(folder: &Path, defaults: &Defaults) -> Result<Import, Error> {
     let path = folder;
     let folder = Folder::list(path)?;
     let (mut plans, listed) = index::read(&folder)?;
@@ -98,7 +98,7 @@ pub fn read(folder: &Path, defaults: &Defaults) -> Result<Recording, Error> {
         .chain(conflict::cut_short(&folder, &plans))
         .collect();
     let times = || plans.iter().map(|plan| plan.at);
-    Ok(Recording {
+    Ok(Import {
         unusable,
         started_at: times().min().unwrap_or(Timestamp::UNIX_EPOCH),
         finished_at: times().max().unwrap_or(Timestamp::UNIX_EPOCH),

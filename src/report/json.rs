@@ -279,7 +279,7 @@ struct Attestation<'a> {
 struct Refused<'a> {
     #[serde(flatten)]
     attestation: Attestation<'a>,
-    refused_cause: &'a analyze::Refusal,
+    refused_cause: &'a analyze::NotAccepted,
     refused_because: String,
 }
 

@@ -1,11 +1,11 @@
 //! What trails keep: T14 to T17, S11, S12, and T06 where a bucket is asked for.
 
-use trailproof::chain::recording::{Events, Keeper, OBJECT_ARN, Recording};
+use trailproof::chain::recording::{AccountRecording, Events, Keeper, OBJECT_ARN};
 
 use super::*;
 use crate::support::world::HOME;
 
-fn recording(edit: impl FnOnce(&mut World)) -> Recording {
+fn recording(edit: impl FnOnce(&mut World)) -> AccountRecording {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("world.db");
     world(edit).write_snapshot(&path);

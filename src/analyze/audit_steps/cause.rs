@@ -12,7 +12,7 @@ use crate::chain::cause::Outcome;
 #[serde(untagged)]
 pub enum StepCause {
     /// There is nothing to follow.
-    NotFollowed(NotFollowed),
+    NothingToFollow(NothingToFollow),
     /// Every step is satisfied.
     Satisfied(Satisfied),
     /// A question that a step asks is open, or what is asked about does not exist.
@@ -28,7 +28,7 @@ pub enum StepCause {
 /// Why there is nothing to follow, or no text to compare filters with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
-pub enum NotFollowed {
+pub enum NothingToFollow {
     /// The benchmark does not list the control.
     ControlNotListed {
         /// Id of the benchmark.
@@ -263,7 +263,7 @@ macro_rules! causes {
 }
 
 causes! {
-    NotFollowed NotFollowed;
+    NothingToFollow NothingToFollow;
     Satisfied Satisfied;
     NoValue NoValue;
     Trail TrailLack;

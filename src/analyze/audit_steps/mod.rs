@@ -16,8 +16,8 @@ use crate::control::{Answer, Benchmark, Control, Section};
 use crate::snapshot::Snapshot;
 
 pub use cause::{
-    ChainLack, FoundChain, NoValue, NotFollowed, OpenQuestion, Satisfied, SelectorLack, StepCause,
-    TrailLack,
+    ChainLack, FoundChain, NoValue, NothingToFollow, OpenQuestion, Satisfied, SelectorLack,
+    StepCause, TrailLack,
 };
 
 use facts::Account;
@@ -160,7 +160,7 @@ impl Auditor {
             Some(open) => AuditSteps::open(open),
             None => AuditSteps::without_step(
                 Answer::Unknown,
-                NotFollowed::NoStepsForControl {
+                NothingToFollow::NoStepsForControl {
                     benchmark: benchmark.id.clone(),
                 },
             ),
@@ -173,18 +173,18 @@ fn nothing_to_follow(
     benchmark: &Benchmark,
     control: &Control,
     texts: &[&str],
-) -> Option<NotFollowed> {
+) -> Option<NothingToFollow> {
     let id = || benchmark.id.clone();
     if benchmark.number_of(&control.id).is_none() {
-        return Some(NotFollowed::ControlNotListed { benchmark: id() });
+        return Some(NothingToFollow::ControlNotListed { benchmark: id() });
     }
     if control.section() == Section::Logging {
         return None;
     }
     if benchmark.audit.is_empty() {
-        return Some(NotFollowed::NoStepsPublished { benchmark: id() });
+        return Some(NothingToFollow::NoStepsPublished { benchmark: id() });
     }
     texts
         .is_empty()
-        .then(|| NotFollowed::NoFilterTextPrinted { benchmark: id() })
+        .then(|| NothingToFollow::NoFilterTextPrinted { benchmark: id() })
 }

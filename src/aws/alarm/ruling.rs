@@ -8,7 +8,7 @@ use super::super::Number;
 use super::decider::{Decider, Quiet};
 use super::effect::Comparison;
 use super::evaluator::MissingData;
-use super::samples::{Samples, unit_differs};
+use super::samples::{PeriodSamples, unit_differs};
 use super::statistic::{Computed, Statistic};
 use super::{Effect, Emission, Reason, Settings};
 
@@ -136,7 +136,7 @@ fn statistic_not_defined(text: &str) -> Reason {
 struct Ruling<'a> {
     statistic: Statistic,
     text: &'a str,
-    samples: Samples,
+    samples: PeriodSamples,
     decider: Decider,
     settings: &'a Settings,
 }
@@ -148,7 +148,7 @@ impl<'a> Ruling<'a> {
         settings: &'a Settings,
     ) -> Result<Self, Effect> {
         let decider = Decider::new(settings)?;
-        let samples = Samples::new(emission, others, settings, decider.period)?;
+        let samples = PeriodSamples::new(emission, others, settings, decider.period)?;
         let text = settings.statistic.as_deref().unwrap_or_default();
         let Some(statistic) = Statistic::parse(text) else {
             return Err(Effect::unknown(statistic_not_defined(text)));
@@ -177,7 +177,7 @@ impl<'a> Ruling<'a> {
     }
 
     fn negatives(&self, found: &mut Found) {
-        let Samples { event, default, .. } = &self.samples;
+        let PeriodSamples { event, default, .. } = &self.samples;
         let lowest = event.iter().chain(default).copied().reduce(f64::min);
         if self.statistic.refuses_negative() && lowest.is_some_and(|lowest| lowest < 0.0) {
             found.never.push(Reason::NoValueForNegatives {
@@ -489,7 +489,7 @@ pub(crate) fn buckets(
             .or_else(|| others.first()?.unit.clone()),
         ..Emission::default()
     };
-    let samples = Samples::new(
+    let samples = PeriodSamples::new(
         emission.unwrap_or(&nothing),
         others,
         settings,

@@ -4,7 +4,7 @@
 use super::{Effect, Emission, Reason, Settings};
 
 /// The samples that one period may hold.
-pub(super) struct Samples {
+pub(super) struct PeriodSamples {
     /// What is published for one event: by the filter, and by those that match the same events.
     pub(super) event: Vec<f64>,
     /// Those others by name, with what they publish.
@@ -21,7 +21,7 @@ pub(super) struct Samples {
     pub(super) minutes: u64,
 }
 
-impl Samples {
+impl PeriodSamples {
     pub(super) fn new(
         emission: &Emission,
         others: &[Emission],

@@ -71,7 +71,7 @@ pub struct Moved {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     /// The answer.
-    pub answer: Answer,
+    pub answer: CompositeAnswer,
     /// The composite alarm whose rule is at fault: this one, or one below it.
     pub at: String,
     /// When it is in `ALARM`, where the event moves it.
@@ -80,7 +80,7 @@ pub struct Reach {
 
 /// Whether an event makes the composite's transition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum CompositeAnswer {
     /// Whatever the other alarms do.
     Always,
     /// Unless another alarm already holds the composite in `ALARM`.
@@ -220,7 +220,9 @@ fn reach_once<'a>(
     asked.insert(composite.to_owned(), None);
     let settled = matches!(
         reached.answer,
-        Answer::Always | Answer::Masked { .. } | Answer::Never(Fault::DependsOnItself)
+        CompositeAnswer::Always
+            | CompositeAnswer::Masked { .. }
+            | CompositeAnswer::Never(Fault::DependsOnItself)
     );
     if settled || reached.at != composite {
         return reached;
@@ -249,8 +251,9 @@ fn reach_once<'a>(
             }
         };
         let at_fault = match (&lower.answer, &reached.answer) {
-            (Answer::Never(Fault::DoesNotDepend { .. }), _) => false,
-            (Answer::Never(_), Answer::Never(_)) | (Answer::Unknown(_), Answer::Unknown(_)) => true,
+            (CompositeAnswer::Never(Fault::DoesNotDepend { .. }), _) => false,
+            (CompositeAnswer::Never(_), CompositeAnswer::Never(_))
+            | (CompositeAnswer::Unknown(_), CompositeAnswer::Unknown(_)) => true,
             _ => false,
         };
         if at_fault {
@@ -288,7 +291,7 @@ fn reach_alone(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> 
     match reached.pop() {
         Some(reach) if reached.is_empty() => reach,
         _ => Reach {
-            answer: Answer::Unknown(Fault::PrecedenceDecides),
+            answer: CompositeAnswer::Unknown(Fault::PrecedenceDecides),
             at: composite.to_owned(),
             movement: None,
         },
@@ -327,7 +330,7 @@ struct Expansion<'a> {
 struct Stop {
     /// The composite alarm whose rule it is.
     at: String,
-    answer: Answer,
+    answer: CompositeAnswer,
 }
 
 /// Most alarm references in an expanded rule.
@@ -351,22 +354,22 @@ impl<'a> Expansion<'a> {
     }
 
     fn composite(&mut self, name: &str) -> Result<Rule, Stop> {
-        let stop = |answer: Answer| Stop {
+        let stop = |answer: CompositeAnswer| Stop {
             at: name.to_owned(),
             answer,
         };
         if self.above.iter().any(|above| above == name) {
-            return Err(stop(Answer::Never(Fault::DependsOnItself)));
+            return Err(stop(CompositeAnswer::Never(Fault::DependsOnItself)));
         }
         if self.above.len() > MOST_LEVELS {
-            return Err(stop(Answer::Unknown(Fault::RulesTooLarge)));
+            return Err(stop(CompositeAnswer::Unknown(Fault::RulesTooLarge)));
         }
         let Some(text) = self.alarms.rules.get(name) else {
-            return Err(stop(Answer::Unknown(Fault::RuleNotListed)));
+            return Err(stop(CompositeAnswer::Unknown(Fault::RuleNotListed)));
         };
         // CloudWatch accepted it, so it is ours that we cannot read it.
         let rule = rule::parse(text, self.precedence).map_err(|error| {
-            stop(Answer::Unknown(Fault::RuleNotUnderstood {
+            stop(CompositeAnswer::Unknown(Fault::RuleNotUnderstood {
                 error: error.to_string(),
             }))
         })?;
@@ -378,7 +381,7 @@ impl<'a> Expansion<'a> {
 
     fn expand(&mut self, rule: Rule) -> Result<Rule, Stop> {
         if self.depth > DEEPEST {
-            return Err(self.stop(Answer::Unknown(Fault::RulesTooLarge)));
+            return Err(self.stop(CompositeAnswer::Unknown(Fault::RulesTooLarge)));
         }
         self.depth += 1;
         let expanded = self.expand_parts(rule);
@@ -403,7 +406,7 @@ impl<'a> Expansion<'a> {
         })
     }
 
-    fn stop(&self, answer: Answer) -> Stop {
+    fn stop(&self, answer: CompositeAnswer) -> Stop {
         Stop {
             at: self.above.last().cloned().unwrap_or_default(),
             answer,
@@ -413,7 +416,7 @@ impl<'a> Expansion<'a> {
     fn state(&mut self, state: AlarmState, reference: &str) -> Result<Rule, Stop> {
         self.nodes += 1;
         if self.nodes > MOST_NODES {
-            return Err(self.stop(Answer::Unknown(Fault::RulesTooLarge)));
+            return Err(self.stop(CompositeAnswer::Unknown(Fault::RulesTooLarge)));
         }
         let Alarms {
             account, region, ..
@@ -422,9 +425,9 @@ impl<'a> Expansion<'a> {
             let child = reference.to_owned();
             // Nothing is said of a child in another account; one in another Region is refused.
             return Err(self.stop(if in_account(reference, account) {
-                Answer::Never(Fault::ChildElsewhere { child })
+                CompositeAnswer::Never(Fault::ChildElsewhere { child })
             } else {
-                Answer::Unknown(Fault::ChildElsewhere { child })
+                CompositeAnswer::Unknown(Fault::ChildElsewhere { child })
             }));
         };
         if self.alarms.rules.contains_key(&name) {
@@ -437,7 +440,9 @@ impl<'a> Expansion<'a> {
             });
         }
         if !self.alarms.states.contains_key(&name) {
-            return Err(self.stop(Answer::Unknown(Fault::ChildNotListed { child: name })));
+            return Err(self.stop(CompositeAnswer::Unknown(Fault::ChildNotListed {
+                child: name,
+            })));
         }
         Ok(Rule::State(state, name))
     }

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Alarms, Answer, Fault, Moved, Movement, Reach, is_true_now, local, reach};
+use super::{Alarms, CompositeAnswer, Fault, Moved, Movement, Reach, is_true_now, local, reach};
 use crate::aws::alarm::AlarmState;
 
 /// `ActionsSuppressor` and its periods, in seconds.
@@ -98,10 +98,10 @@ pub fn suppression(
         None if alarms.rules.contains_key(&name) => {
             let reached = reached_by_any(&name, child, moved, alarms);
             match reached.answer {
-                Answer::Unknown(_) => return may_move,
-                Answer::Always | Answer::Masked { .. } => reached.movement,
+                CompositeAnswer::Unknown(_) => return may_move,
+                CompositeAnswer::Always | CompositeAnswer::Masked { .. } => reached.movement,
                 // The event does not lead it out of ALARM.
-                Answer::Never(
+                CompositeAnswer::Never(
                     Fault::DoesNotDepend { .. }
                     | Fault::AlwaysTrue
                     | Fault::HeldInAlarm { .. }
@@ -109,7 +109,7 @@ pub fn suppression(
                     | Fault::DependsOnItself,
                 ) => None,
                 // The event moves alarms below it, out of ALARM for all that is known: its state of now says nothing.
-                Answer::Never(_) => return may_move,
+                CompositeAnswer::Never(_) => return may_move,
             }
         }
         None => None,
@@ -140,7 +140,9 @@ fn reached_by_any(name: &str, child: &str, moved: &Moved, alarms: &Alarms) -> Re
     others.fold(
         reach(name, child, moved, alarms),
         |reached, mover| match reached.answer {
-            Answer::Never(Fault::DoesNotDepend { .. }) => reach(name, mover, moved, alarms),
+            CompositeAnswer::Never(Fault::DoesNotDepend { .. }) => {
+                reach(name, mover, moved, alarms)
+            }
             _ => reached,
         },
     )

@@ -62,7 +62,7 @@ fn ask(rule: &str) -> Reach {
 }
 
 /// What the rule does with an event that moves `e` and, in the same way, `twin`.
-fn with_twin(rule: &str, twin: Movement) -> Answer {
+fn with_twin(rule: &str, twin: Movement) -> CompositeAnswer {
     let states = [
         ("e", AlarmState::Ok),
         ("twin", AlarmState::Ok),
@@ -72,14 +72,14 @@ fn with_twin(rule: &str, twin: Movement) -> Answer {
     reach("top", "e", &moved, &alarms(&states, &[("top", rule)])).answer
 }
 
-fn word(answer: &Answer) -> &'static str {
+fn word(answer: &CompositeAnswer) -> &'static str {
     match answer {
-        Answer::Always => "always",
-        Answer::Masked { .. } => "masked",
-        Answer::Never(Fault::AlwaysTrue) => "always true",
-        Answer::Never(_) => "never",
-        Answer::Unknown(Fault::HangsOnStates { .. }) => "hangs",
-        Answer::Unknown(_) => "unknown",
+        CompositeAnswer::Always => "always",
+        CompositeAnswer::Masked { .. } => "masked",
+        CompositeAnswer::Never(Fault::AlwaysTrue) => "always true",
+        CompositeAnswer::Never(_) => "never",
+        CompositeAnswer::Unknown(Fault::HangsOnStates { .. }) => "hangs",
+        CompositeAnswer::Unknown(_) => "unknown",
     }
 }
 
@@ -94,15 +94,15 @@ fn siblings_on_the_same_metric_move_together() {
     let twin = || at_once(&[AlarmState::Ok]);
     assert_eq!(
         with_twin("ALARM(e) AND ALARM(twin)", twin()),
-        Answer::Always
+        CompositeAnswer::Always
     );
     assert_eq!(
         with_twin("AT_LEAST(2, ALARM, (e, twin, a))", twin()),
-        Answer::Always
+        CompositeAnswer::Always
     );
     assert_eq!(
         with_twin("ALARM(e) AND NOT ALARM(twin)", twin()),
-        Answer::Never(Fault::MovesTogether {
+        CompositeAnswer::Never(Fault::MovesTogether {
             alarms: vec!["twin".to_owned()]
         })
     );
@@ -123,9 +123,12 @@ fn siblings_that_move_at_other_times_are_followed_in_time() {
     let short = course(0, 60, 200);
     assert_eq!(
         with_twin("ALARM(e) AND NOT ALARM(twin)", short.clone()),
-        Answer::Always
+        CompositeAnswer::Always
     );
-    assert_eq!(with_twin("ALARM(e) AND ALARM(twin)", short), Answer::Always);
+    assert_eq!(
+        with_twin("ALARM(e) AND ALARM(twin)", short),
+        CompositeAnswer::Always
+    );
     // It comes when the alarm has left, or when it may have.
     assert_eq!(
         word(&with_twin("ALARM(e) AND ALARM(twin)", course(900, 60, 200))),
@@ -287,7 +290,7 @@ fn an_alarm_that_holds_the_composite_is_named() {
     );
     assert_eq!(
         reach.answer,
-        Answer::Masked {
+        CompositeAnswer::Masked {
             now: vec!["a".to_owned()]
         }
     );
@@ -297,7 +300,7 @@ fn an_alarm_that_holds_the_composite_is_named() {
 #[test]
 fn the_alarms_that_an_answer_hangs_on_are_named() {
     let hangs_on = |rule: &str| match ask(rule).answer {
-        Answer::Unknown(Fault::HangsOnStates { alarms }) => alarms,
+        CompositeAnswer::Unknown(Fault::HangsOnStates { alarms }) => alarms,
         other => panic!("{rule}: {other:?}"),
     };
     assert_eq!(hangs_on("(ALARM(e) OR ALARM(b)) AND NOT ALARM(a)"), ["a"]);
@@ -325,7 +328,7 @@ fn missing_children_cycles_and_foreign_children_stop_the_evaluation() {
     );
     assert_eq!(
         reach_of("e", &[AlarmState::Ok], &ring).answer,
-        Answer::Never(Fault::DependsOnItself)
+        CompositeAnswer::Never(Fault::DependsOnItself)
     );
 }
 
@@ -335,13 +338,13 @@ fn composites_of_composites_are_seen_through() {
         let alarms = alarms(&QUIET, &[("top", top), ("mid", mid)]);
         reach_of("e", &[AlarmState::Ok], &alarms).answer
     };
-    assert_eq!(nested("ALARM(mid)", "ALARM(e)"), Answer::Always);
+    assert_eq!(nested("ALARM(mid)", "ALARM(e)"), CompositeAnswer::Always);
     assert_eq!(
         nested("ALARM(mid)", "ALARM(e) OR ALARM(a)"),
-        Answer::Masked { now: vec![] }
+        CompositeAnswer::Masked { now: vec![] }
     );
     assert_eq!(word(&nested("OK(mid)", "ALARM(e)")), "never");
-    assert_eq!(nested("NOT OK(mid)", "ALARM(e)"), Answer::Always);
+    assert_eq!(nested("NOT OK(mid)", "ALARM(e)"), CompositeAnswer::Always);
 }
 
 #[test]
@@ -395,7 +398,7 @@ fn names_may_be_quoted() {
     let alarms = alarms(&states, &[("top", &rule)]);
     assert_eq!(
         reach_of(name, &[AlarmState::Ok], &alarms).answer,
-        Answer::Always
+        CompositeAnswer::Always
     );
 }
 
@@ -415,10 +418,10 @@ fn a_hundred_children_are_no_burden() {
         let alarms = alarms(&states, &[("top", rule)]);
         reach_of("n7", &[AlarmState::Ok], &alarms).answer
     };
-    assert_eq!(ask(&rule), Answer::Masked { now: vec![] });
+    assert_eq!(ask(&rule), CompositeAnswer::Masked { now: vec![] });
     assert_eq!(
         ask(&format!("({rule}) AND ({rule})")),
-        Answer::Unknown(Fault::TooManyStates)
+        CompositeAnswer::Unknown(Fault::TooManyStates)
     );
     let half = format!("AT_LEAST(50, ALARM, ({}))", names.join(","));
     assert_eq!(word(&ask(&half)), "never");
@@ -492,10 +495,10 @@ proptest! {
         states.insert("e".to_owned(), AlarmState::Alarm);
         let fires = !before && holds(&rule, &states);
         let expected = match &answer {
-            Answer::Always | Answer::Unknown(Fault::HangsOnStates { .. }) => true,
-            Answer::Masked { now } => now.is_empty(),
-            Answer::Never(_) => false,
-            Answer::Unknown(_) => return Err(TestCaseError::fail(format!("{answer:?}"))),
+            CompositeAnswer::Always | CompositeAnswer::Unknown(Fault::HangsOnStates { .. }) => true,
+            CompositeAnswer::Masked { now } => now.is_empty(),
+            CompositeAnswer::Never(_) => false,
+            CompositeAnswer::Unknown(_) => return Err(TestCaseError::fail(format!("{answer:?}"))),
         };
         prop_assert_eq!(expected, fires, "{:?}", answer);
     }

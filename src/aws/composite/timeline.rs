@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::alarm::{AlarmState, Stay};
 use super::reach::{Domain, Moves, Pairs, pairs, stays};
 use super::rule::Rule;
-use super::{Alarms, Answer, Fault, Moved, Movement, mentioned};
+use super::{Alarms, CompositeAnswer, Fault, Moved, Movement, mentioned};
 
 /// Most alarms with different courses whose order is tried.
 const MOST_COURSES: usize = 8;
@@ -61,15 +61,15 @@ pub(super) fn classify(
     child: &str,
     moved: &Moved,
     alarms: &Alarms,
-) -> (Answer, Option<Movement>) {
+) -> (CompositeAnswer, Option<Movement>) {
     let timeline = Timeline::new(rule, child, moved, alarms);
     let Some(timeline) = timeline else {
         let child = child.to_owned();
-        return (Answer::Never(Fault::DoesNotDepend { child }), None);
+        return (CompositeAnswer::Never(Fault::DoesNotDepend { child }), None);
     };
     match timeline.instants() {
         Some(instants) => timeline.judge(&instants),
-        None => (Answer::Unknown(Fault::TooManyStates), None),
+        None => (CompositeAnswer::Unknown(Fault::TooManyStates), None),
     }
 }
 
@@ -181,10 +181,10 @@ impl<'a> Timeline<'a> {
         Some(result)
     }
 
-    fn judge(&self, instants: &[Instant]) -> (Answer, Option<Movement>) {
+    fn judge(&self, instants: &[Instant]) -> (CompositeAnswer, Option<Movement>) {
         let masked = Pairs::of(false, true).with(Pairs::of(true, true));
         if let Some(first) = instants.iter().find(|instant| instant.all.only_fires()) {
-            return (Answer::Always, Some(movement(first.at, instants)));
+            return (CompositeAnswer::Always, Some(movement(first.at, instants)));
         }
         let first = instants
             .iter()
@@ -195,12 +195,15 @@ impl<'a> Timeline<'a> {
             } else {
                 self.in_alarm()
             };
-            return (Answer::Masked { now }, Some(movement(first.at, instants)));
+            return (
+                CompositeAnswer::Masked { now },
+                Some(movement(first.at, instants)),
+            );
         }
         (self.fault(instants), None)
     }
 
-    fn fault(&self, instants: &[Instant]) -> Answer {
+    fn fault(&self, instants: &[Instant]) -> CompositeAnswer {
         let together = || {
             let moved = self.moved.keys().copied();
             let perhaps = self.perhaps.iter().map(String::as_str);
@@ -212,13 +215,13 @@ impl<'a> Timeline<'a> {
         };
         if let Some(first) = instants.iter().find(|instant| instant.now.only_fires()) {
             let alarms = self.decisive(first.at);
-            return Answer::Unknown(Fault::HangsOnStates { alarms });
+            return CompositeAnswer::Unknown(Fault::HangsOnStates { alarms });
         }
         if !instants.iter().any(|instant| instant.all.has(false, true)) {
             let ever_false = |pairs: Pairs| pairs.has(false, false) || pairs.has(true, false);
             let always = !instants.iter().any(|instant| ever_false(instant.all));
             let alarms = together();
-            return Answer::Never(if always {
+            return CompositeAnswer::Never(if always {
                 Fault::AlwaysTrue
             } else if alarms.is_empty() {
                 Fault::DoesNotFollow {
@@ -230,10 +233,10 @@ impl<'a> Timeline<'a> {
         }
         if instants.iter().any(|instant| instant.now.has(false, true)) {
             let alarms = together();
-            return Answer::Unknown(Fault::TimingDecides { alarms });
+            return CompositeAnswer::Unknown(Fault::TimingDecides { alarms });
         }
         let held = instants.iter().any(|instant| instant.now.has(true, true));
-        Answer::Never(if held {
+        CompositeAnswer::Never(if held {
             Fault::HeldInAlarm {
                 alarms: self.in_alarm(),
             }

@@ -20,7 +20,7 @@ use message::{Guess, Part};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
+use super::answer::Ternary;
 use value::{alternative, is_operator};
 
 /// What a filter policy does with the message of an alarm that went into `ALARM`.
@@ -31,7 +31,7 @@ pub enum Filtering {
     /// Drops it, because of this key, which no message of this alarm meets, or none of some time.
     Rejects(Member),
     /// Depends on something that is not known beforehand.
-    Unknown(Doubt),
+    Unknown(FilterPolicyDoubt),
 }
 
 /// A key of a filter policy, and what the message has there.
@@ -67,7 +67,7 @@ pub enum Found {
 /// Why it cannot be told what a filter policy does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "doubt", rename_all = "snake_case")]
-pub enum Doubt {
+pub enum FilterPolicyDoubt {
     /// The filter policy is not a JSON object.
     NotAnObject,
     /// The scope is none that AWS documents.
@@ -82,14 +82,14 @@ pub enum Doubt {
 /// Judges a subscription's `FilterPolicy` under its `FilterPolicyScope` (`MessageAttributes` if absent).
 pub fn filter(policy: &str, scope: Option<&str>, message: &AlarmMessage) -> Filtering {
     let Ok(Value::Object(policy)) = serde_json::from_str::<Value>(policy) else {
-        return Filtering::Unknown(Doubt::NotAnObject);
+        return Filtering::Unknown(FilterPolicyDoubt::NotAnObject);
     };
     let body = match scope.unwrap_or("MessageAttributes") {
         // An alarm's message carries none.
         "MessageAttributes" => nothing(),
         "MessageBody" => message.body(Guess::default()),
         other => {
-            return Filtering::Unknown(Doubt::Scope {
+            return Filtering::Unknown(FilterPolicyDoubt::Scope {
                 scope: other.to_owned(),
             });
         }
@@ -97,15 +97,17 @@ pub fn filter(policy: &str, scope: Option<&str>, message: &AlarmMessage) -> Filt
     let attributes = matches!(&body, Part::Object(members) if members.is_empty());
     match (object(&policy, &body, ""), policy.iter().next()) {
         // "An empty set of attributes results in the filter not matching" ("Key matching"), whatever it asks for.
-        (Answer::Yes, Some((key, wanted))) if attributes => {
+        (Ternary::Yes, Some((key, wanted))) if attributes => {
             Filtering::Rejects(here(key.clone(), wanted, None))
         }
-        (Answer::Yes, _) => Filtering::Accepts,
-        (Answer::No(member), _) => Filtering::Rejects(member),
-        (Answer::Maybe(member), _) if attributes => Filtering::Unknown(Doubt::Key(member)),
-        (Answer::Maybe(member), _) => by_guesses(&policy, message)
+        (Ternary::Yes, _) => Filtering::Accepts,
+        (Ternary::No(member), _) => Filtering::Rejects(member),
+        (Ternary::Maybe(member), _) if attributes => {
+            Filtering::Unknown(FilterPolicyDoubt::Key(member))
+        }
+        (Ternary::Maybe(member), _) => by_guesses(&policy, message)
             .or_else(|| by_times(&policy, message))
-            .unwrap_or(Filtering::Unknown(Doubt::Key(member))),
+            .unwrap_or(Filtering::Unknown(FilterPolicyDoubt::Key(member))),
     }
 }
 
@@ -114,9 +116,9 @@ fn by_guesses(policy: &Map<String, Value>, message: &AlarmMessage) -> Option<Fil
     let mut found = None;
     for guess in message.guesses() {
         let one = match object(policy, &message.body(guess), "") {
-            Answer::Yes => Filtering::Accepts,
-            Answer::No(member) => Filtering::Rejects(member),
-            Answer::Maybe(_) => return None,
+            Ternary::Yes => Filtering::Accepts,
+            Ternary::No(member) => Filtering::Rejects(member),
+            Ternary::Maybe(_) => return None,
         };
         match (&found, one) {
             (None, one) => found = Some(one),
@@ -140,8 +142,8 @@ fn by_times(policy: &Map<String, Value>, message: &AlarmMessage) -> Option<Filte
             ..Guess::default()
         };
         match object(policy, &message.body(sent), "") {
-            Answer::No(member) => Some(Filtering::Rejects(member)),
-            Answer::Yes | Answer::Maybe(_) => None,
+            Ternary::No(member) => Some(Filtering::Rejects(member)),
+            Ternary::Yes | Ternary::Maybe(_) => None,
         }
     })
 }
@@ -162,15 +164,15 @@ fn nothing() -> Part {
 }
 
 /// All keys of a policy object have to be met. `path` is the place of the object, with a `.` behind it.
-fn object(policy: &Map<String, Value>, part: &Part, path: &str) -> Answer<Member> {
+fn object(policy: &Map<String, Value>, part: &Part, path: &str) -> Ternary<Member> {
     let keys = policy
         .iter()
         .map(|(key, wanted)| member(key, wanted, part, path));
-    Answer::all(keys)
+    Ternary::all(keys)
 }
 
 /// One key of a policy object against the message part that should have it.
-fn member(key: &str, wanted: &Value, part: &Part, path: &str) -> Answer<Member> {
+fn member(key: &str, wanted: &Value, part: &Part, path: &str) -> Ternary<Member> {
     let place = format!("{path}{key}");
     if key == "$or"
         && let Some(branches) = branches(wanted)
@@ -179,38 +181,38 @@ fn member(key: &str, wanted: &Value, part: &Part, path: &str) -> Answer<Member> 
         let answers = branches
             .into_iter()
             .map(|branch| object(branch, part, &inner));
-        return Answer::any(answers, here(place.clone(), wanted, None));
+        return Ternary::any(answers, here(place.clone(), wanted, None));
     }
     let at = |found: Option<&Part>| here(place.clone(), wanted, found);
     let inner = format!("{place}.");
     match part {
         Part::Object(members) => match (wanted, members.get(key)) {
-            (_, found @ Some(Part::Open)) => Answer::Maybe(at(found)),
+            (_, found @ Some(Part::Open)) => Ternary::Maybe(at(found)),
             (Value::Array(wanted), found) => match leaf(wanted, found) {
-                Some(true) => Answer::Yes,
-                Some(false) => Answer::No(at(found)),
-                None => Answer::Maybe(at(found)),
+                Some(true) => Ternary::Yes,
+                Some(false) => Ternary::No(at(found)),
+                None => Ternary::Maybe(at(found)),
             },
-            (Value::Object(_), None) if !asks(wanted, Some(false)) => Answer::No(at(None)),
+            (Value::Object(_), None) if !asks(wanted, Some(false)) => Ternary::No(at(None)),
             (Value::Object(policy), Some(found @ (Part::Object(_) | Part::Array(_)))) => {
                 object(policy, found, &inner)
             }
             (Value::Object(policy), Some(_) | None) => object(policy, &nothing(), &inner),
-            (_, found) => Answer::Maybe(at(found)),
+            (_, found) => Ternary::Maybe(at(found)),
         },
         // How SNS looks for a key below an empty array is not documented; no value is there in any case.
         Part::Array(elements) if elements.is_empty() && asks(wanted, None) => {
-            Answer::Maybe(at(Some(part)))
+            Ternary::Maybe(at(Some(part)))
         }
         // A key below an array looks into each element.
         Part::Array(elements) => {
             let answers = elements
                 .iter()
                 .map(|element| member(key, wanted, element, path));
-            Answer::any(answers, at(None))
+            Ternary::any(answers, at(None))
         }
         Part::Known(_) | Part::OneOf(_) | Part::Text(_) => member(key, wanted, &nothing(), path),
-        Part::Open => Answer::Maybe(at(Some(part))),
+        Part::Open => Ternary::Maybe(at(Some(part))),
     }
 }
 

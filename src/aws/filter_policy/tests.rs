@@ -392,7 +392,7 @@ fn the_key_that_decides_is_named_with_what_the_message_has() {
         })
     );
     let policy = json!({"Region": [{"prefix": "EU"}]});
-    let Filtering::Unknown(Doubt::Key(member)) =
+    let Filtering::Unknown(FilterPolicyDoubt::Key(member)) =
         filter(&policy.to_string(), Some("MessageBody"), &message())
     else {
         panic!("unknown");

@@ -36,7 +36,7 @@ pub struct Metric {
 
 /// What a metric has to do with the event.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Role {
+pub enum MetricRole {
     /// The filter that matches the event writes it, and perhaps others do.
     Event {
         /// What the filter publishes.
@@ -58,7 +58,11 @@ pub enum Role {
 /// What one event does to an alarm with `Metrics`, the list of its queries.
 ///
 /// `settings` are those of the alarm; statistic, period and unit are taken from the queries.
-pub fn single_event(metrics: &Json, settings: &Settings, role: impl Fn(&Metric) -> Role) -> Effect {
+pub fn single_event(
+    metrics: &Json,
+    settings: &Settings,
+    role: impl Fn(&Metric) -> MetricRole,
+) -> Effect {
     let judged = Alarm::read(metrics).and_then(|alarm| alarm.judge(settings, role));
     judged.unwrap_or_else(|effect| effect)
 }
@@ -67,16 +71,16 @@ pub fn single_event(metrics: &Json, settings: &Settings, role: impl Fn(&Metric) 
 pub fn flooded(
     metrics: &Json,
     settings: &Settings,
-    role: impl Fn(&Metric) -> Role,
+    role: impl Fn(&Metric) -> MetricRole,
 ) -> Option<bool> {
     let alarm = Alarm::read(metrics).ok()?;
     if let Some(stat) = alarm.stats.get(&alarm.returned) {
         return match role(&stat.metric) {
-            Role::Event { emission, others } => {
+            MetricRole::Event { emission, others } => {
                 alarm::flooded(&emission, &others, &stat.settings(settings))
             }
-            Role::Quiet { .. } => Some(false),
-            Role::Unknown => None,
+            MetricRole::Quiet { .. } => Some(false),
+            MetricRole::Unknown => None,
         };
     }
     match alarm.prepare(settings, role).ok()? {
@@ -170,10 +174,14 @@ impl Alarm {
         Ok(alarm)
     }
 
-    fn judge(&self, settings: &Settings, role: impl Fn(&Metric) -> Role) -> Result<Effect, Effect> {
+    fn judge(
+        &self,
+        settings: &Settings,
+        role: impl Fn(&Metric) -> MetricRole,
+    ) -> Result<Effect, Effect> {
         if let Some(stat) = self.stats.get(&self.returned) {
             return Ok(match role(&stat.metric) {
-                Role::Event { emission, others } => {
+                MetricRole::Event { emission, others } => {
                     alarm::single_event(&emission, &others, &stat.settings(settings))
                 }
                 _ => Effect::never(Reason::OtherMetricReturned),
@@ -200,7 +208,7 @@ impl Alarm {
     fn prepare(
         &self,
         settings: &Settings,
-        role: impl Fn(&Metric) -> Role,
+        role: impl Fn(&Metric) -> MetricRole,
     ) -> Result<Prepared, Effect> {
         let parsed = self.parse()?;
         if let Some(function) = parsed.values().find_map(foreign_call) {
@@ -220,7 +228,7 @@ impl Alarm {
         {
             let settings = stat.settings(settings);
             let values = match role(&stat.metric) {
-                Role::Event { emission, others } => {
+                MetricRole::Event { emission, others } => {
                     match alarm::buckets(Some(&emission), &others, &settings) {
                         // In another unit there is no data, for this query alone.
                         Err(Effect::Never(reasons))
@@ -235,8 +243,8 @@ impl Alarm {
                         }
                     }
                 }
-                Role::Quiet { writers, fed } => Series::quiet(&writers, fed, &settings)?,
-                Role::Unknown => {
+                MetricRole::Quiet { writers, fed } => Series::quiet(&writers, fed, &settings)?,
+                MetricRole::Unknown => {
                     return Err(Effect::unknown(Reason::MetricNotKnown {
                         metric: stat.metric.metric_name.clone(),
                     }));

@@ -28,17 +28,17 @@ fn emission(default_value: Option<f64>) -> Emission {
 }
 
 /// `e` is the metric of the event, `q` one of another filter, `x` one nobody knows.
-fn role(default_value: Option<f64>) -> impl Fn(&Metric) -> Role {
+fn role(default_value: Option<f64>) -> impl Fn(&Metric) -> MetricRole {
     move |metric| match metric.metric_name.as_str() {
-        "e" => Role::Event {
+        "e" => MetricRole::Event {
             emission: emission(default_value),
             others: vec![],
         },
-        "q" => Role::Quiet {
+        "q" => MetricRole::Quiet {
             writers: vec![emission(default_value)],
             fed: true,
         },
-        _ => Role::Unknown,
+        _ => MetricRole::Unknown,
     }
 }
 
@@ -272,7 +272,7 @@ fn a_unit_that_another_query_misses_makes_that_query_silent() {
 #[test]
 fn a_default_value_of_another_metric_keeps_the_alarm_in_alarm() {
     let ones = |metric: &Metric| match metric.metric_name.as_str() {
-        "q" => Role::Quiet {
+        "q" => MetricRole::Quiet {
             writers: vec![emission(Some(1.0))],
             fed: true,
         },

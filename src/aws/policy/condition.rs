@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 use super::decision::{Part, Sent};
 use super::glob;
 use super::request::Request;
-use crate::aws::answer::{self, Answer};
+use crate::aws::answer::{self, Ternary};
 
 /// Each condition of the block: all have to hold.
 pub(super) fn each(
     block: &Map<String, Value>,
     variables: bool,
     request: &Request<'_>,
-) -> Vec<Answer<Part>> {
+) -> Vec<Ternary<Part>> {
     let mut answers = Vec::new();
     for (operator, keys) in block {
         match keys.as_object() {
@@ -25,7 +25,7 @@ pub(super) fn each(
                         .map(|(key, values)| one(operator, key, values, variables, request)),
                 );
             }
-            None => answers.push(Answer::Maybe(Part::Element {
+            None => answers.push(Ternary::Maybe(Part::Element {
                 element: "Condition".to_owned(),
                 value: operator.clone(),
             })),
@@ -64,11 +64,11 @@ fn one(
     values: &Value,
     variables: bool,
     request: &Request<'_>,
-) -> Answer<Part> {
+) -> Ternary<Part> {
     let part = part(operator, key, values, request);
     match truth(operator, values, variables, request, &part) {
-        Some(holds) => Answer::of(holds, part),
-        None => Answer::Maybe(part),
+        Some(holds) => Ternary::of(holds, part),
+        None => Ternary::Maybe(part),
     }
 }
 

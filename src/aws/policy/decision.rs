@@ -10,7 +10,7 @@ pub enum Decision {
     /// A statement denies it, or none can allow it.
     Refused(Refusal),
     /// Depends on something that the documents do not say.
-    Open(Doubt),
+    Open(PolicyDoubt),
 }
 
 /// A statement of a policy.
@@ -59,7 +59,7 @@ pub struct NearMiss {
 /// Why it cannot be told whether a policy allows a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "doubt", rename_all = "snake_case")]
-pub enum Doubt {
+pub enum PolicyDoubt {
     /// The policy is not JSON.
     NotJson,
     /// The policy has no list of statements.

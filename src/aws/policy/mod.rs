@@ -19,9 +19,9 @@ mod worlds;
 
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::Ternary;
 pub use bus::admits as bus_admits;
-pub use decision::{Decision, Doubt, NearMiss, Part, Refusal, Sent, Statement};
+pub use decision::{Decision, NearMiss, Part, PolicyDoubt, Refusal, Sent, Statement};
 pub use request::{Caller, Organization, Service, Source};
 use request::{Request, Target};
 
@@ -101,10 +101,10 @@ pub fn may_decrypt(policy: &str, key_arn: &str, caller: &Caller<'_>) -> Decision
 
 fn decide(policy: &str, request: &Request<'_>) -> Decision {
     let Ok(document) = serde_json::from_str::<Value>(policy) else {
-        return Decision::Open(Doubt::NotJson);
+        return Decision::Open(PolicyDoubt::NotJson);
     };
     let Some(statements) = statements(&document) else {
-        return Decision::Open(Doubt::NoStatements);
+        return Decision::Open(PolicyDoubt::NoStatements);
     };
     // Without a version it is 2008-10-17, in which `${...}` is text like any other.
     let variables = document.get("Version").and_then(Value::as_str) == Some("2012-10-17");
@@ -115,7 +115,7 @@ fn decide(policy: &str, request: &Request<'_>) -> Decision {
     let mut missed: Vec<NearMiss> = Vec::new();
     for (position, statement) in (1..).zip(statements) {
         let Some(members) = statement.as_object() else {
-            return Decision::Open(Doubt::NotAStatement { position });
+            return Decision::Open(PolicyDoubt::NotAStatement { position });
         };
         let sid = members.get("Sid").and_then(Value::as_str);
         let name = Statement {
@@ -125,15 +125,15 @@ fn decide(policy: &str, request: &Request<'_>) -> Decision {
         let allows = match members.get("Effect").and_then(Value::as_str) {
             Some("Allow") => true,
             Some("Deny") => false,
-            _ => return Decision::Open(Doubt::NoEffect { statement: name }),
+            _ => return Decision::Open(PolicyDoubt::NoEffect { statement: name }),
         };
         let answers = statement::answers(members, variables, request);
         let (mut missing, mut doubtful) = (Vec::new(), Vec::new());
         for answer in answers {
             match answer {
-                Answer::Yes => {}
-                Answer::No(part) => missing.push(part),
-                Answer::Maybe(part) => doubtful.push(part),
+                Ternary::Yes => {}
+                Ternary::No(part) => missing.push(part),
+                Ternary::Maybe(part) => doubtful.push(part),
             }
         }
         match (missing.is_empty(), doubtful.is_empty(), allows) {
@@ -153,14 +153,14 @@ fn decide(policy: &str, request: &Request<'_>) -> Decision {
                 });
             }
             (true, false, true) => {
-                may_allow.get_or_insert(Doubt::MayAllow {
+                may_allow.get_or_insert(PolicyDoubt::MayAllow {
                     action: action(),
                     statement: name,
                     parts: doubtful,
                 });
             }
             (true, false, false) => {
-                may_deny.get_or_insert(Doubt::MayDeny {
+                may_deny.get_or_insert(PolicyDoubt::MayDeny {
                     action: action(),
                     statement: name,
                     parts: doubtful,

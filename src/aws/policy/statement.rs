@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::decision::Part;
 use super::request::{Request, Service, Target};
 use super::{condition, glob};
-use crate::aws::answer::{self, Answer};
+use crate::aws::answer::{self, Ternary};
 use crate::aws::arn::{self, Arn};
 
 const ELEMENTS: [&str; 9] = [
@@ -25,12 +25,12 @@ pub(super) fn answers(
     statement: &Map<String, Value>,
     variables: bool,
     request: &Request<'_>,
-) -> Vec<Answer<Part>> {
+) -> Vec<Ternary<Part>> {
     let unknown = statement
         .iter()
         .filter(|(name, _)| !ELEMENTS.contains(&name.as_str()))
-        .map(|(name, value)| Answer::Maybe(part(name, value)));
-    let mut answers: Vec<Answer<Part>> = unknown.collect();
+        .map(|(name, value)| Ternary::Maybe(part(name, value)));
+    let mut answers: Vec<Ternary<Part>> = unknown.collect();
     answers.push(element(statement, "Action", |value| {
         each(value, |pattern| {
             let (pattern, action) = (pattern.to_lowercase(), request.action.to_lowercase());
@@ -50,7 +50,7 @@ pub(super) fn answers(
     match statement.get("Condition") {
         None => {}
         Some(Value::Object(block)) => answers.extend(condition::each(block, variables, request)),
-        Some(other) => answers.push(Answer::Maybe(part("Condition", other))),
+        Some(other) => answers.push(Ternary::Maybe(part("Condition", other))),
     }
     answers
 }
@@ -87,16 +87,16 @@ fn element(
     statement: &Map<String, Value>,
     name: &str,
     test: impl Fn(&Value) -> Option<bool>,
-) -> Answer<Part> {
+) -> Ternary<Part> {
     let not = format!("Not{name}");
     let (name, value, wanted) = match (statement.get(name), statement.get(&not)) {
         (Some(value), None) => (name, value, true),
         (None, Some(value)) => (not.as_str(), value, false),
-        _ => return Answer::Maybe(part(name, &Value::Null)),
+        _ => return Ternary::Maybe(part(name, &Value::Null)),
     };
     match test(value) {
-        Some(fits) => Answer::of(fits == wanted, part(name, value)),
-        None => Answer::Maybe(part(name, value)),
+        Some(fits) => Ternary::of(fits == wanted, part(name, value)),
+        None => Ternary::Maybe(part(name, value)),
     }
 }
 

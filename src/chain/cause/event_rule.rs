@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::aws::policy::{Doubt, Refusal, Statement};
+use crate::aws::policy::{PolicyDoubt, Refusal, Statement};
 
 /// Why a link about a rule, its bus or its target has its verdict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -89,7 +89,7 @@ pub enum EventRuleCause {
     /// Whether the topic's policy lets EventBridge publish cannot be told.
     RulePublishOpen {
         /// Why not.
-        doubt: Doubt,
+        doubt: PolicyDoubt,
     },
     /// AWS showed no policy of the topic.
     RuleTopicPolicyNotShown,
@@ -110,7 +110,7 @@ pub enum EventRuleCause {
     /// Whether the key's policy lets EventBridge encrypt cannot be told.
     RuleKeyOpen {
         /// Why not.
-        doubt: Doubt,
+        doubt: PolicyDoubt,
     },
     /// The policy of the bus's key lets EventBridge use it.
     BusKeyAllowed {
@@ -125,7 +125,7 @@ pub enum EventRuleCause {
     /// Whether the policy of the bus's key lets EventBridge use it cannot be told.
     BusKeyOpen {
         /// Why not.
-        doubt: Doubt,
+        doubt: PolicyDoubt,
     },
     /// The bus's key is in a state in which nobody uses it.
     BusKeyNotUsable {

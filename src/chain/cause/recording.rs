@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::aws::policy::{Doubt, Refusal, Statement};
+use crate::aws::policy::{PolicyDoubt, Refusal, Statement};
 
 /// Why a link about what a trail keeps has its verdict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -82,7 +82,7 @@ pub enum RecordingCause {
     /// Whether the key's policy lets CloudTrail use it is not decided.
     TrailKeyOpen {
         /// Why.
-        doubt: Doubt,
+        doubt: PolicyDoubt,
     },
     /// No event selector records calls on S3 objects.
     NoObjectEvents,

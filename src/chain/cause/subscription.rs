@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::aws::filter_policy::{Doubt, Member};
+use crate::aws::filter_policy::{FilterPolicyDoubt, Member};
 
 /// Why a link about a subscription has its verdict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -41,7 +41,7 @@ pub enum SubscriptionCause {
     /// What its filter policy does cannot be told.
     FilterPolicyOpen {
         /// Why not.
-        doubt: Doubt,
+        doubt: FilterPolicyDoubt,
     },
     /// It reaches a person.
     ReachesPerson {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::aws::policy::{Doubt, Refusal, Statement};
+use crate::aws::policy::{PolicyDoubt, Refusal, Statement};
 
 /// Why a link about a topic has its verdict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -32,7 +32,7 @@ pub enum TopicCause {
     /// Whether its policy lets CloudWatch publish cannot be told.
     PublishOpen {
         /// Why not.
-        doubt: Doubt,
+        doubt: PolicyDoubt,
         /// When the action succeeded, which shows that all was in order then.
         #[serde(skip_serializing_if = "Option::is_none")]
         action_succeeded_at: Option<String>,
@@ -77,7 +77,7 @@ pub enum TopicCause {
     /// Whether the key's policy lets CloudWatch encrypt cannot be told.
     KeyOpen {
         /// Why not.
-        doubt: Doubt,
+        doubt: PolicyDoubt,
         /// When the action succeeded, which shows that all was in order then.
         #[serde(skip_serializing_if = "Option::is_none")]
         action_succeeded_at: Option<String>,

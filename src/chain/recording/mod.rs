@@ -17,7 +17,7 @@ use crate::coverage::{Predicate, Scope};
 use super::cause::RecordingCause;
 use super::facts::{Facts, TrailRow};
 use super::gap::Gap;
-use super::log_group::Place;
+use super::log_group::LogGroupId;
 use super::path::Path;
 use super::stage::{Context, Stage};
 use super::verdict::{Link, LinkId, Subject, Verdict};
@@ -49,7 +49,7 @@ pub enum Keeper {
 
 /// What the trails of one account keep.
 #[derive(Clone, Debug)]
-pub struct Recording {
+pub struct AccountRecording {
     /// The account whose events are asked about.
     pub account: String,
     /// Its partition.
@@ -91,7 +91,7 @@ const OF_LOG_GROUP: [LinkId; 5] = [
 ];
 
 /// Everything that the snapshot says of it.
-pub(super) fn read(facts: &Facts<'_>, context: &Context) -> Result<Recording, Error> {
+pub(super) fn read(facts: &Facts<'_>, context: &Context) -> Result<AccountRecording, Error> {
     let rows = facts.trails(&context.account)?;
     let mut trails = Vec::new();
     let mut buckets: Vec<String> = Vec::new();
@@ -112,7 +112,7 @@ pub(super) fn read(facts: &Facts<'_>, context: &Context) -> Result<Recording, Er
             RecordingCause::RegionsNotListed,
         )
     });
-    Ok(Recording {
+    Ok(AccountRecording {
         account: context.account.clone(),
         partition: context.partition.clone(),
         scope: context.scope.clone(),
@@ -164,7 +164,7 @@ fn existence(facts: &Facts<'_>, row: &TrailRow) -> Result<Vec<Arc<Link>>, Error>
     let (Some(account), Some(region), Some(name), Some(arn)) = parts else {
         return Ok(Vec::new());
     };
-    let place = Place {
+    let place = LogGroupId {
         account,
         region,
         name,
@@ -175,7 +175,7 @@ fn existence(facts: &Facts<'_>, row: &TrailRow) -> Result<Vec<Arc<Link>>, Error>
     Ok(links)
 }
 
-impl Recording {
+impl AccountRecording {
     /// Every way in which events of a kind are kept where they are asked for.
     pub fn paths(&self, events: Events, keeper: Keeper) -> Vec<Path> {
         let mut paths = Vec::new();

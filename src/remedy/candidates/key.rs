@@ -2,7 +2,7 @@
 
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
-use crate::aws::policy::{Doubt, Refusal};
+use crate::aws::policy::{PolicyDoubt, Refusal};
 use crate::chain::cause::{Cause, EventRuleCause, RecordingCause, TopicCause};
 use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Change, Key};
@@ -88,7 +88,7 @@ pub(super) fn denying(cause: &Cause) -> Option<usize> {
     };
     match (refusal, doubt) {
         (Some(Refusal::Deny { statement, .. }), _)
-        | (_, Some(Doubt::MayDeny { statement, .. })) => Some(statement.position),
+        | (_, Some(PolicyDoubt::MayDeny { statement, .. })) => Some(statement.position),
         _ => None,
     }
 }

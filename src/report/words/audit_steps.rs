@@ -1,8 +1,8 @@
 //! What the audit steps found, in words: as a person would write it down who followed them.
 
 use crate::analyze::audit_steps::{
-    AuditSteps, ChainLack, FoundChain, NoValue, NotFollowed, OpenQuestion, Satisfied, SelectorLack,
-    StepCause, TrailLack,
+    AuditSteps, ChainLack, FoundChain, NoValue, NothingToFollow, OpenQuestion, Satisfied,
+    SelectorLack, StepCause, TrailLack,
 };
 use crate::chain::cause::Outcome;
 
@@ -25,7 +25,7 @@ pub fn told(steps: &AuditSteps) -> String {
 
 fn sentence(cause: &StepCause) -> String {
     match cause {
-        StepCause::NotFollowed(why) => not_followed(why),
+        StepCause::NothingToFollow(why) => not_followed(why),
         StepCause::Satisfied(Satisfied::ChainFound(chain)) => found(chain),
         StepCause::Satisfied(Satisfied::EveryTrailAsAsked) => {
             "every trail is as the steps ask".to_owned()
@@ -37,18 +37,18 @@ fn sentence(cause: &StepCause) -> String {
     }
 }
 
-fn not_followed(why: &NotFollowed) -> String {
+fn not_followed(why: &NothingToFollow) -> String {
     match why {
-        NotFollowed::ControlNotListed { benchmark } => {
+        NothingToFollow::ControlNotListed { benchmark } => {
             format!("`{benchmark}` does not list this control")
         }
-        NotFollowed::NoStepsPublished { benchmark } => {
+        NothingToFollow::NoStepsPublished { benchmark } => {
             format!("`{benchmark}` publishes no audit steps")
         }
-        NotFollowed::NoFilterTextPrinted { benchmark } => {
+        NothingToFollow::NoFilterTextPrinted { benchmark } => {
             format!("`{benchmark}` prints no filter text for this control")
         }
-        NotFollowed::NoStepsForControl { benchmark } => {
+        NothingToFollow::NoStepsForControl { benchmark } => {
             format!("`{benchmark}` has no audit steps for this control")
         }
     }

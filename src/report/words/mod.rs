@@ -23,8 +23,8 @@ mod trail;
 mod unanswered;
 
 use crate::analyze::{
-    Attestation, Carriers, Finding, MarkKind, Names, Note, Refusal, Remark, Stop, Surplus, ToldBy,
-    Why,
+    Attestation, Carriers, Finding, MarkKind, Names, NotAccepted, Note, Remark, Stop, Surplus,
+    ToldBy, Why,
 };
 use crate::aws::arn::short_name;
 use crate::chain::cause::Outcome;
@@ -317,19 +317,19 @@ pub fn note(note: &Note) -> String {
 }
 
 /// Why an attestation is not accepted.
-pub fn refusal(refusal: &Refusal) -> String {
+pub fn refusal(refusal: &NotAccepted) -> String {
     match refusal {
-        Refusal::NoSuchFinding => "it matches no finding of this analysis".to_owned(),
-        Refusal::NothingToAccept { status } => {
+        NotAccepted::NoSuchFinding => "it matches no finding of this analysis".to_owned(),
+        NotAccepted::NothingToAccept { status } => {
             format!(
                 "there is nothing to accept: the status is {}",
                 status.as_str()
             )
         }
-        Refusal::Expired { expires, snapshot } => {
+        NotAccepted::Expired { expires, snapshot } => {
             format!("it expired on {expires}, before the snapshot of {snapshot}")
         }
-        Refusal::LastsTooLong {
+        NotAccepted::LastsTooLong {
             expires,
             snapshot,
             months,

@@ -1,6 +1,6 @@
 //! What a policy says to a service, in words.
 
-use crate::aws::policy::{Doubt, NearMiss, Part, Refusal, Sent, Statement};
+use crate::aws::policy::{NearMiss, Part, PolicyDoubt, Refusal, Sent, Statement};
 
 /// The statement by its `Sid`, or as the second of its policy.
 pub(super) fn name(statement: &Statement) -> String {
@@ -50,17 +50,17 @@ pub(super) fn refused(refusal: &Refusal, who: &str) -> String {
     }
 }
 
-pub(super) fn doubted(doubt: &Doubt, who: &str) -> String {
+pub(super) fn doubted(doubt: &PolicyDoubt, who: &str) -> String {
     match doubt {
-        Doubt::NotJson => "the policy is not JSON".to_owned(),
-        Doubt::NoStatements => "the policy has no statements".to_owned(),
-        Doubt::NotAStatement { position } => {
+        PolicyDoubt::NotJson => "the policy is not JSON".to_owned(),
+        PolicyDoubt::NoStatements => "the policy has no statements".to_owned(),
+        PolicyDoubt::NotAStatement { position } => {
             format!("statement number {position} is not an object")
         }
-        Doubt::NoEffect { statement } => {
+        PolicyDoubt::NoEffect { statement } => {
             format!("statement {} has no effect", name(statement))
         }
-        Doubt::MayAllow {
+        PolicyDoubt::MayAllow {
             action,
             statement,
             parts,
@@ -69,7 +69,7 @@ pub(super) fn doubted(doubt: &Doubt, who: &str) -> String {
             name(statement),
             list(parts, |part| open(part, who))
         ),
-        Doubt::MayDeny {
+        PolicyDoubt::MayDeny {
             action,
             statement,
             parts,

@@ -1,6 +1,6 @@
 //! Subscriptions and their filter policies in words.
 
-use crate::aws::filter_policy::{Doubt, Form, Found, Member};
+use crate::aws::filter_policy::{FilterPolicyDoubt, Form, Found, Member};
 use crate::chain::cause::{ReachedBy, SubscriptionCause};
 
 /// The cause as a sentence.
@@ -58,11 +58,11 @@ pub(super) fn sentence(cause: &SubscriptionCause) -> String {
     }
 }
 
-fn doubted(doubt: &Doubt) -> String {
+fn doubted(doubt: &FilterPolicyDoubt) -> String {
     match doubt {
-        Doubt::NotAnObject => "it is not a JSON object".to_owned(),
-        Doubt::Scope { scope } => format!("its scope `{scope}` is not known"),
-        Doubt::Key(member) => format!(
+        FilterPolicyDoubt::NotAnObject => "it is not a JSON object".to_owned(),
+        FilterPolicyDoubt::Scope { scope } => format!("its scope `{scope}` is not known"),
+        FilterPolicyDoubt::Key(member) => format!(
             "it asks for {} in `{}`, and the message has {}",
             member.wanted,
             member.key,

@@ -27,7 +27,7 @@ pub(super) struct Page {
 
 /// How an ask ended.
 #[derive(Debug, Clone)]
-pub(super) enum Outcome {
+pub(super) enum AskEnd {
     /// Answered to the end; the last page.
     Answered { evidence_id: i64 },
     /// The subject does not exist, AWS says.
@@ -41,7 +41,7 @@ pub(super) enum Outcome {
     },
 }
 
-impl Outcome {
+impl AskEnd {
     pub(super) fn unreadable(evidence_id: i64, why: &str) -> Self {
         Self::Gap {
             evidence_id,
@@ -71,7 +71,7 @@ pub(super) struct Ask {
     pub(super) request: Value,
     pub(super) subjects: Vec<String>,
     pub(super) pages: Vec<Page>,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: AskEnd,
 }
 
 impl Ask {
@@ -106,7 +106,7 @@ struct Attempt {
 
 /// A question with every attempt to ask it.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct RecordedQuestion {
     key: Key,
     operation: &'static Operation,
     request: Value,
@@ -122,7 +122,7 @@ pub(super) fn accounts(source: &Connection) -> Result<Vec<String>> {
 }
 
 /// Gathers the evidence of an account into questions, sorted. Calls of operations that are not in the table are left alone.
-pub(super) fn gather(source: &Connection, account: &str) -> Result<Vec<Question>> {
+pub(super) fn gather(source: &Connection, account: &str) -> Result<Vec<RecordedQuestion>> {
     let sql = "select id, account, region, service, operation, request, http_status, error_code,\n\
                  coalesce(error_message, '')\n\
                from evidence\n\
@@ -130,7 +130,7 @@ pub(super) fn gather(source: &Connection, account: &str) -> Result<Vec<Question>
                order by id";
     let mut statement = source.prepare_cached(sql)?;
     let mut rows = statement.query([account])?;
-    let mut questions: BTreeMap<Key, Question> = BTreeMap::new();
+    let mut questions: BTreeMap<Key, RecordedQuestion> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (service, name): (String, String) = (row.get(3)?, row.get(4)?);
         let Some(operation) = operations::find(&service, &name) else {
@@ -170,7 +170,7 @@ pub(super) fn gather(source: &Connection, account: &str) -> Result<Vec<Question>
             question.attempts.push(attempt);
             continue;
         }
-        let question = Question {
+        let question = RecordedQuestion {
             key: Key {
                 account: key.account.clone(),
                 region: key.region.clone(),
@@ -187,7 +187,7 @@ pub(super) fn gather(source: &Connection, account: &str) -> Result<Vec<Question>
     Ok(questions.into_values().collect())
 }
 
-impl Question {
+impl RecordedQuestion {
     /// Reads the bodies and decides how the question ended.
     pub(super) fn settle(self, source: &Connection, budget: &mut Budget) -> Result<Ask> {
         let (pages, outcome) = self.answer(source, budget)?;
@@ -205,12 +205,12 @@ impl Question {
         })
     }
 
-    fn answer(&self, source: &Connection, budget: &mut Budget) -> Result<(Vec<Page>, Outcome)> {
-        let mut best: Option<(Vec<Page>, Outcome)> = None;
+    fn answer(&self, source: &Connection, budget: &mut Budget) -> Result<(Vec<Page>, AskEnd)> {
+        let mut best: Option<(Vec<Page>, AskEnd)> = None;
         // The newest complete reading of the list wins, else the newest that has a first page.
         for attempt in self.succeeded(None) {
             let reading = self.read_from(source, attempt, budget)?;
-            if matches!(reading.1, Outcome::Answered { .. }) {
+            if matches!(reading.1, AskEnd::Answered { .. }) {
                 return Ok(reading);
             }
             best.get_or_insert(reading);
@@ -227,9 +227,9 @@ impl Question {
             (Some(attempt), _) => self.failure(attempt),
             // Only later pages are there: the first one was lost.
             (None, Some(last)) => {
-                Outcome::cut_short(last.evidence_id, "the first page of the list is missing")
+                AskEnd::cut_short(last.evidence_id, "the first page of the list is missing")
             }
-            (None, None) => Outcome::cut_short(0, "never asked"),
+            (None, None) => AskEnd::cut_short(0, "never asked"),
         };
         Ok((Vec::new(), outcome))
     }
@@ -248,7 +248,7 @@ impl Question {
         source: &Connection,
         first: &Attempt,
         budget: &mut Budget,
-    ) -> Result<(Vec<Page>, Outcome)> {
+    ) -> Result<(Vec<Page>, AskEnd)> {
         let mut pages: Vec<Page> = Vec::new();
         let mut items = 0;
         let mut tokens: BTreeSet<String> = BTreeSet::new();
@@ -257,20 +257,20 @@ impl Question {
             let evidence_id = attempt.evidence_id;
             let body = match self.read(source, evidence_id, budget)? {
                 Ok(body) => body,
-                Err(why) => return Ok((pages, Outcome::unreadable(evidence_id, &why))),
+                Err(why) => return Ok((pages, AskEnd::unreadable(evidence_id, &why))),
             };
             items += decode::items(&body);
             if items > MAX_ITEMS_OF_LIST {
                 let why = format!("its pages hold more than {MAX_ITEMS_OF_LIST} values");
-                return Ok((Vec::new(), Outcome::unreadable(evidence_id, &why)));
+                return Ok((Vec::new(), AskEnd::unreadable(evidence_id, &why)));
             }
             let next = self.operation.next_page(&body).map(str::to_owned);
             pages.push(Page { evidence_id, body });
             let Some(token) = next else {
-                return Ok((pages, Outcome::Answered { evidence_id }));
+                return Ok((pages, AskEnd::Answered { evidence_id }));
             };
             if !tokens.insert(token.clone()) {
-                let outcome = Outcome::cut_short(evidence_id, "the pages of the list repeat");
+                let outcome = AskEnd::cut_short(evidence_id, "the pages of the list repeat");
                 return Ok((pages, outcome));
             }
             attempt = match self.succeeded(Some(&token)).next() {
@@ -281,10 +281,9 @@ impl Question {
                     });
                     let outcome = match failed {
                         Some(attempt) => self.failure_of_page(attempt),
-                        None => Outcome::cut_short(
-                            evidence_id,
-                            "the list was not read to its last page",
-                        ),
+                        None => {
+                            AskEnd::cut_short(evidence_id, "the list was not read to its last page")
+                        }
                     };
                     return Ok((pages, outcome));
                 }
@@ -319,7 +318,7 @@ impl Question {
         Ok(Ok(body))
     }
 
-    fn failure(&self, attempt: &Attempt) -> Outcome {
+    fn failure(&self, attempt: &Attempt) -> AskEnd {
         let (code, _) = parts(attempt);
         let foreign_trail = self.key.service == "cloudtrail"
             && self
@@ -327,7 +326,7 @@ impl Question {
                 .is_some_and(|owner| owner != self.key.account);
         // A member account is told that its organization's trail does not exist (delivery-chain 1.4).
         if self.operation.absent.contains(&code) && !foreign_trail {
-            return Outcome::Absent {
+            return AskEnd::Absent {
                 evidence_id: attempt.evidence_id,
                 code: code.to_owned(),
             };
@@ -335,9 +334,9 @@ impl Question {
         self.failure_of_page(attempt)
     }
 
-    fn failure_of_page(&self, attempt: &Attempt) -> Outcome {
+    fn failure_of_page(&self, attempt: &Attempt) -> AskEnd {
         let (code, message) = parts(attempt);
-        Outcome::Gap {
+        AskEnd::Gap {
             evidence_id: attempt.evidence_id,
             kind: gap_kind(code),
             code: code.to_owned(),

@@ -25,7 +25,7 @@ pub use alarm_settings::{ALARM_SETTINGS, Form, Of, Setting};
 
 use super::error::Result;
 use super::evidence::Budget;
-use asks::{Ask, Outcome};
+use asks::{Ask, AskEnd};
 use item::Fault;
 use sink::Sink;
 
@@ -113,7 +113,7 @@ pub(super) fn derive(source: &Connection, target: &Connection) -> Result<()> {
                 Ok(()) => {}
                 Err(Fault::Sql(error)) => return Err(error.into()),
                 Err(Fault::Unreadable { evidence_id, why }) => {
-                    ask.outcome = Outcome::unreadable(evidence_id, &why);
+                    ask.outcome = AskEnd::unreadable(evidence_id, &why);
                 }
             }
             sink.outcome(&ask);

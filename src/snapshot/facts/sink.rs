@@ -6,7 +6,7 @@ use std::{cell::RefCell, iter};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
-use super::asks::{Ask, Outcome};
+use super::asks::{Ask, AskEnd};
 use super::item::{Fault, Item};
 
 /// A row for a fact table: columns with their values.
@@ -88,7 +88,7 @@ pub(super) struct Sink<'c> {
     connection: &'c Connection,
     // One subject can be in several asks (an old server that rejects log alarms is asked again without them):
     // an answer beats an absence, which beats a gap.
-    outcomes: RefCell<BTreeMap<Key, Outcome>>,
+    outcomes: RefCell<BTreeMap<Key, AskEnd>>,
 }
 
 impl<'c> Sink<'c> {
@@ -181,13 +181,13 @@ impl<'c> Sink<'c> {
         self.write_outcomes(self.outcomes.take())
     }
 
-    fn write_outcomes(&self, outcomes: BTreeMap<Key, Outcome>) -> Result<(), Fault> {
+    fn write_outcomes(&self, outcomes: BTreeMap<Key, AskEnd>) -> Result<(), Fault> {
         for (key, outcome) in outcomes {
             let (account, region, service, operation, subject) = key;
             let evidence_id = match &outcome {
-                Outcome::Answered { evidence_id }
-                | Outcome::Absent { evidence_id, .. }
-                | Outcome::Gap { evidence_id, .. } => *evidence_id,
+                AskEnd::Answered { evidence_id }
+                | AskEnd::Absent { evidence_id, .. }
+                | AskEnd::Gap { evidence_id, .. } => *evidence_id,
             };
             let row = Row {
                 evidence_id,
@@ -200,9 +200,9 @@ impl<'c> Sink<'c> {
                 .with("operation", operation)
                 .with("subject", subject);
             match outcome {
-                Outcome::Answered { .. } => self.insert("answered", row)?,
-                Outcome::Absent { code, .. } => self.insert("absent", row.with("code", code))?,
-                Outcome::Gap {
+                AskEnd::Answered { .. } => self.insert("answered", row)?,
+                AskEnd::Absent { code, .. } => self.insert("absent", row.with("code", code))?,
+                AskEnd::Gap {
                     kind,
                     code,
                     message,
@@ -229,11 +229,11 @@ fn account_of(ask: &Ask) -> String {
         .to_owned()
 }
 
-fn rank(outcome: &Outcome) -> (u8, i64) {
+fn rank(outcome: &AskEnd) -> (u8, i64) {
     match outcome {
-        Outcome::Answered { evidence_id } => (3, *evidence_id),
-        Outcome::Absent { evidence_id, .. } => (2, *evidence_id),
+        AskEnd::Answered { evidence_id } => (3, *evidence_id),
+        AskEnd::Absent { evidence_id, .. } => (2, *evidence_id),
         // Of several gaps the newest is told.
-        Outcome::Gap { evidence_id, .. } => (1, *evidence_id),
+        AskEnd::Gap { evidence_id, .. } => (1, *evidence_id),
     }
 }

@@ -15,7 +15,7 @@ use crate::pattern::event::{Rule, SignIn};
 use super::interned::{Id, Interned, Part};
 
 /// The coverage decision under one event model, with a memory.
-pub(super) struct Judge {
+pub(super) struct CoverageMemo {
     model: EventModel,
     interned: RefCell<Interned>,
     missed: RefCell<HashMap<QuestionKey, (String, Missed)>>,
@@ -46,8 +46,8 @@ struct QuestionKey {
     place: usize,
 }
 
-impl Judge {
-    /// A judge without memories. `strict`: no assumption about events.
+impl CoverageMemo {
+    /// One without memories. `strict`: no assumption about events.
     pub(super) fn new(strict: bool) -> Self {
         Self {
             model: if strict {
@@ -384,9 +384,9 @@ mod tests {
         };
         let neutral = Predicate::equals("eventName", "StopLogging");
         let local = Predicate::equals("recipientAccountId", "111122223333");
-        let judge = Judge::new(true);
+        let memo = CoverageMemo::new(true);
         let same = |asked: &Predicate| {
-            let of = |account| judge.asked([asked, asked], &scope(account));
+            let of = |account| memo.asked([asked, asked], &scope(account));
             of("111122223333") == of("444455556666")
         };
         assert!(same(&neutral) && !same(&local));
