@@ -32,6 +32,11 @@ impl Gap {
         )
     }
 
+    /// Whether it is no call but a file of which the import could not tell what it answers.
+    pub fn is_file(&self) -> bool {
+        self.service == operations::UNKNOWN_FILE.service
+    }
+
     /// Whether the endpoint does not have the operation at all: an emulator, or a Region that is behind. Nothing is granted
     /// or repaired there.
     pub fn is_unsupported(&self) -> bool {

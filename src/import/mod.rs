@@ -14,6 +14,7 @@ mod folder;
 mod identify;
 mod index;
 mod name;
+mod pages;
 mod place;
 mod plan;
 mod subject;
@@ -88,6 +89,7 @@ pub fn read(folder: &Path, defaults: &Defaults) -> Result<Import, Error> {
     if plans.iter().all(|plan| plan.operation == UNKNOWN_FILE) {
         return Err(Error::Nothing(path.to_owned()));
     }
+    pages::settle(&folder, &mut plans);
     conflict::settle(&folder, &mut plans);
     plans.extend(expected::missing(&plans, has_list));
     let unusable = plans
@@ -95,7 +97,7 @@ pub fn read(folder: &Path, defaults: &Defaults) -> Result<Import, Error> {
         .filter_map(|plan| plan.outcome.as_ref().err())
         .filter(|(code, _)| code == UNUSABLE)
         .map(|(_, message)| message.clone())
-        .chain(conflict::cut_short(&folder, &plans))
+        .chain(pages::cut_short(&folder, &plans))
         .collect();
     let times = || plans.iter().map(|plan| plan.at);
     Ok(Import {

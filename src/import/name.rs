@@ -14,6 +14,8 @@ pub(super) struct Named {
     pub(super) operation: &'static Operation,
     /// What follows the operation.
     pub(super) rest: Option<String>,
+    /// The number of the page, where the operation is followed by a number alone.
+    pub(super) page: Option<u64>,
     /// Whether a list is named that is asked for without a subject.
     pub(super) all: bool,
 }
@@ -106,7 +108,10 @@ pub(super) fn by_name(name: &str) -> Result<Option<Named>, &'static str> {
         .trim_start_matches(['.', '-', '_', ' ']);
     // A running number names nothing.
     let named = !rest.is_empty() && !is_number(rest);
+    // A day or the number of a call among thousands is no page.
+    let page = number(rest).filter(|digits| digits.len() < 4);
     Ok(Some(Named {
+        page: page.and_then(|digits| digits.parse().ok()),
         operation,
         rest: named.then(|| percent_decoded(rest)),
         all,
@@ -115,6 +120,11 @@ pub(super) fn by_name(name: &str) -> Result<Option<Named>, &'static str> {
 
 /// Whether the rest of a file name counts files: `0001`, `(2)`, `page3`, `part-4`.
 fn is_number(rest: &str) -> bool {
+    number(rest).is_some()
+}
+
+/// The digits of a rest that counts files; empty where there are none, as in `page`.
+fn number(rest: &str) -> Option<String> {
     let rest = rest.to_ascii_lowercase();
     let word = ["page", "part"]
         .iter()
@@ -122,8 +132,8 @@ fn is_number(rest: &str) -> bool {
     let number = word
         .unwrap_or(&rest)
         .trim_matches(['.', '-', '_', ' ', '(', ')']);
-    (word.is_some() && number.is_empty())
-        || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    let counts = word.is_some() || !number.is_empty();
+    (counts && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| number.to_owned())
 }
 
 /// A subject as the script spells it in a name; a name that is no such spelling as it is.

@@ -377,10 +377,13 @@ keys() {
 
 log_group() {
     ask logs describe-log-groups "logGroupNamePrefix=$1"
-    ask logs describe-metric-filters "logGroupName=$1"
     ask logs describe-subscription-filters "logGroupName=$1"
     ask logs get-transformer "logGroupIdentifier=$1"
     ask logs get-data-protection-policy "logGroupIdentifier=$1"
+}
+
+metric_filters_of() {
+    ask logs describe-metric-filters "logGroupName=$1"
 }
 
 account_policies() {
@@ -402,6 +405,9 @@ mute_rule() {
 # deep: log groups in the file "groups", then alarms, topics, mute rules and alarm history of $region.
 deep() {
     each log_group <"$work/groups"
+    # Those of every log group: filters of a group that no trail delivers to may write the metrics of the chain as well.
+    # Who may not list them all may see those of the trails' groups.
+    ask logs describe-metric-filters || each metric_filters_of <"$work/groups"
 
     : >"$work/actions"
     set --

@@ -238,9 +238,25 @@ pub(super) fn asked(
     match (names.as_slice(), operation.items()) {
         ([], _) => Err(Doubt::Unsaid(what)),
         ([one], _) if !all => whole(json!({ member: one })),
+        ([_, _, ..], Some(by)) if is_of_region(operation, value, by) => whole(json!({})),
         (names, Some(by)) if is_split(operation) => parts(operation, names, value, member, by),
         _ => Err(Doubt::Unsaid(what)),
     }
+}
+
+/// Whether these are the metric filters of all log groups of a Region: those of several groups come without a log group
+/// asked for, and they are of one metric where that was asked for.
+fn is_of_region(operation: &Operation, value: &Value, (list, by): (&str, &str)) -> bool {
+    let items = value.get(list).and_then(Value::as_array);
+    let mut items = items.into_iter().flatten();
+    let of = |member| texts_at(value, &[list, "metricTransformations", member]);
+    let metrics: BTreeSet<(&str, &str)> = of("metricNamespace")
+        .into_iter()
+        .zip(of("metricName"))
+        .collect();
+    operation.name == "DescribeMetricFilters"
+        && metrics.len() > 1
+        && items.all(|item| text(item, by).is_some())
 }
 
 /// Whether the list may be asked for without a subject, and each item names its own.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::{Analysis, Finding, Remark, Stop, Why};
 use crate::chain::Gap;
+use crate::chain::cause::Outcome;
 use crate::chain::verdict::{Cause, LinkId};
 
 use super::super::text::{Colour, Page, count};
@@ -174,14 +175,20 @@ fn gaps(analysis: &Analysis) -> impl Iterator<Item = (&str, &Gap)> {
 /// A sentence for each way to fail, and one for what the endpoint does not have.
 pub(in super::super) fn not_answered(analysis: &Analysis) -> Vec<Missing> {
     // What the findings say already.
-    let said: BTreeSet<&str> = analysis.findings.iter().filter_map(decides).collect();
+    let said: BTreeSet<Failed<'_>> = analysis.findings.iter().filter_map(decides).collect();
     let mut failed: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     let mut unsupported: BTreeSet<String> = BTreeSet::new();
+    let mut files: BTreeSet<String> = BTreeSet::new();
     for (_, gap) in gaps(analysis) {
         let api = gap.api();
-        if gap.is_unsupported() {
+        if gap.is_file() {
+            files.insert(match gap.subject.as_str() {
+                "" => gap.message.clone(),
+                name => format!("`{name}`"),
+            });
+        } else if gap.is_unsupported() {
             unsupported.insert(api);
-        } else if !said.contains(api.as_str()) {
+        } else if !said.contains(&(api.as_str(), &gap.kind, &gap.code)) {
             failed
                 .entry((&gap.kind, &gap.code))
                 .or_default()
@@ -201,6 +208,14 @@ pub(in super::super) fn not_answered(analysis: &Analysis) -> Vec<Missing> {
             endpoint: false,
         });
     }
+    if !files.is_empty() {
+        let names: Vec<String> = files.into_iter().collect();
+        let (number, names) = (count(names.len(), "file"), some(&names));
+        missing.push(Missing {
+            text: format!("{number} of which the import could not tell the question: {names}"),
+            endpoint: false,
+        });
+    }
     if !unsupported.is_empty() {
         missing.push(Missing {
             text: format!("{}, which this endpoint does not have", joined(unsupported)),
@@ -210,15 +225,23 @@ pub(in super::super) fn not_answered(analysis: &Analysis) -> Vec<Missing> {
     missing
 }
 
-/// The call that a finding waits for.
-fn decides(finding: &Finding) -> Option<&str> {
+/// A call, and how it failed.
+type Failed<'a> = (&'a str, &'a str, &'a str);
+
+/// The call that a finding waits for, where it failed: one that nobody made is none that was not answered.
+fn decides(finding: &Finding) -> Option<Failed<'_>> {
     let of = |stop: &'_ Stop| matches!(stop.cause, Cause::Unanswered(_));
     match &finding.why {
         Why::EvidenceMissing { links, .. } => links.first().filter(|stop| of(stop)),
         _ => None,
     }
     .and_then(|stop| match &stop.cause {
-        Cause::Unanswered(asked) => Some(asked.api.as_str()),
+        Cause::Unanswered(asked) => match &asked.outcome {
+            Outcome::Failed { how, error } => {
+                Some((asked.api.as_str(), how.as_str(), error.as_str()))
+            }
+            _ => None,
+        },
         _ => None,
     })
 }

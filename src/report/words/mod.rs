@@ -394,6 +394,10 @@ pub fn assumed(assumption: Assumption) -> &'static str {
 
 /// A call that failed: what was asked, where, and what came of it.
 pub fn gap(gap: &Gap) -> String {
+    if gap.is_file() {
+        // It names the file.
+        return gap.message.clone();
+    }
     let mut text = format!("{} {} in {}", gap.service, gap.operation, gap.region);
     if !gap.subject.is_empty() {
         text.push_str(&format!(" of {}", short_name(&gap.subject)));

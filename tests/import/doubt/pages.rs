@@ -117,6 +117,92 @@ fn pages_that_repeat_an_item_are_two_answers() {
     );
 }
 
+/// The third page alone was taken for the whole list: what the first two hold was said not to exist.
+#[test]
+fn a_later_page_alone_is_no_whole_list() {
+    for (name, others, missing) in [
+        ("describe-alarms.3.json", vec![], "pages 1 to 2 are missing"),
+        ("describe-alarms-page2.json", vec![], "page 1 is missing"),
+        ("describe-alarms (2).json", vec![], "page 1 is missing"),
+        (
+            "describe-alarms.4.json",
+            vec!["describe-alarms.3.json"],
+            "pages 1 to 2 are missing",
+        ),
+    ] {
+        let mut hand = Hand::new();
+        let mut page = hand.answer("monitoring", "DescribeAlarms");
+        hand.remove("cloudwatch-describe-alarms.");
+        hand.write(name, &page);
+        page["NextToken"] = json!("token");
+        page["MetricAlarms"].as_array_mut().unwrap().truncate(2);
+        for other in others {
+            hand.write(other, &page);
+            assert_one(&hand.unusable(), &[other, missing]);
+        }
+        assert_one(&hand.unusable(), &[name, missing]);
+        let snapshot = imported(&hand.folder, &[]);
+        assert!(answered(&snapshot, "DescribeAlarms").is_empty(), "{name}");
+    }
+    // A Region, a day, the number of a call among many and a list that has no pages are no such numbers.
+    for (service, operation, start, name) in [
+        (
+            "monitoring",
+            "DescribeAlarms",
+            "cloudwatch-describe-alarms.",
+            "describe-alarms.us-east-1.json",
+        ),
+        (
+            "monitoring",
+            "DescribeAlarms",
+            "cloudwatch-describe-alarms.",
+            "describe-alarms_2026-11-20.json",
+        ),
+        (
+            "monitoring",
+            "DescribeAlarms",
+            "cloudwatch-describe-alarms.",
+            "cloudwatch.describe-alarms.00042.json",
+        ),
+        (
+            "cloudtrail",
+            "DescribeTrails",
+            "cloudtrail-describe-trails.",
+            "describe-trails.2.json",
+        ),
+    ] {
+        let mut hand = Hand::new();
+        let answer = hand.answer(service, operation);
+        hand.remove(start);
+        hand.write(name, &answer);
+        let unusable = hand.unusable();
+        assert!(
+            !unusable.iter().any(|message| message.contains(name)),
+            "{name}: {unusable:?}"
+        );
+    }
+}
+
+/// Numbers count topics as well as pages.
+#[test]
+fn numbers_of_files_about_several_topics_are_no_pages() {
+    let mut hand = Hand::new();
+    let answer = hand.answer("sns", "ListSubscriptionsByTopic");
+    hand.remove("sns-list-subscriptions-by-topic.");
+    let mut other = answer.clone();
+    for one in other["Subscriptions"].as_array_mut().unwrap() {
+        one["TopicArn"] = json!(format!("{TOPIC}-2"));
+        one["SubscriptionArn"] = json!(format!("{TOPIC}-2:1"));
+    }
+    hand.write("list-subscriptions-by-topic.1.json", &other);
+    hand.write("list-subscriptions-by-topic.2.json", &answer);
+    let unusable = hand.unusable();
+    assert!(
+        !unusable.iter().any(|message| message.contains("page")),
+        "{unusable:?}"
+    );
+}
+
 #[test]
 fn a_page_without_the_next_is_told() {
     let mut hand = Hand::new();
@@ -141,17 +227,27 @@ fn metric_filters_of_all_log_groups_at_once_are_those_of_each() {
     hand.remove("logs-describe-metric-filters.");
     hand.write("describe-metric-filters.json", &answer);
     assert_eq!(hand.facts(), whole, "{:?}", hand.unusable());
-    // With filters of another log group in the list, that one is told too.
+    // Of several log groups they are those of the Region, for which no log group is asked about.
     let mut more = answer["metricFilters"][0].clone();
     more["logGroupName"] = json!("/elsewhere");
     answer["metricFilters"].as_array_mut().unwrap().push(more);
     hand.write("describe-metric-filters.json", &answer);
     assert_eq!(hand.unusable(), Vec::<String>::new());
     let snapshot = imported(&hand.folder, &[]);
+    assert_eq!(answered(&snapshot, "DescribeMetricFilters"), [""]);
+    // Of one metric they may have been asked for by it.
+    let mut one = answer.clone();
+    for filter in one["metricFilters"].as_array_mut().unwrap() {
+        filter["metricTransformations"][0]["metricName"] = json!("One");
+    }
+    hand.write("describe-metric-filters.json", &one);
+    assert_eq!(hand.unusable(), Vec::<String>::new());
+    let snapshot = imported(&hand.folder, &[]);
     assert_eq!(
         answered(&snapshot, "DescribeMetricFilters"),
         [LOG_GROUP, "/elsewhere"]
     );
+    hand.write("describe-metric-filters.json", &answer);
     // Pages of it cannot be told apart.
     answer["nextToken"] = json!("token");
     hand.write("describe-metric-filters.1.json", &answer);
