@@ -37,6 +37,8 @@ fn edited_facts_are_not_analyzed_explained_compared_asked_or_redacted() {
     let out = directory.path().join("out");
     let sample = project("snapshots/broken.trailproof");
     let sample = sample.to_str().unwrap();
+    let records = project("snapshots/records");
+    let records = records.to_str().unwrap();
     for arguments in [
         vec!["analyze", path],
         vec!["analyze", "--format", "json", path],
@@ -44,6 +46,8 @@ fn edited_facts_are_not_analyzed_explained_compared_asked_or_redacted() {
         vec!["diff", path, sample],
         vec!["diff", sample, path],
         vec!["query", path, "select * from alarm"],
+        vec!["remediate", path],
+        vec!["replay", path, records],
         vec!["redact", path, "-o", out.to_str().unwrap()],
         #[cfg(feature = "collect")]
         vec!["collect", "--from", path, "-o", out.to_str().unwrap()],
@@ -150,6 +154,12 @@ fn no_command_overwrites_a_snapshot() {
         targets.push(hard);
     }
     let read = read.to_str().unwrap();
+    let records = project("snapshots/records");
+    let records = records.to_str().unwrap();
+    // By a way around as well.
+    let nested = directory.path().join("nested");
+    fs::create_dir(&nested).unwrap();
+    targets.push(nested.join("../read"));
     for target in &targets {
         let name = target.to_str().unwrap();
         for force in [&[][..], &["--force"]] {
@@ -157,6 +167,11 @@ fn no_command_overwrites_a_snapshot() {
                 vec!["analyze", read, "-o", name],
                 vec!["analyze", read, "--format", "json", "--output", name],
                 vec!["diff", read, read, "-o", name],
+                vec!["explain", read, "root_usage", "-o", name],
+                vec!["remediate", read, "-o", name],
+                vec!["replay", read, records, "-o", name],
+                vec!["show", read, "1", "-o", name],
+                vec!["show", read, "1", "--raw", "-o", name],
             ] {
                 keeps(
                     target,

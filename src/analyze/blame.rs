@@ -32,10 +32,10 @@ pub(super) struct Blamed {
     pub(super) path: Option<usize>,
 }
 
-/// What decides between paths, the most weighty first: how surely its filter was made for the control, how few faults it
-/// has, how far it carries the event, how much its filter looks like the requirement, whether it is there for the event's
+/// What decides between paths, the most weighty first: how surely its filter was made for the control, whether a trail
+/// delivers to it at all (what would be wrong behind it is not looked at where none does), how few faults it has, how far it carries the event, how much its filter looks like the requirement, whether it is there for the event's
 /// Region at all: a rule of another Region is no reason where one stands in the event's own.
-type Rank = (Made, Reverse<usize>, Station, usize, bool);
+type Rank = (Made, bool, Reverse<usize>, Station, usize, bool);
 
 /// How sure it is that a filter was made for a control, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +75,7 @@ pub(super) fn blame(
         };
         let rank = (
             made,
+            !matches!(stop.id, LinkId::F12 | LinkId::L03),
             Reverse(faults(path, &mut passes)),
             stop.id.station(),
             likeness,

@@ -52,6 +52,9 @@ fn shares(one: &Path, other: &Path, station: Station, subject: &Subject) -> bool
     fn same<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
         other.is_some() && one == other
     }
+    if subject.kind == Kind::Role {
+        return same(role(one), role(other));
+    }
     match station {
         Station::Trail | Station::EventSelectors => same(one.trail.as_ref(), other.trail.as_ref()),
         Station::LogGroup => same(one.log_group.as_ref(), other.log_group.as_ref()),
@@ -89,7 +92,12 @@ fn at(
     (station, subject): (Station, Subject),
     rest: &[&Path],
 ) -> Vec<BlindSpot> {
-    let here = |id: &LinkId| acts_at(*id) == station && can_happen(*id, path, &subject);
+    let here = |id: &LinkId| {
+        let of_role = *id == LinkId::T04;
+        acts_at(*id) == station
+            && of_role == (subject.kind == Kind::Role)
+            && can_happen(*id, path, &subject)
+    };
     let mut spots = Vec::new();
     for id in LinkId::ALL.iter().copied().filter(here) {
         for call in id.calls().filter(|call| concerns(*call, path)) {
@@ -169,11 +177,28 @@ fn subjects(path: &Path, station: Station) -> Vec<Subject> {
             rules
         }
         Station::EventSelectors => of(station).chain(of(Station::Trail)).take(1).collect(),
+        Station::Trail => of(station).take(1).chain(role(path)).collect(),
         station => of(station).take(1).collect(),
     }
 }
 
-/// Whether the call is heard over the paths that it leaves. What trails record of their own change they still deliver.
+/// The role by which the trail of a path delivers to its log group.
+fn role(path: &Path) -> Option<Subject> {
+    path.log_group.as_ref()?;
+    let fields = &path.link(LinkId::T02)?.fields;
+    let (_, arn) = fields
+        .iter()
+        .find(|(name, _)| name == "CloudWatchLogsRoleArn")?;
+    let mut subject = Subject::of_arn(Kind::Role, arn);
+    // Behind its path.
+    if let Some((_, name)) = arn.rsplit_once('/') {
+        subject.name = name.to_owned();
+    }
+    Some(subject)
+}
+
+/// Whether the call is heard over the paths that it leaves. What trails record of their own change they still deliver; what
+/// they record of a change of their role comes minutes later, when the role no longer lets them.
 fn heard(case: &Case<'_>, call: ApiCall, subject: &Subject, rest: &[&Path]) -> Heard {
     let event = event(call, subject, case.chain);
     let missed = |paths: &[&Path]| {

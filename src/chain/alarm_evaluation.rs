@@ -11,6 +11,7 @@ use super::log_group::LogGroupId;
 use super::metrics::Metrics;
 use super::same_events::SameEvents;
 use super::stage::Stage;
+use super::unseen_filters::Unseen;
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{Error, dimensions, metric_filter};
 use crate::aws::alarm::{self, Effect, Emission, Reason, Settings};
@@ -22,6 +23,8 @@ pub(super) struct Writers<'r> {
     pub(super) place: &'r LogGroupId,
     pub(super) filter: &'r FilterRow,
     others: &'r [&'r FilterRow],
+    /// Where the others may not be all.
+    unseen: Option<Unseen>,
     same_events: &'r SameEvents,
     /// What the others publish to the very same metric.
     emissions: OnceCell<Vec<Emission>>,
@@ -36,6 +39,8 @@ pub(super) struct Evaluated {
     pub(super) effect: Effect,
     /// Whether the alarm sits in ALARM while events come in every period.
     pub(super) flooded: Option<bool>,
+    /// Whether it hangs on filters that nobody asked for.
+    pub(super) unseen: bool,
 }
 
 impl<'r> Writers<'r> {
@@ -43,13 +48,14 @@ impl<'r> Writers<'r> {
     pub(super) fn new(
         place: &'r LogGroupId,
         filter: &'r FilterRow,
-        others: &'r [&'r FilterRow],
+        (others, unseen): (&'r [&'r FilterRow], Option<Unseen>),
         same_events: &'r SameEvents,
     ) -> Self {
         Self {
             place,
             filter,
             others,
+            unseen,
             same_events,
             emissions: OnceCell::new(),
             plain: RefCell::default(),
@@ -67,8 +73,27 @@ impl<'r> Writers<'r> {
         let found = Evaluated {
             effect: alarm::single_event(&ours, others, &settings),
             flooded: alarm::flooded(&ours, others, &settings),
+            unseen: false,
         };
+        let found = self.beside_unseen(found, |unseen| {
+            let others: Vec<Emission> = others.iter().chain([unseen]).cloned().collect();
+            alarm::single_event(&ours, &others, &settings)
+        });
         self.plain.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    /// Where filters that nobody asked for may undo what one event does, that is unknown.
+    fn beside_unseen(&self, found: Evaluated, effect: impl Fn(&Emission) -> Effect) -> Evaluated {
+        let fires = matches!(found.effect, Effect::Fires(_));
+        let unseen = self.unseen.as_ref().filter(|_| fires);
+        if unseen.is_some_and(|unseen| unseen.may_undo(&emission(self.filter), effect)) {
+            return Evaluated {
+                effect: Effect::Unknown(Vec::new()),
+                unseen: true,
+                ..found
+            };
+        }
         found
     }
 
@@ -87,6 +112,7 @@ impl<'r> Writers<'r> {
             return Ok(Evaluated {
                 effect: Effect::Unknown(vec![Reason::QueriesNotUnderstood]),
                 flooded: None,
+                unseen: false,
             });
         };
         let mut writers: BTreeMap<(String, String, String), Rc<[FilterRow]>> = BTreeMap::new();
@@ -133,14 +159,20 @@ impl<'r> Writers<'r> {
             Effect::Fires(firing) => Some(firing.silent.clone()),
             Effect::Never(_) | Effect::Unknown(_) => None,
         };
-        Ok(Evaluated {
+        let found = Evaluated {
+            unseen: false,
             flooded: metric_math::flooded(queries, &settings, |metric| role(metric, false)),
             effect: if fires(&alone).is_some() && fires(&alone) != fires(&together) {
                 Effect::Unknown(vec![Reason::OtherFiltersDecide])
             } else {
                 alone
             },
-        })
+        };
+        Ok(self.beside_unseen(found, |unseen| {
+            metric_math::single_event(queries, &settings, |metric| {
+                beside(role(metric, false), unseen)
+            })
+        }))
     }
 
     fn is_ours(&self, account: &str, namespace: &str, name: &str) -> bool {
@@ -179,13 +211,12 @@ impl<'r> Writers<'r> {
         }
     }
 
-    /// What the other filters publish to the very same metric: one with other dimensions writes another.
+    /// What the other filters publish to the very same metric.
     fn emissions(&self) -> &[Emission] {
         self.emissions.get_or_init(|| {
-            let names = dimensions::selectors(self.filter);
             self.others
                 .iter()
-                .filter(|other| dimensions::selectors(other).keys().eq(names.keys()))
+                .filter(|other| dimensions::same_metric(self.filter, other))
                 .map(|other| self.emission_beside(other))
                 .collect()
         })
@@ -198,9 +229,19 @@ impl<'r> Writers<'r> {
         }
     }
 
-    /// Turns an effect into links with the fields that decided it.
-    pub(super) fn say(&self, effect: &Effect, alarm: &AlarmRow, stage: &mut Stage) {
-        let (verdict, reasons) = match effect {
+    /// Turns what an alarm does into links with the fields that decided it.
+    pub(super) fn say(
+        &self,
+        facts: &Facts<'_>,
+        found: &Evaluated,
+        alarm: &AlarmRow,
+        stage: &mut Stage,
+    ) -> Result<(), Error> {
+        if let Some(unseen) = self.unseen.as_ref().filter(|_| found.unseen) {
+            let link = unseen.link(facts, alarm.subject())?;
+            stage.say(self.shown(link, alarm));
+        }
+        let (verdict, reasons) = match &found.effect {
             Effect::Fires(firing) => {
                 let fires = AlarmCause::OneEventFires {
                     delay_seconds: firing.delay,
@@ -218,6 +259,7 @@ impl<'r> Writers<'r> {
             let link = Link::new(reason_id(reason), verdict, subject, reason.clone());
             stage.say(self.shown(link, alarm));
         }
+        Ok(())
     }
 
     /// The metric filter that a reason is about; none where it is about the alarm.
@@ -341,6 +383,24 @@ pub fn reason_id(reason: &Reason) -> LinkId {
         | Reason::FillHidesLateData
         | Reason::FillDelays
         | Reason::OtherFiltersDecide => LinkId::A19,
+    }
+}
+
+/// The role of a metric that one more filter writes.
+fn beside(role: MetricRole, unseen: &Emission) -> MetricRole {
+    match role {
+        MetricRole::Event {
+            emission,
+            mut others,
+        } => {
+            others.push(unseen.clone());
+            MetricRole::Event { emission, others }
+        }
+        MetricRole::Quiet { mut writers, fed } => {
+            writers.push(unseen.clone());
+            MetricRole::Quiet { writers, fed }
+        }
+        MetricRole::Unknown => MetricRole::Unknown,
     }
 }
 

@@ -18,6 +18,11 @@ pub(super) fn same_names(filter: &FilterRow, row: &MetricRow) -> bool {
     selectors(filter).keys().eq(row.dimensions.keys())
 }
 
+/// Whether two filters on one metric write the very same: one with other dimensions writes another.
+pub(super) fn same_metric(one: &FilterRow, other: &FilterRow) -> bool {
+    selectors(one).keys().eq(selectors(other).keys())
+}
+
 /// The dimensions that a filter writes: name and selector, system fields included.
 pub(super) fn selectors(filter: &FilterRow) -> BTreeMap<String, String> {
     let written = filter.dimensions.as_deref().into_iter().flatten();

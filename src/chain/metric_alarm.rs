@@ -14,8 +14,9 @@ use super::log_group::LogGroupId;
 use super::metrics::{Metrics, Reading};
 use super::same_events::SameEvents;
 use super::stage::{Stage, fine, unanswered};
+use super::unseen_filters::Unseen;
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
-use super::{Error, dimensions, metric_filter};
+use super::{Error, dimensions, metric_filter, other_records};
 use crate::aws::alarm::{Effect, Firing};
 use crate::aws::arn;
 
@@ -110,7 +111,8 @@ pub(super) fn find(search: AlarmSearch<'_, '_>, filter: &FilterRow) -> Result<Wa
     ];
     let all = search.metrics.writers(facts, metric)?;
     let others = others(filter, &all);
-    let writers = Writers::new(place, filter, &others, search.same_events);
+    let unseen = Unseen::of(facts, metric)?;
+    let writers = Writers::new(place, filter, (&others, unseen), search.same_events);
     let mut watchers = Watchers::default();
     watchers.alarms.extend(
         search
@@ -119,9 +121,14 @@ pub(super) fn find(search: AlarmSearch<'_, '_>, filter: &FilterRow) -> Result<Wa
             .filter_map(|alarm| by_query(filter, namespace, metric_name, alarm)),
     );
     let shared = shared_metric(place, filter, &others);
+    let strangers = other_records::of(facts, place, (filter, &others))?;
     for reading in search.metrics.watching(facts, metric)?.iter() {
         let mut found = watched(search, &writers, reading)?;
         found.stage.extend(shared.clone());
+        if found.evaluated.is_some() {
+            let alarm = &reading.alarm;
+            found.stage.say_all(other_records::link(&strangers, alarm));
+        }
         watchers.alarms.push(found);
     }
     watchers.none = no_alarm(
@@ -219,7 +226,7 @@ fn watched(
             } else {
                 writers.math(search.facts, search.metrics, alarm, reads)?
             };
-            writers.say(&found.effect, alarm, &mut stage);
+            writers.say(search.facts, &found, alarm, &mut stage)?;
             evaluated = Some(found);
         }
     }
@@ -287,6 +294,7 @@ fn by_query(
         evaluated: Some(Evaluated {
             effect: Effect::Unknown(Vec::new()),
             flooded: None,
+            unseen: false,
         }),
     })
 }

@@ -14,6 +14,8 @@ pub enum Kind {
     Region,
     /// A trail.
     Trail,
+    /// An IAM role.
+    Role,
     /// A log group.
     LogGroup,
     /// A metric filter.

@@ -287,11 +287,13 @@ fn log_group_settings(trail: &TrailRow, stage: &mut Stage) {
         );
         return;
     };
-    stage.say(
-        fine(LinkId::T02, trail.subject(), TrailCause::TrailHasLogGroup)
-            .field("CloudWatchLogsLogGroupArn", group)
-            .evidence([trail.evidence]),
-    );
+    let mut link = fine(LinkId::T02, trail.subject(), TrailCause::TrailHasLogGroup)
+        .field("CloudWatchLogsLogGroupArn", group)
+        .evidence([trail.evidence]);
+    if let Some(role) = &trail.role_arn {
+        link = link.field("CloudWatchLogsRoleArn", role);
+    }
+    stage.say(link);
     if trail.role_arn.is_none() {
         stage.say(
             Link::new(

@@ -447,7 +447,8 @@ fn summary(snapshot: &Snapshot, progress: &Progress) -> Result<Vec<String>, Erro
 
 /// What a verdict needs and nobody answered: a line a cause, with the permission that would repair it.
 fn missing(snapshot: &Snapshot) -> Result<Vec<String>, Error> {
-    // A question about one resource may have been answered to another account: a trail's owner, a topic's owner.
+    // A question about one resource may have been answered to another account: a trail's owner, a topic's owner. Few
+    // alarms need the metric filters of every log group where those of the trails' were told.
     let sql = "select service, operation, kind, code, account, region, subject, min(message)\n\
                from gap\n\
                where not exists (\n\
@@ -456,6 +457,12 @@ fn missing(snapshot: &Snapshot) -> Result<Vec<String>, Error> {
                  where answered.service = gap.service and answered.operation = gap.operation\n\
                    and answered.subject = gap.subject and gap.subject like 'arn:%'\n\
                )\n\
+               and not (gap.operation = 'DescribeMetricFilters' and gap.subject = '' and exists (\n\
+                 select 1\n\
+                 from answered\n\
+                 where answered.operation = gap.operation and answered.account = gap.account\n\
+                   and answered.region = gap.region\n\
+               ))\n\
                group by service, operation, kind, code, account, region, subject\n\
                order by kind, code, service, operation, account, region, subject";
     #[derive(Default)]

@@ -123,6 +123,11 @@ pub(super) struct Refused {
 }
 
 impl Refused {
+    /// Whether AWS may answer another request for the same: it answered, and not that it is too busy or the session over.
+    pub(super) fn is_worth_another_way(&self) -> bool {
+        self.by_aws && !self.code.contains("Throttl") && !self.code.contains("Expired")
+    }
+
     /// Whether it could mean that the credentials are no longer valid.
     fn is_end_of_session(&self) -> bool {
         matches!(
@@ -205,9 +210,23 @@ impl AccountRegion {
                 .iter()
                 .filter(|known| known.name == operation)
                 .flat_map(|known| answers.of(known.service, known.name))
-                .any(|call| call.region == self.region && is_it(&call.request)),
+                .any(|call| self.is_of(&call) && is_it(&call.request)),
             _ => true,
         }
+    }
+
+    /// Whether a question is on record: one that failed before an interruption and is to be asked again, or, in a replay, any.
+    pub(super) fn was_asked(&self, operation: &str, is_it: impl Fn(&Value) -> bool) -> bool {
+        if self.seam.is_replay() {
+            return self.is_asked(operation, is_it);
+        }
+        let answers = self.account.shared.answers.as_ref();
+        let mut failed = answers.into_iter().flat_map(|answers| answers.failed());
+        failed.any(|call| call.operation == operation && self.is_of(call) && is_it(&call.request))
+    }
+
+    fn is_of(&self, call: &Call) -> bool {
+        call.account == self.account.id && call.region == self.region
     }
 
     /// Makes one call and records what came back.

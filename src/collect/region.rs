@@ -22,12 +22,13 @@ const HISTORY: Bound = Bound {
 
 /// Asks everything about a region; gives the topics that its alarms name, and their keys.
 pub(super) async fn collect(place: Arc<AccountRegion>, groups: BTreeSet<String>) -> Found {
-    let groups = for_each(groups, |group| {
+    let about_groups = for_each(groups.clone(), |group| {
         let place = Arc::clone(&place);
         async move { log_group(&place, &group).await }
     });
-    let (_, found, (), (), ()) = tokio::join!(
-        groups,
+    let (_, (), found, (), (), ()) = tokio::join!(
+        about_groups,
+        metric_filters(&place, groups),
         alarms_and_topics(&place),
         account_policies(&place),
         mute_rules(&place),
@@ -47,11 +48,6 @@ async fn log_group(place: &AccountRegion, name: &str) {
             // By prefix: the answer to a name pattern lacks the class.
             .log_group_name_prefix(name)
     );
-    let filters = ask_pages!(
-        place,
-        "DescribeMetricFilters",
-        client.describe_metric_filters().log_group_name(name)
-    );
     let subscriptions = ask_pages!(
         place,
         "DescribeSubscriptionFilters",
@@ -69,7 +65,45 @@ async fn log_group(place: &AccountRegion, name: &str) {
             .get_data_protection_policy()
             .log_group_identifier(name)
     );
-    let _ = tokio::join!(group, filters, subscriptions, transformer, protection);
+    let _ = tokio::join!(group, subscriptions, transformer, protection);
+}
+
+/// The metric filters of every log group of the Region: those of a group that no trail delivers to may write the metrics
+/// of the chain as well. Where AWS does not let us ask for all, those of the trails' groups.
+async fn metric_filters(place: &Arc<AccountRegion>, mut groups: BTreeSet<String>) {
+    const NAME: &str = "DescribeMetricFilters";
+    let of = |request: &Value, group: Option<&str>| {
+        request.get("logGroupName").and_then(Value::as_str) == group
+    };
+    if place.is_asked(NAME, |request| of(request, None)) {
+        let client = place.logs();
+        let listed = ask_pages!(
+            place,
+            "DescribeMetricFilters",
+            client.describe_metric_filters()
+        )
+        .await;
+        match &listed.refused {
+            // What failed when this could not be answered is asked again: it would stay a gap.
+            None => groups
+                .retain(|group| place.was_asked(NAME, |request| of(request, Some(group.as_str())))),
+            Some(refused) if refused.is_worth_another_way() => {}
+            Some(_) => return,
+        }
+    }
+    for_each(groups, |group| {
+        let place = Arc::clone(place);
+        async move {
+            let client = place.logs();
+            ask_pages!(
+                place,
+                "DescribeMetricFilters",
+                client.describe_metric_filters().log_group_name(&group)
+            )
+            .await;
+        }
+    })
+    .await;
 }
 
 async fn account_policies(place: &Arc<AccountRegion>) {
@@ -128,10 +162,8 @@ async fn alarm_actions(place: &AccountRegion) -> BTreeSet<String> {
         AlarmType::LogAlarm,
     ];
     let mut answer = alarms_of(place, &all).await;
-    let worth_another_way = |refused: &Refused| {
-        refused.by_aws && !refused.code.contains("Throttl") && !refused.code.contains("Expired")
-    };
-    if answer.pages.is_empty() && answer.refused.as_ref().is_some_and(worth_another_way) {
+    let refused = answer.refused.as_ref();
+    if answer.pages.is_empty() && refused.is_some_and(Refused::is_worth_another_way) {
         for kind in all {
             answer.pages.extend(alarms_of(place, &[kind]).await.pages);
         }

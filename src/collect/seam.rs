@@ -26,7 +26,11 @@ use crate::snapshot::{self, AWS_CLI_JSON, Call, Snapshot, canonical_json};
 
 /// Recorded calls, by account, region, service, operation and request.
 #[derive(Debug, Default)]
-pub(super) struct Answers(HashMap<Key, Arc<Call>>);
+pub(super) struct Answers {
+    calls: HashMap<Key, Arc<Call>>,
+    /// Those without an answer, where they are to be asked again.
+    failed: HashMap<Key, Arc<Call>>,
+}
 
 type Key = (String, String, String, String, String);
 
@@ -34,23 +38,27 @@ impl Answers {
     /// Reads every call of a snapshot, or those alone that were answered: with what is asked about, or with the word
     /// that it does not exist.
     pub(super) fn read(source: &Snapshot, errors_too: bool) -> snapshot::Result<Self> {
-        let mut answers = HashMap::new();
+        let mut answers = Self::default();
         source.for_each_evidence(|evidence| {
             let call = evidence.call;
+            let key = (
+                call.account.clone(),
+                call.region.clone(),
+                call.service.clone(),
+                call.operation.clone(),
+                canonical_json(&call.request),
+            );
             if errors_too || is_answer(&call) {
-                let key = (
-                    call.account.clone(),
-                    call.region.clone(),
-                    call.service.clone(),
-                    call.operation.clone(),
-                    canonical_json(&call.request),
-                );
                 // Asked again after an interruption: the later answer counts.
-                answers.insert(key, Arc::new(call));
+                answers.calls.insert(key, Arc::new(call));
+            } else {
+                answers.failed.insert(key, Arc::new(call));
             }
             Ok(())
         })?;
-        Ok(Self(answers))
+        let Self { calls, failed } = &mut answers;
+        failed.retain(|key, _| !calls.contains_key(key));
+        Ok(answers)
     }
 
     pub(super) fn find(
@@ -68,13 +76,13 @@ impl Answers {
             operation.to_owned(),
             canonical_json(parameters),
         );
-        self.0.get(&key).map(Arc::clone)
+        self.calls.get(&key).map(Arc::clone)
     }
 
     /// The recorded calls of an operation, in a fixed order.
     pub(super) fn of(&self, service: &str, operation: &str) -> Vec<Arc<Call>> {
         let mut calls: Vec<Arc<Call>> = self
-            .0
+            .calls
             .values()
             .filter(|call| call.service == service && call.operation == operation)
             .map(Arc::clone)
@@ -89,9 +97,16 @@ impl Answers {
         calls
     }
 
+    /// The calls that failed and are to be asked again.
+    pub(super) fn failed(&self) -> impl Iterator<Item = &Call> {
+        self.failed.values().map(AsRef::as_ref)
+    }
+
     /// Whether any body is in a form that the SDK cannot read.
     pub(super) fn imported(&self) -> bool {
-        self.0.values().any(|call| call.media_type == AWS_CLI_JSON)
+        self.calls
+            .values()
+            .any(|call| call.media_type == AWS_CLI_JSON)
     }
 }
 

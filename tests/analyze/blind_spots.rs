@@ -152,6 +152,48 @@ fn a_filter_does_not_hear_its_own_deletion() {
     }
 }
 
+/// The record of the call is delivered by the role that the call has just taken the permission from.
+#[test]
+fn what_is_done_to_the_role_of_a_trail_is_heard_by_no_filter_behind_it() {
+    let calls = [
+        "DeleteRolePolicy",
+        "DetachRolePolicy",
+        "PutRolePolicy",
+        "AttachRolePolicy",
+        "UpdateAssumeRolePolicy",
+        "PutRolePermissionsBoundary",
+    ];
+    let spots = blind(&World::complete(), "cloudtrail_changes");
+    for name in calls {
+        let spot = of(&spots, name);
+        assert_eq!(spot.link, LinkId::T04, "{name}");
+        assert_eq!(spot.call.source, "iam.amazonaws.com", "{name}");
+        assert_eq!(spot.subject.name, "cloudtrail-to-logs", "{name}");
+        // CIS asks for changes of IAM policies: the filter for them is behind the same trail.
+        let by_cis = !["UpdateAssumeRolePolicy", "PutRolePermissionsBoundary"].contains(&name);
+        let heard = Heard::No {
+            only_by_itself: by_cis,
+        };
+        assert_eq!(spot.heard, heard, "{name}");
+    }
+    let guide = std::fs::read_to_string(crate::support::project("docs/blind-spots.md")).unwrap();
+    let pattern = guide
+        .lines()
+        .find(|line| line.starts_with('{') && line.contains("iam.amazonaws.com"))
+        .unwrap();
+    let parsed = parse_for_creation(pattern).unwrap();
+    for name in calls {
+        let event = json!({"eventSource": "iam.amazonaws.com", "eventName": name});
+        assert!(
+            Matcher::new(&parsed, &Semantics::default()).matches_event(&event),
+            "{name}"
+        );
+    }
+    // Rules need no role of the trail.
+    let spots = blind(&ruled(&[("watch", trail_changes())]), "cloudtrail_changes");
+    assert!(!spots.iter().any(|it| it.link == LinkId::T04), "{spots:#?}");
+}
+
 #[test]
 fn what_has_a_second_way_is_no_blind_spot() {
     let mut world = watched();

@@ -31,6 +31,8 @@ pub enum Edit {
     Also(String),
     /// One more filter, on the control's metric unless its transformation names another.
     Beside(Beside),
+    /// AWS does not list the metric filters of all log groups, but those of these.
+    FiltersOf(Vec<String>),
     /// A mute rule.
     Mute(Mute),
     /// Lets the control's alarm read queries, by id: an expression, or what to ask of a metric; `returns` is the one
@@ -194,6 +196,7 @@ impl Edit {
             | Self::Transformation(_)
             | Self::Also(_)
             | Self::Beside(_)
+            | Self::FiltersOf(_)
             | Self::Group(_)
             | Self::RemoveFilter(_) => self.apply_to_logs(world),
             Self::Trail(_)
@@ -310,6 +313,7 @@ impl Edit {
                 merge(&mut filter, &Value::Object(beside.with.clone()));
                 world.add_filter(filter);
             }
+            Self::FiltersOf(groups) => world.list_filters_of(groups),
             Self::Group(members) => {
                 world.edit("logs", "DescribeLogGroups", |output| {
                     merge(&mut output["logGroups"][0], members);

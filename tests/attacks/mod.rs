@@ -53,6 +53,9 @@ struct Case {
         allow(dead_code, reason = "without a collector nothing is of now")
     )]
     dated: bool,
+    /// Whether the account goes every way in every run.
+    #[serde(default)]
+    every_way: bool,
     #[serde(default)]
     world: Base,
     edit: Vec<Edit>,
@@ -213,7 +216,7 @@ fn hold(file: &str, text: &str) {
         if case.name.contains(&only) {
             let goes = |way: &&Way| {
                 let by_turn = way.one_of.is_some_and(|one_of| index % one_of == 0);
-                by_turn || thoroughness() > 1
+                by_turn || case.every_way || thoroughness() > 1
             };
             let ways: Vec<&Way> = WAYS.iter().filter(goes).collect();
             wrong.extend(case.wrong(&ways));
@@ -248,6 +251,8 @@ tables!(
     composites,
     metric_math,
     writers,
+    histories,
+    blamed,
     saturation,
     statistics,
     topics,

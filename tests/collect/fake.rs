@@ -5,7 +5,7 @@ use trailproof::snapshot::operations::{Need, find};
 
 use super::{Place, calls, collect, column, facts_digest, gaps, lack, number, refuse, succeed};
 use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
-use crate::support::world::{ACCOUNT, HOME, Site, World};
+use crate::support::world::{ACCOUNT, HOME, LOG_GROUP, Site, World};
 
 /// Collects a world; gives the file.
 fn recorded(place: &Place, aws: &FakeAws, name: &str) -> std::path::PathBuf {
@@ -489,6 +489,71 @@ fn a_session_that_expires_on_the_way_stops_the_collection_which_can_be_resumed()
     succeed(collect(&aws.endpoint(), ACCOUNT, &file).arg("--resume"));
     assert!(aws.take_asked().len() < all);
     assert_eq!(facts_digest(&file), facts_digest(&whole));
+}
+
+/// A session may end more than once, in any of the words that AWS has for it.
+#[test]
+fn a_session_that_ends_again_and_again_is_resumed_to_the_same_facts() {
+    let place = Place::new();
+    let aws = FakeAws::serve(&World::complete());
+    let whole = recorded(&place, &aws, "whole.trailproof");
+    let file = place.file("a.trailproof");
+    for (after, code) in [
+        (5, "ExpiredToken"),
+        (9, "UnrecognizedClientException"),
+        (14, "InvalidClientTokenId"),
+        (3, "RequestExpired"),
+    ] {
+        let fault = FaultKind::Error { status: 403, code };
+        aws.fault(Fault {
+            after,
+            ..Fault::of("", fault)
+        });
+        let mut command = collect(&aws.endpoint(), ACCOUNT, &file);
+        if place.file("a.trailproof.partial").exists() {
+            command.arg("--resume");
+        }
+        let text = refuse(&mut command);
+        assert!(text.contains(code) && text.contains("--resume"), "{text}");
+        assert!(!file.exists(), "{code}");
+        aws.heal();
+    }
+    succeed(collect(&aws.endpoint(), ACCOUNT, &file).arg("--resume"));
+    assert_eq!(facts_digest(&file), facts_digest(&whole));
+}
+
+/// Who may not see the filters of every log group sees those of the trail's: both are on record.
+#[test]
+fn metric_filters_that_may_not_all_be_listed_are_those_of_the_trails_group() {
+    let mut world = World::complete();
+    world.list_filters_of(&[LOG_GROUP.to_owned()]);
+    let place = Place::new();
+    let file = recorded(&place, &FakeAws::serve(&world), "a.trailproof");
+    assert_eq!(
+        gaps(&file),
+        ["logs DescribeMetricFilters: AccessDeniedException"]
+    );
+    assert_eq!(number(&file, "select count(*) from metric_filter"), 15);
+    assert_eq!(
+        column(
+            &file,
+            "select subject from answered where operation = 'DescribeMetricFilters'"
+        ),
+        [LOG_GROUP]
+    );
+    let replayed = place.file("b.trailproof");
+    succeed(super::bare(&replayed).arg("--from").arg(&file));
+    assert_eq!(facts_digest(&replayed), facts_digest(&file));
+    // Where all of them are listed, the group is not asked about.
+    let aws = FakeAws::serve(&World::complete());
+    recorded(&place, &aws, "c.trailproof");
+    let asked = aws.take_asked();
+    let asked: Vec<&str> = asked
+        .iter()
+        .filter(|it| it.operation == "DescribeMetricFilters")
+        .map(|it| it.request.as_str())
+        .collect();
+    assert_eq!(asked, ["{}"]);
 }
 
 #[test]

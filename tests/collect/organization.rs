@@ -266,6 +266,9 @@ fn with_delegated_log_account() -> World {
             chain.edit("monitoring", "DescribeAlarms", |output| {
                 *output = json!({"MetricAlarms": [], "CompositeAlarms": [], "LogAlarms": []});
             });
+            chain.edit("logs", "DescribeMetricFilters", |output| {
+                *output = json!({"metricFilters": []});
+            });
         }
         world.answers.extend(
             chain

@@ -372,7 +372,10 @@ fn hostile_names_reach_neither_shell_nor_path_nor_option() {
             ("DescribeKey", "KeyId begins with file://"),
             ("DescribeKey", "KeyId begins with fileb://"),
             ("DescribeKey", "KeyId begins with http://"),
-            ("DescribeMetricFilters", "logGroupName begins with file://"),
+            (
+                "DescribeLogGroups",
+                "logGroupNamePrefix begins with file://",
+            ),
             ("ListTargetsByRule", "Rule begins with https://"),
         ] {
             assert!(

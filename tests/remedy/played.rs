@@ -264,7 +264,9 @@ impl Stage<'_> {
         for answer in self.world.answers_to("logs", "DescribeMetricFilters") {
             let here = answer.account == self.account
                 && answer.region == told.region
-                && answer.request["logGroupName"] == filter["logGroupName"];
+                // Of all log groups, or of this one.
+                && (answer.request["logGroupName"].is_null()
+                    || answer.request["logGroupName"] == filter["logGroupName"]);
             let Some(Ok(output)) = here.then_some(&mut answer.output) else {
                 continue;
             };

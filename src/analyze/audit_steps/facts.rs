@@ -110,7 +110,11 @@ impl Account {
         let service = OPERATIONS.iter().find(|it| it.name == operation);
         let service = service.map_or("", |it| it.service);
         let all = self.questions.by_region(service, operation, about);
+        // What is asked of everything in a Region is asked of each there.
+        let whole = region.filter(|_| !about.is_empty());
+        let whole = whole.map(|_| self.questions.by_region(service, operation, ""));
         let here: Vec<&Asked> = all
+            .chain(whole.into_iter().flatten())
             .filter(|(asked, _)| region.is_none_or(|region| *asked == region))
             .map(|(_, asked)| asked)
             .collect();

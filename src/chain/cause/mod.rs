@@ -135,6 +135,8 @@ pub enum Open {
     EventRule,
     /// A composite alarm may act for the alarm.
     CompositeAlarm,
+    /// A metric filter of another log group may write the same metric.
+    OtherMetricFilters,
     /// Which alarms a mute rule silences.
     MuteRule {
         /// The rule.

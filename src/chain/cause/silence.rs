@@ -84,6 +84,11 @@ pub enum SilenceCause {
         /// The filters.
         filters: Vec<String>,
     },
+    /// A filter that feeds it matches records of a log group that no trail delivers to; how often is not known.
+    PerhapsKeptByOtherRecords {
+        /// The filters.
+        filters: Vec<String>,
+    },
 }
 
 /// A window of time, in RFC 3339.

@@ -22,7 +22,8 @@ failures! {
     T04 Trail
         title "delivery to the log group fails"
         says "broken; degraded when events arrived since; unknown when the bucket is a day old as well"
-        repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which";
+        repair "repair the delivery to the log group: the trail's role, the log group, or its key; the delivery error says which"
+        calls "iam.amazonaws.com DeleteRolePolicy, iam.amazonaws.com DetachRolePolicy, iam.amazonaws.com PutRolePolicy, iam.amazonaws.com AttachRolePolicy, iam.amazonaws.com UpdateAssumeRolePolicy, iam.amazonaws.com PutRolePermissionsBoundary";
     T05 Trail
         title "delivery to the log group is stale"
         says "broken when the bucket went on for a day; unknown when both are a day old; degraded, weak"
@@ -232,7 +233,7 @@ failures! {
         not_shown "CloudWatch Logs refuses such a namespace, so no metric filter has one";
     F14 MetricFilter
         title "several filters write one metric"
-        says "note; broken where another filter hides the event or holds the alarm, unknown where it may"
+        says "note; broken where another filter hides the event or holds the alarm, unknown where it may, or where those of other log groups were not asked for and may"
         repair "give each filter its own metric and alarm, and narrow the one that matches nearly everything";
     F15 MetricFilter
         title "metric filter quotas"

@@ -58,6 +58,11 @@ pub(super) fn sentence(cause: &SilenceCause) -> String {
             "{} matches nearly every event; whether that keeps the alarm in ALARM is not known",
             quoted(filters)
         ),
+        SilenceCause::PerhapsKeptByOtherRecords { filters } => format!(
+            "{} feeds the same alarm with records of a log group that no trail delivers to; whether they keep it in ALARM is \
+             not known",
+            quoted(filters)
+        ),
     }
 }
 

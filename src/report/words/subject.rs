@@ -9,6 +9,7 @@ pub fn subject(subject: &Subject) -> String {
         Kind::Account => format!("account `{name}`"),
         Kind::Region => format!("Region `{name}`"),
         Kind::Trail => format!("trail `{name}`"),
+        Kind::Role => format!("role `{name}`"),
         Kind::LogGroup => format!("log group `{name}`"),
         Kind::MetricFilter => format!("filter `{name}`"),
         Kind::Metric => match &subject.within {

@@ -25,6 +25,11 @@ pub(super) fn sentence(cause: &Unanswered) -> String {
         Some(Open::CompositeAlarm) => {
             format!("{asked}: a composite alarm may act for the alarm")
         }
+        Some(Open::OtherMetricFilters) => format!(
+            "{} of all log groups in {} of {} {outcome}: a filter of another log group may write the same metric, and \
+             its values count",
+            cause.api, cause.region, cause.account
+        ),
         Some(Open::MuteRule { name }) => {
             format!("which alarms the mute rule `{name}` silences is unknown: {asked}")
         }

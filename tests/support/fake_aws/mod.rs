@@ -402,6 +402,11 @@ impl Shared {
         });
         match scripted {
             None if operation.name == "ListTrails" => Ok(self.trails(&question.account)),
+            None if operation.name == "DescribeMetricFilters"
+                && question.request["logGroupName"].is_string() =>
+            {
+                self.filters_of_group(question)
+            }
             None if operation.name == "ListChannels" => Ok(json!({"Channels": []})),
             None => refuse(
                 "NotInThisWorld",
@@ -409,6 +414,26 @@ impl Shared {
             ),
             Some(scripted) => self.page(question, scripted.output.clone()?),
         }
+    }
+
+    /// The metric filters of one log group, of those of all.
+    fn filters_of_group(&self, question: &Question) -> Result<Value, ApiError> {
+        let mut of_all = question.request.clone();
+        let group = of_all["logGroupName"].take();
+        of_all
+            .as_object_mut()
+            .expect("members")
+            .remove("logGroupName");
+        let mut output = self.output(&Question {
+            account: question.account.clone(),
+            region: question.region.clone(),
+            operation: question.operation,
+            request: of_all,
+        })?;
+        if let Some(filters) = output["metricFilters"].as_array_mut() {
+            filters.retain(|filter| filter["logGroupName"] == group);
+        }
+        Ok(output)
     }
 
     /// The trails of an account, as far as its regions tell: worlds need not write them twice.

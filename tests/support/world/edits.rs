@@ -231,6 +231,27 @@ impl World {
         self.add_item(("logs", "DescribeMetricFilters"), "metricFilters", filter)
     }
 
+    /// AWS refuses the list of all metric filters, and lists those of these log groups.
+    pub fn list_filters_of(&mut self, groups: &[String]) {
+        let mut lists = Vec::new();
+        for answer in self.answers_to("logs", "DescribeMetricFilters") {
+            let Ok(output) = &answer.output else {
+                continue;
+            };
+            for group in groups {
+                let mut list = answer.clone();
+                let mut output = output.clone();
+                let filters = output["metricFilters"].as_array_mut().expect("a list");
+                filters.retain(|filter| filter["logGroupName"] == group.as_str());
+                list.request = json!({ "logGroupName": group });
+                list.output = Ok(output);
+                lists.push(list);
+            }
+        }
+        self.deny("logs", "DescribeMetricFilters");
+        self.answers.extend(lists);
+    }
+
     /// Edits the metric alarm of a control.
     pub fn edit_alarm(&mut self, control: &str, change: impl Fn(&mut Value)) -> &mut Self {
         let name = alarm_name(control);

@@ -281,7 +281,7 @@ impl Site {
             self.ok(
                 home,
                 ("logs", "DescribeMetricFilters"),
-                json!({"logGroupName": LOG_GROUP}),
+                json!({}),
                 json!({"metricFilters": self.metric_filters()}),
             ),
             self.ok(
