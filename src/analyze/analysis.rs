@@ -1,5 +1,7 @@
 //! What an analysis of one snapshot comes to: its findings, and what was seen besides them.
 
+use std::collections::HashMap;
+
 use crate::chain::{AccountChain, Assumption, Gap};
 use crate::snapshot::{Snapshot, State, format_time};
 
@@ -39,6 +41,19 @@ impl Analysis {
         }
         summary.attestations_refused = self.refused.len();
         summary
+    }
+
+    /// Each account with its findings, which follow each other.
+    pub fn by_account(&self) -> impl Iterator<Item = (&AccountSummary, &[Finding])> {
+        let groups = self
+            .findings
+            .chunk_by(|one, next| one.account == next.account);
+        let groups = groups.filter_map(|them| Some((them.first()?.account.as_str(), them)));
+        let groups: HashMap<&str, &[Finding]> = groups.collect();
+        self.accounts.iter().map(move |account| {
+            let findings = groups.get(account.account.as_str()).copied();
+            (account, findings.unwrap_or_default())
+        })
     }
 
     /// What is known of a finding's control.

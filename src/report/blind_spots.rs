@@ -13,9 +13,8 @@ pub(super) struct Spot<'a> {
 }
 
 /// The blind spots of an account, each once, in the order of the chain.
-pub(super) fn of_account<'a>(analysis: &'a Analysis, account: &str) -> Vec<Spot<'a>> {
-    let mut spots: Vec<Spot<'a>> = Vec::new();
-    let findings = analysis.findings.iter().filter(|it| it.account == account);
+pub(super) fn of_account(findings: &[Finding]) -> Vec<Spot<'_>> {
+    let mut spots: Vec<Spot<'_>> = Vec::new();
     for finding in findings {
         for spot in finding.blind_spots.iter().flatten() {
             let same =
@@ -139,8 +138,8 @@ pub(super) fn text(page: &mut Page, analysis: &Analysis) {
         return;
     }
     let style = page.style;
-    for account in &analysis.accounts {
-        let spots = of_account(analysis, &account.account);
+    for (account, findings) in analysis.by_account() {
+        let spots = of_account(findings);
         page.heading(&format!(
             "The quietest ways to blind account {}",
             account.account

@@ -35,16 +35,12 @@ pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
     if !analysis.snapshot.complete {
         out.push_str("\n**The snapshot is incomplete: its collection was cut short.**\n");
     }
-    for account in &analysis.accounts {
+    for (account, findings) in analysis.by_account() {
         out.push_str(&format!("\n## Account {}\n\n", sentence(&account.account)));
         out.push_str(
             "| no. | control | status | audit steps | link | why |\n|---|---|---|---|---|---|\n",
         );
-        for finding in analysis
-            .findings
-            .iter()
-            .filter(|f| f.account == account.account && (!failing || f.is_open()))
-        {
+        for finding in findings.iter().filter(|it| !failing || it.is_open()) {
             row(&mut out, finding);
         }
     }

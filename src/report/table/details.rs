@@ -18,11 +18,9 @@ const DETAILED_ACCOUNTS: usize = 20;
 /// The accounts one by one; with `failing`, without what passes.
 pub(super) fn write(page: &mut Page, dossier: Dossier<'_>, failing: bool) {
     let analysis = dossier.analysis;
-    for account in &analysis.accounts {
-        let findings: Vec<&Finding> = analysis
-            .findings
+    for (account, findings) in analysis.by_account() {
+        let findings: Vec<&Finding> = findings
             .iter()
-            .filter(|finding| finding.account == account.account)
             .filter(|finding| !failing || finding.is_open())
             .collect();
         let is_quiet = !findings.iter().any(|finding| finding.is_open());

@@ -206,12 +206,9 @@ pub(super) fn by_account(page: &mut Page, dossier: Dossier<'_>) {
         return;
     }
     let mut open: Vec<(String, Summary)> = Vec::new();
-    for account in &analysis.accounts {
+    for (account, findings) in analysis.by_account() {
         let mut summary = Summary::default();
-        let of = |finding: &&Finding| finding.account == account.account;
-        for finding in analysis.findings.iter().filter(of) {
-            summary.count(finding);
-        }
+        findings.iter().for_each(|it| summary.count(it));
         if summary.fail + summary.unknown > summary.accepted {
             open.push((named(dossier, &account.account), summary));
         }
