@@ -4,29 +4,44 @@
 //! Decided by coverage, and remembered: the accounts of an organization have the same few patterns.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::facts::FilterRow;
-use crate::coverage::{EventModel, Predicate, Scope, example, missed};
-use crate::pattern::{self, Semantics};
+use crate::coverage::{EventModel, Matchers, Predicate, Scope, event_names, example, missed};
+use crate::pattern;
 
 /// What is known of pairs of patterns.
 #[derive(Debug, Default)]
 pub(super) struct SameEvents {
-    /// Whether the second pattern matches all that the first matches.
-    known: RefCell<BTreeMap<(String, String), bool>>,
-    /// Each pattern, read once; none where it is not understood.
-    patterns: RefCell<BTreeMap<String, Option<Rc<Read>>>>,
+    /// Whether the second pattern matches all that the first matches, by their numbers. Pairs that one event tells apart are not
+    /// kept: of many filters that share a metric nearly all are such.
+    known: RefCell<HashMap<(usize, usize), bool>>,
+    /// Each pattern, read once, with its number; none where it is not understood.
+    patterns: RefCell<HashMap<String, Option<Rc<Read>>>>,
+    /// Patterns made ready to be held against events.
+    matchers: Matchers,
 }
 
 /// A pattern with an event of it, where one was found.
 #[derive(Debug)]
 struct Read {
+    number: usize,
     events: Predicate,
+    /// The event names outside of which it matches nothing; none where it leaves the name open.
+    names: Option<BTreeSet<String>>,
     example: Option<Value>,
+}
+
+impl Read {
+    /// Whether an event of another pattern surely is none of this one, by its name.
+    fn leaves_out(&self, event: &Value) -> bool {
+        let name = event.get("eventName").and_then(Value::as_str);
+        let names = self.names.as_ref();
+        name.is_some_and(|name| names.is_some_and(|names| !names.contains(name)))
+    }
 }
 
 /// Whether two filters read the same records.
@@ -48,37 +63,37 @@ impl SameEvents {
         if pattern == other {
             return true;
         }
-        let pair = (pattern.to_owned(), other.to_owned());
-        if let Some(known) = self.known.borrow().get(&pair) {
-            return *known;
-        }
-        let implied = self.decide(pattern, other);
-        self.known.borrow_mut().insert(pair, implied);
-        implied
-    }
-
-    fn decide(&self, pattern: &str, other: &str) -> bool {
         let (Some(one), Some(two)) = (self.read(pattern), self.read(other)) else {
             return false;
         };
         // Most pairs have nothing to do with each other, which one event shows.
-        let apart = one
-            .example
-            .as_ref()
-            .is_some_and(|event| !two.events.matches(event, &Semantics::default()));
+        let example = one.example.as_ref();
+        if example.is_some_and(|event| two.leaves_out(event)) {
+            return false;
+        }
+        let pair = (one.number, two.number);
+        if let Some(known) = self.known.borrow().get(&pair) {
+            return *known;
+        }
+        let apart = example.is_some_and(|event| !self.matchers.holds(&two.events, event));
         let (model, scope) = (EventModel::cloudtrail(), Scope::default());
-        !apart && missed(&one.events, &two.events, &model, &scope).is_nothing()
+        let implied = !apart && missed(&one.events, &two.events, &model, &scope).is_nothing();
+        self.known.borrow_mut().insert(pair, implied);
+        implied
     }
 
     fn read(&self, pattern: &str) -> Option<Rc<Read>> {
         if let Some(known) = self.patterns.borrow().get(pattern) {
             return known.clone();
         }
+        let number = self.patterns.borrow().len();
         let read = pattern::parse(pattern).ok().map(|parsed| {
             let events = Predicate::from_pattern(&parsed);
             let (model, scope) = (EventModel::cloudtrail(), Scope::default());
             Rc::new(Read {
+                number,
                 example: example(&events, &model, &scope),
+                names: event_names(&events),
                 events,
             })
         });

@@ -19,6 +19,7 @@ mod ground;
 mod language;
 mod lower;
 mod machine;
+mod matchers;
 mod model;
 mod predicate;
 mod routine;
@@ -34,6 +35,7 @@ pub use compare::{by_name, noise, relation};
 pub use decide::{Missed, covers, example, missed, rests_on};
 pub use routine::is_nearly_everything;
 
+pub use matchers::Matchers;
 pub use model::{EventModel, Origin, Part, Scope};
 pub use predicate::{Is, Predicate, Test};
 pub use smt::smt_question;

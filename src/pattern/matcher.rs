@@ -98,11 +98,7 @@ impl Matcher {
     pub fn new(pattern: &Pattern, semantics: &Semantics) -> Self {
         let program = match &pattern.kind {
             PatternKind::Everything => Program::Everything,
-            PatternKind::Json(expr) => {
-                let mut projection = Projection::default();
-                let expr = json_node(expr, semantics, &mut projection);
-                Program::Json { expr, projection }
-            }
+            PatternKind::Json(expr) => return Self::of_expression(expr, semantics),
             PatternKind::Terms(terms) => Program::Terms(terms.clone()),
             PatternKind::Fields(fields) => {
                 let mut before = Vec::new();
@@ -125,6 +121,16 @@ impl Matcher {
         };
         Self {
             program,
+            semantics: *semantics,
+        }
+    }
+
+    /// Makes a part of a JSON pattern ready, as if it were the whole.
+    pub fn of_expression(expr: &Expr, semantics: &Semantics) -> Self {
+        let mut projection = Projection::default();
+        let expr = json_node(expr, semantics, &mut projection);
+        Self {
+            program: Program::Json { expr, projection },
             semantics: *semantics,
         }
     }

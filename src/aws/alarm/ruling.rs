@@ -4,6 +4,8 @@
 //! Each fault is looked for by itself, so that an alarm with two of them tells both. One event lost is enough for
 //! [`Effect::Never`]; what depends on something else is [`Effect::Unknown`].
 
+use std::collections::HashMap;
+
 use super::super::Number;
 use super::decider::{Decider, Quiet};
 use super::effect::Comparison;
@@ -329,38 +331,59 @@ impl<'a> Ruling<'a> {
         if self.breaches(true, 0, &[]) != Some(true) {
             return;
         }
+        // Many filters publish one value: each is tried once.
+        let mut tried: HashMap<u64, Breach> = HashMap::new();
         for (filter, value) in &samples.others {
-            let (statistic, filter) = (self.text.to_owned(), filter.clone());
-            let Some(value) = *value else {
-                if self
+            let beside = match *value {
+                Some(value) => *tried
+                    .entry(value.to_bits())
+                    .or_insert_with(|| self.beside(value)),
+                None if self
                     .statistic
-                    .may_be_hidden(self.decider.operator.is_upper())
+                    .may_be_hidden(self.decider.operator.is_upper()) =>
                 {
+                    Breach::Depends
+                }
+                None => Breach::Always,
+            };
+            let said = || (self.text.to_owned(), filter.clone());
+            match (beside, *value) {
+                (Breach::Never, Some(value)) => {
+                    let (statistic, filter) = said();
+                    found.never.push(Reason::OtherValueHidesEvent {
+                        statistic,
+                        filter,
+                        value: Number(value),
+                    });
+                }
+                (Breach::Always, _) => {}
+                _ => {
+                    let (statistic, filter) = said();
                     found
                         .unknown
                         .push(Reason::OtherValueDecides { statistic, filter });
                 }
-                continue;
-            };
-            let fills = [0, samples.beside_event];
-            let whole = fills
-                .into_iter()
-                .filter(|defaults| self.breaches(true, *defaults, &[]) == Some(true));
-            let beside: Vec<Option<bool>> = whole
-                .flat_map(|defaults| (1..=samples.minutes).map(move |count| (count, defaults)))
-                .map(|(count, defaults)| self.breaches(true, defaults, &[(value, count)]))
-                .collect();
-            if beside.contains(&Some(false)) {
-                found.never.push(Reason::OtherValueHidesEvent {
-                    statistic,
-                    filter,
-                    value: Number(value),
-                });
-            } else if beside.contains(&None) || !self.holds_beside_many(value) {
-                found
-                    .unknown
-                    .push(Reason::OtherValueDecides { statistic, filter });
             }
+        }
+    }
+
+    /// Whether the event breaches beside another filter's value: never, where it does not beside some number of them.
+    fn beside(&self, value: f64) -> Breach {
+        let samples = &self.samples;
+        let fills = [0, samples.beside_event];
+        let whole = fills
+            .into_iter()
+            .filter(|defaults| self.breaches(true, *defaults, &[]) == Some(true));
+        let beside: Vec<Option<bool>> = whole
+            .flat_map(|defaults| (1..=samples.minutes).map(move |count| (count, defaults)))
+            .map(|(count, defaults)| self.breaches(true, defaults, &[(value, count)]))
+            .collect();
+        if beside.contains(&Some(false)) {
+            Breach::Never
+        } else if beside.contains(&None) || !self.holds_beside_many(value) {
+            Breach::Depends
+        } else {
+            Breach::Always
         }
     }
 
