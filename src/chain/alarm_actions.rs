@@ -15,17 +15,17 @@ const EVALUATION_SLACK: i64 = 15 * 60;
 
 /// The actions of an alarm for ALARM.
 pub(super) fn actions(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Vec<Action>, Error> {
-    let mut actions = facts.actions(&alarm.account, &alarm.arn)?;
-    actions.retain(|action| action.on_state == "ALARM");
-    Ok(actions)
+    let actions = facts.actions(&alarm.account, &alarm.arn)?;
+    let on_alarm = actions.iter().filter(|action| action.on_state == "ALARM");
+    Ok(on_alarm.cloned().collect())
 }
 
 /// A03: why an alarm tells nobody.
 pub(super) fn no_action(facts: &Facts<'_>, alarm: &AlarmRow, id: LinkId) -> Result<Link, Error> {
     let actions = facts.actions(&alarm.account, &alarm.arn)?;
     let other_state = actions
-        .into_iter()
-        .map(|action| action.on_state)
+        .iter()
+        .map(|action| action.on_state.clone())
         .find(|state| state != "ALARM");
     let cause = AlarmCause::NoAction { other_state };
     Ok(Link::new(id, Verdict::Broken, alarm.subject(), cause)

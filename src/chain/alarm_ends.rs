@@ -115,7 +115,7 @@ impl AlarmEnds {
         };
         let mut alike = Alike::default();
         let may_be_many = self.extent.may_leave_out(listing.rows.len());
-        for row in &listing.rows {
+        for row in listing.rows.iter() {
             let mut end = tail.clone();
             end.subscription = Some(Subscription {
                 arn: row.arn.clone(),

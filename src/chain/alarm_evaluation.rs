@@ -8,7 +8,6 @@ use std::rc::Rc;
 use super::cause::AlarmCause;
 use super::facts::{AlarmRow, Facts, FilterRow, Json, MetricRow};
 use super::log_group::LogGroupId;
-use super::metrics::Metrics;
 use super::same_events::SameEvents;
 use super::stage::Stage;
 use super::unseen_filters::Unseen;
@@ -104,7 +103,6 @@ impl<'r> Writers<'r> {
     pub(super) fn math(
         &self,
         facts: &Facts<'_>,
-        metrics: &Metrics,
         alarm: &AlarmRow,
         reads: &[MetricRow],
     ) -> Result<Evaluated, Error> {
@@ -115,15 +113,14 @@ impl<'r> Writers<'r> {
                 unseen: false,
             });
         };
-        let mut writers: BTreeMap<(String, String, String), Rc<[FilterRow]>> = BTreeMap::new();
+        let mut writers: BTreeMap<(String, String, String), Rc<[Rc<FilterRow>]>> = BTreeMap::new();
         for row in reads {
             let (Some(namespace), Some(name)) = (&row.namespace, &row.metric_name) else {
                 continue;
             };
             let account = row.metric_account.as_ref().unwrap_or(&alarm.account);
             if !self.is_ours(account, namespace, name) {
-                let metric = [account, &alarm.region, namespace, name.as_str()];
-                let found = metrics.writers(facts, metric)?;
+                let found = facts.writers(account, &alarm.region, namespace, name)?;
                 writers.insert((account.clone(), namespace.clone(), name.clone()), found);
             }
         }
@@ -149,7 +146,8 @@ impl<'r> Writers<'r> {
                 metric.metric_name.clone(),
             );
             let found = writers.get(&key).map(AsRef::as_ref).unwrap_or_default();
-            let found: Vec<&FilterRow> = found.iter().filter(|row| same_names(row)).collect();
+            let found = found.iter().map(Rc::as_ref);
+            let found: Vec<&FilterRow> = found.filter(|row| same_names(row)).collect();
             self.role_of_others(&found, all_match)
         };
         let settings = settings(alarm);

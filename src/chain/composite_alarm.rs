@@ -22,7 +22,7 @@ use crate::aws::composite::{
 /// A composite alarm above an alarm.
 #[derive(Clone, Debug)]
 pub(super) struct Above {
-    pub(super) alarm: AlarmRow,
+    pub(super) alarm: Rc<AlarmRow>,
     /// ARNs of the alarms below it, from the one that watches the metric upwards.
     pub(super) through: Vec<String>,
     pub(super) stage: Stage,
@@ -36,7 +36,7 @@ pub(super) struct Above {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Region {
     alarms: Alarms,
-    composites: BTreeMap<String, AlarmRow>,
+    composites: BTreeMap<String, Rc<AlarmRow>>,
     /// Alarm -> names of the composite alarms whose rules name it.
     parents: BTreeMap<String, BTreeSet<String>>,
     /// Names and ARNs of the alarms that hold back the actions of others.
@@ -72,7 +72,6 @@ impl Region {
         });
         let rows = facts.alarms_of_type(account, region, "composite")?;
         let queries = facts.query_alarms(account, region)?;
-        let queries = queries.into_iter().map(Rc::new).collect();
         let mut read = Self {
             queries,
             unknown,
@@ -167,7 +166,7 @@ impl Region {
                 }
                 queue.push_back((name, further));
                 found.push(Above {
-                    alarm: row.clone(),
+                    alarm: Rc::clone(row),
                     through: through.clone(),
                     stage,
                     movement: movement.unwrap_or_else(|| own.clone()),
@@ -265,7 +264,7 @@ impl Region {
 
     /// What the rule makes of the event, about the composite alarm whose rule decides.
     fn link(&self, reach: &Reach, row: &AlarmRow, below: i64) -> Link {
-        let decides = self.composites.get(&reach.at).unwrap_or(row);
+        let decides = self.composites.get(&reach.at).map_or(row, Rc::as_ref);
         let link = match &reach.answer {
             CompositeAnswer::Always => Link::new(
                 LinkId::C01,

@@ -3,6 +3,8 @@
 //! Decided where the query finds records by their fields and one of them makes the alarm go off; what AWS does not
 //! document, and every other query, is left open.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::Error;
@@ -20,7 +22,7 @@ use crate::coverage::Predicate;
 const USUAL_DELIVERY: i64 = 15 * 60;
 
 /// The log alarms of the account and Region of a log group whose queries look at it.
-pub(super) fn on(facts: &Facts<'_>, place: &LogGroupId) -> Result<Vec<AlarmRow>, Error> {
+pub(super) fn on(facts: &Facts<'_>, place: &LogGroupId) -> Result<Vec<Rc<AlarmRow>>, Error> {
     let mut alarms = facts.alarms_of_type(&place.account, &place.region, "log")?;
     alarms.retain(|alarm| looks_at(alarm, place));
     Ok(alarms)

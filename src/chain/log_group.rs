@@ -1,5 +1,7 @@
 //! The log group that a trail delivers to (L ids): does it exist, can it have metric filters, what does it do to records.
 
+use std::rc::Rc;
+
 use crate::aws::data_protection::{self, Finds, Identifier};
 
 use super::Error;
@@ -484,7 +486,7 @@ fn metric_extraction(
 pub(super) fn no_filters(
     facts: &Facts<'_>,
     place: &LogGroupId,
-    filters: &[FilterRow],
+    filters: &[Rc<FilterRow>],
 ) -> Result<Option<Link>, Error> {
     let question = question(place, "DescribeMetricFilters", &place.name);
     let asked = facts.asked(question)?;

@@ -109,7 +109,7 @@ pub(super) fn find(search: AlarmSearch<'_, '_>, filter: &FilterRow) -> Result<Wa
         namespace,
         metric_name,
     ];
-    let all = search.metrics.writers(facts, metric)?;
+    let all = facts.writers(&place.account, &place.region, namespace, metric_name)?;
     let others = others(filter, &all);
     let unseen = Unseen::of(facts, metric)?;
     let writers = Writers::new(place, filter, (&others, unseen), search.same_events);
@@ -142,11 +142,11 @@ pub(super) fn find(search: AlarmSearch<'_, '_>, filter: &FilterRow) -> Result<Wa
 }
 
 /// Other filters of any log group that write the same metric: their default values fill the same periods (F14).
-fn others<'r>(filter: &FilterRow, all: &'r [FilterRow]) -> Vec<&'r FilterRow> {
+fn others<'r>(filter: &FilterRow, all: &'r [Rc<FilterRow>]) -> Vec<&'r FilterRow> {
     let is_other = |other: &&FilterRow| {
         other.name != filter.name || other.log_group_name != filter.log_group_name
     };
-    all.iter().filter(is_other).collect()
+    all.iter().map(Rc::as_ref).filter(is_other).collect()
 }
 
 fn no_alarm(
@@ -224,7 +224,7 @@ fn watched(
             let found = if row.query_id.is_empty() {
                 writers.plain(alarm)
             } else {
-                writers.math(search.facts, search.metrics, alarm, reads)?
+                writers.math(search.facts, alarm, reads)?
             };
             writers.say(search.facts, &found, alarm, &mut stage)?;
             evaluated = Some(found);

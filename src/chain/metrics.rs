@@ -1,18 +1,17 @@
-//! The metrics that the filters of one account write, and the alarms that read them: each is read once, however many filters
-//! share it.
+//! The alarms that read the metrics of one account: each is found once, however many filters share a metric.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Error;
-use super::facts::{AlarmRow, Facts, FilterRow, MetricRow};
+use super::facts::{AlarmRow, Facts, MetricRow};
 
 /// An alarm with what it reads.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) alarm: Rc<AlarmRow>,
-    pub(super) reads: Vec<MetricRow>,
+    pub(super) reads: Rc<[MetricRow]>,
 }
 
 /// A metric, by its account, Region, namespace and name.
@@ -37,7 +36,6 @@ pub(super) struct Metrics {
     watching: RefCell<HashMap<Metric, Rc<[Rc<Reading>]>>>,
     /// By account and Region.
     watched: RefCell<HashMap<(String, String), Rc<Watched>>>,
-    writers: RefCell<HashMap<Metric, Rc<[FilterRow]>>>,
 }
 
 impl Metrics {
@@ -112,27 +110,11 @@ impl Metrics {
         let found = match facts.alarm(account, arn)? {
             Some(alarm) => Some(Rc::new(Reading {
                 reads: facts.alarm_metrics(&alarm.account, &alarm.arn)?,
-                alarm: Rc::new(alarm),
+                alarm,
             })),
             None => None,
         };
         self.alarms.borrow_mut().insert(key, found.clone());
-        Ok(found)
-    }
-
-    /// The metric filters of any log group that write a metric.
-    pub(super) fn writers(
-        &self,
-        facts: &Facts<'_>,
-        metric: [&str; 4],
-    ) -> Result<Rc<[FilterRow]>, Error> {
-        let key = metric.map(str::to_owned);
-        if let Some(known) = self.writers.borrow().get(&key) {
-            return Ok(Rc::clone(known));
-        }
-        let [account, region, namespace, name] = metric;
-        let found: Rc<[FilterRow]> = facts.writers(account, region, namespace, name)?.into();
-        self.writers.borrow_mut().insert(key, Rc::clone(&found));
         Ok(found)
     }
 }

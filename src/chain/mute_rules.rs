@@ -137,8 +137,11 @@ fn unread(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(), 
             None,
         ));
     }
-    for name in facts.unread_mute_rules(&alarm.account, &alarm.region)? {
-        let question = ask(alarm, "GetAlarmMuteRule", &name);
+    for name in facts
+        .unread_mute_rules(&alarm.account, &alarm.region)?
+        .iter()
+    {
+        let question = ask(alarm, "GetAlarmMuteRule", name);
         let asked = facts.asked(question)?;
         // A rule that was deleted between the two calls mutes nothing.
         if !asked.answered() {

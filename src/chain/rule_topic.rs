@@ -57,7 +57,7 @@ pub(super) fn judge(
             "ListSubscriptionsByTopic",
             topic_arn,
         )?,
-        counted: found.as_ref().and_then(Counted::of),
+        counted: found.as_deref().and_then(Counted::of),
         exists,
     })
 }

@@ -193,7 +193,7 @@ impl RuleWalk<'_> {
         if let Some(link) = listing.link {
             ways.push(way.saying(link));
         }
-        for row in &listing.rows {
+        for row in listing.rows.iter() {
             let mut end = way.clone();
             end.subscription = Some(Subscription {
                 arn: row.arn.clone(),

@@ -2,6 +2,8 @@
 //!
 //! As with topics, whoever answered counts.
 
+use std::rc::Rc;
+
 use super::Error;
 use super::cause::{Open, ReachedBy, SubscriptionCause};
 use super::facts::{Asked, Facts, Question, SubscriptionAttributes, SubscriptionRow};
@@ -31,7 +33,7 @@ fn subject(topic_arn: &str, subscription: &SubscriptionRow) -> Subject {
 
 /// The subscriptions of a topic.
 pub(super) struct Listing {
-    pub(super) rows: Vec<SubscriptionRow>,
+    pub(super) rows: Rc<[SubscriptionRow]>,
     /// U01 where there is none, or where the list is not whole.
     pub(super) link: Option<Link>,
 }
@@ -62,7 +64,7 @@ pub(super) fn listed(facts: &Facts<'_>, topic: &Judged, topic_arn: &str) -> Resu
         return Ok(Listing { rows, link });
     }
     // Nobody was told all; what was told before a list was cut short is there.
-    let mut rows = Vec::new();
+    let mut rows: Rc<[SubscriptionRow]> = Rc::from([]);
     for account in &topic.tellers {
         rows = facts.subscriptions(account, topic_arn)?;
         if !rows.is_empty() {
@@ -79,7 +81,7 @@ pub(super) fn listed(facts: &Facts<'_>, topic: &Judged, topic_arn: &str) -> Resu
             .field("SubscriptionsConfirmed", 0)
             .evidence([counted.evidence]);
         return Ok(Listing {
-            rows: Vec::new(),
+            rows: Rc::from([]),
             link: Some(link),
         });
     }

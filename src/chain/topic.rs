@@ -114,7 +114,7 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
             "ListSubscriptionsByTopic",
             topic_arn,
         )?,
-        counted: found.as_ref().and_then(Counted::of),
+        counted: found.as_deref().and_then(Counted::of),
         exists,
     })
 }

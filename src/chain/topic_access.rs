@@ -1,5 +1,7 @@
 //! What a topic, its key and its subscriptions have in common: who can tell of them, and who is asking.
 
+use std::rc::Rc;
+
 use super::Error;
 use super::facts::{AlarmRow, Asked, Facts, Question, Topic};
 use super::verdict::{Kind, Subject};
@@ -21,7 +23,7 @@ pub(super) fn tellers(
     let mut accounts: Vec<String> = Vec::new();
     let others = facts.answered_accounts(operation, about)?;
     let first = first.iter().map(|account| (*account).to_owned());
-    for account in first.chain(others) {
+    for account in first.chain(others.iter().cloned()) {
         if !account.is_empty() && !accounts.contains(&account) {
             accounts.push(account);
         }
@@ -34,7 +36,7 @@ pub(super) fn attributes(
     facts: &Facts<'_>,
     tellers: &[String],
     topic_arn: &str,
-) -> Result<Option<Topic>, Error> {
+) -> Result<Option<Rc<Topic>>, Error> {
     for teller in tellers {
         if let Some(topic) = facts.topic(teller, topic_arn)? {
             return Ok(Some(topic));

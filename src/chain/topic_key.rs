@@ -185,7 +185,8 @@ impl OfTopic<'_> {
     fn policy(&self, key: Option<&Key>) -> Result<Vec<Link>, Error> {
         let arn = key.map_or(self.key.id, |key| key.arn.as_str());
         let mut tellers = self.key.tellers.clone();
-        tellers.extend(self.key.facts.answered_accounts("GetKeyPolicy", arn)?);
+        let others = self.key.facts.answered_accounts("GetKeyPolicy", arn)?;
+        tellers.extend(others.iter().cloned());
         for account in &tellers {
             let Some((policy, evidence)) = self.key.policy(account, arn)? else {
                 continue;

@@ -93,7 +93,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         let trails = self.facts.trails(&self.context.account)?;
         self.trails = trails.len();
         let mut alike = Alike::default();
-        for trail in &trails {
+        for trail in trails.iter() {
             self.trail_paths(trail, &mut alike, &mut paths)?;
         }
         let hidden = trail::hidden(&self.facts, self.context)?;
@@ -201,7 +201,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         paths: &mut Vec<Path>,
     ) -> Result<(), Error> {
         let account = self.context.account.as_str();
-        for filter in self.facts.all_filters(account)? {
+        for filter in self.facts.all_filters(account)?.iter() {
             let here = |trail: &&TrailRow| {
                 trail.log_account.as_deref() == Some(account)
                     && trail.log_region.as_deref() == Some(&filter.region)
@@ -239,17 +239,17 @@ impl<'s, 'c> Walk<'s, 'c> {
                 Verdict::Unknown
             };
             stage.say(
-                Link::new(id, verdict, metric_filter::subject(&place, &filter), cause)
+                Link::new(id, verdict, metric_filter::subject(&place, filter), cause)
                     .field("logGroupName", &filter.log_group_name)
                     .evidence([filter.evidence]),
             );
             let group = log_group::unfed();
             let pattern = self.shared.patterns.read(&filter.pattern);
             stage.extend(metric_filter::judge(
-                account, &place, &group, &filter, pattern,
+                account, &place, &group, filter, pattern,
             ));
             let tail = Tail {
-                filter: Some(named(&filter)),
+                filter: Some(named(filter)),
                 stage,
                 ..Tail::default()
             };
@@ -307,7 +307,8 @@ impl<'s, 'c> Walk<'s, 'c> {
             self.walk_log_alarm(place, &group, &alarm, &mut tails)?;
         }
         let found = self.watchers(place, &filters)?;
-        let all: Vec<(&FilterRow, &Watchers)> = filters.iter().zip(&found).collect();
+        let all: Vec<(&FilterRow, &Watchers)> =
+            filters.iter().map(Rc::as_ref).zip(&found).collect();
         let mut looked_at: BTreeMap<(&str, &str), LookedAt<'_>> = BTreeMap::new();
         for (filter, watchers) in &all {
             let mut moves: BTreeMap<(&str, &str), MovedAlarms> = BTreeMap::new();
@@ -347,7 +348,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     fn watchers(
         &mut self,
         place: &LogGroupId,
-        filters: &[FilterRow],
+        filters: &[Rc<FilterRow>],
     ) -> Result<Vec<Watchers>, Error> {
         let region = self.region(&place.account, &place.region)?;
         let of_member = place.account != self.context.account;

@@ -91,7 +91,7 @@ impl Reader<'_> {
         let mut alarms = Vec::new();
         for region in facts.asked_regions(account)? {
             for alarm in facts.alarms_of_type(account, &region, "metric")? {
-                alarms.push(metric_alarm(facts, alarm)?);
+                alarms.push(metric_alarm(facts, &alarm)?);
             }
         }
         alarms.sort_by(|one, two| one.arn.cmp(&two.arn));
@@ -100,7 +100,7 @@ impl Reader<'_> {
     }
 }
 
-fn metric_alarm(facts: &Facts<'_>, alarm: AlarmRow) -> Result<MetricAlarm, Error> {
+fn metric_alarm(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<MetricAlarm, Error> {
     let question = Question {
         account: &alarm.account,
         region: &alarm.region,
@@ -114,18 +114,18 @@ fn metric_alarm(facts: &Facts<'_>, alarm: AlarmRow) -> Result<MetricAlarm, Error
         _ => None,
     };
     let history = match read_at {
-        Some(to) => history(facts, &alarm, to)?,
+        Some(to) => history(facts, alarm, to.to_string())?,
         None => None,
     };
     Ok(MetricAlarm {
-        settings: settings(&alarm),
-        writers: writers(facts, &alarm)?,
+        settings: settings(alarm),
+        writers: writers(facts, alarm)?,
         history,
-        configured_at: alarm.configuration_updated_time,
-        arn: alarm.arn,
-        name: alarm.name,
-        account: alarm.account,
-        region: alarm.region,
+        configured_at: alarm.configuration_updated_time.clone(),
+        arn: alarm.arn.clone(),
+        name: alarm.name.clone(),
+        account: alarm.account.clone(),
+        region: alarm.region.clone(),
     })
 }
 

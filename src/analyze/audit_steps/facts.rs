@@ -21,7 +21,7 @@ use super::cause::OpenQuestion;
 pub(super) struct Trail {
     pub(super) row: TrailRow,
     pub(super) is_logging: Vec<bool>,
-    pub(super) selectors: SelectorRows,
+    pub(super) selectors: Rc<SelectorRows>,
     pub(super) data_resources: Vec<DataResources>,
     pub(super) keeping: Keeping,
     pub(super) deliveries: Vec<Delivered>,
@@ -30,7 +30,7 @@ pub(super) struct Trail {
 /// A metric filter.
 #[derive(Debug)]
 pub(super) struct Filter {
-    pub(super) row: FilterRow,
+    pub(super) row: Rc<FilterRow>,
     /// Its pattern as a reader sees it.
     pub(super) plain: String,
     /// The names of its metrics.
@@ -40,7 +40,7 @@ pub(super) struct Filter {
 /// A metric alarm.
 #[derive(Debug)]
 pub(super) struct Alarm {
-    pub(super) row: AlarmRow,
+    pub(super) row: Rc<AlarmRow>,
     /// `AlarmActions`.
     pub(super) actions: Vec<String>,
 }
@@ -66,26 +66,26 @@ impl Account {
         let mut read = Self {
             id: account.to_owned(),
             trails: Vec::new(),
-            filters: filters(facts.all_filters(account)?),
+            filters: filters(&facts.all_filters(account)?),
             alarms: Vec::new(),
             subscriptions: BTreeMap::new(),
             questions: facts.questions(account)?,
             listed_topics: Vec::new(),
         };
-        for row in facts.trails(account)? {
+        for row in facts.trails(account)?.iter() {
             read.trails.push(Trail {
                 is_logging: facts.is_logging(account, &row.arn)?,
-                selectors: facts.selectors(account, &row)?,
+                selectors: facts.selectors(account, row)?,
                 data_resources: facts.data_resources(account, &row.arn)?,
                 keeping: facts.keeping(account, &row.arn)?,
                 deliveries: facts.deliveries(account, &row.arn)?,
-                row,
+                row: row.clone(),
             });
         }
         for row in facts.metric_alarms(account)? {
             let actions = facts.actions(account, &row.arn)?;
-            let actions = actions.into_iter().filter(|it| it.on_state == "ALARM");
-            let actions: Vec<String> = actions.map(|it| it.arn).collect();
+            let actions = actions.iter().filter(|it| it.on_state == "ALARM");
+            let actions: Vec<String> = actions.map(|it| it.arn.clone()).collect();
             for topic in &actions {
                 if !read.subscriptions.contains_key(topic) {
                     let arns = facts.subscription_arns(topic)?;
@@ -166,8 +166,8 @@ pub(super) enum Reply<'a> {
 /// another answer.
 fn is_listed(facts: &Facts<'_>, topic: &str) -> Result<bool, Error> {
     let operation = "ListSubscriptionsByTopic";
-    for account in facts.answered_accounts(operation, topic)? {
-        let questions = facts.questions(&account)?;
+    for account in facts.answered_accounts(operation, topic)?.iter() {
+        let questions = facts.questions(account)?;
         let mut outcomes = questions.by_region("sns", operation, topic);
         if outcomes.any(|(_, asked)| matches!(asked, Asked::Answered { .. })) {
             return Ok(true);
@@ -177,10 +177,9 @@ fn is_listed(facts: &Facts<'_>, topic: &str) -> Result<bool, Error> {
 }
 
 /// Rows of one filter follow each other, one a transformation.
-fn filters(rows: Vec<FilterRow>) -> Vec<Filter> {
+fn filters(rows: &[Rc<FilterRow>]) -> Vec<Filter> {
     let mut filters: Vec<Filter> = Vec::new();
-    for mut row in rows {
-        let metric = row.metric_name.take();
+    for row in rows {
         let same = |last: &Filter| {
             (&last.row.region, &last.row.log_group_name, &last.row.name)
                 == (&row.region, &row.log_group_name, &row.name)
@@ -188,12 +187,12 @@ fn filters(rows: Vec<FilterRow>) -> Vec<Filter> {
         if !filters.last().is_some_and(same) {
             filters.push(Filter {
                 plain: plain_text(&row.pattern),
-                row,
+                row: Rc::clone(row),
                 metrics: Vec::new(),
             });
         }
         if let Some(last) = filters.last_mut() {
-            last.metrics.extend(metric);
+            last.metrics.extend(row.metric_name.clone());
         }
     }
     filters

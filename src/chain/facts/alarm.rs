@@ -1,13 +1,15 @@
 //! Facts of alarms: settings, state, the metrics they read, their actions, history and mute rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use rusqlite::Row;
 use serde_json::Value;
 
 use crate::chain::verdict::{Kind, Subject};
 
-use super::{Error, Facts, Json, get};
+use super::kept::{AccountRows, AlarmRows, Grouped};
+use super::{Columns, Error, Facts, Json, get, once};
 
 /// An alarm of any of the three types.
 #[derive(Clone, Debug, Default)]
@@ -131,6 +133,17 @@ impl Facts<'_> {
         namespace: &str,
         metric_name: &str,
     ) -> Result<Vec<(String, String)>, Error> {
+        let afar = once(&self.kept.watches_afar, || {
+            let first = self.optional(
+                "select min(metric_account) from chain_foreign_watch",
+                [],
+                |row| row.get::<_, Option<String>>(0),
+            )?;
+            Ok(first.flatten().is_some())
+        })?;
+        if !afar {
+            return Ok(Vec::new());
+        }
         self.list(
             "select account, alarm_arn from chain_foreign_watch \
              where metric_account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 \
@@ -141,59 +154,85 @@ impl Facts<'_> {
     }
 
     /// An alarm by its ARN, as its own account was told.
-    pub(crate) fn alarm(&self, account: &str, arn: &str) -> Result<Option<AlarmRow>, Error> {
-        self.optional(
-            "select * from alarm where account = ?1 and alarm_arn = ?2",
-            (account, arn),
-            alarm_row,
-        )
+    pub(crate) fn alarm(&self, account: &str, arn: &str) -> Result<Option<Rc<AlarmRow>>, Error> {
+        let kept = self.rows(account);
+        Ok(self.alarms(&kept, account)?.by_arn.get(arn).cloned())
     }
 
     /// Metric alarms of an account, by ARN.
-    pub(crate) fn metric_alarms(&self, account: &str) -> Result<Vec<AlarmRow>, Error> {
-        self.list(
-            "select * from alarm where account = ?1 and type = 'metric' order by alarm_arn",
-            [account],
-            alarm_row,
-        )
+    pub(crate) fn metric_alarms(&self, account: &str) -> Result<Vec<Rc<AlarmRow>>, Error> {
+        let kept = self.rows(account);
+        let alarms = self.alarms(&kept, account)?.all.iter();
+        Ok(alarms.filter(|it| it.kind == "metric").cloned().collect())
     }
 
-    /// Alarms of one type in an account and region.
+    /// Alarms of one type in an account and region, by ARN.
     pub(crate) fn alarms_of_type(
         &self,
         account: &str,
         region: &str,
         kind: &str,
-    ) -> Result<Vec<AlarmRow>, Error> {
-        self.list(
-            "select * from alarm where account = ?1 and region = ?2 and type = ?3 order by alarm_arn",
-            (account, region, kind),
-            alarm_row,
-        )
+    ) -> Result<Vec<Rc<AlarmRow>>, Error> {
+        let kept = self.rows(account);
+        let alarms = self.alarms(&kept, account)?.all.iter();
+        let wanted = alarms.filter(|it| it.kind == kind && it.region == region);
+        Ok(wanted.cloned().collect())
+    }
+
+    fn alarms<'k>(&self, kept: &'k AccountRows, account: &str) -> Result<&'k AlarmRows, Error> {
+        once(&kept.alarms, || {
+            let all = self.list(
+                "select account, region, alarm_arn, name, type, actions_enabled, namespace, metric_name, \
+                 dimensions, statistic, extended_statistic, period, unit, evaluation_periods, \
+                 datapoints_to_alarm, threshold, comparison_operator, treat_missing_data, \
+                 evaluate_low_sample_count_percentile, metrics, evaluation_criteria, evaluation_window, \
+                 warm_up, alarm_rule, actions_suppressor, suppressor_wait_period, suppressor_extension_period, \
+                 scheduled_query, query_results_to_alarm, query_results_to_evaluate, description, \
+                 configuration_updated_time, evidence_id \
+                 from alarm where account = ?1 order by alarm_arn",
+                [account],
+                |row| alarm_row(row).map(Rc::new),
+            )?;
+            let by_arn = all.iter().map(|it| (it.arn.clone(), Rc::clone(it)));
+            Ok(AlarmRows {
+                by_arn: by_arn.collect(),
+                all,
+            })
+        })
     }
 
     /// The state of an alarm.
     pub(crate) fn alarm_state(&self, account: &str, arn: &str) -> Result<Option<StateRow>, Error> {
-        self.optional(
-            "select state_value, state_updated_time, state_transitioned_time, evaluation_state, evidence_id \
-             from alarm_state where account = ?1 and alarm_arn = ?2",
-            (account, arn),
-            |row| {
-                Ok(StateRow {
-                    state_value: get(row, "state_value")?,
-                    state_updated_time: get(row, "state_updated_time")?,
-                    state_transitioned_time: get(row, "state_transitioned_time")?,
-                    evaluation_state: get(row, "evaluation_state")?,
-                    evidence: get(row, "evidence_id")?,
-                })
-            },
-        )
+        let kept = self.rows(account);
+        let states = once(&kept.states, || {
+            let rows = self.list(
+                "select alarm_arn, state_value, state_updated_time, state_transitioned_time, evaluation_state, evidence_id \
+                 from alarm_state where account = ?1",
+                [account],
+                |row| {
+                    let state = StateRow {
+                        state_value: get(row, "state_value")?,
+                        state_updated_time: get(row, "state_updated_time")?,
+                        state_transitioned_time: get(row, "state_transitioned_time")?,
+                        evaluation_state: get(row, "evaluation_state")?,
+                        evidence: get(row, "evidence_id")?,
+                    };
+                    Ok((get(row, "alarm_arn")?, state))
+                },
+            )?;
+            Ok(rows.into_iter().collect())
+        })?;
+        Ok(states.get(arn).cloned())
     }
 
     /// Metric alarms of a region that watch a query and name no metric: Metrics Insights and PromQL.
-    pub(crate) fn query_alarms(&self, account: &str, region: &str) -> Result<Vec<AlarmRow>, Error> {
-        self.list(
-            "select * from alarm where account = ?1 and region = ?2 and type = 'metric' \
+    pub(crate) fn query_alarms(
+        &self,
+        account: &str,
+        region: &str,
+    ) -> Result<Vec<Rc<AlarmRow>>, Error> {
+        let arns: Vec<String> = self.list(
+            "select alarm_arn from alarm where account = ?1 and region = ?2 and type = 'metric' \
              and (evaluation_criteria is not null or exists ( \
                select 1 from alarm_metric \
                where alarm_metric.account = alarm.account and alarm_metric.alarm_arn = alarm.alarm_arn \
@@ -201,8 +240,13 @@ impl Facts<'_> {
                and (ltrim(alarm_metric.expression) like 'select%' or alarm_metric.expression like '%search(%'))) \
              order by alarm_arn",
             (account, region),
-            alarm_row,
-        )
+            |row| row.get(0),
+        )?;
+        let mut alarms = Vec::with_capacity(arns.len());
+        for arn in arns {
+            alarms.extend(self.alarm(account, &arn)?);
+        }
+        Ok(alarms)
     }
 
     /// Names and states of all alarms in an account and region.
@@ -222,37 +266,49 @@ impl Facts<'_> {
     }
 
     /// What an alarm reads.
-    pub(crate) fn alarm_metrics(&self, account: &str, arn: &str) -> Result<Vec<MetricRow>, Error> {
-        self.list(
-            "select query_id, metric_account, namespace, metric_name, dimensions \
-             from alarm_metric where account = ?1 and alarm_arn = ?2 order by query_id",
-            (account, arn),
-            |row| {
-                Ok(MetricRow {
-                    query_id: get(row, "query_id")?,
-                    metric_account: get(row, "metric_account")?,
-                    namespace: get(row, "namespace")?,
-                    metric_name: get(row, "metric_name")?,
-                    dimensions: get(row, "dimensions")?,
-                })
-            },
-        )
+    pub(crate) fn alarm_metrics(&self, account: &str, arn: &str) -> Result<Rc<[MetricRow]>, Error> {
+        let kept = self.rows(account);
+        let metrics = once(&kept.metrics, || {
+            let rows = self.list(
+                "select alarm_arn, query_id, metric_account, namespace, metric_name, dimensions \
+                 from alarm_metric where account = ?1 order by alarm_arn, query_id",
+                [account],
+                |row| {
+                    let metric = MetricRow {
+                        query_id: get(row, "query_id")?,
+                        metric_account: get(row, "metric_account")?,
+                        namespace: get(row, "namespace")?,
+                        metric_name: get(row, "metric_name")?,
+                        dimensions: get(row, "dimensions")?,
+                    };
+                    Ok((get(row, "alarm_arn")?, metric))
+                },
+            )?;
+            Ok(Grouped::of(rows))
+        })?;
+        Ok(metrics.get(arn))
     }
 
     /// Actions of an alarm for every state.
-    pub(crate) fn actions(&self, account: &str, arn: &str) -> Result<Vec<Action>, Error> {
-        self.list(
-            "select on_state, action_arn, evidence_id from alarm_action \
-             where account = ?1 and alarm_arn = ?2 order by on_state, position",
-            (account, arn),
-            |row| {
-                Ok(Action {
-                    on_state: get(row, "on_state")?,
-                    arn: get(row, "action_arn")?,
-                    evidence: get(row, "evidence_id")?,
-                })
-            },
-        )
+    pub(crate) fn actions(&self, account: &str, arn: &str) -> Result<Rc<[Action]>, Error> {
+        let kept = self.rows(account);
+        let actions = once(&kept.actions, || {
+            let rows = self.list(
+                "select alarm_arn, on_state, action_arn, evidence_id from alarm_action \
+                 where account = ?1 order by alarm_arn, on_state, position",
+                [account],
+                |row| {
+                    let action = Action {
+                        on_state: get(row, "on_state")?,
+                        arn: get(row, "action_arn")?,
+                        evidence: get(row, "evidence_id")?,
+                    };
+                    Ok((get(row, "alarm_arn")?, action))
+                },
+            )?;
+            Ok(Grouped::of(rows))
+        })?;
+        Ok(actions.get(arn))
     }
 
     /// Changes of state of an alarm, oldest first: when, and the data.
@@ -291,6 +347,18 @@ impl Facts<'_> {
         region: &str,
         name: &str,
     ) -> Result<Vec<HistoryItem>, Error> {
+        let kept = self.rows(account);
+        let acted = once(&kept.acted, || {
+            let rows = self.list(
+                "select distinct region, alarm_name from alarm_history where account = ?1",
+                [account],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            Ok(rows.into_iter().collect())
+        })?;
+        if !acted.contains(&(region.to_owned(), name.to_owned())) {
+            return Ok(Vec::new());
+        }
         self.list(
             "select time, summary, data, evidence_id from alarm_history \
              where account = ?1 and region = ?2 and alarm_name = ?3 order by time desc, position",
@@ -308,6 +376,11 @@ impl Facts<'_> {
 
     /// Mute rules that name an alarm, by its name or ARN.
     pub(crate) fn mute_rules(&self, alarm: &AlarmRow) -> Result<Vec<MuteRuleRow>, Error> {
+        let kept = self.rows(&alarm.account);
+        let muting = self.muting(&kept, &alarm.account)?;
+        if !muting.contains_key(&alarm.region) {
+            return Ok(Vec::new());
+        }
         self.list(
             "select mute_rule.* from mute_rule \
              join mute_rule_target \
@@ -335,50 +408,71 @@ impl Facts<'_> {
         &self,
         account: &str,
         region: &str,
-    ) -> Result<Vec<String>, Error> {
-        self.list(
-            "select name from mute_rule where account = ?1 and region = ?2 and expression is null \
-             order by rule_arn",
-            (account, region),
-            |row| row.get(0),
-        )
+    ) -> Result<Rc<[String]>, Error> {
+        let kept = self.rows(account);
+        let unread = self.muting(&kept, account)?.get(region);
+        Ok(unread.map_or_else(|| Rc::from([]), Rc::clone))
+    }
+
+    fn muting<'k>(
+        &self,
+        kept: &'k AccountRows,
+        account: &str,
+    ) -> Result<&'k HashMap<String, Rc<[String]>>, Error> {
+        once(&kept.muting, || {
+            let rows = self.list(
+                "select region, name, expression is null from mute_rule where account = ?1 order by region, rule_arn",
+                [account],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?;
+            let mut unread: HashMap<String, Vec<String>> = HashMap::new();
+            for (region, name, is_unread) in rows {
+                let names = unread.entry(region).or_default();
+                names.extend(Some(name).filter(|_| is_unread));
+            }
+            let unread = unread.into_iter();
+            Ok(unread
+                .map(|(region, names)| (region, names.into()))
+                .collect())
+        })
     }
 }
 
 fn alarm_row(row: &Row<'_>) -> rusqlite::Result<AlarmRow> {
+    let mut columns = Columns::of(row);
     Ok(AlarmRow {
-        account: get(row, "account")?,
-        region: get(row, "region")?,
-        arn: get(row, "alarm_arn")?,
-        name: get(row, "name")?,
-        kind: get(row, "type")?,
-        actions_enabled: get(row, "actions_enabled")?,
-        namespace: get(row, "namespace")?,
-        metric_name: get(row, "metric_name")?,
-        dimensions: get(row, "dimensions")?,
-        statistic: get(row, "statistic")?,
-        extended_statistic: get(row, "extended_statistic")?,
-        period: get(row, "period")?,
-        unit: get(row, "unit")?,
-        evaluation_periods: get(row, "evaluation_periods")?,
-        datapoints_to_alarm: get(row, "datapoints_to_alarm")?,
-        threshold: get(row, "threshold")?,
-        comparison_operator: get(row, "comparison_operator")?,
-        treat_missing_data: get(row, "treat_missing_data")?,
-        evaluate_low_sample_count_percentile: get(row, "evaluate_low_sample_count_percentile")?,
-        metrics: get(row, "metrics")?,
-        evaluation_criteria: get(row, "evaluation_criteria")?,
-        evaluation_window: get(row, "evaluation_window")?,
-        warm_up: get(row, "warm_up")?,
-        alarm_rule: get(row, "alarm_rule")?,
-        actions_suppressor: get(row, "actions_suppressor")?,
-        suppressor_wait_period: get(row, "suppressor_wait_period")?,
-        suppressor_extension_period: get(row, "suppressor_extension_period")?,
-        scheduled_query: get(row, "scheduled_query")?,
-        query_results_to_alarm: get(row, "query_results_to_alarm")?,
-        query_results_to_evaluate: get(row, "query_results_to_evaluate")?,
-        description: get(row, "description")?,
-        configuration_updated_time: get(row, "configuration_updated_time")?,
-        evidence: get(row, "evidence_id")?,
+        account: columns.read()?,
+        region: columns.read()?,
+        arn: columns.read()?,
+        name: columns.read()?,
+        kind: columns.read()?,
+        actions_enabled: columns.read()?,
+        namespace: columns.read()?,
+        metric_name: columns.read()?,
+        dimensions: columns.read()?,
+        statistic: columns.read()?,
+        extended_statistic: columns.read()?,
+        period: columns.read()?,
+        unit: columns.read()?,
+        evaluation_periods: columns.read()?,
+        datapoints_to_alarm: columns.read()?,
+        threshold: columns.read()?,
+        comparison_operator: columns.read()?,
+        treat_missing_data: columns.read()?,
+        evaluate_low_sample_count_percentile: columns.read()?,
+        metrics: columns.read()?,
+        evaluation_criteria: columns.read()?,
+        evaluation_window: columns.read()?,
+        warm_up: columns.read()?,
+        alarm_rule: columns.read()?,
+        actions_suppressor: columns.read()?,
+        suppressor_wait_period: columns.read()?,
+        suppressor_extension_period: columns.read()?,
+        scheduled_query: columns.read()?,
+        query_results_to_alarm: columns.read()?,
+        query_results_to_evaluate: columns.read()?,
+        description: columns.read()?,
+        configuration_updated_time: columns.read()?,
+        evidence: columns.read()?,
     })
 }

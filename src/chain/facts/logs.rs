@@ -1,10 +1,12 @@
 //! Facts of log groups: the group, its metric filters, what transforms or masks its records, ways out of it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{Error, Facts, Json, get};
+use super::kept::{AccountRows, FilterRows, Grouped};
+use super::{Columns, Error, Facts, Json, get, once};
 
 /// A log group.
 #[derive(Clone, Debug)]
@@ -88,22 +90,17 @@ impl Facts<'_> {
         account: &str,
         region: &str,
         log_group: &str,
-    ) -> Result<Vec<FilterRow>, Error> {
-        self.list(
-            "select * from chain_filter where account = ?1 and region = ?2 and log_group_name = ?3 \
-             order by name, position",
-            (account, region, log_group),
-            filter_row,
-        )
+    ) -> Result<Rc<[Rc<FilterRow>]>, Error> {
+        let kept = self.rows(account);
+        let filters = self.kept_filters(&kept, account)?;
+        let group = (region.to_owned(), log_group.to_owned());
+        Ok(filters.of_group.get(&group))
     }
 
     /// Metric filters of every log group of an account.
-    pub(crate) fn all_filters(&self, account: &str) -> Result<Vec<FilterRow>, Error> {
-        self.list(
-            "select * from chain_filter where account = ?1 order by region, log_group_name, name, position",
-            [account],
-            filter_row,
-        )
+    pub(crate) fn all_filters(&self, account: &str) -> Result<Rc<[Rc<FilterRow>]>, Error> {
+        let kept = self.rows(account);
+        Ok(Rc::clone(&self.kept_filters(&kept, account)?.all))
     }
 
     /// Metric filters of any log group that write a metric.
@@ -113,14 +110,43 @@ impl Facts<'_> {
         region: &str,
         namespace: &str,
         metric_name: &str,
-    ) -> Result<Vec<FilterRow>, Error> {
-        self.list(
-            "select * from chain_writer \
-             where account = ?1 and region = ?2 and namespace = ?3 and metric_name = ?4 \
-             order by log_group_name, name, position",
-            (account, region, namespace, metric_name),
-            filter_row,
-        )
+    ) -> Result<Rc<[Rc<FilterRow>]>, Error> {
+        let kept = self.rows(account);
+        let filters = self.kept_filters(&kept, account)?;
+        let metric = [region, namespace, metric_name].map(str::to_owned);
+        Ok(filters.of_metric.get(&metric))
+    }
+
+    fn kept_filters<'k>(
+        &self,
+        kept: &'k AccountRows,
+        account: &str,
+    ) -> Result<&'k FilterRows, Error> {
+        once(&kept.filters, || {
+            let all: Rc<[Rc<FilterRow>]> = self
+                .list(
+                    "select region, log_group_name, name, pattern, apply_on_transformed_logs, \
+                     field_selection_criteria, emit_system_field_dimensions, namespace, metric_name, metric_value, \
+                     default_value, unit, dimensions, evidence_id \
+                     from chain_filter where account = ?1 order by region, log_group_name, name, position",
+                    [account],
+                    |row| filter_row(row).map(Rc::new),
+                )?
+                .into();
+            let group = |it: &FilterRow| (it.region.clone(), it.log_group_name.clone());
+            let metric = |it: &FilterRow| {
+                let (namespace, name) = (it.namespace.clone()?, it.metric_name.clone()?);
+                Some([it.region.clone(), namespace, name])
+            };
+            Ok(FilterRows {
+                of_group: Grouped::of(all.iter().map(|it| (group(it), Rc::clone(it)))),
+                of_metric: Grouped::of(
+                    all.iter()
+                        .filter_map(|it| Some((metric(it)?, Rc::clone(it)))),
+                ),
+                all,
+            })
+        })
     }
 
     /// The transformer of a log group.
@@ -204,20 +230,21 @@ impl Facts<'_> {
 }
 
 fn filter_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FilterRow> {
+    let mut columns = Columns::of(row);
     Ok(FilterRow {
-        region: get(row, "region")?,
-        log_group_name: get(row, "log_group_name")?,
-        name: get(row, "name")?,
-        pattern: get(row, "pattern")?,
-        apply_on_transformed_logs: get(row, "apply_on_transformed_logs")?,
-        field_selection_criteria: get(row, "field_selection_criteria")?,
-        emit_system_field_dimensions: get(row, "emit_system_field_dimensions")?,
-        namespace: get(row, "namespace")?,
-        metric_name: get(row, "metric_name")?,
-        metric_value: get(row, "metric_value")?,
-        default_value: get(row, "default_value")?,
-        unit: get(row, "unit")?,
-        dimensions: get(row, "dimensions")?,
-        evidence: get(row, "evidence_id")?,
+        region: columns.read()?,
+        log_group_name: columns.read()?,
+        name: columns.read()?,
+        pattern: columns.read()?,
+        apply_on_transformed_logs: columns.read()?,
+        field_selection_criteria: columns.read()?,
+        emit_system_field_dimensions: columns.read()?,
+        namespace: columns.read()?,
+        metric_name: columns.read()?,
+        metric_value: columns.read()?,
+        default_value: columns.read()?,
+        unit: columns.read()?,
+        dimensions: columns.read()?,
+        evidence: columns.read()?,
     })
 }

@@ -7,13 +7,13 @@
 mod alarm;
 mod event_rule;
 mod json;
+mod kept;
 mod logs;
 mod questions;
 mod recording;
 mod topic;
 mod trail;
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use rusqlite::types::FromSql;
@@ -27,9 +27,9 @@ pub(crate) use alarm::AlarmRow;
 pub(super) use alarm::{Action, HistoryItem, MetricRow, MuteRuleRow, StateRow};
 pub(super) use event_rule::{DEFAULT_BUS, RuleRow, TargetRow, targets_question};
 pub(crate) use json::Json;
+use kept::{Kept, once};
 pub(crate) use logs::FilterRow;
 pub(super) use logs::LogGroup;
-use questions::Kept;
 pub(crate) use questions::{Asked, Question, Questions};
 pub(super) use recording::FileDelivery;
 pub(crate) use recording::{DataResources, Delivered, Keeping};
@@ -47,7 +47,7 @@ const STATEMENTS: usize = 128;
 pub(crate) struct Facts<'s> {
     connection: &'s Connection,
     assumed: &'s [Assumption],
-    kept: Rc<RefCell<Kept>>,
+    kept: Rc<Kept>,
 }
 
 impl<'s> Facts<'s> {
@@ -76,9 +76,11 @@ impl<'s> Facts<'s> {
     }
 
     /// When an evidence row was recorded.
-    pub(super) fn recorded_at(&self, evidence: i64) -> Result<Option<String>, Error> {
-        self.optional("select at from evidence where id = ?1", [evidence], |row| {
-            row.get(0)
+    pub(super) fn recorded_at(&self, evidence: i64) -> Result<Option<Rc<str>>, Error> {
+        self.kept.recorded.get(evidence, |evidence| {
+            self.optional("select at from evidence where id = ?1", [evidence], |row| {
+                row.get(0)
+            })
         })
     }
 
@@ -149,6 +151,26 @@ impl<'s> Facts<'s> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(parameters, read)?;
         Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+    }
+}
+
+/// The columns of a row in the order in which the statement names them: for rows that are many, since each look for a name
+/// goes through the names.
+struct Columns<'r, 's> {
+    row: &'r Row<'s>,
+    next: usize,
+}
+
+impl<'r, 's> Columns<'r, 's> {
+    fn of(row: &'r Row<'s>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column.
+    fn read<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let value = self.row.get(self.next);
+        self.next += 1;
+        value
     }
 }
 

@@ -3,14 +3,14 @@
 //! The file keeps answers, absences and gaps in tables of their own, which its digest and people's queries rest on
 //! (docs/compatibility.md); here they are one table with one answer, read once an account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::chain::Error;
 use crate::chain::assumption::Assumption;
 use crate::chain::gap::is_unsupported;
 
-use super::{Facts, get};
+use super::{Columns, Facts, once};
 
 /// What the snapshot holds of one question to AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,9 +101,9 @@ impl Question<'_> {
 /// Every question that one account was asked.
 #[derive(Debug, Default)]
 pub(crate) struct Questions {
-    /// By service and operation, then Region, then subject. A list of everything and a question about one item may share a
+    /// By service, then operation, then Region, then subject. A list of everything and a question about one item may share a
     /// subject, so there can be several outcomes.
-    by_operation: BTreeMap<(String, String), BTreeMap<String, Subjects>>,
+    by_operation: HashMap<String, HashMap<String, BTreeMap<String, Subjects>>>,
 }
 
 type Subjects = BTreeMap<String, Vec<Asked>>;
@@ -151,8 +151,7 @@ impl Questions {
     }
 
     fn of(&self, service: &str, operation: &str) -> Option<&BTreeMap<String, Subjects>> {
-        self.by_operation
-            .get(&(service.to_owned(), operation.to_owned()))
+        self.by_operation.get(service)?.get(operation)
     }
 }
 
@@ -167,9 +166,11 @@ impl Facts<'_> {
 
     /// Every question that an account was asked.
     pub(crate) fn questions(&self, account: &str) -> Result<Rc<Questions>, Error> {
-        if let Some(known) = self.kept.borrow_mut().get(account) {
-            return Ok(known);
-        }
+        let kept = self.rows(account);
+        once(&kept.questions, || self.read_questions(account)).cloned()
+    }
+
+    fn read_questions(&self, account: &str) -> Result<Rc<Questions>, Error> {
         let rows = self.list(
             "select service, operation, region, subject, 'answered' as outcome, '' as kind, '' as code, '' as message, evidence_id \
              from answered where account = ?1 \
@@ -179,39 +180,34 @@ impl Facts<'_> {
              select service, operation, region, subject, 'gap', kind, code, message, evidence_id from gap where account = ?1",
             [account],
             |row| {
-                let evidence = get(row, "evidence_id")?;
-                let asked = match get::<String>(row, "outcome")?.as_str() {
+                let mut columns = Columns::of(row);
+                let operation = (columns.read()?, columns.read()?);
+                let (region, subject) = (columns.read()?, columns.read()?);
+                let outcome: String = columns.read()?;
+                let (kind, code, message): (String, String, String) =
+                    (columns.read()?, columns.read()?, columns.read()?);
+                let evidence = columns.read()?;
+                let asked = match outcome.as_str() {
                     "answered" => Asked::Answered { evidence },
-                    "absent" => Asked::Absent {
-                        code: get(row, "code")?,
+                    "absent" => Asked::Absent { code, evidence },
+                    _ => Asked::Failed {
+                        unsupported: is_unsupported(&code, &message),
+                        kind,
+                        code,
                         evidence,
                     },
-                    _ => {
-                        let code: String = get(row, "code")?;
-                        Asked::Failed {
-                            kind: get(row, "kind")?,
-                            unsupported: is_unsupported(
-                                &code,
-                                &get::<String>(row, "message")?,
-                            ),
-                            code,
-                            evidence,
-                        }
-                    }
                 };
-                let operation = (get(row, "service")?, get(row, "operation")?);
-                Ok((operation, get(row, "region")?, get(row, "subject")?, asked))
+                Ok((operation, region, subject, asked))
             },
         )?;
         let mut questions = Questions::default();
-        for (operation, region, subject, asked) in rows {
-            let regions = questions.by_operation.entry(operation).or_default();
+        for ((service, operation), region, subject, asked) in rows {
+            let operations = questions.by_operation.entry(service).or_default();
+            let regions = operations.entry(operation).or_default();
             let subjects: &mut Subjects = regions.entry(region).or_default();
             subjects.entry(subject).or_default().push(asked);
         }
-        let questions = Rc::new(questions);
-        self.kept.borrow_mut().keep(account, &questions);
-        Ok(questions)
+        Ok(Rc::new(questions))
     }
 
     /// Whether a question of an account was answered in some region.
@@ -252,37 +248,6 @@ impl Facts<'_> {
     }
 }
 
-/// The accounts read last: the one that is judged, and those that many others ask about.
-#[derive(Debug, Default)]
-pub(super) struct Kept {
-    accounts: Vec<(String, Rc<Questions>)>,
-}
-
-/// How many accounts are kept: memory stays flat, whatever the size of the organization.
-const KEPT: usize = 8;
-
-impl Kept {
-    fn get(&mut self, account: &str) -> Option<Rc<Questions>> {
-        let at = self
-            .accounts
-            .iter()
-            .position(|(known, _)| known == account)?;
-        // The last used comes last.
-        let found = self.accounts.remove(at);
-        let questions = Rc::clone(&found.1);
-        self.accounts.push(found);
-        Some(questions)
-    }
-
-    fn keep(&mut self, account: &str, questions: &Rc<Questions>) {
-        if self.accounts.len() >= KEPT {
-            self.accounts.remove(0);
-        }
-        self.accounts
-            .push((account.to_owned(), Rc::clone(questions)));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,8 +255,8 @@ mod tests {
     fn asked(rows: &[(&str, &str, Asked)], operation: &str, subject: &str) -> Asked {
         let mut questions = Questions::default();
         for (operation, subject, asked) in rows {
-            let key = ("s".to_owned(), (*operation).to_owned());
-            let regions = questions.by_operation.entry(key).or_default();
+            let operations = questions.by_operation.entry("s".to_owned()).or_default();
+            let regions = operations.entry((*operation).to_owned()).or_default();
             let subjects: &mut Subjects = regions.entry("r".to_owned()).or_default();
             let outcomes = subjects.entry((*subject).to_owned()).or_default();
             outcomes.push(asked.clone());

@@ -1,5 +1,7 @@
 //! Facts of topics: attributes, subscriptions, encryption keys.
 
+use std::rc::Rc;
+
 use super::{Error, Facts, get};
 
 /// A topic.
@@ -66,32 +68,44 @@ impl Facts<'_> {
         &self,
         operation: &str,
         about: &str,
-    ) -> Result<Vec<String>, Error> {
-        self.list(
-            "select distinct account from chain_teller where operation = ?1 and subject = ?2 order by account",
-            (operation, about),
-            |row| row.get(0),
-        )
+    ) -> Result<Rc<[String]>, Error> {
+        let question = [operation, about].map(str::to_owned);
+        self.kept.tellers.get(question, |[operation, about]| {
+            let accounts: Vec<String> = self.list(
+                "select distinct account from chain_teller where operation = ?1 and subject = ?2 order by account",
+                (operation, about),
+                |row| row.get(0),
+            )?;
+            Ok(accounts.into())
+        })
     }
 
     /// A topic as an account was told.
-    pub(in crate::chain) fn topic(&self, account: &str, arn: &str) -> Result<Option<Topic>, Error> {
-        self.optional(
-            "select policy, kms_master_key_id, owner, fifo, subscriptions_confirmed, \
+    pub(in crate::chain) fn topic(
+        &self,
+        account: &str,
+        arn: &str,
+    ) -> Result<Option<Rc<Topic>>, Error> {
+        let kept = self.rows(account);
+        kept.topics.get(arn.to_owned(), |arn| {
+            let found = self.optional(
+                "select policy, kms_master_key_id, owner, fifo, subscriptions_confirmed, \
              subscriptions_pending, evidence_id from topic where account = ?1 and topic_arn = ?2",
-            (account, arn),
-            |row| {
-                Ok(Topic {
-                    policy: get(row, "policy")?,
-                    kms_master_key_id: get(row, "kms_master_key_id")?,
-                    owner: get(row, "owner")?,
-                    fifo: get(row, "fifo")?,
-                    subscriptions_confirmed: get(row, "subscriptions_confirmed")?,
-                    subscriptions_pending: get(row, "subscriptions_pending")?,
-                    evidence: get(row, "evidence_id")?,
-                })
-            },
-        )
+                (account, arn),
+                |row| {
+                    Ok(Topic {
+                        policy: get(row, "policy")?,
+                        kms_master_key_id: get(row, "kms_master_key_id")?,
+                        owner: get(row, "owner")?,
+                        fifo: get(row, "fifo")?,
+                        subscriptions_confirmed: get(row, "subscriptions_confirmed")?,
+                        subscriptions_pending: get(row, "subscriptions_pending")?,
+                        evidence: get(row, "evidence_id")?,
+                    })
+                },
+            )?;
+            Ok(found.map(Rc::new))
+        })
     }
 
     /// Subscriptions of a topic as an account was told.
@@ -99,21 +113,25 @@ impl Facts<'_> {
         &self,
         account: &str,
         topic: &str,
-    ) -> Result<Vec<SubscriptionRow>, Error> {
-        self.list(
-            "select protocol, endpoint, subscription_arn, owner, evidence_id from subscription \
+    ) -> Result<Rc<[SubscriptionRow]>, Error> {
+        let kept = self.rows(account);
+        kept.subscriptions.get(topic.to_owned(), |topic| {
+            let rows = self.list(
+                "select protocol, endpoint, subscription_arn, owner, evidence_id from subscription \
              where account = ?1 and topic_arn = ?2 order by protocol, endpoint, subscription_arn",
-            (account, topic),
-            |row| {
-                Ok(SubscriptionRow {
-                    protocol: get(row, "protocol")?,
-                    endpoint: get(row, "endpoint")?,
-                    arn: get(row, "subscription_arn")?,
-                    owner: get(row, "owner")?,
-                    evidence: get(row, "evidence_id")?,
-                })
-            },
-        )
+                (account, topic),
+                |row| {
+                    Ok(SubscriptionRow {
+                        protocol: get(row, "protocol")?,
+                        endpoint: get(row, "endpoint")?,
+                        arn: get(row, "subscription_arn")?,
+                        owner: get(row, "owner")?,
+                        evidence: get(row, "evidence_id")?,
+                    })
+                },
+            )?;
+            Ok(rows.into())
+        })
     }
 
     /// ARNs of the subscriptions of a topic, whichever account listed them.
@@ -130,8 +148,10 @@ impl Facts<'_> {
         &self,
         account: &str,
         subscription: &str,
-    ) -> Result<Option<SubscriptionAttributes>, Error> {
-        self.optional(
+    ) -> Result<Option<Rc<SubscriptionAttributes>>, Error> {
+        let kept = self.rows(account);
+        kept.attributes.get(subscription.to_owned(), |subscription| {
+            let found = self.optional(
             "select filter_policy, filter_policy_scope, pending_confirmation, confirmation_was_authenticated, \
              redrive_policy, evidence_id \
              from subscription_attributes where account = ?1 and subscription_arn = ?2",
@@ -146,7 +166,9 @@ impl Facts<'_> {
                     evidence: get(row, "evidence_id")?,
                 })
             },
-        )
+        )?;
+            Ok(found.map(Rc::new))
+        })
     }
 
     /// A key, as an account was told.

@@ -1,10 +1,12 @@
 //! Facts of trails: configuration, status, event selectors, regions, the organization.
 
+use std::rc::Rc;
+
 use rusqlite::Row;
 
 use crate::chain::verdict::{Kind, Subject};
 
-use super::{Error, Facts, Json, get};
+use super::{Error, Facts, Json, get, once};
 
 /// A trail as an account sees it.
 #[derive(Clone, Debug)]
@@ -114,15 +116,24 @@ impl Facts<'_> {
 
     /// The organization of an account: its id and its management account.
     pub(crate) fn organization(&self, account: &str) -> Result<Option<(String, String)>, Error> {
-        self.optional(
-            "select organization_id, management_account from organization where account = ?1",
-            [account],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        let kept = self.rows(account);
+        let read = || {
+            self.optional(
+                "select organization_id, management_account from organization where account = ?1",
+                [account],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+        };
+        once(&kept.organization, read).cloned()
     }
 
     /// Trails that an account sees.
-    pub(crate) fn trails(&self, account: &str) -> Result<Vec<TrailRow>, Error> {
+    pub(crate) fn trails(&self, account: &str) -> Result<Rc<[TrailRow]>, Error> {
+        let kept = self.rows(account);
+        once(&kept.trails, || Ok(self.read_trails(account)?.into())).cloned()
+    }
+
+    fn read_trails(&self, account: &str) -> Result<Vec<TrailRow>, Error> {
         self.list(
             "select * from chain_trail where account = ?1 order by trail_arn",
             [account],
@@ -198,8 +209,18 @@ impl Facts<'_> {
     }
 
     /// Event selectors of a trail, as this account was told.
-    pub(crate) fn selectors(&self, account: &str, trail: &TrailRow) -> Result<SelectorRows, Error> {
-        let key = (account, &trail.arn);
+    pub(crate) fn selectors(
+        &self,
+        account: &str,
+        trail: &TrailRow,
+    ) -> Result<Rc<SelectorRows>, Error> {
+        let kept = self.rows(account);
+        kept.selectors.get(trail.arn.clone(), |trail| {
+            self.read_selectors((account, trail.as_str())).map(Rc::new)
+        })
+    }
+
+    fn read_selectors(&self, key: (&str, &str)) -> Result<SelectorRows, Error> {
         let basic = self.list(
             "select read_write_type, include_management_events, exclude_management_event_sources, evidence_id \
              from event_selector where account = ?1 and trail_arn = ?2 order by position",

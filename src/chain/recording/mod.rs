@@ -95,7 +95,7 @@ pub(super) fn read(facts: &Facts<'_>, context: &Context) -> Result<AccountRecord
     let rows = facts.trails(&context.account)?;
     let mut trails = Vec::new();
     let mut buckets: Vec<String> = Vec::new();
-    for row in &rows {
+    for row in rows.iter() {
         trails.push(trail_of(facts, context, row)?);
         let bucket = facts.keeping(&context.account, &row.arn)?.bucket;
         buckets.extend(bucket.filter(|bucket| !buckets.contains(bucket)));

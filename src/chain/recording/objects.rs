@@ -47,7 +47,8 @@ pub(super) fn judge(
         return Ok(vec![stage]);
     };
     let basic = facts.data_resources(account, &trail.arn)?;
-    let advanced = facts.selectors(account, trail)?.advanced;
+    let selectors = facts.selectors(account, trail)?;
+    let advanced = &selectors.advanced;
     let selected: Vec<Selected> = basic
         .iter()
         .flat_map(of_basic)
