@@ -13,15 +13,14 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use crate::chain::cause::{EventRuleCause, MetricFilterCause, SilenceCause, TrailCause};
-use crate::chain::verdict::{Cause, LinkId, Station, Subject, Verdict};
+use crate::chain::verdict::{Cause, Link, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
 use crate::coverage::Predicate;
 use crate::pattern;
 use crate::pattern::ast::PatternKind;
 
-use super::coverage_memo::{CoverageMemo, words};
+use super::coverage_memo::CoverageMemo;
 use super::finding::Stop;
-use super::holds;
 use super::requirement::AcceptedForm;
 
 /// Where an event stops, and on which path.
@@ -56,8 +55,12 @@ pub(super) fn blame(
     requirement: &AcceptedForm<'_>,
     event: &Value,
 ) -> Blamed {
-    let mut best: Option<(Blamed, Rank)> = None;
-    let mut passes = Passes::of(event);
+    let mut best: Option<(StopsAt<'_>, usize, Rank)> = None;
+    let mut passes = Passes {
+        event,
+        memo,
+        known: HashMap::new(),
+    };
     // The paths of one filter share its pattern.
     let mut made: HashMap<(*const Condition, usize), Made> = HashMap::new();
     for (index, path) in chain.paths.iter().enumerate() {
@@ -67,7 +70,7 @@ pub(super) fn blame(
             .entry((pattern, likeness))
             .or_insert_with(|| made_for(path, memo, requirement, chain, likeness, event));
         // Nothing that comes after would make up for it.
-        if best.as_ref().is_some_and(|(_, known)| made < known.0) {
+        if best.as_ref().is_some_and(|(.., known)| made < known.0) {
             continue;
         }
         let Some(stop) = stop(path, made, &mut passes) else {
@@ -75,19 +78,22 @@ pub(super) fn blame(
         };
         let rank = (
             made,
-            !matches!(stop.id, LinkId::F12 | LinkId::L03),
+            !matches!(stop.id(), LinkId::F12 | LinkId::L03),
             Reverse(faults(path, &mut passes)),
-            stop.id.station(),
+            stop.id().station(),
             likeness,
-            stop.id != LinkId::E08,
+            stop.id() != LinkId::E08,
         );
-        if best.as_ref().is_none_or(|(_, known)| rank > *known) {
-            let path = Some(index);
-            best = Some((Blamed { stop, path }, rank));
+        if best.as_ref().is_none_or(|(.., known)| rank > *known) {
+            best = Some((stop, index, rank));
         }
     }
     match best {
-        Some((blamed, _)) => unplaced(chain, root(chain, blamed), event),
+        Some((stop, index, _)) => {
+            let stop = stop.told(chain.paths.get(index));
+            let path = Some(index);
+            unplaced(chain, root(chain, Blamed { stop, path }), event)
+        }
         None => Blamed {
             stop: Stop {
                 id: LinkId::T01,
@@ -99,25 +105,65 @@ pub(super) fn blame(
     }
 }
 
-/// Whether an event meets conditions, each asked once: most paths share theirs.
-struct Passes<'e> {
-    event: &'e Value,
-    known: HashMap<*const Condition, bool>,
+/// Where an event stops on a path.
+#[derive(Clone, Copy)]
+enum StopsAt<'p> {
+    /// At what lets other events through.
+    Condition(&'p Condition),
+    /// At a broken link.
+    Broken(&'p Link),
+    /// At the filter, which has nothing to do with the control.
+    Unrelated,
 }
 
-impl<'e> Passes<'e> {
-    fn of(event: &'e Value) -> Self {
-        Self {
-            event,
-            known: HashMap::new(),
+impl StopsAt<'_> {
+    fn id(self) -> LinkId {
+        match self {
+            Self::Condition(condition) => condition.id,
+            Self::Broken(link) => link.id,
+            Self::Unrelated => LinkId::F01,
         }
     }
 
+    /// Whether the event stops because its own filter keeps the alarm in ALARM.
+    fn floods(self) -> bool {
+        let cause = match self {
+            Self::Condition(condition) => &condition.cause,
+            Self::Broken(link) => &link.cause,
+            Self::Unrelated => return false,
+        };
+        let by_itself =
+            |it: &SilenceCause| matches!(it, SilenceCause::KeptInAlarmByItsFilter { .. });
+        matches!(cause, Cause::Silence(cause) if by_itself(cause))
+    }
+
+    /// The stop, as a finding tells of it.
+    fn told(self, path: Option<&Path>) -> Stop {
+        match self {
+            Self::Condition(condition) => stop_at(condition, path),
+            Self::Broken(link) => Stop::of(link),
+            Self::Unrelated => Stop {
+                id: LinkId::F01,
+                subject: None,
+                cause: MetricFilterCause::NoFilterMatches.into(),
+            },
+        }
+    }
+}
+
+/// Whether an event meets conditions, each asked once: most paths share theirs.
+struct Passes<'e> {
+    event: &'e Value,
+    memo: &'e CoverageMemo,
+    known: HashMap<*const Condition, bool>,
+}
+
+impl Passes<'_> {
     fn meets(&mut self, condition: &Condition) -> bool {
         *self
             .known
             .entry(std::ptr::from_ref(condition))
-            .or_insert_with(|| holds(&condition.events, self.event))
+            .or_insert_with(|| self.memo.holds(&condition.events, self.event))
     }
 }
 
@@ -136,17 +182,15 @@ fn made_for(
             Made::Not
         };
     };
-    let texts = words(&pattern.events);
+    let texts = memo.words(&pattern.events);
     let all = texts.union(&requirement.words).count();
     if likeness > 0 && likeness * 2 >= all {
         return Made::Surely;
     }
     // The matcher is asked first: it is quick, and turns most filters away.
-    if holds(&pattern.events, event)
+    if memo.holds(&pattern.events, event)
         && !memo.saturates(&pattern.events, &chain.scope)
-        && memo
-            .missed(&requirement.events, &pattern.events, &chain.scope)
-            .is_nothing()
+        && memo.covers(&requirement.events, &pattern.events, &chain.scope)
     {
         return Made::Surely;
     }
@@ -159,13 +203,9 @@ fn made_for(
             pattern.cause,
             Cause::EventRule(EventRuleCause::RuleMatchesNothing { .. })
         );
-        of_service
-            && (slipped
-                || memo
-                    .missed(&pattern.events, &Predicate::Never, &chain.scope)
-                    .is_nothing())
+        of_service && (slipped || memo.covers(&pattern.events, &Predicate::Never, &chain.scope))
     };
-    if likeness > 0 || requirement.looks_alike(&pattern.events) || is_empty_rule() {
+    if likeness > 0 || requirement.looks_alike(&memo.fields(&pattern.events)) || is_empty_rule() {
         Made::Perhaps
     } else {
         Made::Not
@@ -189,7 +229,7 @@ fn faults(path: &Path, passes: &mut Passes<'_>) -> usize {
 }
 
 /// What stops the event on one path; none where it arrives, or where only missing evidence stands in its way.
-fn stop(path: &Path, made: Made, passes: &mut Passes<'_>) -> Option<Stop> {
+fn stop<'p>(path: &'p Path, made: Made, passes: &mut Passes<'_>) -> Option<StopsAt<'p>> {
     let condition = path
         .conditions
         .iter()
@@ -200,32 +240,20 @@ fn stop(path: &Path, made: Made, passes: &mut Passes<'_>) -> Option<Stop> {
         .find(|link| link.verdict == Verdict::Broken);
     let first = match (condition, broken) {
         (Some(condition), Some(broken)) if comes_first(condition, broken.id) => {
-            stop_at(condition, path)
+            StopsAt::Condition(condition)
         }
-        (_, Some(broken)) => Stop::of(broken),
-        (condition, None) => stop_at(condition?, path),
+        (_, Some(broken)) => StopsAt::Broken(broken),
+        (condition, None) => StopsAt::Condition(condition?),
     };
     // A filter that has nothing to do with the control is not to blame, nor is what hangs on it; one that matches nearly
     // everything matches this event too, and its alarm says nothing of it.
     let made_for_something =
         path.filter.is_some() || path.rule.is_some() || path.pattern().is_some();
-    let unrelated = made == Made::Not && made_for_something && !floods(&first);
-    if unrelated && first.id.station() >= Station::MetricFilter {
-        return Some(Stop {
-            id: LinkId::F01,
-            subject: None,
-            cause: MetricFilterCause::NoFilterMatches.into(),
-        });
+    let unrelated = made == Made::Not && made_for_something && !first.floods();
+    if unrelated && first.id().station() >= Station::MetricFilter {
+        return Some(StopsAt::Unrelated);
     }
     Some(first)
-}
-
-/// Whether the event stops because its own filter keeps the alarm in ALARM.
-fn floods(stop: &Stop) -> bool {
-    matches!(
-        &stop.cause,
-        Cause::Silence(SilenceCause::KeptInAlarmByItsFilter { .. })
-    )
 }
 
 /// Where another filter keeps the alarm in ALARM (F14), that filter is to blame: its own path says so (A06).
@@ -291,12 +319,10 @@ fn comes_first(condition: &Condition, broken: LinkId) -> bool {
         || (here == there && matches!(condition.id, LinkId::F01 | LinkId::E05 | LinkId::Q01))
 }
 
-fn stop_at(condition: &Condition, path: &Path) -> Stop {
-    let phrase = condition.id == LinkId::F01
-        && path
-            .filter
-            .as_ref()
-            .is_some_and(|filter| is_phrase(&filter.pattern));
+fn stop_at(condition: &Condition, path: Option<&Path>) -> Stop {
+    let filter = path.and_then(|path| path.filter.as_ref());
+    let phrase =
+        condition.id == LinkId::F01 && filter.is_some_and(|filter| is_phrase(&filter.pattern));
     Stop {
         id: condition.id,
         subject: Some(condition.subject.clone()),

@@ -18,7 +18,7 @@ use super::shown::carriers;
 pub(super) fn of(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Vec<BlindSpot> {
     let Some(requirement) = requirements
         .iter()
-        .find(|requirement| case.missed(requirement, &case.sound).is_nothing())
+        .find(|requirement| case.carries(requirement, &case.sound))
     else {
         return Vec::new();
     };
@@ -30,7 +30,7 @@ pub(super) fn of(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Vec<Blin
                 let rest: Vec<&Path> = rest
                     .filter(|it| !shares(it, path, station, &subject))
                     .collect();
-                if rest.len() == case.sound.len() || case.missed(requirement, &rest).is_nothing() {
+                if rest.len() == case.sound.len() || case.carries(requirement, &rest) {
                     continue;
                 }
                 spots.extend(at(case, path, (station, subject), &rest));
@@ -201,24 +201,22 @@ fn role(path: &Path) -> Option<Subject> {
 /// they record of a change of their role comes minutes later, when the role no longer lets them.
 fn heard(case: &Case<'_>, call: ApiCall, subject: &Subject, rest: &[&Path]) -> Heard {
     let event = event(call, subject, case.chain);
-    let missed = |paths: &[&Path]| {
-        case.memo
-            .missed_by(&event, &case.memo.parts(paths), &case.chain.scope)
-    };
+    let (memo, scope) = (case.memo, &case.chain.scope);
+    let carried = |paths: &[&Path]| memo.covered_by(&event, &memo.parts(paths), scope);
     let of_trail = call.source == "cloudtrail.amazonaws.com";
     let listening = if of_trail {
         case.sound.as_slice()
     } else {
         rest
     };
-    match missed(listening) {
+    match memo.missed_by(&event, &memo.parts(listening), scope) {
         Missed::Nothing => {
-            let alone = listening.iter().find(|path| missed(&[path]).is_nothing());
+            let alone = listening.iter().find(|path| carried(&[path]));
             let by = alone.map_or_else(|| carriers(listening), |path| carriers(&[path]));
             Heard::Yes { by }
         }
         Missed::Event(_) => Heard::No {
-            only_by_itself: !of_trail && missed(&case.sound).is_nothing(),
+            only_by_itself: !of_trail && carried(&case.sound),
         },
         Missed::Unknown(_) => Heard::Unknown,
     }

@@ -5,6 +5,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,7 +14,7 @@ use crate::chain::verdict::{Station, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::{Missed, Predicate, Premise, Scope};
 
-use super::coverage_memo::CoverageMemo;
+use super::coverage_memo::{Caught, CoverageMemo};
 use super::finding::Names;
 use super::interned::{MANY, Part};
 use super::requirement::AcceptedForm;
@@ -66,6 +67,14 @@ impl<'c> Case<'c> {
 
     /// What these paths do not carry of what is asked for.
     pub(super) fn missed(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> Missed {
+        if self.carries(requirement, paths) {
+            return Missed::Nothing;
+        }
+        self.with_parts(paths, |parts| self.decided(&requirement.events, parts))
+    }
+
+    /// Whether these paths carry all that is asked for.
+    pub(super) fn carries(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> bool {
         // Filters that look like the requirement decide a yes sooner than all filters of the account.
         let near: Vec<&Path> = paths
             .iter()
@@ -74,22 +83,18 @@ impl<'c> Case<'c> {
             .collect();
         if !near.is_empty()
             && near.len() < paths.len()
-            && self
-                .decided(&requirement.events, &self.memo.parts(&near))
-                .is_nothing()
+            && self.covered(&requirement.events, &self.memo.parts(&near))
         {
-            return Missed::Nothing;
+            return true;
         }
-        self.with_parts(paths, |parts| self.decided(&requirement.events, parts))
+        self.with_parts(paths, |parts| self.covered(&requirement.events, parts))
     }
 
     /// What it rests on that these paths carry everything that is asked for.
     pub(super) fn rests_on(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> Vec<Premise> {
-        self.memo.rests_on(
-            &requirement.events,
-            &union(self.memo, paths),
-            &self.chain.scope,
-        )
+        let together = self.memo.together(paths);
+        self.memo
+            .rests_on(&requirement.events, &together, &self.chain.scope)
     }
 
     /// Whether the sound paths carry everything in the Regions that are known alone, and the account did not tell its Regions:
@@ -102,10 +107,8 @@ impl<'c> Case<'c> {
             regions: Vec::new(),
             ..self.chain.scope.clone()
         };
-        let missed = self.with_parts(&self.sound, |parts| {
-            self.memo.missed_by(&requirement.events, parts, &anywhere)
-        });
-        !missed.is_nothing()
+        let covered = |parts: &[Part]| self.memo.covered_by(&requirement.events, parts, &anywhere);
+        !self.with_parts(&self.sound, covered)
     }
 
     /// The distinct predicates of some paths, found once for the sound and for the open ones.
@@ -125,10 +128,12 @@ impl<'c> Case<'c> {
         self.memo.missed_by(required, parts, &self.chain.scope)
     }
 
+    fn covered(&self, required: &Predicate, parts: &[Part]) -> bool {
+        self.memo.covered_by(required, parts, &self.chain.scope)
+    }
+
     fn catches(&self, required: &Predicate, deployed: &Predicate) -> bool {
-        self.memo
-            .missed(required, deployed, &self.chain.scope)
-            .is_nothing()
+        self.memo.covers(required, deployed, &self.chain.scope)
     }
 
     /// Few paths that cover the requirement, sounder ones first: one that does it alone where there is one.
@@ -159,10 +164,7 @@ impl<'c> Case<'c> {
             index -= 1;
             let mut fewer = candidates.clone();
             fewer.remove(index);
-            if self
-                .decided(&requirement.events, &self.memo.parts(&fewer))
-                .is_nothing()
-            {
+            if self.covered(&requirement.events, &self.memo.parts(&fewer)) {
                 candidates = fewer;
             }
         }
@@ -206,7 +208,7 @@ impl<'c> Case<'c> {
         requirements: &'r [AcceptedForm<'a>],
     ) -> Option<&'r AcceptedForm<'a>> {
         let all: Vec<&Path> = self.chain.paths.iter().collect();
-        let covered = |requirement: &&AcceptedForm<'_>| self.missed(requirement, &all).is_nothing();
+        let covered = |requirement: &&AcceptedForm<'_>| self.carries(requirement, &all);
         if let Some(covered) = requirements.iter().find(covered) {
             return Some(covered);
         }
@@ -229,45 +231,60 @@ impl<'c> Case<'c> {
             return None;
         }
         let filters = filters(self.memo, requirement, paths);
-        let parts: Vec<Part> = filters.iter().map(|filter| filter.part.clone()).collect();
+        let known_by = filters.iter().map(|it| (it.part.id, it.near)).collect();
+        let decide = || self.caught(requirement, &listed, &filters);
+        let scope = &self.chain.scope;
+        let caught = self
+            .memo
+            .caught(&requirement.events, known_by, scope, decide);
         let mut names = Names::default();
-        for name in listed.iter() {
-            let asked = requirement
-                .events
-                .clone()
-                .and(Predicate::equals("eventName", name));
-            // No event is caught by no filter: nothing to decide.
-            if filters.is_empty() || !self.decided(&asked, &parts).is_nothing() {
+        for (name, by) in listed.iter().zip(caught.iter()) {
+            let Some(by) = by else {
                 names.missing.push(name.clone());
                 continue;
-            }
-            let catches = |filter: &&Distinct<'_>| {
-                let events = &filter.part.events;
-                (filters.len() <= MANY || self.memo.may_meet(&asked, events))
-                    && self.catches(&asked, events)
             };
-            let mut by: BTreeSet<&str> = BTreeSet::new();
-            // Filters that have nothing in common with the requirement are asked only where no other catches it.
-            for near in [true, false] {
-                if by.is_empty() {
-                    let some = filters
-                        .iter()
-                        .filter(|filter| filter.near == near)
-                        .filter(catches);
-                    by.extend(some.flat_map(|filter| &filter.names));
-                }
-            }
+            let by = by.iter().filter_map(|at| filters.get(*at));
+            let by: BTreeSet<&str> = by.flat_map(|it| it.names.iter().copied()).collect();
             let by = by.into_iter().map(str::to_owned).collect();
             names.covered.insert(name.clone(), by);
         }
         Some(names)
     }
-}
 
-/// The events that any of the paths carries, each predicate once, in an order that does not depend on names.
-pub(super) fn union(memo: &CoverageMemo, paths: &[&Path]) -> Predicate {
-    let parts = memo.parts(paths).into_iter();
-    Predicate::any(parts.map(|part| (*part.events).clone()))
+    /// Which of some filters catch the events of each name; none where they do not catch all of them together.
+    fn caught(
+        &self,
+        requirement: &AcceptedForm<'_>,
+        listed: &[String],
+        filters: &[Distinct<'_>],
+    ) -> Rc<[Caught]> {
+        let parts: Vec<Part> = filters.iter().map(|filter| filter.part.clone()).collect();
+        let by = |name: &String| {
+            let asked = requirement
+                .events
+                .clone()
+                .and(Predicate::equals("eventName", name));
+            // No event is caught by no filter: nothing to decide.
+            if filters.is_empty() || !self.covered(&asked, &parts) {
+                return None;
+            }
+            let catches = |filter: &Distinct<'_>| {
+                let events = &filter.part.events;
+                (filters.len() <= MANY || self.memo.may_meet(&asked, events))
+                    && self.catches(&asked, events)
+            };
+            let of = |near: bool| -> Vec<usize> {
+                let some = filters.iter().enumerate();
+                let some = some.filter(|(_, filter)| filter.near == near && catches(filter));
+                some.map(|(at, _)| at).collect()
+            };
+            // Filters that have nothing in common with the requirement are asked only where no other catches it.
+            Some(of(true))
+                .filter(|it| !it.is_empty())
+                .or_else(|| Some(of(false)))
+        };
+        listed.iter().map(by).collect()
+    }
 }
 
 /// One path for each distinct predicate: the soundest, in an order that does not depend on names.

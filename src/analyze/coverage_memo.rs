@@ -8,11 +8,9 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::chain::Path;
-use crate::coverage::{self, EventModel, Is, Missed, Noise, Predicate, Premise, Scope};
-use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
-use crate::pattern::event::{Rule, SignIn};
+use crate::coverage::{self, EventModel, Matchers, Missed, Noise, Predicate, Premise, Scope};
 
-use super::interned::{Id, Interned, Part};
+use super::interned::{Id, Interned, Part, Union};
 
 /// The coverage decision under one event model, with a memory.
 pub(super) struct CoverageMemo {
@@ -21,10 +19,18 @@ pub(super) struct CoverageMemo {
     missed: RefCell<HashMap<QuestionKey, (String, Missed)>>,
     assumptions: RefCell<HashMap<QuestionKey, Vec<Premise>>>,
     saturations: RefCell<HashMap<QuestionKey, bool>>,
-    noises: RefCell<HashMap<QuestionKey, (String, Noise)>>,
+    noises: RefCell<HashMap<QuestionKey, Noise>>,
+    caught: RefCell<HashMap<CaughtKey, Rc<[Caught]>>>,
     names: RefCell<HashMap<QuestionKey, Rc<[String]>>>,
     places: RefCell<Places>,
+    matchers: Matchers,
 }
+
+/// By which of some filters the events of one name are caught, by their positions; none where not all of them are.
+pub(super) type Caught = Option<Vec<usize>>;
+
+/// A requirement, filters with whether each is near to it, and where: as in [`QuestionKey`].
+type CaughtKey = (Id, Vec<(Id, bool)>, (String, usize));
 
 /// Where events may come from: the Region of global services, and the Regions.
 type Place = (String, Vec<String>);
@@ -60,8 +66,10 @@ impl CoverageMemo {
             assumptions: RefCell::default(),
             saturations: RefCell::default(),
             noises: RefCell::default(),
+            caught: RefCell::default(),
             names: RefCell::default(),
             places: RefCell::default(),
+            matchers: Matchers::default(),
         }
     }
 
@@ -80,6 +88,13 @@ impl CoverageMemo {
         self.interned.borrow_mut().parts(paths)
     }
 
+    /// The events that any of some paths carries, each predicate once, in an order that does not depend on names.
+    pub(super) fn together(&self, paths: &[&Path]) -> Rc<Union> {
+        let mut interned = self.interned.borrow_mut();
+        let parts = interned.parts(paths);
+        interned.whole_union(&parts)
+    }
+
     /// The union of predicates, each once, in an order that does not depend on names.
     pub(super) fn any(&self, predicates: impl Iterator<Item = Predicate>) -> Predicate {
         self.interned.borrow_mut().any(predicates)
@@ -92,63 +107,85 @@ impl CoverageMemo {
         interned.may_meet(one, other)
     }
 
+    /// The literal texts that a predicate compares with.
+    pub(super) fn words(&self, predicate: &Predicate) -> Rc<BTreeSet<String>> {
+        self.interned.borrow_mut().words(predicate)
+    }
+
+    /// The fields that the pattern of a metric filter looks at.
+    pub(super) fn fields(&self, predicate: &Predicate) -> Rc<BTreeSet<String>> {
+        self.interned.borrow_mut().fields(predicate)
+    }
+
+    /// Whether an event matches, by the plain matcher.
+    pub(super) fn holds(&self, predicate: &Predicate, event: &Value) -> bool {
+        self.matchers.holds(predicate, event)
+    }
+
     /// What some predicates together miss of the events of the scope that `required` matches.
     pub(super) fn missed_by(&self, required: &Predicate, parts: &[Part], scope: &Scope) -> Missed {
-        let (id, union) = {
-            let mut interned = self.interned.borrow_mut();
-            (interned.id(required), interned.union(required, parts))
-        };
-        self.missed_in((id, required), (union.id, &union.events), scope)
+        let (id, union) = self.put_together(required, parts);
+        let told = |account: &str, answer: &Missed| told(account, answer, scope);
+        self.answer((id, required), (union.id, &union.events), scope, told)
     }
 
-    /// What `deployed` misses of the events of the scope that `required` matches.
-    pub(super) fn missed(
-        &self,
-        required: &Predicate,
-        deployed: &Predicate,
-        scope: &Scope,
-    ) -> Missed {
+    /// Whether some predicates together miss nothing of the events of the scope that `required` matches.
+    pub(super) fn covered_by(&self, required: &Predicate, parts: &[Part], scope: &Scope) -> bool {
+        let (id, union) = self.put_together(required, parts);
+        let is_nothing = |_: &str, answer: &Missed| answer.is_nothing();
+        self.answer((id, required), (union.id, &union.events), scope, is_nothing)
+    }
+
+    /// Whether `deployed` misses nothing of the events of the scope that `required` matches.
+    pub(super) fn covers(&self, required: &Predicate, deployed: &Predicate, scope: &Scope) -> bool {
         let [one, other] = [required, deployed].map(|it| self.interned.borrow_mut().id(it));
-        self.missed_in((one, required), (other, deployed), scope)
+        let is_nothing = |_: &str, answer: &Missed| answer.is_nothing();
+        self.answer((one, required), (other, deployed), scope, is_nothing)
     }
 
-    fn missed_in(
+    fn put_together(&self, required: &Predicate, parts: &[Part]) -> (Id, Rc<Union>) {
+        let mut interned = self.interned.borrow_mut();
+        (interned.id(required), interned.union(required, parts))
+    }
+
+    /// What is remembered of a question, or decided now: the account for which it was, and what is missed.
+    fn answer<T>(
         &self,
         (one, required): (Id, &Predicate),
         (other, deployed): (Id, &Predicate),
         scope: &Scope,
-    ) -> Missed {
+        read: impl FnOnce(&str, &Missed) -> T,
+    ) -> T {
         if *deployed == Predicate::Always {
-            return Missed::Nothing;
+            return read(&scope.account, &Missed::Nothing);
         }
         let question = self.question([one, other], scope);
         if let Some((account, answer)) = self.missed.borrow().get(&question) {
-            return match answer {
-                Missed::Event(event) => Missed::Event(moved(event, account, &scope.account)),
-                other => other.clone(),
-            };
+            return read(account, answer);
         }
         let answer = coverage::missed(required, deployed, &self.model, scope);
-        let told = (scope.account.clone(), answer.clone());
-        self.missed.borrow_mut().insert(question, told);
-        answer
+        let read = read(&scope.account, &answer);
+        let decided = (scope.account.clone(), answer);
+        self.missed.borrow_mut().insert(question, decided);
+        read
     }
 
     /// What it rests on that `deployed` misses nothing.
     pub(super) fn rests_on(
         &self,
         required: &Predicate,
-        deployed: &Predicate,
+        deployed: &Union,
         scope: &Scope,
     ) -> Vec<Premise> {
-        if *deployed == Predicate::Always {
+        let Union { id, events } = deployed;
+        if *events == Predicate::Always {
             return Vec::new();
         }
-        let question = self.asked([required, deployed], scope);
+        let question = self.beside(required, *id, scope);
         if let Some(known) = self.assumptions.borrow().get(&question) {
             return known.clone();
         }
-        let assumptions = coverage::rests_on(required, deployed, &self.model, scope);
+        let assumptions = coverage::rests_on(required, events, &self.model, scope);
         let told = assumptions.clone();
         self.assumptions.borrow_mut().insert(question, told);
         assumptions
@@ -165,25 +202,45 @@ impl CoverageMemo {
         answer
     }
 
-    /// What `deployed` matches beyond `required`.
-    pub(super) fn noise(&self, required: &Predicate, deployed: &Predicate, scope: &Scope) -> Noise {
-        let question = self.asked([required, deployed], scope);
-        if let Some((account, noise)) = self.noises.borrow().get(&question) {
-            let here = |event: &Option<Value>| {
-                event
-                    .as_ref()
-                    .map(|event| moved(event, account, &scope.account))
-            };
-            return Noise {
-                class: noise.class.clone(),
-                extra: here(&noise.extra),
-                routine: here(&noise.routine),
-            };
+    /// What `deployed` matches beyond `required`: `read` is given it as it was decided, for an account whose events are those
+    /// of the one that is asked about but for the account in them.
+    pub(super) fn noise<T>(
+        &self,
+        required: &Predicate,
+        deployed: &Union,
+        scope: &Scope,
+        read: impl FnOnce(&Noise) -> T,
+    ) -> T {
+        let question = self.beside(required, deployed.id, scope);
+        if let Some(noise) = self.noises.borrow().get(&question) {
+            return read(noise);
         }
-        let noise = coverage::noise(required, deployed, &self.model, scope);
-        let told = (scope.account.clone(), noise.clone());
-        self.noises.borrow_mut().insert(question, told);
-        noise
+        let noise = coverage::noise(required, &deployed.events, &self.model, scope);
+        let read = read(&noise);
+        self.noises.borrow_mut().insert(question, noise);
+        read
+    }
+
+    /// By which of some filters the events of each name that a requirement lists are caught; `decide` says it where it is not
+    /// known. What it says may rest on nothing but the requirement, the filters, whether each is near, and the scope.
+    pub(super) fn caught(
+        &self,
+        required: &Predicate,
+        filters: Vec<(Id, bool)>,
+        scope: &Scope,
+        decide: impl FnOnce() -> Rc<[Caught]>,
+    ) -> Rc<[Caught]> {
+        let required = self.interned.borrow_mut().id(required);
+        let ids = filters.iter().map(|(id, _)| *id).chain([required]);
+        let place = (self.account_of(ids, scope), self.place(scope));
+        let question = (required, filters, place);
+        if let Some(known) = self.caught.borrow().get(&question) {
+            return Rc::clone(known);
+        }
+        let caught = decide();
+        let told = Rc::clone(&caught);
+        self.caught.borrow_mut().insert(question, told);
+        caught
     }
 
     /// The event names that a requirement asks for, in its order.
@@ -203,20 +260,26 @@ impl CoverageMemo {
         self.question(ids, scope)
     }
 
+    fn beside(&self, required: &Predicate, deployed: Id, scope: &Scope) -> QuestionKey {
+        let required = self.interned.borrow_mut().id(required);
+        self.question([required, deployed], scope)
+    }
+
     /// Two accounts ask the same question where neither predicate speaks of the account.
     fn question(&self, predicates: [Id; 2], scope: &Scope) -> QuestionKey {
-        let interned = self.interned.borrow();
-        let named = predicates
-            .iter()
-            .any(|id| interned.names_account(*id, &scope.account));
         QuestionKey {
             predicates,
-            account: if named {
-                scope.account.clone()
-            } else {
-                String::new()
-            },
+            account: self.account_of(predicates.into_iter(), scope),
             place: self.place(scope),
+        }
+    }
+
+    /// The account that is asked about, where one of these predicates speaks of it.
+    fn account_of(&self, mut predicates: impl Iterator<Item = Id>, scope: &Scope) -> String {
+        let interned = self.interned.borrow();
+        match predicates.any(|id| interned.names_account(id, &scope.account)) {
+            true => scope.account.clone(),
+            false => String::new(),
         }
     }
 
@@ -234,6 +297,14 @@ impl CoverageMemo {
     }
 }
 
+/// An answer that was given for one account, as it is for another.
+fn told(account: &str, answer: &Missed, scope: &Scope) -> Missed {
+    match answer {
+        Missed::Event(event) => Missed::Event(moved(event, account, &scope.account)),
+        other => other.clone(),
+    }
+}
+
 /// The record as it would look in another account.
 fn moved(record: &Value, from: &str, to: &str) -> Value {
     if from == to {
@@ -247,121 +318,6 @@ fn moved(record: &Value, from: &str, to: &str) -> Value {
             .map(|(name, value)| (name.clone(), moved(value, from, to)))
             .collect(),
         other => other.clone(),
-    }
-}
-
-/// The fields that the pattern of a metric filter looks at; none for a pattern of another kind.
-pub(super) fn fields(predicate: &Predicate) -> BTreeSet<String> {
-    let mut fields = BTreeSet::new();
-    if let Predicate::Pattern(pattern) = predicate
-        && let PatternKind::Json(expr) = &pattern.kind
-    {
-        collect_fields(expr, &mut fields);
-    }
-    fields
-}
-
-fn collect_fields(expr: &Expr, fields: &mut BTreeSet<String>) {
-    match expr {
-        Expr::Or(parts) | Expr::And(parts) => {
-            parts.iter().for_each(|part| collect_fields(part, fields));
-        }
-        Expr::Group(inner, _) => collect_fields(inner, fields),
-        Expr::Test(test) => {
-            fields.insert(test.selector.to_string());
-        }
-    }
-}
-
-/// The literal texts that a predicate compares with: what a person would recognise it by. Stars at the ends, what stands
-/// before a colon (`ec2:CreateRoute`, `arn:aws:iam::111122223333:root`) and case make no difference to a person.
-pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    collect_words(predicate, &mut words);
-    words.iter().filter_map(|text| word(text)).collect()
-}
-
-/// A text as a person recognises it; none where nothing is left of it.
-fn word(text: &str) -> Option<String> {
-    let last = text.rsplit(':').next().unwrap_or(text);
-    let word = last.trim_matches('*').to_ascii_lowercase();
-    (!word.is_empty()).then_some(word)
-}
-
-fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
-    match predicate {
-        Predicate::Always | Predicate::Never => {}
-        Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().for_each(|part| collect_words(part, words))
-        }
-        Predicate::Not(inner) => collect_words(inner, words),
-        Predicate::Test(test) => {
-            if let Is::Text(text) | Is::StartsWith(text) | Is::EndsWith(text) = &test.is {
-                words.insert(text.clone());
-            }
-        }
-        Predicate::Event(pattern, _) => {
-            for (path, rules) in pattern.alternatives().into_iter().flatten() {
-                words.extend(rules.iter().flat_map(|rule| rule_words(&path, rule)));
-            }
-        }
-        Predicate::Pattern(pattern) => {
-            if let PatternKind::Json(expr) = &pattern.kind {
-                collect_expr_words(expr, words);
-            }
-        }
-    }
-}
-
-/// The texts of a rule about a field of the event around a record, in the words of filters: those that it leaves out too, as
-/// with a filter.
-fn rule_words(path: &str, rule: &Rule) -> Vec<String> {
-    let text = match rule {
-        Rule::Text(text) | Rule::IgnoreCase(text) => text.clone(),
-        Rule::Prefix(text) | Rule::Suffix(text) => text.text.clone(),
-        Rule::Wildcard(literals) => literals.join("*"),
-        Rule::AnythingBut(rules) => {
-            return rules
-                .iter()
-                .flat_map(|rule| rule_words(path, rule))
-                .collect();
-        }
-        _ => return Vec::new(),
-    };
-    rule_word(path, text).into_iter().collect()
-}
-
-fn rule_word(path: &str, text: String) -> Option<String> {
-    match path {
-        // `aws.iam` is what filters call `iam.amazonaws.com`, and sign-ins are asked for by their name there.
-        "source" => {
-            let service = text.strip_prefix("aws.")?;
-            Some(format!("{service}.amazonaws.com"))
-        }
-        "detail-type" => {
-            let of_sign_in = [SignIn::Spaced, SignIn::Joined];
-            let sign_in = of_sign_in.iter().any(|it| it.detail_type() == text);
-            sign_in.then(|| "ConsoleLogin".to_owned())
-        }
-        _ => Some(text),
-    }
-}
-
-fn collect_expr_words(expr: &Expr, words: &mut BTreeSet<String>) {
-    match expr {
-        Expr::Or(parts) | Expr::And(parts) => parts
-            .iter()
-            .for_each(|part| collect_expr_words(part, words)),
-        Expr::Group(inner, _) => collect_expr_words(inner, words),
-        Expr::Test(test) => {
-            if let Condition::Equals {
-                value: PatternValue::Text(text),
-                ..
-            } = &test.condition
-            {
-                words.insert(text.value.clone());
-            }
-        }
     }
 }
 

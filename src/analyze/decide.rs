@@ -38,7 +38,7 @@ pub(super) fn decide(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Deci
 fn carried(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Option<Decision> {
     let mut first = None;
     for requirement in requirements {
-        if case.missed(requirement, &case.sound).is_nothing() {
+        if case.carries(requirement, &case.sound) {
             match lapse(case, requirement) {
                 None if case.rests_on_regions(requirement) => {
                     return Some(regions_missing(case, requirement));
@@ -104,7 +104,7 @@ fn evidence_missing(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Optio
     }
     let requirement = requirements
         .iter()
-        .find(|requirement| case.missed(requirement, &case.open).is_nothing())?;
+        .find(|requirement| case.carries(requirement, &case.open))?;
     let cover = case.smallest_cover(requirement, &case.open);
     let unknown = shown::missing_links(&cover);
     let gaps = if unknown.iter().any(|link| names_a_gap(link, case.chain)) {

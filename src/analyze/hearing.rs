@@ -14,7 +14,7 @@ use crate::snapshot::Snapshot;
 
 use super::about::{self, ControlSummary};
 use super::blame::blame;
-use super::coverage_memo::{CoverageMemo, words};
+use super::coverage_memo::CoverageMemo;
 use super::finding::Stop;
 use super::requirement::{AcceptedForm, requirements};
 use super::{Error, Options, accounts, benchmark, controls, facts_error, noise};
@@ -230,14 +230,12 @@ fn made(
     let (Some(pattern), true) = (pattern, path.filter.is_some()) else {
         return Made::Not;
     };
-    let texts = words(&pattern.events);
+    let texts = memo.words(&pattern.events);
     let shared = texts.intersection(&requirement.words).count();
     let all = texts.union(&requirement.words).count();
     let covers = || {
         !memo.saturates(&pattern.events, &chain.scope)
-            && memo
-                .missed(&requirement.events, &pattern.events, &chain.scope)
-                .is_nothing()
+            && memo.covers(&requirement.events, &pattern.events, &chain.scope)
     };
     match shared {
         1.. if shared * 2 >= all => Made::Surely,

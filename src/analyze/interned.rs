@@ -13,12 +13,18 @@ use std::sync::Arc;
 
 use crate::chain::Path;
 use crate::coverage::{Predicate, event_names};
+use crate::pattern::Pattern;
+
+use super::vocabulary::{fields, words};
 
 /// The number of a predicate: equal predicates have equal numbers.
 pub(super) type Id = u32;
 
 /// Beyond so many predicates, those that have no event in common with what is asked for are left out of a comparison.
 pub(super) const MANY: usize = 64;
+
+/// More patterns than one account has; what they need is bounded.
+const KEPT: usize = 20_000;
 
 /// A predicate of some paths.
 #[derive(Clone)]
@@ -42,6 +48,9 @@ struct Known {
     may_name_account: bool,
     /// The event names outside of which it matches nothing; none where it leaves the name open.
     names: Option<Rc<BTreeSet<String>>>,
+    /// What a person recognises it by, once somebody asks.
+    words: Option<Rc<BTreeSet<String>>>,
+    fields: Option<Rc<BTreeSet<String>>>,
 }
 
 /// The numbers given so far.
@@ -52,6 +61,8 @@ pub(super) struct Interned {
     known: Vec<Known>,
     /// By the address of the allocation, which is held so that nothing else takes it.
     by_address: HashMap<usize, Part>,
+    /// Of patterns, which the accounts share, by their address alike.
+    by_pattern: HashMap<*const Pattern, (Arc<Pattern>, Id)>,
     unions: HashMap<Vec<Id>, Rc<Union>>,
 }
 
@@ -63,6 +74,22 @@ impl Interned {
 
     /// The number of a predicate.
     pub(super) fn id(&mut self, predicate: &Predicate) -> Id {
+        let Predicate::Pattern(pattern) = predicate else {
+            return self.by_content(predicate);
+        };
+        let address = Arc::as_ptr(pattern);
+        if let Some((_, id)) = self.by_pattern.get(&address) {
+            return *id;
+        }
+        let id = self.by_content(predicate);
+        if self.by_pattern.len() >= KEPT {
+            self.by_pattern.clear();
+        }
+        self.by_pattern.insert(address, (Arc::clone(pattern), id));
+        id
+    }
+
+    fn by_content(&mut self, predicate: &Predicate) -> Id {
         let mut hasher = DefaultHasher::new();
         write_hash(predicate, &mut hasher);
         let alike = self.by_hash.entry(hasher.finish()).or_default();
@@ -78,6 +105,8 @@ impl Interned {
             may_name_account: has_twelve_digits(&text),
             text,
             names: event_names(predicate).map(Rc::new),
+            words: None,
+            fields: None,
             predicate: predicate.clone(),
         });
         alike.push(id);
@@ -94,6 +123,20 @@ impl Interned {
         let events = Arc::clone(events);
         self.by_address.insert(address, Part { id, events });
         id
+    }
+
+    /// The literal texts of a predicate.
+    pub(super) fn words(&mut self, predicate: &Predicate) -> Rc<BTreeSet<String>> {
+        let id = self.id(predicate) as usize;
+        let known = self.known.get_mut(id).map(|it| &mut it.words);
+        remembered(known, || words(predicate))
+    }
+
+    /// The fields that a predicate looks at.
+    pub(super) fn fields(&mut self, predicate: &Predicate) -> Rc<BTreeSet<String>> {
+        let id = self.id(predicate) as usize;
+        let known = self.known.get_mut(id).map(|it| &mut it.fields);
+        remembered(known, || fields(predicate))
     }
 
     /// The distinct predicates of some paths, in an order that does not depend on names.
@@ -139,7 +182,8 @@ impl Interned {
         Predicate::any(distinct.into_iter().map(|(_, events)| events))
     }
 
-    fn whole_union(&mut self, parts: &[Part]) -> Rc<Union> {
+    /// The union of predicates in their order.
+    pub(super) fn whole_union(&mut self, parts: &[Part]) -> Rc<Union> {
         let ids: Vec<Id> = parts.iter().map(|part| part.id).collect();
         if let Some(union) = self.unions.get(&ids) {
             return Rc::clone(union);
@@ -173,6 +217,17 @@ impl Interned {
         known.is_some_and(|known| {
             (known.may_name_account || account.len() < 12) && known.text.contains(account)
         })
+    }
+}
+
+/// What is known, or found out and known from now on.
+fn remembered(
+    known: Option<&mut Option<Rc<BTreeSet<String>>>>,
+    find: impl FnOnce() -> BTreeSet<String>,
+) -> Rc<BTreeSet<String>> {
+    match known {
+        Some(known) => Rc::clone(known.get_or_insert_with(|| Rc::new(find()))),
+        None => Rc::new(find()),
     }
 }
 

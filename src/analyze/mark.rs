@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::chain::Path;
+use crate::chain::{Filter, Path};
 use crate::coverage::Predicate;
-use crate::pattern::ast::{Expr, Pattern, PatternKind, dotted};
-use crate::pattern::{self, Matcher, Semantics};
+use crate::pattern::ast::{Expr, PatternKind, dotted};
+use crate::pattern::{self, Matcher, Pattern, Semantics};
 
 use super::finding::{Mark, MarkKind};
 use super::requirement::AcceptedForm;
@@ -25,7 +26,7 @@ pub(super) fn marks(
         && let PatternKind::Json(expr) = &pattern.kind
     {
         let mut spans = Vec::new();
-        asking(pattern, expr, witness, &mut spans);
+        asking(expr, witness, &mut spans);
         let whole = expr.span();
         marks.extend(
             spans
@@ -39,12 +40,13 @@ pub(super) fn marks(
                 }),
         );
     }
-    if let Some(filter) = path.and_then(|path| path.filter.as_ref())
-        && let Ok(pattern) = pattern::parse(&filter.pattern)
+    if let Some(path) = path
+        && let Some(filter) = &path.filter
+        && let Some(pattern) = read(path, filter)
         && let PatternKind::Json(expr) = &pattern.kind
     {
         let first = marks.len();
-        turning_away(&pattern, expr, witness, &filter.name, &mut marks);
+        turning_away(expr, witness, &filter.name, &mut marks);
         // To underline the whole pattern says nothing.
         for mark in marks
             .iter_mut()
@@ -58,6 +60,14 @@ pub(super) fn marks(
         marks.extend(unmet(path, witness));
     }
     marks
+}
+
+/// The pattern of a filter: as its path has it, where it does.
+fn read(path: &Path, filter: &Filter) -> Option<Arc<Pattern>> {
+    match path.pattern().map(|condition| &condition.events) {
+        Some(Predicate::Pattern(known)) if known.text == filter.pattern => Some(Arc::clone(known)),
+        _ => pattern::parse(&filter.pattern).ok().map(Arc::new),
+    }
 }
 
 /// The fields of the conditions that the witness does not meet, but for patterns.
@@ -91,38 +101,30 @@ fn tested(predicate: &Predicate, fields: &mut BTreeSet<String>) {
 }
 
 /// The operands of the outermost `||`s that the witness satisfies.
-fn asking(pattern: &Pattern, expr: &Expr, witness: &Value, spans: &mut Vec<Range<usize>>) {
+fn asking(expr: &Expr, witness: &Value, spans: &mut Vec<Range<usize>>) {
     match expr {
         Expr::Or(parts) => {
-            for part in parts.iter().filter(|part| holds(pattern, part, witness)) {
-                asking(pattern, part, witness, spans);
+            for part in parts.iter().filter(|part| holds(part, witness)) {
+                asking(part, witness, spans);
             }
         }
-        Expr::Group(inner, _) if matches!(**inner, Expr::Or(_)) => {
-            asking(pattern, inner, witness, spans)
-        }
+        Expr::Group(inner, _) if matches!(**inner, Expr::Or(_)) => asking(inner, witness, spans),
         other => spans.push(other.span()),
     }
 }
 
 /// The parts that must hold and do not.
-fn turning_away(
-    pattern: &Pattern,
-    expr: &Expr,
-    witness: &Value,
-    filter: &str,
-    marks: &mut Vec<Mark>,
-) {
-    if holds(pattern, expr, witness) {
+fn turning_away(expr: &Expr, witness: &Value, filter: &str, marks: &mut Vec<Mark>) {
+    if holds(expr, witness) {
         return;
     }
     match expr {
         Expr::And(parts) => {
             for part in parts {
-                turning_away(pattern, part, witness, filter, marks);
+                turning_away(part, witness, filter, marks);
             }
         }
-        Expr::Group(inner, _) => turning_away(pattern, inner, witness, filter, marks),
+        Expr::Group(inner, _) => turning_away(inner, witness, filter, marks),
         Expr::Or(_) => marks.push(Mark {
             filter: Some(filter.to_owned()),
             span: expr.span(),
@@ -139,10 +141,6 @@ fn turning_away(
 }
 
 /// Whether a part of a pattern, taken alone, matches.
-fn holds(pattern: &Pattern, expr: &Expr, witness: &Value) -> bool {
-    let part = Pattern {
-        kind: PatternKind::Json(expr.clone()),
-        ..pattern.clone()
-    };
-    Matcher::new(&part, &Semantics::default()).matches_event(witness)
+fn holds(expr: &Expr, witness: &Value) -> bool {
+    Matcher::of_expression(expr, &Semantics::default()).matches_event(witness)
 }

@@ -33,6 +33,7 @@ mod recorded;
 mod requirement;
 mod sections;
 mod shown;
+mod vocabulary;
 
 use std::collections::BTreeSet;
 

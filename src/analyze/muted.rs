@@ -37,7 +37,7 @@ pub(super) fn lapse<'p>(case: &Case<'p>, requirement: &AcceptedForm<'_>) -> Opti
     let mut perhaps = None;
     for (window, silent) in spans(open, |muted| &muted.sure) {
         let left = without(sound, &silent);
-        if case.missed(requirement, &left).is_nothing() {
+        if case.carries(requirement, &left) {
             continue;
         }
         match case.missed(requirement, &without(open, &silent)) {
@@ -54,10 +54,7 @@ pub(super) fn lapse<'p>(case: &Case<'p>, requirement: &AcceptedForm<'_>) -> Opti
         if perhaps.is_some() {
             break;
         }
-        if !case
-            .missed(requirement, &without(sound, &silent))
-            .is_nothing()
-        {
+        if !case.carries(requirement, &without(sound, &silent)) {
             perhaps = Some((window, silent));
         }
     }

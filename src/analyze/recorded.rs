@@ -14,7 +14,7 @@ use crate::chain::verdict::{Link, LinkId, Station, Verdict};
 use crate::control::{Kept, Recorded, Recording};
 use crate::coverage::{Missed, Predicate, Scope};
 
-use super::case::{soundest, union};
+use super::case::soundest;
 use super::coverage_memo::CoverageMemo;
 use super::decision::Decision;
 use super::finding::{Requirement, Status, Stop, Unrecorded, Why};
@@ -93,7 +93,7 @@ impl RecordQuestion<'_> {
         let open: Vec<&Path> = open
             .filter(|path| path.verdict() <= Verdict::Unknown)
             .collect();
-        if self.missed(&sound).is_nothing() {
+        if self.keeps(&sound) {
             return match self.regions_open(&sound) {
                 None => self.pass(&sound),
                 Some(link) => self.unknown(&sound, &[link]),
@@ -118,6 +118,13 @@ impl RecordQuestion<'_> {
         self.missed_of(&self.required, paths)
     }
 
+    /// Whether these paths keep all that is asked for.
+    fn keeps(&self, paths: &[&Path]) -> bool {
+        let parts = self.memo.parts(paths);
+        self.memo
+            .covered_by(&self.required, &parts, &self.recording.scope)
+    }
+
     fn missed_of(&self, required: &Predicate, paths: &[&Path]) -> Missed {
         self.memo
             .missed_by(required, &self.memo.parts(paths), &self.recording.scope)
@@ -131,10 +138,9 @@ impl RecordQuestion<'_> {
             regions: Vec::new(),
             ..self.recording.scope.clone()
         };
-        let answer = self
-            .memo
-            .missed_by(&self.required, &self.memo.parts(sound), &anywhere);
-        (!answer.is_nothing()).then_some(link)
+        let parts = self.memo.parts(sound);
+        let covered = self.memo.covered_by(&self.required, &parts, &anywhere);
+        (!covered).then_some(link)
     }
 
     fn decision(&self, status: Status, why: Why, paths: &[&Path]) -> Decision {
@@ -158,9 +164,8 @@ impl RecordQuestion<'_> {
         let mut answer = self.decision(Status::Pass, why, &same_events(self.memo, sound, &cover));
         answer.notes = told_links(&cover);
         let scope = &self.recording.scope;
-        answer.rests_on = self
-            .memo
-            .rests_on(&self.required, &union(self.memo, &cover), scope);
+        let together = self.memo.together(&cover);
+        answer.rests_on = self.memo.rests_on(&self.required, &together, scope);
         answer
     }
 
@@ -181,7 +186,7 @@ impl RecordQuestion<'_> {
     fn smallest<'p>(&self, paths: &[&'p Path]) -> Vec<&'p Path> {
         let mut cover = soundest(self.memo, paths);
         cover.sort_by_key(|path| path.verdict());
-        if let Some(alone) = cover.iter().find(|path| self.missed(&[path]).is_nothing()) {
+        if let Some(alone) = cover.iter().find(|path| self.keeps(&[path])) {
             return vec![alone];
         }
         let mut index = cover.len();
@@ -189,7 +194,7 @@ impl RecordQuestion<'_> {
             index -= 1;
             let mut fewer = cover.clone();
             fewer.remove(index);
-            if self.missed(&fewer).is_nothing() {
+            if self.keeps(&fewer) {
                 cover = fewer;
             }
         }

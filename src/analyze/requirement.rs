@@ -2,15 +2,16 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::chain::Path;
 use crate::control::{Alternative, Benchmark, Control};
 use crate::coverage::Predicate;
-use crate::pattern;
+use crate::pattern::{self, Pattern};
 
 use super::Error;
-use super::coverage_memo::{fields, words};
 use super::finding::Requirement as Form;
+use super::vocabulary::{fields, words};
 
 /// One accepted form of a control's requirement.
 pub(super) struct AcceptedForm<'a> {
@@ -24,6 +25,8 @@ pub(super) struct AcceptedForm<'a> {
     fields: BTreeSet<String>,
     /// The likeness of pattern texts, by what is known of the pattern besides.
     alike: RefCell<HashMap<String, [Option<usize>; 3]>>,
+    /// The likeness of patterns by their addresses, which are held so that nothing else takes them.
+    patterns: RefCell<HashMap<*const Pattern, (Arc<Pattern>, usize)>>,
 }
 
 /// More texts than one account has; what they need is bounded.
@@ -50,6 +53,7 @@ pub(super) fn requirements<'a>(
                 fields: fields(&events),
                 events,
                 alike: RefCell::default(),
+                patterns: RefCell::default(),
             })
         })
         .collect()
@@ -77,6 +81,11 @@ impl AcceptedForm<'_> {
             (None, None) => return 0,
         };
         let pattern = path.pattern().map(|pattern| &pattern.events);
+        if let Some(Predicate::Pattern(known)) = pattern
+            && known.text == text
+        {
+            return self.likeness_of_pattern(known, pattern);
+        }
         // The queries of log alarms have no text that is shared.
         if text.is_empty() {
             return self.likeness_of(text, pattern);
@@ -101,11 +110,25 @@ impl AcceptedForm<'_> {
         })
     }
 
-    /// Whether a filter looks at fields of the requirement alone, and at one that is not of every control: it was made for
+    /// The likeness of a pattern, by its address: the accounts share what one text is read as.
+    fn likeness_of_pattern(&self, known: &Arc<Pattern>, pattern: Option<&Predicate>) -> usize {
+        let address = Arc::as_ptr(known);
+        let mut patterns = self.patterns.borrow_mut();
+        if let Some((_, likeness)) = patterns.get(&address) {
+            return *likeness;
+        }
+        let likeness = self.likeness_of(&known.text, pattern);
+        if patterns.len() >= KEPT {
+            patterns.clear();
+        }
+        patterns.insert(address, (Arc::clone(known), likeness));
+        likeness
+    }
+
+    /// Whether a filter that looks at these fields looks at fields of the requirement alone, and at one that is not of every control: it was made for
     /// it, even where it compares them with nothing that is asked for.
-    pub(super) fn looks_alike(&self, events: &Predicate) -> bool {
+    pub(super) fn looks_alike(&self, looked_at: &BTreeSet<String>) -> bool {
         let common = ["$.eventName", "$.eventSource"];
-        let looked_at = fields(events);
         looked_at.is_subset(&self.fields)
             && looked_at
                 .iter()

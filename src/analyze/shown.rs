@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::chain::verdict::{Link, Verdict};
 use crate::chain::{AccountChain, Path};
-use crate::coverage::NoiseClass;
+use crate::coverage::{Noise, NoiseClass};
 
-use super::case::{Case, union};
+use super::case::Case;
 use super::coverage_memo::CoverageMemo;
 use super::finding::{Carriers, Note, PathSummary, Remark, Surplus};
 use super::interned::Id;
@@ -61,19 +61,22 @@ pub(super) fn surplus(
     requirement: &AcceptedForm<'_>,
     cover: &[&Path],
 ) -> Vec<Note> {
-    let noise = case.memo.noise(
-        &requirement.events,
-        &union(case.memo, cover),
-        &case.chain.scope,
-    );
+    let (memo, scope) = (case.memo, &case.chain.scope);
+    memo.noise(&requirement.events, &memo.together(cover), scope, told)
+}
+
+fn told(noise: &Noise) -> Vec<Note> {
+    // Names and sources are those of any account.
     let named = |event: &Value| {
         let source = event.get("eventSource").and_then(Value::as_str);
         let source = source.unwrap_or_default().to_owned();
         (event_name(event).to_owned(), source)
     };
-    let on = match noise.class {
+    let on = match &noise.class {
         NoiseClass::None | NoiseClass::Unknown(_) => None,
-        NoiseClass::Names(names) => Some(Surplus::Names { names }),
+        NoiseClass::Names(names) => Some(Surplus::Names {
+            names: names.clone(),
+        }),
         NoiseClass::Some => noise.extra.as_ref().map(|event| {
             let (event_name, event_source) = named(event);
             Surplus::Some {
@@ -81,7 +84,9 @@ pub(super) fn surplus(
                 event_source,
             }
         }),
-        NoiseClass::Sources(event_sources) => Some(Surplus::Sources { event_sources }),
+        NoiseClass::Sources(event_sources) => Some(Surplus::Sources {
+            event_sources: event_sources.clone(),
+        }),
         NoiseClass::NearlyEverything => Some(Surplus::NearlyEverything),
     };
     let routine = noise.routine.as_ref().map(|event| {

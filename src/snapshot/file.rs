@@ -186,10 +186,15 @@ impl SnapshotFile {
                 )?;
                 connection
             }
-            Content::Copy(copy) => Connection::open_with_flags(
-                &copy.path,
-                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-            )?,
+            Content::Copy(copy) => {
+                let connection = Connection::open_with_flags(
+                    &copy.path,
+                    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+                )?;
+                // Nobody writes to it: else each statement locks it anew, and looks for a journal.
+                connection.pragma_update(None, "locking_mode", "exclusive")?;
+                connection
+            }
         };
         harden(&connection)?;
         // Reads the schema: a text too long or not understood is refused here, before anything is asked.

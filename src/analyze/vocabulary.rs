@@ -1,0 +1,122 @@
+//! What a person recognises a predicate by: the fields that it looks at and the literal texts that it compares with.
+
+use std::collections::BTreeSet;
+
+use crate::coverage::{Is, Predicate};
+use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
+use crate::pattern::event::{Rule, SignIn};
+
+/// The fields that the pattern of a metric filter looks at; none for a pattern of another kind.
+pub(super) fn fields(predicate: &Predicate) -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    if let Predicate::Pattern(pattern) = predicate
+        && let PatternKind::Json(expr) = &pattern.kind
+    {
+        collect_fields(expr, &mut fields);
+    }
+    fields
+}
+
+fn collect_fields(expr: &Expr, fields: &mut BTreeSet<String>) {
+    match expr {
+        Expr::Or(parts) | Expr::And(parts) => {
+            parts.iter().for_each(|part| collect_fields(part, fields));
+        }
+        Expr::Group(inner, _) => collect_fields(inner, fields),
+        Expr::Test(test) => {
+            fields.insert(test.selector.to_string());
+        }
+    }
+}
+
+/// The literal texts that a predicate compares with: what a person would recognise it by. Stars at the ends, what stands
+/// before a colon (`ec2:CreateRoute`, `arn:aws:iam::111122223333:root`) and case make no difference to a person.
+pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    collect_words(predicate, &mut words);
+    words.iter().filter_map(|text| word(text)).collect()
+}
+
+/// A text as a person recognises it; none where nothing is left of it.
+fn word(text: &str) -> Option<String> {
+    let last = text.rsplit(':').next().unwrap_or(text);
+    let word = last.trim_matches('*').to_ascii_lowercase();
+    (!word.is_empty()).then_some(word)
+}
+
+fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
+    match predicate {
+        Predicate::Always | Predicate::Never => {}
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| collect_words(part, words))
+        }
+        Predicate::Not(inner) => collect_words(inner, words),
+        Predicate::Test(test) => {
+            if let Is::Text(text) | Is::StartsWith(text) | Is::EndsWith(text) = &test.is {
+                words.insert(text.clone());
+            }
+        }
+        Predicate::Event(pattern, _) => {
+            for (path, rules) in pattern.alternatives().into_iter().flatten() {
+                words.extend(rules.iter().flat_map(|rule| rule_words(&path, rule)));
+            }
+        }
+        Predicate::Pattern(pattern) => {
+            if let PatternKind::Json(expr) = &pattern.kind {
+                collect_expr_words(expr, words);
+            }
+        }
+    }
+}
+
+/// The texts of a rule about a field of the event around a record, in the words of filters: those that it leaves out too, as
+/// with a filter.
+fn rule_words(path: &str, rule: &Rule) -> Vec<String> {
+    let text = match rule {
+        Rule::Text(text) | Rule::IgnoreCase(text) => text.clone(),
+        Rule::Prefix(text) | Rule::Suffix(text) => text.text.clone(),
+        Rule::Wildcard(literals) => literals.join("*"),
+        Rule::AnythingBut(rules) => {
+            return rules
+                .iter()
+                .flat_map(|rule| rule_words(path, rule))
+                .collect();
+        }
+        _ => return Vec::new(),
+    };
+    rule_word(path, text).into_iter().collect()
+}
+
+fn rule_word(path: &str, text: String) -> Option<String> {
+    match path {
+        // `aws.iam` is what filters call `iam.amazonaws.com`, and sign-ins are asked for by their name there.
+        "source" => {
+            let service = text.strip_prefix("aws.")?;
+            Some(format!("{service}.amazonaws.com"))
+        }
+        "detail-type" => {
+            let of_sign_in = [SignIn::Spaced, SignIn::Joined];
+            let sign_in = of_sign_in.iter().any(|it| it.detail_type() == text);
+            sign_in.then(|| "ConsoleLogin".to_owned())
+        }
+        _ => Some(text),
+    }
+}
+
+fn collect_expr_words(expr: &Expr, words: &mut BTreeSet<String>) {
+    match expr {
+        Expr::Or(parts) | Expr::And(parts) => parts
+            .iter()
+            .for_each(|part| collect_expr_words(part, words)),
+        Expr::Group(inner, _) => collect_expr_words(inner, words),
+        Expr::Test(test) => {
+            if let Condition::Equals {
+                value: PatternValue::Text(text),
+                ..
+            } = &test.condition
+            {
+                words.insert(text.value.clone());
+            }
+        }
+    }
+}
