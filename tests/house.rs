@@ -396,3 +396,42 @@ fn the_offline_build_has_no_network_crate() {
         "network crates in the offline tree: {found:?}"
     );
 }
+
+/// A decision is cited by its number: each that code or documents cite has a line in `docs/filter-patterns.md`.
+#[test]
+fn decisions_that_are_cited_exist() {
+    let numbers = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words
+            .filter(|word| {
+                let digits = word.strip_prefix('D').unwrap_or_default();
+                (1..=2).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_digit())
+            })
+            .map(str::to_owned)
+            .collect()
+    };
+    let root = Path::new(ROOT);
+    let reference = fs::read_to_string(root.join("docs/filter-patterns.md")).unwrap();
+    let rows = reference
+        .lines()
+        .filter_map(|line| line.strip_prefix("| D"));
+    let decided: BTreeSet<String> = rows
+        .filter_map(|row| Some(format!("D{}", row.split(' ').next()?)))
+        .collect();
+    assert!(decided.contains("D4"), "{decided:?}");
+    let mut sources = Vec::new();
+    for (folder, ending) in [("src", ".rs"), ("docs", ".md")] {
+        files(&root.join(folder), ending, &mut sources);
+    }
+    let faults: Vec<String> = sources
+        .iter()
+        .flat_map(|path| {
+            let cited = numbers(&fs::read_to_string(path).unwrap());
+            let unknown: Vec<_> = cited.difference(&decided).cloned().collect();
+            unknown
+                .into_iter()
+                .map(|number| format!("{}: {number}", path.display()))
+        })
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

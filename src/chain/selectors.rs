@@ -176,13 +176,13 @@ fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
             }
         })
         .collect();
-    let ids = Ids {
-        read: LinkId::S02,
-        write: LinkId::S03,
-        kms: LinkId::S04,
-        other: LinkId::S05,
+    let restriction = Restriction {
+        trail,
+        selected: &selected,
+        form: &BASIC,
+        evidence: &evidence,
     };
-    restrict(trail, &selected, &ids, &evidence, &mut stage);
+    restriction.tell(&mut stage);
     stage
 }
 
@@ -233,13 +233,13 @@ fn advanced_selectors(
         .map(|selector| selected(selector))
         .collect();
     let selected = without_obscure(context, selected);
-    let ids = Ids {
-        read: LinkId::S07,
-        write: LinkId::S07,
-        kms: LinkId::S08,
-        other: LinkId::S08,
+    let restriction = Restriction {
+        trail,
+        selected: &selected,
+        form: &ADVANCED,
+        evidence: &evidence,
     };
-    restrict(trail, &selected, &ids, &evidence, &mut stage);
+    restriction.tell(&mut stage);
     stage
 }
 
@@ -259,124 +259,131 @@ fn without_obscure(context: &Context, selected: Vec<Selected>) -> Vec<Selected> 
     clear
 }
 
-/// The ids under which restrictions are told: basic and advanced selectors have their own.
-struct Ids {
+/// The ids under which restrictions are told, and how the selectors are written.
+struct Form {
     read: LinkId,
     write: LinkId,
     kms: LinkId,
     other: LinkId,
+    /// The field that tells reads from writes, with what it is of reads alone and of writes alone.
+    access: [&'static str; 3],
+    /// The field that leaves out event sources, and the operator before their list.
+    exclusion: [&'static str; 2],
 }
 
+/// `EventSelectors`.
+const BASIC: Form = Form {
+    read: LinkId::S02,
+    write: LinkId::S03,
+    kms: LinkId::S04,
+    other: LinkId::S05,
+    access: ["ReadWriteType", "ReadOnly", "WriteOnly"],
+    exclusion: ["ExcludeManagementEventSources", ""],
+};
+
+/// `AdvancedEventSelectors`.
+const ADVANCED: Form = Form {
+    read: LinkId::S07,
+    write: LinkId::S07,
+    kms: LinkId::S08,
+    other: LinkId::S08,
+    access: ["readOnly", "true", "false"],
+    exclusion: ["eventSource", "NotEquals "],
+};
+
 /// Splits "any selector matches" into conditions, so that an event that is not recorded can be told why.
-fn restrict(
-    trail: &TrailRow,
-    selected: &[Selected],
-    ids: &Ids,
-    evidence: &[i64],
-    stage: &mut Stage,
-) {
-    // One selector that takes everything makes the others irrelevant, obscure ones included.
-    let everything = |one: &Selected| {
-        one.read_only.is_none() && one.rest == Predicate::Always && one.obscure.is_none()
-    };
-    if selected.iter().any(everything) {
-        return;
-    }
-    if let Some(what) = selected.iter().find_map(|one| one.obscure.as_deref()) {
-        stage.say(
-            Link::new(
-                ids.other,
-                Verdict::Unknown,
-                trail.subject(),
-                EventSelectorsCause::SelectorNotUnderstood {
-                    condition: what.to_owned(),
-                },
-            )
-            .evidence(evidence.iter().copied()),
-        );
-    }
-    let told = |id: LinkId, cause: &EventSelectorsCause, field: (&str, String)| {
-        Link::new(id, Verdict::Degraded, trail.subject(), cause.clone())
-            .field(field.0, field.1)
-            .evidence(evidence.iter().copied())
-    };
-    let reads = selected.iter().any(|one| one.read_only != Some(false));
-    let writes = selected.iter().any(|one| one.read_only != Some(true));
-    let advanced = ids.read == LinkId::S07;
-    if !writes {
-        let field = if advanced {
-            ("readOnly", "true".to_owned())
-        } else {
-            ("ReadWriteType", "ReadOnly".to_owned())
+struct Restriction<'a> {
+    trail: &'a TrailRow,
+    selected: &'a [Selected],
+    form: &'static Form,
+    evidence: &'a [i64],
+}
+
+impl Restriction<'_> {
+    fn tell(&self, stage: &mut Stage) {
+        // One selector that takes everything makes the others irrelevant, obscure ones included.
+        let everything = |one: &Selected| {
+            one.read_only.is_none() && one.rest == Predicate::Always && one.obscure.is_none()
         };
-        stage.say(told(ids.read, &EventSelectorsCause::ReadEventsOnly, field));
+        if self.selected.iter().any(everything) {
+            return;
+        }
+        let obscure = self.selected.iter().find_map(|one| one.obscure.as_deref());
+        if let Some(what) = obscure {
+            let cause = EventSelectorsCause::SelectorNotUnderstood {
+                condition: what.to_owned(),
+            };
+            stage.say(self.link(self.form.other, Verdict::Unknown, cause));
+        }
+        self.access(stage);
+        let events = Predicate::any(self.selected.iter().map(Selected::events));
+        self.sources(&events, stage);
         stage.require(
-            ids.read,
-            trail.subject(),
-            EventSelectorsCause::ReadEventsOnly,
-            Predicate::is_true("readOnly"),
+            self.form.other,
+            self.trail.subject(),
+            EventSelectorsCause::NotSelected,
+            events,
         );
     }
-    if !reads {
-        let field = if advanced {
-            ("readOnly", "false".to_owned())
-        } else {
-            ("ReadWriteType", "WriteOnly".to_owned())
-        };
-        stage.say(told(
-            ids.write,
-            &EventSelectorsCause::WriteEventsOnly,
-            field,
-        ));
-        stage.require(
-            ids.write,
-            trail.subject(),
-            EventSelectorsCause::WriteEventsOnly,
-            Predicate::is_false("readOnly"),
-        );
+
+    fn link(&self, id: LinkId, verdict: Verdict, cause: EventSelectorsCause) -> Link {
+        Link::new(id, verdict, self.trail.subject(), cause).evidence(self.evidence.iter().copied())
     }
-    let events = Predicate::any(selected.iter().map(Selected::events));
-    let mut sources: Vec<&str> = selected
-        .iter()
-        .flat_map(|one| one.excluded.iter().map(String::as_str))
-        .collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let field = if advanced {
-        "eventSource"
-    } else {
-        "ExcludeManagementEventSources"
-    };
-    let operator = if advanced { "NotEquals " } else { "" };
-    for source in sources {
-        // An event of this source is recorded only by a selector that does not leave it out.
-        let everywhere = selected
-            .iter()
-            .all(|one| one.excluded.iter().any(|excluded| excluded == source));
-        let id = if source == KMS { ids.kms } else { ids.other };
-        let cause = EventSelectorsCause::SourceExcluded {
-            event_source: source.to_owned(),
-            by_all: everywhere,
-        };
-        stage.say(told(
-            id,
-            &cause,
-            (field, format!("{operator}[\"{source}\"]")),
-        ));
-        let other_sources = Predicate::Not(Box::new(Predicate::equals("eventSource", source)));
-        stage.require(
-            id,
-            trail.subject(),
-            cause,
-            Predicate::any([other_sources, events.clone()]),
-        );
+
+    /// Reads alone, or writes alone.
+    fn access(&self, stage: &mut Stage) {
+        let all_are = |read| self.selected.iter().all(|one| one.read_only == Some(read));
+        let [field, reads, writes] = self.form.access;
+        let halves = [
+            (
+                true,
+                self.form.read,
+                reads,
+                EventSelectorsCause::ReadEventsOnly,
+                Predicate::is_true("readOnly"),
+            ),
+            (
+                false,
+                self.form.write,
+                writes,
+                EventSelectorsCause::WriteEventsOnly,
+                Predicate::is_false("readOnly"),
+            ),
+        ];
+        for (read, id, value, cause, events) in halves {
+            if all_are(read) {
+                let link = self.link(id, Verdict::Degraded, cause.clone());
+                stage.say(link.field(field, value));
+                stage.require(id, self.trail.subject(), cause, events);
+            }
+        }
     }
-    stage.require(
-        ids.other,
-        trail.subject(),
-        EventSelectorsCause::NotSelected,
-        events,
-    );
+
+    /// The event sources that are left out. An event of one is recorded only by a selector that does not leave it out.
+    fn sources(&self, events: &Predicate, stage: &mut Stage) {
+        let excluded = self.selected.iter().flat_map(|one| &one.excluded);
+        let sources: BTreeSet<&String> = excluded.collect();
+        let [field, operator] = self.form.exclusion;
+        for source in sources {
+            let by_all = self
+                .selected
+                .iter()
+                .all(|one| one.excluded.contains(source));
+            let id = match source.as_str() {
+                KMS => self.form.kms,
+                _ => self.form.other,
+            };
+            let cause = EventSelectorsCause::SourceExcluded {
+                event_source: source.clone(),
+                by_all,
+            };
+            let link = self.link(id, Verdict::Degraded, cause.clone());
+            stage.say(link.field(field, format!("{operator}[\"{source}\"]")));
+            let other_sources = Predicate::Not(Box::new(Predicate::equals("eventSource", source)));
+            let events = Predicate::any([other_sources, events.clone()]);
+            stage.require(id, self.trail.subject(), cause, events);
+        }
+    }
 }
 
 fn is_management(selector: &AdvancedSelector) -> bool {

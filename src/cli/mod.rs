@@ -104,8 +104,8 @@ enum Command {
     Verify(verify::Args),
 }
 
-/// How a command that did its job ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a command that did its job ended, the better first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     /// Nothing at or above the threshold: exit code 0.
     Clean,

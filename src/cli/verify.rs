@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::{Error, Out, Status};
 use crate::snapshot::signature::{self, AllowedSigners, SignatureError, Signer};
-use crate::snapshot::{DERIVATION, SnapshotFile, State, format_time, verify_file};
+use crate::snapshot::{DERIVATION, SnapshotFile, State, Verification, format_time, verify_file};
 
 /// More findings than this are counted and not listed.
 const LISTED: usize = 20;
@@ -36,10 +36,17 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let file = SnapshotFile::read(&args.file)?;
     let signer = signer(&args, &file)?;
     let verification = verify_file(&file)?;
-    let meta = &verification.meta;
-    let complete = meta.state == State::Complete;
-    let derived_here = meta.derivation == DERIVATION;
     out.line(format_args!("snapshot      {}", args.file.display()))?;
+    recorded(out, &verification)?;
+    out.line("")?;
+    let unchanged = unchanged(out, &verification)?;
+    let signed = signed(out, signer)?;
+    Ok(unchanged.max(signed))
+}
+
+/// What the file says of itself.
+fn recorded(out: &mut Out, verification: &Verification) -> Result<(), Error> {
+    let meta = &verification.meta;
     out.line(format_args!("written by    {}", meta.producer))?;
     out.line(format_args!(
         "started at    {}",
@@ -56,28 +63,30 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         "evidence      {} calls",
         verification.evidence_rows
     ))?;
-    if complete {
-        let rows = verification.fact_rows;
-        if derived_here {
-            out.line(format_args!("facts         {rows} rows"))?;
-        } else {
-            out.line(format_args!(
-                "facts         {rows} rows of derivation {}; this trailproof has derivation {DERIVATION}",
-                meta.derivation
-            ))?;
-        }
-        out.line(format_args!(
-            "facts digest  {}",
-            meta.facts_sha256.as_deref().unwrap_or("none")
-        ))?;
-        out.line(format_args!(
-            "root          {}",
-            meta.root_sha256.as_deref().unwrap_or("none")
-        ))?;
-    } else {
-        out.line("root          none: an incomplete snapshot is not sealed")?;
+    if meta.state != State::Complete {
+        return Ok(out.line("root          none: an incomplete snapshot is not sealed")?);
     }
-    out.line("")?;
+    let rows = verification.fact_rows;
+    if meta.derivation == DERIVATION {
+        out.line(format_args!("facts         {rows} rows"))?;
+    } else {
+        out.line(format_args!(
+            "facts         {rows} rows of derivation {}; this trailproof has derivation {DERIVATION}",
+            meta.derivation
+        ))?;
+    }
+    for (label, digest) in [
+        ("facts digest", &meta.facts_sha256),
+        ("root", &meta.root_sha256),
+    ] {
+        let digest = digest.as_deref().unwrap_or("none");
+        out.line(format_args!("{label:<14}{digest}"))?;
+    }
+    Ok(())
+}
+
+/// What was changed since, and what follows.
+fn unchanged(out: &mut Out, verification: &Verification) -> Result<Status, Error> {
     for finding in verification.findings.iter().take(LISTED) {
         out.line(format_args!("changed: {finding}"))?;
     }
@@ -87,31 +96,32 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             verification.findings.len() - LISTED
         ))?;
     }
-    let mut status = match (verification.findings.is_empty(), complete) {
-        (true, true) if derived_here => {
-            out.line("Every hash matches, and every fact follows from the evidence.")?;
-            Status::Clean
-        }
-        (true, true) => {
-            out.line("Every hash matches. Facts are derived again from the evidence whenever the file is read.")?;
-            Status::Clean
-        }
-        (true, false) => {
-            out.line("Every recorded call has its hash. The snapshot is incomplete: calls may be missing at its end,")?;
-            out.line("and nothing shows whether some were removed. Continue the recording with --resume.")?;
-            Status::Findings
-        }
-        (false, _) => {
-            out.line("The snapshot is not as it was written. Do not rely on it.")?;
-            Status::Findings
-        }
-    };
+    if !verification.findings.is_empty() {
+        out.line("The snapshot is not as it was written. Do not rely on it.")?;
+        return Ok(Status::Findings);
+    }
+    if verification.meta.state != State::Complete {
+        out.line("Every recorded call has its hash. The snapshot is incomplete: calls may be missing at its end,")?;
+        out.line(
+            "and nothing shows whether some were removed. Continue the recording with --resume.",
+        )?;
+        return Ok(Status::Findings);
+    }
+    out.line(if verification.meta.derivation == DERIVATION {
+        "Every hash matches, and every fact follows from the evidence."
+    } else {
+        "Every hash matches. Facts are derived again from the evidence whenever the file is read."
+    })?;
+    Ok(Status::Clean)
+}
+
+/// Who signed it, and what that proves.
+fn signed(out: &mut Out, signer: Signature) -> Result<Status, Error> {
     match signer {
-        Signature::Holds(signer) => {
-            let Signer {
-                principals,
-                fingerprint,
-            } = signer;
+        Signature::Holds(Signer {
+            principals,
+            fingerprint,
+        }) => {
             out.line(format_args!(
                 "Signed by {principals} with key {fingerprint}."
             ))?;
@@ -119,7 +129,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         }
         Signature::Fails(why) => {
             out.line(format_args!("Not accepted: {why}."))?;
-            status = Status::Findings;
+            return Ok(Status::Findings);
         }
         Signature::Unchecked => {
             out.line("Its signature was not checked; name who may sign with --allowed-signers.")?;
@@ -128,7 +138,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             out.line("Not proven: who wrote the file, and that AWS said this. Whoever can write the file can write its hashes.")?;
         }
     }
-    Ok(status)
+    Ok(Status::Clean)
 }
 
 enum Signature {

@@ -21,7 +21,7 @@ fn event(predicate: &Predicate, model: &EventModel, scope: &Scope) -> Ended {
     )
 }
 
-/// How `deployed` stands to `required`: both directions, each with its event (D25).
+/// How `deployed` stands to `required`: both directions, each with its event.
 pub fn relation(
     required: &Predicate,
     deployed: &Predicate,

@@ -1,5 +1,5 @@
-//! What a single condition says of each kind of value, under one setting of the semantics: the table of the
-//! filter-pattern reference, section 3. The plain matcher has its own; tests hold the two against each other.
+//! What a single condition says of each kind of value, under one setting of the semantics: the table "What a test says
+//! about a field" of docs/filter-patterns.md. The plain matcher has its own; tests hold the two against each other.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -34,7 +34,7 @@ pub(super) fn asked(condition: &Condition) -> Result<Asked, Undecided> {
     })
 }
 
-/// What a condition says of each kind of value: the table of the filter-pattern reference, section 3.
+/// What a condition says of each kind of value: the table of docs/filter-patterns.md.
 pub(super) fn behaviour(
     asked: &Asked,
     semantics: &Semantics,

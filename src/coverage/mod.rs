@@ -88,7 +88,21 @@ pub enum RelationKind {
     Unknown,
 }
 
-/// Both directions of the comparison (D25).
+impl RelationKind {
+    /// The word for it in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Equivalent => "equivalent",
+            Self::Broader => "broader",
+            Self::Narrower => "narrower",
+            Self::Overlapping => "overlapping",
+            Self::Disjoint => "disjoint",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Both directions of the comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relation {
     /// How they stand to each other.

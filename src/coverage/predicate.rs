@@ -168,7 +168,7 @@ impl Predicate {
         }
     }
 
-    /// Any of them, flattened, without the trivial ones: the union of several filters, trails or paths (D23).
+    /// Any of them, flattened, without the trivial ones: the union of several filters, trails or paths.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut kept = Vec::new();
         for part in parts {

@@ -76,12 +76,13 @@ impl<'s> File<'s> {
 }
 
 /// The columns of a table: its identity, then the rest.
-struct Shape {
+struct Shape<'t> {
+    table: &'t str,
     key: Vec<String>,
     rest: Vec<String>,
 }
 
-fn shape(connection: &Connection, table: &str) -> Result<Shape, rusqlite::Error> {
+fn shape<'t>(connection: &Connection, table: &'t str) -> Result<Shape<'t>, rusqlite::Error> {
     let mut statement =
         connection.prepare("select name, pk from pragma_table_info(?1) order by cid")?;
     let columns = statement
@@ -108,7 +109,7 @@ fn shape(connection: &Connection, table: &str) -> Result<Shape, rusqlite::Error>
         .filter(|name| !VOLATILE_COLUMNS.contains(&(table, name)))
         .filter(|name| chosen.is_none() || name != "position")
         .collect();
-    Ok(Shape { key, rest })
+    Ok(Shape { table, key, rest })
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,7 +135,7 @@ struct Fact {
     evidence: i64,
 }
 
-fn next(rows: &mut Rows<'_>, shape: &Shape) -> Result<Option<Fact>, rusqlite::Error> {
+fn next(rows: &mut Rows<'_>, shape: &Shape<'_>) -> Result<Option<Fact>, rusqlite::Error> {
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
@@ -192,7 +193,7 @@ fn compare(
             if let (Some(a), Some(b)) = (&left, &right)
                 && a.rest != b.rest
             {
-                changes.push(both(table, &shape, a, b));
+                changes.push(both(&shape, a, b));
             }
         } else {
             let (fact, from, other, on) = if order == Ordering::Less {
@@ -201,7 +202,7 @@ fn compare(
                 (&right, current, baseline, Side::Current)
             };
             if let Some(fact) = fact
-                && let Some(change) = alone(table, &shape, fact, from, other, on)?
+                && let Some(change) = alone(&shape, fact, [from, other], on)?
             {
                 changes.push(change);
             }
@@ -215,8 +216,8 @@ fn compare(
     }
 }
 
-fn both(table: &str, shape: &Shape, before: &Fact, after: &Fact) -> FactChange {
-    let mut change = named(table, shape, after);
+fn both(shape: &Shape<'_>, before: &Fact, after: &Fact) -> FactChange {
+    let mut change = named(shape, after);
     let fields = shape
         .rest
         .iter()
@@ -226,7 +227,7 @@ fn both(table: &str, shape: &Shape, before: &Fact, after: &Fact) -> FactChange {
             name: name.clone(),
             before: before.shown(),
             after: after.shown(),
-            meaning: match (table, name.as_str(), before, after) {
+            meaning: match (shape.table, name.as_str(), before, after) {
                 ("metric_filter", "pattern", Cell::Text(before), Cell::Text(after)) => {
                     Some(meaning(before, after, &change.account))
                 }
@@ -240,14 +241,12 @@ fn both(table: &str, shape: &Shape, before: &Fact, after: &Fact) -> FactChange {
 
 /// The change of a fact that one side alone has; none where its whole account is missing there, which is told once.
 fn alone(
-    table: &str,
-    shape: &Shape,
+    shape: &Shape<'_>,
     fact: &Fact,
-    from: &File<'_>,
-    other: &File<'_>,
+    [from, other]: [&File<'_>; 2],
     on: Side,
 ) -> Result<Option<FactChange>, Error> {
-    let mut change = named(table, shape, fact);
+    let mut change = named(shape, fact);
     if !other.accounts.contains(&change.account) {
         return Ok(None);
     }
@@ -273,7 +272,7 @@ fn alone(
     Ok(Some(change))
 }
 
-fn named(table: &str, shape: &Shape, fact: &Fact) -> FactChange {
+fn named(shape: &Shape<'_>, fact: &Fact) -> FactChange {
     let column = |wanted: &str| {
         let key = shape.key.iter().zip(&fact.key);
         let rest = shape.rest.iter().zip(&fact.rest);
@@ -284,7 +283,7 @@ fn named(table: &str, shape: &Shape, fact: &Fact) -> FactChange {
     FactChange {
         account: column("account").unwrap_or_default(),
         region: column("region"),
-        kind: table.to_owned(),
+        kind: shape.table.to_owned(),
         resource: shape
             .key
             .iter()

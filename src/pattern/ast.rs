@@ -17,7 +17,7 @@ pub struct Pattern {
     pub warnings: Vec<Warning>,
 }
 
-/// The five kinds of pattern, chosen by the first character (filter-pattern reference, section 1).
+/// The five kinds of pattern, chosen by the first character (docs/filter-patterns.md, "Kinds of pattern").
 #[derive(Debug, Clone, PartialEq)]
 pub enum PatternKind {
     /// The empty pattern, or a quoted blank alone: every event matches.
@@ -170,7 +170,7 @@ pub struct Number {
     pub span: Span,
 }
 
-/// A regular expression of AWS's subset (filter-pattern reference, section 3.7).
+/// A regular expression of AWS's subset (docs/filter-patterns.md, D17).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegexText {
     /// The expression between the percent signs, as written; [`RegexText::automata_syntax`] translates it.
@@ -266,6 +266,6 @@ pub struct Warning {
     pub span: Span,
     /// What, in one sentence without a final period.
     pub message: String,
-    /// The decision of the filter-pattern reference that it rests on, such as `D18`.
+    /// The decision of docs/filter-patterns.md that it rests on, such as `D18`.
     pub decision: &'static str,
 }

@@ -385,7 +385,7 @@ fn resolve_all<'e>(value: Option<&'e Json>, steps: &[Step], found: &mut Vec<Opti
     }
 }
 
-/// Sections 4 of the filter-pattern reference: terms are substrings; terms with `?` count only among themselves.
+/// docs/filter-patterns.md, "Other kinds": terms are substrings; terms with `?` count only among themselves.
 fn terms_hold(terms: &Terms, message: &str) -> bool {
     let mut optional = terms
         .terms

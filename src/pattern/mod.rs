@@ -2,7 +2,7 @@
 //!
 //! Text is read by [`parse`] into a [`Pattern`] (the syntax tree of [`ast`], faithful to the text), which prints back
 //! through `Display` and is evaluated by a [`Matcher`] under a [`Semantics`]. Where AWS documents nothing, the code
-//! follows the numbered decisions of docs/filter-patterns.md (D1 to D27) and cites them.
+//! follows the numbered decisions of docs/filter-patterns.md and cites them.
 //!
 //! Knows nothing of SQL, AWS, files or output.
 //!

@@ -218,15 +218,22 @@ const EVENT_BUS: Kind = Object(&[
     ("KmsKeyIdentifier", Kind::Key),
 ]);
 
-/// The shape of an operation's response, without the token of the next page.
-pub(super) fn response(operation: &str) -> Kind {
-    match operation {
-        "GetCallerIdentity" => Object(&[("Account", Name), ("Arn", Arn)]),
-        "ListRegions" => Object(&[(
+/// The shape of each operation's response, without the token of the next page.
+const RESPONSES: &[(&str, Kind)] = &[
+    (
+        "GetCallerIdentity",
+        Object(&[("Account", Name), ("Arn", Arn)]),
+    ),
+    (
+        "ListRegions",
+        Object(&[(
             "Regions",
             Each(&Object(&[("RegionName", Keep), ("RegionOptStatus", Keep)])),
         )]),
-        "DescribeOrganization" => Object(&[(
+    ),
+    (
+        "DescribeOrganization",
+        Object(&[(
             "Organization",
             Object(&[
                 ("Id", Name),
@@ -234,7 +241,10 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("FeatureSet", Keep),
             ]),
         )]),
-        "ListAccounts" => Object(&[(
+    ),
+    (
+        "ListAccounts",
+        Object(&[(
             "Accounts",
             Each(&Object(&[
                 ("Id", Name),
@@ -243,12 +253,18 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("Status", Keep),
             ])),
         )]),
-        "DescribeTrails" => Object(&[("trailList", Each(&TRAIL))]),
-        "ListChannels" => Object(&[(
+    ),
+    ("DescribeTrails", Object(&[("trailList", Each(&TRAIL))])),
+    (
+        "ListChannels",
+        Object(&[(
             "Channels",
             Each(&Object(&[("ChannelArn", Arn), ("Name", Keep)])),
         )]),
-        "ListTrails" => Object(&[(
+    ),
+    (
+        "ListTrails",
+        Object(&[(
             "Trails",
             Each(&Object(&[
                 ("TrailARN", Arn),
@@ -256,7 +272,10 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("HomeRegion", Keep),
             ])),
         )]),
-        "GetTrailStatus" => Object(&[
+    ),
+    (
+        "GetTrailStatus",
+        Object(&[
             ("IsLogging", Keep),
             ("LatestCloudWatchLogsDeliveryError", Kind::Code),
             ("LatestCloudWatchLogsDeliveryTime", Keep),
@@ -267,8 +286,11 @@ pub(super) fn response(operation: &str) -> Kind {
             ("StartLoggingTime", Keep),
             ("StopLoggingTime", Keep),
         ]),
-        "GetEventSelectors" => EVENT_SELECTORS,
-        "DescribeLogGroups" => Object(&[(
+    ),
+    ("GetEventSelectors", EVENT_SELECTORS),
+    (
+        "DescribeLogGroups",
+        Object(&[(
             "logGroups",
             Each(&Object(&[
                 ("logGroupName", Name),
@@ -282,8 +304,14 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("creationTime", Kind::Time),
             ])),
         )]),
-        "DescribeMetricFilters" => Object(&[("metricFilters", Each(&METRIC_FILTER))]),
-        "DescribeSubscriptionFilters" => Object(&[(
+    ),
+    (
+        "DescribeMetricFilters",
+        Object(&[("metricFilters", Each(&METRIC_FILTER))]),
+    ),
+    (
+        "DescribeSubscriptionFilters",
+        Object(&[(
             "subscriptionFilters",
             Each(&Object(&[
                 ("filterName", Name),
@@ -292,7 +320,10 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("destinationArn", Arn),
             ])),
         )]),
-        "DescribeAccountPolicies" => Object(&[(
+    ),
+    (
+        "DescribeAccountPolicies",
+        Object(&[(
             "accountPolicies",
             Each(&Object(&[
                 ("policyName", Name),
@@ -301,20 +332,32 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("selectionCriteria", Kind::Criteria),
             ])),
         )]),
-        "GetDataProtectionPolicy" => Object(&[
+    ),
+    (
+        "GetDataProtectionPolicy",
+        Object(&[
             ("logGroupIdentifier", Arn),
             ("policyDocument", Kind::Policy),
         ]),
-        "GetTransformer" => Object(&[
+    ),
+    (
+        "GetTransformer",
+        Object(&[
             ("logGroupIdentifier", Arn),
             ("transformerConfig", Kind::Tree),
         ]),
-        "DescribeAlarms" => Object(&[
+    ),
+    (
+        "DescribeAlarms",
+        Object(&[
             ("MetricAlarms", Each(&ALARM)),
             ("CompositeAlarms", Each(&ALARM)),
             ("LogAlarms", Each(&ALARM)),
         ]),
-        "DescribeAlarmHistory" => Object(&[(
+    ),
+    (
+        "DescribeAlarmHistory",
+        Object(&[(
             "AlarmHistoryItems",
             Each(&Object(&[
                 ("AlarmName", Name),
@@ -325,7 +368,10 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("HistoryData", Kind::Policy),
             ])),
         )]),
-        "ListAlarmMuteRules" => Object(&[(
+    ),
+    (
+        "ListAlarmMuteRules",
+        Object(&[(
             "AlarmMuteRuleSummaries",
             Each(&Object(&[
                 ("AlarmMuteRuleArn", Arn),
@@ -333,7 +379,10 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("Status", Keep),
             ])),
         )]),
-        "GetAlarmMuteRule" => Object(&[
+    ),
+    (
+        "GetAlarmMuteRule",
+        Object(&[
             ("Name", Name),
             ("AlarmMuteRuleArn", Arn),
             (
@@ -348,7 +397,10 @@ pub(super) fn response(operation: &str) -> Kind {
             ("ExpireDate", Keep),
             ("Status", Keep),
         ]),
-        "GetTopicAttributes" => Object(&[(
+    ),
+    (
+        "GetTopicAttributes",
+        Object(&[(
             "Attributes",
             Object(&[
                 ("Policy", Kind::Policy),
@@ -360,7 +412,10 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("SubscriptionsDeleted", Keep),
             ]),
         )]),
-        "ListSubscriptionsByTopic" => Object(&[(
+    ),
+    (
+        "ListSubscriptionsByTopic",
+        Object(&[(
             "Subscriptions",
             Each(&Object(&[
                 ("TopicArn", Arn),
@@ -370,7 +425,10 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("Owner", Name),
             ])),
         )]),
-        "GetSubscriptionAttributes" => Object(&[(
+    ),
+    (
+        "GetSubscriptionAttributes",
+        Object(&[(
             "Attributes",
             Object(&[
                 ("FilterPolicy", Kind::FilterPolicy),
@@ -381,14 +439,23 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("RedrivePolicy", Kind::Policy),
             ]),
         )]),
-        "DescribeKey" => Object(&[(
+    ),
+    (
+        "DescribeKey",
+        Object(&[(
             "KeyMetadata",
             Object(&[("Arn", Arn), ("KeyState", Keep), ("KeyManager", Keep)]),
         )]),
-        "GetKeyPolicy" => Object(&[("Policy", Kind::Policy)]),
-        "ListEventBuses" => Object(&[("EventBuses", Each(&EVENT_BUS))]),
-        "DescribeEventBus" => EVENT_BUS,
-        "ListRules" => Object(&[(
+    ),
+    ("GetKeyPolicy", Object(&[("Policy", Kind::Policy)])),
+    (
+        "ListEventBuses",
+        Object(&[("EventBuses", Each(&EVENT_BUS))]),
+    ),
+    ("DescribeEventBus", EVENT_BUS),
+    (
+        "ListRules",
+        Object(&[(
             "Rules",
             Each(&Object(&[
                 ("Name", Name),
@@ -401,7 +468,10 @@ pub(super) fn response(operation: &str) -> Kind {
                 ("ManagedBy", Kind::Value),
             ])),
         )]),
-        "ListTargetsByRule" => Object(&[(
+    ),
+    (
+        "ListTargetsByRule",
+        Object(&[(
             "Targets",
             Each(&Object(&[
                 ("Id", Name),
@@ -419,8 +489,13 @@ pub(super) fn response(operation: &str) -> Kind {
                 ),
             ])),
         )]),
-        _ => Object(&[]),
-    }
+    ),
+];
+
+/// The shape of an operation's response.
+pub(super) fn response(operation: &str) -> Kind {
+    let found = RESPONSES.iter().find(|(name, _)| *name == operation);
+    found.map_or(Object(&[]), |(_, kind)| *kind)
 }
 
 /// The names of all members in the shape of an operation's response.

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use crate::analyze;
 use crate::chain::verdict::LinkId;
-use crate::coverage::RelationKind;
 use crate::diff::{self, Diff, Direction, Side};
 
 use super::diff::direction_word;
@@ -238,14 +237,7 @@ fn field(change: &diff::FieldChange) -> Field<'_> {
         before: change.before.as_deref(),
         after: change.after.as_deref(),
         meaning: change.meaning.as_ref().map(|meaning| Meaning {
-            relation: match meaning.relation {
-                RelationKind::Equivalent => "equivalent",
-                RelationKind::Broader => "broader",
-                RelationKind::Narrower => "narrower",
-                RelationKind::Overlapping => "overlapping",
-                RelationKind::Disjoint => "disjoint",
-                RelationKind::Unknown => "unknown",
-            },
+            relation: meaning.relation.as_str(),
             lost: meaning.lost.as_ref(),
             gained: meaning.gained.as_ref(),
             unknown: meaning.unknown.as_ref(),

@@ -2,10 +2,12 @@
 //! each control that applies, accounts as the subjects. Every UUID is made from content, so that the same analysis gives
 //! the same document.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::analyze::Status;
+use crate::analyze::{Analysis, Status};
 
 use super::dossier::{Dossier, Item, hex};
 use super::text::json_document;
@@ -26,72 +28,7 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
         .or(analysis.snapshot.facts_sha256.as_deref())
         .unwrap_or(&analysis.snapshot.started_at);
     let seed = |what: &str| uuid(&[identity, &analysis.benchmark, what]);
-    let items: Vec<Item<'_>> = dossier.items().collect();
-    let inventory: Vec<Value> = analysis
-        .accounts
-        .iter()
-        .map(|account| {
-            let name = dossier
-                .account_name(&account.account)
-                .unwrap_or("AWS account");
-            json!({
-                "uuid": account_uuid(&account.account),
-                "description": name,
-                "props": [{"name": "asset-id", "value": account.account}],
-            })
-        })
-        .collect();
-    let observations: Vec<Value> = items
-        .iter()
-        .map(|item| observation(dossier, item))
-        .collect();
-    let findings: Vec<Value> = items
-        .iter()
-        .filter(|item| item.finding.status != Status::NotApplicable)
-        .map(finding)
-        .collect();
-    let mut controls: Vec<String> = analysis
-        .controls
-        .iter()
-        .map(|control| token(control.benchmark_id.as_deref().unwrap_or(&control.id)))
-        .collect();
-    controls.sort_unstable();
-    controls.dedup();
-    let controls: Vec<Value> = controls
-        .iter()
-        .map(|control| json!({"control-id": control}))
-        .collect();
-    let selection = if controls.is_empty() {
-        json!({"include-all": {}})
-    } else {
-        json!({"include-controls": controls})
-    };
-    let mut result = json!({
-        "uuid": seed("result"),
-        "title": format!("Monitoring controls of {}", analysis.benchmark_title),
-        "description": if analysis.snapshot.complete {
-            "Decided offline from a complete snapshot of the accounts."
-        } else {
-            "Decided offline from a snapshot whose collection was cut short: nothing in it can be satisfied."
-        },
-        "start": analysis.snapshot.started_at,
-        "end": dossier.time(),
-        "reviewed-controls": {"control-selections": [selection]},
-    });
-    if let Some(result) = result.as_object_mut() {
-        // Lists of OSCAL have at least one item or are absent.
-        for (name, list) in [("observations", observations), ("findings", findings)] {
-            if !list.is_empty() {
-                result.insert(name.to_owned(), list.into());
-            }
-        }
-        if !inventory.is_empty() {
-            result.insert(
-                "local-definitions".to_owned(),
-                json!({"inventory-items": inventory}),
-            );
-        }
-    }
+    let result = result(dossier, seed("result"));
     let plan = seed("plan");
     json_document(&json!({
         "assessment-results": {
@@ -111,6 +48,85 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
             }]},
         },
     }))
+}
+
+/// The one result: what was reviewed, observed and found.
+fn result(dossier: Dossier<'_>, uuid: String) -> Value {
+    let analysis = dossier.analysis;
+    let items: Vec<Item<'_>> = dossier.items().collect();
+    let observations: Vec<Value> = items
+        .iter()
+        .map(|item| observation(dossier, item))
+        .collect();
+    let findings: Vec<Value> = items
+        .iter()
+        .filter(|item| item.finding.status != Status::NotApplicable)
+        .map(finding)
+        .collect();
+    let mut result = json!({
+        "uuid": uuid,
+        "title": format!("Monitoring controls of {}", analysis.benchmark_title),
+        "description": if analysis.snapshot.complete {
+            "Decided offline from a complete snapshot of the accounts."
+        } else {
+            "Decided offline from a snapshot whose collection was cut short: nothing in it can be satisfied."
+        },
+        "start": analysis.snapshot.started_at,
+        "end": dossier.time(),
+        "reviewed-controls": {"control-selections": [selection(analysis)]},
+    });
+    if let Some(result) = result.as_object_mut() {
+        // Lists of OSCAL have at least one item or are absent.
+        for (name, list) in [("observations", observations), ("findings", findings)] {
+            if !list.is_empty() {
+                result.insert(name.to_owned(), list.into());
+            }
+        }
+        let inventory = inventory(dossier);
+        if !inventory.is_empty() {
+            result.insert(
+                "local-definitions".to_owned(),
+                json!({"inventory-items": inventory}),
+            );
+        }
+    }
+    result
+}
+
+/// The accounts.
+fn inventory(dossier: Dossier<'_>) -> Vec<Value> {
+    dossier
+        .analysis
+        .accounts
+        .iter()
+        .map(|account| {
+            let name = dossier
+                .account_name(&account.account)
+                .unwrap_or("AWS account");
+            json!({
+                "uuid": account_uuid(&account.account),
+                "description": name,
+                "props": [{"name": "asset-id", "value": account.account}],
+            })
+        })
+        .collect()
+}
+
+/// The controls that were reviewed, each once.
+fn selection(analysis: &Analysis) -> Value {
+    let controls: BTreeSet<String> = analysis
+        .controls
+        .iter()
+        .map(|control| token(control.benchmark_id.as_deref().unwrap_or(&control.id)))
+        .collect();
+    if controls.is_empty() {
+        return json!({"include-all": {}});
+    }
+    let controls: Vec<Value> = controls
+        .iter()
+        .map(|control| json!({"control-id": control}))
+        .collect();
+    json!({"include-controls": controls})
 }
 
 fn observation(dossier: Dossier<'_>, item: &Item<'_>) -> Value {

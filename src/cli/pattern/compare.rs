@@ -96,12 +96,8 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     match args.format {
         Format::Json => {
             let answer = Answer {
-                covers: match relation.covers {
-                    Covers::Yes { .. } => "yes",
-                    Covers::No { .. } => "no",
-                    Covers::Unknown { .. } => "unknown",
-                },
-                relation: word(relation.kind),
+                covers: covers_word(&relation.covers),
+                relation: relation.kind.as_str(),
                 missed_event: match &relation.covers {
                     Covers::No { missed } => Some(missed),
                     _ => None,
@@ -115,12 +111,17 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
             out.json("\n")?;
         }
         Format::Table => {
-            let class = noise(&required, &union, &model, &scope).class;
-            let numbered = Numbered {
-                filters: args.deployed.len(),
-                rules: args.deployed_rule.len(),
+            let shown = Shown {
+                relation: &relation,
+                reason: &reason,
+                names: &names,
+                numbered: Numbered {
+                    filters: args.deployed.len(),
+                    rules: args.deployed_rule.len(),
+                },
+                class: noise(&required, &union, &model, &scope).class,
             };
-            table(out, &relation, &reason, &names, numbered, &class)?;
+            shown.print(out)?;
         }
     }
     Ok(if relation.covers.is_yes() {
@@ -130,14 +131,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     })
 }
 
-fn word(kind: RelationKind) -> &'static str {
-    match kind {
-        RelationKind::Equivalent => "equivalent",
-        RelationKind::Broader => "broader",
-        RelationKind::Narrower => "narrower",
-        RelationKind::Overlapping => "overlapping",
-        RelationKind::Disjoint => "disjoint",
-        RelationKind::Unknown => "unknown",
+fn covers_word(covers: &Covers) -> &'static str {
+    match covers {
+        Covers::Yes { .. } => "yes",
+        Covers::No { .. } => "no",
+        Covers::Unknown { .. } => "unknown",
     }
 }
 
@@ -191,6 +189,10 @@ struct Numbered {
 }
 
 impl Numbered {
+    fn is_one(self) -> bool {
+        self.filters + self.rules == 1
+    }
+
     /// The option that the deployed pattern of a position was given by.
     fn option(self, at: usize) -> String {
         match at.checked_sub(self.filters) {
@@ -200,51 +202,61 @@ impl Numbered {
     }
 }
 
-fn table(
-    out: &mut Out,
-    relation: &Relation,
-    reason: &str,
-    names: &[NameCoverage],
+/// What is printed for people.
+struct Shown<'a> {
+    relation: &'a Relation,
+    reason: &'a str,
+    names: &'a [NameCoverage],
     numbered: Numbered,
-    class: &NoiseClass,
-) -> Result<(), Error> {
-    let covers = match relation.covers {
-        Covers::Yes { .. } => "yes",
-        Covers::No { .. } => "no",
-        Covers::Unknown { .. } => "unknown",
-    };
-    out.line(format_args!("covers    {covers}: {reason}"))?;
-    out.line(format_args!("relation  {}", word(relation.kind)))?;
-    for assumption in assumptions(relation) {
-        out.line(format_args!("assuming  {assumption}"))?;
+    class: NoiseClass,
+}
+
+impl Shown<'_> {
+    fn print(&self, out: &mut Out) -> Result<(), Error> {
+        let relation = self.relation;
+        let covers = covers_word(&relation.covers);
+        out.line(format_args!("covers    {covers}: {}", self.reason))?;
+        out.line(format_args!("relation  {}", relation.kind.as_str()))?;
+        for assumption in assumptions(relation) {
+            out.line(format_args!("assuming  {assumption}"))?;
+        }
+        self.names(out)?;
+        if let Covers::No { missed } = &relation.covers {
+            out.text("\nRequired and not matched:\n")?;
+            event(out, missed)?;
+        }
+        if let Some(extra) = &relation.extra {
+            out.line("")?;
+            out.line(format_args!("Matched and not required{}:", self.surplus()))?;
+            event(out, extra)?;
+        }
+        Ok(())
     }
-    if names.len() > 1 {
+
+    /// What covers each event name, where there are several.
+    fn names(&self, out: &mut Out) -> Result<(), Error> {
+        if self.names.len() < 2 {
+            return Ok(());
+        }
         out.line("")?;
-        let width = names
-            .iter()
-            .map(|name| name.name.chars().count())
-            .max()
-            .unwrap_or(0);
-        for name in names {
-            let by: Vec<String> = name.by.iter().map(|at| numbered.option(*at)).collect();
+        let widths = self.names.iter().map(|name| name.name.chars().count());
+        let width = widths.max().unwrap_or(0);
+        for name in self.names {
+            let by: Vec<String> = name.by.iter().map(|at| self.numbered.option(*at)).collect();
             let by = match (&name.covers, by.len()) {
                 (Covers::No { .. }, _) => "not covered".to_owned(),
                 (Covers::Unknown { reason }, _) => format!("unknown: {}", undecided(reason)),
                 (Covers::Yes { .. }, 0) => "covered by several together".to_owned(),
-                (Covers::Yes { .. }, _) if numbered.filters + numbered.rules == 1 => {
-                    "covered".to_owned()
-                }
+                (Covers::Yes { .. }, _) if self.numbered.is_one() => "covered".to_owned(),
                 (Covers::Yes { .. }, _) => format!("covered by {}", by.join(", ")),
             };
             out.line(format_args!("  {:width$}  {by}", name.name))?;
         }
+        Ok(())
     }
-    if let Covers::No { missed } = &relation.covers {
-        out.text("\nRequired and not matched:\n")?;
-        event(out, missed)?;
-    }
-    if let Some(extra) = &relation.extra {
-        let class = match class {
+
+    fn surplus(&self) -> String {
+        match &self.class {
             NoiseClass::Names(names) => format!(" (adds {})", names.join(", ")),
             NoiseClass::Sources(sources) => format!(" (any event of {})", sources.join(", ")),
             NoiseClass::NearlyEverything => {
@@ -252,12 +264,8 @@ fn table(
                     .to_owned()
             }
             NoiseClass::None | NoiseClass::Some | NoiseClass::Unknown(_) => String::new(),
-        };
-        out.line("")?;
-        out.line(format_args!("Matched and not required{class}:"))?;
-        event(out, extra)?;
+        }
     }
-    Ok(())
 }
 
 fn event(out: &mut Out, event: &Value) -> Result<(), Error> {

@@ -224,22 +224,7 @@ pub(super) fn control(
 ) -> Result<(Control, Vec<FrameworkRow>), Error> {
     let file = File { name: file, text };
     let table: ControlFile = file.parse()?;
-    let mut alternatives = Vec::new();
-    for spanned in table.alternatives {
-        let at = spanned.get_ref().label.span();
-        let alternative = read_alternative(&file, spanned)?;
-        if alternatives
-            .iter()
-            .any(|other: &Alternative| other.label == alternative.label)
-        {
-            let message = format!(
-                "two alternatives are labelled `{}`: labels are unique",
-                alternative.label
-            );
-            return Err(file.error(at, message));
-        }
-        alternatives.push(alternative);
-    }
+    let alternatives = read_alternatives(&file, table.alternatives)?;
     let query = table
         .query
         .map(|query| file.said(query, "query"))
@@ -248,26 +233,14 @@ pub(super) fn control(
         .recording
         .map(|recording| read_recording(&file, recording))
         .transpose()?;
-    let said = [
-        !alternatives.is_empty(),
-        recording.is_some(),
-        query.is_some(),
-    ];
-    match said.iter().filter(|said| **said).count() {
-        0 => {
-            return Err(file.error(
-                0..0,
-                "neither an `[[alternative]]` nor a `[recording]` nor a `query`: the control asks for nothing",
-            ));
-        }
-        1 => {}
-        _ => {
-            return Err(file.error(
-                0..0,
-                "more than one of `[[alternative]]`, `[recording]` and `query`: a control is one of them",
-            ));
-        }
-    }
+    asks_for_one_thing(
+        &file,
+        [
+            !alternatives.is_empty(),
+            recording.is_some(),
+            query.is_some(),
+        ],
+    )?;
     let notes = table
         .notes
         .into_iter()
@@ -310,6 +283,43 @@ pub(super) fn control(
         custom,
     };
     Ok((control, table.frameworks))
+}
+
+fn read_alternatives(
+    file: &File<'_>,
+    tables: Vec<Spanned<AlternativeTable>>,
+) -> Result<Vec<Alternative>, Error> {
+    let mut alternatives: Vec<Alternative> = Vec::new();
+    for spanned in tables {
+        let at = spanned.get_ref().label.span();
+        let alternative = read_alternative(file, spanned)?;
+        if alternatives
+            .iter()
+            .any(|other| other.label == alternative.label)
+        {
+            let message = format!(
+                "two alternatives are labelled `{}`: labels are unique",
+                alternative.label
+            );
+            return Err(file.error(at, message));
+        }
+        alternatives.push(alternative);
+    }
+    Ok(alternatives)
+}
+
+/// A control has alternatives, a recording or a query.
+fn asks_for_one_thing(file: &File<'_>, has: [bool; 3]) -> Result<(), Error> {
+    let message = match has.iter().filter(|has| **has).count() {
+        1 => return Ok(()),
+        0 => {
+            "neither an `[[alternative]]` nor a `[recording]` nor a `query`: the control asks for nothing"
+        }
+        _ => {
+            "more than one of `[[alternative]]`, `[recording]` and `query`: a control is one of them"
+        }
+    };
+    Err(file.error(0..0, message))
 }
 
 fn read_recording(file: &File<'_>, table: RecordingTable) -> Result<Recording, Error> {

@@ -1,4 +1,4 @@
-//! Predicates and conditions as terms, under the recommended semantics: the table of the filter-pattern reference.
+//! Predicates and conditions as terms, under the recommended semantics: the table of docs/filter-patterns.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 

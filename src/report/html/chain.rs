@@ -2,7 +2,7 @@
 
 use crate::analyze::{Finding, PathSummary, Status};
 use crate::aws::arn::short_name;
-use crate::chain::verdict::{Station, Verdict};
+use crate::chain::verdict::{LinkId, Station, Verdict};
 
 use super::super::explain::{PARTS, station_names};
 use super::super::text::cut;
@@ -16,13 +16,48 @@ const NAME: usize = 42;
 
 /// The drawing of the path that decides.
 pub(super) fn draw(out: &mut String, finding: &Finding, path: &PathSummary) {
-    let names = station_names(path);
+    let boxes = boxes(finding, path);
+    let height = boxes.len() * (BOX + GAP) - GAP + 4;
+    let told: Vec<String> = boxes
+        .iter()
+        .map(|it| format!("{} {}: {}", it.station, it.shown(), said(it.class)))
+        .collect();
+    out.push_str(&format!(
+        "<svg class=\"chain\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{}\">",
+        text(&told.join("; "))
+    ));
+    for (index, it) in boxes.iter().enumerate() {
+        let top = index * (BOX + GAP) + 2;
+        if index > 0 {
+            let way = if it.reached { "way" } else { "way cut" };
+            out.push_str(&format!(
+                "<line class=\"{way}\" x1=\"30\" y1=\"{}\" x2=\"30\" y2=\"{top}\"/>",
+                top - GAP
+            ));
+        }
+        it.draw(out, top);
+    }
+    out.push_str("</svg>\n");
+}
+
+/// A station of the chain as it is drawn.
+struct Drawn<'a> {
+    station: &'static str,
+    name: Option<&'a str>,
+    class: &'static str,
+    /// The link at which the events stop, where they stop here.
+    stop: Option<LinkId>,
+    /// Whether they come here.
+    reached: bool,
+}
+
+fn boxes<'a>(finding: &Finding, path: &'a PathSummary) -> Vec<Drawn<'a>> {
     let stop = finding
         .broken_link
         .filter(|_| matches!(finding.status, Status::Fail | Status::Unknown));
     let mut boxes = Vec::new();
     let mut reached = true;
-    for ((station, stations), name) in PARTS.iter().zip(names) {
+    for ((station, stations), name) in PARTS.iter().zip(station_names(path)) {
         let of_rules = stations.contains(&Station::Rule);
         let of_alarms = [Station::LogGroup, Station::MetricFilter, Station::Alarm]
             .iter()
@@ -36,53 +71,42 @@ pub(super) fn draw(out: &mut String, finding: &Finding, path: &PathSummary) {
             .iter()
             .filter(|link| stations.contains(&link.id.station()));
         let worst = Verdict::worst(links.map(|link| link.verdict));
-        let stops = reached && stop.is_some_and(|id| stations.contains(&id.station()));
-        let class = match (stops, finding.status, worst, name) {
-            (true, Status::Unknown, ..) => "unknown",
-            (true, ..) => "broken",
+        let stop = stop.filter(|id| reached && stations.contains(&id.station()));
+        let class = match (stop, finding.status, worst, name) {
+            (Some(_), Status::Unknown, ..) => "unknown",
+            (Some(_), ..) => "broken",
             (_, _, Verdict::Broken, _) => "broken",
             (_, _, Verdict::Unknown, _) => "unknown",
             (_, _, _, None) => "missing",
             (_, _, Verdict::Degraded | Verdict::Weak, _) => "weak",
             _ => "ok",
         };
-        boxes.push((*station, name, class, stops, reached));
-        if stops {
-            reached = false;
-        }
+        boxes.push(Drawn {
+            station,
+            name,
+            class,
+            stop,
+            reached,
+        });
+        reached &= stop.is_none();
     }
-    let height = boxes.len() * (BOX + GAP) - GAP + 4;
-    let told: Vec<String> = boxes
-        .iter()
-        .map(|(station, name, class, ..)| {
-            format!(
-                "{station} {}: {}",
-                name.map_or("none", short_name),
-                said(class)
-            )
-        })
-        .collect();
-    out.push_str(&format!(
-        "<svg class=\"chain\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{}\">",
-        text(&told.join("; "))
-    ));
-    for (index, (station, name, class, stops, reached)) in boxes.into_iter().enumerate() {
-        let top = index * (BOX + GAP) + 2;
-        if index > 0 {
-            let way = if reached { "way" } else { "way cut" };
-            out.push_str(&format!(
-                "<line class=\"{way}\" x1=\"30\" y1=\"{}\" x2=\"30\" y2=\"{top}\"/>",
-                top - GAP
-            ));
-        }
-        let sign = match class {
+    boxes
+}
+
+impl Drawn<'_> {
+    fn shown(&self) -> &str {
+        self.name.map_or("none", short_name)
+    }
+
+    fn draw(&self, out: &mut String, top: usize) {
+        let sign = match self.class {
             "ok" => "✓",
             "broken" => "✗",
             "unknown" => "?",
             "missing" => "–",
             _ => "!",
         };
-        let id = stop.filter(|_| stops).map_or(String::new(), |id| {
+        let id = self.stop.map_or(String::new(), |id| {
             format!(
                 "<text class=\"sign\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{} stops here</text>",
                 WIDTH - 12,
@@ -90,6 +114,7 @@ pub(super) fn draw(out: &mut String, finding: &Finding, path: &PathSummary) {
                 id.code()
             )
         });
+        let (class, station) = (self.class, self.station);
         out.push_str(&format!(
             "<g class=\"{class}\"><rect class=\"box\" x=\"2\" y=\"{top}\" width=\"{}\" height=\"{BOX}\" rx=\"6\"/>\
              <text class=\"sign\" x=\"22\" y=\"{}\">{sign}</text><text class=\"small\" x=\"48\" y=\"{}\">{station}</text>\
@@ -98,10 +123,9 @@ pub(super) fn draw(out: &mut String, finding: &Finding, path: &PathSummary) {
             top + 28,
             top + 17,
             top + 36,
-            text(&cut(name.map_or("none", short_name), NAME)),
+            text(&cut(self.shown(), NAME)),
         ));
     }
-    out.push_str("</svg>\n");
 }
 
 fn said(class: &str) -> &'static str {

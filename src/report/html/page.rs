@@ -1,9 +1,11 @@
 //! The page around the findings: verdict, scope and completeness, summaries, evidence, sign-off.
 
+use std::collections::BTreeSet;
+
 use crate::analyze::{AccountSummary, Analysis, Status, Summary};
 use crate::control::{Section, Severity};
 
-use super::super::dossier::{Dossier, Item};
+use super::super::dossier::{AboutAccount, Dossier, Item};
 use super::super::text::{audit_steps_word, count, status_word};
 use super::super::words;
 use super::finding::{anchor, finding};
@@ -81,10 +83,27 @@ fn verdict(dossier: Dossier<'_>) -> String {
 }
 
 fn scope(out: &mut String, dossier: Dossier<'_>) {
-    let analysis = dossier.analysis;
-    let about = dossier.about;
-    let snapshot = &analysis.snapshot;
-    let mut rows: Vec<(&str, String)> = Vec::new();
+    let mut rows = origin(dossier);
+    rows.extend(reach(dossier));
+    rows.extend(digests(dossier));
+    out.push_str(
+        "<section aria-labelledby=\"scope\"><h2 id=\"scope\">Scope and completeness</h2><dl>\n",
+    );
+    for (label, value) in rows {
+        out.push_str(&format!("<dt>{label}</dt><dd>{value}</dd>\n"));
+    }
+    out.push_str("</dl>\n");
+    assumptions(out, dossier);
+    out.push_str("</section>\n");
+}
+
+/// A label with what stands beside it, as HTML.
+type ScopeRow = (&'static str, String);
+
+/// Which file it is, when and by whom it was collected, and whether to its end.
+fn origin(dossier: Dossier<'_>) -> Vec<ScopeRow> {
+    let (about, snapshot) = (dossier.about, &dossier.analysis.snapshot);
+    let mut rows = Vec::new();
     if !about.file.is_empty() {
         rows.push(("snapshot", format!("<code>{}</code>", text(&about.file))));
     }
@@ -99,45 +118,36 @@ fn scope(out: &mut String, dossier: Dossier<'_>) {
     ));
     let callers = about.callers();
     if let Some(first) = callers.first() {
-        let more = match callers.len() {
-            1 => String::new(),
-            several => format!(" and {} more", count(several - 1, "identity"))
-                .replace("identitys", "identities"),
+        let more = match callers.len() - 1 {
+            0 => String::new(),
+            1 => " and 1 more identity".to_owned(),
+            several => format!(" and {several} more identities"),
         };
         rows.push(("asked by", format!("<code>{}</code>{more}", text(first))));
     }
-    rows.push((
-        "complete",
-        if snapshot.complete {
-            "yes: the collection ran to its end".to_owned()
-        } else {
-            "<strong class=\"unknown\">no: its collection was cut short, so nothing in it can be a pass</strong>".to_owned()
-        },
-    ));
-    let accounts = analysis.accounts.len();
-    rows.push((
-        "accounts",
-        match about.organization_accounts {
-            Some(listed) => format!("{accounts} here; the organization lists {listed} active"),
-            None => count(accounts, "account"),
-        },
-    ));
-    let (asked, answered) = about
-        .accounts
-        .values()
-        .fold((0, 0), |(asked, answered), account| {
-            (
-                asked + account.regions_asked,
-                answered + account.regions_answered,
-            )
-        });
-    let (calls, failed) = about
-        .accounts
-        .values()
-        .fold((0, 0), |(calls, failed), account| {
-            (calls + account.calls, failed + account.calls_failed)
-        });
+    let complete = if snapshot.complete {
+        "yes: the collection ran to its end"
+    } else {
+        "<strong class=\"unknown\">no: its collection was cut short, so nothing in it can be a pass</strong>"
+    };
+    rows.push(("complete", complete.to_owned()));
+    rows
+}
+
+/// What was asked: accounts, Regions and calls.
+fn reach(dossier: Dossier<'_>) -> Vec<ScopeRow> {
+    let about = dossier.about;
+    let accounts = dossier.analysis.accounts.len();
+    let accounts = match about.organization_accounts {
+        Some(listed) => format!("{accounts} here; the organization lists {listed} active"),
+        None => count(accounts, "account"),
+    };
+    let mut rows = vec![("accounts", accounts)];
+    let sum = |of: fn(&AboutAccount) -> usize| about.accounts.values().map(of).sum::<usize>();
+    let asked = sum(|it| it.regions_asked);
     if asked > 0 {
+        let answered = sum(|it| it.regions_answered);
+        let (calls, failed) = (sum(|it| it.calls), sum(|it| it.calls_failed));
         rows.push((
             "Regions",
             format!("{answered} of {asked} asked for trails answered"),
@@ -147,45 +157,40 @@ fn scope(out: &mut String, dossier: Dossier<'_>) {
             format!("{calls} recorded, {failed} of them without an answer"),
         ));
     }
-    for (label, digest) in [
-        ("root digest", &about.root_sha256),
+    rows
+}
+
+/// The digests of what was judged, and what judged it.
+fn digests(dossier: Dossier<'_>) -> Vec<ScopeRow> {
+    let snapshot = &dossier.analysis.snapshot;
+    let code = |value: &str| format!("<code>{}</code>", text(value));
+    let digests = [
+        ("root digest", &dossier.about.root_sha256),
         ("facts digest", &snapshot.facts_sha256),
         ("evidence digest", &snapshot.evidence_sha256),
-    ] {
-        if let Some(digest) = digest {
-            rows.push((label, format!("<code>{}</code>", text(digest))));
-        }
-    }
-    rows.push((
-        "benchmark",
-        format!("<code>{}</code>", text(&analysis.benchmark)),
-    ));
+    ];
+    let known = digests.into_iter();
+    let known = known.filter_map(|(label, digest)| Some((label, code(digest.as_deref()?))));
+    let mut rows: Vec<ScopeRow> = known.collect();
+    rows.push(("benchmark", code(&dossier.analysis.benchmark)));
     rows.push((
         "analyzed by",
         format!("trailproof {}", env!("CARGO_PKG_VERSION")),
     ));
-    out.push_str(
-        "<section aria-labelledby=\"scope\"><h2 id=\"scope\">Scope and completeness</h2><dl>\n",
-    );
-    for (label, value) in rows {
-        out.push_str(&format!("<dt>{label}</dt><dd>{value}</dd>\n"));
+    rows
+}
+
+fn assumptions(out: &mut String, dossier: Dossier<'_>) {
+    let findings = dossier.analysis.findings.iter();
+    let assumed: BTreeSet<String> = findings.flat_map(words::assumptions).collect();
+    if assumed.is_empty() {
+        return;
     }
-    out.push_str("</dl>\n");
-    let mut assumed: Vec<String> = analysis
-        .findings
-        .iter()
-        .flat_map(words::assumptions)
-        .collect();
-    assumed.sort_unstable();
-    assumed.dedup();
-    if !assumed.is_empty() {
-        out.push_str("<h3>Assumptions in force</h3><ul>\n");
-        for assumption in assumed {
-            out.push_str(&format!("<li>{}</li>\n", sentence(&assumption)));
-        }
-        out.push_str("</ul>\n");
+    out.push_str("<h3>Assumptions in force</h3><ul>\n");
+    for assumption in &assumed {
+        out.push_str(&format!("<li>{}</li>\n", sentence(assumption)));
     }
-    out.push_str("</section>\n");
+    out.push_str("</ul>\n");
 }
 
 /// The findings of each account, which come together.
