@@ -25,6 +25,17 @@ fn condition(text: &str) -> Predicate {
     }
 }
 
+/// The event patterns of each vocabulary and its records, for whoever answers them in another way.
+pub fn rules_and_records() -> Vec<(Vec<EventPattern>, Vec<Value>)> {
+    let all = [scalars(), envelopes(), lists(), addresses()].into_iter();
+    all.map(|vocabulary| {
+        let conditions = vocabulary.conditions.into_iter();
+        let rules = conditions.filter_map(|text| EventPattern::parse(text).ok());
+        (rules.collect(), vocabulary.events)
+    })
+    .collect()
+}
+
 struct Vocabulary {
     name: &'static str,
     conditions: Vec<&'static str>,

@@ -1,13 +1,13 @@
 //! The coverage decision against brute force, its own laws, and verdicts that others got wrong.
 
 /// Every event of small vocabularies, and random pairs of patterns.
-mod brute;
+pub mod brute;
 /// `pattern compare`, truth tables, `query`.
 mod command;
 /// Real patterns, and patterns made to be hard.
 mod corpus;
 /// Event patterns in the decision.
-mod event_rules;
+pub mod event_rules;
 /// Laws, on random patterns.
 mod laws;
 /// What the event model knows, and witnesses that read like real records.

@@ -12,6 +12,8 @@ mod hostile;
 mod questions;
 /// The query for many machines.
 mod sql;
+/// The same of event patterns.
+mod sql_rules;
 
 use std::path::{Path, PathBuf};
 

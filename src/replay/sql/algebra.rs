@@ -1,9 +1,7 @@
-//! What is asked of a field, in the few forms that a dialect has to have words for. The semantics of the pattern language
-//! are in the lowering and nowhere else: a dialect knows nothing of patterns.
+//! What is asked of a field, in the few forms that a dialect has to have words for. The semantics of the pattern languages
+//! are in the lowering (`lower`, `rule`) and nowhere else: a dialect knows nothing of patterns.
 
-use crate::coverage::{Is, Predicate};
-use crate::pattern::ast::{Condition, Expr, Literal, Order, PatternKind, Step, Value};
-use crate::pattern::{Glob, Semantics};
+use crate::pattern::ast::{Order, Step};
 
 use super::Refusal;
 
@@ -14,6 +12,11 @@ pub(super) enum Cond {
     All(Vec<Cond>),
     Any(Vec<Cond>),
     Not(Box<Cond>),
+    /// The condition; where `doubtful` holds, nobody knows whether it does.
+    Except {
+        cond: Box<Cond>,
+        doubtful: Box<Cond>,
+    },
     Leaf(Leaf),
 }
 
@@ -31,6 +34,10 @@ pub(super) enum Test {
     Missing,
     /// The value null.
     Null,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
     /// This boolean.
     Bool(bool),
     /// A number in this order to another.
@@ -47,6 +54,12 @@ pub(super) enum Test {
         numbers: bool,
         negated: bool,
     },
+    /// A string that matches once `without` is taken from its end, where it ends so, and `before` is put before it.
+    Framed {
+        before: &'static str,
+        without: &'static str,
+        matches: TextTest,
+    },
 }
 
 /// What is asked of a text.
@@ -58,96 +71,6 @@ pub(super) enum TextTest {
     EndsWith(String),
     /// The expression is found in the text; in the syntax of `regex-automata`.
     Regex(String),
-}
-
-impl Cond {
-    /// What a predicate asks.
-    pub(super) fn of(predicate: &Predicate) -> Result<Self, Refusal> {
-        let all = |parts: &[Predicate]| parts.iter().map(Self::of).collect::<Result<_, _>>();
-        Ok(match predicate {
-            Predicate::Always => Self::Known(true),
-            Predicate::Never => Self::Known(false),
-            Predicate::All(parts) => Self::All(all(parts)?),
-            Predicate::Any(parts) => Self::Any(all(parts)?),
-            Predicate::Not(inner) => Self::Not(Box::new(Self::of(inner)?)),
-            Predicate::Test(test) => Self::Leaf(Leaf {
-                path: test.path.iter().cloned().map(Step::Name).collect(),
-                test: of_is(&test.is)?,
-            }),
-            Predicate::Event(..) => return Err(Refusal::EventPattern),
-            Predicate::Pattern(pattern) => match &pattern.kind {
-                PatternKind::Everything => Self::Known(true),
-                PatternKind::Json(expr) => of_expr(expr),
-                PatternKind::Terms(_) | PatternKind::Fields(_) | PatternKind::Regex(_) => {
-                    return Err(Refusal::RawMessage(pattern.text.clone()));
-                }
-            },
-        })
-    }
-}
-
-fn of_is(is: &Is) -> Result<Test, Refusal> {
-    let text = |matches| Test::Text {
-        matches,
-        numbers: false,
-        negated: false,
-    };
-    Ok(match is {
-        Is::Text(value) => text(TextTest::Leftmost(vec![value.clone()])),
-        Is::StartsWith(value) => text(TextTest::Leftmost(vec![value.clone(), String::new()])),
-        Is::EndsWith(value) => text(TextTest::EndsWith(value.clone())),
-        Is::Bool(truth) => Test::Bool(*truth),
-        Is::Missing => Test::Missing,
-        // Whatever Rust has; no two engines read all of it alike.
-        Is::Form(form) => return Err(Refusal::Form(form.clone())),
-    })
-}
-
-fn of_expr(expr: &Expr) -> Cond {
-    match expr {
-        Expr::Or(parts) => Cond::Any(parts.iter().map(of_expr).collect()),
-        Expr::And(parts) => Cond::All(parts.iter().map(of_expr).collect()),
-        Expr::Group(inner, _) => of_expr(inner),
-        Expr::Test(test) => Cond::Leaf(Leaf {
-            path: test.selector.steps.clone(),
-            test: of_condition(&test.condition),
-        }),
-    }
-}
-
-fn of_condition(condition: &Condition) -> Test {
-    match condition {
-        Condition::NotExists => Test::Missing,
-        Condition::Is(Literal::Null) => Test::Null,
-        Condition::Is(Literal::True) => Test::Bool(true),
-        Condition::Is(Literal::False) => Test::Bool(false),
-        Condition::Order { operator, number } => Test::Order(*operator, number.value),
-        Condition::Equals { negated, value } => {
-            let negated = *negated;
-            let text = |matches| Test::Text {
-                matches,
-                numbers: true,
-                negated,
-            };
-            match value {
-                Value::Number(number) => Test::Number {
-                    text: number.text.clone(),
-                    value: number.value,
-                    negated,
-                },
-                Value::Text(value) => {
-                    let glob = Glob::new(&value.value, Semantics::default().star);
-                    text(TextTest::Leftmost(glob.literals().to_vec()))
-                }
-                // What AWS would not accept matches nothing, and its negation everything that has a text.
-                Value::Regex(regex) => text(TextTest::Regex(
-                    regex
-                        .automata_syntax()
-                        .unwrap_or_else(|| "\\z\\A.".to_owned()),
-                )),
-            }
-        }
-    }
 }
 
 /// The selector as it is written in a pattern, for a refusal.
@@ -197,32 +120,59 @@ pub(super) fn say(
                 doubt: inner.doubt,
             }
         }
-        Cond::All(parts) => joined(parts, " and ", "true", leaf)?,
-        Cond::Any(parts) => joined(parts, " or ", "false", leaf)?,
+        Cond::Except { cond, doubtful } => {
+            let (said, except) = (say(cond, leaf)?, say(doubtful, leaf)?);
+            let doubts: Vec<String> = [Some(except.truth), except.doubt, said.doubt]
+                .into_iter()
+                .flatten()
+                .collect();
+            Said {
+                truth: said.truth,
+                doubt: Some(format!("({})", doubts.join(" or "))),
+            }
+        }
+        Cond::All(parts) => joined(parts, By::And, leaf)?,
+        Cond::Any(parts) => joined(parts, By::Or, leaf)?,
         Cond::Leaf(it) => leaf(it)?,
     })
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    And,
+    Or,
+}
+
+/// Parts of which one that is surely false (of `and`) or true (of `or`) decides, whatever is in doubt of the others.
 fn joined(
     parts: &[Cond],
-    by: &str,
-    empty: &str,
+    by: By,
     leaf: &mut dyn FnMut(&Leaf) -> Result<Said, Refusal>,
 ) -> Result<Said, Refusal> {
     let said = parts
         .iter()
         .map(|part| say(part, leaf))
         .collect::<Result<Vec<_>, _>>()?;
+    let of = |said: &[&str]| match (said, by) {
+        ([], By::And) => "true".to_owned(),
+        ([], By::Or) => "false".to_owned(),
+        (said, By::And) => format!("({})", said.join(" and ")),
+        (said, By::Or) => format!("({})", said.join(" or ")),
+    };
     let truths: Vec<&str> = said.iter().map(|it| it.truth.as_str()).collect();
     let mut doubts: Vec<&str> = said.iter().filter_map(|it| it.doubt.as_deref()).collect();
     doubts.sort_unstable();
     doubts.dedup();
+    let sure = said.iter().filter(|it| it.doubt.is_none());
+    let sure: Vec<&str> = sure.map(|it| it.truth.as_str()).collect();
+    let undecided = match (sure.as_slice(), by) {
+        ([], _) => String::new(),
+        (sure, By::And) => format!("{} and ", of(sure)),
+        (sure, By::Or) => format!("not {} and ", of(sure)),
+    };
     Ok(Said {
-        truth: match truths.as_slice() {
-            [] => empty.to_owned(),
-            truths => format!("({})", truths.join(by)),
-        },
-        doubt: (!doubts.is_empty()).then(|| format!("({})", doubts.join(" or "))),
+        truth: of(&truths),
+        doubt: (!doubts.is_empty()).then(|| format!("({undecided}({}))", doubts.join(" or "))),
     })
 }
 

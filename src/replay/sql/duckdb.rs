@@ -107,6 +107,24 @@ fn said(value: &str, path: &[Step], test: &Test) -> Result<Said, Refusal> {
     Ok(match test {
         Test::Missing => Said::surely(format!("{value} is null")),
         Test::Null => Said::surely(is("NULL")),
+        Test::Array => Said::surely(is("ARRAY")),
+        Test::Object => Said::surely(is("OBJECT")),
+        Test::Framed {
+            before,
+            without,
+            matches,
+        } => {
+            let bare = format!(
+                "case when ends_with({text}, {suffix}) then left({text}, length({text}) - {length}) else {text} end",
+                suffix = quoted(without),
+                length = without.len()
+            );
+            let framed = format!("({} || {bare})", quoted(before));
+            Said::surely(format!(
+                "({string} and coalesce({}, false))",
+                text_matches(&framed, matches)?
+            ))
+        }
         Test::Bool(truth) => Said::surely(format!("({} and {text} = '{truth}')", is("BOOLEAN"))),
         Test::Order(order, limit) => Said::surely(format!(
             "({number} and {double} {} {})",

@@ -1,7 +1,7 @@
 //! One query that answers the questions of a plan over a table of records, where the records lie on many machines.
 //!
-//! `algebra` says what is asked of a field, with the semantics of the pattern language spelled out: what a missing field,
-//! a null, a number and a boolean are to each operator. A dialect says each of its few forms in its own words, or refuses by
+//! `algebra` says what is asked of a field, and `lower` and `rule` spell out the semantics of the pattern languages in it: what a
+//! missing field, a null, a number and a boolean are to each operator. A dialect says each of its few forms in its own words, or refuses by
 //! name what it cannot say to the letter. Where the engine may have rewritten a number so that its text is lost, the record
 //! is not guessed at: it counts as doubtful.
 //!
@@ -10,7 +10,9 @@
 
 mod algebra;
 mod duckdb;
+mod lower;
 mod query;
+mod rule;
 mod spark;
 
 pub(super) use query::fingerprint;
@@ -33,11 +35,18 @@ pub enum Refusal {
         "the pattern `{0}` looks at the text of a record, which a table does not keep as CloudTrail wrote it"
     )]
     RawMessage(String),
-    /// An event pattern of an EventBridge rule.
+    /// A block of IPv6 addresses in an event pattern.
     #[error(
-        "the event pattern of an EventBridge rule is not translated; `--paths alarm` leaves rules out"
+        "the event pattern of an EventBridge rule asks for the addresses `{0}`, and no dialect reads IPv6 addresses; \
+         `--paths alarm` leaves rules out"
     )]
-    EventPattern,
+    Addresses(String),
+    /// A field of an event pattern that is no list of names.
+    #[error(
+        "the event pattern of an EventBridge rule asks for the field `{0}`, which no dialect has exact words for; \
+         `--paths alarm` leaves rules out"
+    )]
+    Field(String),
     /// A selector of a form that the dialect has no exact words for.
     #[error("{dialect} has no exact words for the selector `{selector}`")]
     Selector {

@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::algebra::{Cond, Leaf, Said, say};
-use super::{Dialect, Refusal, duckdb, spark};
+use super::algebra::{Leaf, Said, say};
+use super::{Dialect, Refusal, duckdb, lower, spark};
 use crate::pattern::ast::Step;
 use crate::replay::plan::Plan;
 
@@ -81,7 +81,7 @@ pub fn query(plan: &Plan, dialect: Dialect) -> Result<String, Refusal> {
             Dialect::Duckdb => duckdb::leaf(&mut fields, leaf),
             Dialect::Spark => spark::leaf(leaf),
         };
-        let Said { truth, doubt } = say(&Cond::of(predicate)?, &mut leaf)?;
+        let Said { truth, doubt } = say(&lower::of(predicate)?, &mut leaf)?;
         answers.push(format!("      case when {truth} then '1' else '0' end"));
         doubts.extend(doubt);
     }

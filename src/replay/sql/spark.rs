@@ -98,6 +98,28 @@ pub(super) fn leaf(leaf: &Leaf) -> Result<Said, Refusal> {
     Ok(match &leaf.test {
         Test::Missing => Said::surely(format!("not {}", there(&names))),
         Test::Null => Said::surely(format!("({} and {text} is null)", there(&names))),
+        Test::Array => Said::surely(format!("({} is not null)", read(&names, "array<string>"))),
+        Test::Object => Said::surely(format!(
+            "({} is not null)",
+            read(&names, "map<string,string>")
+        )),
+        Test::Framed {
+            before,
+            without,
+            matches,
+        } => {
+            let bare = format!(
+                "case when right({text}, {length}) = {end} then left({text}, length({text}) - {length}) else {text} end",
+                end = literal(without),
+                length = without.len()
+            );
+            let framed = format!("concat({}, {bare})", literal(before));
+            Said::surely(format!(
+                "({} and coalesce({}, false))",
+                is_string(&names),
+                text_matches(&framed, matches)
+            ))
+        }
         Test::Bool(truth) => {
             let boolean = read(&names, "boolean");
             Said::surely(format!("coalesce({boolean} = {truth}, false)"))
