@@ -209,6 +209,16 @@ fn one_command_tells_every_cause_and_every_fix() {
         );
     }
     assert_eq!(text.matches("\nfix ").count(), 15, "{text}");
+    assert!(
+        text.contains("explain") && text.contains("--with-fix"),
+        "{text}"
+    );
+    // Commands come right after what they repair, before the event that is lost.
+    let (_, one, _) = run(&["explain", &broken, "5.3"]);
+    let at = |what: &str| one.find(what).unwrap_or_else(|| panic!("no {what}: {one}"));
+    assert!(at("\nfix ") < at("\ntried ") && at("\ntried ") < at("\naws cloudwatch"));
+    assert!(at("\naws cloudwatch") < at("\nlost "));
+    assert!(!one.contains("--with-fix"), "{one}");
     let (_, some, _) = run(&["explain", &broken, "5.3", "vpc_changes"]);
     assert_eq!(some.matches("\nfix ").count(), 2, "{some}");
     let (_, json, _) = run(&["explain", &broken, "--format", "json"]);

@@ -66,6 +66,11 @@ fn table(dossier: Dossier<'_>, full: bool, style: Style) -> String {
             "`trailproof explain {again} CONTROL --full` draws the chain link by link"
         ));
     }
+    if dossier.about.fixes.is_empty() && dossier.items().any(|item| item.finding.is_open()) {
+        next.push(format!(
+            "`trailproof explain {again} --with-fix` prints the commands that repair what fails"
+        ));
+    }
     if let Some(row) = evidence {
         let file = &dossier.about.argument;
         next.push(format!(
@@ -113,6 +118,7 @@ fn brief(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
         let link = repair.link.map_or(String::new(), |id| format!("{id}: "));
         row(page, label, &format!("{link}{}", repair.text));
     }
+    commands(page, dossier, item);
     if let Some(witness) = &finding.witness {
         row(page, "lost", &witness_line(witness, &finding.marks));
     }
@@ -146,7 +152,6 @@ fn brief(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
     for assumption in words::assumptions(finding) {
         row(page, "assumed", &assumption);
     }
-    commands(page, dossier, item);
 }
 
 /// The fix as commands to paste: one a line, however long, since a break would be pasted with it.
