@@ -321,7 +321,7 @@ fn a_text_of_another_version_is_not_the_text() {
 }
 
 #[test]
-fn no_steps_no_letter() {
+fn no_steps_no_answer() {
     let audit_steps = audit_steps_of(
         &World::complete(),
         ACCOUNT,
@@ -365,7 +365,7 @@ fn a_second_trail_that_is_right_is_enough() {
 // Status and audit steps side by side: what an auditor wants to see first.
 
 #[test]
-fn status_and_letter_part_in_both_directions() {
+fn status_and_audit_steps_part_in_both_directions() {
     use Answer::{Met, NotMet, Unknown};
     use Status::{Fail, Pass, Unknown as Open};
     type Case = (&'static str, fn(&mut World), Status, Answer);

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::chain::cause::{EventRuleCause, MetricFilterCause, SilenceCause, TrailCause};
 use crate::chain::verdict::{Cause, Link, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
-use crate::coverage::Predicate;
+use crate::coverage::{Predicate, Scope};
 use crate::pattern;
 use crate::pattern::ast::PatternKind;
 
@@ -63,12 +63,18 @@ pub(super) fn blame(
     };
     // The paths of one filter share its pattern.
     let mut made: HashMap<(*const Condition, usize), Made> = HashMap::new();
+    let suspicion = Suspicion {
+        memo,
+        requirement,
+        scope: &chain.scope,
+        event,
+    };
     for (index, path) in chain.paths.iter().enumerate() {
         let likeness = requirement.likeness(path);
         let pattern = path.pattern().map_or(std::ptr::null(), std::ptr::from_ref);
         let made = *made
             .entry((pattern, likeness))
-            .or_insert_with(|| made_for(path, memo, requirement, chain, likeness, event));
+            .or_insert_with(|| suspicion.of(path, likeness));
         // Nothing that comes after would make up for it.
         if best.as_ref().is_some_and(|(.., known)| made < known.0) {
             continue;
@@ -167,48 +173,59 @@ impl Passes<'_> {
     }
 }
 
-fn made_for(
-    path: &Path,
-    memo: &CoverageMemo,
-    requirement: &AcceptedForm<'_>,
-    chain: &AccountChain,
-    likeness: usize,
-    event: &Value,
-) -> Made {
-    let Some(pattern) = path.pattern() else {
-        return if likeness > 0 {
+/// What tells whether a filter was made for a control.
+struct Suspicion<'a, 'r> {
+    memo: &'a CoverageMemo,
+    requirement: &'a AcceptedForm<'r>,
+    scope: &'a Scope,
+    event: &'a Value,
+}
+
+impl Suspicion<'_, '_> {
+    /// How sure it is of the filter of a path that looks so much like the requirement.
+    fn of(&self, path: &Path, likeness: usize) -> Made {
+        let Self {
+            memo,
+            requirement,
+            scope,
+            event,
+        } = *self;
+        let Some(pattern) = path.pattern() else {
+            return if likeness > 0 {
+                Made::Perhaps
+            } else {
+                Made::Not
+            };
+        };
+        let texts = memo.words(&pattern.events);
+        let all = texts.union(&requirement.words).count();
+        if likeness > 0 && likeness * 2 >= all {
+            return Made::Surely;
+        }
+        // The matcher is asked first: it is quick, and turns most filters away.
+        if memo.holds(&pattern.events, event)
+            && !memo.saturates(&pattern.events, scope)
+            && memo.covers(&requirement.events, &pattern.events, scope)
+        {
+            return Made::Surely;
+        }
+        let is_empty_rule = || {
+            // A rule that names the event's own service and nothing else, and matches no event of any, was meant for some.
+            let source = event.get("eventSource").and_then(Value::as_str);
+            let named = source.is_some_and(|it| texts.contains(it));
+            let of_service = path.rule.is_some() && named && texts.len() == 1;
+            let slipped = matches!(
+                pattern.cause,
+                Cause::EventRule(EventRuleCause::RuleMatchesNothing { .. })
+            );
+            of_service && (slipped || memo.covers(&pattern.events, &Predicate::Never, scope))
+        };
+        let fields = || memo.fields(&pattern.events);
+        if likeness > 0 || requirement.looks_alike(&fields()) || is_empty_rule() {
             Made::Perhaps
         } else {
             Made::Not
-        };
-    };
-    let texts = memo.words(&pattern.events);
-    let all = texts.union(&requirement.words).count();
-    if likeness > 0 && likeness * 2 >= all {
-        return Made::Surely;
-    }
-    // The matcher is asked first: it is quick, and turns most filters away.
-    if memo.holds(&pattern.events, event)
-        && !memo.saturates(&pattern.events, &chain.scope)
-        && memo.covers(&requirement.events, &pattern.events, &chain.scope)
-    {
-        return Made::Surely;
-    }
-    let is_empty_rule = || {
-        // A rule that names the event's own service and nothing else, and matches no event of any, was meant for some.
-        let source = event.get("eventSource").and_then(Value::as_str);
-        let named = source.is_some_and(|it| texts.contains(it));
-        let of_service = path.rule.is_some() && named && texts.len() == 1;
-        let slipped = matches!(
-            pattern.cause,
-            Cause::EventRule(EventRuleCause::RuleMatchesNothing { .. })
-        );
-        of_service && (slipped || memo.covers(&pattern.events, &Predicate::Never, &chain.scope))
-    };
-    if likeness > 0 || requirement.looks_alike(&memo.fields(&pattern.events)) || is_empty_rule() {
-        Made::Perhaps
-    } else {
-        Made::Not
+        }
     }
 }
 

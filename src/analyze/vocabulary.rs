@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::coverage::{Is, Predicate};
-use crate::pattern::ast::{Condition, Expr, PatternKind, Value as PatternValue};
+use crate::pattern::ast::PatternKind;
 use crate::pattern::event::{Rule, SignIn};
 
 /// The fields that the pattern of a metric filter looks at; none for a pattern of another kind.
@@ -12,21 +12,9 @@ pub(super) fn fields(predicate: &Predicate) -> BTreeSet<String> {
     if let Predicate::Pattern(pattern) = predicate
         && let PatternKind::Json(expr) = &pattern.kind
     {
-        collect_fields(expr, &mut fields);
+        fields.extend(expr.tests().map(|test| test.selector.to_string()));
     }
     fields
-}
-
-fn collect_fields(expr: &Expr, fields: &mut BTreeSet<String>) {
-    match expr {
-        Expr::Or(parts) | Expr::And(parts) => {
-            parts.iter().for_each(|part| collect_fields(part, fields));
-        }
-        Expr::Group(inner, _) => collect_fields(inner, fields),
-        Expr::Test(test) => {
-            fields.insert(test.selector.to_string());
-        }
-    }
 }
 
 /// The literal texts that a predicate compares with: what a person would recognise it by. Stars at the ends, what stands
@@ -63,7 +51,10 @@ fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
         }
         Predicate::Pattern(pattern) => {
             if let PatternKind::Json(expr) = &pattern.kind {
-                collect_expr_words(expr, words);
+                words.extend(
+                    expr.tests()
+                        .filter_map(|test| Some(test.text()?.to_owned())),
+                );
             }
         }
     }
@@ -100,23 +91,5 @@ fn rule_word(path: &str, text: String) -> Option<String> {
             sign_in.then(|| "ConsoleLogin".to_owned())
         }
         _ => Some(text),
-    }
-}
-
-fn collect_expr_words(expr: &Expr, words: &mut BTreeSet<String>) {
-    match expr {
-        Expr::Or(parts) | Expr::And(parts) => parts
-            .iter()
-            .for_each(|part| collect_expr_words(part, words)),
-        Expr::Group(inner, _) => collect_expr_words(inner, words),
-        Expr::Test(test) => {
-            if let Condition::Equals {
-                value: PatternValue::Text(text),
-                ..
-            } = &test.condition
-            {
-                words.insert(text.value.clone());
-            }
-        }
     }
 }

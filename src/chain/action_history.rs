@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Error;
 use super::cause::TopicCause;
 use super::facts::{AlarmRow, Asked, Facts, HistoryItem, Question};
-use super::stage::{fine, missing};
+use super::judgement::{fine, missing};
 use super::topic_access::subject;
 use super::verdict::{Cause, Link, LinkId, Verdict};
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Error;
 use super::cause::AlarmCause;
 use super::facts::{Action, AlarmRow, Facts, StateRow};
-use super::stage::{Stage, fine, seconds_between};
+use super::judgement::{Judgement, fine, seconds_between};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::aws::arn;
 
@@ -56,11 +56,11 @@ pub(super) fn state(
     facts: &Facts<'_>,
     alarm: &AlarmRow,
     coalescing: Option<u64>,
-) -> Result<Stage, Error> {
-    let mut stage = Stage::default();
-    warm_up(facts, alarm, &mut stage)?;
+) -> Result<Judgement, Error> {
+    let mut judgement = Judgement::default();
+    warm_up(facts, alarm, &mut judgement)?;
     let Some(state) = facts.alarm_state(&alarm.account, &alarm.arn)? else {
-        return Ok(stage);
+        return Ok(judgement);
     };
     let evaluation = state.evaluation_state.as_deref();
     if let Some(evaluation) = evaluation {
@@ -70,22 +70,22 @@ pub(super) fn state(
             "EVALUATION_FAILURE" => (Verdict::Unknown, AlarmCause::EvaluationFailure),
             _ => (Verdict::Unknown, AlarmCause::PartialData),
         };
-        stage.say(
+        judgement.say(
             Link::new(LinkId::A14, verdict, alarm.subject(), cause)
                 .field("EvaluationState", evaluation)
                 .evidence([state.evidence]),
         );
     }
     match state.state_value.as_str() {
-        "ALARM" => stage.say(in_alarm(facts, alarm, &state, coalescing)?),
-        "INSUFFICIENT_DATA" if alarm.kind == "metric" => stage.say(
+        "ALARM" => judgement.say(in_alarm(facts, alarm, &state, coalescing)?),
+        "INSUFFICIENT_DATA" if alarm.kind == "metric" => judgement.say(
             fine(LinkId::A16, alarm.subject(), AlarmCause::InsufficientData)
                 .field("StateValue", "INSUFFICIENT_DATA")
                 .evidence([state.evidence]),
         ),
         _ => {}
     }
-    Ok(stage)
+    Ok(judgement)
 }
 
 /// A15: an event makes no transition while the alarm is in ALARM already.
@@ -119,7 +119,7 @@ fn in_alarm(
 }
 
 /// A13.
-fn warm_up(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(), Error> {
+fn warm_up(facts: &Facts<'_>, alarm: &AlarmRow, judgement: &mut Judgement) -> Result<(), Error> {
     let minutes = alarm
         .warm_up
         .as_ref()
@@ -140,7 +140,7 @@ fn warm_up(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(),
         };
         Link::new(LinkId::A13, Verdict::Broken, alarm.subject(), cause)
     };
-    stage.say(
+    judgement.say(
         link.field("WarmUpPeriodDurationInMinutes", minutes)
             .field("AlarmConfigurationUpdatedTimestamp", updated)
             .evidence([alarm.evidence]),

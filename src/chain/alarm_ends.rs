@@ -74,9 +74,10 @@ impl AlarmEnds {
         }
         ends.acts = true;
         let mut tail = Tail::default();
-        tail.stage.say(alarm_actions::enabled(alarm, acting.switch));
+        tail.judgement
+            .say(alarm_actions::enabled(alarm, acting.switch));
         let (said, muted) = mute_rules::muted(facts, alarm, acting.stay)?;
-        tail.stage.extend(said);
+        tail.judgement.extend(said);
         tail.muted = Arc::new(mute::union([muted, acting.silent.clone()]));
         for action in &actions {
             self.walk_action(facts, acting, &tail, action, &mut ends.tails)?;
@@ -100,7 +101,7 @@ impl AlarmEnds {
             return Ok(());
         }
         let judged = topic::judge(facts, alarm, &action.arn)?;
-        tail.stage.extend(judged.stage.clone());
+        tail.judgement.extend(judged.judgement.clone());
         if !judged.exists {
             tails.push(tail);
             return Ok(());
@@ -110,8 +111,8 @@ impl AlarmEnds {
             tails.push(tail.saying(link));
         }
         let message = alarm_message::of(facts, alarm, resting)?;
-        let mut passes = |attributes: &_, subject: &_, stage: &mut _| {
-            subscription::passes_alarm(attributes, &message, subject, stage);
+        let mut passes = |attributes: &_, subject: &_, judgement: &mut _| {
+            subscription::passes_alarm(attributes, &message, subject, judgement);
         };
         let mut alike = Alike::default();
         let may_be_many = self.extent.may_leave_out(listing.rows.len());
@@ -122,7 +123,7 @@ impl AlarmEnds {
                 protocol: row.protocol.clone(),
                 endpoint: row.endpoint.clone(),
             });
-            end.stage.extend(subscription::judge(
+            end.judgement.extend(subscription::judge(
                 facts,
                 &judged,
                 &action.arn,
@@ -133,7 +134,7 @@ impl AlarmEnds {
                 Told {
                     at: &row.protocol,
                     names: [&row.arn, &row.endpoint],
-                    stage: &end.stage,
+                    judgement: &end.judgement,
                 }
                 .apart_from_names()
             });

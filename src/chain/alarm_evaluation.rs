@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use super::cause::AlarmCause;
 use super::facts::{AlarmRow, Facts, FilterRow, Json, MetricRow};
+use super::judgement::Judgement;
 use super::log_group::LogGroupId;
 use super::same_events::SameEvents;
-use super::stage::Stage;
 use super::unseen_filters::Unseen;
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{Error, dimensions, metric_filter};
@@ -233,11 +233,11 @@ impl<'r> Writers<'r> {
         facts: &Facts<'_>,
         found: &Evaluated,
         alarm: &AlarmRow,
-        stage: &mut Stage,
+        judgement: &mut Judgement,
     ) -> Result<(), Error> {
         if let Some(unseen) = self.unseen.as_ref().filter(|_| found.unseen) {
             let link = unseen.link(facts, alarm.subject())?;
-            stage.say(self.shown(link, alarm));
+            judgement.say(self.shown(link, alarm));
         }
         let (verdict, reasons) = match &found.effect {
             Effect::Fires(firing) => {
@@ -246,7 +246,7 @@ impl<'r> Writers<'r> {
                     coalescing_seconds: firing.stay.least,
                 };
                 let link = Link::new(LinkId::A04, Verdict::Ok, alarm.subject(), fires);
-                stage.say(self.shown(link, alarm));
+                judgement.say(self.shown(link, alarm));
                 (Verdict::Degraded, &firing.remarks)
             }
             Effect::Never(reasons) => (Verdict::Broken, reasons),
@@ -255,7 +255,7 @@ impl<'r> Writers<'r> {
         for reason in reasons {
             let subject = self.filter_of(reason).unwrap_or_else(|| alarm.subject());
             let link = Link::new(reason_id(reason), verdict, subject, reason.clone());
-            stage.say(self.shown(link, alarm));
+            judgement.say(self.shown(link, alarm));
         }
         Ok(())
     }

@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::Error;
 use super::cause::OtherMonitoringCause;
 use super::facts::{Asked, Facts, RuleRow, targets_question};
+use super::judgement::{Context, fine, why};
 use super::log_alarm;
 use super::log_group::LogGroupId;
-use super::stage::{Context, fine, why};
 use super::verdict::{Link, LinkId};
 use crate::aws::arn;
 

@@ -6,7 +6,7 @@
 use super::Error;
 use super::cause::{Open, TrailCause};
 use super::facts::{Asked, Facts, Question};
-use super::stage::{Context, missing};
+use super::judgement::{Context, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 
 /// How the names of channels of AWS services begin.

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use super::Error;
 use super::cause::{CompositeAlarmCause, Open};
 use super::facts::{AlarmRow, Facts, Question};
+use super::judgement::{Judgement, missing};
 use super::metric_alarm::Watched;
 use super::moved_alarms::{InPart, MovedAlarms};
-use super::stage::{Stage, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::aws::alarm::{AlarmState, Stay};
 use crate::aws::arn;
@@ -25,7 +25,7 @@ pub(super) struct Above {
     pub(super) alarm: Rc<AlarmRow>,
     /// ARNs of the alarms below it, from the one that watches the metric upwards.
     pub(super) through: Vec<String>,
-    pub(super) stage: Stage,
+    pub(super) judgement: Judgement,
     /// When the event has it in ALARM.
     pub(super) movement: Movement,
     /// Whether another composite alarm is above this one.
@@ -154,10 +154,10 @@ impl Region {
                     continue;
                 }
                 let judged = |moved: &Moved| self.judge(row, &watched.alarm, through.len(), moved);
-                let (mut stage, movement) = judged(&moved);
+                let (mut judgement, movement) = judged(&moved);
                 // A rule that holds whatever other alarms do holds for these events too; one that is broken loses all.
-                if worst(&stage) == Verdict::Unknown {
-                    self.lose_in_part(row, &moved, &moves.in_part, judged, &mut stage);
+                if worst(&judgement) == Verdict::Unknown {
+                    self.lose_in_part(row, &moved, &moves.in_part, judged, &mut judgement);
                 }
                 let mut further = through.clone();
                 // Nobody reads how it goes on.
@@ -168,7 +168,7 @@ impl Region {
                 found.push(Above {
                     alarm: Rc::clone(row),
                     through: through.clone(),
-                    stage,
+                    judgement,
                     movement: movement.unwrap_or_else(|| own.clone()),
                     has_more_above: self.parents.contains_key(name),
                 });
@@ -184,7 +184,7 @@ impl Region {
         below: &AlarmRow,
         levels: usize,
         moved: &Moved,
-    ) -> (Stage, Option<Movement>) {
+    ) -> (Judgement, Option<Movement>) {
         let reach = match levels {
             0..=MOST_LEVELS => composite::reach(&row.name, &below.name, moved, &self.alarms),
             // Without a look at all that is below it.
@@ -196,15 +196,15 @@ impl Region {
         };
         let own = || moved.surely.get(&below.name).cloned();
         let movement = reach.movement.clone().or_else(own);
-        let mut stage = Stage::default();
-        stage.say(self.link(&reach, row, below.evidence));
+        let mut judgement = Judgement::default();
+        judgement.say(self.link(&reach, row, below.evidence));
         // Broken already; the suppressor cannot make it worse.
         if let Some(movement) = &movement
             && !matches!(reach.answer, CompositeAnswer::Never(_))
         {
-            stage.say_all(self.suppressor(row, movement, &below.name, moved));
+            judgement.say_all(self.suppressor(row, movement, &below.name, moved));
         }
-        (stage, movement)
+        (judgement, movement)
     }
 
     /// Lets those events through alone that do not move other alarms as well in a way that keeps the composite silent.
@@ -213,8 +213,8 @@ impl Region {
         row: &AlarmRow,
         moved: &Moved,
         parts: &[InPart],
-        judged: impl Fn(&Moved) -> (Stage, Option<Movement>),
-        stage: &mut Stage,
+        judged: impl Fn(&Moved) -> (Judgement, Option<Movement>),
+        judgement: &mut Judgement,
     ) {
         for part in parts {
             if !part.alarms.keys().any(|name| self.is_below(name, row)) {
@@ -230,7 +230,7 @@ impl Region {
             let mut links = other.links.iter();
             if let Some(link) = links.find(|link| link.verdict == Verdict::Broken) {
                 let (subject, cause) = (link.subject.clone(), link.cause.clone());
-                stage.require(link.id, subject, cause, !part.events.clone());
+                judgement.require(link.id, subject, cause, !part.events.clone());
             }
         }
     }
@@ -326,8 +326,8 @@ impl Region {
     }
 }
 
-fn worst(stage: &Stage) -> Verdict {
-    let verdicts = stage.links.iter().map(|link| link.verdict);
+fn worst(judgement: &Judgement) -> Verdict {
+    let verdicts = judgement.links.iter().map(|link| link.verdict);
     verdicts.max().unwrap_or(Verdict::Ok)
 }
 

@@ -8,9 +8,9 @@ use crate::coverage::Predicate;
 
 use super::cause::MetricFilterCause;
 use super::facts::{AlarmRow, FilterRow, Json, MetricRow};
+use super::judgement::Judgement;
 use super::log_group::LogGroupId;
 use super::metric_filter;
-use super::stage::Stage;
 use super::verdict::{Link, LinkId, Verdict};
 
 /// Whether an alarm's metric has the dimensions that a filter writes, by name.
@@ -40,7 +40,7 @@ pub(super) fn agree(
     row: &MetricRow,
     alarm: &AlarmRow,
     of_member: bool,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> bool {
     let written = selectors(filter);
     let read = &row.dimensions;
@@ -56,7 +56,7 @@ pub(super) fn agree(
             written: written.keys().cloned().collect(),
             read: read.keys().cloned().collect(),
         };
-        stage.say(said(LinkId::F05, Verdict::Broken, cause));
+        judgement.say(said(LinkId::F05, Verdict::Broken, cause));
         return false;
     }
     for (name, selector) in &written {
@@ -69,7 +69,7 @@ pub(super) fn agree(
             _ => None,
         };
         if selector == "@aws.account" && of_member {
-            stage.say(said(
+            judgement.say(said(
                 LinkId::F05,
                 Verdict::Unknown,
                 MetricFilterCause::MemberAccountFieldNotDocumented,
@@ -78,7 +78,7 @@ pub(super) fn agree(
         }
         if let Some(actual) = system {
             if actual != value {
-                stage.say(said(
+                judgement.say(said(
                     LinkId::F05,
                     Verdict::Broken,
                     MetricFilterCause::DimensionValueDiffers {
@@ -92,7 +92,7 @@ pub(super) fn agree(
             continue;
         }
         let Some(path) = selector.strip_prefix("$.").filter(|path| plain_path(path)) else {
-            stage.say(said(
+            judgement.say(said(
                 LinkId::F05,
                 Verdict::Unknown,
                 MetricFilterCause::DimensionNotEvaluated {
@@ -106,14 +106,14 @@ pub(super) fn agree(
             field: path.to_owned(),
             value: value.clone(),
         };
-        stage.require(
+        judgement.require(
             LinkId::F05,
             &subject,
             one_value.clone(),
             has_value(path, value),
         );
-        stage.say(said(LinkId::F05, Verdict::Degraded, one_value));
-        stage.say(said(
+        judgement.say(said(LinkId::F05, Verdict::Degraded, one_value));
+        judgement.say(said(
             LinkId::F06,
             Verdict::Degraded,
             MetricFilterCause::DimensionFieldNeeded {
@@ -121,7 +121,7 @@ pub(super) fn agree(
             },
         ));
         if many_values(path) {
-            stage.say(said(
+            judgement.say(said(
                 LinkId::F07,
                 Verdict::Weak,
                 MetricFilterCause::DimensionTakesManyValues {

@@ -8,8 +8,8 @@ use crate::pattern::event::{EventPattern, Rule, SignIn};
 
 use super::cause::EventRuleCause;
 use super::facts::{DEFAULT_BUS, RuleRow};
+use super::judgement::{Context, Judgement, fine};
 use super::rule_slip;
-use super::stage::{Context, Stage, fine};
 use super::verdict::{Link, LinkId, Verdict};
 
 /// A rule that matches read-only management events too.
@@ -54,13 +54,13 @@ fn fits_one(rules: &[Rule], texts: &[&str]) -> bool {
 }
 
 /// What is said of a rule on the way of an event: the ways through it, the certain one first.
-pub(super) fn ways(context: &Context, rule: &RuleRow) -> Vec<Stage> {
-    let mut stage = Stage::default();
+pub(super) fn ways(context: &Context, rule: &RuleRow) -> Vec<Judgement> {
+    let mut judgement = Judgement::default();
     let state = rule.state.as_deref().unwrap_or_default();
     match state {
         "ENABLED" | ALL_MANAGEMENT_EVENTS => {
             let state = state.to_owned();
-            stage.say(said(
+            judgement.say(said(
                 rule,
                 LinkId::E02,
                 Verdict::Ok,
@@ -68,7 +68,7 @@ pub(super) fn ways(context: &Context, rule: &RuleRow) -> Vec<Stage> {
             ));
         }
         "DISABLED" => {
-            stage.say(said(
+            judgement.say(said(
                 rule,
                 LinkId::E02,
                 Verdict::Broken,
@@ -77,7 +77,7 @@ pub(super) fn ways(context: &Context, rule: &RuleRow) -> Vec<Stage> {
         }
         other => {
             let state = other.to_owned();
-            stage.say(said(
+            judgement.say(said(
                 rule,
                 LinkId::E02,
                 Verdict::Unknown,
@@ -90,13 +90,13 @@ pub(super) fn ways(context: &Context, rule: &RuleRow) -> Vec<Stage> {
         Err(error) => {
             let message = error.to_string();
             let cause = EventRuleCause::RulePatternUnreadable { message };
-            stage.say(said(rule, LinkId::E25, Verdict::Unknown, cause));
-            return vec![stage];
+            judgement.say(said(rule, LinkId::E25, Verdict::Unknown, cause));
+            return vec![judgement];
         }
     };
     if rule.managed_by.as_deref() == Some(USER_NOTIFICATIONS) {
         let cause = EventRuleCause::UserNotifications;
-        stage.say(said(rule, LinkId::E27, Verdict::Unknown, cause));
+        judgement.say(said(rule, LinkId::E27, Verdict::Unknown, cause));
     }
     Matching {
         context,
@@ -108,7 +108,7 @@ pub(super) fn ways(context: &Context, rule: &RuleRow) -> Vec<Stage> {
             EventRuleCause::RuleMatchesNothing { slip }
         }),
     }
-    .ways(&stage)
+    .ways(&judgement)
 }
 
 /// What a rule matches, parameter by parameter.
@@ -123,7 +123,7 @@ struct Matching<'a> {
 }
 
 impl Matching<'_> {
-    fn ways(&self, start: &Stage) -> Vec<Stage> {
+    fn ways(&self, start: &Judgement) -> Vec<Judgement> {
         let mut certain = start.clone();
         if self
             .context
@@ -187,8 +187,14 @@ impl Matching<'_> {
         ways
     }
 
-    fn require(&self, stage: &mut Stage, id: LinkId, cause: EventRuleCause, events: Predicate) {
-        stage.require(id, self.rule.subject(), cause, events);
+    fn require(
+        &self,
+        judgement: &mut Judgement,
+        id: LinkId,
+        cause: EventRuleCause,
+        events: Predicate,
+    ) {
+        judgement.require(id, self.rule.subject(), cause, events);
     }
 }
 
@@ -197,12 +203,12 @@ fn read_only_name() -> Predicate {
 }
 
 /// The events that arrive at the bus of the rule's Region: those that are recorded there (E08 to E10).
-pub(super) fn arrives(context: &Context, rule: &RuleRow) -> Stage {
-    let mut stage = Stage::default();
+pub(super) fn arrives(context: &Context, rule: &RuleRow) -> Judgement {
+    let mut judgement = Judgement::default();
     let (region, global) = (rule.region.as_str(), context.scope.global_region.as_str());
     let here = || Predicate::equals("awsRegion", region);
     let mut require = |id, cause: EventRuleCause, events| {
-        stage.require(id, rule.subject(), cause, events);
+        judgement.require(id, rule.subject(), cause, events);
     };
     if region != global {
         let global_events =
@@ -223,7 +229,7 @@ pub(super) fn arrives(context: &Context, rule: &RuleRow) -> Stage {
         region: region.to_owned(),
     };
     require(LinkId::E08, cause, here());
-    stage
+    judgement
 }
 
 /// E11: a rule on a bus that no rule forwards to.

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::Error;
 use super::cause::LogAlarmCause;
 use super::facts::{AlarmRow, Facts};
+use super::judgement::{Context, Judgement, fine};
 use super::log_group::{Group, LogGroupId, Transformed};
-use super::stage::{Context, Stage, fine};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::alarm::Stay;
 use crate::aws::insights::{self, Ask, Found};
@@ -53,11 +53,11 @@ pub(super) fn ways(
     place: &LogGroupId,
     group: &Group,
     alarm: &AlarmRow,
-) -> Vec<Stage> {
-    let mut stage = of_group(group);
+) -> Vec<Judgement> {
+    let mut judgement = of_group(group);
     let judging = Judging { context, alarm };
-    judging.settings(&mut stage);
-    judging.schedule(&mut stage);
+    judging.settings(&mut judgement);
+    judging.schedule(&mut judgement);
     let text = query_string(alarm);
     let language = judging.text("QueryLanguage");
     let read = match (text, language) {
@@ -70,10 +70,10 @@ pub(super) fn ways(
         (None, None) => Err(LogAlarmCause::QueryNotShown),
     };
     match read {
-        Ok(found) => judging.found(place, group, &found, &stage),
+        Ok(found) => judging.found(place, group, &found, &judgement),
         Err(cause) => {
-            stage.say(judging.link(LinkId::Q01, Verdict::Unknown, cause));
-            vec![stage]
+            judgement.say(judging.link(LinkId::Q01, Verdict::Unknown, cause));
+            vec![judgement]
         }
     }
 }
@@ -102,16 +102,16 @@ pub(super) fn composite_above(alarm: &AlarmRow) -> Link {
 }
 
 /// What is said of the log group, without what concerns metric filters alone: queries read the class without filters too.
-fn of_group(group: &Group) -> Stage {
-    let mut stage = group.stage.clone();
-    stage.links.retain(|link| {
+fn of_group(group: &Group) -> Judgement {
+    let mut judgement = group.judgement.clone();
+    judgement.links.retain(|link| {
         let queried = link
             .fields
             .iter()
             .any(|(name, value)| name == "logGroupClass" && value == "INFREQUENT_ACCESS");
         link.id != LinkId::L02 || !queried
     });
-    stage
+    judgement
 }
 
 struct Judging<'a> {
@@ -133,7 +133,7 @@ impl Judging<'_> {
     }
 
     /// Q02: whether one record makes it go off.
-    fn settings(&self, stage: &mut Stage) {
+    fn settings(&self, judgement: &mut Judgement) {
         let open = |cause| self.link(LinkId::Q02, Verdict::Unknown, cause);
         let expression = self.text("AggregationExpression").unwrap_or_default();
         let compact: String = expression
@@ -169,10 +169,10 @@ impl Judging<'_> {
         if doubts.is_empty() {
             let cause = LogAlarmCause::OneRecordIsEnough;
             let link = self.link(LinkId::Q02, Verdict::Ok, cause);
-            stage.say(link.field("AggregationExpression", expression));
+            judgement.say(link.field("AggregationExpression", expression));
         }
         for doubt in doubts {
-            stage.say(open(doubt));
+            judgement.say(open(doubt));
         }
     }
 
@@ -198,7 +198,7 @@ impl Judging<'_> {
     }
 
     /// Q03: whether every record is looked at by some run.
-    fn schedule(&self, stage: &mut Stage) {
+    fn schedule(&self, judgement: &mut Judgement) {
         let schedule = Schedule::of(self.alarm);
         let expression = schedule.expression;
         let (verdict, cause) = match (schedule.rate, schedule.start) {
@@ -222,18 +222,24 @@ impl Judging<'_> {
                 )
             }
         };
-        stage.say(
+        judgement.say(
             self.link(LinkId::Q03, verdict, cause)
                 .field("ScheduleExpression", expression),
         );
     }
 
     /// The ways of the records that the query finds: surely, and those of which AWS does not say whether.
-    fn found(&self, place: &LogGroupId, group: &Group, found: &Found, start: &Stage) -> Vec<Stage> {
-        let mut stage = start.clone();
-        self.as_written(place, group, found, &mut stage);
+    fn found(
+        &self,
+        place: &LogGroupId,
+        group: &Group,
+        found: &Found,
+        start: &Judgement,
+    ) -> Vec<Judgement> {
+        let mut judgement = start.clone();
+        self.as_written(place, group, found, &mut judgement);
         let Bounds { surely, perhaps } = bounds(found);
-        let mut certain = stage.clone();
+        let mut certain = judgement.clone();
         let query = query_string(self.alarm).unwrap_or_default();
         let finds = self.link(LinkId::Q01, Verdict::Ok, LogAlarmCause::QueryFinds);
         certain.say(finds.field("QueryString", query));
@@ -246,13 +252,19 @@ impl Judging<'_> {
         }
         let cause = LogAlarmCause::QueryNotDecided;
         let link = self.link(LinkId::Q01, Verdict::Unknown, cause.clone());
-        stage.say(link.field("QueryString", query));
-        stage.require(LinkId::Q01, &subject, cause, open);
-        vec![certain, stage]
+        judgement.say(link.field("QueryString", query));
+        judgement.require(LinkId::Q01, &subject, cause, open);
+        vec![certain, judgement]
     }
 
     /// L04 and L06: whether the query sees the record as CloudTrail wrote it.
-    fn as_written(&self, place: &LogGroupId, group: &Group, found: &Found, stage: &mut Stage) {
+    fn as_written(
+        &self,
+        place: &LogGroupId,
+        group: &Group,
+        found: &Found,
+        judgement: &mut Judgement,
+    ) {
         let asked = insights::asked(found);
         let fields: Vec<String> = asked.iter().map(|(field, _)| field.clone()).collect();
         let values: Vec<(String, String)> = asked
@@ -260,14 +272,14 @@ impl Judging<'_> {
             .filter_map(|(field, text)| Some((field, text?)))
             .collect();
         let subject = self.alarm.subject();
-        stage.say_all(group.masking.link(&subject, &fields, &values));
+        judgement.say_all(group.masking.link(&subject, &fields, &values));
         match &group.transformed {
             Transformed::No => {}
-            Transformed::Unknown(link) => stage.say(link.as_ref().clone()),
+            Transformed::Unknown(link) => judgement.say(link.as_ref().clone()),
             Transformed::Yes(_) => {
                 let cause = LogAlarmCause::QueryOnTransformed;
                 let link = Link::new(LinkId::L06, Verdict::Unknown, place.subject(), cause);
-                stage.say(link.evidence([self.alarm.evidence]));
+                judgement.say(link.evidence([self.alarm.evidence]));
             }
         }
     }

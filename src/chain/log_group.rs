@@ -7,7 +7,7 @@ use crate::aws::data_protection::{self, Finds, Identifier};
 use super::Error;
 use super::cause::{self, LogGroupCause, MetricFilterCause};
 use super::facts::{Facts, FilterRow, LogGroup, Question};
-use super::stage::{Stage, fine, missing, unanswered};
+use super::judgement::{Judgement, fine, missing, unanswered};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 
 /// Where a log group is.
@@ -64,7 +64,7 @@ pub(super) struct Transformer {
 /// A log group as the judges of its filters need it.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    pub(super) stage: Stage,
+    pub(super) judgement: Judgement,
     /// Whether its filters can be looked at.
     pub(super) exists: bool,
     pub(super) masking: Masking,
@@ -73,7 +73,7 @@ pub(super) struct Group {
 
 /// Judges the log group itself.
 pub(super) fn judge(facts: &Facts<'_>, place: &LogGroupId) -> Result<Group, Error> {
-    let mut stage = Stage::default();
+    let mut judgement = Judgement::default();
     let Some(group) = facts.log_group(&place.account, &place.arn)? else {
         let question = question(place, "DescribeLogGroups", &place.name);
         let asked = facts.asked(question)?;
@@ -87,7 +87,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &LogGroupId) -> Result<Group, Erro
                 (LinkId::L01, LogGroupCause::LogGroupExists),
                 (LinkId::L02, LogGroupCause::ClassHasFilters),
             ] {
-                stage.say(
+                judgement.say(
                     fine(id, place.subject(), cause)
                         .field("metricFilters[].logGroupName", &place.name)
                         .evidence([filter.evidence]),
@@ -96,7 +96,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &LogGroupId) -> Result<Group, Erro
             let transformed = transformed(facts, place)?;
             let masking = policies(facts, place, Masking::default())?;
             return Ok(Group {
-                stage,
+                judgement,
                 exists: true,
                 // Whether data protection is on is said by DescribeLogGroups alone: it may be.
                 masking: Masking {
@@ -107,7 +107,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &LogGroupId) -> Result<Group, Erro
                 transformed,
             });
         }
-        stage.say(if asked.answered() {
+        judgement.say(if asked.answered() {
             Link::new(
                 LinkId::L01,
                 Verdict::Broken,
@@ -120,23 +120,23 @@ pub(super) fn judge(facts: &Facts<'_>, place: &LogGroupId) -> Result<Group, Erro
             unanswered(LinkId::L01, place.subject(), question, &asked)
         });
         return Ok(Group {
-            stage,
+            judgement,
             exists: false,
             ..unfed()
         });
     };
-    stage.say(
+    judgement.say(
         fine(LinkId::L01, place.subject(), LogGroupCause::LogGroupExists)
             .field("logGroupArn", &place.arn)
             .evidence([group.evidence]),
     );
-    class(place, &group, &mut stage);
-    key(facts, place, &group, &mut stage)?;
+    class(place, &group, &mut judgement);
+    key(facts, place, &group, &mut judgement)?;
     let masking = masking(facts, place, &group)?;
     let transformed = transformed(facts, place)?;
-    metric_extraction(facts, place, &mut stage)?;
+    metric_extraction(facts, place, &mut judgement)?;
     Ok(Group {
-        stage,
+        judgement,
         exists: true,
         masking,
         transformed,
@@ -144,7 +144,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &LogGroupId) -> Result<Group, Erro
 }
 
 /// L02: metric filters work in the Standard class alone, which a group cannot leave.
-fn class(place: &LogGroupId, group: &LogGroup, stage: &mut Stage) {
+fn class(place: &LogGroupId, group: &LogGroup, judgement: &mut Judgement) {
     let link = match group.class.as_deref() {
         Some("STANDARD") => fine(LinkId::L02, place.subject(), LogGroupCause::ClassHasFilters),
         Some(class) => Link::new(
@@ -162,7 +162,7 @@ fn class(place: &LogGroupId, group: &LogGroup, stage: &mut Stage) {
             LogGroupCause::ClassNotSaid,
         ),
     };
-    stage.say(
+    judgement.say(
         link.field("logGroupClass", group.class.as_deref().unwrap_or("absent"))
             .evidence([group.evidence]),
     );
@@ -173,7 +173,7 @@ fn key(
     facts: &Facts<'_>,
     place: &LogGroupId,
     group: &LogGroup,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<(), Error> {
     let Some(id) = &group.kms_key_id else {
         return Ok(());
@@ -183,7 +183,7 @@ fn key(
     };
     let state = key.state.as_deref().unwrap_or("absent");
     if state != "Enabled" {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::L05,
                 Verdict::Weak,
@@ -462,11 +462,11 @@ fn concerns(criteria: Option<&str>, group: &str) -> bool {
 fn metric_extraction(
     facts: &Facts<'_>,
     place: &LogGroupId,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<(), Error> {
     for policy in facts.account_policies(&place.account, &place.region)? {
         if policy.policy_type == "METRIC_EXTRACTION_POLICY" {
-            stage.say(
+            judgement.say(
                 fine(
                     LinkId::L07,
                     place.subject(),
@@ -515,7 +515,7 @@ pub(super) fn no_filters(
 /// A log group that no trail delivers to: nothing about it matters.
 pub(super) fn unfed() -> Group {
     Group {
-        stage: Stage::default(),
+        judgement: Judgement::default(),
         exists: true,
         masking: Masking::default(),
         transformed: Transformed::No,

@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::alarm_evaluation::{Evaluated, Writers};
 use super::cause::{AlarmCause, MetricFilterCause, Namesake, Query};
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
+use super::judgement::{Judgement, fine, unanswered};
 use super::log_group::LogGroupId;
 use super::metrics::{Metrics, Reading};
 use super::same_events::SameEvents;
-use super::stage::{Stage, fine, unanswered};
 use super::unseen_filters::Unseen;
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use super::{Error, dimensions, metric_filter, other_records};
@@ -25,7 +25,7 @@ use crate::aws::arn;
 pub(super) struct Watched {
     pub(super) alarm: Rc<AlarmRow>,
     /// What is said about the filter's value, its dimensions and the alarm's arithmetic.
-    pub(super) stage: Stage,
+    pub(super) judgement: Judgement,
     /// What an event does to the alarm; none where the alarm does not read the filter's metric.
     pub(super) evaluated: Option<Evaluated>,
 }
@@ -124,10 +124,12 @@ pub(super) fn find(search: AlarmSearch<'_, '_>, filter: &FilterRow) -> Result<Wa
     let strangers = other_records::of(facts, place, (filter, &others))?;
     for reading in search.metrics.watching(facts, metric)?.iter() {
         let mut found = watched(search, &writers, reading)?;
-        found.stage.extend(shared.clone());
+        found.judgement.extend(shared.clone());
         if found.evaluated.is_some() {
             let alarm = &reading.alarm;
-            found.stage.say_all(other_records::link(&strangers, alarm));
+            found
+                .judgement
+                .say_all(other_records::link(&strangers, alarm));
         }
         watchers.alarms.push(found);
     }
@@ -201,12 +203,12 @@ fn watched(
 ) -> Result<Watched, Error> {
     let (place, filter) = (writers.place, writers.filter);
     let Reading { alarm, reads } = reading;
-    let mut stage = Stage::default();
+    let mut judgement = Judgement::default();
     if alarm.account != place.account {
         let cause = AlarmCause::InMonitoringAccount {
             account: alarm.account.clone(),
         };
-        stage.say(
+        judgement.say(
             Link::new(LinkId::A22, Verdict::Unknown, alarm.subject(), cause)
                 .field("Metrics[].AccountId", &place.account)
                 .evidence([alarm.evidence]),
@@ -214,25 +216,25 @@ fn watched(
     }
     let mut evaluated = None;
     if let Some(row) = ours(place, filter, alarm, reads) {
-        stage.say(
+        judgement.say(
             fine(LinkId::A01, alarm.subject(), AlarmCause::WatchesMetric)
                 .field("Namespace", row.namespace.as_deref().unwrap_or_default())
                 .field("MetricName", row.metric_name.as_deref().unwrap_or_default())
                 .evidence([alarm.evidence, filter.evidence]),
         );
-        if dimensions::agree(place, filter, row, alarm, search.of_member, &mut stage) {
+        if dimensions::agree(place, filter, row, alarm, search.of_member, &mut judgement) {
             let found = if row.query_id.is_empty() {
                 writers.plain(alarm)
             } else {
                 writers.math(search.facts, alarm, reads)?
             };
-            writers.say(search.facts, &found, alarm, &mut stage)?;
+            writers.say(search.facts, &found, alarm, &mut judgement)?;
             evaluated = Some(found);
         }
     }
     Ok(Watched {
         alarm: Rc::clone(alarm),
-        stage,
+        judgement,
         evaluated,
     })
 }
@@ -277,12 +279,12 @@ fn by_query(
     if !names_it && !selects {
         return None;
     }
-    let mut stage = Stage::default();
+    let mut judgement = Judgement::default();
     let cause = AlarmCause::QueryNotEvaluated {
         query,
         metric: metric_name.to_owned(),
     };
-    stage.say(
+    judgement.say(
         Link::new(id, Verdict::Unknown, alarm.subject(), cause)
             .field("metricNamespace", namespace)
             .field(field, text)
@@ -290,7 +292,7 @@ fn by_query(
     );
     Some(Watched {
         alarm: Rc::clone(alarm),
-        stage,
+        judgement,
         evaluated: Some(Evaluated {
             effect: Effect::Unknown(Vec::new()),
             flooded: None,
@@ -340,10 +342,10 @@ fn promql_query(criteria: &Value) -> Option<&str> {
 }
 
 /// F14: filters that share a metric share its alarm and its moments of silence.
-fn shared_metric(place: &LogGroupId, filter: &FilterRow, others: &[&FilterRow]) -> Stage {
-    let mut stage = Stage::default();
+fn shared_metric(place: &LogGroupId, filter: &FilterRow, others: &[&FilterRow]) -> Judgement {
+    let mut judgement = Judgement::default();
     if !others.is_empty() {
-        stage.say(
+        judgement.say(
             fine(
                 LinkId::F14,
                 metric_filter::subject(place, filter),
@@ -354,5 +356,5 @@ fn shared_metric(place: &LogGroupId, filter: &FilterRow, others: &[&FilterRow]) 
             .evidence(others.iter().map(|other| other.evidence)),
         );
     }
-    stage
+    judgement
 }

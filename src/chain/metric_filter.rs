@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::coverage::Predicate;
 use crate::pattern::Pattern;
-use crate::pattern::ast::{Condition, Expr, PatternKind, Step, Test, Value};
+use crate::pattern::ast::{PatternKind, Step, Test};
 
 use super::cause::{LogGroupCause, MetricFilterCause};
 use super::facts::FilterRow;
+use super::judgement::{Judgement, fine};
 use super::log_group::{Group, LogGroupId, Transformed, Transformer};
 use super::patterns::Understood;
-use super::stage::{Stage, fine};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::aws::field_selection::{self, Selection};
 use crate::aws::transformer::{self, TransformerEffect};
@@ -24,21 +24,21 @@ pub(super) fn judge(
     group: &Group,
     filter: &FilterRow,
     pattern: Understood,
-) -> Stage {
-    let mut stage = Stage::default();
+) -> Judgement {
+    let mut judgement = Judgement::default();
     let subject = subject(place, filter);
     match pattern {
         Ok(pattern) => {
-            stage.say(
+            judgement.say(
                 fine(LinkId::F01, &subject, MetricFilterCause::CountsByPattern)
                     .field("filterPattern", &filter.pattern)
                     .evidence([filter.evidence]),
             );
-            stage.extend(records(&subject, group, filter, &pattern));
+            judgement.extend(records(&subject, group, filter, &pattern));
         }
         Err(error) => {
             // AWS took it, so it means something: what, this version cannot tell.
-            stage.say(
+            judgement.say(
                 Link::new(
                     LinkId::F01,
                     Verdict::Unknown,
@@ -52,8 +52,8 @@ pub(super) fn judge(
             );
         }
     }
-    selection(account, place, filter, &subject, &mut stage);
-    stage
+    selection(account, place, filter, &subject, &mut judgement);
+    judgement
 }
 
 /// How a filter is named in links: filter names are unique within a log group only.
@@ -68,13 +68,18 @@ pub(super) fn subject(place: &LogGroupId, filter: &FilterRow) -> Subject {
 }
 
 /// The pattern applies to the record as CloudTrail wrote it, unless a transformer comes between (L04, L06).
-fn records(subject: &Subject, group: &Group, filter: &FilterRow, pattern: &Arc<Pattern>) -> Stage {
-    let mut stage = Stage::default();
+fn records(
+    subject: &Subject,
+    group: &Group,
+    filter: &FilterRow,
+    pattern: &Arc<Pattern>,
+) -> Judgement {
+    let mut judgement = Judgement::default();
     if let Some(masked) = group
         .masking
         .link(subject, &fields(pattern), &asked(pattern))
     {
-        stage.say(masked);
+        judgement.say(masked);
     }
     let on_transformed = filter.apply_on_transformed_logs == Some(true);
     let link = match &group.transformed {
@@ -87,20 +92,20 @@ fn records(subject: &Subject, group: &Group, filter: &FilterRow, pattern: &Arc<P
     };
     let seen_as_written = link.as_ref().is_none_or(|link| link.verdict.is_sound());
     if let Some(link) = link {
-        stage.say(
+        judgement.say(
             link.field("applyOnTransformedLogs", true)
                 .evidence([filter.evidence]),
         );
     }
     if seen_as_written {
-        stage.require(
+        judgement.require(
             LinkId::F01,
             subject,
             MetricFilterCause::PatternDoesNotMatch,
             Predicate::Pattern(Arc::clone(pattern)),
         );
     }
-    stage
+    judgement
 }
 
 /// L06: what the transformers make of the fields that the pattern reads; the worst of them.
@@ -143,7 +148,7 @@ fn selection(
     place: &LogGroupId,
     filter: &FilterRow,
     subject: &Subject,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) {
     let Some(criteria) = filter
         .field_selection_criteria
@@ -160,18 +165,18 @@ fn selection(
     let selection = field_selection::evaluate(criteria, &place.account, &place.region);
     match selection {
         Selection::Chosen => {
-            stage.say(said(Verdict::Ok, MetricFilterCause::SelectionChooses));
+            judgement.say(said(Verdict::Ok, MetricFilterCause::SelectionChooses));
         }
         // Which account the system field names for a member's records of an organization trail is not documented.
         _ if account != place.account && criteria.contains("@aws.account") => {
-            stage.say(said(
+            judgement.say(said(
                 Verdict::Unknown,
                 MetricFilterCause::MemberAccountFieldNotDocumented,
             ));
         }
         Selection::Left => {
-            stage.say(said(Verdict::Broken, MetricFilterCause::SelectionLeavesOut));
-            stage.require(
+            judgement.say(said(Verdict::Broken, MetricFilterCause::SelectionLeavesOut));
+            judgement.require(
                 LinkId::F11,
                 subject,
                 MetricFilterCause::SelectionLeavesOut,
@@ -179,7 +184,7 @@ fn selection(
             );
         }
         Selection::Unreadable(error) => {
-            stage.say(said(
+            judgement.say(said(
                 Verdict::Unknown,
                 MetricFilterCause::SelectionNotUnderstood { error },
             ));
@@ -191,7 +196,7 @@ fn selection(
 pub(super) fn fields(pattern: &Pattern) -> Vec<String> {
     let mut paths = Vec::new();
     match &pattern.kind {
-        PatternKind::Json(expr) => collect(expr, &mut paths),
+        PatternKind::Json(expr) => paths.extend(expr.tests().map(path)),
         PatternKind::Everything => {}
         // These read the whole text of the record.
         PatternKind::Terms(_) | PatternKind::Fields(_) | PatternKind::Regex(_) => {
@@ -203,47 +208,19 @@ pub(super) fn fields(pattern: &Pattern) -> Vec<String> {
     paths
 }
 
-fn collect(expr: &Expr, paths: &mut Vec<String>) {
-    match expr {
-        Expr::Or(parts) | Expr::And(parts) => {
-            for part in parts {
-                collect(part, paths);
-            }
-        }
-        Expr::Group(inner, _) => collect(inner, paths),
-        Expr::Test(test) => {
-            paths.push(path(test));
-        }
-    }
-}
-
 /// The literal texts that a pattern asks for, each with the path of its field.
 fn asked(pattern: &Pattern) -> Vec<(String, String)> {
-    let mut asked = Vec::new();
-    if let PatternKind::Json(expr) = &pattern.kind {
-        collect_asked(expr, &mut asked);
-    }
-    asked
-}
-
-fn collect_asked(expr: &Expr, asked: &mut Vec<(String, String)>) {
-    match expr {
-        Expr::Or(parts) | Expr::And(parts) => {
-            parts.iter().for_each(|part| collect_asked(part, asked));
-        }
-        Expr::Group(inner, _) => collect_asked(inner, asked),
-        Expr::Test(test) => {
-            if let Condition::Equals {
-                value: Value::Text(text),
-                ..
-            } = &test.condition
-            {
-                // A wildcard stands for anything: what is literal around it is asked for.
-                let literals = text.value.split('*').filter(|part| !part.is_empty());
-                asked.extend(literals.map(|part| (path(test), part.to_owned())));
-            }
-        }
-    }
+    let PatternKind::Json(expr) = &pattern.kind else {
+        return Vec::new();
+    };
+    let texts = expr.tests().filter_map(|test| Some((test, test.text()?)));
+    texts
+        .flat_map(|(test, text)| {
+            // A wildcard stands for anything: what is literal around it is asked for.
+            let literals = text.split('*').filter(|part| !part.is_empty());
+            literals.map(move |part| (path(test), part.to_owned()))
+        })
+        .collect()
 }
 
 fn path(test: &Test) -> String {

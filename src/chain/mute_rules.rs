@@ -4,7 +4,7 @@
 use super::Error;
 use super::cause::{Open, SilenceCause};
 use super::facts::{AlarmRow, Facts, MuteRuleRow, Question};
-use super::stage::{Stage, fine, missing};
+use super::judgement::{Judgement, fine, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::aws::alarm::{SilentTimes, Stay};
 use crate::aws::mute::{self, Windows};
@@ -15,9 +15,9 @@ pub(super) fn muted(
     facts: &Facts<'_>,
     alarm: &AlarmRow,
     stay: Stay,
-) -> Result<(Stage, Windows), Error> {
-    let mut stage = Stage::default();
-    unread(facts, alarm, &mut stage)?;
+) -> Result<(Judgement, Windows), Error> {
+    let mut judgement = Judgement::default();
+    unread(facts, alarm, &mut judgement)?;
     let rules = facts.mute_rules(alarm)?;
     let mut laid_out: Vec<(&MuteRuleRow, Windows)> = Vec::new();
     let mut now = None;
@@ -29,7 +29,7 @@ pub(super) fn muted(
                 let rule_over = SilenceCause::MuteRuleOver {
                     rule: rule.name.clone(),
                 };
-                stage.say(told(fine(LinkId::A17, alarm.subject(), rule_over), &[rule]));
+                judgement.say(told(fine(LinkId::A17, alarm.subject(), rule_over), &[rule]));
             }
             Ok(windows) => laid_out.push((rule, windows)),
             Err(problem) => {
@@ -38,12 +38,12 @@ pub(super) fn muted(
                     problem,
                 };
                 let link = Link::new(LinkId::A17, Verdict::Unknown, alarm.subject(), cause);
-                stage.say(told(link, &[rule]));
+                judgement.say(told(link, &[rule]));
             }
         }
     }
     if laid_out.is_empty() {
-        return Ok((stage, Windows::default()));
+        return Ok((judgement, Windows::default()));
     }
     let names = laid_out.iter().map(|(rule, _)| rule.name.clone()).collect();
     let active: Vec<&MuteRuleRow> = laid_out.iter().map(|(rule, _)| *rule).collect();
@@ -69,11 +69,11 @@ pub(super) fn muted(
         ),
         (None, None) => (Verdict::Ok, SilenceCause::MuteLosesNothing { rules: names }),
     };
-    stage.say(told(
+    judgement.say(told(
         Link::new(LinkId::A17, verdict, alarm.subject(), cause),
         &active,
     ));
-    Ok((stage, lost))
+    Ok((judgement, lost))
 }
 
 /// The windows in which an alarm hears nothing by its own settings.
@@ -120,7 +120,7 @@ fn schedule(rule: &MuteRuleRow) -> mute::MuteRule {
 }
 
 /// Rules that nobody could read may name the alarm.
-fn unread(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(), Error> {
+fn unread(facts: &Facts<'_>, alarm: &AlarmRow, judgement: &mut Judgement) -> Result<(), Error> {
     // The same for every alarm of the Region, and told as such.
     let region = || Subject::region(&alarm.account, &alarm.region);
     let question = ask(alarm, "ListAlarmMuteRules", "");
@@ -128,7 +128,7 @@ fn unread(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(), 
     // Where CloudWatch does not know mute rules there are none.
     if !asked.answered() && !asked.unsupported() {
         let verdict = Verdict::Unknown;
-        stage.say(missing(
+        judgement.say(missing(
             LinkId::A17,
             verdict,
             region(),
@@ -147,7 +147,7 @@ fn unread(facts: &Facts<'_>, alarm: &AlarmRow, stage: &mut Stage) -> Result<(), 
         if !asked.answered() {
             let open = Some(Open::MuteRule { name: name.clone() });
             let verdict = Verdict::Unknown;
-            stage.say(missing(
+            judgement.say(missing(
                 LinkId::A17,
                 verdict,
                 region(),

@@ -3,7 +3,7 @@
 
 use super::Error;
 use super::facts::{Asked, Facts, Key, Question};
-use super::stage::unanswered;
+use super::judgement::unanswered;
 use super::verdict::{Link, LinkId, Subject};
 
 /// A key by the name that something has for it.

@@ -3,7 +3,7 @@
 use super::Error;
 use super::cause::TrailCause;
 use super::facts::{Facts, TrailRow};
-use super::stage::{Context, Stage, fine};
+use super::judgement::{Context, Judgement, fine};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 
 /// What it means for the account that its trail, or the log group, is another account's.
@@ -13,14 +13,14 @@ pub(super) fn judge(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-) -> Result<Stage, Error> {
-    let mut stage = Stage::default();
+) -> Result<Judgement, Error> {
+    let mut judgement = Judgement::default();
     let log_account = trail.log_account.as_deref().unwrap_or(&trail.owner);
     let mut others: Vec<&str> = vec![&trail.owner, log_account];
     others.retain(|account| *account != context.account);
     others.dedup();
     if others.is_empty() {
-        return Ok(stage);
+        return Ok(judgement);
     }
     for account in &others {
         let link = if facts.has_account(account)? {
@@ -41,7 +41,7 @@ pub(super) fn judge(
                 },
             )
         };
-        stage.say(
+        judgement.say(
             link.field("IsOrganizationTrail", trail.is_organization)
                 .field(
                     "CloudWatchLogsLogGroupArn",
@@ -50,9 +50,13 @@ pub(super) fn judge(
                 .evidence([trail.evidence]),
         );
     }
-    if stage.links.iter().all(|link| link.verdict == Verdict::Ok) && log_account != context.account
+    if judgement
+        .links
+        .iter()
+        .all(|link| link.verdict == Verdict::Ok)
+        && log_account != context.account
     {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::T11,
                 Verdict::Weak,
@@ -66,7 +70,7 @@ pub(super) fn judge(
             .evidence([trail.evidence]),
         );
     }
-    Ok(stage)
+    Ok(judgement)
 }
 
 /// What is worth saying about an account of an organization.

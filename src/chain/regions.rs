@@ -5,7 +5,7 @@ use crate::snapshot::operations::{always_enabled, partition_of_region};
 
 use super::Error;
 use super::facts::Facts;
-use super::stage::Context;
+use super::judgement::Context;
 use crate::aws::arn::Arn;
 
 /// Reads the account's partition and regions.

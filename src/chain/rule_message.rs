@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::cause::EventRuleCause;
 use super::facts::{SubscriptionAttributes, TargetRow};
-use super::stage::{Stage, fine};
+use super::judgement::{Judgement, fine};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::coverage::Predicate;
 use crate::pattern::event::{EventPattern, Rule, SignIn};
@@ -16,7 +16,7 @@ pub(super) fn passes(
     attributes: &SubscriptionAttributes,
     target: &TargetRow,
     subject: &Subject,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) {
     let Some((policy, scope)) = attributes.filter() else {
         return;
@@ -25,7 +25,7 @@ pub(super) fn passes(
         Passes::Always => (LinkId::E20, Verdict::Ok, EventRuleCause::EventFilterPolicy),
         Passes::These(events) => {
             let cause = EventRuleCause::EventFilterPolicy;
-            stage.require(LinkId::E20, subject, cause.clone(), events);
+            judgement.require(LinkId::E20, subject, cause.clone(), events);
             (LinkId::E20, Verdict::Degraded, cause)
         }
         Passes::Never(id, cause) => (id, Verdict::Broken, cause),
@@ -38,7 +38,7 @@ pub(super) fn passes(
         Verdict::Ok => fine(id, subject, cause),
         verdict => Link::new(id, verdict, subject, cause),
     };
-    stage.say(
+    judgement.say(
         link.field("FilterPolicy", policy)
             .field("FilterPolicyScope", scope)
             .evidence([attributes.evidence]),

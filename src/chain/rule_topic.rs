@@ -5,7 +5,7 @@
 use super::Error;
 use super::cause::{EventRuleCause, Open, TopicCause};
 use super::facts::{Asked, Facts, RuleRow, TargetRow, Topic};
-use super::stage::{Stage, fine, missing};
+use super::judgement::{Judgement, fine, missing};
 use super::topic::{Counted, Judged};
 use super::topic_access::{absence, attributes, attributes_question, deciding, subject, tellers};
 use super::topic_key;
@@ -20,8 +20,8 @@ pub(super) fn judge(
     target: &TargetRow,
 ) -> Result<Judged, Error> {
     let topic_arn = target.arn.as_str();
-    let mut stage = Stage::default();
-    place(rule, target, &mut stage);
+    let mut judgement = Judgement::default();
+    place(rule, target, &mut judgement);
     let owner = arn::account(topic_arn).unwrap_or_default();
     let asked_by = tellers(
         facts,
@@ -35,22 +35,22 @@ pub(super) fn judge(
             let link = fine(LinkId::N02, subject(topic_arn), TopicCause::TopicExists)
                 .field("TopicArn", topic_arn)
                 .evidence([topic.evidence]);
-            stage.say(link);
+            judgement.say(link);
             let asking = Asking {
                 facts,
                 rule,
                 topic_arn,
                 topic,
             };
-            stage.say(asking.publish()?);
-            stage.say_all(asking.key()?);
-            stage.say_all(asking.fifo());
+            judgement.say(asking.publish()?);
+            judgement.say_all(asking.key()?);
+            judgement.say_all(asking.fifo());
             true
         }
-        None => no_attributes(facts, rule, topic_arn, &asked_by, &mut stage)?,
+        None => no_attributes(facts, rule, topic_arn, &asked_by, &mut judgement)?,
     };
     Ok(Judged {
-        stage,
+        judgement,
         tellers: tellers(
             facts,
             &[&rule.account, owner],
@@ -63,14 +63,14 @@ pub(super) fn judge(
 }
 
 /// E16, E17 and E18: what the ARNs of rule, topic and role say.
-fn place(rule: &RuleRow, target: &TargetRow, stage: &mut Stage) {
+fn place(rule: &RuleRow, target: &TargetRow, judgement: &mut Judgement) {
     let topic_arn = target.arn.as_str();
     let mut say = |id, verdict, cause: EventRuleCause| {
         let link = Link::new(id, verdict, subject(topic_arn), cause)
             .field("Arn", topic_arn)
             .field("RoleArn", target.role_arn.as_deref().unwrap_or("absent"))
             .evidence([target.evidence]);
-        stage.say(link);
+        judgement.say(link);
     };
     let region = arn::region(topic_arn).unwrap_or_default();
     if region != rule.region {
@@ -108,7 +108,7 @@ fn no_attributes(
     rule: &RuleRow,
     topic_arn: &str,
     asked_by: &[String],
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<bool, Error> {
     let region = arn::region(topic_arn).unwrap_or_default();
     let owner = arn::account(topic_arn).unwrap_or_default();
@@ -121,7 +121,7 @@ fn no_attributes(
             subject(topic_arn),
             TopicCause::TopicMissing,
         );
-        stage.say(link.field("GetTopicAttributes", code).evidence([*evidence]));
+        judgement.say(link.field("GetTopicAttributes", code).evidence([*evidence]));
         return Ok(false);
     }
     let (id, open) = if owner == rule.account {
@@ -130,7 +130,7 @@ fn no_attributes(
         let owner = owner.to_owned();
         (LinkId::N03, Some(Open::ForeignTopic { owner }))
     };
-    stage.say(missing(
+    judgement.say(missing(
         id,
         Verdict::Unknown,
         subject(topic_arn),

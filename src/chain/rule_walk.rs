@@ -10,8 +10,8 @@ use super::Error;
 use super::cause::{EventRuleCause, Open};
 use super::event_rule::{self, said};
 use super::facts::{Asked, DEFAULT_BUS, Facts, Question, RuleRow, TargetRow, targets_question};
+use super::judgement::{Context, Judgement, missing};
 use super::path::{Path, Rule, Subscription};
-use super::stage::{Context, Stage, missing};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use super::{bus_key, bus_policy, rule_message, rule_topic, subscription};
 use crate::coverage::Predicate;
@@ -19,7 +19,7 @@ use crate::coverage::Predicate;
 /// A trail that may feed the buses, with what is said of it up to there; no trail where none does, or none is known.
 pub(super) struct Feed {
     pub(super) trail: Option<String>,
-    pub(super) stage: Stage,
+    pub(super) judgement: Judgement,
 }
 
 /// A way through a rule and on.
@@ -28,23 +28,23 @@ struct Way<'r> {
     rule: &'r RuleRow,
     action: Option<String>,
     subscription: Option<Subscription>,
-    stage: Stage,
+    judgement: Judgement,
 }
 
 impl<'r> Way<'r> {
     fn saying(&self, link: Link) -> Self {
         let mut way = self.clone();
-        way.stage.say(link);
+        way.judgement.say(link);
         way
     }
 
     fn path(&self, feed: &Feed) -> Path {
-        let mut stage = feed.stage.clone();
-        stage.extend(self.stage.clone());
+        let mut judgement = feed.judgement.clone();
+        judgement.extend(self.judgement.clone());
         // What E09 and E10 turn away E08 turns away as well: they tell why.
         let told = [LinkId::E09, LinkId::E10];
         let events = Predicate::all(
-            stage
+            judgement
                 .conditions
                 .iter()
                 .filter(|condition| !told.contains(&condition.id))
@@ -64,8 +64,8 @@ impl<'r> Way<'r> {
             action: self.action.clone(),
             subscription: self.subscription.clone(),
             events: Arc::new(events),
-            conditions: stage.conditions,
-            links: stage.links,
+            conditions: judgement.conditions,
+            links: judgement.links,
             muted: Default::default(),
         }
     }
@@ -90,13 +90,13 @@ pub(super) fn paths(
     }
     for rule in rules.iter().filter(|rule| !fed.contains(&rule.arn)) {
         if let Some(link) = event_rule::not_fed(rule) {
-            for stage in event_rule::ways(context, rule) {
+            for judgement in event_rule::ways(context, rule) {
                 ways.push(
                     Way {
                         rule,
                         action: None,
                         subscription: None,
-                        stage,
+                        judgement,
                     }
                     .saying(link.clone()),
                 );
@@ -127,14 +127,14 @@ impl RuleWalk<'_> {
         let targets = self.facts.event_targets(rule)?;
         let key = bus_key::judge(self.facts, rule)?;
         for matched in event_rule::ways(self.context, rule) {
-            let mut stage = event_rule::arrives(self.context, rule);
-            stage.extend(matched);
-            stage.say_all(key.clone());
+            let mut judgement = event_rule::arrives(self.context, rule);
+            judgement.extend(matched);
+            judgement.say_all(key.clone());
             let way = Way {
                 rule,
                 action: None,
                 subscription: None,
-                stage,
+                judgement,
             };
             if let Some(link) = self.no_targets(rule, &targets)? {
                 ways.push(way.saying(link));
@@ -184,7 +184,7 @@ impl RuleWalk<'_> {
             return Ok(());
         }
         let judged = rule_topic::judge(self.facts, rule, target)?;
-        way.stage.extend(judged.stage.clone());
+        way.judgement.extend(judged.judgement.clone());
         if !judged.exists {
             ways.push(way);
             return Ok(());
@@ -200,11 +200,11 @@ impl RuleWalk<'_> {
                 protocol: row.protocol.clone(),
                 endpoint: row.endpoint.clone(),
             });
-            let mut passes = |attributes: &_, subject: &_, stage: &mut _| {
-                rule_message::passes(attributes, target, subject, stage);
+            let mut passes = |attributes: &_, subject: &_, judgement: &mut _| {
+                rule_message::passes(attributes, target, subject, judgement);
             };
             let said = subscription::judge(self.facts, &judged, &target.arn, row, &mut passes)?;
-            end.stage.extend(said);
+            end.judgement.extend(said);
             ways.push(end);
         }
         Ok(())
@@ -230,18 +230,19 @@ impl RuleWalk<'_> {
             return Ok(());
         }
         if let Some(link) = forwarding(rule, target, bus) {
-            way.stage.say(link);
+            way.judgement.say(link);
         }
         if bus.account != rule.account {
             match bus_policy::admits(self.facts, &target.arn, &rule.account)? {
                 Some(true) => {}
                 Some(false) => {
                     let cause = EventRuleCause::BusRefuses { bus: name() };
-                    way.stage.say(link(LinkId::E24, Verdict::Broken, cause));
+                    way.judgement.say(link(LinkId::E24, Verdict::Broken, cause));
                 }
                 None => {
                     let cause = EventRuleCause::BusPolicyOpen { bus: name() };
-                    way.stage.say(link(LinkId::E24, Verdict::Unknown, cause));
+                    way.judgement
+                        .say(link(LinkId::E24, Verdict::Unknown, cause));
                 }
             }
         }
@@ -280,8 +281,8 @@ impl RuleWalk<'_> {
         let key = bus_key::judge(self.facts, receiver)?;
         for matched in event_rule::ways(self.context, receiver) {
             let mut way = before.clone();
-            way.stage.extend(matched);
-            way.stage.say_all(key.clone());
+            way.judgement.extend(matched);
+            way.judgement.say_all(key.clone());
             if let Some(link) = self.no_targets(receiver, &targets)? {
                 ways.push(way.saying(link));
             }
@@ -337,18 +338,18 @@ impl RuleWalk<'_> {
                 Some(Open::EventRule),
             );
             for feed in feeds {
-                let mut stage = feed.stage.clone();
+                let mut judgement = feed.judgement.clone();
                 let cause = EventRuleCause::RuleInOneRegion {
                     region: region.clone(),
                 };
-                stage.require(
+                judgement.require(
                     LinkId::E08,
                     &subject,
                     cause,
                     Predicate::equals("awsRegion", region),
                 );
-                stage.say(link.clone());
-                let events = stage
+                judgement.say(link.clone());
+                let events = judgement
                     .conditions
                     .iter()
                     .map(|condition| condition.events.clone());
@@ -361,8 +362,8 @@ impl RuleWalk<'_> {
                     action: None,
                     subscription: None,
                     events: Arc::new(Predicate::all(events)),
-                    conditions: stage.conditions,
-                    links: stage.links,
+                    conditions: judgement.conditions,
+                    links: judgement.links,
                     muted: Default::default(),
                 });
             }

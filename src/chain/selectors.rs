@@ -12,7 +12,7 @@ use super::cause::EventSelectorsCause;
 use super::facts::{
     AdvancedSelector, Asked, BasicSelector, Facts, FieldCondition, Question, SelectorRows, TrailRow,
 };
-use super::stage::{Context, Stage, fine};
+use super::judgement::{Context, Judgement, fine};
 use super::trail;
 use super::verdict::{Link, LinkId, Verdict};
 
@@ -50,24 +50,24 @@ pub(super) fn judge(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-) -> Result<Stage, Error> {
+) -> Result<Judgement, Error> {
     if let Some((account, evidence)) = told(facts, context, trail)? {
         let rows = facts.selectors(account, trail)?;
         return Ok(decide(context, trail, &rows, evidence));
     }
-    let mut stage = Stage::default();
+    let mut judgement = Judgement::default();
     // The trail itself says that it has no selectors of its own.
     if trail.has_custom_event_selectors == Some(false) {
         return Ok(no_selectors(trail, trail.evidence));
     }
-    stage.say(trail::unanswered_by_tellers(
+    judgement.say(trail::unanswered_by_tellers(
         facts,
         context,
         trail,
         LinkId::S10,
         "GetEventSelectors",
     )?);
-    Ok(stage)
+    Ok(judgement)
 }
 
 /// The account that was told the event selectors of a trail, with the evidence row.
@@ -91,7 +91,7 @@ pub(super) fn told<'t>(
     Ok(None)
 }
 
-fn decide(context: &Context, trail: &TrailRow, rows: &SelectorRows, evidence: i64) -> Stage {
+fn decide(context: &Context, trail: &TrailRow, rows: &SelectorRows, evidence: i64) -> Judgement {
     match (rows.basic.as_slice(), rows.advanced.as_slice()) {
         ([], []) => no_selectors(trail, evidence),
         (basic, []) => basic_selectors(trail, basic),
@@ -100,8 +100,8 @@ fn decide(context: &Context, trail: &TrailRow, rows: &SelectorRows, evidence: i6
 }
 
 /// S09: without custom selectors a trail records all management events.
-fn no_selectors(trail: &TrailRow, evidence: i64) -> Stage {
-    let mut stage = Stage::default();
+fn no_selectors(trail: &TrailRow, evidence: i64) -> Judgement {
+    let mut judgement = Judgement::default();
     let custom = trail.has_custom_event_selectors;
     let link = if custom == Some(true) {
         Link::new(
@@ -118,14 +118,14 @@ fn no_selectors(trail: &TrailRow, evidence: i64) -> Stage {
         )
     };
     let shown = custom.map_or_else(|| "absent".to_owned(), |custom| custom.to_string());
-    stage.say(
+    judgement.say(
         link.field("HasCustomEventSelectors", shown)
             .evidence(BTreeSet::from([evidence, trail.evidence])),
     );
-    stage
+    judgement
 }
 
-fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
+fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Judgement {
     let management: Vec<&BasicSelector> = selectors
         .iter()
         .filter(|selector| selector.include_management_events)
@@ -135,9 +135,9 @@ fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
         .map(|selector| selector.evidence)
         .into_iter()
         .collect();
-    let mut stage = Stage::default();
+    let mut judgement = Judgement::default();
     if management.is_empty() {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::S01,
                 Verdict::Broken,
@@ -147,9 +147,9 @@ fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
             .field("IncludeManagementEvents", false)
             .evidence(evidence),
         );
-        return stage;
+        return judgement;
     }
-    stage.say(
+    judgement.say(
         fine(
             LinkId::S01,
             trail.subject(),
@@ -182,15 +182,15 @@ fn basic_selectors(trail: &TrailRow, selectors: &[BasicSelector]) -> Stage {
         form: &BASIC,
         evidence: &evidence,
     };
-    restriction.tell(&mut stage);
-    stage
+    restriction.tell(&mut judgement);
+    judgement
 }
 
 fn advanced_selectors(
     context: &Context,
     trail: &TrailRow,
     selectors: &[AdvancedSelector],
-) -> Stage {
+) -> Judgement {
     let management: Vec<&AdvancedSelector> = selectors
         .iter()
         .filter(|selector| is_management(selector))
@@ -200,9 +200,9 @@ fn advanced_selectors(
         .map(|selector| selector.evidence)
         .into_iter()
         .collect();
-    let mut stage = Stage::default();
+    let mut judgement = Judgement::default();
     if management.is_empty() {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::S06,
                 Verdict::Broken,
@@ -212,13 +212,13 @@ fn advanced_selectors(
             .field("eventCategory", "no Equals [\"Management\"]")
             .evidence(evidence),
         );
-        return stage;
+        return judgement;
     }
     let names: Vec<&str> = management
         .iter()
         .filter_map(|selector| selector.name.as_deref())
         .collect();
-    stage.say(
+    judgement.say(
         fine(
             LinkId::S06,
             trail.subject(),
@@ -239,8 +239,8 @@ fn advanced_selectors(
         form: &ADVANCED,
         evidence: &evidence,
     };
-    restriction.tell(&mut stage);
-    stage
+    restriction.tell(&mut judgement);
+    judgement
 }
 
 /// The selectors without those that are not understood, where the others match everything: these take nothing away.
@@ -300,7 +300,7 @@ struct Restriction<'a> {
 }
 
 impl Restriction<'_> {
-    fn tell(&self, stage: &mut Stage) {
+    fn tell(&self, judgement: &mut Judgement) {
         // One selector that takes everything makes the others irrelevant, obscure ones included.
         let everything = |one: &Selected| {
             one.read_only.is_none() && one.rest == Predicate::Always && one.obscure.is_none()
@@ -313,12 +313,12 @@ impl Restriction<'_> {
             let cause = EventSelectorsCause::SelectorNotUnderstood {
                 condition: what.to_owned(),
             };
-            stage.say(self.link(self.form.other, Verdict::Unknown, cause));
+            judgement.say(self.link(self.form.other, Verdict::Unknown, cause));
         }
-        self.access(stage);
+        self.access(judgement);
         let events = Predicate::any(self.selected.iter().map(Selected::events));
-        self.sources(&events, stage);
-        stage.require(
+        self.sources(&events, judgement);
+        judgement.require(
             self.form.other,
             self.trail.subject(),
             EventSelectorsCause::NotSelected,
@@ -331,7 +331,7 @@ impl Restriction<'_> {
     }
 
     /// Reads alone, or writes alone.
-    fn access(&self, stage: &mut Stage) {
+    fn access(&self, judgement: &mut Judgement) {
         let all_are = |read| self.selected.iter().all(|one| one.read_only == Some(read));
         let [field, reads, writes] = self.form.access;
         let halves = [
@@ -353,14 +353,14 @@ impl Restriction<'_> {
         for (read, id, value, cause, events) in halves {
             if all_are(read) {
                 let link = self.link(id, Verdict::Degraded, cause.clone());
-                stage.say(link.field(field, value));
-                stage.require(id, self.trail.subject(), cause, events);
+                judgement.say(link.field(field, value));
+                judgement.require(id, self.trail.subject(), cause, events);
             }
         }
     }
 
     /// The event sources that are left out. An event of one is recorded only by a selector that does not leave it out.
-    fn sources(&self, events: &Predicate, stage: &mut Stage) {
+    fn sources(&self, events: &Predicate, judgement: &mut Judgement) {
         let excluded = self.selected.iter().flat_map(|one| &one.excluded);
         let sources: BTreeSet<&String> = excluded.collect();
         let [field, operator] = self.form.exclusion;
@@ -378,10 +378,10 @@ impl Restriction<'_> {
                 by_all,
             };
             let link = self.link(id, Verdict::Degraded, cause.clone());
-            stage.say(link.field(field, format!("{operator}[\"{source}\"]")));
+            judgement.say(link.field(field, format!("{operator}[\"{source}\"]")));
             let other_sources = Predicate::Not(Box::new(Predicate::equals("eventSource", source)));
             let events = Predicate::any([other_sources, events.clone()]);
-            stage.require(id, self.trail.subject(), cause, events);
+            judgement.require(id, self.trail.subject(), cause, events);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::Error;
 use super::cause::{Open, ReachedBy, SubscriptionCause};
 use super::facts::{Asked, Facts, Question, SubscriptionAttributes, SubscriptionRow};
-use super::stage::{Stage, fine, missing, unanswered};
+use super::judgement::{Judgement, fine, missing, unanswered};
 use super::topic::Judged;
 use super::topic_access::tellers;
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
@@ -96,7 +96,7 @@ pub(super) fn listed(facts: &Facts<'_>, topic: &Judged, topic_arn: &str) -> Resu
 }
 
 /// Says what a filter policy does with the message that is sent.
-pub(super) type Passes<'a> = dyn FnMut(&SubscriptionAttributes, &Subject, &mut Stage) + 'a;
+pub(super) type Passes<'a> = dyn FnMut(&SubscriptionAttributes, &Subject, &mut Judgement) + 'a;
 
 /// Judges one subscription for a message.
 pub(super) fn judge(
@@ -105,8 +105,8 @@ pub(super) fn judge(
     topic_arn: &str,
     subscription: &SubscriptionRow,
     message: &mut Passes<'_>,
-) -> Result<Stage, Error> {
-    let mut stage = Stage::default();
+) -> Result<Judgement, Error> {
+    let mut judgement = Judgement::default();
     let subject = subject(topic_arn, subscription);
     let said = |id, verdict, cause| {
         let cause: SubscriptionCause = cause;
@@ -115,21 +115,21 @@ pub(super) fn judge(
             .evidence([subscription.evidence])
     };
     if subscription.arn.eq_ignore_ascii_case("deleted") {
-        stage.say(said(
+        judgement.say(said(
             LinkId::U03,
             Verdict::Broken,
             SubscriptionCause::SubscriptionDeleted,
         ));
-        return Ok(stage);
+        return Ok(judgement);
     }
     // The literal PendingConfirmation; whatever stands there, only a confirmed subscription has an ARN.
     if !subscription.arn.starts_with("arn:") {
-        stage.say(said(
+        judgement.say(said(
             LinkId::U02,
             Verdict::Broken,
             SubscriptionCause::NotConfirmed,
         ));
-        return Ok(stage);
+        return Ok(judgement);
     }
     let mut first: Vec<&str> = topic.tellers.iter().map(String::as_str).collect();
     first.extend(subscription.owner.as_deref());
@@ -149,7 +149,7 @@ pub(super) fn judge(
     let confirmed = || said(LinkId::U02, Verdict::Ok, SubscriptionCause::Confirmed);
     if let Some(attributes) = &attributes {
         if attributes.pending_confirmation == Some(true) {
-            stage.say(
+            judgement.say(
                 said(
                     LinkId::U02,
                     Verdict::Broken,
@@ -158,27 +158,27 @@ pub(super) fn judge(
                 .field("PendingConfirmation", true)
                 .evidence([attributes.evidence]),
             );
-            return Ok(stage);
+            return Ok(judgement);
         }
-        stage.say(confirmed());
-        message(attributes, &subject, &mut stage);
-        address(subscription, attributes, &subject, &mut stage);
+        judgement.say(confirmed());
+        message(attributes, &subject, &mut judgement);
+        address(subscription, attributes, &subject, &mut judgement);
     } else {
-        stage.say(confirmed());
+        judgement.say(confirmed());
         let gone = unread(
             facts,
             &tellers,
             topic_arn,
             subscription,
             &subject,
-            &mut stage,
+            &mut judgement,
         )?;
         if gone {
-            return Ok(stage);
+            return Ok(judgement);
         }
     }
-    protocol(subscription, &subject, &mut stage);
-    Ok(stage)
+    protocol(subscription, &subject, &mut judgement);
+    Ok(judgement)
 }
 
 /// Attributes that nobody could read: the filter policy is unknown (U04, U10). Whether the subscription is gone.
@@ -188,7 +188,7 @@ fn unread(
     topic_arn: &str,
     subscription: &SubscriptionRow,
     subject: &Subject,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<bool, Error> {
     let region = arn::region(topic_arn).unwrap_or_default();
     let ask = |account| Question {
@@ -202,7 +202,7 @@ fn unread(
         let Asked::Absent { code, evidence } = facts.asked(ask(account))? else {
             continue;
         };
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::U03,
                 Verdict::Broken,
@@ -226,7 +226,7 @@ fn unread(
         LinkId::U04
     };
     let open = Some(Open::FilterPolicy { owner: foreign });
-    stage.say(missing(
+    judgement.say(missing(
         id,
         Verdict::Unknown,
         subject,
@@ -238,7 +238,7 @@ fn unread(
 }
 
 /// U06 and U09: who is behind the protocol.
-fn protocol(subscription: &SubscriptionRow, subject: &Subject, stage: &mut Stage) {
+fn protocol(subscription: &SubscriptionRow, subject: &Subject, judgement: &mut Judgement) {
     let protocol = subscription.protocol.as_str();
     let say = |id, verdict, cause| {
         let cause: SubscriptionCause = cause;
@@ -254,22 +254,22 @@ fn protocol(subscription: &SubscriptionRow, subject: &Subject, stage: &mut Stage
         )
     };
     match protocol {
-        "email" | "email-json" => stage.say(person(ReachedBy::Address)),
+        "email" | "email-json" => judgement.say(person(ReachedBy::Address)),
         "sms" => {
-            stage.say(person(ReachedBy::Telephone));
-            stage.say(say(
+            judgement.say(person(ReachedBy::Telephone));
+            judgement.say(say(
                 LinkId::U09,
                 Verdict::Weak,
                 SubscriptionCause::SpendingQuota,
             ));
         }
         "https" | "http" if subscription.endpoint.starts_with(CHATBOT) => {
-            stage.say(person(ReachedBy::ChatChannel));
+            judgement.say(person(ReachedBy::ChatChannel));
         }
         other => {
             let protocol = other.to_owned();
             let cause = SubscriptionCause::ReachesMachine { protocol };
-            stage.say(say(LinkId::U06, Verdict::Weak, cause));
+            judgement.say(say(LinkId::U06, Verdict::Weak, cause));
         }
     }
 }
@@ -279,12 +279,12 @@ fn address(
     subscription: &SubscriptionRow,
     attributes: &SubscriptionAttributes,
     subject: &Subject,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) {
     if subscription.protocol.starts_with("email")
         && attributes.confirmation_was_authenticated == Some(false)
     {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::U07,
                 Verdict::Weak,
@@ -296,7 +296,7 @@ fn address(
         );
     }
     if attributes.redrive_policy.is_none() {
-        stage.say(
+        judgement.say(
             fine(
                 LinkId::U08,
                 subject,
@@ -313,7 +313,7 @@ pub(super) fn passes_alarm(
     attributes: &SubscriptionAttributes,
     message: &AlarmMessage,
     subject: &Subject,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) {
     let Some((policy, scope)) = attributes.filter() else {
         return;
@@ -336,7 +336,7 @@ pub(super) fn passes_alarm(
         ),
     };
     let link = Link::new(id, verdict, subject, cause);
-    stage.say(
+    judgement.say(
         link.field("FilterPolicy", policy)
             .field("FilterPolicyScope", scope)
             .evidence([attributes.evidence]),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::aws::mute::Windows;
 use crate::coverage::Predicate;
 
+use super::judgement::Judgement;
 use super::path::{Alarm, Condition, Filter, Path, Subscription};
-use super::stage::Stage;
 use super::verdict::{Link, Verdict};
 
 /// How much of an account is read.
@@ -42,7 +42,7 @@ pub(super) struct Tail {
     pub(super) alarm: Option<Alarm>,
     pub(super) action: Option<String>,
     pub(super) subscription: Option<Subscription>,
-    pub(super) stage: Stage,
+    pub(super) judgement: Judgement,
     pub(super) muted: Arc<Windows>,
     /// How many more ways there are that differ from this one in names alone.
     pub(super) more: usize,
@@ -52,7 +52,7 @@ impl Tail {
     /// The same way, with one thing more said about it.
     pub(super) fn saying(&self, link: Link) -> Self {
         let mut tail = self.clone();
-        tail.stage.say(link);
+        tail.judgement.say(link);
         tail
     }
 
@@ -61,7 +61,7 @@ impl Tail {
         let mut tail = self.clone();
         tail.action.clone_from(&end.action);
         tail.subscription.clone_from(&end.subscription);
-        tail.stage.extend(end.stage.clone());
+        tail.judgement.extend(end.judgement.clone());
         tail.muted = Arc::clone(&end.muted);
         tail.more = end.more;
         tail
@@ -71,11 +71,11 @@ impl Tail {
         &self,
         trail: Option<String>,
         log_group: Option<String>,
-        before: &Stage,
+        before: &Judgement,
         shared: &mut SharedEvents,
     ) -> Path {
-        let mut stage = before.clone();
-        stage.extend(self.stage.clone());
+        let mut judgement = before.clone();
+        judgement.extend(self.judgement.clone());
         Path {
             trail,
             log_group,
@@ -84,9 +84,9 @@ impl Tail {
             rule: None,
             action: self.action.clone(),
             subscription: self.subscription.clone(),
-            events: shared.of(&stage.conditions),
-            conditions: stage.conditions,
-            links: stage.links,
+            events: shared.of(&judgement.conditions),
+            conditions: judgement.conditions,
+            links: judgement.links,
             muted: Arc::clone(&self.muted),
         }
     }
@@ -135,7 +135,7 @@ pub(super) struct Told<'a> {
     pub(super) at: &'a str,
     /// Its own names.
     pub(super) names: [&'a str; 2],
-    pub(super) stage: &'a Stage,
+    pub(super) judgement: &'a Judgement,
 }
 
 impl Alike {
@@ -154,7 +154,7 @@ impl Alike {
 
 impl Told<'_> {
     pub(super) fn apart_from_names(&self) -> Said {
-        let links = self.stage.links.iter();
+        let links = self.judgement.links.iter();
         // Why all is well does not matter: it may be a time.
         let cause = |it: &'_ Arc<Link>| (it.verdict != Verdict::Ok).then(|| it.cause.clone());
         let links: Vec<_> = links.map(|it| (it.id, it.verdict, cause(it))).collect();
@@ -163,7 +163,7 @@ impl Told<'_> {
             links = links.replace(name, "\u{1}");
         }
         // A condition on a name is about more than a name.
-        let conditions = self.stage.conditions.iter();
+        let conditions = self.judgement.conditions.iter();
         let conditions: Vec<_> = conditions.map(|it| (it.id, &it.events)).collect();
         Said(format!("{}\u{1}{links}\u{1}{conditions:?}", self.at))
     }

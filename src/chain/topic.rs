@@ -6,7 +6,7 @@ use super::Error;
 use super::action_history::{self, ActionHistory};
 use super::cause::{Open, TopicCause};
 use super::facts::{AlarmRow, Asked, Facts, Topic};
-use super::stage::{Stage, fine, missing};
+use super::judgement::{Judgement, fine, missing};
 use super::topic_access::{
     absence, asking, attributes, attributes_question, deciding, subject, tellers,
 };
@@ -18,7 +18,7 @@ use crate::aws::policy::{self, Decision};
 /// A judged topic.
 #[derive(Clone, Debug)]
 pub(super) struct Judged {
-    pub(super) stage: Stage,
+    pub(super) judgement: Judgement,
     /// Accounts that may know of its subscriptions, the likeliest first.
     pub(super) tellers: Vec<String>,
     /// `SubscriptionsConfirmed` and `SubscriptionsPending`, with the evidence row.
@@ -53,10 +53,10 @@ pub(super) fn is_topic(action: &str) -> bool {
 
 /// Judges a topic as the action of an alarm.
 pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Result<Judged, Error> {
-    let mut stage = Stage::default();
+    let mut judgement = Judgement::default();
     let region = arn::region(topic_arn).unwrap_or_default();
     if region != alarm.region {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::N01,
                 Verdict::Broken,
@@ -81,15 +81,15 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
     let found = attributes(facts, &asked_by, topic_arn)?;
     let exists = match &found {
         Some(topic) => {
-            stage.say(
+            judgement.say(
                 fine(LinkId::N02, subject(topic_arn), TopicCause::TopicExists)
                     .field("TopicArn", topic_arn)
                     .evidence([topic.evidence]),
             );
-            publish(facts, alarm, topic_arn, topic, &history, &mut stage)?;
-            topic_key::judge(facts, alarm, topic_arn, topic, &history, &mut stage)?;
+            publish(facts, alarm, topic_arn, topic, &history, &mut judgement)?;
+            topic_key::judge(facts, alarm, topic_arn, topic, &history, &mut judgement)?;
             if topic.fifo || topic_arn.ends_with(".fifo") {
-                stage.say(
+                judgement.say(
                     Link::new(
                         LinkId::N07,
                         Verdict::Weak,
@@ -102,12 +102,12 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
             }
             true
         }
-        None => no_attributes(facts, alarm, topic_arn, &asked_by, &history, &mut stage)?,
+        None => no_attributes(facts, alarm, topic_arn, &asked_by, &history, &mut judgement)?,
     };
-    let told = history.link(facts, alarm, topic_arn, &stage.links)?;
-    stage.say_all(told);
+    let told = history.link(facts, alarm, topic_arn, &judgement.links)?;
+    judgement.say_all(told);
     Ok(Judged {
-        stage,
+        judgement,
         tellers: tellers(
             facts,
             &[&alarm.account, owner],
@@ -126,7 +126,7 @@ fn no_attributes(
     topic_arn: &str,
     asked_by: &[String],
     history: &ActionHistory,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<bool, Error> {
     let owner = arn::account(topic_arn).unwrap_or_default();
     let region = arn::region(topic_arn).unwrap_or_default();
@@ -138,7 +138,7 @@ fn no_attributes(
     }
     let asked = absence(facts, asked_by, topic_arn, asked)?;
     if let Asked::Absent { code, evidence } = &asked {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::N02,
                 Verdict::Broken,
@@ -165,7 +165,7 @@ fn no_attributes(
         open,
     );
     history.soften(&mut link);
-    stage.say(link);
+    judgement.say(link);
     Ok(true)
 }
 
@@ -176,7 +176,7 @@ fn publish(
     topic_arn: &str,
     topic: &Topic,
     history: &ActionHistory,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<(), Error> {
     let decision = match &topic.policy {
         Some(policy) => asking(facts, alarm, topic.evidence, |caller| {
@@ -189,7 +189,7 @@ fn publish(
             let link = Link::new(LinkId::N04, Verdict::Unknown, subject(topic_arn), cause);
             let mut link = link.field("Policy", "absent").evidence([topic.evidence]);
             history.soften(&mut link);
-            stage.say(link);
+            judgement.say(link);
             return Ok(());
         }
     };
@@ -223,6 +223,6 @@ fn publish(
     link.fields = fields;
     let mut link = link.field("Policy", shown).evidence([topic.evidence]);
     history.soften(&mut link);
-    stage.say(link);
+    judgement.say(link);
     Ok(())
 }

@@ -4,8 +4,8 @@ use super::Error;
 use super::action_history::ActionHistory;
 use super::cause::{Cause, EventRuleCause, TopicCause};
 use super::facts::{AlarmRow, Facts, Key, RuleRow, Topic};
+use super::judgement::Judgement;
 use super::named_key::{NamedKey, Unusable, unusable};
-use super::stage::Stage;
 use super::topic_access::{asking, deciding, subject, tellers};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
@@ -31,7 +31,7 @@ pub(super) fn judge(
     topic_arn: &str,
     topic: &Topic,
     history: &ActionHistory,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<(), Error> {
     let id = topic.kms_master_key_id.as_deref().unwrap_or_default();
     if id.is_empty() {
@@ -42,7 +42,7 @@ pub(super) fn judge(
     for mut link in links(facts, &alarm.account, topic_arn, topic, &ask)? {
         history.soften(&mut link);
         let link = link.field("KmsMasterKeyId", id).evidence([topic.evidence]);
-        stage.say(link);
+        judgement.say(link);
     }
     Ok(())
 }

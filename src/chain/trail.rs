@@ -8,7 +8,7 @@ use super::Error;
 use super::cause::{EventRuleCause, LogGroupCause, Open, TrailCause};
 use super::channel;
 use super::facts::{Asked, Delivery, Facts, Question, TrailRow, TrailStatus};
-use super::stage::{Context, Stage, fine, missing, seconds_between, unanswered};
+use super::judgement::{Context, Judgement, fine, missing, seconds_between, unanswered};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 
 /// Without a delivery for so long a log group is not up to date: CIS 3.4's audit asks for one within about a day. A delivery
@@ -22,13 +22,13 @@ pub(super) fn judge(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-) -> Result<Stage, Error> {
-    let mut stage = Stage::default();
-    status(facts, context, trail, &mut stage)?;
-    log_group_settings(trail, &mut stage);
-    home(context, trail, &mut stage);
-    regions(context, trail, &mut stage);
-    Ok(stage)
+) -> Result<Judgement, Error> {
+    let mut judgement = Judgement::default();
+    status(facts, context, trail, &mut judgement)?;
+    log_group_settings(trail, &mut judgement);
+    home(context, trail, &mut judgement);
+    regions(context, trail, &mut judgement);
+    Ok(judgement)
 }
 
 /// What a trail records, wherever it delivers to: that is what feeds the event buses (E01).
@@ -36,40 +36,40 @@ pub(super) fn records(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-) -> Result<Stage, Error> {
-    let mut stage = Stage::default();
+) -> Result<Judgement, Error> {
+    let mut judgement = Judgement::default();
     // Where the records go to says nothing about the buses.
     let alone = TrailRow {
         log_group_arn: None,
         ..trail.clone()
     };
-    status(facts, context, &alone, &mut stage)?;
-    home(context, &alone, &mut stage);
-    regions(context, trail, &mut stage);
+    status(facts, context, &alone, &mut judgement)?;
+    home(context, &alone, &mut judgement);
+    regions(context, trail, &mut judgement);
     if trail.owner != context.account {
         let cause = EventRuleCause::OrganizationTrailFeedsMember {
             owner: trail.owner.clone(),
         };
-        stage.say(
+        judgement.say(
             Link::new(LinkId::E01, Verdict::Unknown, trail.subject(), cause)
                 .field("IsOrganizationTrail", trail.is_organization)
                 .evidence([trail.evidence]),
         );
     }
-    Ok(stage)
+    Ok(judgement)
 }
 
 /// E01: no trail feeds the event buses.
-pub(super) fn feeds_nothing(context: &Context) -> Stage {
-    let mut stage = Stage::default();
+pub(super) fn feeds_nothing(context: &Context) -> Judgement {
+    let mut judgement = Judgement::default();
     let subject = Subject::account(&context.account);
-    stage.say(Link::new(
+    judgement.say(Link::new(
         LinkId::E01,
         Verdict::Broken,
         subject,
         EventRuleCause::NoTrailFeedsTheBus,
     ));
-    stage
+    judgement
 }
 
 /// The accounts that may have been told about a trail, its owner first.
@@ -109,7 +109,7 @@ fn status(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<(), Error> {
     let mut told = false;
     // A member of an organization has a status of its own: its events may fail where the owner's arrive.
@@ -128,15 +128,15 @@ fn status(
                 TrailCause::TrailNotLogging,
             )
         };
-        stage.say(
+        judgement.say(
             link.field("IsLogging", status.is_logging)
                 .evidence([status.evidence]),
         );
         if trail.log_group_arn.is_some() {
-            delivery(facts, account, trail, &status, stage)?;
+            delivery(facts, account, trail, &status, judgement)?;
         }
         if let Some(error) = &status.s3_delivery_error {
-            stage.say(
+            judgement.say(
                 fine(
                     LinkId::T06,
                     trail.subject(),
@@ -150,7 +150,7 @@ fn status(
         }
     }
     if !told {
-        stage.say(unanswered_by_tellers(
+        judgement.say(unanswered_by_tellers(
             facts,
             context,
             trail,
@@ -168,7 +168,7 @@ fn delivery(
     account: &str,
     trail: &TrailRow,
     status: &TrailStatus,
-    stage: &mut Stage,
+    judgement: &mut Judgement,
 ) -> Result<(), Error> {
     let Delivery {
         log_delivery_time: group,
@@ -220,7 +220,7 @@ fn delivery(
         link = link.field("LatestCloudWatchLogsDeliveryError", error);
     }
     let shown = |time: &Option<String>| time.clone().unwrap_or_else(|| "absent".to_owned());
-    stage.say(
+    judgement.say(
         link.field("LatestCloudWatchLogsDeliveryTime", shown(&group))
             .field("LatestDeliveryTime", shown(&bucket))
             .evidence([status.evidence]),
@@ -273,9 +273,9 @@ impl Seen {
 }
 
 /// T02 and T03.
-fn log_group_settings(trail: &TrailRow, stage: &mut Stage) {
+fn log_group_settings(trail: &TrailRow, judgement: &mut Judgement) {
     let Some(group) = &trail.log_group_arn else {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::T02,
                 Verdict::Broken,
@@ -293,9 +293,9 @@ fn log_group_settings(trail: &TrailRow, stage: &mut Stage) {
     if let Some(role) = &trail.role_arn {
         link = link.field("CloudWatchLogsRoleArn", role);
     }
-    stage.say(link);
+    judgement.say(link);
     if trail.role_arn.is_none() {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::T03,
                 Verdict::Broken,
@@ -309,10 +309,10 @@ fn log_group_settings(trail: &TrailRow, stage: &mut Stage) {
 }
 
 /// Settings of which AWS says nothing: what a trail does whose home Region is disabled, or whose log group is elsewhere.
-fn home(context: &Context, trail: &TrailRow, stage: &mut Stage) {
+fn home(context: &Context, trail: &TrailRow, judgement: &mut Judgement) {
     let home = trail.home_region.as_str();
     if context.regions_known && !context.scope.regions.iter().any(|region| region == home) {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::T07,
                 Verdict::Unknown,
@@ -335,7 +335,7 @@ fn home(context: &Context, trail: &TrailRow, stage: &mut Stage) {
     if region == home && !foreign {
         return;
     }
-    stage.say(
+    judgement.say(
         Link::new(
             LinkId::L03,
             Verdict::Unknown,
@@ -352,10 +352,10 @@ fn home(context: &Context, trail: &TrailRow, stage: &mut Stage) {
 }
 
 /// T07, T08 and T09.
-fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
+fn regions(context: &Context, trail: &TrailRow, judgement: &mut Judgement) {
     let home = trail.home_region.as_str();
     if trail.is_multi_region {
-        stage.say(
+        judgement.say(
             fine(LinkId::T07, trail.subject(), TrailCause::EveryRegion)
                 .field("IsMultiRegionTrail", true)
                 .evidence([trail.evidence]),
@@ -368,13 +368,13 @@ fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
             region: home.to_owned(),
             global_region: global.to_owned(),
         };
-        stage.require(
+        judgement.require(
             LinkId::T08,
             trail.subject(),
             elsewhere.clone(),
             Predicate::Not(Box::new(Predicate::equals("awsRegion", global))),
         );
-        stage.say(
+        judgement.say(
             Link::new(LinkId::T08, Verdict::Degraded, trail.subject(), elsewhere)
                 .field("IsMultiRegionTrail", false)
                 .field("HomeRegion", home)
@@ -384,7 +384,7 @@ fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
     let alone = TrailCause::OneRegion {
         region: home.to_owned(),
     };
-    stage.require(
+    judgement.require(
         LinkId::T07,
         trail.subject(),
         alone.clone(),
@@ -397,7 +397,7 @@ fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
     } else {
         Verdict::Degraded
     };
-    stage.say(
+    judgement.say(
         Link::new(LinkId::T07, verdict, trail.subject(), alone)
             .field("IsMultiRegionTrail", false)
             .evidence([trail.evidence]),
@@ -407,13 +407,13 @@ fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
         let global_events =
             Predicate::one_of("eventSource", EventModel::cloudtrail().global_sources())
                 .and(Predicate::equals("awsRegion", global));
-        stage.require(
+        judgement.require(
             LinkId::T09,
             trail.subject(),
             TrailCause::GlobalEventsExcluded,
             Predicate::Not(Box::new(global_events)),
         );
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::T09,
                 Verdict::Degraded,
@@ -429,7 +429,7 @@ fn regions(context: &Context, trail: &TrailRow, stage: &mut Stage) {
 /// Trails that nobody could see: DescribeTrails has no answer in some region.
 ///
 /// A multi-Region trail shows in every region, so what hides in one region while others answered records that region alone.
-pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Stage>, Error> {
+pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Judgement>, Error> {
     let mut regions = context.scope.regions.clone();
     if regions.is_empty() {
         regions.push(context.scope.global_region.clone());
@@ -443,9 +443,9 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Stage>,
     }
     let all_silent = silent.len() == regions.len();
     let hidden = silent.into_iter().map(|(region, asked)| {
-        let mut stage = Stage::default();
+        let mut judgement = Judgement::default();
         let subject = Subject::region(&context.account, &region);
-        stage.say(missing(
+        judgement.say(missing(
             LinkId::T01,
             Verdict::Unknown,
             &subject,
@@ -454,7 +454,7 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Stage>,
             Some(Open::Trail),
         ));
         if !all_silent {
-            stage.require(
+            judgement.require(
                 LinkId::T07,
                 &subject,
                 TrailCause::OneRegion {
@@ -463,23 +463,23 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Stage>,
                 Predicate::equals("awsRegion", &region),
             );
         }
-        stage
+        judgement
     });
     Ok(hidden.collect())
 }
 
 /// An account without any trail: every region answered, and none showed one. Records may come another way all the same.
-pub(super) fn none(facts: &Facts<'_>, context: &Context) -> Result<Stage, Error> {
+pub(super) fn none(facts: &Facts<'_>, context: &Context) -> Result<Judgement, Error> {
     let mut evidence = Vec::new();
     for region in &context.scope.regions {
         evidence.extend(facts.asked(describe_trails(context, region))?.evidence());
     }
-    let mut stage = Stage::default();
+    let mut judgement = Judgement::default();
     if let Some(link) = channel::open(facts, context)? {
-        stage.say(link.evidence(evidence));
-        return Ok(stage);
+        judgement.say(link.evidence(evidence));
+        return Ok(judgement);
     }
-    stage.say(
+    judgement.say(
         Link::new(
             LinkId::T01,
             Verdict::Broken,
@@ -489,7 +489,7 @@ pub(super) fn none(facts: &Facts<'_>, context: &Context) -> Result<Stage, Error>
         .field("trailList", "[]")
         .evidence(evidence),
     );
-    Ok(stage)
+    Ok(judgement)
 }
 
 fn describe_trails<'q>(context: &'q Context, region: &'q str) -> Question<'q> {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Error;
 use super::cause::Open;
 use super::facts::{Facts, Question};
-use super::stage::missing;
+use super::judgement::missing;
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::aws::alarm::{Effect, Emission};
 use crate::snapshot::operations;

@@ -10,6 +10,7 @@ use super::alarm_ends::{Acting, AlarmEnds};
 use super::cause::LogGroupCause;
 use super::composite_alarm::Region;
 use super::facts::{AlarmRow, Facts, FilterRow, TrailRow};
+use super::judgement::{Context, Judgement};
 use super::log_group::{self, LogGroupId};
 use super::metric_alarm::{self, AlarmSearch, LookedAt, Watched, Watchers};
 use super::metrics::Metrics;
@@ -18,7 +19,6 @@ use super::path::{Alarm, Filter, Path};
 use super::patterns::Patterns;
 use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
-use super::stage::{Context, Stage};
 use super::tail::{Alike, Extent, MOST_PATHS, SharedEvents, Tail, Told};
 use super::verdict::{Link, LinkId, Verdict};
 use super::{
@@ -46,7 +46,7 @@ pub(super) struct Walk<'s, 'c> {
     /// What hangs on an alarm, by the alarm and its course: the same for every filter.
     ends: AlarmEnds,
     /// What is said of an alarm's state and its silent times, by the same.
-    own: HashMap<String, Rc<(Stage, Windows)>>,
+    own: HashMap<String, Rc<(Judgement, Windows)>>,
     metrics: Metrics,
     events: SharedEvents,
 }
@@ -97,12 +97,12 @@ impl<'s, 'c> Walk<'s, 'c> {
             self.trail_paths(trail, &mut alike, &mut paths)?;
         }
         let hidden = trail::hidden(&self.facts, self.context)?;
-        for stage in &hidden {
-            paths.push(Tail::default().path(None, None, stage, &mut self.events));
+        for judgement in &hidden {
+            paths.push(Tail::default().path(None, None, judgement, &mut self.events));
         }
         if trails.is_empty() && hidden.is_empty() {
-            let stage = trail::none(&self.facts, self.context)?;
-            paths.push(Tail::default().path(None, None, &stage, &mut self.events));
+            let judgement = trail::none(&self.facts, self.context)?;
+            paths.push(Tail::default().path(None, None, &judgement, &mut self.events));
         }
         self.unfed_filters(&trails, hidden.is_empty(), &mut paths)?;
         let feeds = self.feeds(&trails, hidden)?;
@@ -112,20 +112,26 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     /// The trails that feed the event buses of the account.
-    fn feeds(&self, trails: &[TrailRow], hidden: Vec<Stage>) -> Result<Vec<Feed>, Error> {
+    fn feeds(&self, trails: &[TrailRow], hidden: Vec<Judgement>) -> Result<Vec<Feed>, Error> {
         let mut feeds = Vec::new();
         for trail in trails {
-            let mut stage = trail::records(&self.facts, self.context, trail)?;
-            stage.extend(selectors::judge(&self.facts, self.context, trail)?);
+            let mut judgement = trail::records(&self.facts, self.context, trail)?;
+            judgement.extend(selectors::judge(&self.facts, self.context, trail)?);
             feeds.push(Feed {
                 trail: Some(trail.arn.clone()),
-                stage,
+                judgement,
             });
         }
-        feeds.extend(hidden.into_iter().map(|stage| Feed { trail: None, stage }));
+        feeds.extend(hidden.into_iter().map(|judgement| Feed {
+            trail: None,
+            judgement,
+        }));
         if feeds.is_empty() {
-            let stage = trail::feeds_nothing(self.context);
-            feeds.push(Feed { trail: None, stage });
+            let judgement = trail::feeds_nothing(self.context);
+            feeds.push(Feed {
+                trail: None,
+                judgement,
+            });
         }
         Ok(feeds)
     }
@@ -147,22 +153,22 @@ impl<'s, 'c> Walk<'s, 'c> {
         alike: &mut Alike,
         paths: &mut Vec<Path>,
     ) -> Result<(), Error> {
-        let mut stage = trail::judge(&self.facts, self.context, trail)?;
+        let mut judgement = trail::judge(&self.facts, self.context, trail)?;
         let elsewhere = organization::judge(&self.facts, self.context, trail)?;
         let reachable = elsewhere
             .links
             .iter()
             .all(|link| link.verdict != Verdict::Unknown);
-        stage.extend(elsewhere);
+        judgement.extend(elsewhere);
         let arn = Some(trail.arn.clone());
         if !reachable {
             let log_group = trail.log_group_arn.clone();
-            paths.push(Tail::default().path(arn, log_group, &stage, &mut self.events));
+            paths.push(Tail::default().path(arn, log_group, &judgement, &mut self.events));
             return Ok(());
         }
-        stage.extend(selectors::judge(&self.facts, self.context, trail)?);
+        judgement.extend(selectors::judge(&self.facts, self.context, trail)?);
         let Some(place) = place(trail) else {
-            paths.push(Tail::default().path(arn, None, &stage, &mut self.events));
+            paths.push(Tail::default().path(arn, None, &judgement, &mut self.events));
             return Ok(());
         };
         let tails = self.tails(&place)?;
@@ -171,7 +177,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             Told {
                 at: &place.arn,
                 names: [&trail.arn, &trail.name],
-                stage: &stage,
+                judgement: &judgement,
             }
             .apart_from_names()
         });
@@ -188,7 +194,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         }
         for tail in tails.iter() {
             let log_group = Some(place.arn.clone());
-            paths.push(tail.path(arn.clone(), log_group, &stage, &mut self.events));
+            paths.push(tail.path(arn.clone(), log_group, &judgement, &mut self.events));
         }
         Ok(())
     }
@@ -220,7 +226,7 @@ impl<'s, 'c> Walk<'s, 'c> {
                 name: filter.log_group_name.clone(),
                 arn,
             };
-            let mut stage = Stage::default();
+            let mut judgement = Judgement::default();
             let namesake = trails
                 .iter()
                 .find(|trail| trail.log_group_name.as_deref() == Some(&filter.log_group_name));
@@ -238,22 +244,22 @@ impl<'s, 'c> Walk<'s, 'c> {
             } else {
                 Verdict::Unknown
             };
-            stage.say(
+            judgement.say(
                 Link::new(id, verdict, metric_filter::subject(&place, filter), cause)
                     .field("logGroupName", &filter.log_group_name)
                     .evidence([filter.evidence]),
             );
             let group = log_group::unfed();
             let pattern = self.shared.patterns.read(&filter.pattern);
-            stage.extend(metric_filter::judge(
+            judgement.extend(metric_filter::judge(
                 account, &place, &group, filter, pattern,
             ));
             let tail = Tail {
                 filter: Some(named(filter)),
-                stage,
+                judgement,
                 ..Tail::default()
             };
-            let before = Stage::default();
+            let before = Judgement::default();
             paths.push(tail.path(None, Some(place.arn), &before, &mut self.events));
         }
         Ok(())
@@ -290,7 +296,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     fn walk_log_group(&mut self, place: &LogGroupId) -> Result<Vec<Tail>, Error> {
         let group = log_group::judge(&self.facts, place)?;
         let start = Tail {
-            stage: group.stage.clone(),
+            judgement: group.judgement.clone(),
             ..Tail::default()
         };
         if !group.exists {
@@ -314,7 +320,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             let mut moves: BTreeMap<(&str, &str), MovedAlarms> = BTreeMap::new();
             let mut tail = start.clone();
             tail.filter = Some(named(filter));
-            tail.stage.extend(metric_filter::judge(
+            tail.judgement.extend(metric_filter::judge(
                 &self.context.account,
                 place,
                 &group,
@@ -382,13 +388,13 @@ impl<'s, 'c> Walk<'s, 'c> {
             through: Vec::new(),
             flooded,
         });
-        tail.stage.extend(watched.stage.clone());
+        tail.judgement.extend(watched.judgement.clone());
         let firing = watched.firing();
         // Of an alarm that no event moves nothing is lost in a window.
         let stay = firing.map_or(NO_STAY, |firing| firing.stay);
         let own = self.own(alarm, firing)?;
         let (state, silent) = &*own;
-        tail.stage.extend(state.clone());
+        tail.judgement.extend(state.clone());
         let region = self.region(&alarm.account, &alarm.region)?;
         let above = region.above(watched, moves);
         let resting = firing.map_or(AlarmState::ALL.as_slice(), |firing| &firing.resting);
@@ -405,9 +411,9 @@ impl<'s, 'c> Walk<'s, 'c> {
         tails.extend(ends.tails.iter().map(|end| tail.continued(end)));
         for composite in &above {
             let mut over = tail.clone();
-            over.stage.extend(composite.stage.clone());
+            over.judgement.extend(composite.judgement.clone());
             let stay = composite.movement.stay;
-            over.stage.extend(alarm_actions::state(
+            over.judgement.extend(alarm_actions::state(
                 &self.facts,
                 &composite.alarm,
                 firing.map(|_| stay.least),
@@ -452,7 +458,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         let region = self.region(&alarm.account, &alarm.region)?;
         let above = region.looks_at(alarm) || region.unknown(alarm).is_some();
         let stay = log_alarm::stay(alarm);
-        for stage in log_alarm::ways(self.context, place, group, alarm) {
+        for judgement in log_alarm::ways(self.context, place, group, alarm) {
             let mut tail = Tail {
                 alarm: Some(Alarm {
                     arn: alarm.arn.clone(),
@@ -460,10 +466,10 @@ impl<'s, 'c> Walk<'s, 'c> {
                     through: Vec::new(),
                     flooded: None,
                 }),
-                stage,
+                judgement,
                 ..Tail::default()
             };
-            tail.stage
+            tail.judgement
                 .extend(alarm_actions::state(&self.facts, alarm, Some(stay.most))?);
             let ends = self.ends.of(
                 &self.facts,
@@ -493,7 +499,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         &mut self,
         alarm: &AlarmRow,
         firing: Option<&Firing>,
-    ) -> Result<Rc<(Stage, Windows)>, Error> {
+    ) -> Result<Rc<(Judgement, Windows)>, Error> {
         let course = firing.map(|firing| (firing.stay.least, &firing.silent));
         let key = format!("{}\u{1}{}\u{1}{course:?}", alarm.account, alarm.arn);
         if let Some(own) = self.own.get(&key) {
@@ -520,7 +526,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     ) -> Result<Tail, Error> {
         let mut silent = tail.saying(alarm_actions::no_action(&self.facts, alarm, id)?);
         if !alarm.actions_enabled {
-            silent.stage.say(alarm_actions::enabled(alarm, switch));
+            silent.judgement.say(alarm_actions::enabled(alarm, switch));
         }
         Ok(silent)
     }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use crate::analyze::{self, Analysis, Finding, Inquiry, Options};
 use crate::control::{Framework, Registry};
 use crate::remedy::{self, Wishes};
-use crate::report::{self, Dossier, Format, View};
+use crate::report::{self, About, Dossier, Format, View};
 use crate::snapshot::Snapshot;
 
 use super::about::{about, evidence};
@@ -109,21 +109,7 @@ impl FailOn {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let targets = targets(args.format, &args.output)?;
-    if let Some((format, _)) = targets
-        .iter()
-        .find(|(format, _)| args.failing && !format.can_leave_out())
-    {
-        let name = format.to_possible_value();
-        let name = name.as_ref().map_or("", |value| value.get_name());
-        return Err(Error::new(format!("`{name}` is whole or nothing"))
-            .help("leave out --failing, or choose table, json, csv, markdown or sarif"));
-    }
-    // Said before minutes of work.
-    for (_, path) in &targets {
-        path.as_deref()
-            .map(|path| may_write(path, args.force))
-            .transpose()?;
-    }
+    args.may_write(&targets)?;
     let registry = args.what.registry()?;
     let snapshot = args.opening.open(&args.file)?;
     let attestations = args.accepting.read(&registry)?;
@@ -156,12 +142,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     accept(attestations, &options, &mut analysis);
     analysis.framework =
         framework.map(|it| analyze::by_section(&analysis.controls, &analysis.findings, it));
-    let mut about = about(&args.file, &args.what, &snapshot, &analysis)?;
-    let formats = targets.iter().map(|(format, _)| *format);
-    about.evidence = evidence(formats, &snapshot, &analysis)?;
-    if let Some(file) = &args.sarif_file {
-        about.file = report::file_reference(file);
-    }
+    let mut about = args.about(&targets, &snapshot, &analysis)?;
     let paged = targets.iter().any(|(format, _)| *format == Format::Html);
     if paged && fixes::are_few(&analysis) {
         // Nobody asked for it: where none can be looked for, the page is whole without it.
@@ -171,35 +152,79 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         analysis: &analysis,
         about: &about,
     };
-    let view = args.view();
-    let mut files = Vec::new();
-    for (format, path) in &targets {
-        let Some(path) = path else {
-            let style = out.style();
-            let view = View { style, ..view };
-            out.text(&report::analysis(dossier, *format, view))?;
-            continue;
-        };
-        for (index, text) in report::files(dossier, *format, view).iter().enumerate() {
-            let path = numbered(path, index);
-            write_file(&path, text.as_bytes(), args.force)?;
-            files.push(format!("`{}`", path.display()));
-        }
-    }
-    // Whoever reads a file later still wants to see now why the exit code is what it is.
-    if !files.is_empty() && !args.quiet {
-        out.message(&format!(
-            "{}; wrote {}",
-            report::summary_line(&analysis),
-            files.join(", ")
-        ));
-    }
+    args.write(&targets, dossier, out)?;
     args.opening.warn(out);
     Ok(if args.fail_on.reached(&analysis) {
         Status::Findings
     } else {
         Status::Clean
     })
+}
+
+impl Args {
+    /// Refuses what cannot be written, before minutes of work.
+    fn may_write(&self, targets: &[(Format, Option<PathBuf>)]) -> Result<(), Error> {
+        let whole = |format: &Format| self.failing && !format.can_leave_out();
+        if let Some((format, _)) = targets.iter().find(|(format, _)| whole(format)) {
+            let name = format.to_possible_value();
+            let name = name.as_ref().map_or("", |value| value.get_name());
+            return Err(Error::new(format!("`{name}` is whole or nothing"))
+                .help("leave out --failing, or choose table, json, csv, markdown or sarif"));
+        }
+        for path in targets.iter().filter_map(|(_, path)| path.as_deref()) {
+            may_write(path, self.force)?;
+        }
+        Ok(())
+    }
+
+    /// What reports say of the snapshot besides the findings.
+    fn about(
+        &self,
+        targets: &[(Format, Option<PathBuf>)],
+        snapshot: &Snapshot,
+        analysis: &Analysis,
+    ) -> Result<About, Error> {
+        let mut about = about(&self.file, &self.what, snapshot, analysis)?;
+        let formats = targets.iter().map(|(format, _)| *format);
+        about.evidence = evidence(formats, snapshot, analysis)?;
+        if let Some(file) = &self.sarif_file {
+            about.file = report::file_reference(file);
+        }
+        Ok(about)
+    }
+
+    /// Writes every format to where it belongs.
+    fn write(
+        &self,
+        targets: &[(Format, Option<PathBuf>)],
+        dossier: Dossier<'_>,
+        out: &mut Out,
+    ) -> Result<(), Error> {
+        let view = self.view();
+        let mut files = Vec::new();
+        for (format, path) in targets {
+            let Some(path) = path else {
+                let style = out.style();
+                let view = View { style, ..view };
+                out.text(&report::analysis(dossier, *format, view))?;
+                continue;
+            };
+            for (index, text) in report::files(dossier, *format, view).iter().enumerate() {
+                let path = numbered(path, index);
+                write_file(&path, text.as_bytes(), self.force)?;
+                files.push(format!("`{}`", path.display()));
+            }
+        }
+        // Whoever reads a file later still wants to see now why the exit code is what it is.
+        if !files.is_empty() && !self.quiet {
+            out.message(&format!(
+                "{}; wrote {}",
+                report::summary_line(dossier.analysis),
+                files.join(", ")
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// The snapshot as it would be after its fix.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::report::printable::one_line;
+use crate::report::text::Colour;
 
 /// Why a command could not do its job. Made from any error with `?` (its causes are chained with a colon)
 /// or with [`Error::new`].
@@ -55,7 +56,7 @@ impl Error {
         let mut text = match (&self.drawing, styled) {
             (Some(drawing), true) => drawing.styled.clone(),
             (Some(drawing), false) => drawing.plain.clone(),
-            (None, true) => format!("\u{1b}[1;31merror\u{1b}[0m: {message}"),
+            (None, true) => format!("{}: {message}", Colour::Red.paint("error")),
             (None, false) => format!("error: {message}"),
         };
         if let Some(help) = &self.help {

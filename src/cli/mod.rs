@@ -38,7 +38,7 @@ use std::process::ExitCode;
 use crate::report::printable;
 
 pub use error::Error;
-pub use out::{Colour, Out};
+pub use out::{ColourChoice, Out};
 
 /// Proves offline that the AWS events a benchmark asks about would reach a person.
 #[derive(Debug, Parser)]
@@ -62,7 +62,7 @@ struct Cli {
         help_heading = "Output",
         hide_possible_values = true
     )]
-    color: Colour,
+    color: ColourChoice,
 }
 
 #[derive(Debug, Subcommand)]
@@ -126,7 +126,7 @@ impl From<Status> for ExitCode {
 pub fn run() -> ExitCode {
     let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return usage(error, &mut Out::standard(Colour::Auto)),
+        Err(error) => return usage(error, &mut Out::standard(ColourChoice::Auto)),
     };
     let mut out = Out::standard(cli.color);
     let result = dispatch(cli.command, &mut out).and_then(|status| {

@@ -7,19 +7,20 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use crate::report::Style;
 use crate::report::printable::{self, Spelling};
+use crate::report::text::Colour;
 
 /// The output of a command. Data goes out by [`Out::line`], [`Out::text`] and [`Out::json`], remarks by
 /// [`Out::message`] and [`Out::warn`].
 pub struct Out {
     data: Box<dyn Write>,
     terminal: bool,
-    colour: Colour,
+    colour: ColourChoice,
     hung_up: bool,
 }
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Colour {
+pub enum ColourChoice {
     /// On a terminal, unless `NO_COLOR` is set or the terminal is dumb
     #[default]
     Auto,
@@ -31,7 +32,7 @@ pub enum Colour {
 
 impl Out {
     /// Standard output: line by line on a terminal, in large blocks otherwise.
-    pub(super) fn standard(colour: Colour) -> Self {
+    pub(super) fn standard(colour: ColourChoice) -> Self {
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
         let data: Box<dyn Write> = if terminal {
@@ -64,9 +65,9 @@ impl Out {
 
     fn coloured(&self, is_terminal: bool) -> bool {
         match self.colour {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => is_terminal && colour_wanted(),
+            ColourChoice::Always => true,
+            ColourChoice::Never => false,
+            ColourChoice::Auto => is_terminal && colour_wanted(),
         }
     }
 
@@ -122,9 +123,9 @@ impl Out {
     pub fn warn(&mut self, text: &str) {
         let text = printable::one_line(text);
         let label = if self.styled_messages() {
-            "\u{1b}[1;33mwarning\u{1b}[0m"
+            Colour::Yellow.paint("warning")
         } else {
-            "warning"
+            "warning".to_owned()
         };
         self.drawing(&format!("{label}: {text}"));
     }

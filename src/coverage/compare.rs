@@ -3,22 +3,15 @@
 
 use super::answer::{Premise, Undecided};
 use super::decide::{covers, find};
-use super::lower::RawText;
+use super::lower::Under;
 use super::model::{EventModel, Scope};
 use super::predicate::Predicate;
 use super::routine::{self, is_nearly_everything};
 use super::search::Ended;
 use super::{Covers, NameCoverage, Noise, NoiseClass, Relation, RelationKind, walk};
-use crate::pattern::Semantics;
 
 fn event(predicate: &Predicate, model: &EventModel, scope: &Scope) -> Ended {
-    find(
-        predicate,
-        &Semantics::default(),
-        model,
-        scope,
-        RawText::AsWritten,
-    )
+    find(predicate, Under::recommended(model, scope))
 }
 
 /// How `deployed` stands to `required`: both directions, each with its event.

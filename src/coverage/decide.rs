@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Covers;
 use super::answer::{Premise, Undecided};
-use super::lower::{RawText, lower};
+use super::lower::{RawText, Under, lower};
 use super::model::{EventModel, Part, Scope};
 use super::predicate::Predicate;
 use super::search::{Ended, STEPS, Search};
@@ -58,8 +58,7 @@ pub fn missed(
     scope: &Scope,
 ) -> Missed {
     let missed = required.clone().and(!deployed.clone());
-    let recommended = Semantics::default();
-    match find(&missed, &recommended, model, scope, RawText::AsWritten) {
+    match find(&missed, Under::recommended(model, scope)) {
         Ended::Found(event) => Missed::Event(event),
         Ended::Unsure(reason) => Missed::Unknown(reason),
         Ended::None => Missed::Nothing,
@@ -79,27 +78,16 @@ pub fn rests_on(
 /// An event of `scope` that `model` allows and `predicate` matches, under the recommended semantics; none where there is
 /// no such event or none was found.
 pub fn example(predicate: &Predicate, model: &EventModel, scope: &Scope) -> Option<Value> {
-    match find(
-        predicate,
-        &Semantics::default(),
-        model,
-        scope,
-        RawText::AsWritten,
-    ) {
+    match find(predicate, Under::recommended(model, scope)) {
         Ended::Found(event) => Some(event),
         Ended::None | Ended::Unsure(_) => None,
     }
 }
 
 /// Looks for an event that `predicate` matches.
-pub(super) fn find(
-    predicate: &Predicate,
-    semantics: &Semantics,
-    model: &EventModel,
-    scope: &Scope,
-    raw: RawText,
-) -> Ended {
-    let problem = match lower(predicate, semantics, model, scope, raw) {
+pub(super) fn find(predicate: &Predicate, under: Under<'_>) -> Ended {
+    let Under { model, scope, .. } = under;
+    let problem = match lower(predicate, &under) {
         Ok(problem) => problem,
         Err(reason) => return Ended::Unsure(reason),
     };
@@ -120,12 +108,12 @@ pub(super) fn find(
     let closed = &problem.closed;
     let mut accept = |fields: &_, decided: &[_]| {
         let dressed = witness::dressed(fields, decided, closed, scope);
-        if predicate.matches(&dressed, semantics) {
+        if predicate.matches(&dressed, &under.semantics) {
             return Ok(dressed);
         }
         let bare = witness::bare(fields, decided);
         // Without its other fields it is no CloudTrail record: good enough only where none is asked for.
-        if model.is_none() && predicate.matches(&bare, semantics) {
+        if model.is_none() && predicate.matches(&bare, &under.semantics) {
             return Ok(bare);
         }
         Err(if walk::reads_text(predicate) {
@@ -143,10 +131,9 @@ pub(super) fn find(
 
 /// What a yes rests on: `missed` has no event under the recommended semantics and the model.
 fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<Premise> {
-    let none = |semantics: &Semantics, model: &EventModel, raw: RawText| {
-        matches!(find(missed, semantics, model, scope, raw), Ended::None)
-    };
-    let recommended = Semantics::default();
+    let none = |under: Under<'_>| matches!(find(missed, under), Ended::None);
+    let recommended = Under::recommended(model, scope);
+    let by_model = |model: &EventModel| none(Under::recommended(model, scope));
     let mut assumptions = Vec::new();
     let mut needed: Vec<Vec<&'static str>> = Vec::new();
     for semantics in settings(missed) {
@@ -155,7 +142,11 @@ fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<Pre
         let known = needed
             .iter()
             .any(|known| known.iter().all(|decision| decisions.contains(decision)));
-        if !known && !none(&semantics, model, RawText::AsWritten) {
+        let under = Under {
+            semantics,
+            ..recommended
+        };
+        if !known && !none(under) {
             needed.push(decisions);
         }
     }
@@ -164,10 +155,10 @@ fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<Pre
     decisions.dedup();
     let semantics = |decision| Premise::Semantics { decision };
     assumptions.extend(decisions.into_iter().map(semantics));
-    if !model.is_none() && !none(&recommended, &EventModel::none(), RawText::AsWritten) {
+    if !model.is_none() && !by_model(&EventModel::none()) {
         let parts: Vec<Part> = Part::ALL
             .into_iter()
-            .filter(|part| !none(&recommended, &model.without(*part), RawText::AsWritten))
+            .filter(|part| !by_model(&model.without(*part)))
             .collect();
         // Where each group alone can be done without, any may be what it rests on.
         let parts = if parts.is_empty() {
@@ -177,7 +168,11 @@ fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<Pre
         };
         assumptions.extend(parts.into_iter().map(|part| Premise::EventModel { part }));
     }
-    if walk::reads_text(missed) && !none(&recommended, model, RawText::Unknown) {
+    let unknown = Under {
+        raw: RawText::Unknown,
+        ..recommended
+    };
+    if walk::reads_text(missed) && !none(unknown) {
         assumptions.push(Premise::RawText);
     }
     assumptions

@@ -37,24 +37,39 @@ pub(super) enum RawText {
     Unknown,
 }
 
+/// Under what a predicate is decided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Under<'a> {
+    pub(super) semantics: Semantics,
+    pub(super) model: &'a EventModel,
+    pub(super) scope: &'a Scope,
+    pub(super) raw: RawText,
+}
+
+impl<'a> Under<'a> {
+    /// Patterns as they are recommended to be read, records as CloudTrail writes them.
+    pub(super) fn recommended(model: &'a EventModel, scope: &'a Scope) -> Self {
+        Self {
+            semantics: Semantics::default(),
+            model,
+            scope,
+            raw: RawText::AsWritten,
+        }
+    }
+}
+
 /// Turns `predicate` into the formula "the model and the scope allow it, and the predicate holds". The error is the
 /// reason why it cannot be decided.
-pub(super) fn lower(
-    predicate: &Predicate,
-    semantics: &Semantics,
-    model: &EventModel,
-    scope: &Scope,
-    raw: RawText,
-) -> Result<Problem, Undecided> {
+pub(super) fn lower(predicate: &Predicate, under: &Under<'_>) -> Result<Problem, Undecided> {
     let mut lowering = Lowering {
-        ground: Ground::new(semantics, model),
-        raw,
+        ground: Ground::new(&under.semantics, under.model),
+        raw: under.raw,
         elements: BTreeMap::new(),
         lists: Lists::default(),
     };
     lowering.plant(predicate)?;
     let wanted = lowering.predicate(predicate, true)?;
-    let frame = super::frame::frame(&mut lowering.ground.fields, model, scope);
+    let frame = super::frame::frame(&mut lowering.ground.fields, under.model, under.scope);
     lowering.ground.fields.order_elements();
     let closed = lowering
         .elements
@@ -439,7 +454,7 @@ fn collect(predicate: &Predicate, into: &mut Vec<Vec<Step>>) {
         Predicate::Event(pattern, _) => into.extend(event_rule::selectors(pattern)),
         Predicate::Pattern(pattern) => {
             if let PatternKind::Json(expr) = &pattern.kind {
-                super::walk::tests(expr, &mut |test| into.push(test.selector.steps.clone()));
+                into.extend(expr.tests().map(|test| test.selector.steps.clone()));
             }
         }
     }

@@ -2,7 +2,7 @@
 //! others reject.
 //!
 //! Every condition on a string, and on the text of a number, is a regular language. The decision never builds their
-//! product: it asks [`Machines::word`] whether a combination has a word at all, which walks only the reachable part,
+//! product: it asks [`word`] whether a combination has a word at all, which walks only the reachable part,
 //! shortest words first, within a budget.
 
 use std::cell::RefCell;

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::decide::find;
-use super::lower::RawText;
+use super::lower::Under;
 use super::model::{EventModel, Looks, Scope};
 use super::predicate::Predicate;
 use super::search::Ended;
@@ -200,12 +200,6 @@ fn by_logic(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
         return false;
     }
     let quiet = !deployed.clone().or(Predicate::any(exceptions));
-    let found = find(
-        &quiet,
-        &Semantics::default(),
-        model,
-        scope,
-        RawText::AsWritten,
-    );
+    let found = find(&quiet, Under::recommended(model, scope));
     matches!(found, Ended::None)
 }

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use super::Predicate;
 use super::decide::find;
-use super::lower::RawText;
+use super::lower::Under;
 use super::model::{EventModel, Scope};
 use super::search::Ended;
-use super::walk;
 use crate::pattern::ast::{Expr, Pattern, PatternKind, Test};
-use crate::pattern::{Semantics, parse};
+use crate::pattern::parse;
 
 /// A truth table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +46,12 @@ pub fn truth_table(pattern: &Pattern, limit: usize) -> Option<TruthTable> {
             .to_owned()
     };
     let mut conditions: Vec<String> = Vec::new();
-    walk::tests(expr, &mut |test| {
+    for test in expr.tests() {
         let text = text_of(test);
         if !conditions.contains(&text) {
             conditions.push(text);
         }
-    });
+    }
     let predicates = conditions
         .iter()
         .map(|condition| {
@@ -119,10 +118,7 @@ impl Builder<'_> {
             });
             let found = find(
                 &case,
-                &Semantics::default(),
-                &EventModel::none(),
-                &Scope::default(),
-                RawText::AsWritten,
+                Under::recommended(&EventModel::none(), &Scope::default()),
             );
             if matches!(found, Ended::None) {
                 continue;

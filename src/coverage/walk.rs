@@ -6,17 +6,6 @@ use super::predicate::{Is, Predicate};
 use crate::pattern::ast::{Condition, Expr, PatternKind, Step, Test, Value};
 use crate::pattern::event::Rule;
 
-/// Every test of a pattern expression, in the order written.
-pub(super) fn tests(expr: &Expr, each: &mut dyn FnMut(&Test)) {
-    match expr {
-        Expr::Or(operands) | Expr::And(operands) => {
-            operands.iter().for_each(|operand| tests(operand, each))
-        }
-        Expr::Group(inner, _) => tests(inner, each),
-        Expr::Test(test) => each(test),
-    }
-}
-
 /// Every pattern test in the predicate, in order.
 pub(super) fn pattern_tests(predicate: &Predicate, each: &mut dyn FnMut(&Test)) {
     match predicate {
@@ -27,7 +16,7 @@ pub(super) fn pattern_tests(predicate: &Predicate, each: &mut dyn FnMut(&Test)) 
         }
         Predicate::Pattern(pattern) => {
             if let PatternKind::Json(expr) = &pattern.kind {
-                tests(expr, each);
+                expr.tests().for_each(each);
             }
         }
     }

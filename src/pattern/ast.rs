@@ -257,6 +257,33 @@ impl Expr {
             Self::Test(test) => test.span.clone(),
         }
     }
+
+    /// Every test in it, in the order written.
+    pub fn tests(&self) -> impl Iterator<Item = &Test> {
+        let mut open = vec![self];
+        std::iter::from_fn(move || {
+            loop {
+                match open.pop()? {
+                    Self::Or(operands) | Self::And(operands) => open.extend(operands.iter().rev()),
+                    Self::Group(inner, _) => open.push(inner),
+                    Self::Test(test) => return Some(test),
+                }
+            }
+        })
+    }
+}
+
+impl Test {
+    /// The text that it compares with; none where it asks something else.
+    pub fn text(&self) -> Option<&str> {
+        match &self.condition {
+            Condition::Equals {
+                value: Value::Text(text),
+                ..
+            } => Some(&text.value),
+            _ => None,
+        }
+    }
 }
 
 /// A remark about a pattern that parses.

@@ -1,6 +1,6 @@
 //! The CloudWatch Logs filter-pattern language: parse, print, match.
 //!
-//! Text is read by [`parse`] into a [`Pattern`] (the syntax tree of [`ast`], faithful to the text), which prints back
+//! Text is read by [`parse()`] into a [`Pattern`] (the syntax tree of [`ast`], faithful to the text), which prints back
 //! through `Display` and is evaluated by a [`Matcher`] under a [`Semantics`]. Where AWS documents nothing, the code
 //! follows the numbered decisions of docs/filter-patterns.md and cites them.
 //!

@@ -1,6 +1,6 @@
 //! From text to tree: chooses the kind of pattern by its first character and holds the limits.
 
-use super::ast::{Condition, Expr, Field, FieldExpr, Pattern, PatternKind, RegexText, Step, Value};
+use super::ast::{Condition, Field, FieldExpr, Pattern, PatternKind, RegexText, Step, Value};
 use super::cursor::{Cursor, is_blank};
 use super::error::{ErrorKind, ParseError};
 use super::{fields, json, regex, terms};
@@ -85,12 +85,14 @@ fn check_limits(kind: &PatternKind, cursor: &Cursor<'_>) -> Result<(), ParseErro
     let mut regexes = Vec::new();
     let mut wildcards = Vec::new();
     match kind {
-        PatternKind::Json(expr) => visit_tests(expr, &mut |test| {
-            if test.selector.steps.iter().any(Step::is_wildcard) {
-                wildcards.push(test.selector.span.clone());
+        PatternKind::Json(expr) => {
+            for test in expr.tests() {
+                if test.selector.steps.iter().any(Step::is_wildcard) {
+                    wildcards.push(test.selector.span.clone());
+                }
+                regexes.extend(regex_of(&test.condition).map(|regex| regex.span.clone()));
             }
-            regexes.extend(regex_of(&test.condition).map(|regex| regex.span.clone()));
-        }),
+        }
         PatternKind::Fields(fields) => {
             for field in &fields.fields {
                 if let Field::One {
@@ -125,18 +127,6 @@ fn regex_of(condition: &Condition) -> Option<&RegexText> {
             ..
         } => Some(regex),
         _ => None,
-    }
-}
-
-fn visit_tests<'e>(expr: &'e Expr, visit: &mut impl FnMut(&'e super::ast::Test)) {
-    match expr {
-        Expr::Or(operands) | Expr::And(operands) => {
-            for operand in operands {
-                visit_tests(operand, visit);
-            }
-        }
-        Expr::Group(inner, _) => visit_tests(inner, visit),
-        Expr::Test(test) => visit(test),
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<RegexText, ParseError> {
 
 impl RegexText {
     /// The expression in the syntax of the `regex-automata` crate (Unicode on), to be searched for unanchored.
-    /// None where the source was not read by [`parse`](super::parse) and is outside AWS's subset.
+    /// None where the source was not read by [`parse`](super::parse()) and is outside AWS's subset.
     pub fn automata_syntax(&self) -> Option<String> {
         translate(&self.source).ok()
     }

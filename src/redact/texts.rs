@@ -12,9 +12,7 @@ use super::vocabulary::{
     digits, is_action, is_code, is_field, is_form, is_function, is_keyword, is_literal, is_member,
     is_region, is_service, is_value, is_word,
 };
-use crate::pattern::ast::{
-    Condition, Expr, Number, PatternKind, Selector, Step, Test, Value as Operand,
-};
+use crate::pattern::ast::{Condition, Number, PatternKind, Selector, Step, Test, Value as Operand};
 use crate::pattern::parse;
 
 /// Fields of an event whose values are names of API calls, services, error codes and the like, whole or in pieces.
@@ -65,7 +63,9 @@ impl Mask {
             PatternKind::Everything => text.to_owned(),
             PatternKind::Json(expression) => {
                 let mut edits = Vec::new();
-                self.expression(&expression, text, &mut edits);
+                for test in expression.tests() {
+                    self.test(test, text, &mut edits);
+                }
                 apply(text, edits)
             }
             PatternKind::Terms(_) | PatternKind::Fields(_) => self.loose(text),
@@ -79,28 +79,14 @@ impl Mask {
         }
     }
 
-    fn expression(&self, expression: &Expr, text: &str, edits: &mut Vec<(Range<usize>, String)>) {
-        match expression {
-            Expr::Or(operands) | Expr::And(operands) => {
-                for operand in operands {
-                    self.expression(operand, text, edits);
-                }
+    fn test(&self, test: &Test, text: &str, edits: &mut Vec<(Range<usize>, String)>) {
+        edits.extend(self.selector(&test.selector, text));
+        match &test.condition {
+            Condition::Equals { value, .. } => {
+                edits.extend(self.operand(last_name(&test.selector), value));
             }
-            Expr::Group(inner, _) => self.expression(inner, text, edits),
-            Expr::Test(Test {
-                selector,
-                condition,
-                ..
-            }) => {
-                edits.extend(self.selector(selector, text));
-                match condition {
-                    Condition::Equals { value, .. } => {
-                        edits.extend(self.operand(last_name(selector), value));
-                    }
-                    Condition::Order { number, .. } => edits.extend(self.written_number(number)),
-                    Condition::Is(_) | Condition::NotExists => {}
-                }
-            }
+            Condition::Order { number, .. } => edits.extend(self.written_number(number)),
+            Condition::Is(_) | Condition::NotExists => {}
         }
     }
 

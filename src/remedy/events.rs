@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::coverage::{self, EventModel, Predicate, Scope};
 use crate::pattern;
-use crate::pattern::ast::{Condition, Expr, PatternKind, Value};
+use crate::pattern::ast::{Expr, PatternKind};
 
 /// The longest filter pattern that CloudWatch Logs takes (API PutMetricFilter).
 const LONGEST: usize = 1024;
@@ -73,27 +73,12 @@ fn texts(pattern: &str) -> BTreeSet<String> {
     if let Ok(parsed) = pattern::parse(pattern)
         && let PatternKind::Json(expr) = &parsed.kind
     {
-        collect(expr, &mut found);
+        found.extend(
+            expr.tests()
+                .filter_map(|test| Some(test.text()?.to_owned())),
+        );
     }
     found
-}
-
-fn collect(expr: &Expr, found: &mut BTreeSet<String>) {
-    match expr {
-        Expr::Or(parts) | Expr::And(parts) => {
-            parts.iter().for_each(|part| collect(part, found));
-        }
-        Expr::Group(inner, _) => collect(inner, found),
-        Expr::Test(test) => {
-            if let Condition::Equals {
-                value: Value::Text(text),
-                ..
-            } = &test.condition
-            {
-                found.insert(text.value.clone());
-            }
-        }
-    }
 }
 
 /// An expression as texts of which any may hold, each as small as its parentheses allow.

@@ -2,7 +2,7 @@
 //!
 //! A fix is a set of [`Change`]s: resources as they are and as they are to be ([`resource`]). `apply` writes the resources
 //! as fact rows into a copy of the snapshot in memory ([`Trial`]), where the same `analyze` runs over them that runs over
-//! a snapshot; [`plan`] looks for the changes, link by link: the finding names the link that drops the event,
+//! a snapshot; [`plan()`] looks for the changes, link by link: the finding names the link that drops the event,
 //! `candidates` says what repairs that link, the smallest and what reuses most first, and what the analysis of the copy
 //! says decides whether it helped. Nothing is offered that was not analyzed, every change is taken back on trial to see
 //! that it is needed, and a plan that makes any finding worse is none.

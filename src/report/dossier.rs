@@ -266,28 +266,21 @@ pub(super) fn evidence(finding: &Finding) -> Vec<i64> {
         Status::Pass => &finding.paths,
         _ => finding.paths.get(..1).unwrap_or_default(),
     };
-    let mut rows: Vec<i64> = paths
-        .iter()
-        .flat_map(|path| &path.links)
-        .flat_map(|link| link.evidence.iter().copied())
-        .collect();
-    rows.sort_unstable();
-    rows.dedup();
-    rows
+    rows_of(paths)
 }
 
 /// Every evidence row that a report may show.
 pub fn cited(analysis: &Analysis) -> Vec<i64> {
-    let mut rows: Vec<i64> = analysis
-        .findings
-        .iter()
-        .flat_map(|finding| &finding.paths)
-        .flat_map(|path| &path.links)
+    rows_of(analysis.findings.iter().flat_map(|finding| &finding.paths))
+}
+
+/// The evidence rows of paths, each once and in order.
+fn rows_of<'a>(paths: impl IntoIterator<Item = &'a PathSummary>) -> Vec<i64> {
+    let links = paths.into_iter().flat_map(|path| &path.links);
+    let rows: BTreeSet<i64> = links
         .flat_map(|link| link.evidence.iter().copied())
         .collect();
-    rows.sort_unstable();
-    rows.dedup();
-    rows
+    rows.into_iter().collect()
 }
 
 /// `snapshots/my file.trailproof` as a relative URI reference; of an absolute path, or one that leaves the folder, the

@@ -37,6 +37,20 @@ pub(crate) enum Colour {
     Bold,
 }
 
+impl Colour {
+    /// The text in the colour.
+    pub(crate) fn paint(self, text: &str) -> String {
+        let code = match self {
+            Self::Green => "32",
+            Self::Red => "1;31",
+            Self::Yellow => "33",
+            Self::Dim => "2",
+            Self::Bold => "1",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
 impl Style {
     /// The width where there is no terminal: a line of it can be read anywhere, and prints on a page.
     pub const PIPED: usize = 100;
@@ -48,14 +62,7 @@ impl Style {
         if !self.colour || text.is_empty() {
             return text.to_owned();
         }
-        let code = match colour {
-            Colour::Green => "32",
-            Colour::Red => "1;31",
-            Colour::Yellow => "33",
-            Colour::Dim => "2",
-            Colour::Bold => "1",
-        };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        colour.paint(text)
     }
 
     /// A status in its colour.

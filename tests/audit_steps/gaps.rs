@@ -31,7 +31,7 @@ fn a_denied_question_is_unknown() {
 /// Whatever else is true of the account: an answer that is missing can make the audit steps unknown, and never the opposite
 /// of what it was.
 #[test]
-fn a_missing_answer_never_turns_the_letter_round() {
+fn a_missing_answer_never_turns_the_audit_steps_round() {
     let edits: [fn(&mut World); 8] = [
         |_| {},
         |world| {

@@ -210,7 +210,7 @@ pub fn reach(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> Re
     })
 }
 
-/// As [`reach`], with what was found of composites that several others are above of.
+/// As [`reach()`], with what was found of composites that several others are above of.
 fn reach_once<'a>(
     composite: &str,
     asked: &mut BTreeMap<String, Option<Reach>>,

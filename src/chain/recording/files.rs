@@ -3,7 +3,7 @@
 use crate::chain::Error;
 use crate::chain::cause::RecordingCause;
 use crate::chain::facts::{Facts, FileDelivery, TrailRow};
-use crate::chain::stage::{Context, Stage, fine, seconds_between};
+use crate::chain::judgement::{Context, Judgement, fine, seconds_between};
 use crate::chain::trail::tellers;
 use crate::chain::verdict::{Link, LinkId, Verdict};
 
@@ -38,15 +38,15 @@ pub(super) fn delivered(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-) -> Result<Stage, Error> {
-    let mut stage = Stage::default();
+) -> Result<Judgement, Error> {
+    let mut judgement = Judgement::default();
     for account in tellers(context, trail) {
         let status = facts.file_delivery(account, &trail.home_region, &trail.arn)?;
         if let Some(status) = status {
-            stage.say(files(trail, &status));
+            judgement.say(files(trail, &status));
         }
     }
-    Ok(stage)
+    Ok(judgement)
 }
 
 fn files(trail: &TrailRow, status: &FileDelivery) -> Link {
@@ -88,8 +88,8 @@ pub(super) fn digests(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-) -> Result<Stage, Error> {
-    let mut stage = Stage::default();
+) -> Result<Judgement, Error> {
+    let mut judgement = Judgement::default();
     let setting = facts.keeping(&context.account, &trail.arn)?.validates;
     let (verdict, cause) = match setting {
         Some(true) => (Verdict::Ok, RecordingCause::DigestsWritten),
@@ -97,21 +97,21 @@ pub(super) fn digests(
         None => (Verdict::Unknown, RecordingCause::DigestsNotSaid),
     };
     let shown = setting.map_or_else(|| "absent".to_owned(), |setting| setting.to_string());
-    stage.say(
+    judgement.say(
         Link::new(LinkId::T14, verdict, trail.subject(), cause)
             .field("LogFileValidationEnabled", shown)
             .evidence([trail.evidence]),
     );
     if setting == Some(false) {
-        return Ok(stage);
+        return Ok(judgement);
     }
     for account in tellers(context, trail) {
         let status = facts.file_delivery(account, &trail.home_region, &trail.arn)?;
         if let Some(status) = status {
-            stage.say_all(digest_delivery(trail, &status));
+            judgement.say_all(digest_delivery(trail, &status));
         }
     }
-    Ok(stage)
+    Ok(judgement)
 }
 
 fn digest_delivery(trail: &TrailRow, status: &FileDelivery) -> Option<Link> {

@@ -8,8 +8,8 @@ use crate::aws::policy::{self, Caller, Decision, Organization, Service};
 use crate::chain::Error;
 use crate::chain::cause::RecordingCause;
 use crate::chain::facts::{Facts, Key, TrailRow};
+use crate::chain::judgement::{Context, Judgement, fine};
 use crate::chain::named_key::{NamedKey, Unusable, unusable};
-use crate::chain::stage::{Context, Stage, fine};
 use crate::chain::topic_access::deciding;
 use crate::chain::verdict::{Link, LinkId, Verdict};
 
@@ -25,10 +25,10 @@ pub(super) fn judge(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-) -> Result<Stage, Error> {
-    let mut stage = Stage::default();
+) -> Result<Judgement, Error> {
+    let mut judgement = Judgement::default();
     let Some(id) = facts.keeping(&context.account, &trail.arn)?.key else {
-        stage.say(
+        judgement.say(
             Link::new(
                 LinkId::T16,
                 Verdict::Broken,
@@ -38,10 +38,10 @@ pub(super) fn judge(
             .field("KmsKeyId", "absent")
             .evidence([trail.evidence]),
         );
-        return Ok(stage);
+        return Ok(judgement);
     };
     let named = RecordingCause::TrailKeyNamed { key: id.clone() };
-    stage.say(
+    judgement.say(
         fine(LinkId::T16, trail.subject(), named)
             .field("KmsKeyId", &id)
             .evidence([trail.evidence]),
@@ -57,8 +57,8 @@ pub(super) fn judge(
             tellers: vec![account],
         },
     };
-    stage.say_all(key.links()?);
-    Ok(stage)
+    judgement.say_all(key.links()?);
+    Ok(judgement)
 }
 
 impl OfTrail<'_> {

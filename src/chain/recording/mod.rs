@@ -17,9 +17,9 @@ use crate::coverage::{Predicate, Scope};
 use super::cause::RecordingCause;
 use super::facts::{Facts, TrailRow};
 use super::gap::Gap;
+use super::judgement::{Context, Judgement};
 use super::log_group::LogGroupId;
 use super::path::Path;
-use super::stage::{Context, Stage};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{Error, log_group, organization, selectors, trail};
 
@@ -64,7 +64,7 @@ pub struct AccountRecording {
     pub gaps: Vec<Gap>,
     trails: Vec<Trail>,
     /// What is said of trails that nobody could see, or of an account without one.
-    unseen: Vec<Stage>,
+    unseen: Vec<Judgement>,
 }
 
 /// What is said of one trail, by what it concerns.
@@ -72,13 +72,13 @@ pub struct AccountRecording {
 struct Trail {
     arn: String,
     log_group: Option<String>,
-    itself: Stage,
-    files: Stage,
-    digests: Stage,
-    key: Stage,
-    group: Stage,
-    management: Stage,
-    objects: Vec<Stage>,
+    itself: Judgement,
+    files: Judgement,
+    digests: Judgement,
+    key: Judgement,
+    group: Judgement,
+    management: Judgement,
+    objects: Vec<Judgement>,
 }
 
 /// The links about a trail that concern its log group alone.
@@ -131,16 +131,16 @@ fn trail_of(facts: &Facts<'_>, context: &Context, row: &TrailRow) -> Result<Trai
         .into_iter()
         .filter(|link| link.id != LinkId::T06)
         .partition(|link| OF_LOG_GROUP.contains(&link.id));
-    let mut group = Stage {
+    let mut group = Judgement {
         links: of_group,
-        ..Stage::default()
+        ..Judgement::default()
     };
     group.extend(organization::judge(facts, context, row)?);
     group.links.extend(existence(facts, row)?);
     Ok(Trail {
         arn: row.arn.clone(),
         log_group: row.log_group_arn.clone(),
-        itself: Stage {
+        itself: Judgement {
             links: of_trail,
             conditions: said.conditions,
         },
@@ -170,7 +170,7 @@ fn existence(facts: &Facts<'_>, row: &TrailRow) -> Result<Vec<Arc<Link>>, Error>
         name,
         arn,
     };
-    let mut links = log_group::judge(facts, &place)?.stage.links;
+    let mut links = log_group::judge(facts, &place)?.judgement.links;
     links.retain(|link| link.id == LinkId::L01);
     Ok(links)
 }
@@ -183,20 +183,20 @@ impl AccountRecording {
             trail.paths(events, keeper, &mut paths);
         }
         let unseen = self.unseen.iter();
-        paths.extend(unseen.map(|stage| path(None, None, &[stage])));
+        paths.extend(unseen.map(|judgement| path(None, None, &[judgement])));
         paths
     }
 }
 
 impl Trail {
     fn paths(&self, events: Events, keeper: Keeper, paths: &mut Vec<Path>) {
-        let selectors: &[Stage] = match events {
+        let selectors: &[Judgement] = match events {
             Events::Management => std::slice::from_ref(&self.management),
             Events::Objects => &self.objects,
         };
         for selector in selectors {
-            let stages = |more: &[&Stage]| {
-                let all: Vec<&Stage> = [&self.itself, selector]
+            let stages = |more: &[&Judgement]| {
+                let all: Vec<&Judgement> = [&self.itself, selector]
                     .into_iter()
                     .chain(more.iter().copied())
                     .collect();
@@ -219,10 +219,10 @@ impl Trail {
     }
 }
 
-fn path(trail: Option<&str>, log_group: Option<&str>, stages: &[&Stage]) -> Path {
-    let mut stage = Stage::default();
+fn path(trail: Option<&str>, log_group: Option<&str>, stages: &[&Judgement]) -> Path {
+    let mut judgement = Judgement::default();
     for part in stages {
-        stage.extend((*part).clone());
+        judgement.extend((*part).clone());
     }
     Path {
         trail: trail.map(str::to_owned),
@@ -233,10 +233,10 @@ fn path(trail: Option<&str>, log_group: Option<&str>, stages: &[&Stage]) -> Path
         action: None,
         subscription: None,
         events: Arc::new(Predicate::all(
-            stage.conditions.iter().map(|it| it.events.clone()),
+            judgement.conditions.iter().map(|it| it.events.clone()),
         )),
-        conditions: stage.conditions,
-        links: stage.links,
+        conditions: judgement.conditions,
+        links: judgement.links,
         muted: Arc::new(Windows::default()),
     }
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::chain::Error;
 use crate::chain::cause::{EventSelectorsCause, RecordingCause};
 use crate::chain::facts::{AdvancedSelector, DataResources, Facts, FieldCondition, TrailRow};
+use crate::chain::judgement::{Context, Judgement, fine};
 use crate::chain::selectors::{by_operator, shown, told};
-use crate::chain::stage::{Context, Stage, fine};
 use crate::chain::trail::unanswered_by_tellers;
 use crate::chain::verdict::{Link, LinkId, Verdict};
 use crate::coverage::Predicate;
@@ -29,22 +29,22 @@ struct Selected {
     obscure: Option<String>,
 }
 
-/// What the event selectors of a trail record of calls on objects: one stage, or a second one for what rests on
+/// What the event selectors of a trail record of calls on objects: one judgement, or a second one for what rests on
 /// conditions that are not understood.
 pub(super) fn judge(
     facts: &Facts<'_>,
     context: &Context,
     trail: &TrailRow,
-) -> Result<Vec<Stage>, Error> {
+) -> Result<Vec<Judgement>, Error> {
     let Some((account, evidence)) = told(facts, context, trail)? else {
         // The trail itself says that it has no selectors of its own, and without them it records no data events.
         if trail.has_custom_event_selectors == Some(false) {
             return Ok(vec![no_selector(trail, trail.evidence)]);
         }
-        let mut stage = Stage::default();
+        let mut judgement = Judgement::default();
         let link = unanswered_by_tellers(facts, context, trail, LinkId::S10, "GetEventSelectors")?;
-        stage.say(link);
-        return Ok(vec![stage]);
+        judgement.say(link);
+        return Ok(vec![judgement]);
     };
     let basic = facts.data_resources(account, &trail.arn)?;
     let selectors = facts.selectors(account, trail)?;
@@ -62,7 +62,7 @@ pub(super) fn judge(
     Ok(stages(trail, &selected, evidence))
 }
 
-fn stages(trail: &TrailRow, selected: &[Selected], evidence: i64) -> Vec<Stage> {
+fn stages(trail: &TrailRow, selected: &[Selected], evidence: i64) -> Vec<Judgement> {
     let (obscure, clear): (Vec<_>, Vec<_>) = selected.iter().partition(|one| one.obscure.is_some());
     let mut stages = Vec::new();
     if !clear.is_empty() || obscure.is_empty() {
@@ -73,21 +73,21 @@ fn stages(trail: &TrailRow, selected: &[Selected], evidence: i64) -> Vec<Stage> 
     }
     if let Some(what) = obscure.iter().find_map(|one| one.obscure.as_deref()) {
         let all: Vec<&Selected> = selected.iter().collect();
-        let mut stage = restricted(trail, &all, evidence);
+        let mut judgement = restricted(trail, &all, evidence);
         let cause = EventSelectorsCause::SelectorNotUnderstood {
             condition: what.to_owned(),
         };
-        stage.say(
+        judgement.say(
             Link::new(LinkId::S12, Verdict::Unknown, trail.subject(), cause).evidence([evidence]),
         );
-        stages.push(stage);
+        stages.push(judgement);
     }
     stages
 }
 
-fn no_selector(trail: &TrailRow, evidence: i64) -> Stage {
-    let mut stage = Stage::default();
-    stage.say(
+fn no_selector(trail: &TrailRow, evidence: i64) -> Judgement {
+    let mut judgement = Judgement::default();
+    judgement.say(
         Link::new(
             LinkId::S11,
             Verdict::Broken,
@@ -97,12 +97,12 @@ fn no_selector(trail: &TrailRow, evidence: i64) -> Stage {
         .field("resources.type", "no AWS::S3::Object")
         .evidence([evidence]),
     );
-    stage
+    judgement
 }
 
-fn restricted(trail: &TrailRow, selected: &[&Selected], evidence: i64) -> Stage {
-    let mut stage = Stage::default();
-    stage.say(
+fn restricted(trail: &TrailRow, selected: &[&Selected], evidence: i64) -> Judgement {
+    let mut judgement = Judgement::default();
+    judgement.say(
         fine(LinkId::S11, trail.subject(), RecordingCause::ObjectEvents)
             .field("resources.type", OBJECT)
             .evidence([evidence]),
@@ -126,16 +126,16 @@ fn restricted(trail: &TrailRow, selected: &[&Selected], evidence: i64) -> Stage 
             trail.subject(),
             cause.clone(),
         );
-        stage.say(link.evidence([evidence]));
-        stage.require(LinkId::S12, trail.subject(), cause, events);
+        judgement.say(link.evidence([evidence]));
+        judgement.require(LinkId::S12, trail.subject(), cause, events);
     }
-    stage.require(
+    judgement.require(
         LinkId::S12,
         trail.subject(),
         RecordingCause::ObjectNotSelected,
         Predicate::any(selected.iter().map(|one| one.events.clone())),
     );
-    stage
+    judgement
 }
 
 /// Each value of a data resource for S3 objects matches the ARNs that begin with it: `arn:aws:s3` those of every bucket,

@@ -107,6 +107,16 @@ pub(super) fn list(
         }
         out.line("")?;
     }
+    elsewhere(registry, benchmark, &rows, out)
+}
+
+/// What there is besides: the benchmarks, and the controls that this one does not list.
+fn elsewhere(
+    registry: &Registry,
+    benchmark: &Benchmark,
+    rows: &[Row<'_>],
+    out: &mut Out,
+) -> Result<(), Error> {
     let ids: Vec<String> = registry
         .benchmarks()
         .iter()
@@ -114,21 +124,17 @@ pub(super) fn list(
         .collect();
     let benchmarks = registry.name_benchmarks(&ids);
     paragraph(out, 0, &format!("benchmarks: {benchmarks}"))?;
-    let elsewhere: Vec<&str> = registry
+    let others: Vec<&str> = registry
         .controls()
         .iter()
         .map(|control| control.id.as_str())
         .filter(|id| benchmark.entry_of(id).is_none() && !rows.iter().any(|row| row.id == *id))
         .collect();
-    if !elsewhere.is_empty() {
-        let elsewhere = elsewhere.join(", ");
-        paragraph(
-            out,
-            0,
-            &format!("controls of other benchmarks: {elsewhere}"),
-        )?;
+    if others.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let others = others.join(", ");
+    paragraph(out, 0, &format!("controls of other benchmarks: {others}"))
 }
 
 fn table(rows: &[Row<'_>], out: &mut Out) -> Result<(), Error> {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{Error, Out, Status};
 use crate::control::{Benchmark, Registry, Section, Sections, Unknown};
+use crate::report::text::Colour;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -208,12 +209,8 @@ pub(super) fn json(out: &mut Out, value: &impl Serialize) -> Result<(), Error> {
 }
 
 pub(super) fn heading(out: &mut Out, text: &str) -> Result<(), Error> {
-    if out.colour() {
-        out.text(&format!("\n\u{1b}[1m{text}\u{1b}[0m\n"))?;
-    } else {
-        out.text(&format!("\n{text}\n"))?;
-    }
-    Ok(())
+    let text = out.style().paint(Colour::Bold, text);
+    Ok(out.text(&format!("\n{text}\n"))?)
 }
 
 /// Writes text in lines as wide as the output is, words that are longer unbroken; continuation lines are indented once more.

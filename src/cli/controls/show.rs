@@ -44,7 +44,15 @@ pub(super) fn show(
     }
     match format {
         Format::Json => json(out, &Shown::new(registry, control, view)),
-        Format::Table => text(registry, control, view, only, out),
+        Format::Table => {
+            let page = ControlPage {
+                registry,
+                control,
+                view,
+                only,
+            };
+            page.print(out)
+        }
     }
 }
 
@@ -137,61 +145,76 @@ impl<'a> Shown<'a> {
     }
 }
 
-fn text(
-    registry: &Registry,
-    control: &Control,
-    view: &Benchmark,
-    only: Option<&Benchmark>,
-    out: &mut Out,
-) -> Result<(), Error> {
-    head(registry, control, view, out)?;
-    out.line("")?;
-    paragraph(out, 0, &control.rationale)?;
-    if let Some(recording) = &control.recording {
-        heading(out, "Asks that")?;
-        paragraph(out, 2, &recording.asks)?;
-        paragraph(out, 4, &format!("source: {}", recording.source))?;
-        if !recording.names.is_empty() {
-            paragraph(out, 4, &format!("calls: {}", recording.names.join(", ")))?;
+/// A control as it is shown to people, under one benchmark.
+struct ControlPage<'a> {
+    registry: &'a Registry,
+    control: &'a Control,
+    view: &'a Benchmark,
+    /// The benchmark that was named.
+    only: Option<&'a Benchmark>,
+}
+
+impl ControlPage<'_> {
+    fn print(&self, out: &mut Out) -> Result<(), Error> {
+        head(self.registry, self.control, self.view, out)?;
+        out.line("")?;
+        paragraph(out, 0, &self.control.rationale)?;
+        if let Some(recording) = &self.control.recording {
+            heading(out, "Asks that")?;
+            paragraph(out, 2, &recording.asks)?;
+            paragraph(out, 4, &format!("source: {}", recording.source))?;
+            if !recording.names.is_empty() {
+                paragraph(out, 4, &format!("calls: {}", recording.names.join(", ")))?;
+            }
         }
-    }
-    if let Some(query) = &control.query {
-        heading(out, "Query")?;
-        for line in query.lines() {
-            out.line(format_args!("  {line}"))?;
+        if let Some(query) = &self.control.query {
+            heading(out, "Query")?;
+            for line in query.lines() {
+                out.line(format_args!("  {line}"))?;
+            }
         }
-    }
-    asks(registry, control, only, out)?;
-    audit_steps(control, view, out)?;
-    notes(registry, control, only, out)?;
-    if !control.rejected.is_empty() {
-        heading(out, "Published, and not accepted")?;
-        for rejected in &control.rejected {
-            out.line(format_args!("  {}", rejected.text))?;
-            paragraph(out, 4, &format!("source: {}", rejected.source))?;
-            paragraph(out, 4, &format!("why: {}", rejected.reason))?;
+        asks(self.registry, self.control, self.only, out)?;
+        audit_steps(self.control, self.view, out)?;
+        notes(self.registry, self.control, self.only, out)?;
+        self.rejected(out)?;
+        self.examples(out)?;
+        heading(out, "Remediation")?;
+        paragraph(out, 2, &self.control.remediation)?;
+        let references = self.view.references_of(self.control);
+        if !references.is_empty() {
+            heading(out, "References")?;
+            for reference in references {
+                out.line(format_args!("  {reference}"))?;
+            }
         }
+        frameworks(self.registry, self.control, out)
     }
-    if !control.examples.is_empty() {
-        heading(out, "Examples")?;
-        for example in &control.examples {
-            let caught = match example.caught_by.join(", ") {
-                none if none.is_empty() => "nothing".to_owned(),
-                some => some,
-            };
-            paragraph(out, 2, &format!("{}: matched by {caught}", example.title))?;
+
+    fn rejected(&self, out: &mut Out) -> Result<(), Error> {
+        if !self.control.rejected.is_empty() {
+            heading(out, "Published, and not accepted")?;
+            for rejected in &self.control.rejected {
+                out.line(format_args!("  {}", rejected.text))?;
+                paragraph(out, 4, &format!("source: {}", rejected.source))?;
+                paragraph(out, 4, &format!("why: {}", rejected.reason))?;
+            }
         }
+        Ok(())
     }
-    heading(out, "Remediation")?;
-    paragraph(out, 2, &control.remediation)?;
-    let references = view.references_of(control);
-    if !references.is_empty() {
-        heading(out, "References")?;
-        for reference in references {
-            out.line(format_args!("  {reference}"))?;
+
+    fn examples(&self, out: &mut Out) -> Result<(), Error> {
+        if !self.control.examples.is_empty() {
+            heading(out, "Examples")?;
+            for example in &self.control.examples {
+                let caught = match example.caught_by.join(", ") {
+                    none if none.is_empty() => "nothing".to_owned(),
+                    some => some,
+                };
+                paragraph(out, 2, &format!("{}: matched by {caught}", example.title))?;
+            }
         }
+        Ok(())
     }
-    frameworks(registry, control, out)
 }
 
 /// Title, numbers and what is said in one word, a line each.

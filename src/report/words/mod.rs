@@ -1,9 +1,12 @@
 //! The one place where causes become sentences: lower case, without a final period, names in backticks.
 //!
-//! A file a station of the chain. Nothing reads a sentence: what has to be known about a finding is in its data.
+//! A file a station of the chain, and one for each other thing that has causes. Nothing reads a sentence: what has to be known
+//! about a finding is in its data.
 
 mod alarm;
+mod attestation;
 pub mod audit_steps;
+mod comparison;
 mod composite_alarm;
 pub mod coverage;
 mod event_rule;
@@ -23,15 +26,14 @@ mod trail;
 mod unanswered;
 
 use crate::analyze::{
-    Attestation, Carriers, Finding, MarkKind, Names, NotAccepted, Note, Remark, Stop, Surplus,
-    ToldBy, Why,
+    Carriers, Finding, MarkKind, Names, Note, Remark, Stop, Surplus, ToldBy, Why,
 };
 use crate::aws::arn::short_name;
-use crate::chain::cause::Outcome;
 use crate::chain::verdict::{Cause, Verdict};
 use crate::chain::{Assumption, Gap};
-use crate::diff::{Side, Unrelated, Unseen};
 
+pub use attestation::{accepted, refusal};
+pub use comparison::{unrelated, unseen};
 pub use recording::witness;
 pub use subject::subject;
 pub use unanswered::{failed, permission, together as unanswered};
@@ -207,16 +209,6 @@ pub fn cut_short() -> &'static str {
     "the collection was cut short; what it recorded would be a pass"
 }
 
-/// Who stands for a finding, until when and why.
-pub fn accepted(attestation: &Attestation) -> String {
-    let longer = attestation.longer_because.as_ref();
-    let longer = longer.map_or(String::new(), |why| format!("; so long because {why}"));
-    format!(
-        "accepted by {} until {}: {} (evidence: {}){longer}",
-        attestation.by, attestation.expires, attestation.reason, attestation.evidence
-    )
-}
-
 /// What is said where rules alone tell people.
 const NO_ALARM: &str = "; somebody is told, but not as the benchmark's text asks: it wants a metric filter and an alarm";
 /// The same where rules fill what alarms leave out.
@@ -316,30 +308,6 @@ pub fn note(note: &Note) -> String {
     }
 }
 
-/// Why an attestation is not accepted.
-pub fn refusal(refusal: &NotAccepted) -> String {
-    match refusal {
-        NotAccepted::NoSuchFinding => "it matches no finding of this analysis".to_owned(),
-        NotAccepted::NothingToAccept { status } => {
-            format!(
-                "there is nothing to accept: the status is {}",
-                status.as_str()
-            )
-        }
-        NotAccepted::Expired { expires, snapshot } => {
-            format!("it expired on {expires}, before the snapshot of {snapshot}")
-        }
-        NotAccepted::LastsTooLong {
-            expires,
-            snapshot,
-            months,
-        } => format!(
-            "it lasts until {expires}, more than {months} months after the snapshot of {snapshot}; `longer_because` says why, \
-             where that is meant"
-        ),
-    }
-}
-
 /// What is the matter with a part of a pattern that is marked.
 pub fn mark(kind: MarkKind) -> &'static str {
     match kind {
@@ -349,35 +317,12 @@ pub fn mark(kind: MarkKind) -> &'static str {
     }
 }
 
-/// Why one of two snapshots says nothing about what the other has.
-pub fn unseen(unseen: &Unseen) -> String {
-    let api = format!("{} {}", unseen.service, unseen.operation);
-    match &unseen.outcome {
-        Outcome::Failed { how, error } => format!("{api} failed: {how} ({error})"),
-        _ => format!("{api} was not asked about it"),
-    }
-}
-
 /// What a finding rests on besides the snapshot, and what the user assumes.
 pub fn assumptions(finding: &Finding) -> Vec<String> {
     let rests_on = finding.rests_on.iter().copied().map(coverage::premise);
     let assumed = finding.assumed.iter();
     let assumed = assumed.map(|assumption| format!("--assume {}", assumption.word()));
     rests_on.chain(assumed).collect()
-}
-
-/// Why it is not known what rewriting a pattern does.
-pub fn unrelated(why: &Unrelated) -> String {
-    match why {
-        Unrelated::NotParsed { side, error } => {
-            let which = match side {
-                Side::Baseline => "old",
-                Side::Current => "new",
-            };
-            format!("the {which} pattern does not parse: {error}")
-        }
-        Unrelated::Undecided { why } => coverage::undecided(why),
-    }
 }
 
 /// What the user assumes where AWS gave no answer.

@@ -37,12 +37,12 @@ impl Context {
 
 /// What is said about one resource of a path.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Stage {
+pub(super) struct Judgement {
     pub(super) links: Vec<Arc<Link>>,
     pub(super) conditions: Vec<Arc<Condition>>,
 }
 
-impl Stage {
+impl Judgement {
     /// Says something.
     pub(super) fn say(&mut self, link: Link) {
         self.links.push(Arc::new(link));
