@@ -2,11 +2,10 @@
 //! where somebody asks; a record is never built.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 use serde_json::Value;
 
-use super::records::{Record, Wanted};
+use super::records::{Finder, Record};
 
 /// Fields with more values than this say too little of what records are alike.
 const MAX_VALUES: usize = 512;
@@ -16,8 +15,6 @@ const MAX_VALUES: usize = 512;
 pub(super) struct Fields {
     roots: Vec<Root>,
     fields: Vec<Field>,
-    /// By field: where it lies in the record's text.
-    places: Vec<Option<Range<usize>>>,
     /// Counts the records, so that what was found in the one before is known to be old.
     record: u64,
 }
@@ -26,16 +23,18 @@ pub(super) struct Fields {
 #[derive(Debug)]
 struct Root {
     name: String,
-    wanted: Wanted,
-    /// Its fields.
-    fields: Vec<usize>,
-    /// The record in which they were looked for last.
+    finder: Finder,
+    /// The record in which it was looked for last.
     read: u64,
+    /// Where it begins there.
+    start: Option<usize>,
 }
 
 #[derive(Debug)]
 struct Field {
     root: usize,
+    /// Its number in the root's finder.
+    part: usize,
     path: Vec<String>,
     /// Whether it matters what an array or an object of it holds, and not only that it is one.
     whole: bool,
@@ -60,19 +59,16 @@ impl Fields {
         let root = known.unwrap_or_else(|| {
             self.roots.push(Root {
                 name: (*name).to_owned(),
-                wanted: Wanted::default(),
-                fields: Vec::new(),
+                finder: Finder::default(),
                 read: 0,
+                start: None,
             });
             self.roots.len() - 1
         });
         let number = self.fields.len();
-        let of = self.roots.get_mut(root)?;
-        of.wanted.want(rest, number);
-        of.fields.push(number);
-        self.places.push(None);
         self.fields.push(Field {
             root,
+            part: self.roots.get_mut(root)?.finder.want(rest),
             path: path.iter().map(|name| (*name).to_owned()).collect(),
             whole,
             values: Some(HashSet::new()),
@@ -145,37 +141,18 @@ impl Fields {
     }
 
     fn text<'r>(&mut self, field: usize, record: Record<'r>) -> Option<&'r str> {
-        let root = self.roots.get_mut(self.fields.get(field)?.root)?;
+        let field = self.fields.get(field)?;
+        let root = self.roots.get_mut(field.root)?;
         if root.read != self.record {
             root.read = self.record;
-            match record.place(&root.name) {
-                // A member that is asked about as a whole needs no second look.
-                Some(place) if root.wanted.is_value() => {
-                    for field in &root.fields {
-                        if let Some(found) = self.places.get_mut(*field) {
-                            *found = Some(place.clone());
-                        }
-                    }
-                }
-                Some(place) => {
-                    let text = record.text.get(place.clone()).unwrap_or_default();
-                    root.wanted.find(text, &mut self.places);
-                    for field in &root.fields {
-                        if let Some(Some(range)) = self.places.get_mut(*field) {
-                            *range = range.start + place.start..range.end + place.start;
-                        }
-                    }
-                }
-                None => {
-                    for field in &root.fields {
-                        if let Some(place) = self.places.get_mut(*field) {
-                            *place = None;
-                        }
-                    }
-                }
+            let place = record.place(&root.name);
+            root.start = place.as_ref().map(|place| place.start);
+            if let Some(text) = place.and_then(|place| record.text.get(place)) {
+                root.finder.look_into(text);
             }
         }
-        record.text.get(self.places.get(field)?.clone()?)
+        let (start, place) = (root.start?, root.finder.place(field.part)?);
+        record.text.get(start + place.start..start + place.end)
     }
 }
 

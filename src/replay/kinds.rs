@@ -12,7 +12,7 @@ const MAX_PRINCIPALS: usize = 2_000;
 /// Kinds that are told apart by name: many times what AWS has event names.
 const MAX_KINDS: usize = 20_000;
 /// Bytes of text that the kinds of an account hold, where the largest record of each counts.
-const MAX_TEXT: usize = if cfg!(test) { 64 << 10 } else { 256 << 20 };
+const MAX_TEXT: usize = if cfg!(test) { 64 << 10 } else { 64 << 20 };
 /// In place of names where there are too many.
 pub const MANY: &str = "*";
 

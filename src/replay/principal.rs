@@ -1,9 +1,8 @@
 //! Who made a call, as a record has it, found by its bytes.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use super::records::{Record, Wanted, text_of};
+use super::records::{Finder, Record, text_of};
 
 /// Who made a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,20 +26,17 @@ const PARTS: [&[&str]; 6] = [
 /// Reads `userIdentity`.
 #[derive(Debug, Clone)]
 pub(super) struct IdentityReader {
-    wanted: Wanted,
-    places: Vec<Option<Range<usize>>>,
+    /// Of each part its position.
+    finder: Finder,
 }
 
 impl IdentityReader {
     pub(super) fn new() -> Self {
-        let mut wanted = Wanted::default();
-        for (number, path) in PARTS.iter().enumerate() {
-            wanted.want(path, number);
+        let mut finder = Finder::default();
+        for path in PARTS {
+            finder.want(path);
         }
-        Self {
-            wanted,
-            places: vec![None; PARTS.len()],
-        }
+        Self { finder }
     }
 
     /// The account that a record is of: `recipientAccountId`, which records before version 1.02 do not have.
@@ -65,10 +61,7 @@ impl IdentityReader {
         let Some(identity) = record.raw("userIdentity") else {
             return Default::default();
         };
-        self.wanted.find(identity, &mut self.places);
-        std::array::from_fn(|part| {
-            let place = self.places.get(part)?.clone()?;
-            text_of(identity.get(place)?)
-        })
+        self.finder.look_into(identity);
+        std::array::from_fn(|part| text_of(identity.get(self.finder.place(part)?)?))
     }
 }

@@ -1,5 +1,7 @@
 //! Recorded events through the chains of a snapshot.
 
+/// Members that come again.
+mod alike;
 /// What counts: the sample records, the laboratory account against a count in Python.
 mod counts;
 /// The forms in which records lie about, whole and damaged.

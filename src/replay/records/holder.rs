@@ -1,7 +1,8 @@
 //! What holds a record: nothing, a string, or a member of an event. Hands the record out.
 
+use super::passed::Passed;
 use super::record::{Record, text_of};
-use super::scan::{Passed, Scan};
+use super::scan::{Members, Scan};
 
 /// Hands out the record that a value is or holds; false where it is none.
 pub(super) fn hand_out(
@@ -36,14 +37,14 @@ pub(super) fn hand_out(
 
 /// Hands out the record that a text is or holds, a value that was scanned before.
 fn again(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
-    let mut members = Vec::new();
+    let mut members = Members::default();
     let mut scan = Scan::new(text.as_bytes(), 0);
     if text.starts_with('{') && scan.members(&mut members, |_, _| false).is_err() {
         return false;
     }
     let value = Record {
         text,
-        members: &members,
+        members: &members.all,
         blanks: scan.passed.blanks,
     };
     let passed = Passed {
@@ -67,12 +68,12 @@ fn anew(text: &str) -> Option<String> {
 /// Hands out the record that a text is; false where it is none.
 fn inner(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
     let text = text.trim_ascii();
-    let mut members = Vec::new();
+    let mut members = Members::default();
     let mut scan = Scan::new(text.as_bytes(), 0);
     let whole = scan.members(&mut members, |_, _| false).is_ok() && scan.at == text.len();
     let record = Record {
         text,
-        members: &members,
+        members: &members.all,
         blanks: scan.passed.blanks,
     };
     if whole && scan.passed.halves && is_no_text(text) {

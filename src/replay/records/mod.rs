@@ -1,7 +1,7 @@
 //! Reads CloudTrail records as they lie about, one at a time: nothing here holds a whole file.
 //!
 //! [`list`] finds the files (`folder`), [`split()`] the parts of a large one, a [`Reader`] hands out the records of a part
-//! (`stream` cuts the text by `scan`, `holder` takes a record out of what it lies in, `ahead` inflates it meanwhile); `part`
+//! (`stream` cuts the text by `scan`, which knows by `alike` what it read before, `holder` takes a record out of what it lies in, `ahead` inflates it meanwhile); `part`
 //! looks into a record.
 //!
 //! What is read: CloudTrail's files in S3 (`{"Records":[...]}`), arrays, lines, the answer of LookupEvents, events of
@@ -10,10 +10,12 @@
 //! count. What is no record is counted, so that a file of something else is not taken for one in which nothing happened.
 
 mod ahead;
+mod alike;
 mod edge;
 mod folder;
 mod holder;
 mod part;
+mod passed;
 mod reader;
 mod record;
 mod scan;
@@ -25,7 +27,7 @@ use std::io;
 
 pub use edge::Part;
 pub use folder::{Found, Leftover, Listing, Place, list};
-pub use part::Wanted;
+pub use part::Finder;
 pub use reader::{Reader, text, values};
 pub use record::{Record, text_of};
 pub use split::split;

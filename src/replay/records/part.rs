@@ -1,12 +1,54 @@
-//! Finds parts of a value by the names that lead to them, in one pass over its bytes and without building it.
+//! Finds parts of a value by the names that lead to them, in one pass over its bytes and without building it. Values that
+//! follow each other are often the same: who made a call makes the next one.
 
 use std::ops::Range;
 
 use super::scan::{Scan, Stop, sign};
 
+/// Longer values are not compared with those before.
+const MAX_SAME: usize = 16 << 10;
+
+/// Finds parts of values, one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Finder {
+    wanted: Wanted,
+    /// By number, where each lies in the value at hand.
+    places: Vec<Option<Range<usize>>>,
+    /// The value at hand; empty where it is not to be compared.
+    last: String,
+}
+
+impl Finder {
+    /// Wants also what these names lead to, and gives its number.
+    pub fn want<N: AsRef<str>>(&mut self, path: &[N]) -> usize {
+        let number = self.places.len();
+        self.places.push(None);
+        self.wanted.want(path, number);
+        number
+    }
+
+    /// Looks for all that is wanted in a JSON text.
+    pub fn look_into(&mut self, text: &str) {
+        if self.last == text && !text.is_empty() {
+            return;
+        }
+        self.wanted.find(text, &mut self.places);
+        self.last.clear();
+        // What is wanted as a whole needs no look.
+        if text.len() <= MAX_SAME && !self.wanted.parts.is_empty() {
+            self.last.push_str(text);
+        }
+    }
+
+    /// Where it lies within the text; none where it is not there.
+    pub fn place(&self, number: usize) -> Option<Range<usize>> {
+        self.places.get(number)?.clone()
+    }
+}
+
 /// Parts of a value that are wanted, each with a number.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+struct Wanted {
     number: Option<usize>,
     parts: Vec<Part>,
 }
@@ -19,8 +61,8 @@ struct Part {
 }
 
 impl Wanted {
-    /// Wants also what these names lead to; a path keeps the number that it was wanted with first.
-    pub fn want<N: AsRef<str>>(&mut self, path: &[N], number: usize) {
+    /// A path keeps the number that it was wanted with first.
+    fn want<N: AsRef<str>>(&mut self, path: &[N], number: usize) {
         let Some((name, rest)) = path.split_first() else {
             self.number.get_or_insert(number);
             return;
@@ -40,15 +82,13 @@ impl Wanted {
         }
     }
 
-    /// Whether nothing within the value is wanted, but at most the value.
-    pub fn is_value(&self) -> bool {
-        self.parts.is_empty()
-    }
-
     /// Where the wanted parts lie within a JSON text, by their numbers; none of what is not there. Of members with one
     /// name the last counts (D26).
-    pub fn find(&self, text: &str, found: &mut [Option<Range<usize>>]) {
+    fn find(&self, text: &str, found: &mut [Option<Range<usize>>]) {
         self.forget(found);
+        if self.parts.is_empty() {
+            return self.note(0..text.len(), found);
+        }
         let mut scan = Scan::new(text.as_bytes(), 0);
         // A number at the very end asks for the byte behind it; whoever cut the text out knows that it ends.
         if self.follow(&mut scan, text, found).is_err() && self.number.is_some() {
@@ -120,9 +160,9 @@ mod tests {
     #[test]
     fn parts_are_those_of_a_json_reader() {
         let paths: [&[&str]; 5] = [&["a"], &["a", "b"], &["a", "b", "c"], &["ab"], &["d", "e"]];
-        let mut wanted = Wanted::default();
-        for (number, path) in paths.iter().enumerate() {
-            wanted.want(path, number);
+        let mut finder = Finder::default();
+        for path in paths {
+            finder.want(path);
         }
         for text in [
             "{}",
@@ -136,14 +176,16 @@ mod tests {
             r#"{"\u0061":{"\u0062":true},"d":{"e":-1.5e3}}"#,
             r#"{"d":{"e":1,"e":{"f":2}},"a":"b"}"#,
         ] {
-            let mut found = vec![Some(0..1); paths.len()];
-            wanted.find(text, &mut found);
+            // The second time it is known.
+            finder.look_into(text);
+            finder.look_into(text);
+            let found = (0..paths.len()).map(|number| finder.place(number));
             let value: serde_json::Value = serde_json::from_str(text).unwrap();
-            for (path, place) in paths.iter().zip(&found) {
+            for (path, place) in paths.iter().zip(found) {
                 let expected = path
                     .iter()
                     .try_fold(&value, |value, name| value.as_object()?.get(*name));
-                let part = place.clone().map(|range| &text[range]);
+                let part = place.map(|range| &text[range]);
                 let part =
                     part.map(|part| serde_json::from_str::<serde_json::Value>(part).unwrap());
                 assert_eq!(part.as_ref(), expected, "{text} {path:?}");

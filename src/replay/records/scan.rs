@@ -6,6 +6,9 @@
 
 use std::ops::Range;
 
+use super::alike::Alike;
+use super::passed::Passed;
+
 /// Deeper than any CloudTrail record; what serde_json follows.
 const MAX_DEPTH: u32 = 127;
 
@@ -29,6 +32,13 @@ pub(super) struct Member {
     pub(super) value: Range<usize>,
 }
 
+/// The members of the object that was read last.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    pub(super) all: Vec<Member>,
+    alike: Alike,
+}
+
 /// A number that two different names seldom share, so that most names are told apart without being read.
 pub(super) fn sign(name: &[u8]) -> u64 {
     let start = name.first_chunk::<8>().copied().unwrap_or_else(|| {
@@ -49,17 +59,6 @@ pub(super) struct Scan<'b> {
     pub(super) at: usize,
     /// What was passed that is seldom there.
     pub(super) passed: Passed,
-}
-
-/// What a scan came by that a record seldom holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Passed {
-    /// Blanks between tokens: what CloudTrail delivers has none.
-    pub(super) blanks: bool,
-    /// Escapes: a name may be written with them.
-    pub(super) escapes: bool,
-    /// Escapes of halves of characters, which may lack the other half.
-    pub(super) halves: bool,
 }
 
 impl<'b> Scan<'b> {
@@ -117,24 +116,29 @@ impl<'b> Scan<'b> {
     /// the members before it, the scan ends behind the opening bracket, and the answer is true.
     pub(super) fn members(
         &mut self,
-        members: &mut Vec<Member>,
+        members: &mut Members,
         opens: impl Fn(&[u8], &[Member]) -> bool,
     ) -> Result<bool, Stop> {
-        members.clear();
+        let Members { all, alike } = members;
+        all.clear();
         if !self.open_object()? {
             return Ok(false);
         }
         loop {
             let name = self.name()?;
             let text = self.bytes.get(name.clone()).unwrap_or_default();
-            if self.peek()? == b'[' && opens(text, members) {
+            let first = self.peek()?;
+            if first == b'[' && opens(text, all) {
                 self.at += 1;
                 return Ok(true);
             }
-            let start = self.at;
-            self.nested(MAX_DEPTH - 1)?;
-            members.push(Member {
-                sign: sign(text),
+            let (sign, start) = (sign(text), self.at);
+            match first {
+                b'{' => self.object(sign, alike)?,
+                _ => self.nested(MAX_DEPTH - 1)?,
+            }
+            all.push(Member {
+                sign,
                 name,
                 value: start..self.at,
             });
@@ -142,6 +146,28 @@ impl<'b> Scan<'b> {
                 return Ok(false);
             }
         }
+    }
+
+    /// Goes past an object that is the value of a member with this sign.
+    fn object(&mut self, sign: u64, alike: &mut Alike) -> Result<(), Stop> {
+        let start = self.at;
+        if let Some((length, passed)) = alike.find(sign, self.rest()) {
+            self.at += length;
+            self.passed.add(passed);
+            return Ok(());
+        }
+        let before = std::mem::take(&mut self.passed);
+        let end = self.nested(MAX_DEPTH - 1);
+        if end.is_ok() {
+            let text = self.bytes.get(start..self.at).unwrap_or_default();
+            alike.keep(sign, text, self.passed);
+        }
+        self.passed.add(before);
+        end
+    }
+
+    fn rest(&self) -> &'b [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
     }
 
     /// Goes past an opening brace; false where the object ends at once.
@@ -176,7 +202,7 @@ impl<'b> Scan<'b> {
 
     /// Goes past a time as `2026-11-26T14:06:00.000Z`, which ends with a blank.
     pub(super) fn word_of_time(&mut self) -> Result<(), Stop> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         let ends = |byte: &u8| !byte.is_ascii_digit() && !b"-:.TZ".contains(byte);
         let length = rest.iter().position(ends).ok_or(Stop::More)?;
         let word = rest.get(..length).unwrap_or_default();
@@ -190,7 +216,7 @@ impl<'b> Scan<'b> {
 
     /// Goes past a line.
     pub(super) fn line(&mut self) -> Result<(), Stop> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         let length = rest.iter().position(|byte| *byte == b'\n');
         self.at += length.ok_or(Stop::More)? + 1;
         Ok(())
@@ -248,7 +274,7 @@ impl<'b> Scan<'b> {
     }
 
     fn word(&mut self, word: &[u8]) -> Result<(), Stop> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         match rest.get(..word.len()) {
             Some(found) if found == word => {
                 self.at += word.len();
@@ -263,7 +289,7 @@ impl<'b> Scan<'b> {
     #[inline]
     fn string(&mut self) -> Result<(), Stop> {
         loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let rest = self.rest();
             let length = plain(rest).ok_or(Stop::More)?;
             self.at += length;
             match rest.get(length) {
@@ -321,7 +347,7 @@ impl<'b> Scan<'b> {
     }
 
     fn digits(&mut self) -> Result<(), Stop> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         let is_digit = |byte: &u8| !byte.is_ascii_digit();
         let length = rest.iter().position(is_digit).ok_or(Stop::More)?;
         if length == 0 {
@@ -413,12 +439,13 @@ mod tests {
     #[test]
     fn members_are_found_with_their_values() {
         let text = br#"{ "a" : 1, "b":{"c":"}"} }"#;
-        let mut members = Vec::new();
+        let mut members = Members::default();
         Scan::new(text, 0)
             .members(&mut members, |_, _| false)
             .unwrap();
         let at = |range: &Range<usize>| std::str::from_utf8(&text[range.clone()]).unwrap();
         let found: Vec<_> = members
+            .all
             .iter()
             .map(|member| (at(&member.name), at(&member.value)))
             .collect();

@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use super::Damage;
 use super::edge::{Frame, Part};
 use super::holder::hand_out;
+use super::passed::Passed;
 use super::record::Record;
-use super::scan::{Member, Passed, Scan, Stop, sign};
+use super::scan::{Member, Members, Scan, Stop, sign};
 
 /// CloudTrail's records end at 256 KB, events of CloudWatch Logs at 1 MB; nothing that holds one is larger than this.
 const MAX_RECORD: usize = 16 << 20;
@@ -121,7 +122,7 @@ impl<'e, R: Read> Stream<'e, R> {
     }
 
     pub(super) fn run(&mut self) -> End {
-        let mut members = Vec::new();
+        let mut members = Members::default();
         let end = self.start().and_then(|()| {
             loop {
                 match self.step(&mut members)? {
@@ -267,7 +268,7 @@ impl<'e, R: Read> Stream<'e, R> {
     }
 
     /// One step: into an array, out of it, or past one value.
-    fn step(&mut self, members: &mut Vec<Member>) -> Result<Step, Damage> {
+    fn step(&mut self, members: &mut Members) -> Result<Step, Damage> {
         let next = self.next_byte()?;
         if let Some(end) = &self.part.end {
             let at = self.before + self.at as u64;
@@ -325,7 +326,7 @@ impl<'e, R: Read> Stream<'e, R> {
     }
 
     /// A value that is a record, holds one, or holds many.
-    fn element(&mut self, next: u8, members: &mut Vec<Member>) -> Result<(), Damage> {
+    fn element(&mut self, next: u8, members: &mut Members) -> Result<(), Damage> {
         match next {
             b'[' => {
                 self.at += 1;
@@ -338,7 +339,7 @@ impl<'e, R: Read> Stream<'e, R> {
                     self.enter(Frame::Rest)?;
                     return self.enter(Frame::Array { first: true });
                 }
-                self.hand_out(length, members, passed)
+                self.hand_out(length, &members.all, passed)
             }
             b'0'..=b'9' if self.frames.is_empty() => self.exported_line(),
             _ => {
@@ -347,8 +348,7 @@ impl<'e, R: Read> Stream<'e, R> {
                     // Only a byte after it shows that a number ends.
                     Ok(())
                 })?;
-                members.clear();
-                self.hand_out(length, members, passed)
+                self.hand_out(length, &[], passed)
             }
         }
     }
