@@ -5,6 +5,7 @@
 //! failures says by which calls such a resource is taken away or changed. Whether a call is heard is the question that
 //! every control asks, put to the paths that the call leaves: a filter does not hear its own deletion.
 
+use crate::aws::arn;
 use crate::chain::verdict::{ApiCall, Kind, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Path};
 use crate::coverage::{Missed, Predicate};
@@ -94,23 +95,18 @@ fn at(
 ) -> Vec<BlindSpot> {
     let here = |id: &LinkId| {
         let of_role = *id == LinkId::T04;
-        acts_at(*id) == station
+        acts_at(*id, station, path)
             && of_role == (subject.kind == Kind::Role)
             && can_happen(*id, path, &subject)
     };
     let mut spots = Vec::new();
     for id in LinkId::ALL.iter().copied().filter(here) {
-        for call in id.calls().filter(|call| concerns(*call, path)) {
-            let heard = if subject.account == case.chain.account || subject.account.is_empty() {
-                heard(case, call, &subject, rest)
-            } else {
-                Heard::Unknown
-            };
+        for call in id.calls().filter(|call| concerns(id, *call, path)) {
             spots.push(BlindSpot {
                 link: id,
                 call,
                 subject: subject.clone(),
-                heard,
+                heard: heard(case, call, &subject, rest),
             });
         }
         if id == LinkId::U07 && path.link(id).is_some_and(|it| it.verdict == Verdict::Weak) {
@@ -125,37 +121,62 @@ fn at(
     spots
 }
 
-/// The station whose resource the calls of a failure act on: the key that EventBridge uses is the topic's.
-fn acts_at(id: LinkId) -> Station {
+/// Whether the calls of a failure act on what the path has at a station: the key that EventBridge uses is the topic's, and where
+/// a composite alarm carries the action, an alarm below it needs none of its own, and either can be deleted.
+fn acts_at(id: LinkId, station: Station, path: &Path) -> bool {
+    let composite = path.alarm.as_ref().is_some_and(|it| !it.through.is_empty());
     match id {
-        LinkId::E15 => Station::Topic,
-        id => id.station(),
+        LinkId::E15 => station == Station::Topic,
+        LinkId::A01 if composite => matches!(station, Station::Alarm | Station::CompositeAlarm),
+        LinkId::A02 | LinkId::A17 if composite => station == Station::CompositeAlarm,
+        id => station == id.station(),
     }
 }
 
-/// Whether a failure can be brought about on the path: it has a key, a filter on transformed records, or a bus of its own.
+/// Whether a failure can be brought about on the path: it has a key, a filter on transformed records, or a bus of its own; a
+/// rule does without the trail's log group.
 fn can_happen(id: LinkId, path: &Path, subject: &Subject) -> bool {
     match id {
-        LinkId::N05 | LinkId::N06 | LinkId::E15 | LinkId::L06 | LinkId::U07 => {
-            path.link(id).is_some()
-        }
+        LinkId::N05
+        | LinkId::N06
+        | LinkId::E15
+        | LinkId::E24
+        | LinkId::E26
+        | LinkId::L06
+        | LinkId::U07 => path.link(id).is_some(),
         // The ARN of a rule names its bus where that is not the default bus.
         LinkId::E11 => subject
             .arn
             .as_ref()
             .is_some_and(|arn| arn.matches('/').count() > 1),
-        LinkId::E24 => path.link(id).is_some(),
+        LinkId::T02 => path.log_group.is_some(),
         _ => true,
     }
 }
 
-/// Whether the call acts on what the path goes through: an alias is of a topic that names its key by it.
-fn concerns(call: ApiCall, path: &Path) -> bool {
+/// Whether the call acts on what the path goes through: an alias is of a topic or bus that names its key by it, and an alarm is
+/// changed by the call that makes alarms of its kind.
+fn concerns(id: LinkId, call: ApiCall, path: &Path) -> bool {
+    let of_query = || path.links.iter().any(|link| is_of_query(link.id));
     let by_alias = || {
+        let key = match id {
+            LinkId::E26 => "KmsKeyIdentifier",
+            _ => "KmsMasterKeyId",
+        };
         let mut fields = path.links.iter().flat_map(|link| &link.fields);
-        fields.any(|(name, value)| name == "KmsMasterKeyId" && value.contains("alias/"))
+        fields.any(|(name, value)| name == key && value.contains("alias/"))
     };
-    !matches!(call.name, "UpdateAlias" | "DeleteAlias") || by_alias()
+    match call.name {
+        "UpdateAlias" | "DeleteAlias" => by_alias(),
+        "PutMetricAlarm" => !of_query(),
+        "PutLogAlarm" => of_query(),
+        _ => true,
+    }
+}
+
+/// Whether a link is of an alarm that queries the log group.
+fn is_of_query(id: LinkId) -> bool {
+    matches!(id, LinkId::Q01 | LinkId::Q02 | LinkId::Q03)
 }
 
 /// The resources of a station as its links name them: rules may follow one another, of everything else there is one.
@@ -198,28 +219,45 @@ fn role(path: &Path) -> Option<Subject> {
 }
 
 /// Whether the call is heard over the paths that it leaves. What trails record of their own change they still deliver; what
-/// they record of a change of their role comes minutes later, when the role no longer lets them.
+/// they record of a change of their role comes minutes later, when the role no longer lets them. What is done in another
+/// account may be heard there as well: that nobody hears of it is not told.
 fn heard(case: &Case<'_>, call: ApiCall, subject: &Subject, rest: &[&Path]) -> Heard {
     let event = event(call, subject, case.chain);
     let (memo, scope) = (case.memo, &case.chain.scope);
     let carried = |paths: &[&Path]| memo.covered_by(&event, &memo.parts(paths), scope);
+    let here = subject.account == case.chain.account || subject.account.is_empty();
     let of_trail = call.source == "cloudtrail.amazonaws.com";
     let listening = if of_trail {
         case.sound.as_slice()
     } else {
         rest
     };
-    match memo.missed_by(&event, &memo.parts(listening), scope) {
+    let listening = listening.iter().copied();
+    let listening: Vec<&Path> = listening
+        .filter(|path| here || records(path, &case.chain.account, &subject.account))
+        .collect();
+    match memo.missed_by(&event, &memo.parts(&listening), scope) {
         Missed::Nothing => {
             let alone = listening.iter().find(|path| carried(&[path]));
-            let by = alone.map_or_else(|| carriers(listening), |path| carriers(&[path]));
+            let by = alone.map_or_else(|| carriers(&listening), |path| carriers(&[path]));
             Heard::Yes { by }
         }
-        Missed::Event(_) => Heard::No {
+        Missed::Event(_) if here => Heard::No {
             only_by_itself: !of_trail && carried(&case.sound),
         },
-        Missed::Unknown(_) => Heard::Unknown,
+        Missed::Event(_) | Missed::Unknown(_) => Heard::Unknown,
     }
+}
+
+/// Whether a path of one account carries the events of another: the trail is the organization's, where it is not this account's
+/// or its log group is not its own account's, and both of these are in the organization.
+fn records(path: &Path, account: &str, other: &str) -> bool {
+    let of = |arn: &Option<String>| arn.as_deref().and_then(arn::account).map(str::to_owned);
+    let (Some(trail), Some(log_group)) = (of(&path.trail), of(&path.log_group)) else {
+        return false;
+    };
+    let organization = trail != account || trail != log_group;
+    organization && (other == trail || other == log_group)
 }
 
 /// The call as it succeeds, by anybody, where the resource is.

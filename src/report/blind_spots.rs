@@ -1,7 +1,7 @@
 //! Blind spots for people: the calls that would break a proof, account by account, those that nobody hears first.
 
 use crate::analyze::{Analysis, BlindSpot, Finding, Heard};
-use crate::chain::verdict::ApiCall;
+use crate::chain::verdict::{ApiCall, Station};
 
 use super::text::{Colour, Page, count};
 use super::words;
@@ -48,7 +48,14 @@ pub(super) fn call(spot: &BlindSpot) -> String {
     if spot.call == ApiCall::UNSUBSCRIBE_LINK {
         return format!("the unsubscribe link in a message, {subject}");
     }
-    format!("{} of {} on {subject}", spot.call.name, spot.call.source)
+    let part = match spot.call.source {
+        "kms.amazonaws.com" => "the key of ",
+        _ => "",
+    };
+    format!(
+        "{} of {} on {part}{subject}",
+        spot.call.name, spot.call.source
+    )
 }
 
 /// What becomes of the call.
@@ -61,9 +68,15 @@ pub(super) fn heard(spot: &BlindSpot) -> String {
         } => format!("nobody would hear of it; a filter that would: {pattern}"),
         Heard::No {
             only_by_itself: true,
-        } => format!(
-            "it takes away what alone would hear it; on another filter, alarm and topic: {pattern}"
-        ),
+        } => {
+            let elsewhere = match spot.link.station() {
+                Station::Trail | Station::EventSelectors | Station::LogGroup => {
+                    "behind another trail"
+                }
+                _ => "on another filter, alarm and topic",
+            };
+            format!("it takes away what alone would hear it; {elsewhere}: {pattern}")
+        }
         Heard::NotRecorded => {
             "CloudTrail does not record it: confirm the subscription with AuthenticateOnUnsubscribe"
                 .to_owned()

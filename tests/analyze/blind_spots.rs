@@ -11,6 +11,7 @@ use super::super::support::world::{
     ACCOUNT, HOME, LOG_GROUP, NAMESPACE, REGIONS, Rule, Site, World,
 };
 use super::{analyzed, expect};
+use crate::chain::log_alarms::{QUERY, queried};
 
 const CHANGES: &str = "monitoring_changes";
 const RULE_CHANGES: &str = "event_rule_changes";
@@ -334,6 +335,81 @@ fn trail_changes() -> serde_json::Value {
         ["CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging"]}})
 }
 
+/// What the organization's trail records of the account that holds its log group, and of the one that owns it, is heard for all.
+#[test]
+fn a_call_in_another_account_of_the_organization_is_heard_by_its_trail() {
+    let path = super::super::support::project("snapshots/organization.trailproof");
+    let snapshot = trailproof::snapshot::Snapshot::open(&path).unwrap();
+    let options = Options {
+        controls: vec!["cloudtrail_changes".to_owned()],
+        blind_spots: true,
+        ..Options::default()
+    };
+    let registry = Registry::builtin().unwrap();
+    let analysis = trailproof::analyze::analyze(&snapshot, &registry, &options).unwrap();
+    let mut foreign = 0;
+    for finding in analysis.findings {
+        for spot in finding.blind_spots.unwrap_or_default() {
+            let heard = matches!(spot.heard, Heard::Yes { .. });
+            if ["StopLogging", "DeleteTrail", "UpdateTrail"].contains(&spot.call.name) {
+                assert!(heard, "{}: {spot:?}", finding.account);
+            } else if spot.subject.account != finding.account {
+                // The other account may have a watch of its own.
+                assert_eq!(spot.heard, Heard::Unknown, "{}: {spot:?}", finding.account);
+                foreign += 1;
+            }
+        }
+    }
+    assert!(foreign > 10, "{foreign}");
+}
+
+/// Where a composite alarm carries the action, nobody silences the watch by the switch of the alarm below it.
+#[test]
+fn the_switch_of_a_composite_alarm_is_a_blind_spot_and_that_of_the_alarm_below_is_none() {
+    let mut world = World::complete();
+    let site = Site::new(ACCOUNT, HOME);
+    let below = alarm_name("cloudtrail_changes");
+    world.edit_alarm("cloudtrail_changes", |alarm| {
+        alarm["AlarmActions"] = json!([]);
+        alarm["ActionsEnabled"] = json!(false);
+    });
+    world.add_composite_alarm(site.composite_alarm("top", &format!("ALARM(\"{below}\")")));
+    let spots = blind(&world, "cloudtrail_changes");
+    let on = |name: &str| {
+        let of_call = spots.iter().filter(|it| it.call.name == name);
+        let mut alarms: Vec<&str> = of_call.map(|it| it.subject.name.as_str()).collect();
+        alarms.sort_unstable();
+        alarms
+    };
+    for name in [
+        "DisableAlarmActions",
+        "PutAlarmMuteRule",
+        "PutCompositeAlarm",
+    ] {
+        assert_eq!(on(name), ["top"], "{name}");
+    }
+    let mut both = [below.as_str(), "top"];
+    both.sort_unstable();
+    assert_eq!(on("DeleteAlarms"), both);
+    assert_eq!(on("PutMetricAlarm"), [below.as_str()]);
+}
+
+#[test]
+fn an_alarm_is_changed_by_the_call_that_makes_its_kind() {
+    let of_alarms = |spots: &[BlindSpot]| -> Vec<&str> {
+        let kinds = ["PutMetricAlarm", "PutLogAlarm", "PutMetricFilter"];
+        let names = spots.iter().map(|it| it.call.name);
+        names.filter(|name| kinds.contains(name)).collect()
+    };
+    let by_query = queried(QUERY, |_| {});
+    assert_eq!(
+        of_alarms(&blind(&by_query, "cloudtrail_changes")),
+        ["PutLogAlarm"]
+    );
+    let by_filter = blind(&World::complete(), "cloudtrail_changes");
+    assert_eq!(of_alarms(&by_filter), ["PutMetricFilter", "PutMetricAlarm"]);
+}
+
 #[test]
 fn what_takes_a_rule_away_is_a_blind_spot() {
     let spots = blind(&ruled(&[("watch", trail_changes())]), "cloudtrail_changes");
@@ -425,19 +501,39 @@ fn a_rule_does_not_hear_its_own_end_and_another_rule_does() {
     );
 }
 
-#[test]
-fn the_rule_of_the_bus_that_events_are_forwarded_to_is_a_blind_spot() {
+/// Rules that forward to a bus of the account's own, whose rule tells; the bus may have a key.
+fn forwarded(key: Option<&str>) -> World {
     let mut world = ruled(&[("forward", json!({"source": [{"prefix": "aws."}]}))]);
     for region in REGIONS {
         let arn =
             |service: &str, what: &str| format!("arn:aws:{service}:{region}:{ACCOUNT}:{what}");
         let bus = arn("events", "event-bus/security");
+        let mut described = json!({"Name": "security", "Arn": bus});
+        if let Some(id) = key {
+            let id = arn("kms", id);
+            described["KmsKeyIdentifier"] = json!(id);
+            let arn = arn("kms", "key/0f7d5b9e");
+            let metadata = json!({"KeyMetadata": {"AWSAccountId": ACCOUNT, "KeyId": "0f7d5b9e", "Arn": arn, "Enabled": true,
+                "KeyState": "Enabled", "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}});
+            let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+                "Action": "kms:*", "Resource": "*"}]});
+            for (operation, asked, answer) in [
+                ("DescribeKey", json!({"KeyId": id}), metadata),
+                (
+                    "GetKeyPolicy",
+                    json!({"KeyId": arn, "PolicyName": "default"}),
+                    json!({"Policy": policy.to_string(), "PolicyName": "default"}),
+                ),
+            ] {
+                world.answer_of(ACCOUNT, region, ("kms", operation), asked, answer);
+            }
+        }
         world.answer_of(
             ACCOUNT,
             region,
             ("events", "DescribeEventBus"),
             json!({"Name": "security"}),
-            json!({"Name": "security", "Arn": bus}),
+            described,
         );
         for answer in world.answers_to("events", "ListTargetsByRule") {
             if answer.region == region {
@@ -461,7 +557,35 @@ fn the_rule_of_the_bus_that_events_are_forwarded_to_is_a_blind_spot() {
             json!({"Targets": [{"Id": "topic", "Arn": arn("sns", "events")}]}),
         );
     }
-    let spots = blind(&world, "cloudtrail_changes");
+    world
+}
+
+/// The key of a bus is not that of the topic.
+#[test]
+fn the_key_of_a_bus_is_a_blind_spot() {
+    for (key, calls) in [
+        (None, &[][..]),
+        (Some("key/0f7d5b9e"), &["DisableKey", "PutKeyPolicy"]),
+        (
+            Some("alias/bus"),
+            &["DeleteAlias", "DisableKey", "PutKeyPolicy"],
+        ),
+    ] {
+        let spots = blind(&forwarded(key), "cloudtrail_changes");
+        let of_keys = spots
+            .iter()
+            .filter(|it| it.link == LinkId::E26 && it.subject.region == HOME);
+        let named: std::collections::BTreeSet<&str> = of_keys
+            .map(|it| it.call.name)
+            .filter(|name| ["DeleteAlias", "DisableKey", "PutKeyPolicy"].contains(name))
+            .collect();
+        assert!(named.iter().eq(calls), "{key:?}: {named:?}");
+    }
+}
+
+#[test]
+fn the_rule_of_the_bus_that_events_are_forwarded_to_is_a_blind_spot() {
+    let spots = blind(&forwarded(None), "cloudtrail_changes");
     let rules: std::collections::BTreeSet<&str> = spots
         .iter()
         .filter(|it| it.call.name == "DisableRule" && it.subject.region == HOME)

@@ -4,11 +4,11 @@ use super::rules::finding_of;
 use super::*;
 use crate::support::world::{HOME, LOG_GROUP, Site};
 
-const QUERY: &str = "fields @timestamp, @message | filter eventSource = \"cloudtrail.amazonaws.com\" and eventName in \
+pub const QUERY: &str = "fields @timestamp, @message | filter eventSource = \"cloudtrail.amazonaws.com\" and eventName in \
     [\"CreateTrail\", \"UpdateTrail\", \"DeleteTrail\", \"StartLogging\", \"StopLogging\"]";
 
 /// A log alarm with this query over the trail's log group, as DescribeAlarms gives it.
-fn log_alarm(query: &str) -> Value {
+pub fn log_alarm(query: &str) -> Value {
     let site = Site::new(ACCOUNT, HOME);
     json!({
         "AlarmName": "trail-changes",
@@ -31,7 +31,7 @@ fn log_alarm(query: &str) -> Value {
 }
 
 /// The complete account without metric filters, with this log alarm.
-fn queried(query: &str, edit: impl FnOnce(&mut Value)) -> World {
+pub fn queried(query: &str, edit: impl FnOnce(&mut Value)) -> World {
     let mut world = World::complete();
     world.edit("logs", "DescribeMetricFilters", |output| {
         output["metricFilters"] = json!([])

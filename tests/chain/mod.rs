@@ -9,7 +9,7 @@ mod bus_keys;
 mod denied;
 mod expressions;
 mod filters;
-mod log_alarms;
+pub mod log_alarms;
 mod log_groups;
 mod organizations;
 mod recording;

@@ -256,7 +256,7 @@ failures! {
         says "broken"
         repair "add a topic to the alarm's actions for the state ALARM"
         peers "Steampipe, MITRE, Custodian, Security Hub"
-        calls "monitoring.amazonaws.com PutMetricAlarm";
+        calls "monitoring.amazonaws.com PutMetricAlarm, monitoring.amazonaws.com PutLogAlarm";
     A04 Alarm
         title "one event does not breach the threshold"
         says "broken"
@@ -486,7 +486,8 @@ failures! {
     E26 Rule
         title "key of the event bus that EventBridge cannot use"
         says "broken; unknown if the bus was not described, or the key or its policy cannot be read"
-        repair "enable the key, and let events.amazonaws.com call kms:Decrypt and kms:GenerateDataKey in its policy";
+        repair "enable the key, and let events.amazonaws.com call kms:Decrypt and kms:GenerateDataKey in its policy"
+        calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy, kms.amazonaws.com UpdateAlias, kms.amazonaws.com DeleteAlias";
     E27 Rule
         title "rule of User Notifications"
         says "unknown: its real filter, channels and contacts are not collected"
