@@ -371,7 +371,6 @@ fn the_switch_of_a_composite_alarm_is_a_blind_spot_and_that_of_the_alarm_below_i
     let below = alarm_name("cloudtrail_changes");
     world.edit_alarm("cloudtrail_changes", |alarm| {
         alarm["AlarmActions"] = json!([]);
-        alarm["ActionsEnabled"] = json!(false);
     });
     world.add_composite_alarm(site.composite_alarm("top", &format!("ALARM(\"{below}\")")));
     let spots = blind(&world, "cloudtrail_changes");
