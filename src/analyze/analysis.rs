@@ -6,7 +6,8 @@ use crate::chain::{AccountChain, Assumption, Gap};
 use crate::snapshot::{Snapshot, State, format_time};
 
 use super::about::ControlSummary;
-use super::finding::{Finding, Note, RefusedAttestation, Summary};
+use super::finding::{Finding, RefusedAttestation, Summary};
+use super::note::Note;
 use super::sections::FrameworkScore;
 
 /// The result of analyzing one snapshot against one benchmark.

@@ -11,9 +11,10 @@ use crate::coverage::Missed;
 use super::blame::blame;
 use super::case::Case;
 use super::decision::Decision;
-use super::finding::{Note, Remark, Status, Stop, Why};
+use super::finding::{Status, Stop, Why};
 use super::mark;
 use super::muted::lapse;
+use super::note::{Note, Remark};
 use super::requirement::AcceptedForm;
 use super::shown;
 

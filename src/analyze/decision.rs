@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::coverage::Premise;
 
 use super::about::ControlSummary;
-use super::finding::{Carriers, Finding, Mark, Names, Note, PathSummary, Requirement, Status, Why};
+use super::finding::{Carriers, Finding, Mark, Names, PathSummary, Requirement, Status, Why};
+use super::note::Note;
 
 /// The answer to one control in one account.
 #[derive(Debug, Clone, PartialEq)]

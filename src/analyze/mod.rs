@@ -28,6 +28,7 @@ mod interned;
 mod mark;
 mod muted;
 mod noise;
+mod note;
 mod question;
 mod recorded;
 mod requirement;
@@ -48,14 +49,14 @@ use crate::snapshot::Snapshot;
 pub use about::{ControlSummary, FrameworkSections};
 pub use analysis::{AccountSummary, Analysis, SnapshotSummary};
 pub use finding::{
-    Attestation, BlindSpot, Carriers, Finding, Heard, Mark, MarkKind, Names, NotAccepted, Note,
-    PathSummary, RefusedAttestation, Remark, Requirement, Status, Stop, Summary, Surplus, ToldBy,
-    Unrecorded, Why,
+    Attestation, BlindSpot, Carriers, Finding, Heard, Mark, MarkKind, Names, NotAccepted,
+    PathSummary, RefusedAttestation, Requirement, Status, Stop, Summary, ToldBy, Unrecorded, Why,
 };
 
 pub use audit_steps::AuditSteps;
 pub use hearing::{Ears, Hearing, Listening};
 pub use inquiry::{Answers, Inquiry, Make};
+pub use note::{Note, Remark, Surplus};
 pub use sections::{FrameworkScore, SectionScore, by_section};
 
 /// What to analyze, and how strictly.

@@ -10,8 +10,9 @@ use crate::coverage::{Noise, NoiseClass};
 
 use super::case::Case;
 use super::coverage_memo::CoverageMemo;
-use super::finding::{Carriers, Note, PathSummary, Remark, Surplus};
+use super::finding::{Carriers, PathSummary};
 use super::interned::Id;
+use super::note::{Note, Remark, Surplus};
 use super::requirement::AcceptedForm;
 
 /// How many paths a finding shows.
