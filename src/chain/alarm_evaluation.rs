@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::cause::AlarmCause;
-use super::facts::{AlarmRow, Facts, FilterRow, Json, MetricRow};
+use super::facts::{AlarmRow, Facts, FilterRow, Json, MetricFilters, MetricRow};
 use super::judgement::Judgement;
 use super::log_group::LogGroupId;
 use super::same_events::SameEvents;
@@ -113,7 +113,7 @@ impl<'r> Writers<'r> {
                 unseen: false,
             });
         };
-        let mut writers: BTreeMap<(String, String, String), Rc<[Rc<FilterRow>]>> = BTreeMap::new();
+        let mut writers: BTreeMap<(String, String, String), MetricFilters> = BTreeMap::new();
         for row in reads {
             let (Some(namespace), Some(name)) = (&row.namespace, &row.metric_name) else {
                 continue;

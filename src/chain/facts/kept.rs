@@ -9,8 +9,8 @@ use std::hash::Hash;
 use std::rc::Rc;
 
 use super::{
-    Action, AlarmRow, Error, Facts, FilterRow, MetricRow, Questions, SelectorRows, StateRow,
-    SubscriptionAttributes, SubscriptionRow, Topic, TrailRow,
+    Action, AlarmRow, Error, Facts, FilterRow, MetricFilters, MetricRow, Questions, SelectorRows,
+    StateRow, SubscriptionAttributes, SubscriptionRow, Topic, TrailRow,
 };
 
 /// How many accounts are kept.
@@ -57,7 +57,7 @@ pub(super) struct AccountRows {
 /// The metric filters of an account, in the order of Region, log group, name and transformation.
 #[derive(Debug)]
 pub(super) struct FilterRows {
-    pub(super) all: Rc<[Rc<FilterRow>]>,
+    pub(super) all: MetricFilters,
     /// By Region and log group.
     pub(super) of_group: Grouped<(String, String), Rc<FilterRow>>,
     /// By Region, namespace and name of the metric that they write.

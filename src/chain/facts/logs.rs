@@ -18,6 +18,9 @@ pub(crate) struct LogGroup {
     pub(crate) evidence: i64,
 }
 
+/// Metric filters, one row a transformation, each read once.
+pub(crate) type MetricFilters = Rc<[Rc<FilterRow>]>;
+
 /// A metric filter with one of its metric transformations.
 #[derive(Clone, Debug)]
 pub(crate) struct FilterRow {
@@ -90,7 +93,7 @@ impl Facts<'_> {
         account: &str,
         region: &str,
         log_group: &str,
-    ) -> Result<Rc<[Rc<FilterRow>]>, Error> {
+    ) -> Result<MetricFilters, Error> {
         let kept = self.rows(account);
         let filters = self.kept_filters(&kept, account)?;
         let group = (region.to_owned(), log_group.to_owned());
@@ -98,7 +101,7 @@ impl Facts<'_> {
     }
 
     /// Metric filters of every log group of an account.
-    pub(crate) fn all_filters(&self, account: &str) -> Result<Rc<[Rc<FilterRow>]>, Error> {
+    pub(crate) fn all_filters(&self, account: &str) -> Result<MetricFilters, Error> {
         let kept = self.rows(account);
         Ok(Rc::clone(&self.kept_filters(&kept, account)?.all))
     }
@@ -110,7 +113,7 @@ impl Facts<'_> {
         region: &str,
         namespace: &str,
         metric_name: &str,
-    ) -> Result<Rc<[Rc<FilterRow>]>, Error> {
+    ) -> Result<MetricFilters, Error> {
         let kept = self.rows(account);
         let filters = self.kept_filters(&kept, account)?;
         let metric = [region, namespace, metric_name].map(str::to_owned);
@@ -123,7 +126,7 @@ impl Facts<'_> {
         account: &str,
     ) -> Result<&'k FilterRows, Error> {
         once(&kept.filters, || {
-            let all: Rc<[Rc<FilterRow>]> = self
+            let all: MetricFilters = self
                 .list(
                     "select region, log_group_name, name, pattern, apply_on_transformed_logs, \
                      field_selection_criteria, emit_system_field_dimensions, namespace, metric_name, metric_value, \
