@@ -13,6 +13,7 @@ use super::resource::{
 };
 use crate::snapshot::canonical_json;
 use crate::snapshot::facts::Form;
+use crate::snapshot::operations;
 
 /// Writes what a change leads to. `evidence` is the row that stands for the plan.
 pub(super) fn apply(facts: &Connection, change: &Change, evidence: i64) -> Result<()> {
@@ -483,18 +484,25 @@ impl Write<'_> {
     }
 
     fn rule(&self, rule: &Rule) -> Result<()> {
+        let place = (rule.account.as_str(), rule.region.as_str());
         self.facts.execute(
-            "update event_rule set state = ?2, evidence_id = ?3 where rule_arn = ?1",
-            params![rule.arn, rule.state, self.evidence],
+            "insert or ignore into event_rule (account, region, rule_arn, event_bus_name, name, role_arn, evidence_id) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![place.0, place.1, rule.arn, rule.bus, rule.name, rule.role_arn, self.evidence],
+        )?;
+        self.facts.execute(
+            "update event_rule set state = ?2, event_pattern = ?3, evidence_id = ?4 where rule_arn = ?1",
+            params![rule.arn, rule.state, rule.pattern, self.evidence],
         )?;
         Ok(())
     }
 
     fn target(&self, target: &Target) -> Result<()> {
+        let text = |setting: &str| target.settings.get(setting).and_then(Value::as_str);
         self.facts.execute(
             "insert or replace into event_target \
-             (account, region, event_bus_name, rule_name, target_id, target_arn, evidence_id) \
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             (account, region, event_bus_name, rule_name, target_id, target_arn, role_arn, input, input_path, \
+             input_transformer, evidence_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 target.account,
                 target.region,
@@ -502,9 +510,24 @@ impl Write<'_> {
                 target.rule,
                 target.id,
                 target.arn,
+                text("RoleArn"),
+                text("Input"),
+                text("InputPath"),
+                target.settings.get("InputTransformer").map(canonical_json),
                 self.evidence
             ],
         )?;
+        // A new rule has the targets that it is given, and no others.
+        let request = match target.bus.as_str() {
+            "default" => json!({"Rule": target.rule}),
+            bus => json!({"Rule": target.rule, "EventBusName": bus}),
+        };
+        let asked = operations::find("events", "ListTargetsByRule");
+        let subjects = asked.map(|it| it.subjects(&target.account, &target.region, &request));
+        for subject in subjects.unwrap_or_default() {
+            let place = (target.account.as_str(), target.region.as_str());
+            self.answered(place, ("events", "ListTargetsByRule"), &subject)?;
+        }
         Ok(())
     }
 

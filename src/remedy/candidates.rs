@@ -9,6 +9,7 @@ mod filter;
 mod key;
 mod record;
 mod rule;
+mod spread;
 mod topic;
 mod trail;
 

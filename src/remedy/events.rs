@@ -1,10 +1,11 @@
-//! Filter patterns made wider by what they lack, and by nothing else.
+//! Filter patterns made wider by what they lack, and by nothing else; event patterns that match whatever others match.
 
 use std::collections::BTreeSet;
 
 use crate::coverage::{self, EventModel, Predicate, Scope};
 use crate::pattern;
 use crate::pattern::ast::{Expr, PatternKind};
+use crate::pattern::event::{EventPattern, SignIn};
 
 /// The longest filter pattern that CloudWatch Logs takes (API PutMetricFilter).
 const LONGEST: usize = 1024;
@@ -48,6 +49,21 @@ pub(super) fn is_widened(old: &str, new: &str) -> bool {
     };
     new.strip_prefix(&old)
         .is_some_and(|rest| rest.starts_with(" || "))
+}
+
+/// Whether an event pattern of rules matches records, and each of them another one matches as well.
+pub(super) fn is_held(old: &str, new: &str, scope: &Scope) -> bool {
+    let (Ok(old), Ok(new)) = (EventPattern::parse(old), EventPattern::parse(new)) else {
+        return false;
+    };
+    let model = EventModel::cloudtrail();
+    let held = |sign_in| {
+        let was = Predicate::from_event_pattern(&old, sign_in);
+        let is = Predicate::from_event_pattern(&new, sign_in);
+        coverage::covers(&was, &is, &model, scope).is_yes()
+            && !coverage::covers(&was, &Predicate::Never, &model, scope).is_yes()
+    };
+    held(SignIn::Spaced) && held(SignIn::Joined)
 }
 
 /// Whether a pattern says nothing of fields, or matches nearly every event: whoever wrote it meant something else.

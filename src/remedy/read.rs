@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
 use serde_json::{Map, Number, Value, json};
 
-use super::resource::{Alarm, MetricFilter, MuteRule, Rule, Trail};
+use super::resource::{Alarm, MetricFilter, MuteRule, Rule, Target, Trail};
 use crate::aws::arn::{self, Arn};
 use crate::snapshot::facts::{ALARM_SETTINGS, Form, Of, Setting};
 
@@ -442,6 +442,49 @@ pub(super) fn rule(connection: &Connection, rule_arn: &str) -> Result<Option<Rul
             },
         )
         .optional()
+}
+
+/// Whether there is a rule of an ARN, whoever manages it.
+pub(super) fn is_rule(connection: &Connection, rule_arn: &str) -> Result<bool> {
+    connection.query_row(
+        "select exists (select 1 from event_rule where rule_arn = ?1)",
+        [rule_arn],
+        |row| row.get(0),
+    )
+}
+
+/// What a rule sends to.
+pub(super) fn targets(connection: &Connection, rule: &Rule) -> Result<Vec<Target>> {
+    list(
+        connection,
+        "select target_id, target_arn, role_arn, input, input_path, input_transformer from event_target \
+         where account = ?1 and region = ?2 and event_bus_name = ?3 and rule_name = ?4 order by target_id",
+        (&rule.account, &rule.region, &rule.bus, &rule.name),
+        |row| {
+            let mut settings = Map::new();
+            for (column, member) in [
+                ("role_arn", "RoleArn"),
+                ("input", "Input"),
+                ("input_path", "InputPath"),
+            ] {
+                if let Some(text) = said(row, column)? {
+                    settings.insert(member.to_owned(), Value::from(text));
+                }
+            }
+            if let Some(transformer) = parsed(get(row, "input_transformer")?) {
+                settings.insert("InputTransformer".to_owned(), transformer);
+            }
+            Ok(Target {
+                account: rule.account.clone(),
+                region: rule.region.clone(),
+                bus: rule.bus.clone(),
+                rule: rule.name.clone(),
+                id: get(row, "target_id")?,
+                arn: get(row, "target_arn")?,
+                settings,
+            })
+        },
+    )
 }
 
 /// The customer managed key of the bus that a rule is on.

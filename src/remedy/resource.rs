@@ -280,6 +280,9 @@ pub struct Target {
     pub id: String,
     /// ARN of what is told.
     pub arn: String,
+    /// RoleArn, and what makes the message (Input, InputPath, InputTransformer), as PutTargets takes them.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub settings: Map<String, Value>,
 }
 
 impl Resource {

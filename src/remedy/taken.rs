@@ -23,7 +23,7 @@ pub enum Taken {
         /// Its name.
         metric: String,
     },
-    /// A filter pattern is replaced by one that does not hold it.
+    /// The pattern of a filter or rule is replaced by one that does not hold it.
     Pattern,
     /// The metric value that a filter wrote.
     Value {
@@ -70,6 +70,9 @@ pub(super) fn taken(facts: &Connection, before: &Resource, after: &Resource) -> 
         (Resource::MetricFilter(before), Resource::MetricFilter(after)) => of_filter(before, after),
         (Resource::Alarm(before), Resource::Alarm(after)) => of_alarm(before, after),
         (Resource::Topic(before), Resource::Topic(after)) => of_topic(before, after),
+        (Resource::Rule(before), Resource::Rule(after)) if before.pattern != after.pattern => {
+            vec![Taken::Pattern]
+        }
         (Resource::Subscription(before), Resource::Subscription(after))
             if before.filter_policy.is_some() && after.filter_policy != before.filter_policy =>
         {

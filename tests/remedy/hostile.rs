@@ -53,6 +53,36 @@ fn names_are_data_in_every_form() {
 }
 
 #[test]
+fn names_of_rules_and_targets_are_data_in_every_form() {
+    let mut world = super::regions::watched_but_for(&["ap-northeast-3"]);
+    let name = format!("-{HOSTILE}");
+    for answer in world.answers_to("events", "ListRules") {
+        for rule in answer.output.as_mut().unwrap()["Rules"]
+            .as_array_mut()
+            .unwrap()
+        {
+            rule["Name"] = json!(name);
+        }
+    }
+    for answer in world.answers_to("events", "ListTargetsByRule") {
+        answer.request = json!({ "Rule": name });
+        let target = &mut answer.output.as_mut().unwrap()["Targets"][0];
+        target["Id"] = json!(name);
+        target["InputTransformer"] = json!({"InputPathsMap": {"a": "$.detail"}, "InputTemplate": format!("\"{HOSTILE} <a>\"")});
+    }
+    held("cloudtrail_changes", &world, &|input| {
+        for member in ["Name", "Rule", "NamePrefix"] {
+            if let Some(said) = input
+                .get(member)
+                .filter(|_| input.get("EventBusName").is_some())
+            {
+                assert_eq!(*said, name, "{input}");
+            }
+        }
+    });
+}
+
+#[test]
 fn names_of_trails_and_selectors_are_data_in_every_form() {
     let selectors = |input: &Value| {
         if let Some(list) = input.get("AdvancedEventSelectors") {

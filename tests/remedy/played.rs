@@ -558,6 +558,7 @@ impl Stage<'_> {
         match operation {
             "enable-rule" | "put-rule" => {
                 let state = input.get("State").cloned().unwrap_or(json!("ENABLED"));
+                self.known_rule(told);
                 for answer in self.world.answers_to("events", "ListRules") {
                     let Some(Ok(output)) =
                         (answer.region == told.region).then_some(&mut answer.output)
@@ -567,6 +568,9 @@ impl Stage<'_> {
                     for rule in output["Rules"].as_array_mut().into_iter().flatten() {
                         if rule["Name"] == input["Name"] {
                             rule["State"] = state.clone();
+                            if let Some(pattern) = input.get("EventPattern") {
+                                rule["EventPattern"] = pattern.clone();
+                            }
                         }
                     }
                 }
@@ -584,5 +588,26 @@ impl Stage<'_> {
             }
             other => panic!("nobody plays events {other}"),
         }
+    }
+
+    /// A rule of this name is listed, with a list of targets.
+    fn known_rule(&mut self, told: &Told) {
+        let (name, region) = (told.input["Name"].as_str().unwrap(), &told.region);
+        let arn = format!("arn:aws:events:{region}:{}:rule/{name}", self.account);
+        let rule = json!({"Name": name, "Arn": arn, "EventBusName": "default"});
+        for answer in self.world.answers_to("events", "ListRules") {
+            let here = answer.region == *region && answer.request == json!({});
+            let Some(Ok(output)) = here.then_some(&mut answer.output) else {
+                continue;
+            };
+            let rules = output["Rules"].as_array_mut().unwrap();
+            if rules.iter().any(|it| it["Name"] == name) {
+                return;
+            }
+            rules.push(rule.clone());
+        }
+        let request = json!({ "Rule": name });
+        let none = json!({"Targets": []});
+        self.answer(told, "events", "ListTargetsByRule", request, none);
     }
 }

@@ -10,10 +10,21 @@ use std::process::Command;
 
 use crate::support::{project, trailproof};
 
+/// The account with a Region that has no rule: what neither sample has.
+const RULES: &str = "rules";
+
 fn form(sample: &str, format: &str) -> String {
-    let output = trailproof()
-        .arg("remediate")
-        .arg(project("snapshots").join(format!("{sample}.trailproof")))
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("rules.trailproof");
+    let mut command = trailproof();
+    command.arg("remediate");
+    if sample == RULES {
+        super::regions::watched_but_for(&["ap-northeast-3", "sa-east-1"]).write_snapshot(&made);
+        command.arg(&made).args(["--control", "cloudtrail_changes"]);
+    } else {
+        command.arg(project("snapshots").join(format!("{sample}.trailproof")));
+    }
+    let output = command
         .args(["--region", "eu-west-1", "--format", format])
         .output()
         .unwrap();
@@ -77,7 +88,7 @@ fn a_reader_of_hcl_that_is_not_terraforms_reads_the_configuration() {
     let Some(python) = tool("python") else {
         return;
     };
-    for sample in ["broken", "empty", "complete"] {
+    for sample in ["broken", "empty", "complete", RULES] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("main.tf");
         std::fs::write(&path, form(sample, "terraform")).unwrap();
@@ -172,7 +183,7 @@ fn terraform_takes_the_configuration_as_it_formats_and_validates_it() {
     let Some(plugins) = installed() else {
         return;
     };
-    for sample in ["broken", "empty"] {
+    for sample in ["broken", "empty", RULES] {
         let text = form(sample, "terraform");
         let digits = |word: &str| word.len() == 12 && word.bytes().all(|b| b.is_ascii_digit());
         let code = text.lines().filter(|line| !line.starts_with('#'));
@@ -194,7 +205,7 @@ fn cfn_lint_finds_nothing_in_the_templates() {
     let Some(lint) = tool("cfn-lint") else {
         return;
     };
-    for sample in ["broken", "empty"] {
+    for sample in ["broken", "empty", RULES] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("template.yaml");
         std::fs::write(&path, form(sample, "cloudformation")).unwrap();

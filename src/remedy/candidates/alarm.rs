@@ -87,13 +87,8 @@ impl Case<'_> {
         if let Some(topic) = self.topic_for(place)? {
             return Ok(vec![vec![acting_on(alarm, &topic)]]);
         }
-        let partition = read::partition(self.facts, &alarm.account)?;
-        let mut candidate = self.new_topic(&partition, place)?;
-        let topic = candidate.iter().find_map(|change| match &change.after {
-            crate::remedy::Resource::Topic(topic) => Some(topic.arn.clone()),
-            _ => None,
-        });
-        candidate.push(acting_on(alarm, &topic.unwrap_or_default()));
+        let (topic, mut candidate) = self.new_topic(place)?;
+        candidate.push(acting_on(alarm, &topic));
         Ok(vec![candidate])
     }
 

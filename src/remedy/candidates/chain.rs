@@ -10,7 +10,7 @@ use crate::remedy::resource::{Alarm, Change, MetricFilter, Resource, Subscriptio
 use crate::remedy::{Error, read};
 
 const NAMESPACE: &str = "CloudTrailMetrics";
-const TOPIC: &str = "security-alerts";
+pub(super) const TOPIC: &str = "security-alerts";
 
 impl Case<'_> {
     /// The filter of the path again, on each log group that gets all events that are asked for.
@@ -123,13 +123,9 @@ impl Case<'_> {
         let topic = match self.topic_for(place)? {
             Some(arn) => arn,
             None => {
-                let new = self.new_topic(&partition, place)?;
-                let arn = new.first().and_then(|change| match &change.after {
-                    Resource::Topic(topic) => Some(topic.arn.clone()),
-                    _ => None,
-                });
+                let (arn, new) = self.new_topic(place)?;
                 changes.extend(new);
-                arn.unwrap_or_default()
+                arn
             }
         };
         let mut settings = reference();
@@ -174,33 +170,43 @@ impl Case<'_> {
     }
 
     /// A topic that alarms may publish to, with somebody who hears.
-    pub(super) fn new_topic(
+    pub(super) fn new_topic(&self, place: (&str, &str)) -> Result<(String, Vec<Change>), Error> {
+        self.topic_named(place, TOPIC, Service::Alarms(place.0), None)
+    }
+
+    /// A topic of this name, where it is free, that a service may publish to, with somebody who hears; and its ARN.
+    pub(super) fn topic_named(
         &self,
-        partition: &str,
         place: (&str, &str),
-    ) -> Result<Vec<Change>, Error> {
+        name: &str,
+        service: Service<'_>,
+        address: Option<String>,
+    ) -> Result<(String, Vec<Change>), Error> {
         let (account, region) = place;
+        let partition = read::partition(self.facts, account)?;
         let arn = |name: &str| format!("arn:{partition}:sns:{region}:{account}:{name}");
-        let mut name = TOPIC.to_owned();
-        let mut count = 1;
-        while read::topic(self.facts, &arn(&name))?.is_some() {
-            count += 1;
-            name = format!("{TOPIC}-{count}");
-        }
+        let name = free(name, |name| {
+            Ok(read::topic(self.facts, &arn(name))?.is_some())
+        })?;
         let arn = arn(&name);
         let topic = Topic {
             account: account.to_owned(),
             region: region.to_owned(),
-            policy: Some(document::publish(None, &arn, Service::Alarms(account))),
+            policy: Some(document::publish(None, &arn, service)),
             kms_key_id: None,
             name,
             arn: arn.clone(),
         };
-        Ok(vec![change(None, topic), self.subscribe(&arn)?])
+        let subscription = self.subscription_of(&arn, address)?;
+        Ok((arn, vec![change(None, topic), subscription]))
     }
 
     /// Somebody hears of a topic: the address that was given, else one that hears of other topics, else one to be given.
     pub(super) fn subscribe(&self, topic_arn: &str) -> Result<Change, Error> {
+        self.subscription_of(topic_arn, None)
+    }
+
+    fn subscription_of(&self, topic_arn: &str, address: Option<String>) -> Result<Change, Error> {
         let known = self.facts.query_row(
             "select min(endpoint) from subscription where protocol = 'email' and subscription_arn like 'arn:%'",
             [],
@@ -215,7 +221,7 @@ impl Case<'_> {
                 .to_owned(),
             topic_arn: topic_arn.to_owned(),
             protocol: "email".to_owned(),
-            endpoint: self.asked.wishes.email.clone().or(known),
+            endpoint: self.asked.wishes.email.clone().or(address).or(known),
             arn: None,
             confirmed: true,
             filter_policy: None,
@@ -256,7 +262,10 @@ impl Case<'_> {
 }
 
 /// The name, or with the first number that makes it free.
-fn free(wanted: &str, taken: impl Fn(&str) -> Result<bool, Error>) -> Result<String, Error> {
+pub(super) fn free(
+    wanted: &str,
+    taken: impl Fn(&str) -> Result<bool, Error>,
+) -> Result<String, Error> {
     let mut name = wanted.to_owned();
     let mut count = 1;
     while taken(&name)? {

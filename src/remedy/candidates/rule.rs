@@ -1,18 +1,21 @@
 //! EventBridge rules: a rule that is there is switched on, gets a target that reaches somebody, and what stands behind it lets
-//! it publish. A rule that matches too little, or in too few Regions, is left as it is: a filter and an alarm tell of the
-//! events instead.
+//! it publish. One that is in most Regions is put into the others too. A rule that matches too little is left as it is: a filter
+//! and an alarm tell of the events instead.
 
+use serde_json::Map;
+
+use super::chain::TOPIC;
 use super::key::usable;
 use super::topic::publishing;
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::chain::verdict::{Kind, LinkId};
 use crate::remedy::document::{self, Service};
-use crate::remedy::resource::{Change, Resource, Rule, Target};
+use crate::remedy::resource::{Change, Rule, Target};
 use crate::remedy::{Error, choice, read};
 
 /// The state in which a rule sees read-only events of every service, too (E03).
-const SEES_ALL: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+pub(super) const SEES_ALL: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
 impl Case<'_> {
     /// A link of a rule.
@@ -27,6 +30,8 @@ impl Case<'_> {
             (LinkId::E13 | LinkId::E14, Some(topic)) => publishing(topic, stop, Service::Rules),
             (LinkId::E15, Some(topic)) => self.topic_key(topic, stop, Service::Rules)?,
             (LinkId::E26, _) => self.bus_key(stop)?,
+            (LinkId::E05, _) => self.as_elsewhere(stop)?,
+            (LinkId::E08 | LinkId::E09 | LinkId::E10, _) => self.spread(stop)?,
             (LinkId::E19 | LinkId::E20 | LinkId::E21, _) => self.unfiltered(stop)?,
             _ => Vec::new(),
         };
@@ -42,7 +47,7 @@ impl Case<'_> {
     }
 
     /// The rule that a link is about, or that the path runs through.
-    fn rule(&self, stop: &Stop) -> Result<Option<Rule>, Error> {
+    pub(super) fn rule(&self, stop: &Stop) -> Result<Option<Rule>, Error> {
         let path = self.finding.paths.first();
         let links = path.map(|path| path.links.as_slice()).unwrap_or_default();
         let subjects = links.iter().map(|link| &link.subject);
@@ -101,6 +106,7 @@ impl Case<'_> {
                 rule: rule.name.clone(),
                 id: id.clone(),
                 arn: arn.to_owned(),
+                settings: Map::new(),
             };
             change(None, target)
         };
@@ -118,16 +124,8 @@ impl Case<'_> {
                 found.push(vec![admitting, target(&arn)]);
             }
         }
-        let partition = read::partition(self.facts, &rule.account)?;
-        let mut candidate = self.new_topic(&partition, place)?;
-        let mut told = None;
-        for made in &mut candidate {
-            if let Resource::Topic(topic) = &mut made.after {
-                topic.policy = Some(document::publish(None, &topic.arn, Service::Rules));
-                told = Some(topic.arn.clone());
-            }
-        }
-        candidate.extend(told.as_deref().map(target));
+        let (made, mut candidate) = self.topic_named(place, TOPIC, Service::Rules, None)?;
+        candidate.push(target(&made));
         found.push(candidate);
         Ok(found)
     }

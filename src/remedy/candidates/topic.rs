@@ -63,13 +63,8 @@ impl Case<'_> {
             return Ok(Vec::new());
         }
         let place = (alarm.account.as_str(), alarm.region.as_str());
-        let partition = read::partition(self.facts, &alarm.account)?;
-        let mut candidate = self.new_topic(&partition, place)?;
-        let topic = candidate.iter().find_map(|change| match &change.after {
-            crate::remedy::Resource::Topic(topic) => Some(topic.arn.clone()),
-            _ => None,
-        });
-        candidate.push(acting_in_place_of(&alarm, &topic.unwrap_or_default(), dead));
+        let (topic, mut candidate) = self.new_topic(place)?;
+        candidate.push(acting_in_place_of(&alarm, &topic, dead));
         Ok(vec![candidate])
     }
 

@@ -11,7 +11,7 @@ use super::json::put;
 use super::terraform::inputs;
 use super::{calls, difference, head};
 use crate::aws::arn::Arn;
-use crate::remedy::resource::{Alarm, MetricFilter, Subscription, Topic, Trail};
+use crate::remedy::resource::{Alarm, MetricFilter, Rule, Subscription, Target, Topic, Trail};
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::printable::one_line;
 
@@ -251,6 +251,9 @@ impl<'p> Template<'p> {
                 &format!("  exists: import it into the stack first, as {identifiers}"),
             );
         }
+        if made.is_empty() {
+            comment(out, "  a property of its rule");
+        }
         for (name, kind, properties) in made {
             let resource = json!({
                 "Type": kind,
@@ -341,7 +344,60 @@ impl<'p> Template<'p> {
                 };
                 (one(kind, self.alarm(it)?), json!({"AlarmName": it.name}))
             }
+            Resource::Rule(it) if change.before.is_none() => {
+                (one("AWS::Events::Rule", self.rule(it)?), Value::Null)
+            }
+            // It is a property of its rule.
+            Resource::Target(it) if self.makes_rule_of(it) => (Vec::new(), Value::Null),
             Resource::MuteRule(_) | Resource::Rule(_) | Resource::Target(_) => return None,
+        })
+    }
+
+    /// A new rule with the targets that it is given.
+    fn rule(&mut self, it: &Rule) -> Option<Value> {
+        let plan = self.plan;
+        let of_rule = |target: &Target| {
+            (&target.account, &target.region, &target.bus, &target.rule)
+                == (&it.account, &it.region, &it.bus, &it.name)
+        };
+        let mut targets = Vec::new();
+        for change in &plan.changes {
+            if let Resource::Target(target) = &change.after
+                && of_rule(target)
+            {
+                let mut properties = Map::new();
+                properties.insert("Id".to_owned(), self.text(&target.id));
+                properties.insert("Arn".to_owned(), self.action(&target.arn));
+                for (setting, value) in &target.settings {
+                    properties.insert(setting.clone(), self.document(value));
+                }
+                targets.push(Value::Object(properties));
+            }
+        }
+        let pattern: Value = serde_json::from_str(it.pattern.as_deref()?).ok()?;
+        let mut properties = json!({
+            "Name": self.text(&it.name),
+            "EventBusName": it.bus,
+            "State": it.state,
+            "EventPattern": self.document(&pattern),
+            "Targets": targets,
+        });
+        if let Some(role) = &it.role_arn {
+            put(&mut properties, "RoleArn", self.text(role));
+        }
+        Some(properties)
+    }
+
+    /// Whether the rule of a target is made by the plan.
+    fn makes_rule_of(&self, target: &Target) -> bool {
+        let mut changes = self.plan.changes.iter();
+        changes.any(|change| match &change.after {
+            Resource::Rule(it) => {
+                change.before.is_none()
+                    && (&target.account, &target.region, &target.bus, &target.rule)
+                        == (&it.account, &it.region, &it.bus, &it.name)
+            }
+            _ => false,
         })
     }
 

@@ -153,7 +153,7 @@ fn losing(what: &Taken) -> String {
             format!("it has nothing to do with metric `{metric}` of namespace `{namespace}` any more")
         }
         Taken::Pattern => {
-            "its pattern is replaced, not widened: what it matched before is counted only where the new one matches it".to_owned()
+            "its pattern is replaced, not widened: what it matched before counts only where the new one matches it".to_owned()
         }
         Taken::Value { was } => format!("its metric counts 1 an event, not `{was}`"),
         Taken::DefaultValue => "its metric has no default value any more".to_owned(),
@@ -223,12 +223,15 @@ pub(super) fn title(change: &Change) -> String {
         Resource::Alarm(alarm) if alarm.composite => "composite alarm",
         Resource::Alarm(_) => "alarm",
         Resource::MuteRule(_) => "mute rule",
-        Resource::Rule(_) => "rule",
+        Resource::Rule(rule) => {
+            return format!("{verb} rule `{}` in {}", rule.name, rule.region);
+        }
         Resource::Target(target) => {
             return format!(
-                "{verb} target `{}` of rule `{}`: `{}`",
+                "{verb} target `{}` of rule `{}` in {}: `{}`",
                 target.id,
                 target.rule,
+                target.region,
                 short_name(&target.arn)
             );
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::remedy::{Change, Resource};
 pub(super) use recording::policy_name;
 use recording::{bucket, log_group, role, trail};
-use ruling::{rule, target, untarget};
+use ruling::{rule, target, unrule, untarget};
 use telling::{key, subscription, topic, unsubscribe};
 use watching::{alarm, metric_filter, mute_rule};
 
@@ -76,7 +76,7 @@ pub(super) fn steps(change: &Change) -> Vec<Step> {
         (Resource::Subscription(it), before) => subscription(it, before),
         (Resource::Alarm(it), before) => alarm(it, before),
         (Resource::MuteRule(it), _) => mute_rule(it),
-        (Resource::Rule(it), _) => rule(it),
+        (Resource::Rule(it), before) => rule(it, before),
         (Resource::Target(it), _) => target(it),
     }
 }
@@ -156,6 +156,7 @@ pub(super) fn undo(change: &Change) -> Vec<Step> {
             ),
         ),
         Resource::Subscription(it) => vec![unsubscribe(it)],
+        Resource::Rule(it) => unrule(it),
         Resource::Target(it) => untarget(it),
         _ => Vec::new(),
     }

@@ -2,26 +2,31 @@
 
 use serde_json::{Value, json};
 
-use super::{Action, Step, all, call, literal, same, step};
+use super::{Action, Step, all, call, literal, none_of, same, step};
+use crate::remedy::Resource;
 use crate::remedy::resource::{Rule, Target};
 use crate::report::fix::json::put;
 
-pub(super) fn rule(it: &Rule) -> Vec<Step> {
+pub(super) fn rule(it: &Rule, before: Option<&Resource>) -> Vec<Step> {
     let named = json!({"Name": it.name, "EventBusName": it.bus});
     let find = || call("events", "describe-rule", &it.region, named.clone());
-    let done = Some((find(), same("State", &json!(it.state))));
+    let mut state = vec![same("State", &json!(it.state))];
     // These two leave everything else of the rule as it is.
     let operation = match it.state.as_str() {
         "ENABLED" => Some("enable-rule"),
         "DISABLED" => Some("disable-rule"),
         _ => None,
     };
-    if let Some(operation) = operation {
+    let keeps_pattern =
+        matches!(before, Some(Resource::Rule(before)) if before.pattern == it.pattern);
+    if let Some(operation) = operation.filter(|_| keeps_pattern) {
         return vec![step(
-            done,
+            Some((find(), all(state))),
             vec![call("events", operation, &it.region, named)],
         )];
     }
+    state.extend(it.pattern.iter().map(|it| same("EventPattern", &json!(it))));
+    let done = Some((find(), all(state)));
     let mut input = named.clone();
     put(&mut input, "State", json!(it.state));
     for (member, value) in [("EventPattern", &it.pattern), ("RoleArn", &it.role_arn)] {
@@ -29,13 +34,25 @@ pub(super) fn rule(it: &Rule) -> Vec<Step> {
             put(&mut input, member, json!(value));
         }
     }
-    vec![Step {
-        done,
-        action: Action::PutRule {
-            find: find(),
-            put: call("events", "put-rule", &it.region, input),
-        },
-    }]
+    let put = call("events", "put-rule", &it.region, input);
+    let action = match before {
+        Some(_) => Action::PutRule { find: find(), put },
+        None => Action::Calls(vec![put]),
+    };
+    vec![Step { done, action }]
+}
+
+/// A rule that was made, gone again; its targets are taken off before.
+pub(super) fn unrule(it: &Rule) -> Vec<Step> {
+    let listed = json!({"NamePrefix": it.name, "EventBusName": it.bus});
+    let named = json!({"Name": it.name, "EventBusName": it.bus});
+    vec![step(
+        Some((
+            call("events", "list-rules", &it.region, listed),
+            none_of("Rules", "Name", &it.name),
+        )),
+        vec![call("events", "delete-rule", &it.region, named)],
+    )]
 }
 
 fn listed(it: &Target) -> Value {
@@ -49,7 +66,10 @@ pub(super) fn target(it: &Target) -> Vec<Step> {
     ];
     let exists = format!("length(Targets[?{}]) > `0`", all(known.to_vec()));
     let mut input = listed(it);
-    put(&mut input, "Targets", json!([{"Id": it.id, "Arn": it.arn}]));
+    let mut target = it.settings.clone();
+    target.insert("Id".to_owned(), json!(it.id));
+    target.insert("Arn".to_owned(), json!(it.arn));
+    put(&mut input, "Targets", json!([target]));
     vec![step(
         Some((
             call("events", "list-targets-by-rule", &it.region, listed(it)),
@@ -60,15 +80,17 @@ pub(super) fn target(it: &Target) -> Vec<Step> {
 }
 
 pub(super) fn untarget(it: &Target) -> Vec<Step> {
+    // Asked by what is told, since the rule may be gone as well.
+    let told = json!({"TargetArn": it.arn, "EventBusName": it.bus});
     let gone = format!(
-        "length((Targets || `[]`)[?Id == {}]) == `0`",
-        literal(&json!(it.id))
+        "length((RuleNames || `[]`)[?@ == {}]) == `0`",
+        literal(&json!(it.rule))
     );
     let mut input = listed(it);
     put(&mut input, "Ids", json!([it.id]));
     vec![step(
         Some((
-            call("events", "list-targets-by-rule", &it.region, listed(it)),
+            call("events", "list-rule-names-by-target", &it.region, told),
             gone,
         )),
         vec![call("events", "remove-targets", &it.region, input)],

@@ -12,11 +12,11 @@ use serde_json::{Map, Value, json};
 use super::hcl::{Block, Names};
 use super::{calls, difference, head};
 use crate::aws::arn::Arn;
-use crate::remedy::resource::{Alarm, MetricFilter};
+use crate::remedy::resource::{Alarm, MetricFilter, Rule, Target};
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::printable::one_line;
 use kept::kept;
-use names::{accounts, labels, names, place, places, variables};
+use names::{accounts, labels, names, place, places, rules, variables};
 
 /// The settings of a metric alarm by argument.
 const ALARM: [(&str, &str); 17] = [
@@ -42,6 +42,19 @@ const ALARM: [(&str, &str); 17] = [
     ),
 ];
 
+/// The settings of a target of a rule by argument.
+const TARGET: [(&str, &str); 3] = [
+    ("RoleArn", "role_arn"),
+    ("Input", "input"),
+    ("InputPath", "input_path"),
+];
+
+/// What makes the message of a target, by argument.
+const TRANSFORMER: [(&str, &str); 2] = [
+    ("InputPathsMap", "input_paths"),
+    ("InputTemplate", "input_template"),
+];
+
 /// The configuration of a plan.
 pub(super) fn configuration(plan: &Plan) -> String {
     let mut out = String::new();
@@ -54,6 +67,7 @@ pub(super) fn configuration(plan: &Plan) -> String {
     let places = places(plan);
     let writer = Writer {
         labels: labels(plan),
+        rules: rules(plan),
         names: names(plan, &places),
         places,
     };
@@ -90,6 +104,8 @@ struct Writer {
     places: Vec<(String, String)>,
     labels: Vec<String>,
     names: Names,
+    /// The rules of the configuration, and their labels.
+    rules: Vec<(Rule, String)>,
 }
 
 impl Writer {
@@ -383,10 +399,24 @@ impl Writer {
             Resource::Target(it) => {
                 let mut block = resource("aws_cloudwatch_event_target", label);
                 block
-                    .set("rule", self.own_arn(&it.rule))
+                    .set("rule", self.rule_of(it))
                     .set("event_bus_name", self.own_arn(&it.bus))
                     .set("target_id", self.own_arn(&it.id))
                     .set("arn", text(&it.arn));
+                for (setting, argument) in TARGET {
+                    if let Some(value) = it.settings.get(setting) {
+                        block.set(argument, self.names.value(value));
+                    }
+                }
+                if let Some(transformer) = it.settings.get("InputTransformer") {
+                    let mut inner = Block::new("input_transformer", &[]);
+                    for (member, argument) in TRANSFORMER {
+                        if let Some(value) = transformer.get(member) {
+                            inner.set(argument, self.names.value(value));
+                        }
+                    }
+                    block.push(inner);
+                }
                 out.push(("aws_cloudwatch_event_target", None, block));
             }
             Resource::MuteRule(_) => return None,
@@ -402,6 +432,18 @@ impl Writer {
             .iter()
             .find(|(known, reference)| known == name && reference.starts_with("var."));
         variable.map_or_else(|| Names::default().text(name), |(_, it)| it.clone())
+    }
+
+    /// The name of a target's rule: by the rule's block, where it has one.
+    fn rule_of(&self, target: &Target) -> String {
+        let key = |account, region, bus, name| [account, region, bus, name].map(String::as_str);
+        let wanted = key(&target.account, &target.region, &target.bus, &target.rule);
+        let mut rules = self.rules.iter();
+        let known = rules.find(|(it, _)| key(&it.account, &it.region, &it.bus, &it.name) == wanted);
+        known.map_or_else(
+            || self.own_arn(&target.rule),
+            |(_, label)| format!("aws_cloudwatch_event_rule.{label}.name"),
+        )
     }
 
     /// An ARN by its account alone.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::aws::arn::Arn;
+use crate::remedy::resource::Rule;
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::fix::hcl::Names;
 use crate::report::fix::head::name;
@@ -65,6 +66,16 @@ pub(super) fn labels(plan: &Plan) -> Vec<String> {
         labels.push(label);
     }
     labels
+}
+
+/// The rules of a plan with their names in the configuration.
+pub(super) fn rules(plan: &Plan) -> Vec<(Rule, String)> {
+    let named = plan.changes.iter().zip(labels(plan));
+    let rules = named.filter_map(|(change, label)| match &change.after {
+        Resource::Rule(rule) => Some((rule.clone(), label)),
+        _ => None,
+    });
+    rules.collect()
 }
 
 /// Variables: their name, description, type and default.
