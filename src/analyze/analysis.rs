@@ -119,7 +119,7 @@ pub struct AccountSummary {
     pub gaps: Vec<Gap>,
     /// What is worth knowing about the account as a whole; never counted.
     pub notes: Vec<Note>,
-    /// Other monitoring seen (X ids): told, never counted as a pass.
+    /// Other monitoring seen (X ids), told beside the findings: what of it counts is a path of its own.
     pub other_monitoring: Vec<Note>,
 }
 

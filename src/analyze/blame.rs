@@ -98,7 +98,12 @@ pub(super) fn blame(
         Some((stop, index, _)) => {
             let stop = stop.told(chain.paths.get(index));
             let path = Some(index);
-            unplaced(chain, root(chain, Blamed { stop, path }), event)
+            unplaced(
+                chain,
+                root(chain, Blamed { stop, path }),
+                event,
+                &mut passes,
+            )
         }
         None => Blamed {
             stop: Stop {
@@ -303,8 +308,13 @@ fn root(chain: &AccountChain, blamed: Blamed) -> Blamed {
 }
 
 /// Where a rule is in other Regions than the event's (E08): the Regions that have none of its name say more than the one
-/// that this rule is in.
-fn unplaced(chain: &AccountChain, mut blamed: Blamed, event: &Value) -> Blamed {
+/// that this rule is in, and the rule of its name in the event's Region, where there is one, more than any other.
+fn unplaced(
+    chain: &AccountChain,
+    mut blamed: Blamed,
+    event: &Value,
+    passes: &mut Passes<'_>,
+) -> Blamed {
     let path = blamed.path.and_then(|index| chain.paths.get(index));
     let rule = path.and_then(|path| path.rule.as_ref());
     let here = event.get("awsRegion").and_then(Value::as_str);
@@ -315,7 +325,17 @@ fn unplaced(chain: &AccountChain, mut blamed: Blamed, event: &Value) -> Blamed {
     let alike = alike.filter(|other| other.name == rule.name);
     let regions: BTreeSet<&str> = alike.map(|other| other.region.as_str()).collect();
     if regions.contains(here) {
-        return blamed;
+        let paths = chain.paths.iter().enumerate();
+        let mut there = paths.filter(|(_, path)| {
+            let other = path.rule.as_ref();
+            other.is_some_and(|it| it.name == rule.name && it.region == here)
+        });
+        let found =
+            there.find_map(|(index, path)| Some((index, stop(path, Made::Surely, passes)?)));
+        return found.map_or(blamed, |(index, stop)| Blamed {
+            stop: stop.told(chain.paths.get(index)),
+            path: Some(index),
+        });
     }
     let others = chain.scope.regions.iter();
     let others = others.filter(|it| *it != here && !regions.contains(it.as_str()));

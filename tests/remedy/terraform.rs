@@ -207,10 +207,14 @@ fn cfn_lint_finds_nothing_in_the_templates() {
     };
     for sample in ["broken", "empty", RULES] {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("template.yaml");
-        std::fs::write(&path, form(sample, "cloudformation")).unwrap();
-        let output = Command::new(&lint).arg(&path).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{sample}: {said}");
+        let text = form(sample, "cloudformation");
+        // Each Region has a template of its own.
+        for (number, template) in text.split("\n---\n").enumerate() {
+            let path = folder.path().join(format!("template-{number}.yaml"));
+            std::fs::write(&path, template).unwrap();
+            let output = Command::new(&lint).arg(&path).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{sample}: {said}");
+        }
     }
 }

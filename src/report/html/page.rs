@@ -391,8 +391,8 @@ fn seen(out: &mut String, analysis: &Analysis) {
         }
         for note in &account.other_monitoring {
             out.push_str(&format!(
-                "<li>other monitoring, never counted as a pass: {}</li>\n",
-                sentence(&words::note(note))
+                "<li>{}</li>\n",
+                sentence(&words::other_monitoring(note))
             ));
         }
         for note in &account.notes {

@@ -46,6 +46,9 @@ pub(in super::super) fn worth_knowing(analysis: &Analysis) -> Vec<(String, Strin
     lines
 }
 
+/// How many of one kind of other monitoring are told one by one: a rule may stand in every Region.
+const OTHERS_TOLD: usize = 3;
+
 /// Calls that were not answered, told together.
 pub(in super::super) struct Missing {
     /// Which, and why.
@@ -145,24 +148,36 @@ fn other_monitoring(analysis: &Analysis) -> Vec<(String, String)> {
     let mut seen: BTreeMap<(Option<LinkId>, String), BTreeSet<String>> = BTreeMap::new();
     for account in &analysis.accounts {
         for note in &account.other_monitoring {
-            let accounts = seen.entry((note.link, words::note(note))).or_default();
+            let text = words::other_monitoring(note);
+            let accounts = seen.entry((note.link, text)).or_default();
             accounts.insert(account.account.clone());
         }
     }
-    seen.into_iter()
-        .map(|((link, text), accounts)| {
-            let label = link.map_or("-".to_owned(), |id| id.to_string());
-            let accounts: Vec<String> = accounts.into_iter().collect();
-            let place = match analysis.accounts.len() {
-                1 => String::new(),
-                _ => format!(" ({})", in_accounts(&accounts, analysis)),
-            };
-            (
-                label,
-                format!("other monitoring, never counted as a pass: {text}{place}"),
-            )
-        })
-        .collect()
+    let mut told: BTreeMap<Option<LinkId>, usize> = BTreeMap::new();
+    let mut lines = Vec::new();
+    let label = |link: Option<LinkId>| link.map_or("-".to_owned(), |id| id.to_string());
+    for ((link, text), accounts) in seen {
+        let count = told.entry(link).or_default();
+        *count += 1;
+        if *count > OTHERS_TOLD {
+            continue;
+        }
+        let accounts: Vec<String> = accounts.into_iter().collect();
+        let place = match analysis.accounts.len() {
+            1 => String::new(),
+            _ => format!(" ({})", in_accounts(&accounts, analysis)),
+        };
+        lines.push((label(link), format!("{text}{place}")));
+    }
+    for (link, count) in told {
+        if let Some(more) = count.checked_sub(OTHERS_TOLD).filter(|more| *more > 0) {
+            let more = format!("and {more} more like these; `--format json` lists them");
+            lines.push((label(link), more));
+        }
+    }
+    // What is left out stands below what it is like.
+    lines.sort_by(|left, right| left.0.cmp(&right.0));
+    lines
 }
 
 fn gaps(analysis: &Analysis) -> impl Iterator<Item = (&str, &Gap)> {

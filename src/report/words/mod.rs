@@ -29,7 +29,7 @@ use crate::analyze::{
     Carriers, Finding, MarkKind, Names, Note, Remark, Stop, Surplus, ToldBy, Why,
 };
 use crate::aws::arn::short_name;
-use crate::chain::verdict::{Cause, Verdict};
+use crate::chain::verdict::{Cause, LinkId, Verdict};
 use crate::chain::{Assumption, Gap};
 
 pub use attestation::{accepted, refusal};
@@ -323,6 +323,17 @@ pub fn assumptions(finding: &Finding) -> Vec<String> {
     let assumed = finding.assumed.iter();
     let assumed = assumed.map(|assumption| format!("--assume {}", assumption.word()));
     rests_on.chain(assumed).collect()
+}
+
+/// Other monitoring that was seen, and whether it may count.
+pub fn other_monitoring(note: &Note) -> String {
+    let text = self::note(note);
+    match note.link {
+        Some(LinkId::X01 | LinkId::X04) => {
+            format!("another way to be told, counted where it is proven: {text}")
+        }
+        _ => format!("other monitoring, never counted as a pass: {text}"),
+    }
 }
 
 /// What the user assumes where AWS gave no answer.
