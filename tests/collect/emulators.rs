@@ -395,9 +395,14 @@ fn finding(snapshot: &Path, control: &str) -> Value {
 
 #[test]
 fn an_account_that_rules_alone_watch_passes_until_one_is_disabled() {
-    // moto has no ListRegions: of which Regions a rule is asked for is not known there.
-    let Some(aws) = ministack() else { return };
-    let account = "100000000007";
+    for (aws, account) in [(ministack(), "100000000007"), (moto(), "200000000007")] {
+        let Some(aws) = aws else { return };
+        watched_by_rules_alone(aws, account);
+    }
+}
+
+/// A rule, a target and a topic in each Region pass; with one Region missing, and with one rule disabled, they fail.
+fn watched_by_rules_alone(aws: &Emulator, account: &str) {
     let built = aws.build("watched_by_rules", account);
     let regions = built["regions"].as_array().unwrap().len();
     assert!(regions >= 17, "{regions}");
@@ -419,6 +424,16 @@ fn an_account_that_rules_alone_watch_passes_until_one_is_disabled() {
     assert_eq!(
         (&found["status"], &found["broken_link"]),
         (&json!("fail"), &json!("E02")),
+        "{found:#}"
+    );
+    assert_eq!(found["witness"]["awsRegion"], "eu-west-1");
+    aws.build("rule_deleted", account);
+    let file = place.file("c.trailproof");
+    succeed(&mut collect(&aws.endpoint, account, &file));
+    let found = finding(&file, "cloudtrail_changes");
+    assert_eq!(
+        (&found["status"], &found["broken_link"]),
+        (&json!("fail"), &json!("E08")),
         "{found:#}"
     );
     assert_eq!(found["witness"]["awsRegion"], "eu-west-1");

@@ -267,6 +267,14 @@ def rule_disabled(builder):
     return {}
 
 
+def rule_deleted(builder):
+    """The account watched by rules, whose rule in the home Region somebody deletes."""
+    events = builder.client("events")
+    events.remove_targets(Rule="trail-changes", Ids=["topic"])
+    events.delete_rule(Name="trail-changes")
+    return {}
+
+
 def empty(_builder):
     """Nothing was ever set up."""
     return {}
@@ -324,6 +332,7 @@ KINDS = {
     "empty": empty,
     "organization": organization,
     "reviewed": reviewed,
+    "rule_deleted": rule_deleted,
     "rule_disabled": rule_disabled,
     "watched_by_rules": watched_by_rules,
 }
@@ -334,6 +343,22 @@ def build(endpoint, build, account, region="eu-west-1", **options):
     return KINDS[build](Builder(endpoint, account, region), **options)
 
 
+def recording(builder, fault):
+    """What is recorded broken in one way; see faults.py."""
+    import faults
+
+    return faults.OF_RECORDS[fault](builder) or {}
+
+
+def ruled(builder, fault):
+    """Rules in every Region, broken in one way; see faults.py."""
+    import faults
+
+    watched_by_rules(builder)
+    faults.OF_RULES[fault](builder)
+    return {}
+
+
 def faults_of(builder, **options):
     """Each control broken at a link of its own; see faults.py."""
     import faults
@@ -341,4 +366,4 @@ def faults_of(builder, **options):
     return faults.build(builder, **options)
 
 
-KINDS["faults"] = faults_of
+KINDS.update(faults=faults_of, recording=recording, ruled=ruled)

@@ -5,6 +5,7 @@
 `aws` in the folder `bin` beside this file hands arguments, environment and open files on to it. Ends when standard input ends.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -42,10 +43,46 @@ def serve_one(connection):
     connection.sendall(str(code).encode())
 
 
+#: A call of each service that scripts use.
+WARM = [
+    "cloudtrail describe-trails",
+    "cloudwatch describe-alarms",
+    "events list-rules",
+    "iam list-roles",
+    "kms list-keys",
+    "logs describe-log-groups",
+    "s3api list-buckets",
+    "sns list-topics",
+    "sts get-caller-identity",
+]
+
+
+def warm():
+    """Calls nobody, so that what a first call loads and compiles is there in every process forked later."""
+    probe = socket.socket()
+    probe.bind(("127.0.0.1", 0))
+    nobody = f"--endpoint-url=http://127.0.0.1:{probe.getsockname()[1]}"
+    own = {"AWS_ACCESS_KEY_ID": "0", "AWS_SECRET_ACCESS_KEY": "0", "AWS_MAX_ATTEMPTS": "1", "AWS_PAGER": ""}
+    known = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
+    with open(os.devnull, "w") as silent, contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
+        for call in WARM:
+            sys.argv = ["aws", *call.split(), "--region=eu-west-1", "--output=json", "--query=[0]", nobody]
+            with contextlib.suppress(SystemExit):
+                awscli.clidriver.main()
+    probe.close()
+    for name, value in known.items():
+        os.environ.pop(name)
+        if value is not None:
+            os.environ[name] = value
+
+
 def main():
+    path = sys.argv[1]
+    warm()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(sys.argv[1])
+        listener.bind(path)
         listener.listen(16)
         print("ready", flush=True)
         while True:

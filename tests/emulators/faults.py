@@ -293,7 +293,7 @@ OF_CONTROL = {
     "F09": changed(transformation={"defaultValue": 5.0}),
     "F10": changed(alarm={"Unit": "Seconds"}),
     "F12": not_fed,
-    "F14": crowded_metric,
+    "A06c": crowded_metric,
     "A01": changed(alarm={"Namespace": "CISBenchmrk"}),
     "A01b": no_alarm,
     "A01c": changed(alarm={"MetricName": "another"}),
@@ -418,6 +418,119 @@ OF_ACCOUNT = {
     "S03": selectors(ReadWriteType="WriteOnly"),
     "S04": selectors(ExcludeManagementEventSources=["kms.amazonaws.com"]),
     "U01": only_topic(None),
+}
+
+
+def trail_with(selectors=None, key=None, **settings):
+    """A trail that records everything but for what is set otherwise, and nothing besides."""
+
+    def build(builder):
+        builder.trail(accounts.TRAIL, builder.log_group(GROUP))
+        cloudtrail = builder.client("cloudtrail")
+        if key:
+            statements, enabled = key
+            own = Control(builder, accounts.TRAIL, None, None).key(*statements, enabled=enabled)
+            settings["KmsKeyId"] = f"arn:aws:kms:{builder.region}:{builder.account}:key/{own}"
+        if settings:
+            cloudtrail.update_trail(Name=accounts.TRAIL, **settings)
+        if selectors:
+            cloudtrail.put_event_selectors(TrailName=accounts.TRAIL, EventSelectors=selectors)
+
+    return build
+
+
+def objects(values, kind="All"):
+    """Event selectors for management events and for calls on these S3 objects."""
+    selector = {"ReadWriteType": "All", "IncludeManagementEvents": True, "ExcludeManagementEventSources": []}
+    data = [{"Type": "AWS::S3::Object", "Values": values}]
+    return [selector, {"ReadWriteType": kind, "IncludeManagementEvents": False, "DataResources": data}]
+
+
+LET_CLOUDTRAIL = {"Sid": "Trails", "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                  "Action": "kms:*", "Resource": "*"}
+
+#: Faults of what is recorded.
+OF_RECORDS = {
+    **{fault: OF_ACCOUNT[fault] for fault in ["T01", "T01b", "T01c", "T07", "S01", "S02", "S03", "S04"]},
+    "T14": trail_with(),
+    "T16": trail_with(),
+    "T17": trail_with(key=([LET_CLOUDTRAIL], False)),
+    "T17b": trail_with(key=([], True)),
+    "S11": trail_with(),
+    "S12": trail_with(objects(["arn:aws:s3:::one-bucket/"])),
+    "S12b": trail_with(objects(["arn:aws:s3"], "ReadOnly")),
+    "S12c": trail_with(objects(["arn:aws:s3"], "WriteOnly")),
+}
+
+
+class Watch:
+    """The rule of one Region and what it publishes to, which `accounts.watched_by_rules` made."""
+
+    RULE, TARGET, TOPIC = "trail-changes", "topic", "events"
+
+    def __init__(self, builder, region):
+        self.events, self.sns = builder.client("events", region), builder.client("sns", region)
+        self.kms = builder.client("kms", region)
+        self.builder, self.topic = builder, f"arn:aws:sns:{region}:{builder.account}:{self.TOPIC}"
+
+    def no_rule(self):
+        self.no_target()
+        self.events.delete_rule(Name=self.RULE)
+
+    def nothing(self):
+        self.no_rule()
+        self.sns.delete_topic(TopicArn=self.topic)
+
+    def no_target(self):
+        self.events.remove_targets(Rule=self.RULE, Ids=[self.TARGET])
+
+    def narrow(self):
+        pattern = {"source": ["aws.cloudtrail"], "detail": {"eventName": ["CreateTrail"]}}
+        self.events.put_rule(Name=self.RULE, EventPattern=json.dumps(pattern), State="ENABLED")
+
+    def attribute(self, name, value):
+        self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName=name, AttributeValue=value)
+
+    def alarms_only(self):
+        principal = {"Service": "cloudwatch.amazonaws.com"}
+        statement = {"Effect": "Allow", "Principal": principal, "Action": "sns:Publish", "Resource": self.topic}
+        self.attribute("Policy", json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    def key_of_others(self):
+        owner = {"AWS": f"arn:aws:iam::{self.builder.account}:root"}
+        statement = {"Sid": "Owner", "Effect": "Allow", "Principal": owner, "Action": "kms:*", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.attribute("KmsMasterKeyId", self.kms.create_key(Policy=policy)["KeyMetadata"]["KeyId"])
+
+    def subscription(self):
+        return self.sns.list_subscriptions_by_topic(TopicArn=self.topic)["Subscriptions"][0]["SubscriptionArn"]
+
+    def filtered(self):
+        settings = [("FilterPolicyScope", "MessageAttributes"), ("FilterPolicy", '{"team": ["security"]}')]
+        for name, value in settings:
+            self.sns.set_subscription_attributes(
+                SubscriptionArn=self.subscription(), AttributeName=name, AttributeValue=value
+            )
+
+    def nobody(self):
+        self.sns.unsubscribe(SubscriptionArn=self.subscription())
+
+
+def in_region(fault, region="eu-west-3"):
+    return lambda builder: fault(Watch(builder, region))
+
+
+#: Faults of one Region of an account that rules watch.
+OF_RULES = {
+    "E02": in_region(lambda watch: watch.events.disable_rule(Name=Watch.RULE)),
+    "E05": in_region(Watch.narrow),
+    "E08": in_region(Watch.nothing),
+    "E08b": in_region(Watch.no_rule, "us-east-1"),
+    "E12": in_region(Watch.no_target),
+    "E13": in_region(Watch.alarms_only),
+    "E15": in_region(Watch.key_of_others),
+    "E19": in_region(Watch.filtered),
+    "U01": in_region(Watch.nobody),
 }
 
 

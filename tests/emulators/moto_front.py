@@ -1,4 +1,5 @@
-"""moto's server with what it lacks: accounts by access key, CloudWatch's CBOR protocol, and that PutMetricFilter replaces.
+"""moto's server with what it lacks: accounts by access key, CloudWatch's CBOR protocol, that PutMetricFilter replaces, and
+the account's ListRegions, which is answered by moto's own DescribeRegions of EC2.
 
 moto speaks JSON where the Rust SDK speaks rpc-v2-cbor; both carry the same members, so a body is turned from one into
 the other. An access key of twelve digits is taken for the account id; the keys that moto's AssumeRole hands out keep
@@ -10,6 +11,7 @@ import io
 import json
 import logging
 import re
+from xml.etree import ElementTree
 
 import cbor2
 from moto.logs.metric_filters import MetricFilters
@@ -17,6 +19,9 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 RPC = re.compile(r"^/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)$")
+SCOPE = re.compile(r"(Credential=[^/]+/[^/]+)/[^/]+/[^/]+/aws4_request")
+#: What EC2 calls the state of a Region, as the account service calls it.
+OPT_IN = {"opt-in-not-required": "ENABLED_BY_DEFAULT", "opted-in": "ENABLED", "not-opted-in": "DISABLED"}
 ACCESS_KEY = re.compile(r"Credential=(?P<account>\d{12})/")
 
 
@@ -61,6 +66,8 @@ class Front:
         call = RPC.match(environ.get("PATH_INFO", ""))
         if call:
             return self.rpc(call, environ, start_response)
+        if environ.get("PATH_INFO") == "/listRegions":
+            return self.list_regions(environ, start_response)
         as_json = "HTTP_X_AMZ_TARGET" in environ
         status, headers, body = self.ask(environ)
         if as_json:
@@ -83,6 +90,37 @@ class Front:
             text = json.dumps({"__type": "UnknownOperationException", "message": str(error)})
             return "400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")], text.encode()
         return answer["status"], answer["headers"], body
+
+    def list_regions(self, environ, start_response):
+        """ListRegions of the account, on one page."""
+        form = b"Action=DescribeRegions&Version=2016-11-15&AllRegions=true"
+        scope = SCOPE.sub(r"\1/us-east-1/ec2/aws4_request", environ["HTTP_AUTHORIZATION"])
+        asked = {
+            **environ,
+            "PATH_INFO": "/",
+            "REQUEST_URI": "/",
+            "RAW_URI": "/",
+            "HTTP_HOST": "ec2.us-east-1.amazonaws.com",
+            "HTTP_AUTHORIZATION": scope,
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": str(len(form)),
+            "wsgi.input": io.BytesIO(form),
+        }
+        status, headers, body = self.ask(asked)
+        if status.startswith("2"):
+            items = ElementTree.fromstring(body).iterfind(".//{*}regionInfo/{*}item")
+            regions = [
+                {
+                    "RegionName": item.findtext("{*}regionName"),
+                    "RegionOptStatus": OPT_IN[item.findtext("{*}optInStatus")],
+                }
+                for item in items
+                if not item.findtext("{*}regionName").startswith(("cn-", "us-gov-"))
+            ]
+            body = json.dumps({"Regions": regions}).encode()
+            headers = with_type([("Content-Length", str(len(body)))], "application/json")
+        start_response(status, headers)
+        return [body]
 
     def rpc(self, call, environ, start_response):
         length = int(environ.get("CONTENT_LENGTH") or 0)
