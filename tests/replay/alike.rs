@@ -49,8 +49,11 @@ fn record(random: &mut Random) -> String {
     out
 }
 
+/// What was read of a record, as `read` gives it.
+type Read = (String, bool, Option<String>, Option<String>);
+
 /// What is read of a text, and why no more.
-fn read(text: &str) -> (Vec<(String, bool, Option<String>, Option<String>)>, String) {
+fn read(text: &str) -> (Vec<Read>, String) {
     let mut found = Vec::new();
     let end = records::values(text.as_bytes(), &mut |record| {
         let raw = |name: &str| record.raw(name).map(str::to_owned);
