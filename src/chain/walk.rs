@@ -104,7 +104,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             let judgement = trail::none(&self.facts, self.context)?;
             paths.push(Tail::default().path(None, None, &judgement, &mut self.events));
         }
-        self.unfed_filters(&trails, hidden.is_empty(), &mut paths)?;
+        self.unfed_filters(&trails, hidden.first(), &mut paths)?;
         let feeds = self.feeds(&trails, hidden)?;
         paths.extend(rule_walk::paths(&self.facts, self.context, &feeds)?);
         self.bound(paths.len());
@@ -203,7 +203,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     fn unfed_filters(
         &mut self,
         trails: &[TrailRow],
-        all_trails_known: bool,
+        hidden: Option<&Judgement>,
         paths: &mut Vec<Path>,
     ) -> Result<(), Error> {
         let account = self.context.account.as_str();
@@ -226,40 +226,21 @@ impl<'s, 'c> Walk<'s, 'c> {
                 name: filter.log_group_name.clone(),
                 arn,
             };
-            let mut judgement = Judgement::default();
-            let namesake = trails
-                .iter()
-                .find(|trail| trail.log_group_name.as_deref() == Some(&filter.log_group_name));
-            let (id, cause) = match namesake.and_then(|trail| trail.log_group_arn.as_deref()) {
-                Some(other) => (
-                    LinkId::L03,
-                    LogGroupCause::NamesakeElsewhere {
-                        log_group: other.to_owned(),
-                    },
-                ),
-                None => (LinkId::F12, LogGroupCause::NoTrailDelivers),
+            let before = match hidden {
+                // The trail that feeds the group may be one that nobody could see. Which events it records is not asked.
+                Some(hidden) => Judgement {
+                    links: hidden.links.clone(),
+                    ..Judgement::default()
+                },
+                None => fed_by_nobody(trails, &place, filter),
             };
-            let verdict = if all_trails_known {
-                Verdict::Broken
-            } else {
-                Verdict::Unknown
-            };
-            judgement.say(
-                Link::new(id, verdict, metric_filter::subject(&place, filter), cause)
-                    .field("logGroupName", &filter.log_group_name)
-                    .evidence([filter.evidence]),
-            );
             let group = log_group::unfed();
             let pattern = self.shared.patterns.read(&filter.pattern);
-            judgement.extend(metric_filter::judge(
-                account, &place, &group, filter, pattern,
-            ));
             let tail = Tail {
                 filter: Some(named(filter)),
-                judgement,
+                judgement: metric_filter::judge(account, &place, &group, filter, pattern),
                 ..Tail::default()
             };
-            let before = Judgement::default();
             paths.push(tail.path(None, Some(place.arn), &before, &mut self.events));
         }
         Ok(())
@@ -547,4 +528,29 @@ fn named(filter: &FilterRow) -> Filter {
         name: filter.name.clone(),
         pattern: filter.pattern.clone(),
     }
+}
+
+/// What stands before a filter of a log group that no trail delivers to: nothing (F12), or a trail that delivers to a
+/// group of the same name elsewhere (L03).
+fn fed_by_nobody(trails: &[TrailRow], place: &LogGroupId, filter: &FilterRow) -> Judgement {
+    let namesake = trails
+        .iter()
+        .find(|trail| trail.log_group_name.as_deref() == Some(&filter.log_group_name));
+    let (id, cause) = match namesake.and_then(|trail| trail.log_group_arn.as_deref()) {
+        Some(other) => (
+            LinkId::L03,
+            LogGroupCause::NamesakeElsewhere {
+                log_group: other.to_owned(),
+            },
+        ),
+        None => (LinkId::F12, LogGroupCause::NoTrailDelivers),
+    };
+    let subject = metric_filter::subject(place, filter);
+    let mut judgement = Judgement::default();
+    judgement.say(
+        Link::new(id, Verdict::Broken, subject, cause)
+            .field("logGroupName", &filter.log_group_name)
+            .evidence([filter.evidence]),
+    );
+    judgement
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use trailproof::snapshot::operations::{OPERATIONS, Operation};
+use trailproof::snapshot::operations::{self, OPERATIONS, Operation};
 
 use super::*;
 use crate::support::controls::{alarm_name, monitored};
@@ -65,6 +65,31 @@ fn rich() -> World {
         json!({"Channels": []}),
     );
     world
+}
+
+#[test]
+fn a_filter_whose_trail_nobody_may_see_is_not_said_to_be_fed_by_none() {
+    let trails = operations::find("cloudtrail", "DescribeTrails").unwrap();
+    let chain = chain_of(&denied(&rich(), trails));
+    let links_of_filters: Vec<_> = chain
+        .paths
+        .iter()
+        .filter(|path| path.filter.is_some())
+        .map(|path| &path.links)
+        .collect();
+    assert!(!links_of_filters.is_empty());
+    for links in links_of_filters {
+        assert!(
+            links.iter().all(|link| link.id != LinkId::F12),
+            "{links:#?}"
+        );
+        assert!(
+            links
+                .iter()
+                .any(|link| link.id == LinkId::T01 && link.verdict == Verdict::Unknown),
+            "{links:#?}"
+        );
+    }
 }
 
 /// Operations without whose answer no path of the rich account can be counted on.
