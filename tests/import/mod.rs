@@ -110,6 +110,14 @@ fn files_without_a_list_of_calls_are_known_by_their_names() {
         world
             .answers
             .retain(|answer| answer.operation != "DescribeAlarmHistory");
+        // Filters of one log group count as what was asked of it, those of several as what was asked of the Region.
+        world.add_filter(serde_json::json!({
+            "filterName": "errors",
+            "filterPattern": "ERROR",
+            "logGroupName": "/app/web",
+            "creationTime": 1,
+            "metricTransformations": [{"metricName": "errors", "metricNamespace": "app", "metricValue": "1"}],
+        }));
         let collected = scratch.path().join(format!("collected-{index}"));
         world.write_snapshot(&collected);
         let folder = scratch.path().join(format!("folder-{index}"));
