@@ -22,7 +22,7 @@ pub(super) struct CoverageMemo {
     noises: RefCell<HashMap<QuestionKey, Noise>>,
     caught: RefCell<HashMap<CaughtKey, Rc<[Caught]>>>,
     names: RefCell<HashMap<QuestionKey, Rc<[String]>>>,
-    places: RefCell<Places>,
+    places: RefCell<ScopeKeys>,
     matchers: Matchers,
 }
 
@@ -33,14 +33,14 @@ pub(super) type Caught = Option<Vec<usize>>;
 type CaughtKey = (Id, Vec<(Id, bool)>, (String, usize));
 
 /// Where events may come from: the Region of global services, and the Regions.
-type Place = (String, Vec<String>);
+type ScopeKey = (String, Vec<String>);
 
-/// Places by number.
+/// Such places by number.
 #[derive(Default)]
-struct Places {
-    known: HashMap<Place, usize>,
+struct ScopeKeys {
+    known: HashMap<ScopeKey, usize>,
     /// The one asked about last: mostly the next one, too.
-    last: (Place, usize),
+    last: (ScopeKey, usize),
 }
 
 /// What is asked, without names of accounts where the predicates have none: two accounts may ask the same.

@@ -97,5 +97,5 @@ fn wishes(email: Option<String>, region: Option<String>) -> Result<Wishes, Error
 
 /// Whether something that was to be repaired is not.
 fn is_open(plan: &Plan) -> bool {
-    plan.outcomes.iter().any(remedy::Outcome::is_open)
+    plan.outcomes.iter().any(remedy::FindingOutcome::is_open)
 }

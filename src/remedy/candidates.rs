@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::choice::Place;
+use super::choice::LogGroupKey;
 use super::resource::{Alarm, Change, MetricFilter, Resource};
 use super::trial::Under;
 use super::{Error, Wishes, read};
@@ -128,8 +128,8 @@ impl Case<'_> {
     }
 
     /// The log group of the path that is to blame.
-    pub(super) fn place(&self) -> Option<Place> {
-        Place::of(self.finding.paths.first()?.log_group.as_deref()?)
+    pub(super) fn place(&self) -> Option<LogGroupKey> {
+        LogGroupKey::of(self.finding.paths.first()?.log_group.as_deref()?)
     }
 
     /// The metric filter of the path that is to blame.

@@ -10,13 +10,13 @@ use crate::pattern;
 
 /// Where a log group is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct LogGroupKey {
     pub(super) account: String,
     pub(super) region: String,
     pub(super) log_group: String,
 }
 
-impl Place {
+impl LogGroupKey {
     /// The place of a log group's ARN.
     pub(super) fn of(log_group_arn: &str) -> Option<Self> {
         let arn = Arn::parse(log_group_arn)?;
@@ -35,7 +35,7 @@ impl Place {
 
 /// Log groups that soundly get every event of the requirement, the one with most filters first. What a log group does to
 /// single filters (masks, transformers) is not looked at.
-pub(super) fn feeds(chain: &AccountChain, requirement: &str) -> Vec<Place> {
+pub(super) fn feeds(chain: &AccountChain, requirement: &str) -> Vec<LogGroupKey> {
     let Ok(required) = pattern::parse(requirement) else {
         return Vec::new();
     };
@@ -75,7 +75,7 @@ pub(super) fn feeds(chain: &AccountChain, requirement: &str) -> Vec<Place> {
     found.sort_unstable();
     found
         .into_iter()
-        .filter_map(|(_, group)| Place::of(group))
+        .filter_map(|(_, group)| LogGroupKey::of(group))
         .collect()
 }
 

@@ -25,7 +25,7 @@ mod taken;
 mod touch;
 mod trial;
 
-pub use plan::{Outcome, Plan, for_finding, plan};
+pub use plan::{FindingOutcome, Plan, for_finding, plan};
 pub use resource::{Change, Resource};
 pub use taken::Taken;
 pub use touch::{Touch, Wait};

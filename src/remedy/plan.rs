@@ -23,7 +23,7 @@ pub struct Plan {
     /// The changes, what others rest on first.
     pub changes: Vec<Change>,
     /// What becomes of every finding that was asked about.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<FindingOutcome>,
     /// What has to happen after the changes that no command does, by the position of the change.
     pub waits: Vec<(usize, Wait)>,
     /// Whom the changes touch besides, and what they take away.
@@ -32,7 +32,7 @@ pub struct Plan {
 
 impl Plan {
     /// The part of the plan that one finding needs.
-    pub fn part(&self, outcome: &Outcome) -> Self {
+    pub fn part(&self, outcome: &FindingOutcome) -> Self {
         let place = |position: usize| outcome.changes.iter().position(|it| *it == position);
         let changes = self.changes.iter().enumerate();
         let waits = self.waits.iter();
@@ -42,7 +42,7 @@ impl Plan {
                 .filter(|(position, _)| place(*position).is_some())
                 .map(|(_, change)| change.clone())
                 .collect(),
-            outcomes: vec![Outcome {
+            outcomes: vec![FindingOutcome {
                 changes: (0..outcome.changes.len()).collect(),
                 ..outcome.clone()
             }],
@@ -58,7 +58,7 @@ impl Plan {
 
 /// What becomes of a finding.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct FindingOutcome {
     /// The finding before.
     pub before: Finding,
     /// The finding after all changes.
@@ -67,7 +67,7 @@ pub struct Outcome {
     pub changes: Vec<usize>,
 }
 
-impl Outcome {
+impl FindingOutcome {
     /// Whether it did not hold and still does not.
     pub fn is_open(&self) -> bool {
         let holds =
@@ -405,7 +405,7 @@ impl Planner<'_, '_> {
         after: Analysis,
         changes: &[Change],
         made: &[Made],
-    ) -> Result<Vec<Outcome>, Error> {
+    ) -> Result<Vec<FindingOutcome>, Error> {
         let mut outcomes = Vec::new();
         for (before, after) in before.findings.iter().zip(after.findings) {
             let own = made
@@ -423,7 +423,7 @@ impl Planner<'_, '_> {
                     needs.push(position);
                 }
             }
-            outcomes.push(Outcome {
+            outcomes.push(FindingOutcome {
                 before: before.clone(),
                 after,
                 changes: needs,

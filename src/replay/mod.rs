@@ -32,6 +32,6 @@ pub mod tally;
 pub use alarms::{AlarmOutcome, NotRun};
 pub use history::{Comparison, Missing, NotCompared, Silence};
 pub use outcome::{
-    ControlOutcome, Missed, Noise, Outcome, RecordsOutcome, Surplus, WhatIf, outcome,
+    ControlOutcome, Missed, Noise, RecordsOutcome, ReplayOutcome, Surplus, WhatIf, outcome,
 };
 pub use story::Story;

@@ -16,7 +16,7 @@ use super::tally::{AccountTally, Tally};
 
 /// The result of a replay.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct ReplayOutcome {
     /// Id of the benchmark.
     pub benchmark: String,
     /// What was read.
@@ -34,9 +34,9 @@ pub struct Outcome {
 pub struct WhatIf {
     /// The patterns, by the control whose filters they replace.
     pub patterns: Vec<(String, String)>,
-    /// As in [`Outcome::controls`].
+    /// As in [`ReplayOutcome::controls`].
     pub controls: Vec<ControlOutcome>,
-    /// As in [`Outcome::alarms`].
+    /// As in [`ReplayOutcome::alarms`].
     pub alarms: Vec<AlarmOutcome>,
 }
 
@@ -133,12 +133,12 @@ pub fn outcome(
     what_if: Option<&Hearing<'_>>,
     plan: &Plan,
     tally: &Tally,
-) -> Outcome {
+) -> ReplayOutcome {
     let what_if = what_if.zip(plan.what_if.as_deref());
     let second = |time: &str| Some(time.parse::<Timestamp>().ok()?.as_second());
     let span = tally.span.as_ref();
     let span = span.and_then(|(from, to)| second(from).zip(second(to)));
-    Outcome {
+    ReplayOutcome {
         benchmark: hearing.benchmark.clone(),
         records: RecordsOutcome {
             read: tally.read,

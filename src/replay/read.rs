@@ -415,7 +415,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::Place;
+    use super::super::records::Input;
     use super::*;
 
     /// What is read of a text, however it is split.
@@ -424,7 +424,7 @@ mod tests {
         std::fs::write(file.path(), text).unwrap();
         let path = file.path().to_owned();
         let found = Found {
-            place: Place::File { path, found: false },
+            place: Input::File { path, found: false },
             size: text.len() as u64,
         };
         let plan = Plan::default();

@@ -18,7 +18,7 @@ mod terraform;
 use trailproof::analyze::{Finding, Options, Status};
 use trailproof::chain::verdict::LinkId;
 use trailproof::control::Registry;
-use trailproof::remedy::{self, Outcome, Plan, Resource};
+use trailproof::remedy::{self, FindingOutcome, Plan, Resource};
 use trailproof::report::fix;
 use trailproof::report::words::reason;
 use trailproof::snapshot::Snapshot;
@@ -33,7 +33,7 @@ const LEFT_TO_PEOPLE: [LinkId; 1] = [LinkId::L04];
 const NOT_PLAYED: [LinkId; 3] = [LinkId::L01, LinkId::N02, LinkId::U01];
 
 /// What becomes of one finding of a world; one that passes does so as well where the printed script was run in that world.
-fn outcome_of(world: &World, id: LinkId, finding: &Finding) -> Outcome {
+fn outcome_of(world: &World, id: LinkId, finding: &Finding) -> FindingOutcome {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("world.db");
     world.write_snapshot(&path);

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, Cursor, Read as _};
 use std::path::Path;
 
 use crate::cli::Error;
-use crate::replay::records::{self, Place, Record};
+use crate::replay::records::{self, Input, Record};
 
 /// An event of a file.
 pub(super) enum Event<'e> {
@@ -20,8 +20,8 @@ pub(super) fn each(
     each: &mut dyn FnMut(&str, Event<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let place = match path.as_os_str() == "-" {
-        true => Place::StandardInput,
-        false => Place::File {
+        true => Input::StandardInput,
+        false => Input::File {
             path: path.to_owned(),
             found: false,
         },

@@ -4,7 +4,7 @@
 use serde_json::{Map, json};
 
 use super::{Candidate, Case, change};
-use crate::remedy::choice::{self, Place};
+use crate::remedy::choice::{self, LogGroupKey};
 use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Alarm, Change, MetricFilter, Resource, Subscription, Topic};
 use crate::remedy::{Error, read};
@@ -86,7 +86,7 @@ impl Case<'_> {
     }
 
     /// A log group that a trail of the account is made to deliver to, where none has one.
-    fn fed_log_group(&self) -> Result<Option<(Place, Candidate)>, Error> {
+    fn fed_log_group(&self) -> Result<Option<(LogGroupKey, Candidate)>, Error> {
         for arn in read::trails(self.facts, &self.finding.account)? {
             let Some(trail) = read::trail(self.facts, &arn)? else {
                 continue;
@@ -96,7 +96,7 @@ impl Case<'_> {
                 Resource::Trail(trail) => trail.log_group_arn.clone(),
                 _ => None,
             });
-            if let Some(place) = group.as_deref().and_then(Place::of) {
+            if let Some(place) = group.as_deref().and_then(LogGroupKey::of) {
                 return Ok(Some((place, changes)));
             }
         }
@@ -104,14 +104,14 @@ impl Case<'_> {
     }
 
     /// A log group of some trail, where none is in order yet.
-    fn any_place(&self) -> Option<Place> {
+    fn any_place(&self) -> Option<LogGroupKey> {
         let mut groups = self
             .chain
             .paths
             .iter()
             .filter(|path| path.trail.is_some())
             .filter_map(|path| path.log_group.as_deref());
-        Place::of(groups.next()?)
+        LogGroupKey::of(groups.next()?)
     }
 
     /// A new alarm on the metric of a filter, and the topic that it needs.
@@ -230,7 +230,11 @@ impl Case<'_> {
         Ok(change(None, subscription))
     }
 
-    pub(super) fn free_filter_name(&self, place: &Place, wanted: &str) -> Result<String, Error> {
+    pub(super) fn free_filter_name(
+        &self,
+        place: &LogGroupKey,
+        wanted: &str,
+    ) -> Result<String, Error> {
         let key = (
             place.account.as_str(),
             place.region.as_str(),
@@ -243,7 +247,7 @@ impl Case<'_> {
 
     pub(super) fn free_metric(
         &self,
-        place: &Place,
+        place: &LogGroupKey,
         namespace: &str,
         wanted: &str,
     ) -> Result<String, Error> {

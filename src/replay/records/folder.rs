@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 24;
 
 /// Where records come from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Input {
     /// `-`
     StandardInput,
     /// A file.
@@ -30,7 +30,7 @@ pub enum Place {
 #[derive(Debug, Clone)]
 pub struct Found {
     /// Where.
-    pub place: Place,
+    pub place: Input,
     /// In bytes.
     pub size: u64,
 }
@@ -64,7 +64,7 @@ pub fn list(arguments: &[PathBuf]) -> Result<Listing, (PathBuf, io::Error)> {
     let mut listing = Listing::default();
     for argument in arguments {
         if argument.as_os_str() == "-" {
-            let place = Place::StandardInput;
+            let place = Input::StandardInput;
             listing.files.push(Found { place, size: 0 });
             continue;
         }
@@ -78,7 +78,7 @@ pub fn list(arguments: &[PathBuf]) -> Result<Listing, (PathBuf, io::Error)> {
         }
         let path = argument.clone();
         listing.files.push(Found {
-            place: Place::File { path, found: false },
+            place: Input::File { path, found: false },
             size: if metadata.is_file() {
                 metadata.len()
             } else {
@@ -109,7 +109,7 @@ fn walk(folder: &Path, depth: usize, listing: &mut Listing) {
         match kind(&path, &metadata, depth) {
             Entry::Folder => walk(&path, depth + 1, listing),
             Entry::File => listing.files.push(Found {
-                place: Place::File { path, found: true },
+                place: Input::File { path, found: true },
                 size: metadata.len(),
             }),
             Entry::Left(why) => listing.left.push((path, why)),

@@ -26,7 +26,7 @@ use std::fmt;
 use std::io;
 
 pub use edge::Part;
-pub use folder::{Found, Leftover, Listing, Place, list};
+pub use folder::{Found, Input, Leftover, Listing, list};
 pub use part::Finder;
 pub use reader::{Reader, text, values};
 pub use record::{Record, text_of};
@@ -103,7 +103,7 @@ impl Damage {
 }
 
 /// The name of a file as the user knows it.
-impl fmt::Display for Place {
+impl fmt::Display for Input {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StandardInput => out.write_str("standard input"),

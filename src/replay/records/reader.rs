@@ -9,7 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::Damage;
 use super::ahead::Ahead;
 use super::edge::Part;
-use super::folder::{Place, open};
+use super::folder::{Input, open};
 use super::record::Record;
 use super::stream::{Counted, End, Stream, WINDOW};
 
@@ -37,7 +37,7 @@ impl Reader {
     /// Hands every record of a part of a file to `each`. What was counted is told also of a file that is damaged.
     pub fn read(
         &mut self,
-        place: &Place,
+        place: &Input,
         part: &Part,
         each: &mut dyn FnMut(Record<'_>),
     ) -> (Counted, End) {
@@ -67,7 +67,7 @@ impl Reader {
 }
 
 /// The text of a file, compressed with gzip or not.
-pub fn text(place: &Place) -> io::Result<Box<dyn BufRead>> {
+pub fn text(place: &Input) -> io::Result<Box<dyn BufRead>> {
     let source = source(place, &Part::default())?;
     Ok(match inflated(source)? {
         Inflated::Text(input) => Box::new(input),
@@ -101,11 +101,11 @@ fn inflated<R: Read>(source: R) -> io::Result<Inflated<R>> {
     })
 }
 
-fn source(place: &Place, part: &Part) -> io::Result<Box<dyn Read + Send>> {
+fn source(place: &Input, part: &Part) -> io::Result<Box<dyn Read + Send>> {
     Ok(match place {
         // Not its lock: whoever reads ahead is another thread.
-        Place::StandardInput => Box::new(io::stdin()),
-        Place::File { path, found } => {
+        Input::StandardInput => Box::new(io::stdin()),
+        Input::File { path, found } => {
             let mut file = open(path, *found)?;
             if part.begin.at > 0 {
                 file.seek(SeekFrom::Start(part.begin.at))?;

@@ -7,7 +7,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::edge::{Edge, Frame, Part};
-use super::folder::{Found, Place, open};
+use super::folder::{Found, Input, open};
 
 /// Files from twice this size on are split, into parts of about this size; small in unit tests, so that they split too.
 const SIZE: u64 = if cfg!(test) { 4 << 10 } else { 32 << 20 };
@@ -26,7 +26,7 @@ pub fn split(found: &Found) -> Vec<Part> {
 
 fn split_by(found: &Found, size: u64) -> io::Result<Vec<Part>> {
     let mut parts = vec![Part::default()];
-    let Place::File {
+    let Input::File {
         path,
         found: inside,
     } = &found.place
@@ -139,7 +139,7 @@ mod tests {
         std::fs::write(file.path(), text).unwrap();
         let path = file.path().to_owned();
         let found = Found {
-            place: Place::File { path, found: false },
+            place: Input::File { path, found: false },
             size: text.len() as u64,
         };
         let parts = split_by(&found, size).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::analyze::Status;
 use crate::aws::arn::short_name;
-use crate::remedy::{Change, Outcome, Plan, Resource, Taken, Touch, Wait};
+use crate::remedy::{Change, FindingOutcome, Plan, Resource, Taken, Touch, Wait};
 use crate::report::words;
 
 /// The plan in one line: `3 changes; 12 controls pass after them, 1 still fails`.
@@ -63,7 +63,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
 
 /// Where another accepted form than the benchmark's own text is used, and why.
 fn other_forms(plan: &Plan) -> Vec<String> {
-    let notes = |outcome: &Outcome| {
+    let notes = |outcome: &FindingOutcome| {
         let fixed = outcome.after.status == Status::Pass && !outcome.changes.is_empty();
         let told = outcome
             .after
@@ -82,7 +82,7 @@ fn other_forms(plan: &Plan) -> Vec<String> {
 }
 
 /// The control with its number and account.
-pub(super) fn named(outcome: &Outcome) -> String {
+pub(super) fn named(outcome: &FindingOutcome) -> String {
     let finding = &outcome.before;
     let number = finding
         .benchmark_id

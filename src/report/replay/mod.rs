@@ -7,7 +7,7 @@ mod sentences;
 mod text;
 
 use crate::remedy::Plan;
-use crate::replay::Outcome;
+use crate::replay::ReplayOutcome;
 
 use super::{Style, printed};
 
@@ -28,7 +28,7 @@ pub enum ReplayFormat {
 #[derive(Debug, Clone, Copy)]
 pub struct ReplayDossier<'a> {
     /// What came out.
-    pub outcome: &'a Outcome,
+    pub outcome: &'a ReplayOutcome,
     /// What became of the files.
     pub files: &'a FilesRead,
     /// The fix after which `what_if` of the outcome would have been.

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use crate::chain::NotFollowed;
 use crate::chain::verdict::Cause;
-use crate::replay::{AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, Outcome, Surplus};
+use crate::replay::{
+    AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, ReplayOutcome, Surplus,
+};
 use crate::report::{fix, words};
 
 use super::ReplayDossier;
@@ -93,7 +95,7 @@ fn principal_type(surplus: &Surplus) -> &str {
 
 /// How often the alarms of a control would have notified somebody, and of what most of all; none where they did so less than
 /// once a day.
-pub(super) fn how_often(control: &ControlOutcome, outcome: &Outcome) -> Option<String> {
+pub(super) fn how_often(control: &ControlOutcome, outcome: &ReplayOutcome) -> Option<String> {
     let alarms = outcome.alarms.iter();
     let own = alarms.filter(|alarm| control.alarms.contains(&alarm.arn));
     let number = own.filter_map(notifications).sum::<u64>();
@@ -134,7 +136,7 @@ fn often(number: u64, seconds: i64) -> Option<String> {
 }
 
 /// From the first record to the last.
-fn seconds(outcome: &Outcome) -> i64 {
+fn seconds(outcome: &ReplayOutcome) -> i64 {
     let second = |time: &String| Some(time.parse::<Timestamp>().ok()?.as_second());
     let span = outcome.records.span.as_ref();
     let ends = span.and_then(|(from, to)| second(from).zip(second(to)));
