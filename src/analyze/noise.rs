@@ -118,7 +118,7 @@ fn metric_alarm(path: &Path) -> Option<&str> {
 fn behind(path: &Path) -> impl Iterator<Item = &Arc<Condition>> {
     path.conditions
         .iter()
-        .filter(|condition| condition.id >= LinkId::F01)
+        .filter(|condition| condition.id.station() >= Station::MetricFilter)
 }
 
 fn behind_events(path: &Path) -> impl Iterator<Item = Predicate> {

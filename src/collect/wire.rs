@@ -6,10 +6,9 @@
 use std::borrow::Cow;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use minicbor::Decoder;
-use minicbor::data::Type;
 use serde_json::{Map, Value};
 
+use crate::snapshot::decode;
 use crate::snapshot::operations::{OPERATIONS, Operation, Protocol};
 
 /// A request in the shape of the AWS CLI's `--cli-input-json`.
@@ -114,56 +113,9 @@ fn cbor_members(body: &[u8]) -> Option<Map<String, Value>> {
     if body.is_empty() {
         return Some(Map::new());
     }
-    match cbor_value(&mut Decoder::new(body), 0) {
-        Some(Value::Object(members)) => Some(members),
+    match decode::cbor(body).ok()? {
+        Value::Object(members) => Some(members),
         _ => None,
-    }
-}
-
-/// The few types that requests of the table have: no timestamps, no byte strings.
-fn cbor_value(decoder: &mut Decoder<'_>, depth: u32) -> Option<Value> {
-    if depth > 16 {
-        return None;
-    }
-    Some(match decoder.datatype().ok()? {
-        Type::Map | Type::MapIndef => {
-            let length = decoder.map().ok()?;
-            let mut members = Map::new();
-            while more(decoder, length, members.len())? {
-                let key = decoder.str().ok()?.to_owned();
-                members.insert(key, cbor_value(decoder, depth + 1)?);
-            }
-            Value::Object(members)
-        }
-        Type::Array | Type::ArrayIndef => {
-            let length = decoder.array().ok()?;
-            let mut items = Vec::new();
-            while more(decoder, length, items.len())? {
-                items.push(cbor_value(decoder, depth + 1)?);
-            }
-            Value::Array(items)
-        }
-        Type::String => Value::from(decoder.str().ok()?),
-        Type::Bool => Value::from(decoder.bool().ok()?),
-        Type::Null => {
-            decoder.null().ok()?;
-            Value::Null
-        }
-        Type::U8 | Type::U16 | Type::U32 | Type::U64 => Value::from(decoder.u64().ok()?),
-        Type::I8 | Type::I16 | Type::I32 | Type::I64 => Value::from(decoder.i64().ok()?),
-        _ => return None,
-    })
-}
-
-/// Whether a CBOR collection of known or unknown length goes on; eats the end mark of the latter.
-fn more(decoder: &mut Decoder<'_>, length: Option<u64>, read: usize) -> Option<bool> {
-    match length {
-        Some(length) => Some((read as u64) < length),
-        None if decoder.datatype().ok()? == Type::Break => {
-            decoder.skip().ok()?;
-            Some(false)
-        }
-        None => Some(true),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Candidate, Case, edit};
 use crate::analyze::Stop;
 use crate::aws::arn;
 use crate::chain::cause::{AlarmCause, Cause};
-use crate::chain::verdict::LinkId;
+use crate::chain::verdict::{LinkId, Station};
 use crate::remedy::resource::{Alarm, Change};
 use crate::remedy::{Error, read};
 
@@ -31,7 +31,7 @@ impl Case<'_> {
             LinkId::A13 => vec![vec![edit(&alarm, |it| {
                 it.settings.remove("WarmUpConfiguration");
             })]],
-            id if id.code().starts_with('C') => self.by_itself()?,
+            id if id.station() == Station::CompositeAlarm => self.by_itself()?,
             _ => self.arithmetic(&alarm)?,
         };
         found.extend(self.beside()?);

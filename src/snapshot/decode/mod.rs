@@ -40,6 +40,12 @@ enum Form {
     Cbor,
 }
 
+/// One CBOR item that fills a whole body, as it stands: of a request too.
+#[cfg(feature = "collect")]
+pub(crate) fn cbor(body: &[u8]) -> Result<Value, DecodeError> {
+    cbor::decode(body)
+}
+
 /// The body of a call in the AWS CLI's JSON form.
 ///
 /// Members that are null are left out, numbers are written in their shortest form, members that the operation's model
