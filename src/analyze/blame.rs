@@ -32,8 +32,9 @@ pub(super) struct Blamed {
 }
 
 /// What decides between paths, the most weighty first: how surely its filter was made for the control, whether a trail
-/// delivers to it at all (what would be wrong behind it is not looked at where none does), how few faults it has, how far it carries the event, how much its filter looks like the requirement, whether it is there for the event's
-/// Region at all: a rule of another Region is no reason where one stands in the event's own.
+/// delivers to it at all (what would be wrong behind it is not looked at where none does), how few faults it has, how far
+/// it carries the event, how much its filter looks like the requirement, whether it is there for the event's Region at all:
+/// a rule of another Region is no reason where one stands in the event's own.
 type Rank = (Made, bool, Reverse<usize>, Station, usize, bool);
 
 /// How sure it is that a filter was made for a control, from least to most.
@@ -321,8 +322,7 @@ fn unplaced(
     let (LinkId::E08, Some(rule), Some(here)) = (blamed.stop.id, rule, here) else {
         return blamed;
     };
-    let alike = chain.paths.iter().filter_map(|path| path.rule.as_ref());
-    let alike = alike.filter(|other| other.name == rule.name);
+    let alike = chain.rules().filter(|other| other.name == rule.name);
     let regions: BTreeSet<&str> = alike.map(|other| other.region.as_str()).collect();
     if regions.contains(here) {
         let paths = chain.paths.iter().enumerate();

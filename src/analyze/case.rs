@@ -67,7 +67,7 @@ impl<'c> Case<'c> {
 
     /// What these paths do not carry of what is asked for.
     pub(super) fn missed(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> Missed {
-        if self.carries(requirement, paths) {
+        if self.near_ones_carry(requirement, paths) {
             return Missed::Nothing;
         }
         self.with_parts(paths, |parts| self.decided(&requirement.events, parts))
@@ -75,19 +75,21 @@ impl<'c> Case<'c> {
 
     /// Whether these paths carry all that is asked for.
     pub(super) fn carries(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> bool {
-        // Filters that look like the requirement decide a yes sooner than all filters of the account.
+        self.near_ones_carry(requirement, paths)
+            || self.with_parts(paths, |parts| self.covered(&requirement.events, parts))
+    }
+
+    /// Whether fewer paths, those whose filters look like the requirement, carry all of it: they decide a yes sooner than all
+    /// filters of the account.
+    fn near_ones_carry(&self, requirement: &AcceptedForm<'_>, paths: &[&Path]) -> bool {
         let near: Vec<&Path> = paths
             .iter()
             .copied()
             .filter(|path| requirement.likeness(path) > 0)
             .collect();
-        if !near.is_empty()
+        !near.is_empty()
             && near.len() < paths.len()
             && self.covered(&requirement.events, &self.memo.parts(&near))
-        {
-            return true;
-        }
-        self.with_parts(paths, |parts| self.covered(&requirement.events, parts))
     }
 
     /// What it rests on that these paths carry everything that is asked for.

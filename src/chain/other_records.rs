@@ -63,11 +63,9 @@ pub(super) fn of<'r>(
     }
     let trails = facts.trails(&place.account)?;
     let is_fed = |other: &FilterRow| {
-        trails.iter().any(|trail| {
-            trail.log_account.as_deref() == Some(&place.account)
-                && trail.log_region.as_deref() == Some(&other.region)
-                && trail.log_group_name.as_deref() == Some(&other.log_group_name)
-        })
+        trails
+            .iter()
+            .any(|trail| trail.feeds(&place.account, other))
     };
     let strangers = others.iter().filter(elsewhere).copied();
     Ok(strangers

@@ -171,4 +171,9 @@ impl AccountChain {
             .iter()
             .filter(|path| path.verdict() == Verdict::Unknown)
     }
+
+    /// The rules of EventBridge that paths run through, once a path.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.paths.iter().filter_map(|path| path.rule.as_ref())
+    }
 }

@@ -208,12 +208,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     ) -> Result<(), Error> {
         let account = self.context.account.as_str();
         for filter in self.facts.all_filters(account)?.iter() {
-            let here = |trail: &&TrailRow| {
-                trail.log_account.as_deref() == Some(account)
-                    && trail.log_region.as_deref() == Some(&filter.region)
-                    && trail.log_group_name.as_deref() == Some(&filter.log_group_name)
-            };
-            if trails.iter().any(|trail| here(&trail)) {
+            if trails.iter().any(|trail| trail.feeds(account, filter)) {
                 continue;
             }
             let arn = format!(

@@ -96,8 +96,7 @@ fn headless(folder: &Folder, plans: &mut [Plan]) {
             let Some(plan) = plans.get_mut(index).filter(|plan| plan.outcome.is_ok()) else {
                 continue;
             };
-            let file = plan.file.and_then(|file| folder.get(file));
-            let name = file.map_or("", |file| file.name.as_str());
+            let name = plan.file_name(folder);
             plan.spoil(format!(
                 "`{name}` is by its name a later page of a list, of which {noun} {} {verb} missing; \
                  give a list that is whole a name without a number",
@@ -121,10 +120,7 @@ fn tell_hole(
     pages: &[(u64, usize)],
     (before, after): (usize, usize),
 ) {
-    let name = |index: usize| {
-        let file = plans.get(index).and_then(|plan| folder.get(plan.file?));
-        file.map_or("", |file| file.name.as_str())
-    };
+    let name = |index: usize| plans.get(index).map_or("", |plan| plan.file_name(folder));
     let why = format!(
         "a page between `{}` and `{}` is missing",
         name(before),
@@ -196,10 +192,7 @@ fn join(folder: &Folder, plans: &mut [Plan], pages: &[usize]) {
     if in_parts {
         for index in pages {
             if let Some(plan) = plans.get_mut(*index) {
-                let name = plan
-                    .file
-                    .and_then(|file| folder.get(file))
-                    .map_or("", |file| &file.name);
+                let name = plan.file_name(folder);
                 let why = format!(
                     "`{name}` is a page of a list of several subjects; ask about each of them"
                 );

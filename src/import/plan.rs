@@ -123,6 +123,12 @@ impl Plan {
         self.file.is_some() && self.source == self.file
     }
 
+    /// The name of the file of the answer; empty where there is none.
+    pub(super) fn file_name<'f>(&self, folder: &'f Folder) -> &'f str {
+        let file = self.file.and_then(|file| folder.get(file));
+        file.map_or("", |file| &file.name)
+    }
+
     /// The token of the page after the answer.
     pub(super) fn next(&self) -> Option<&str> {
         self.outcome.as_ref().ok()?.next.as_deref()

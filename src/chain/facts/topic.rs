@@ -90,7 +90,7 @@ impl Facts<'_> {
         kept.topics.get(arn.to_owned(), |arn| {
             let found = self.optional(
                 "select policy, kms_master_key_id, owner, fifo, subscriptions_confirmed, \
-             subscriptions_pending, evidence_id from topic where account = ?1 and topic_arn = ?2",
+                 subscriptions_pending, evidence_id from topic where account = ?1 and topic_arn = ?2",
                 (account, arn),
                 |row| {
                     Ok(Topic {
@@ -118,7 +118,7 @@ impl Facts<'_> {
         kept.subscriptions.get(topic.to_owned(), |topic| {
             let rows = self.list(
                 "select protocol, endpoint, subscription_arn, owner, evidence_id from subscription \
-             where account = ?1 and topic_arn = ?2 order by protocol, endpoint, subscription_arn",
+                 where account = ?1 and topic_arn = ?2 order by protocol, endpoint, subscription_arn",
                 (account, topic),
                 |row| {
                     Ok(SubscriptionRow {
@@ -150,25 +150,29 @@ impl Facts<'_> {
         subscription: &str,
     ) -> Result<Option<Rc<SubscriptionAttributes>>, Error> {
         let kept = self.rows(account);
-        kept.attributes.get(subscription.to_owned(), |subscription| {
-            let found = self.optional(
-            "select filter_policy, filter_policy_scope, pending_confirmation, confirmation_was_authenticated, \
-             redrive_policy, evidence_id \
-             from subscription_attributes where account = ?1 and subscription_arn = ?2",
-            (account, subscription),
-            |row| {
-                Ok(SubscriptionAttributes {
-                    filter_policy: get(row, "filter_policy")?,
-                    filter_policy_scope: get(row, "filter_policy_scope")?,
-                    pending_confirmation: get(row, "pending_confirmation")?,
-                    confirmation_was_authenticated: get(row, "confirmation_was_authenticated")?,
-                    redrive_policy: get(row, "redrive_policy")?,
-                    evidence: get(row, "evidence_id")?,
-                })
-            },
-        )?;
-            Ok(found.map(Rc::new))
-        })
+        kept.attributes
+            .get(subscription.to_owned(), |subscription| {
+                let found = self.optional(
+                    "select filter_policy, filter_policy_scope, pending_confirmation, \
+                 confirmation_was_authenticated, redrive_policy, evidence_id \
+                 from subscription_attributes where account = ?1 and subscription_arn = ?2",
+                    (account, subscription),
+                    |row| {
+                        Ok(SubscriptionAttributes {
+                            filter_policy: get(row, "filter_policy")?,
+                            filter_policy_scope: get(row, "filter_policy_scope")?,
+                            pending_confirmation: get(row, "pending_confirmation")?,
+                            confirmation_was_authenticated: get(
+                                row,
+                                "confirmation_was_authenticated",
+                            )?,
+                            redrive_policy: get(row, "redrive_policy")?,
+                            evidence: get(row, "evidence_id")?,
+                        })
+                    },
+                )?;
+                Ok(found.map(Rc::new))
+            })
     }
 
     /// A key, as an account was told.

@@ -6,7 +6,7 @@ use rusqlite::Row;
 
 use crate::chain::verdict::{Kind, Subject};
 
-use super::{Error, Facts, Json, get, once};
+use super::{Error, Facts, FilterRow, Json, get, once};
 
 /// A trail as an account sees it.
 #[derive(Clone, Debug)]
@@ -33,6 +33,13 @@ impl TrailRow {
     /// What links call it.
     pub(crate) fn subject(&self) -> Subject {
         Subject::of_arn(Kind::Trail, &self.arn)
+    }
+
+    /// Whether it delivers to the log group of a metric filter of an account.
+    pub(in crate::chain) fn feeds(&self, account: &str, filter: &FilterRow) -> bool {
+        self.log_account.as_deref() == Some(account)
+            && self.log_region.as_deref() == Some(&filter.region)
+            && self.log_group_name.as_deref() == Some(&filter.log_group_name)
     }
 }
 

@@ -65,12 +65,9 @@ impl Case<'_> {
         let Some(rule) = self.rule(stop)?.filter(|rule| rule.bus == DEFAULT_BUS) else {
             return Ok(Vec::new());
         };
-        let rules = self
+        let named: BTreeSet<(&str, String)> = self
             .chain
-            .paths
-            .iter()
-            .filter_map(|path| path.rule.as_ref());
-        let named: BTreeSet<(&str, String)> = rules
+            .rules()
             .filter(|other| other.name == rule.name && other.region != rule.region)
             .map(|other| {
                 let pattern = localized(&other.pattern, &other.region, &rule.region);
@@ -91,12 +88,7 @@ impl Case<'_> {
                 it.pattern = Some(pattern.clone())
             })]]);
         }
-        let mut like = self
-            .chain
-            .paths
-            .iter()
-            .filter_map(|path| path.rule.as_ref());
-        let like = like.find(|it| {
+        let like = self.chain.rules().find(|it| {
             it.name == rule.name && localized(&it.pattern, &it.region, &rule.region) == *pattern
         });
         match like.map(|it| read::rule(self.facts, &it.arn)).transpose()? {
@@ -111,8 +103,7 @@ impl Case<'_> {
         let own = deployed.rule.region.clone();
         let mut seen = BTreeSet::new();
         let mut regions = BTreeSet::new();
-        for path in &self.chain.paths {
-            let Some(other) = &path.rule else { continue };
+        for other in self.chain.rules() {
             if !seen.insert(other.arn.as_str())
                 || other.pattern != localized(&pattern, &own, &other.region)
             {

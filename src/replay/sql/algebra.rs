@@ -62,6 +62,17 @@ pub(super) enum Test {
     },
 }
 
+impl Test {
+    /// A string that matches.
+    pub(super) fn text(matches: TextTest) -> Self {
+        Self::Text {
+            matches,
+            numbers: false,
+            negated: false,
+        }
+    }
+}
+
 /// What is asked of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum TextTest {

@@ -33,15 +33,10 @@ pub(super) fn of(predicate: &Predicate) -> Result<Cond, Refusal> {
 }
 
 fn of_is(is: &Is) -> Result<Test, Refusal> {
-    let text = |matches| Test::Text {
-        matches,
-        numbers: false,
-        negated: false,
-    };
     Ok(match is {
-        Is::Text(value) => text(TextTest::Leftmost(vec![value.clone()])),
-        Is::StartsWith(value) => text(TextTest::Leftmost(vec![value.clone(), String::new()])),
-        Is::EndsWith(value) => text(TextTest::EndsWith(value.clone())),
+        Is::Text(value) => Test::text(TextTest::Leftmost(vec![value.clone()])),
+        Is::StartsWith(value) => Test::text(TextTest::Leftmost(vec![value.clone(), String::new()])),
+        Is::EndsWith(value) => Test::text(TextTest::EndsWith(value.clone())),
         Is::Bool(truth) => Test::Bool(*truth),
         Is::Missing => Test::Missing,
         // Whatever Rust has; no two engines read all of it alike.

@@ -125,16 +125,7 @@ fn of_value(names: &[&str], rule: &Rule) -> Result<Cond, Refusal> {
             });
             Cond::All(all.collect())
         }
-        rule => of_text(rule, &|matches| {
-            leaf(
-                names,
-                Test::Text {
-                    matches,
-                    numbers: false,
-                    negated: false,
-                },
-            )
-        })?,
+        rule => of_text(rule, &|matches| leaf(names, Test::text(matches)))?,
     })
 }
 
@@ -191,11 +182,7 @@ fn envelope(path: &str, member: &str, rules: &[Rule]) -> Result<Cond, Refusal> {
                 without: SOURCE_SUFFIX,
                 matches,
             },
-            _ => Test::Text {
-                matches,
-                numbers: false,
-                negated: false,
-            },
+            _ => Test::text(matches),
         };
         leaf(&[member], test)
     };
@@ -208,14 +195,7 @@ fn detail_type(rules: &[Rule], sign_in: SignIn) -> Cond {
     let fits = |text: &str| rules.iter().any(|rule| rule.holds(&json!(text)));
     let is = |event_type: &str| {
         let matches = TextTest::Leftmost(vec![event_type.to_owned()]);
-        leaf(
-            &["eventType"],
-            Test::Text {
-                matches,
-                numbers: false,
-                negated: false,
-            },
-        )
+        leaf(&["eventType"], Test::text(matches))
     };
     let neither = Cond::Not(Box::new(Cond::Any(vec![
         is(SERVICE_EVENT),
