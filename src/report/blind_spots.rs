@@ -1,7 +1,7 @@
 //! Blind spots for people: the calls that would break a proof, account by account, those that nobody hears first.
 
 use crate::analyze::{Analysis, BlindSpot, Finding, Heard};
-use crate::chain::verdict::{ApiCall, Station};
+use crate::chain::verdict::{ApiCall, Kind, Station};
 
 use super::text::{Colour, Page, count};
 use super::words;
@@ -61,11 +61,16 @@ pub(super) fn call(spot: &BlindSpot) -> String {
 /// What becomes of the call.
 pub(super) fn heard(spot: &BlindSpot) -> String {
     let pattern = spot.pattern().unwrap_or_default();
+    // By the time the record of the call comes, the role no longer lets the trail deliver it.
+    let filter = match spot.subject.kind {
+        Kind::Role => "a filter behind another trail that would",
+        _ => "a filter that would",
+    };
     match &spot.heard {
         Heard::Yes { by } => format!("heard by {}", words::carried(by)),
         Heard::No {
             only_by_itself: false,
-        } => format!("nobody would hear of it; a filter that would: {pattern}"),
+        } => format!("nobody would hear of it; {filter}: {pattern}"),
         Heard::No {
             only_by_itself: true,
         } => {
@@ -82,7 +87,7 @@ pub(super) fn heard(spot: &BlindSpot) -> String {
                 .to_owned()
         }
         Heard::Unknown => {
-            format!("whether anybody would hear of it is not known; a filter that would: {pattern}")
+            format!("whether anybody would hear of it is not known; {filter}: {pattern}")
         }
     }
 }

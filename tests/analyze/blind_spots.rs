@@ -300,6 +300,8 @@ fn reports_name_the_silent_calls_each_once() {
     assert!(table.lines().all(|line| line.chars().count() <= 80));
     let html = report::analysis(dossier, Format::Html, View::default());
     assert!(html.contains("What would blind it unheard"));
+    // A filter behind the trail whose role is changed would not get the record: none is advised there.
+    assert!(html.contains("nobody would hear of it; a filter behind another trail that would"));
     let json = report::analysis(dossier, Format::Json, View::default());
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let spots = json["findings"][4]["blind_spots"].as_array().unwrap();
