@@ -426,10 +426,17 @@ fn regions(context: &Context, trail: &TrailRow, judgement: &mut Judgement) {
     }
 }
 
-/// Trails that nobody could see: DescribeTrails has no answer in some region.
+/// Trails that nobody could see: DescribeTrails has no answer in a Region.
+pub(super) struct Hidden {
+    /// Whether no Region answered: the trail may record all Regions. Else it records its own alone, which the judgement says.
+    pub(super) everywhere: bool,
+    pub(super) judgement: Judgement,
+}
+
+/// The trails that nobody could see.
 ///
-/// A multi-Region trail shows in every region, so what hides in one region while others answered records that region alone.
-pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Judgement>, Error> {
+/// A multi-Region trail shows in every Region, so what hides in one Region while others answered records that Region alone.
+pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Hidden>, Error> {
     let mut regions = context.scope.regions.clone();
     if regions.is_empty() {
         regions.push(context.scope.global_region.clone());
@@ -441,7 +448,7 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Judgeme
             silent.push((region.clone(), asked));
         }
     }
-    let all_silent = silent.len() == regions.len();
+    let everywhere = silent.len() == regions.len();
     let hidden = silent.into_iter().map(|(region, asked)| {
         let mut judgement = Judgement::default();
         let subject = Subject::region(&context.account, &region);
@@ -453,7 +460,7 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Judgeme
             &asked,
             Some(Open::Trail),
         ));
-        if !all_silent {
+        if !everywhere {
             judgement.require(
                 LinkId::T07,
                 &subject,
@@ -463,7 +470,10 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Judgeme
                 Predicate::equals("awsRegion", &region),
             );
         }
-        judgement
+        Hidden {
+            everywhere,
+            judgement,
+        }
     });
     Ok(hidden.collect())
 }

@@ -20,6 +20,7 @@ use super::patterns::Patterns;
 use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
 use super::tail::{Alike, Extent, MOST_PATHS, SharedEvents, Tail, Told};
+use super::trail::Hidden;
 use super::verdict::{Link, LinkId, Verdict};
 use super::{
     Error, alarm_actions, log_alarm, metric_filter, mute_rules, organization, selectors, trail,
@@ -97,14 +98,14 @@ impl<'s, 'c> Walk<'s, 'c> {
             self.trail_paths(trail, &mut alike, &mut paths)?;
         }
         let hidden = trail::hidden(&self.facts, self.context)?;
-        for judgement in &hidden {
+        for Hidden { judgement, .. } in &hidden {
             paths.push(Tail::default().path(None, None, judgement, &mut self.events));
         }
         if trails.is_empty() && hidden.is_empty() {
             let judgement = trail::none(&self.facts, self.context)?;
             paths.push(Tail::default().path(None, None, &judgement, &mut self.events));
         }
-        self.unfed_filters(&trails, hidden.first(), &mut paths)?;
+        self.unfed_filters(&trails, &hidden, &mut paths)?;
         let feeds = self.feeds(&trails, hidden)?;
         paths.extend(rule_walk::paths(&self.facts, self.context, &feeds)?);
         self.bound(paths.len());
@@ -112,7 +113,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     /// The trails that feed the event buses of the account.
-    fn feeds(&self, trails: &[TrailRow], hidden: Vec<Judgement>) -> Result<Vec<Feed>, Error> {
+    fn feeds(&self, trails: &[TrailRow], hidden: Vec<Hidden>) -> Result<Vec<Feed>, Error> {
         let mut feeds = Vec::new();
         for trail in trails {
             let mut judgement = trail::records(&self.facts, self.context, trail)?;
@@ -122,9 +123,9 @@ impl<'s, 'c> Walk<'s, 'c> {
                 judgement,
             });
         }
-        feeds.extend(hidden.into_iter().map(|judgement| Feed {
+        feeds.extend(hidden.into_iter().map(|hidden| Feed {
             trail: None,
-            judgement,
+            judgement: hidden.judgement,
         }));
         if feeds.is_empty() {
             let judgement = trail::feeds_nothing(self.context);
@@ -203,7 +204,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     fn unfed_filters(
         &mut self,
         trails: &[TrailRow],
-        hidden: Option<&Judgement>,
+        hidden: &[Hidden],
         paths: &mut Vec<Path>,
     ) -> Result<(), Error> {
         let account = self.context.account.as_str();
@@ -221,12 +222,9 @@ impl<'s, 'c> Walk<'s, 'c> {
                 name: filter.log_group_name.clone(),
                 arn,
             };
-            let before = match hidden {
-                // The trail that feeds the group may be one that nobody could see. Which events it records is not asked.
-                Some(hidden) => Judgement {
-                    links: hidden.links.clone(),
-                    ..Judgement::default()
-                },
+            // A hidden trail of one Region may feed the group too: its own path tells what is open about that Region.
+            let before = match hidden.iter().find(|it| it.everywhere) {
+                Some(hidden) => hidden.judgement.clone(),
                 None => fed_by_nobody(trails, &place, filter),
             };
             let group = log_group::unfed();

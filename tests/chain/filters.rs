@@ -239,17 +239,41 @@ fn f11_field_selection_criteria() {
     });
 }
 
+/// The control's filter lies on a log group that no trail delivers to.
+fn on_an_orphan(world: &mut World) {
+    world.remove_filter(CONTROL);
+    world.add_filter(json!({
+        "filterName": filter_name(CONTROL),
+        "filterPattern": "{ ($.eventName = *Trail) || ($.eventName = *Logging) }",
+        "logGroupName": "orphan",
+        "metricTransformations": [{"metricName": metric_name(CONTROL), "metricNamespace": NAMESPACE, "metricValue": "1"}],
+    }));
+}
+
 #[test]
 fn f12_filter_on_a_log_group_no_trail_delivers_to() {
-    fault(LinkId::F12, Verdict::Broken, |world| {
-        world.remove_filter(CONTROL);
-        world.add_filter(json!({
-            "filterName": filter_name(CONTROL),
-            "filterPattern": "{ ($.eventName = *Trail) || ($.eventName = *Logging) }",
-            "logGroupName": "orphan",
-            "metricTransformations": [{"metricName": metric_name(CONTROL), "metricNamespace": NAMESPACE, "metricValue": "1"}],
+    fault(LinkId::F12, Verdict::Broken, on_an_orphan);
+}
+
+/// A trail that could hide in a Region that was not asked records that Region alone: the others' events reach no such filter.
+#[test]
+fn a_region_that_was_not_asked_does_not_hide_what_a_filter_elsewhere_lacks() {
+    for silent in ["us-west-2", HOME] {
+        let finding = finding_of(&world(|world| {
+            on_an_orphan(world);
+            world
+                .answers
+                .retain(|answer| answer.operation != "DescribeTrails" || answer.region != silent);
         }));
-    });
+        assert_eq!(
+            (finding.status, finding.broken_link),
+            (Status::Fail, Some(LinkId::F12)),
+            "{silent}: {}",
+            reason(&finding)
+        );
+        let witness = finding.witness.as_ref().expect("an event");
+        assert_ne!(witness["awsRegion"], silent);
+    }
 }
 
 #[test]

@@ -100,7 +100,8 @@ pub(super) fn read(facts: &Facts<'_>, context: &Context) -> Result<AccountRecord
         let bucket = facts.keeping(&context.account, &row.arn)?.bucket;
         buckets.extend(bucket.filter(|bucket| !buckets.contains(bucket)));
     }
-    let mut unseen = trail::hidden(facts, context)?;
+    let hidden = trail::hidden(facts, context)?;
+    let mut unseen: Vec<Judgement> = hidden.into_iter().map(|it| it.judgement).collect();
     if rows.is_empty() && unseen.is_empty() {
         unseen.push(trail::none(facts, context)?);
     }
