@@ -143,7 +143,7 @@ fn the_first_step_that_finds_nothing_is_named() {
     not_met(
         &single,
         "1a",
-        "none of 1 trails has IsMultiRegionTrail true",
+        "the only trail does not have IsMultiRegionTrail true",
     );
     let without_group = complete(|world| {
         world.edit_trail(|trail| {
@@ -176,7 +176,7 @@ fn the_first_step_that_finds_nothing_is_named() {
     not_met(
         &reads,
         "1d",
-        "none of 1 with IncludeManagementEvents true and ReadWriteType All",
+        "lists one basic selector, and not with IncludeManagementEvents true and ReadWriteType All",
     );
     let unfiltered = complete(|world| {
         world.edit("logs", "DescribeMetricFilters", |it| {

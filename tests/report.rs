@@ -334,6 +334,7 @@ fn about() -> About {
         argument: "march.trailproof".into(),
         again: "march.trailproof --benchmark cis-aws-7.0".into(),
         narrowed: String::new(),
+        accepting: String::new(),
         root_sha256: Some("d".repeat(64)),
         accounts: [(
             "111122223333".to_owned(),
@@ -358,7 +359,7 @@ fn fixes() -> BTreeMap<(String, String), Fix> {
     let key = ("111122223333".to_owned(), "cloudtrail_changes".to_owned());
     let fix = Fix {
         told: vec![
-            "1 change; of the findings that did not pass, 1 pass after it, 0 fail, 0 are unknown".into(),
+            "1 change; of the findings that did not pass, 1 passes after it, 0 fail, 0 are unknown".into(),
             "changing `<b>` touches the alarms `a`, `b`".into(),
         ],
         commands: vec![

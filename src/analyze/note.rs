@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::chain::verdict::{Cause, Link, LinkId, Subject, Verdict};
+use crate::coverage::Counted;
 
 /// Something that the reader should know about a link or a filter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +85,9 @@ pub enum Surplus {
         event_name: String,
         /// Its source.
         event_source: String,
+        /// How often it stands among real records, where it was counted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        counted: Option<Counted>,
     },
     /// An event that happens in any account all day: the alarm is noisy.
     Routine {
@@ -91,6 +95,9 @@ pub enum Surplus {
         event_name: String,
         /// Its source.
         event_source: String,
+        /// How often it stands among real records, where it was counted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        counted: Option<Counted>,
     },
     /// Nearly every event.
     NearlyEverything,

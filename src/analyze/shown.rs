@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::chain::verdict::{Link, Verdict};
 use crate::chain::{AccountChain, Path};
-use crate::coverage::{Noise, NoiseClass};
+use crate::coverage::{Noise, NoiseClass, counted};
 
 use super::case::Case;
 use super::coverage_memo::CoverageMemo;
@@ -81,6 +81,7 @@ fn told(noise: &Noise) -> Vec<Note> {
         NoiseClass::Some => noise.extra.as_ref().map(|event| {
             let (event_name, event_source) = named(event);
             Surplus::Some {
+                counted: counted(&event_source, &event_name),
                 event_name,
                 event_source,
             }
@@ -93,6 +94,7 @@ fn told(noise: &Noise) -> Vec<Note> {
     let routine = noise.routine.as_ref().map(|event| {
         let (event_name, event_source) = named(event);
         Surplus::Routine {
+            counted: counted(&event_source, &event_name),
             event_name,
             event_source,
         }

@@ -11,21 +11,31 @@ use crate::report::{About, AboutAccount, EvidenceRow, Format, cited, file_refere
 use crate::snapshot::Snapshot;
 
 use super::Error;
-use super::what::{What, quoted};
+use super::opening::Opening;
+use super::what::{Accepting, What, quoted};
+
+/// What the user named: a next command has to name the same.
+pub(super) struct Named<'a> {
+    pub(super) path: &'a Path,
+    pub(super) what: &'a What,
+    pub(super) accepting: &'a Accepting,
+    pub(super) opening: &'a Opening,
+}
 
 /// Reads it for the accounts of an analysis, without the evidence.
 pub(super) fn about(
-    path: &Path,
-    what: &What,
+    named: &Named<'_>,
     snapshot: &Snapshot,
     analysis: &Analysis,
 ) -> Result<About, Error> {
     let connection = snapshot.connection();
-    let argument = quoted(&path.to_string_lossy());
+    let path = named.path.to_string_lossy();
+    let argument = quoted(&path);
     let mut about = About {
-        file: file_reference(&path.to_string_lossy()),
-        again: format!("{argument}{}", what.again()),
-        narrowed: what.narrowed(),
+        file: file_reference(&path),
+        again: format!("{argument}{}{}", named.what.again(), named.opening.again()),
+        narrowed: named.what.narrowed(),
+        accepting: named.accepting.again(),
         argument,
         root_sha256: snapshot.meta().root_sha256.clone(),
         organization_accounts: organization(connection)?,

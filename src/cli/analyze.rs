@@ -10,7 +10,7 @@ use crate::remedy::{self, Wishes};
 use crate::report::{self, About, Dossier, Format, View};
 use crate::snapshot::Snapshot;
 
-use super::about::{about, evidence};
+use super::about::{Named, about, evidence};
 use super::fixes;
 use super::flow::{self, Plan};
 use super::opening::{Opening, may_write, write_file};
@@ -55,7 +55,7 @@ pub(super) struct Args {
     /// Leave out what passes; the counts stay those of all
     #[arg(long)]
     failing: bool,
-    /// Show each control, with reason and witness, instead of a line a cause
+    /// Show each control, with reason and lost event, instead of a line a cause
     #[arg(long)]
     details: bool,
     /// Show each call that has no answer
@@ -184,7 +184,13 @@ impl Args {
         snapshot: &Snapshot,
         analysis: &Analysis,
     ) -> Result<About, Error> {
-        let mut about = about(&self.file, &self.what, snapshot, analysis)?;
+        let named = Named {
+            path: &self.file,
+            what: &self.what,
+            accepting: &self.accepting,
+            opening: &self.opening,
+        };
+        let mut about = about(&named, snapshot, analysis)?;
         let formats = targets.iter().map(|(format, _)| *format);
         about.evidence = evidence(formats, snapshot, analysis)?;
         if let Some(file) = &self.sarif_file {

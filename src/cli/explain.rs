@@ -6,7 +6,7 @@ use crate::analyze;
 use crate::chain::verdict::LinkId;
 use crate::report::{self, Dossier, ExplainFormat};
 
-use super::about::about;
+use super::about::{Named, about};
 use super::fixes;
 use super::opening::{Opening, Target};
 use super::what::{Accepting, What, accept};
@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// Only what does not pass
     #[arg(long)]
     failing: bool,
-    /// Draw the chain link by link, and show the witness whole
+    /// Draw the chain link by link, and show the lost event whole
     #[arg(long)]
     full: bool,
     /// Show the fix of everything that does not pass as commands to paste; of controls that are named it is shown anyway
@@ -79,7 +79,13 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         );
     }
     accept(attestations, &options, &mut analysis);
-    let mut about = about(&args.file, &what, &snapshot, &analysis)?;
+    let named = Named {
+        path: &args.file,
+        what: &what,
+        accepting: &args.accepting,
+        opening: &args.opening,
+    };
+    let mut about = about(&named, &snapshot, &analysis)?;
     let shown = !args.no_fix;
     if shown && args.with_fix {
         about.fixes = fixes::look(&snapshot, &registry, &options)?;

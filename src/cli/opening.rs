@@ -32,6 +32,11 @@ impl Opening {
         Ok(snapshot)
     }
 
+    /// The option that has to be repeated, with a blank before it.
+    pub(super) fn again(&self) -> &'static str {
+        if self.no_verify { " --no-verify" } else { "" }
+    }
+
     /// Warns where nothing was checked.
     pub(super) fn warn(&self, out: &mut Out) {
         if self.no_verify {

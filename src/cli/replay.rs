@@ -31,18 +31,6 @@ const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
 /// What to replay, through which snapshot.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  trailproof replay mine.trailproof AWSLogs/
-  trailproof replay mine.trailproof AWSLogs/ --from 2026-11-01 --control root_usage --format json
-  aws cloudtrail lookup-events | trailproof replay mine.trailproof -
-  trailproof replay mine.trailproof AWSLogs/ --with-fix
-  trailproof replay mine.trailproof --sql duckdb
-
-Exit codes:
-  0  every event that was asked for was heard
-  1  one was missed (--fail-on)
-  2  a file could not be read to its end, or trailproof could not do its job")]
 pub(super) struct Args {
     /// The snapshot
     #[arg(value_name = "SNAPSHOT")]

@@ -117,6 +117,14 @@ pub(super) struct Accepting {
 }
 
 impl Accepting {
+    /// The option that has to be repeated, with a blank before it.
+    pub(super) fn again(&self) -> String {
+        let path = self.attest.as_ref();
+        path.map_or(String::new(), |path| {
+            format!(" --attest {}", quoted(&path.to_string_lossy()))
+        })
+    }
+
     /// The attestations of the file; none where no file is named.
     pub(super) fn read(&self, registry: &Registry) -> Result<Vec<Attestation>, Error> {
         let attestations = match &self.attest {

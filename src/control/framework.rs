@@ -42,6 +42,7 @@ impl Framework {
     pub fn title(&self) -> String {
         match self.version.as_str() {
             "" => self.name.clone(),
+            version if version.ends_with("not stated") => format!("{}, {version}", self.name),
             version => format!("{} {version}", self.name),
         }
     }

@@ -9,6 +9,7 @@
 mod answer;
 mod compare;
 mod conditions;
+mod counted;
 mod decide;
 mod decimal;
 mod event_machine;
@@ -32,6 +33,7 @@ mod witness;
 
 pub use answer::{Premise, Undecided};
 pub use compare::{by_name, noise, relation};
+pub use counted::{Counted, counted};
 pub use decide::{Missed, covers, example, missed, rests_on};
 pub use routine::is_nearly_everything;
 

@@ -82,6 +82,19 @@ struct EventFacts {
     always_global: Vec<String>,
     records: BTreeMap<String, serde_json::Map<String, Value>>,
     routine: Vec<serde_json::Map<String, Value>>,
+    counted: CountedFacts,
+}
+
+/// What was counted in real records, by source and name of the event with a blank between them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CountedFacts {
+    /// Of so many records.
+    pub(super) records: u32,
+    /// Over so many minutes.
+    pub(super) minutes: u32,
+    /// The counts.
+    pub(super) events: BTreeMap<String, u32>,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +106,8 @@ struct File {
     record: BTreeMap<String, serde_json::Map<String, Value>>,
     #[serde(default)]
     routine: Vec<serde_json::Map<String, Value>>,
+    #[serde(default)]
+    counted: CountedFacts,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +171,7 @@ impl From<File> for EventFacts {
         let mut facts = Self {
             records: file.record,
             routine: file.routine,
+            counted: file.counted,
             ..Self::default()
         };
         for (path, fact) in file.fields {
@@ -374,6 +390,11 @@ impl Looks {
     /// Events that happen in any account all day.
     pub(super) fn routine() -> &'static [serde_json::Map<String, Value>] {
         &CLOUDTRAIL.routine
+    }
+
+    /// What was counted in real records.
+    pub(super) fn counted() -> &'static CountedFacts {
+        &CLOUDTRAIL.counted
     }
 }
 

@@ -171,7 +171,7 @@ fn finding(out: &mut Page, change: &FindingChange, style: Style) {
         };
         out.paragraph(4, tense, &words::reason(side));
         if let Some(witness) = &side.witness {
-            out.paragraph(4, "witness:", &witness_line(witness, &side.marks));
+            out.paragraph(4, "lost:", &witness_line(witness, &side.marks));
         }
     }
 }

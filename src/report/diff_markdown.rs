@@ -93,7 +93,7 @@ fn why(side: &Finding) -> String {
     let mut why = cell(&words::reason(side));
     if let Some(witness) = &side.witness {
         let line = witness_line(witness, &side.marks);
-        why.push_str(&format!("<br>witness: {}", cell(&line)));
+        why.push_str(&format!("<br>lost: {}", cell(&line)));
     }
     why
 }

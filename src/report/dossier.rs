@@ -34,6 +34,8 @@ pub struct About {
     pub again: String,
     /// The options that name the controls which alone were asked for, each with a blank before it.
     pub narrowed: String,
+    /// The option that names what was accepted, with a blank before it.
+    pub accepting: String,
     /// Digest over everything, which is what a signature covers.
     pub root_sha256: Option<String>,
     /// The accounts by id.

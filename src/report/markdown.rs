@@ -3,17 +3,21 @@
 use crate::analyze::{Analysis, Finding, Status};
 
 use super::NOT_VERIFIED;
+use super::dossier::Dossier;
 use super::marked::{cell, sentence};
 use super::table::calls::{not_answered, worth_knowing};
 use super::table::causes::short;
+use super::table::verdict::{origin, verdict};
 use super::table::{DIFFERENCES, differences};
 use super::text::{audit_steps_word, short_names, status_word, witness_line};
 use super::words;
 
 /// The analysis as Markdown; with `failing`, without what passes.
-pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
+pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
+    let analysis = dossier.analysis;
     let summary = analysis.summary();
     let mut out = format!("# {}\n\n", sentence(&analysis.benchmark_title));
+    out.push_str(&format!("**{}**\n\n", sentence(&verdict(dossier))));
     out.push_str(&format!(
         "{} pass, {} fail, {} unknown, {} not applicable",
         summary.pass, summary.fail, summary.unknown, summary.not_applicable
@@ -22,6 +26,7 @@ pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
         out.push_str(&format!(", {} accepted by attestation", summary.accepted));
     }
     out.push_str(".\n");
+    out.push_str(&format!("\n{}\n", sentence(&origin(dossier))));
     if !analysis.snapshot.verified {
         out.push_str(&format!("\n**{NOT_VERIFIED}**\n"));
     }
@@ -36,7 +41,10 @@ pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
         out.push_str("\n**The snapshot is incomplete: its collection was cut short.**\n");
     }
     for (account, findings) in analysis.by_account() {
-        out.push_str(&format!("\n## Account {}\n\n", sentence(&account.account)));
+        let name = dossier.account_name(&account.account);
+        let name = name.map_or(String::new(), |name| format!(" ({name})"));
+        let title = format!("Account {}{name}", account.account);
+        out.push_str(&format!("\n## {}\n\n", sentence(&title)));
         out.push_str(
             "| no. | control | status | audit steps | link | why |\n|---|---|---|---|---|---|\n",
         );
@@ -101,7 +109,7 @@ fn row(out: &mut String, finding: &Finding) {
     }
     if let Some(witness) = &finding.witness {
         let line = witness_line(witness, &finding.marks);
-        why.push_str(&format!("<br>witness: {}", cell(&line)));
+        why.push_str(&format!("<br>lost: {}", cell(&line)));
     }
     out.push_str(&format!(
         "| {} | {} | {status} | {} | {} | {why} |\n",

@@ -113,7 +113,7 @@ pub fn analysis(dossier: Dossier<'_>, format: Format, view: View) -> String {
         },
         Format::Json => json::render(analysis, view.failing),
         Format::Csv => csv::render(dossier, view.failing),
-        Format::Markdown => markdown::render(analysis, view.failing),
+        Format::Markdown => markdown::render(dossier, view.failing),
         Format::Comment => comment::render(dossier),
         Format::Asff => asff::render(dossier),
         Format::Hdf => hdf::render(dossier),

@@ -75,6 +75,82 @@ fn the_next_step_repeats_the_control_that_was_asked_for() {
     );
 }
 
+/// `explain` would have called open what is accepted, and refused the file that was changed.
+#[test]
+fn the_next_step_repeats_what_was_accepted_and_that_nothing_was_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let accepted = folder.path().join("accepted.toml");
+    let entry = "[[accept]]\ncontrol = \"root_usage\"\naccount = \"444455556666\"\nreason = \"the SIEM does\"\n\
+                 by = \"Jo\"\nevidence = \"TICKET-7\"\nexpires = 2027-06-30\n";
+    std::fs::write(&accepted, entry).unwrap();
+    let accepted = accepted.to_str().unwrap();
+    let flat = |args: &[&str]| {
+        let (_, text, _) = run(&[&[args[0], &sample("broken")], &args[1..]].concat());
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let text = flat(&["analyze", "--attest", accepted, "--no-verify"]);
+    let explain = format!("broken.trailproof --no-verify --attest {accepted} --failing`");
+    assert!(text.contains(&explain), "{text}");
+    // It takes no --attest.
+    assert!(
+        text.contains("broken.trailproof --no-verify` prints the change"),
+        "{text}"
+    );
+    let text = flat(&["explain", "--attest", accepted, "--no-verify"]);
+    for next in [
+        format!("broken.trailproof --no-verify CONTROL --attest {accepted} --full`"),
+        format!("broken.trailproof --no-verify --attest {accepted} --with-fix`"),
+    ] {
+        assert!(text.contains(&next), "{text}");
+    }
+    assert!(text.contains("broken.trailproof --no-verify 43`"), "{text}");
+}
+
+/// Thirty-one numbers stood in each of fifteen findings.
+#[test]
+fn many_evidence_rows_are_told_as_runs() {
+    let (_, text, _) = run(&["explain", &sample("empty")]);
+    assert!(text.contains("(evidence 4, 6-35)"), "{text}");
+}
+
+#[test]
+fn one_event_is_heard_and_the_only_filter_does_not_match() {
+    let (_, text, _) = run(&["explain", &sample("broken")]);
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains("1 of 18 events is heard, not AcceptHandshake, "),
+        "{text}"
+    );
+    assert!(
+        flat.contains("the only metric filter of log group "),
+        "{text}"
+    );
+    assert!(
+        flat.contains("words degraded: some events, late, or only the first; weak: rests on"),
+        "{text}"
+    );
+    for jargon in ["events are covered", "none of 1 ", "witness", "sound path"] {
+        assert!(!flat.contains(jargon), "{jargon}: {text}");
+    }
+}
+
+/// "All 45 findings would alert somebody": controls do, and a finding alerts nobody.
+#[test]
+fn the_verdict_of_several_accounts_counts_controls() {
+    let (_, text, _) = run(&["analyze", &sample("organization")]);
+    let first = text.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "3 accounts, 15 controls each: all 45 would alert somebody"
+    );
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let flat = lines.join(" ");
+    assert!(
+        flat.contains("degraded: some events, late, or only the first; weak: rests on what"),
+        "{text}"
+    );
+}
+
 #[test]
 fn what_an_endpoint_does_not_have_is_one_line_and_every_call_is_there_on_request() {
     let complete = sample("complete");
@@ -146,7 +222,7 @@ fn options_show_more_and_less() {
     let broken = sample("broken");
     let reviewed = sample("reviewed");
     let (_, details, _) = run(&["analyze", &broken, "--details"]);
-    assert_eq!(details.matches("witness: ").count(), 15, "{details}");
+    assert_eq!(details.matches("  lost: ").count(), 15, "{details}");
     let (_, whole, _) = run(&["analyze", &reviewed]);
     let (_, failing, _) = run(&["analyze", &reviewed, "--failing"]);
     assert!(

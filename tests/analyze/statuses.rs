@@ -143,7 +143,7 @@ fn a_missing_name_is_told_with_the_share_that_is_covered() {
     assert_eq!(names.missing, ["DeletePolicy"]);
     assert_eq!(names.covered.len(), 15);
     assert!(
-        reason(&finding).contains("15 of 16 events are covered, missing DeletePolicy"),
+        reason(&finding).contains("15 of 16 events are heard, not DeletePolicy"),
         "{}",
         reason(&finding)
     );

@@ -109,7 +109,7 @@ fn a_day_and_an_account_can_be_chosen() {
 }
 
 /// The benchmark's texts, as `controls` prints them.
-fn texts() -> BTreeMap<String, String> {
+pub(super) fn texts() -> BTreeMap<String, String> {
     let output = trailproof()
         .args([
             "controls",

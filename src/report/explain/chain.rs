@@ -75,7 +75,7 @@ fn asked(page: &mut Page, finding: &Finding) {
         }
         for name in &names.missing {
             let sign = style.paint(Colour::Red, "-");
-            page.line(&format!("  {sign} {name}: no sound path"));
+            page.line(&format!("  {sign} {name}: nobody hears of it"));
         }
     }
 }
@@ -201,7 +201,7 @@ fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
         }
         if let Some(stop) = stop.filter(|_| stops_here) {
             let said = format!(
-                "the witness stops here: {} {}",
+                "the lost event stops here: {} {}",
                 stop.id,
                 words::sentence(&stop.cause)
             );

@@ -1,8 +1,17 @@
 //! `explain A06`: what an id means, without any snapshot.
 
-use crate::chain::verdict::LinkId;
+use crate::chain::verdict::{LinkId, Verdict};
 
 use super::super::text::{Colour, Page, Style};
+use super::super::words;
+
+/// What is said of a link that is not in order.
+const SAID: [Verdict; 4] = [
+    Verdict::Broken,
+    Verdict::Degraded,
+    Verdict::Weak,
+    Verdict::Unknown,
+];
 
 /// Everything that is known of a failure id.
 pub fn failure(id: LinkId, style: Style) -> String {
@@ -36,10 +45,6 @@ pub fn failure(id: LinkId, style: Style) -> String {
             None => "no other tool that was read looks at it".to_owned(),
         },
     );
-    row(
-        "words",
-        "broken: nobody is told; degraded: some events, late, or only the first; weak: rests on what a snapshot cannot show; \
-         unknown: evidence is missing",
-    );
+    row("words", &words::meanings(SAID));
     page.finish()
 }

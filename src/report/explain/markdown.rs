@@ -59,9 +59,8 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
     for note in &finding.notes {
         line("Note", &words::note(note));
     }
-    let rows: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
-    if !rows.is_empty() {
-        line("Evidence rows", &rows.join(", "));
+    if !item.evidence.is_empty() {
+        line("Evidence rows", &super::listed(&item.evidence));
     }
     if let Some(digest) = &dossier.about.root_sha256 {
         line("Snapshot", &format!("root digest {digest}"));

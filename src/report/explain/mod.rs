@@ -6,6 +6,8 @@ mod failure;
 mod json;
 mod markdown;
 
+use std::collections::BTreeSet;
+
 use crate::analyze::{PathSummary, Remark, Status};
 use crate::aws::arn::short_name;
 use crate::chain::verdict::{Link, LinkId, Station, Verdict};
@@ -59,22 +61,29 @@ fn table(dossier: Dossier<'_>, full: bool, style: Style) -> String {
         }
         evidence = evidence.or_else(|| deciding_row(&item));
     }
-    let again = &dossier.about.again;
+    words_used(&mut page, dossier);
+    let about = dossier.about;
+    let (again, accepting) = (&about.again, &about.accepting);
     let mut next = Vec::new();
     if !full {
         next.push(format!(
-            "`trailproof explain {again} CONTROL --full` draws the chain link by link"
+            "`trailproof explain {again} CONTROL{accepting} --full` draws the chain link by link"
         ));
     }
     if dossier.about.fixes.is_empty() && dossier.items().any(|item| item.finding.is_open()) {
+        let narrowed = &about.narrowed;
         next.push(format!(
-            "`trailproof explain {again} --with-fix` prints the commands that repair what fails"
+            "`trailproof explain {again}{narrowed}{accepting} --with-fix` prints the commands that repair what fails"
         ));
     }
     if let Some(row) = evidence {
-        let file = &dossier.about.argument;
+        let file = &about.argument;
+        let unverified = match dossier.analysis.snapshot.verified {
+            true => "",
+            false => " --no-verify",
+        };
         next.push(format!(
-            "`trailproof show {file} {row}` prints what AWS answered"
+            "`trailproof show {file}{unverified} {row}` prints what AWS answered"
         ));
     }
     if !next.is_empty() {
@@ -83,6 +92,20 @@ fn table(dossier: Dossier<'_>, full: bool, style: Style) -> String {
         page.paragraph(0, &label, &next.join("; "));
     }
     page.finish()
+}
+
+/// What the words mean that stand at links of the chains.
+fn words_used(page: &mut Page, dossier: Dossier<'_>) {
+    let findings = dossier.analysis.findings.iter();
+    let paths = findings.filter_map(|finding| finding.paths.first());
+    let said = paths.flat_map(|path| &path.links).map(|link| link.verdict);
+    let said: BTreeSet<Verdict> = said
+        .filter(|verdict| !matches!(verdict, Verdict::Ok | Verdict::Broken))
+        .collect();
+    if !said.is_empty() {
+        page.blank();
+        row(page, "words", &words::meanings(said));
+    }
 }
 
 /// The evidence row to look at first: that of the link which decides.
@@ -201,8 +224,34 @@ fn shown_rows(link: &Link) -> String {
     if link.evidence.is_empty() {
         return String::new();
     }
-    let rows: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
-    format!(" (evidence {})", rows.join(", "))
+    format!(" (evidence {})", listed(&link.evidence))
+}
+
+/// Evidence rows one by one where they are few, else in order with those that follow each other together: `4, 6-35`.
+fn listed(rows: &[i64]) -> String {
+    const FEW: usize = 6;
+    if rows.len() <= FEW {
+        let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+        return rows.join(", ");
+    }
+    let ordered: Vec<i64> = rows
+        .iter()
+        .copied()
+        .collect::<BTreeSet<i64>>()
+        .into_iter()
+        .collect();
+    let runs = ordered.chunk_by(|one, next| one + 1 == *next);
+    let runs: Vec<String> = runs
+        .map(|run| match run {
+            [first, _, .., last] => format!("{first}-{last}"),
+            few => few
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+        .collect();
+    runs.join(", ")
 }
 
 /// The chain in a line, with a sign where it does not hold: `trail a → filter b → alarm c [A02 broken]`.

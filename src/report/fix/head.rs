@@ -5,7 +5,7 @@ use crate::aws::arn::short_name;
 use crate::remedy::{Change, FindingOutcome, Plan, Resource, Taken, Touch, Wait};
 use crate::report::words;
 
-/// The plan in one line: `3 changes; 12 controls pass after them, 1 still fails`.
+/// The plan in one line: `3 changes; of the findings that did not pass, 12 pass after them, 1 fails, 0 are unknown`.
 pub(super) fn summary(plan: &Plan) -> String {
     let count = |status: Status| {
         let repaired = plan.outcomes.iter().filter(|outcome| {
@@ -14,16 +14,20 @@ pub(super) fn summary(plan: &Plan) -> String {
         });
         repaired.count()
     };
-    let changes = match plan.changes.len() {
-        0 => "nothing to change".to_owned(),
-        1 => "1 change".to_owned(),
-        number => format!("{number} changes"),
+    let (changes, it) = match plan.changes.len() {
+        0 => ("nothing to change".to_owned(), "it"),
+        1 => ("1 change".to_owned(), "it"),
+        number => (format!("{number} changes"), "them"),
+    };
+    let told = |status, one: &str, many: &str| match count(status) {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
     };
     format!(
-        "{changes}; of the findings that did not pass, {} pass after it, {} fail, {} are unknown",
-        count(Status::Pass),
-        count(Status::Fail),
-        count(Status::Unknown)
+        "{changes}; of the findings that did not pass, {} after {it}, {}, {}",
+        told(Status::Pass, "passes", "pass"),
+        told(Status::Fail, "fails", "fail"),
+        told(Status::Unknown, "is unknown", "are unknown")
     )
 }
 

@@ -113,7 +113,7 @@ fn finding(out: &mut String, change: &FindingChange) {
     let mut why = told.map_or(String::new(), |side| sentence(&words::reason(side)));
     if let Some((side, witness)) = told.and_then(|side| Some((side, side.witness.as_ref()?))) {
         why.push_str(&format!(
-            "<br><span class=\"soft\">witness: {}</span>",
+            "<br><span class=\"soft\">lost: {}</span>",
             text(&witness_line(witness, &side.marks))
         ));
     }

@@ -6,7 +6,7 @@ use crate::chain::verdict::Verdict;
 use super::super::dossier::{Dossier, Item};
 use super::super::text::{audit_steps_word, json_document, short_names, status_word};
 use super::super::{blind_spots, words};
-use super::{chain, sentence, text};
+use super::{chain, controls, sentence, text};
 
 /// A finding. Without `whole` only what a reader acts on: reason, witness in a line, fix, evidence ids.
 pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, whole: bool) {
@@ -85,10 +85,14 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
         remarks(out, item);
     } else if let Some(witness) = &finding.witness {
         let line = super::super::text::witness_line(witness, &finding.marks);
-        out.push_str(&format!("<p class=\"soft\">Witness: {}</p>\n", text(&line)));
+        out.push_str(&format!(
+            "<p class=\"soft\">Lost event: {}</p>\n",
+            text(&line)
+        ));
     }
     out.push_str(&format!(
-        "<p class=\"soft\">Control <code>{}</code>, evidence rows {}, fingerprint <code>{}</code></p>\n</div></details>\n",
+        "<p class=\"soft\">Control <a href=\"#{}\"><code>{}</code></a>, evidence rows {}, fingerprint <code>{}</code></p>\n</div></details>\n",
+        controls::anchor(&finding.control),
         text(&finding.control),
         rows(&item.evidence, dossier),
         item.fingerprint
@@ -180,7 +184,7 @@ fn asked(out: &mut String, item: &Item<'_>) {
             .map(|name| format!("<code>{}</code>", text(name)))
             .collect();
         out.push_str(&format!(
-            "<p>{} of {} events are covered; not covered: {}</p>\n",
+            "<p>Events heard: {} of {}; not {}</p>\n",
             names.covered.len(),
             names.covered.len() + names.missing.len(),
             missing.join(", ")

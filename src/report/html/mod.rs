@@ -5,8 +5,10 @@
 
 mod chain;
 mod compared;
+mod controls;
 mod finding;
 mod page;
+mod summaries;
 
 use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256};

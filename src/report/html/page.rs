@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::{AccountSummary, Analysis, Status, Summary};
-use crate::control::{Section, Severity};
+use crate::analyze::{AccountSummary, Analysis, Status};
+use crate::chain::verdict::Verdict;
+use crate::control::Section;
 
 use super::super::dossier::{AboutAccount, Dossier, Item};
 use super::super::text::{audit_steps_word, count, status_word};
 use super::super::words;
 use super::finding::{anchor, finding};
-use super::{sentence, text};
+use super::summaries::{FEW_ACCOUNTS, by_account, by_section, counts, grouped, named};
+use super::{controls, sentence, text};
 
-/// More accounts than these are shown closed, their passes in one paragraph.
-const FEW_ACCOUNTS: usize = 50;
 /// So many findings are shown with their whole chain; beyond them, with what a reader acts on.
 const WHOLE: usize = 600;
 /// How many gaps of one account are listed.
@@ -53,6 +53,7 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
     findings(out, dossier, &items);
     seen(out, analysis);
     refused(out, analysis);
+    controls::section(out, analysis);
     evidence(out, dossier);
     sign_off(out, dossier);
     out.push_str("</main>\n");
@@ -193,86 +194,6 @@ fn assumptions(out: &mut String, dossier: Dossier<'_>) {
     out.push_str("</ul>\n");
 }
 
-/// The findings of each account, which come together.
-fn grouped<'a, 'i>(items: &'i [Item<'a>]) -> impl Iterator<Item = &'i [Item<'a>]> {
-    items.chunk_by(|one, next| one.finding.account == next.finding.account)
-}
-
-fn counts<'a>(items: impl IntoIterator<Item = &'a Item<'a>>) -> Summary {
-    let mut summary = Summary::default();
-    for item in items {
-        summary.count(item.finding);
-    }
-    summary
-}
-
-fn head(out: &mut String, id: &str, title: &str, first: &str) {
-    out.push_str(&format!(
-        "<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{title}</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">{first}</th>"
-    ));
-    for column in ["pass", "fail", "unknown", "n/a", "accepted"] {
-        out.push_str(&format!("<th scope=\"col\" class=\"number\">{column}</th>"));
-    }
-    out.push_str("</tr></thead><tbody>\n");
-}
-
-fn cells(out: &mut String, summary: Summary) {
-    for (number, class) in [
-        (summary.pass, "pass"),
-        (summary.fail, "fail"),
-        (summary.unknown, "unknown"),
-        (summary.not_applicable, "not_applicable"),
-        (summary.accepted, "accepted"),
-    ] {
-        let class = if number > 0 { class } else { "soft" };
-        out.push_str(&format!("<td class=\"number {class}\">{number}</td>"));
-    }
-    out.push_str("</tr>\n");
-}
-
-fn by_account(out: &mut String, dossier: Dossier<'_>, items: &[Item<'_>]) {
-    head(out, "accounts", "By account", "account");
-    for group in grouped(items) {
-        let account = group.first().map_or("", |item| &item.finding.account);
-        let name = dossier
-            .account_name(account)
-            .map_or(String::new(), |name| format!(" {}", text(name)));
-        out.push_str(&format!(
-            "<tr data-account=\"{0}\"><th scope=\"row\"><a href=\"#a{0}\">{0}</a>{name}</th>",
-            text(account)
-        ));
-        cells(out, counts(group));
-    }
-    out.push_str("</tbody></table></div></section>\n");
-}
-
-/// By what a control is about, where the benchmark says it, and by severity.
-fn by_section(out: &mut String, items: &[Item<'_>]) {
-    let category = |item: &Item<'_>| item.control.and_then(|control| control.category.clone());
-    let mut categories: Vec<String> = items.iter().filter_map(category).collect();
-    categories.sort_unstable();
-    categories.dedup();
-    head(out, "sections", "By section and severity", "section");
-    for section in categories {
-        let of = items
-            .iter()
-            .filter(|item| category(item).as_ref() == Some(&section));
-        out.push_str(&format!("<tr><th scope=\"row\">{}</th>", text(&section)));
-        cells(out, counts(of));
-    }
-    for severity in [Severity::High, Severity::Medium, Severity::Low] {
-        let of: Vec<&Item<'_>> = items
-            .iter()
-            .filter(|item| item.finding.severity == severity)
-            .collect();
-        if !of.is_empty() {
-            out.push_str(&format!("<tr><th scope=\"row\">severity {severity}</th>"));
-            cells(out, counts(of));
-        }
-    }
-    out.push_str("</tbody></table></div></section>\n");
-}
-
 fn differences(out: &mut String, items: &[Item<'_>], several: bool) {
     let differ: Vec<&Item<'_>> = items
         .iter()
@@ -283,8 +204,11 @@ fn differences(out: &mut String, items: &[Item<'_>], several: bool) {
     }
     out.push_str(
         "<section aria-labelledby=\"differences\"><h2 id=\"differences\">Audit steps against proof</h2>\
-         <p>The benchmark's own audit steps, followed word by word, say something else than the proof here. That is where a checklist would mislead.</p>\
-         <div class=\"scroll\"><table><thead><tr><th scope=\"col\">control</th><th scope=\"col\">audit steps</th><th scope=\"col\">proof</th><th scope=\"col\">link</th></tr></thead><tbody>\n",
+         <p>The benchmark's own audit steps, followed word by word, say something else than the proof here. That is where a checklist would mislead.</p>\n",
+    );
+    let end = folded(out, differ.len(), "finding");
+    out.push_str(
+        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">control</th><th scope=\"col\">audit steps</th><th scope=\"col\">proof</th><th scope=\"col\">link</th></tr></thead><tbody>\n",
     );
     for item in differ {
         let finding = item.finding;
@@ -308,13 +232,29 @@ fn differences(out: &mut String, items: &[Item<'_>], several: bool) {
                 .map_or(String::new(), |id| format!("<code>{}</code> {}", id.code(), text(id.title()))),
         ));
     }
-    out.push_str("</tbody></table></div></section>\n");
+    out.push_str(&format!("</tbody></table></div>{end}</section>\n"));
+}
+
+/// Opens a fold around many rows; what closes it.
+fn folded(out: &mut String, rows: usize, noun: &str) -> &'static str {
+    if rows <= FEW_ACCOUNTS {
+        return "";
+    }
+    out.push_str(&format!(
+        "<details><summary>{}</summary>\n",
+        count(rows, noun)
+    ));
+    "</details>"
 }
 
 fn findings(out: &mut String, dossier: Dossier<'_>, items: &[Item<'_>]) {
+    out.push_str("<section aria-labelledby=\"findings\"><h2 id=\"findings\">Findings</h2>\n");
+    out.push_str(&format!(
+        "<p class=\"soft\">What is said of a link: {}.</p>\n",
+        words::meanings(Verdict::ALL)
+    ));
     out.push_str(
-        "<section aria-labelledby=\"findings\"><h2 id=\"findings\">Findings</h2>\n\
-         <div class=\"tools\" id=\"tools\" hidden><label for=\"search\">Search<input id=\"search\" type=\"search\" autocomplete=\"off\"></label>\
+        "<div class=\"tools\" id=\"tools\" hidden><label for=\"search\">Search<input id=\"search\" type=\"search\" autocomplete=\"off\"></label>\
          <label for=\"status\">Status<select id=\"status\"><option value=\"all\">all</option><option value=\"open\">fail or unknown</option>\
          <option value=\"fail\">fail</option><option value=\"unknown\">unknown</option><option value=\"pass\">pass</option>\
          <option value=\"accepted\">accepted</option><option value=\"not_applicable\">not applicable</option></select></label>\
@@ -325,13 +265,11 @@ fn findings(out: &mut String, dossier: Dossier<'_>, items: &[Item<'_>]) {
     for group in grouped(items) {
         let account = group.first().map_or("", |item| &item.finding.account);
         let summary = counts(group);
-        let name = dossier
-            .account_name(account)
-            .map_or(String::new(), |name| format!(" {}", text(name)));
         let open = if few { " open" } else { "" };
         out.push_str(&format!(
-            "<details class=\"account\" id=\"a{0}\" data-account=\"{0}\"{open}><summary>Account {0}{name}: {1} pass, {2} fail, {3} unknown</summary>\n",
+            "<details class=\"account\" id=\"a{0}\" data-account=\"{0}\"{open}><summary>Account {1}: {2} pass, {3} fail, {4} unknown</summary>\n",
             text(account),
+            named(dossier, account),
             summary.pass,
             summary.fail,
             summary.unknown
@@ -347,7 +285,11 @@ fn findings(out: &mut String, dossier: Dossier<'_>, items: &[Item<'_>]) {
             finding(out, dossier, item, whole);
         }
         if !passed.is_empty() {
-            out.push_str(&format!("<p>Pass: {}</p>\n", passed.join(", ")));
+            // The filter of the page reads the names between the commas.
+            out.push_str(&format!(
+                "<p>Pass: <span class=\"passed\">{}</span></p>\n",
+                passed.join(", ")
+            ));
         }
         out.push_str("</details>\n");
     }
@@ -371,6 +313,7 @@ fn seen(out: &mut String, analysis: &Analysis) {
         return;
     }
     out.push_str("<section aria-labelledby=\"seen\"><h2 id=\"seen\">Not collected, and otherwise seen</h2>\n");
+    let end = folded(out, accounts.len(), "account");
     for account in accounts {
         out.push_str(&format!(
             "<details><summary>Account {}: {}</summary><ul>\n",
@@ -400,7 +343,7 @@ fn seen(out: &mut String, analysis: &Analysis) {
         }
         out.push_str("</ul></details>\n");
     }
-    out.push_str("</section>\n");
+    out.push_str(&format!("{end}</section>\n"));
 }
 
 fn refused(out: &mut String, analysis: &Analysis) {

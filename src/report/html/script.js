@@ -9,35 +9,46 @@
   var shown = document.getElementById("shown");
   var accounts = Array.prototype.slice.call(document.querySelectorAll("details.account"));
   var groups = accounts.map(function (account) {
+    var passed = account.querySelector(".passed");
     return {
       element: account,
+      // Its id and its name, without its counts.
+      head: account.querySelector("summary").textContent.replace(/:[^:]*$/, "").toLowerCase(),
+      // What passes is a name in a line where accounts are many.
+      passed: passed ? passed.textContent.toLowerCase().split(", ") : [],
       findings: Array.prototype.map.call(account.querySelectorAll("details.finding"), function (finding) {
         return { element: finding, status: finding.dataset.status, text: null };
       })
     };
   });
   var rows = Array.prototype.map.call(document.querySelectorAll("tr[data-account]"), function (row) {
-    return { element: row, account: row.dataset.account, text: row.textContent.toLowerCase() };
+    return { element: row, account: row.dataset.account };
   });
   function apply() {
     var words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     var wanted = status.value;
     var count = 0;
     var visible = {};
+    function holds(text) {
+      return words.every(function (word) { return text.indexOf(word) >= 0; });
+    }
     groups.forEach(function (group) {
-      var any = false;
+      var kept = 0;
       group.findings.forEach(function (finding) {
         if (finding.text === null) {
-          finding.text = (group.element.dataset.account + " " + finding.element.textContent).toLowerCase();
+          finding.text = group.head + " " + finding.element.textContent.toLowerCase();
         }
         var open = finding.status === "fail" || finding.status === "unknown";
-        var keep = (wanted === "all" || wanted === finding.status || (wanted === "open" && open)) &&
-          words.every(function (word) { return finding.text.indexOf(word) >= 0; });
+        var keep = (wanted === "all" || wanted === finding.status || (wanted === "open" && open)) && holds(finding.text);
         finding.element.hidden = !keep;
-        if (keep) { any = true; count += 1; }
+        if (keep) kept += 1;
       });
-      group.element.hidden = !any;
-      visible[group.element.dataset.account] = any;
+      if (wanted === "all" || wanted === "pass") {
+        kept += group.passed.filter(function (name) { return holds(group.head + " pass " + name); }).length;
+      }
+      count += kept;
+      group.element.hidden = kept === 0;
+      visible[group.element.dataset.account] = kept > 0;
     });
     rows.forEach(function (row) { row.element.hidden = !visible[row.account]; });
     shown.textContent = count + (count === 1 ? " finding shown" : " findings shown");

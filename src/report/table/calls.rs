@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analyze::{Analysis, Finding, Remark, Stop, Why};
 use crate::chain::Gap;
 use crate::chain::cause::Outcome;
-use crate::chain::verdict::{Cause, LinkId};
+use crate::chain::verdict::{Cause, LinkId, Verdict};
 
 use super::super::text::{Colour, Page, count};
 use super::super::words;
@@ -20,6 +20,10 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis, all: bool) {
     }
     for (label, text) in lines {
         page.hanging(2, &label, 8, &text);
+    }
+    let said = said_of_links(analysis);
+    if !said.is_empty() {
+        page.paragraph(2, "", &words::meanings(said));
     }
     if all {
         every_call(page, analysis);
@@ -44,6 +48,18 @@ pub(in super::super) fn worth_knowing(analysis: &Analysis) -> Vec<(String, Strin
     let mut lines = remarks(analysis);
     lines.extend(other_monitoring(analysis));
     lines
+}
+
+/// The words of the remarks that have to be explained.
+fn said_of_links(analysis: &Analysis) -> BTreeSet<Verdict> {
+    let findings = analysis.findings.iter();
+    let notes = findings.flat_map(|finding| &finding.notes);
+    let said = notes.filter_map(|note| match &note.about {
+        Remark::Link { verdict, .. } if !unsupported(&note.about, analysis) => Some(*verdict),
+        _ => None,
+    });
+    said.filter(|verdict| verdict.is_sound() && *verdict > Verdict::Ok)
+        .collect()
 }
 
 /// How many of one kind of other monitoring are told one by one: a rule may stand in every Region.

@@ -1,4 +1,4 @@
-//! `--details`: a row a control, then reason and witness of everything that does not pass.
+//! `--details`: a row a control, then reason and lost event of everything that does not pass.
 
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
@@ -131,7 +131,7 @@ fn details(page: &mut Page, finding: &Finding) {
     page.line(&format!("{status} {}{link}", super::causes::short(finding)));
     page.paragraph(2, "", &words::reason(finding));
     if let Some(witness) = &finding.witness {
-        page.paragraph(2, "witness:", &witness_line(witness, &finding.marks));
+        page.paragraph(2, "lost:", &witness_line(witness, &finding.marks));
     }
     if let Some(accepted) = &finding.accepted {
         page.paragraph(2, "", &words::accepted(accepted));

@@ -193,7 +193,9 @@ fn only_denied(analysis: &Analysis) -> bool {
 /// The last line: the one thing to do now.
 fn next(page: &mut Page, dossier: Dossier<'_>) {
     let analysis = dossier.analysis;
-    let again = format!("{}{}", dossier.about.again, dossier.about.narrowed);
+    let about = dossier.about;
+    let again = format!("{}{}", about.again, about.narrowed);
+    let accepting = &about.accepting;
     let open = analysis.findings.iter().any(|finding| {
         matches!(finding.status, Status::Fail | Status::Unknown) && finding.accepted.is_none()
     });
@@ -203,10 +205,12 @@ fn next(page: &mut Page, dossier: Dossier<'_>) {
         "`trailproof collect --print-policy` prints what to allow; then collect again".to_owned()
     } else if open {
         format!(
-            "`trailproof explain {again} --failing` says why and what repairs it; `trailproof remediate {again}` prints the change"
+            "`trailproof explain {again}{accepting} --failing` says why and what repairs it; `trailproof remediate {again}` prints the change"
         )
     } else {
-        format!("`trailproof analyze {again} -o html=report.html` writes the page to file")
+        format!(
+            "`trailproof analyze {again}{accepting} -o html=report.html` writes the page to file"
+        )
     };
     let label = page.style.paint(Colour::Bold, "next:");
     page.paragraph(0, &label, &text);

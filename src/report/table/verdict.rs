@@ -42,12 +42,9 @@ pub(in super::super) fn head(page: &mut Page, dossier: Dossier<'_>) {
 pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
     let analysis = dossier.analysis;
     let tally = Tally::of(analysis);
-    let (whose, what) = match analysis.accounts.as_slice() {
-        [one] => (named(dossier, &one.account), "control"),
-        several => (count(several.len(), "account"), "finding"),
-    };
+    let (whose, judged) = whose(dossier, &tally);
     let mut parts = Vec::new();
-    let of = format!("of {}", count(tally.judged, what));
+    let of = format!("of {judged}");
     if tally.silent > 0 {
         parts.push(format!("{} {of} would alert nobody", tally.silent));
     }
@@ -80,7 +77,7 @@ pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
         parts.push(format!("{}{of} {verb} not proven", tally.unproven));
     }
     if parts.is_empty() {
-        parts.push(holds(&tally, what));
+        parts.push(holds(&tally, analysis.accounts.len() == 1));
     }
     if tally.accepted > 0 {
         parts.push(format!("{} accepted by attestation", tally.accepted));
@@ -88,9 +85,38 @@ pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
     format!("{whose}: {}", parts.join(", "))
 }
 
+/// Whose answer it is, and of how many judged controls: `3 accounts, 15 controls each` and `45`.
+fn whose(dossier: Dossier<'_>, tally: &Tally) -> (String, String) {
+    let analysis = dossier.analysis;
+    let several = match analysis.accounts.as_slice() {
+        [one] => {
+            return (named(dossier, &one.account), count(tally.judged, "control"));
+        }
+        several => count(several.len(), "account"),
+    };
+    let judged = |findings: &[Finding]| {
+        let judged = findings.iter();
+        let judged = judged.filter(|it| it.status != Status::NotApplicable);
+        judged.count()
+    };
+    let mut each: Vec<usize> = analysis.by_account().map(|(_, it)| judged(it)).collect();
+    each.dedup();
+    match each.as_slice() {
+        [one] if *one > 0 => (
+            format!("{several}, {} each", count(*one, "control")),
+            tally.judged.to_string(),
+        ),
+        _ => (several, count(tally.judged, "control")),
+    }
+}
+
 /// What is said where nothing is open.
-fn holds(tally: &Tally, what: &str) -> String {
+fn holds(tally: &Tally, alone: bool) -> String {
     let all = tally.judged - tally.accepted;
+    let number = match alone {
+        true => count(all, "control"),
+        false => all.to_string(),
+    };
     let (one, many) = match tally.recorded {
         0 => ("the control would alert somebody", "would alert somebody"),
         recorded if recorded == all => ("every record is kept", "keep every record"),
@@ -102,8 +128,8 @@ fn holds(tally: &Tally, what: &str) -> String {
     match (tally.judged, tally.accepted) {
         (0, _) => "no control applies".to_owned(),
         (1, 0) => one.to_owned(),
-        (_, 0) => format!("all {} {many}", count(all, what)),
-        _ => format!("{} {many}", count(all, what)),
+        (_, 0) => format!("all {number} {many}"),
+        _ => format!("{number} {many}"),
     }
 }
 

@@ -113,6 +113,9 @@ fn unanswered(question: &OpenQuestion) -> String {
 fn trail(lack: &TrailLack) -> String {
     match lack {
         TrailLack::NoTrail => "DescribeTrails lists no trail".to_owned(),
+        TrailLack::NoMultiRegionTrail { trails: 1 } => {
+            "the only trail does not have IsMultiRegionTrail true".to_owned()
+        }
         TrailLack::NoMultiRegionTrail { trails } => {
             format!("none of {trails} trails has IsMultiRegionTrail true")
         }
@@ -137,10 +140,14 @@ fn event_selectors(lack: &SelectorLack) -> String {
             trail,
             format!("advanced event selectors alone ({selectors}), which the step does not know"),
         ),
-        SelectorLack::NoBasicSelectorOfAllEvents { trail, selectors } => (
-            trail,
-            format!("none of {selectors} with IncludeManagementEvents true and ReadWriteType All"),
-        ),
+        SelectorLack::NoBasicSelectorOfAllEvents { trail, selectors } => {
+            let lead = match selectors {
+                1 => "one basic selector, and not".to_owned(),
+                several => format!("{several} basic selectors, none"),
+            };
+            let asked = "with IncludeManagementEvents true and ReadWriteType All";
+            (trail, format!("{lead} {asked}"))
+        }
         SelectorLack::NoAdvancedSelectorOfAllEvents { trail } => (
             trail,
             "no advanced event selector with eventCategory Equals Management and without readOnly"
@@ -160,6 +167,12 @@ fn after_the_trail(lack: &ChainLack) -> String {
         ChainLack::LogGroupHasNoFilter { log_group } => {
             format!("log group `{log_group}` has no metric filter")
         }
+        ChainLack::NoFilterWithPrintedText {
+            log_group,
+            filters: 1,
+        } => format!(
+            "the only metric filter of log group `{log_group}` does not have the printed filterPattern"
+        ),
         ChainLack::NoFilterWithPrintedText { log_group, filters } => format!(
             "none of {filters} metric filters of log group `{log_group}` has the printed filterPattern"
         ),

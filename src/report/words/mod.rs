@@ -31,6 +31,7 @@ use crate::analyze::{
 use crate::aws::arn::short_name;
 use crate::chain::verdict::{Cause, LinkId, Verdict};
 use crate::chain::{Assumption, Gap};
+use crate::coverage::Counted;
 
 pub use attestation::{accepted, refusal};
 pub use comparison::{unrelated, unseen};
@@ -219,13 +220,9 @@ fn quoted(names: &[String]) -> String {
     names.join(", ")
 }
 
-/// `17 of 18 events are covered, missing UpdatePolicy`; none where all or none are.
+/// `17 of 18 events are heard, not UpdatePolicy`; none where all or none are.
 pub fn names(names: &Names) -> Option<String> {
     const NAMED: usize = 5;
-    if names.missing.is_empty() || names.covered.is_empty() {
-        return None;
-    }
-    let all = names.covered.len() + names.missing.len();
     let shown: Vec<&str> = names
         .missing
         .iter()
@@ -238,32 +235,44 @@ pub fn names(names: &Names) -> Option<String> {
     } else {
         String::new()
     };
-    Some(format!(
-        "{} of {all} events are covered, missing {}{rest}",
-        names.covered.len(),
-        shown.join(", ")
-    ))
+    Some(format!("{}, not {}{rest}", heard(names)?, shown.join(", ")))
 }
 
-/// The same where there is little room: `15 of 16 events are heard, not DeletePolicy`.
+/// The same where there is little room: without the names where they are many.
 pub fn names_briefly(names: &Names) -> Option<String> {
-    if names.missing.is_empty() || names.covered.is_empty() {
-        return None;
-    }
-    let (heard, all) = (
-        names.covered.len(),
-        names.covered.len() + names.missing.len(),
-    );
-    let verb = if heard == 1 { "is" } else { "are" };
     let not = match names.missing.as_slice() {
         few @ ([_] | [_, _]) => format!(", not {}", few.join(" and ")),
         _ => String::new(),
     };
-    Some(format!("{heard} of {all} events {verb} heard{not}"))
+    Some(format!("{}{not}", heard(names)?))
 }
 
-/// A snapshot holds no events: how often is for recorded ones to say.
-const HOW_OFTEN: &str = "; `trailproof replay` counts how often in your records";
+/// `1 of 18 events is heard`.
+fn heard(names: &Names) -> Option<String> {
+    let (heard, missing) = (names.covered.len(), names.missing.len());
+    if heard == 0 || missing == 0 {
+        return None;
+    }
+    let verb = if heard == 1 { "is" } else { "are" };
+    Some(format!(
+        "{heard} of {} events {verb} heard",
+        heard + missing
+    ))
+}
+
+/// A snapshot holds no events: how often is for recorded ones to say. What was counted elsewhere is told as the count that
+/// it is, with how few records it is of.
+fn how_often(counted: Option<&Counted>) -> String {
+    let elsewhere = counted.map_or(String::new(), |it| {
+        let Counted {
+            records,
+            of,
+            minutes,
+        } = it;
+        format!(" ({records} of {of} records that a laboratory account made in {minutes} minutes)")
+    });
+    format!("{elsewhere}; `trailproof replay` counts how often in your records")
+}
 
 /// What a note says, without its resource.
 pub fn remark(remark: &Remark) -> String {
@@ -283,16 +292,20 @@ pub fn remark(remark: &Remark) -> String {
             Surplus::Some {
                 event_name: name,
                 event_source,
+                counted,
             } => format!(
-                "it also fires on events that nobody asked for, such as {} of {event_source}{HOW_OFTEN}",
-                event_name(name)
+                "it also fires on events that nobody asked for, such as {} of {event_source}{}",
+                event_name(name),
+                how_often(counted.as_ref())
             ),
             Surplus::Routine {
                 event_name: name,
                 event_source,
+                counted,
             } => format!(
-                "it is noisy: it also fires on {} of {event_source}, which happens all day{HOW_OFTEN}",
-                event_name(name)
+                "it is noisy: it also fires on {} of {event_source}, which happens all day{}",
+                event_name(name),
+                how_often(counted.as_ref())
             ),
             Surplus::NearlyEverything => "it fires on nearly every event".to_owned(),
         },
@@ -308,12 +321,28 @@ pub fn note(note: &Note) -> String {
     }
 }
 
+/// What the words mean that are said of links: told once where they are used.
+pub fn meanings(verdicts: impl IntoIterator<Item = Verdict>) -> String {
+    let meaning = |verdict| match verdict {
+        Verdict::Ok => "it passes the event on",
+        Verdict::Degraded => "some events, late, or only the first",
+        Verdict::Weak => "rests on what a snapshot cannot show",
+        Verdict::Unknown => "evidence is missing",
+        Verdict::Broken => "nobody is told",
+    };
+    let verdicts = verdicts.into_iter();
+    let told: Vec<String> = verdicts
+        .map(|verdict| format!("{verdict}: {}", meaning(verdict)))
+        .collect();
+    told.join("; ")
+}
+
 /// What is the matter with a part of a pattern that is marked.
 pub fn mark(kind: MarkKind) -> &'static str {
     match kind {
-        MarkKind::Asks => "this asks for the witness, and no sound path carries it",
-        MarkKind::TurnsAway => "this turns the witness away",
-        MarkKind::NoAlternative => "none of these alternatives matches the witness",
+        MarkKind::Asks => "this asks for the lost event, and no path carries it to anybody",
+        MarkKind::TurnsAway => "this turns the lost event away",
+        MarkKind::NoAlternative => "none of these alternatives matches the lost event",
     }
 }
 

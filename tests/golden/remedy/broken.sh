@@ -1,5 +1,5 @@
 #!/bin/sh
-# 15 changes; of the findings that did not pass, 15 pass after it, 0 fail, 0 are unknown
+# 15 changes; of the findings that did not pass, 15 pass after them, 0 fail, 0 are unknown
 # changing `cloudtrail_changes` takes something away: it has nothing to do with metric `cloudtrail_changes` of namespace `CISBenchmrk` any more
 # changing `nacl_changes` takes something away: it does not act on `arn:aws:sns:eu-west-1:444455556666:deleted` any more
 #
