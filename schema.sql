@@ -534,6 +534,19 @@ create table channel (
   primary key (account, channel_arn)
 ) strict, without rowid;
 
+-- Telemetry rules of CloudWatch, from observabilityadmin ListTelemetryRules; asked where an account has no trail. One of
+-- resource type AWS::CloudTrail has CloudTrail's events recorded without one.
+create table telemetry_rule (
+  account text not null,
+  region text not null,
+  rule_arn text not null,
+  name text,
+  resource_type text,
+  telemetry_type text,             -- Logs, Metrics, Traces
+  evidence_id integer not null references evidence (id),
+  primary key (account, region, rule_arn)
+) strict, without rowid;
+
 -- Event buses, from events ListEventBuses and DescribeEventBus.
 create table event_bus (
   account text not null,

@@ -209,7 +209,13 @@ impl<'c> Case<'c> {
         &self,
         requirements: &'r [AcceptedForm<'a>],
     ) -> Option<&'r AcceptedForm<'a>> {
-        let all: Vec<&Path> = self.chain.paths.iter().collect();
+        // A trail without a log group lets everything through, and its path ends there.
+        let all: Vec<&Path> = self
+            .chain
+            .paths
+            .iter()
+            .filter(|path| path.pattern().is_some())
+            .collect();
         let covered = |requirement: &&AcceptedForm<'_>| self.carries(requirement, &all);
         if let Some(covered) = requirements.iter().find(covered) {
             return Some(covered);

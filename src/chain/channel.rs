@@ -1,7 +1,7 @@
-//! Records without a trail: services have channels of their own to CloudTrail, and CloudWatch's telemetry rules record
-//! through one.
+//! Records without a trail: services have channels of their own to CloudTrail, and CloudWatch's telemetry rules have
+//! CloudTrail's events recorded through one.
 //!
-//! Which log group the records of a channel come to is shown by no call, so that what hears them there is not known.
+//! Which log group the records come to is shown by no call, so that what hears them there is not known.
 
 use super::Error;
 use super::cause::{Open, TrailCause};
@@ -20,28 +20,31 @@ const OF_LOGS: [&str; 5] = [
     "telemetry",
 ];
 
-/// T01 for an account without a trail, where a channel may record for it; none where none does, or nobody asked.
+/// T01 for an account without a trail, where records may come another way; none where none do, or nobody asked.
 pub(super) fn open(facts: &Facts<'_>, context: &Context) -> Result<Option<Link>, Error> {
-    let subject = Subject::account(&context.account);
-    for (name, evidence) in facts.channels(&context.account)? {
-        if let Some(service) = service(&name) {
-            let service = service.to_owned();
-            let cause = TrailCause::RecordsByChannel { service };
-            let link = Link::new(LinkId::T01, Verdict::Unknown, subject, cause);
-            return Ok(Some(link.field("Name", name).evidence([evidence])));
-        }
+    if let Some(link) = on_record(facts, context)? {
+        return Ok(Some(link));
     }
     for region in &context.scope.regions {
-        let question = Question {
-            account: &context.account,
+        let channels = question(context, region, ("cloudtrail", "ListChannels"));
+        let rules = question(
+            context,
             region,
-            service: "cloudtrail",
-            operation: "ListChannels",
-            subject: "",
+            ("observabilityadmin", "ListTelemetryRules"),
+        );
+        let asked = facts.asked(channels)?;
+        let opened = if asked.answered() || asked.unsupported() {
+            // The channel of a rule is among them; an endpoint that knows no channels has no rule that makes one.
+            None
+        } else if is_open(&asked) {
+            Some((channels, asked, Open::Channel))
+        } else {
+            let asked = facts.asked(rules)?;
+            is_open(&asked).then_some((rules, asked, Open::TelemetryRule))
         };
-        let asked = facts.asked(question)?;
-        if matches!(asked, Asked::Failed { .. }) && !asked.unsupported() {
-            let open = Some(Open::Channel);
+        if let Some((question, asked, open)) = opened {
+            let subject = Subject::account(&context.account);
+            let open = Some(open);
             let link = missing(
                 LinkId::T01,
                 Verdict::Unknown,
@@ -54,6 +57,48 @@ pub(super) fn open(facts: &Facts<'_>, context: &Context) -> Result<Option<Link>,
         }
     }
     Ok(None)
+}
+
+/// T01 by a channel or a telemetry rule that is there.
+fn on_record(facts: &Facts<'_>, context: &Context) -> Result<Option<Link>, Error> {
+    let link = |cause: TrailCause, member: &str, name: String, evidence: i64| {
+        let subject = Subject::account(&context.account);
+        Link::new(LinkId::T01, Verdict::Unknown, subject, cause)
+            .field(member, name)
+            .evidence([evidence])
+    };
+    // A rule says what is recorded; a channel, for which service.
+    if let Some((rule, evidence)) = facts.telemetry_rules(&context.account)?.into_iter().next() {
+        let cause = TrailCause::RecordsByTelemetryRule { rule: rule.clone() };
+        return Ok(Some(link(cause, "RuleName", rule, evidence)));
+    }
+    for (name, evidence) in facts.channels(&context.account)? {
+        if let Some(service) = service(&name) {
+            let service = service.to_owned();
+            let cause = TrailCause::RecordsByChannel { service };
+            return Ok(Some(link(cause, "Name", name, evidence)));
+        }
+    }
+    Ok(None)
+}
+
+fn question<'q>(
+    context: &'q Context,
+    region: &'q str,
+    (service, operation): (&'q str, &'q str),
+) -> Question<'q> {
+    Question {
+        account: &context.account,
+        region,
+        service,
+        operation,
+        subject: "",
+    }
+}
+
+/// Whether a question was asked in vain: an endpoint that does not know it has no such thing.
+fn is_open(asked: &Asked) -> bool {
+    matches!(asked, Asked::Failed { .. }) && !asked.unsupported()
 }
 
 /// The service of a channel that brings records into log groups.

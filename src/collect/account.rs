@@ -168,10 +168,10 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<SearchIn>) -> Res
             .or_insert_with(|| account.at(region));
     }
 
-    // Without a trail records may come another way: services have channels of their own.
+    // Without a trail records may come another way.
     if trails.is_empty() {
         for_each(places.values().cloned(), |place| async move {
-            list_channels(&place).await;
+            tokio::join!(list_channels(&place), list_telemetry_rules(&place));
         })
         .await;
     }
@@ -369,6 +369,14 @@ async fn list_channels(place: &AccountRegion) {
     if place.is_asked("ListChannels", |_| true) {
         let client = place.cloudtrail();
         let _ = ask_pages!(place, "ListChannels", client.list_channels()).await;
+    }
+}
+
+/// The rules in a Region by which CloudWatch has services log, CloudTrail's events among them.
+async fn list_telemetry_rules(place: &AccountRegion) {
+    if place.is_asked("ListTelemetryRules", |_| true) {
+        let client = place.telemetry();
+        let _ = ask_pages!(place, "ListTelemetryRules", client.list_telemetry_rules()).await;
     }
 }
 

@@ -106,6 +106,7 @@ pub(super) struct AccountRegion {
 #[derive(Default)]
 struct Clients {
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
+    telemetry: OnceLock<aws_sdk_observabilityadmin::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
@@ -148,6 +149,12 @@ impl AccountRegion {
         self.clients
             .cloudtrail
             .get_or_init(|| client!(aws_sdk_cloudtrail, &self.config))
+    }
+
+    pub(super) fn telemetry(&self) -> &aws_sdk_observabilityadmin::Client {
+        self.clients
+            .telemetry
+            .get_or_init(|| client!(aws_sdk_observabilityadmin, &self.config))
     }
 
     pub(super) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {

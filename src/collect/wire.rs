@@ -172,6 +172,15 @@ mod tests {
             ),
             (
                 request(
+                    "https://observabilityadmin.eu-west-1.amazonaws.com/ListTelemetryRules",
+                    &[],
+                    br#"{"MaxResults":50}"#,
+                ),
+                "ListTelemetryRules",
+                json!({"MaxResults": 50}),
+            ),
+            (
+                request(
                     "https://sns.eu-west-1.amazonaws.com/",
                     &[],
                     b"Action=GetTopicAttributes&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A111122223333%3At+x",

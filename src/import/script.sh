@@ -574,10 +574,11 @@ account_pass() {
     fi
     sort -u "$work/trails" >"$work/trails.sorted"
 
-    # Without a trail records may come another way: services have channels of their own.
+    # Without a trail records may come another way: by channels of services, and by telemetry rules of CloudWatch.
     if [ ! -s "$work/trails.sorted" ]; then
         while IFS= read -r region; do
             ask cloudtrail list-channels
+            ask observabilityadmin list-telemetry-rules
         done <"$work/regions"
     fi
 

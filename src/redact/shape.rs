@@ -263,6 +263,18 @@ const RESPONSES: &[(&str, Kind)] = &[
         )]),
     ),
     (
+        "ListTelemetryRules",
+        Object(&[(
+            "TelemetryRuleSummaries",
+            Each(&Object(&[
+                ("RuleArn", Arn),
+                ("RuleName", Name),
+                ("ResourceType", Keep),
+                ("TelemetryType", Keep),
+            ])),
+        )]),
+    ),
+    (
         "ListTrails",
         Object(&[(
             "Trails",

@@ -1,8 +1,10 @@
-//! Controls of the section `logging`: is every event kept; and the verdicts that Prowler and Steampipe were measured to get
-//! wrong on the same accounts.
+//! Controls of the section `logging`: is every event kept.
+
+/// What other tools were measured to get wrong on the same accounts.
+mod measured;
 
 use serde_json::{Value, json};
-use trailproof::analyze::Status::{self, Fail, Pass, Unknown};
+use trailproof::analyze::Status::{Fail, Pass, Unknown};
 use trailproof::chain::verdict::LinkId;
 use trailproof::control::{Answer, Section, Sections};
 use trailproof::report::words::reason;
@@ -378,95 +380,6 @@ fn a_stopped_trail_records_no_object_and_two_trails_make_one_record() {
     });
     expect(&halves, NEWEST, READS, Pass, None);
     expect(&halves, NEWEST, WRITES, Pass, None);
-}
-
-/// What a tool says: it passes or fails the account.
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Says {
-    Pass,
-    Fail,
-}
-
-/// Accounts on which Prowler or Steampipe were measured to be wrong, what they say, and what is so.
-#[test]
-fn measured_wrong_verdicts_of_other_tools() {
-    let excluded = {
-        let mut all = basic("All", true, &[]);
-        all["ExcludeManagementEventSources"] = json!(["kms.amazonaws.com"]);
-        json!([all])
-    };
-    let data_alone = json!([fields("Data", &[])]);
-    let split = json!([
-        fields("Management", &[read_only("true")]),
-        fields("Management", &[read_only("false")]),
-    ]);
-    let inverted = json!([
-        fields("Management", &[]),
-        fields("Data", &[read_only("true")])
-    ]);
-    let one_bucket = json!([basic("All", true, &["arn:aws:s3:::one/"])]);
-    let basic_split = json!([basic("ReadOnly", true, &[]), basic("WriteOnly", true, &[])]);
-    let rows: Vec<(&str, World, &str, Status, Says)> = vec![
-        (
-            "KMS excluded",
-            with("EventSelectors", excluded),
-            ALL,
-            Fail,
-            Says::Pass,
-        ),
-        (
-            "a trail of data events alone",
-            with("AdvancedEventSelectors", data_alone),
-            ALL,
-            Fail,
-            Says::Pass,
-        ),
-        (
-            "split read and write selectors",
-            with("AdvancedEventSelectors", split),
-            ALL,
-            Pass,
-            Says::Fail,
-        ),
-        (
-            "split basic selectors",
-            with("EventSelectors", basic_split),
-            ALL,
-            Pass,
-            Says::Fail,
-        ),
-        (
-            "readOnly true asked for writes",
-            with("AdvancedEventSelectors", inverted),
-            WRITES,
-            Fail,
-            Says::Pass,
-        ),
-        (
-            "one bucket of many, writes",
-            with("EventSelectors", one_bucket.clone()),
-            WRITES,
-            Fail,
-            Says::Pass,
-        ),
-        (
-            "one bucket of many, reads",
-            with("EventSelectors", one_bucket),
-            READS,
-            Fail,
-            Says::Pass,
-        ),
-    ];
-    let says = |status| match status {
-        Pass => Some(Says::Pass),
-        Fail => Some(Says::Fail),
-        _ => None,
-    };
-    for (what, world, control, ours, theirs) in rows {
-        let found = finding(&world, NEWEST, control);
-        assert_eq!(found.status, ours, "{what}: {}", reason(&found));
-        assert_ne!(says(ours), Some(theirs), "{what}: they are not wrong");
-    }
 }
 
 #[test]

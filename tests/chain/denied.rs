@@ -64,6 +64,12 @@ fn rich() -> World {
         json!({}),
         json!({"Channels": []}),
     );
+    world.answer(
+        "observabilityadmin",
+        "ListTelemetryRules",
+        json!({}),
+        json!({"TelemetryRuleSummaries": []}),
+    );
     world
 }
 

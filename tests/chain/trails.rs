@@ -301,6 +301,12 @@ fn without_trail(channels: Option<Value>) -> World {
     world
 }
 
+fn verdicts_of_t01(world: &World) -> Vec<Verdict> {
+    let chain = chain_of(world);
+    let links = links_of(&chain, LinkId::T01);
+    links.iter().map(|link| link.verdict).collect()
+}
+
 #[test]
 fn t01_records_may_come_by_a_channel_of_a_service() {
     let channel = |name: &str| {
@@ -309,25 +315,18 @@ fn t01_records_may_come_by_a_channel_of_a_service() {
         );
         Some(json!([{"ChannelArn": arn, "Name": name}]))
     };
-    let verdicts = |world: &World| -> Vec<Verdict> {
-        let chain = chain_of(world);
-        links_of(&chain, LinkId::T01)
-            .iter()
-            .map(|link| link.verdict)
-            .collect()
-    };
     // Never asked, none, and one of a service that keeps records for itself.
     for channels in [
         None,
         Some(json!([])),
         channel("aws-service-channel/resource-explorer-2/slc"),
     ] {
-        let verdicts = verdicts(&without_trail(channels));
+        let verdicts = verdicts_of_t01(&without_trail(channels));
         assert!(verdicts.contains(&Verdict::Broken), "{verdicts:?}");
     }
     let by_channel = without_trail(channel("aws-service-channel/cloudwatch/slc"));
     assert!(
-        verdicts(&by_channel)
+        verdicts_of_t01(&by_channel)
             .iter()
             .all(|it| *it == Verdict::Unknown)
     );
@@ -339,5 +338,84 @@ fn t01_records_may_come_by_a_channel_of_a_service() {
     );
     let mut denied = without_trail(Some(json!([])));
     denied.deny("cloudtrail", "ListChannels");
-    assert!(verdicts(&denied).iter().all(|it| *it == Verdict::Unknown));
+    assert!(
+        verdicts_of_t01(&denied)
+            .iter()
+            .all(|it| *it == Verdict::Unknown)
+    );
+}
+
+/// The same account, with this telemetry rule in its home Region.
+fn with_telemetry_rule(channels: Option<Value>, resource: &str, telemetry: &str) -> World {
+    let mut world = without_trail(channels);
+    world.answer(
+        "observabilityadmin",
+        "ListTelemetryRules",
+        json!({}),
+        json!({"TelemetryRuleSummaries": [{
+            "RuleName": "trail-events",
+            "RuleArn": format!("arn:aws:observabilityadmin:{HOME}:{ACCOUNT}:telemetry-rule/trail-events"),
+            "ResourceType": resource,
+            "TelemetryType": telemetry,
+        }]}),
+    );
+    world
+}
+
+#[test]
+fn t01_records_may_come_by_a_telemetry_rule() {
+    let world = with_telemetry_rule(None, "AWS::CloudTrail", "Logs");
+    let chain = chain_of(&world);
+    let links = links_of(&chain, LinkId::T01);
+    assert!(!links.is_empty());
+    for link in &links {
+        assert_eq!(link.verdict, Verdict::Unknown, "{link:?}");
+        assert!(
+            sentence(&link.cause).contains("telemetry rule `trail-events`"),
+            "{link:?}"
+        );
+    }
+    // One for the logs of other resources records no event of CloudTrail.
+    for (resource, telemetry) in [("AWS::EC2::VPC", "Logs"), ("AWS::CloudTrail", "Metrics")] {
+        let world = with_telemetry_rule(None, resource, telemetry);
+        assert!(verdicts_of_t01(&world).contains(&Verdict::Broken));
+    }
+}
+
+#[test]
+fn telemetry_rules_that_nobody_may_list_decide_only_where_channels_were_not_told() {
+    let denied = |channels: Option<Value>| {
+        let mut world = with_telemetry_rule(channels, "AWS::CloudTrail", "Logs");
+        world.deny("observabilityadmin", "ListTelemetryRules");
+        world
+    };
+    // The channel of a rule would be among those that were told.
+    assert!(verdicts_of_t01(&denied(Some(json!([])))).contains(&Verdict::Broken));
+    let world = denied(None);
+    let chain = chain_of(&world);
+    for link in links_of(&chain, LinkId::T01) {
+        assert_eq!(link.verdict, Verdict::Unknown);
+        assert!(
+            sentence(&link.cause).contains("observabilityadmin:ListTelemetryRules"),
+            "{link:?}"
+        );
+    }
+    // An endpoint that knows no channels has no rule that makes one, whatever it says to the question.
+    let mut emulated = denied(Some(json!([])));
+    emulated.fail(
+        "cloudtrail",
+        "ListChannels",
+        400,
+        "UnknownOperationException",
+    );
+    assert!(verdicts_of_t01(&emulated).contains(&Verdict::Broken));
+    // Where the endpoint does not know it, there are none.
+    let mut world = denied(None);
+    world.fail(
+        "observabilityadmin",
+        "ListTelemetryRules",
+        404,
+        "UnknownOperationException",
+    );
+    assert!(verdicts_of_t01(&world).contains(&Verdict::Broken));
 }

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rusqlite::Connection;
+use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::trailproof;
 
 /// Usage, credentials and what is printed.
 mod command;
@@ -18,6 +21,8 @@ mod interrupted;
 mod organization;
 /// Most calls fail, the disk is full, two record at once.
 mod storms;
+/// Accounts without a trail.
+mod untrailed;
 
 /// A folder for snapshots.
 pub struct Place(TempDir);
@@ -138,4 +143,15 @@ pub fn calls(snapshot: &Path) -> Vec<String> {
          from evidence\n\
          order by 1",
     )
+}
+
+/// The finding of one control, as `analyze` says.
+pub fn finding(snapshot: &Path, control: &str) -> Value {
+    let output = trailproof()
+        .args(["analyze", "--format", "json", "--control", control])
+        .arg(snapshot)
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["findings"][0].clone()
 }

@@ -15,6 +15,9 @@ pub mod folder;
 mod hostile;
 /// The printed script.
 mod script;
+/// The script in an account without a trail.
+#[cfg(unix)]
+mod untrailed;
 
 use crate::support::world::{ACCOUNT, Answer, ApiError, HOME, LOG_GROUP, World};
 use crate::support::{project, trailproof};

@@ -89,6 +89,12 @@ pub(crate) fn every_table() -> World {
             json!({"Channels": [{"ChannelArn": format!("arn:aws:cloudtrail:{HOME}:{ACCOUNT}:channel/EXAMPLE-ee54-4813-92d5-999aeEXAMPLE"), "Name": "aws-service-channel/cloudwatch/slc"}]}),
         ),
         (
+            "observabilityadmin",
+            "ListTelemetryRules",
+            json!({}),
+            json!({"TelemetryRuleSummaries": [{"RuleName": "events-of-jane-roe", "RuleArn": format!("arn:aws:observabilityadmin:{HOME}:{ACCOUNT}:telemetry-rule/events-of-jane-roe"), "ResourceType": "AWS::CloudTrail", "TelemetryType": "Logs", "CreatedTimeStamp": 1_760_000_000_000_u64, "LastUpdateTimeStamp": 1_760_000_000_000_u64}]}),
+        ),
+        (
             "kms",
             "DescribeKey",
             json!({"KeyId": key}),

@@ -131,6 +131,8 @@ pub enum Open {
     Trail,
     /// A service may record through a channel of its own.
     Channel,
+    /// A telemetry rule may have the events recorded.
+    TelemetryRule,
     /// A rule may be there.
     EventRule,
     /// A composite alarm may act for the alarm.

@@ -17,6 +17,12 @@ pub enum TrailCause {
         /// The service.
         service: String,
     },
+    /// The account has no trail, and a telemetry rule of CloudWatch has CloudTrail's events recorded, to a log group that
+    /// is not known.
+    RecordsByTelemetryRule {
+        /// The rule.
+        rule: String,
+    },
     /// No trail records the event.
     NoTrailRecords,
     /// The trail has no log group.

@@ -95,6 +95,19 @@ impl Facts<'_> {
         )
     }
 
+    /// Telemetry rules that have CloudTrail's events logged, by name, with their evidence rows.
+    pub(in crate::chain) fn telemetry_rules(
+        &self,
+        account: &str,
+    ) -> Result<Vec<(String, i64)>, Error> {
+        self.list(
+            "select coalesce(name, rule_arn), evidence_id from telemetry_rule where account = ?1 \
+             and resource_type = 'AWS::CloudTrail' and coalesce(telemetry_type, 'Logs') = 'Logs' order by region, rule_arn",
+            [account],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
     /// The policy of a bus, where it has one, with its evidence row; none where the bus is not on record.
     pub(in crate::chain) fn bus_policy(
         &self,

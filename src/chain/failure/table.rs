@@ -175,7 +175,7 @@ failures! {
         not_shown "retention is no fault: filters read events as they arrive. A test holds that it changes nothing";
     L09 LogGroup
         title "CloudTrail records arrive without a trail"
-        not_shown "telemetry rules and log centralization are not asked about: records that arrive by them only add to what the trails deliver";
+        not_shown "telemetry rules are asked about where an account has no trail (T01), log centralization is not: beside a trail both only add to what it delivers";
 
     F01 MetricFilter
         title "no filter pattern matches the required events"

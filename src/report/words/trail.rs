@@ -12,6 +12,10 @@ pub(super) fn sentence(cause: &TrailCause) -> String {
         TrailCause::RecordsByChannel { service } => format!(
             "it has no trail; {service} records through a channel of its own, and no call shows the log group"
         ),
+        TrailCause::RecordsByTelemetryRule { rule } => format!(
+            "it has no trail; the telemetry rule `{rule}` has CloudTrail's events recorded without one, and what reads its log \
+             group is not known"
+        ),
         TrailCause::AccountHasNoTrail => {
             "it has no trail: nothing is recorded".to_owned()
         }

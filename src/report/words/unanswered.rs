@@ -21,6 +21,9 @@ pub(super) fn sentence(cause: &Unanswered) -> String {
         Some(Open::Channel) => {
             format!("{asked}: a service may record through a channel of its own")
         }
+        Some(Open::TelemetryRule) => {
+            format!("{asked}: a telemetry rule of CloudWatch may have the events recorded")
+        }
         Some(Open::EventRule) => format!("{asked}: an EventBridge rule may be there"),
         Some(Open::CompositeAlarm) => {
             format!("{asked}: a composite alarm may act for the alarm")

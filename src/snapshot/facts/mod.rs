@@ -15,6 +15,7 @@ mod kms;
 mod logs;
 mod sink;
 mod sns;
+mod telemetry;
 
 #[cfg(test)]
 mod tests;
@@ -63,6 +64,7 @@ pub const TABLES: &[&str] = &[
     "subscription",
     "subscription_attributes",
     "subscription_filter",
+    "telemetry_rule",
     "topic",
     "trail",
     "trail_delivery",
@@ -140,6 +142,7 @@ fn rows(ask: &Ask, sink: &Sink<'_>) -> std::result::Result<(), Fault> {
         "kms" => kms::rows(ask, sink),
         "logs" => logs::rows(ask, sink),
         "monitoring" => cloudwatch::rows(ask, sink),
+        "observabilityadmin" => telemetry::rows(ask, sink),
         "sns" => sns::rows(ask, sink),
         _ => Ok(()),
     }

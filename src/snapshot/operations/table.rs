@@ -434,6 +434,21 @@ pub const OPERATIONS: &[Operation] = &[
         ..PLAIN
     },
     Operation {
+        service: "observabilityadmin",
+        name: "ListTelemetryRules",
+        iam_action: "observabilityadmin:ListTelemetryRules",
+        protocol: Protocol::RestJson {
+            path: "/ListTelemetryRules",
+        },
+        lists: &["TelemetryRuleSummaries"],
+        paging: PAGED_UPPER,
+        neutral: &[("MaxResults", "")],
+        need: Need::Optional,
+        requires: &["RuleArn"],
+        owners: &[whole(&["TelemetryRuleSummaries", "RuleArn"])],
+        ..PLAIN
+    },
+    Operation {
         service: "organizations",
         name: "DescribeOrganization",
         iam_action: "organizations:DescribeOrganization",

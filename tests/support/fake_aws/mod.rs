@@ -407,7 +407,9 @@ impl Shared {
             {
                 self.filters_of_group(question)
             }
-            None if operation.name == "ListChannels" => Ok(json!({"Channels": []})),
+            None if matches!(operation.name, "ListChannels" | "ListTelemetryRules") => {
+                Ok(json!({ operation.lists[0]: [] }))
+            }
             None => refuse(
                 "NotInThisWorld",
                 format!("nobody wrote an answer for {} {subjects:?}", operation.name),
