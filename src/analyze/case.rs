@@ -287,9 +287,15 @@ impl<'c> Case<'c> {
                 some.map(|(at, _)| at).collect()
             };
             // Filters that have nothing in common with the requirement are asked only where no other catches it.
-            Some(of(true))
+            let alone = Some(of(true))
                 .filter(|it| !it.is_empty())
-                .or_else(|| Some(of(false)))
+                .or_else(|| Some(of(false)).filter(|it| !it.is_empty()));
+            // Rules of several Regions carry one name's events together.
+            let meets = |(_, filter): &(usize, &Distinct<'_>)| {
+                self.memo.may_meet(&asked, &filter.part.events)
+            };
+            let together = || filters.iter().enumerate().filter(meets);
+            alone.or_else(|| Some(together().map(|(at, _)| at).collect()))
         };
         listed.iter().map(by).collect()
     }

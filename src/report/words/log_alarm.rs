@@ -41,7 +41,8 @@ pub(super) fn sentence(cause: &Cause) -> String {
             "it looks back {seconds} seconds: what CloudTrail delivers later than that is lost"
         ),
         Cause::CompositeAbove => {
-            "a composite alarm looks at it; what it makes of log alarms is not decided".to_owned()
+            "a composite alarm looks at it, and AWS says of metric alarms and composite alarms alone that a rule may hold them"
+                .to_owned()
         }
     }
 }

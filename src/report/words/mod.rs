@@ -184,11 +184,17 @@ pub fn carried(carriers: &Carriers) -> String {
     if !carriers.alarms.is_empty() {
         text.push_str(&format!(" through alarm {}", quoted(&carriers.alarms)));
     }
-    match carriers.told_by() {
-        Some(ToldBy::Eventbridge) => text.push_str(NO_ALARM),
-        Some(ToldBy::AlarmAndEventbridge) => text.push_str(NO_ALARM_ALONE),
-        Some(ToldBy::Alarm) | None => {}
-    }
+    // A target of a rule that is no topic has no endpoint: a function, a queue.
+    let who = match carriers.told.is_empty() {
+        true => "a machine",
+        false => "somebody",
+    };
+    let lacks = match carriers.told_by() {
+        Some(ToldBy::Eventbridge) => NO_ALARM,
+        Some(ToldBy::AlarmAndEventbridge) => NO_ALARM_ALONE,
+        Some(ToldBy::Alarm) | None => return text,
+    };
+    text.push_str(&format!("; {who} is told, {lacks}"));
     text
 }
 
@@ -211,9 +217,11 @@ pub fn cut_short() -> &'static str {
 }
 
 /// What is said where rules alone tell people.
-const NO_ALARM: &str = "; somebody is told, but not as the benchmark's text asks: it wants a metric filter and an alarm";
+const NO_ALARM: &str =
+    "but not as the benchmark's text asks: it wants a metric filter and an alarm";
 /// The same where rules fill what alarms leave out.
-const NO_ALARM_ALONE: &str = "; somebody is told, but the alarms alone, which the benchmark's text asks for, leave events out";
+const NO_ALARM_ALONE: &str =
+    "but the alarms alone, which the benchmark's text asks for, leave events out";
 
 fn quoted(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
