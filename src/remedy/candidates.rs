@@ -12,6 +12,7 @@ mod rule;
 mod spread;
 mod topic;
 mod trail;
+mod wider;
 
 use std::collections::BTreeSet;
 

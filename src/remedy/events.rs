@@ -13,29 +13,35 @@ const LONGEST: usize = 1024;
 /// `deployed` with the parts of `required` that it does not match yet; none where one of them asks for no fields, where
 /// nothing is lacking, or where the whole would be too long.
 pub(super) fn widened(deployed: &str, required: &str, scope: &Scope) -> Option<String> {
-    let model = EventModel::cloudtrail();
     let old = pattern::parse(deployed).ok()?;
-    let new = pattern::parse(required).ok()?;
-    let (PatternKind::Json(_), PatternKind::Json(asked)) = (&old.kind, &new.kind) else {
-        return None;
-    };
-    let matched = Predicate::from_pattern(&old);
-    let mut lacking: Vec<String> = Vec::new();
-    for part in parts(asked, required) {
-        let alone = pattern::parse(&format!("{{ {part} }}")).ok()?;
-        let wanted = Predicate::from_pattern(&alone);
-        if !coverage::covers(&wanted, &matched, &model, scope).is_yes() && !lacking.contains(&part)
-        {
-            lacking.push(part);
-        }
-    }
-    if lacking.is_empty() {
+    if !matches!(old.kind, PatternKind::Json(_)) {
         return None;
     }
+    let lacking = lacking(required, &[Predicate::from_pattern(&old)], scope)?;
     let inner = deployed.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
     let text = format!("{{ {inner} || {} }}", lacking.join(" || "));
     let fits = text.chars().count() <= LONGEST && pattern::parse(&text).is_ok();
     fits.then_some(text)
+}
+
+/// The parts of a filter pattern that one of these readings of a deployed pattern does not match; none where there are none, or
+/// where it asks for no fields.
+pub(super) fn lacking(required: &str, matched: &[Predicate], scope: &Scope) -> Option<Vec<String>> {
+    let model = EventModel::cloudtrail();
+    let parsed = pattern::parse(required).ok()?;
+    let PatternKind::Json(asked) = &parsed.kind else {
+        return None;
+    };
+    let mut lacking: Vec<String> = Vec::new();
+    for part in parts(asked, required) {
+        let alone = pattern::parse(&format!("{{ {part} }}")).ok()?;
+        let wanted = Predicate::from_pattern(&alone);
+        let covered = |it: &Predicate| coverage::covers(&wanted, it, &model, scope).is_yes();
+        if !matched.iter().all(covered) && !lacking.contains(&part) {
+            lacking.push(part);
+        }
+    }
+    (!lacking.is_empty()).then_some(lacking)
 }
 
 /// Whether a pattern is another one with more parts, so that it matches whatever that one matches.
@@ -84,7 +90,7 @@ pub(super) fn are_alike(deployed: &str, required: &str) -> bool {
 }
 
 /// The literal texts that a pattern compares fields with.
-fn texts(pattern: &str) -> BTreeSet<String> {
+pub(super) fn texts(pattern: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     if let Ok(parsed) = pattern::parse(pattern)
         && let PatternKind::Json(expr) = &parsed.kind

@@ -17,6 +17,7 @@ mod apply;
 mod candidates;
 mod choice;
 mod document;
+mod event_pattern;
 mod events;
 mod plan;
 mod read;

@@ -4,8 +4,8 @@ use rusqlite::{Connection, Result};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::resource::{Alarm, MetricFilter, Resource, Topic};
-use super::{document, events, read};
+use super::resource::{Alarm, MetricFilter, Resource, Rule, Topic};
+use super::{document, event_pattern, events, read};
 
 /// What a change takes away from what was there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -70,9 +70,7 @@ pub(super) fn taken(facts: &Connection, before: &Resource, after: &Resource) -> 
         (Resource::MetricFilter(before), Resource::MetricFilter(after)) => of_filter(before, after),
         (Resource::Alarm(before), Resource::Alarm(after)) => of_alarm(before, after),
         (Resource::Topic(before), Resource::Topic(after)) => of_topic(before, after),
-        (Resource::Rule(before), Resource::Rule(after)) if before.pattern != after.pattern => {
-            vec![Taken::Pattern]
-        }
+        (Resource::Rule(before), Resource::Rule(after)) => of_rule(before, after),
         (Resource::Subscription(before), Resource::Subscription(after))
             if before.filter_policy.is_some() && after.filter_policy != before.filter_policy =>
         {
@@ -94,6 +92,15 @@ pub(super) fn taken(facts: &Connection, before: &Resource, after: &Resource) -> 
         },
         _ => Vec::new(),
     })
+}
+
+fn of_rule(before: &Rule, after: &Rule) -> Vec<Taken> {
+    let pattern = |it: &Rule| it.pattern.clone().unwrap_or_default();
+    let (old, new) = (pattern(before), pattern(after));
+    match old == new || event_pattern::is_widened(&old, &new) {
+        true => Vec::new(),
+        false => vec![Taken::Pattern],
+    }
 }
 
 fn of_filter(before: &MetricFilter, after: &MetricFilter) -> Vec<Taken> {

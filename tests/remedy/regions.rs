@@ -122,6 +122,48 @@ fn a_rule_of_one_region_is_not_spread_where_a_filter_and_an_alarm_are_less() {
     assert!(kinds.iter().all(|(kind, _)| *kind != "rule"), "{kinds:?}");
 }
 
+/// The patterns of the rules that a plan changes.
+fn patterns(plan: &Plan) -> Vec<Value> {
+    let changes = plan.changes.iter();
+    let patterns = changes.filter_map(|change| match &change.after {
+        Resource::Rule(rule) => serde_json::from_str(rule.pattern.as_deref()?).ok(),
+        _ => None,
+    });
+    patterns.collect()
+}
+
+#[test]
+fn a_rule_that_is_too_narrow_in_every_region_gets_the_names_that_it_lacks() {
+    let mut narrow = pattern();
+    narrow["detail"]["eventName"] = json!(["StopLogging", "DeleteTrail", "UpdateTrail"]);
+    let world =
+        World::watched_by_rules(&SEVENTEEN, &SEVENTEEN, &[Rule::of("watch", narrow.clone())]);
+    let plan = repaired(&world, "cloudtrail_changes", LinkId::E05);
+    let expected: Vec<_> = plan.changes.iter().map(|_| "rule").collect();
+    let kinds: Vec<_> = kinds(&plan).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!((kinds.len(), &kinds), (SEVENTEEN.len(), &expected));
+    let mut names: Vec<Value> = narrow["detail"]["eventName"].as_array().unwrap().clone();
+    names.extend([json!("CreateTrail"), json!("StartLogging")]);
+    narrow["detail"]["eventName"] = json!(names);
+    assert!(patterns(&plan).iter().all(|pattern| *pattern == narrow));
+    assert_eq!(plan.touches, []);
+}
+
+#[test]
+fn a_rule_that_is_too_narrow_by_another_field_gets_a_second_half() {
+    let mut narrow = pattern();
+    narrow["detail"]["userIdentity"] = json!({"type": ["IAMUser"]});
+    let regions = ["us-east-1", "eu-west-1"];
+    let world = World::watched_by_rules(&regions, &regions, &[Rule::of("watch", narrow.clone())]);
+    let plan = repaired(&world, "cloudtrail_changes", LinkId::E05);
+    let patterns = patterns(&plan);
+    assert_eq!(patterns.len(), plan.changes.len());
+    for pattern in patterns {
+        assert_eq!(pattern["$or"][0], narrow);
+    }
+    assert_eq!(plan.touches, []);
+}
+
 #[test]
 fn the_region_of_global_services_gets_the_rule() {
     let deployed = ["eu-west-1", "eu-west-3"];

@@ -1,6 +1,5 @@
 //! EventBridge rules: a rule that is there is switched on, gets a target that reaches somebody, and what stands behind it lets
-//! it publish. One that is in most Regions is put into the others too. A rule that matches too little is left as it is: a filter
-//! and an alarm tell of the events instead.
+//! it publish. One that is in most Regions is put into the others too, and one that matches too little gets what it lacks.
 
 use serde_json::Map;
 
@@ -30,7 +29,11 @@ impl Case<'_> {
             (LinkId::E13 | LinkId::E14, Some(topic)) => publishing(topic, stop, Service::Rules),
             (LinkId::E15, Some(topic)) => self.topic_key(topic, stop, Service::Rules)?,
             (LinkId::E26, _) => self.bus_key(stop)?,
-            (LinkId::E05, _) => self.as_elsewhere(stop)?,
+            (LinkId::E05, _) => {
+                let mut found = self.as_elsewhere(stop)?;
+                found.extend(self.wider_rules(stop)?);
+                found
+            }
             (LinkId::E08 | LinkId::E09 | LinkId::E10, _) => self.spread(stop)?,
             (LinkId::E19 | LinkId::E20 | LinkId::E21, _) => self.unfiltered(stop)?,
             _ => Vec::new(),

@@ -223,7 +223,7 @@ impl Case<'_> {
 }
 
 /// A pattern that asks for the events of its own Region, as it is to be in another; every other pattern as it is.
-fn localized(pattern: &str, from: &str, to: &str) -> String {
+pub(super) fn localized(pattern: &str, from: &str, to: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<Value>(pattern) else {
         return pattern.to_owned();
     };
