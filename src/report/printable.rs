@@ -92,7 +92,9 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
 /// sequences that switch colour and weight stay too; those that hide text, move the cursor or do anything else never do.
 pub(crate) fn block(text: &str, spelling: Spelling, colour: bool) -> Cow<'_, str> {
     let harmless = |c: char| !unprintable(c) || matches!(c, '\n' | '\t');
-    if text.chars().all(harmless) {
+    // Nearly all that is printed is plain ASCII, which needs no character put together.
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if text.bytes().all(plain) || text.chars().all(harmless) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 64);

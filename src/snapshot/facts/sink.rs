@@ -1,7 +1,7 @@
 //! Where rows go: inserts into fact tables, and the outcome of every question.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::{cell::RefCell, iter};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, params_from_iter};
@@ -101,26 +101,7 @@ impl<'c> Sink<'c> {
 
     /// Adds a row unless its key is there already; says whether it was added.
     pub(super) fn insert(&self, table: &str, row: Row) -> Result<bool, Fault> {
-        self.write(table, row, " on conflict do nothing")
-    }
-
-    /// Makes way for what the trail's home region says of it.
-    pub(super) fn forget_trail(&self, account: &str, trail_arn: &str) -> Result<(), Fault> {
-        self.connection
-            .prepare_cached("delete from trail where account = ?1 and trail_arn = ?2")?
-            .execute((account, trail_arn))?;
-        Ok(())
-    }
-
-    fn write(&self, table: &str, row: Row, conflict: &str) -> Result<bool, Fault> {
-        let columns: Vec<&str> = row.cells.iter().map(|(column, _)| *column).collect();
-        let places = iter::repeat_n("?", columns.len() + 1).collect::<Vec<_>>();
-        let sql = format!(
-            "insert into {table} ({}, evidence_id) values ({}){conflict}",
-            columns.join(", "),
-            places.join(", ")
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut statement = self.connection.prepare_cached(&insert_into(table, &row))?;
         let evidence_id = Value::Integer(row.evidence_id);
         let values = row.cells.iter().map(|(_, value)| value);
         match statement.execute(params_from_iter(values.chain([&evidence_id]))) {
@@ -134,6 +115,14 @@ impl<'c> Sink<'c> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Makes way for what the trail's home region says of it.
+    pub(super) fn forget_trail(&self, account: &str, trail_arn: &str) -> Result<(), Fault> {
+        self.connection
+            .prepare_cached("delete from trail where account = ?1 and trail_arn = ?2")?
+            .execute((account, trail_arn))?;
+        Ok(())
     }
 
     /// Notes how a question ended, for each of its subjects.
@@ -215,6 +204,24 @@ impl<'c> Sink<'c> {
         }
         Ok(())
     }
+}
+
+/// The statement that adds a row. It is made for every row, so that it is one text and no list of parts.
+fn insert_into(table: &str, row: &Row) -> String {
+    let mut sql = String::with_capacity(512);
+    sql.push_str("insert into ");
+    sql.push_str(table);
+    sql.push_str(" (");
+    for (column, _) in &row.cells {
+        sql.push_str(column);
+        sql.push_str(", ");
+    }
+    sql.push_str("evidence_id) values (");
+    for _ in &row.cells {
+        sql.push_str("?, ");
+    }
+    sql.push_str("?) on conflict do nothing");
+    sql
 }
 
 /// The account asked: for GetCallerIdentity, which is asked before it is known, the one that it names.
