@@ -273,11 +273,13 @@ impl RecordQuestion<'_> {
         [usual, some].into_iter().chain(files).collect()
     }
 
-    /// The path that takes the smallest change to keep the event, by position, and what stops the event there.
+    /// The path that takes the smallest change to keep the event, by position, and what stops the event there: one of a trail
+    /// that was seen before one of a trail that nobody could see.
     fn blame(&self, event: &Value) -> (Option<usize>, Stop) {
         let stops = self.paths.iter().enumerate().filter_map(|(at, path)| {
             let (faults, stop) = stop(path, event)?;
-            Some(((Reverse(faults), stop.id.station()), Reverse(at), stop))
+            let rank = (path.trail.is_some(), Reverse(faults), stop.id.station());
+            Some((rank, Reverse(at), stop))
         });
         let best = stops.max_by_key(|(rank, at, _)| (*rank, *at));
         match best {

@@ -458,18 +458,19 @@ fn is_prerequisite(change: &Change, others: &[Change]) -> bool {
     if change.before.is_some() {
         return false;
     }
-    let name = match &change.after {
-        Resource::Bucket(it) => &it.name,
-        Resource::Role(it) => &it.arn,
-        Resource::LogGroup(it) => &it.name,
-        Resource::Topic(it) => &it.arn,
-        Resource::Key(it) => &it.id,
+    let names: &[&String] = match &change.after {
+        Resource::Bucket(it) => &[&it.name],
+        Resource::Role(it) => &[&it.arn],
+        // A metric filter has its name, a trail its ARN.
+        Resource::LogGroup(it) => &[&it.name, &it.arn],
+        Resource::Topic(it) => &[&it.arn],
+        Resource::Key(it) => &[&it.id],
         _ => return false,
     };
-    others
-        .iter()
-        .filter(|other| *other != change)
-        .any(|other| mentions(&Value::Object(other.after.fields()), name))
+    others.iter().filter(|other| *other != change).any(|other| {
+        let fields = Value::Object(other.after.fields());
+        names.iter().any(|name| mentions(&fields, name))
+    })
 }
 
 /// Whether a text is among the values of a document.

@@ -5,11 +5,11 @@ mod measured;
 
 use serde_json::{Value, json};
 use trailproof::analyze::Status::{Fail, Pass, Unknown};
-use trailproof::chain::verdict::LinkId;
+use trailproof::chain::verdict::{Kind, LinkId, Subject};
 use trailproof::control::{Answer, Section, Sections};
 use trailproof::report::words::reason;
 
-use super::super::support::world::{ACCOUNT, HOME, REGIONS, World};
+use super::super::support::world::{ACCOUNT, HOME, REGIONS, Site, World};
 use super::{analyzed, expect, finding};
 
 const NEWEST: &str = "cis-aws";
@@ -162,6 +162,26 @@ fn the_witness_is_the_event_that_nobody_records() {
     });
     let found = expect(&alone, NEWEST, ALL, Fail, Some(LinkId::T07));
     assert_ne!(found.witness.unwrap()["awsRegion"], HOME);
+}
+
+#[test]
+fn the_trail_that_is_there_is_named_and_not_one_that_nobody_could_see() {
+    let asked_in_part = world(|world| {
+        world.single_region(true);
+        world
+            .answers
+            .retain(|answer| answer.operation != "DescribeTrails" || answer.region != "eu-west-1");
+    });
+    let found = expect(&asked_in_part, NEWEST, ALL, Fail, Some(LinkId::T07));
+    assert_eq!(
+        found.why.stop().and_then(|stop| stop.subject.as_ref()),
+        Some(&Subject::of_arn(
+            Kind::Trail,
+            &Site::new(ACCOUNT, HOME).trail_arn()
+        )),
+        "{}",
+        reason(&found)
+    );
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! `rollback` every control is as it was.
 //!
 //! One account holds each control with another fault, so that a round covers as many pairs as there are controls. Ordinarily
-//! ministack runs the first two rounds and moto the first: minutes already. `TRAILPROOF_LOOP_ALL=1` runs every control with every fault, on both.
+//! ministack runs the first two rounds and moto the first, and both the first fault of rules and of what is recorded: minutes
+//! already. `TRAILPROOF_LOOP_ALL=1` runs every control with every fault, on both.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -175,7 +176,8 @@ impl Rig {
         assert!(file.exists(), "{account}: {error}");
         let arguments = [&["analyze", "--format", "json"], round.asked].concat();
         let output = self.trailproof(account, &arguments, &file);
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{account}: {}", String::from_utf8_lossy(&output.stderr)));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let findings = report["findings"].as_array().unwrap().iter();
         let said = findings
@@ -357,18 +359,15 @@ fn sum_up(emulator: &str, tallies: &[Tally]) {
     assert_eq!(sum(|tally| tally.held), sum(|tally| tally.pass));
 }
 
-/// One control alone at each of its faults, each in an account of its own.
+/// One control alone at each of its faults, each in an account of its own; ordinarily at the first of them.
 fn of_each(emulator: &str, first: u64, pairs: &[(&str, &str)], build: &str, collect: &[&str]) {
-    if !all() {
-        eprintln!("skipped: takes minutes; set TRAILPROOF_LOOP_ALL to run it");
-        return;
-    }
+    let most = if all() { pairs.len() } else { 1 };
     let Some(rig) = Rig::start(emulator) else {
         return;
     };
     let only = std::env::var("TRAILPROOF_LOOP_ONLY").ok();
     let mut tallies = Vec::new();
-    for (number, (control, fault)) in pairs.iter().enumerate() {
+    for (number, (control, fault)) in pairs.iter().enumerate().take(most) {
         if only.as_deref().is_some_and(|only| only != *fault) {
             continue;
         }
@@ -378,7 +377,7 @@ fn of_each(emulator: &str, first: u64, pairs: &[(&str, &str)], build: &str, coll
             account,
             faults: BTreeMap::from([((*control).to_owned(), (*fault).to_owned())]),
             collect,
-            asked: &["--control", control, "--email", "security@example.com"],
+            asked: &["--control", control],
         });
         tally.say(emulator, &format!("{control} {fault}"));
         tallies.push(tally);

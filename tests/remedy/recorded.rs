@@ -114,6 +114,33 @@ fn every_control_of_what_is_kept_has_a_fix_that_is_proven() {
 }
 
 #[test]
+fn a_trail_of_one_region_is_widened_whatever_hides_in_others() {
+    let asked_in_part = world(|world| {
+        world.single_region(true);
+        world
+            .answers
+            .retain(|answer| answer.operation != "DescribeTrails" || answer.region != "eu-west-1");
+    });
+    let found = plan(&asked_in_part, &[ALL]);
+    all_pass(&found);
+    assert_eq!(found.changes.len(), 1, "{:#?}", found.changes);
+    assert!(trail_of(&found).multi_region);
+}
+
+#[test]
+fn a_new_trail_is_given_the_log_group_that_it_names() {
+    let found = plan(&World::empty(), &[ALL]);
+    all_pass(&found);
+    let group = trail_of(&found).log_group_arn.clone();
+    let made = found.changes.iter().find_map(|change| match &change.after {
+        Resource::LogGroup(group) => Some(group.arn.clone()),
+        _ => None,
+    });
+    assert!(group.is_some());
+    assert_eq!(made, group, "{:#?}", found.changes);
+}
+
+#[test]
 fn data_events_are_added_beside_the_selectors_that_are_there() {
     let basic = json!([
         {"ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [], "ExcludeManagementEventSources": []},
