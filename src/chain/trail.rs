@@ -461,12 +461,11 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Hidden>
             Some(Open::Trail),
         ));
         if !everywhere {
+            // What it leaves out is no fault of a trail that nobody saw: no trail is there that records it.
             judgement.require(
-                LinkId::T07,
-                &subject,
-                TrailCause::OneRegion {
-                    region: region.clone(),
-                },
+                LinkId::T01,
+                &Subject::account(&context.account),
+                TrailCause::NoTrailRecords,
                 Predicate::equals("awsRegion", &region),
             );
         }

@@ -1,5 +1,7 @@
 //! T ids.
 
+use trailproof::chain::cause::TrailCause;
+
 use super::*;
 use crate::support::world::HOME;
 
@@ -418,4 +420,27 @@ fn telemetry_rules_that_nobody_may_list_decide_only_where_channels_were_not_told
         "UnknownOperationException",
     );
     assert!(verdicts_of_t01(&world).contains(&Verdict::Broken));
+}
+
+/// What hides in a Region that was not asked records that Region alone, and is not to blame for the events of others.
+#[test]
+fn an_account_without_a_trail_is_not_told_of_one_that_nobody_could_see() {
+    let mut world = World::empty();
+    world
+        .answers
+        .retain(|answer| answer.operation != "DescribeTrails" || answer.region != "us-west-2");
+    let finding = finding_of(&world);
+    let stop = finding.why.stop().expect("a link");
+    assert_eq!(
+        (finding.status, finding.broken_link, &stop.cause),
+        (
+            Status::Fail,
+            Some(LinkId::T01),
+            &TrailCause::NoTrailRecords.into()
+        ),
+        "{}",
+        reason(&finding)
+    );
+    let witness = finding.witness.as_ref().expect("an event");
+    assert_ne!(witness["awsRegion"], "us-west-2");
 }
