@@ -215,17 +215,10 @@ impl Suspicion<'_, '_> {
         {
             return Made::Surely;
         }
-        let source = event.get("eventSource").and_then(Value::as_str);
-        let named = source.is_some_and(|it| texts.contains(it));
-        // One that names the event's own service and carries some of what is asked for lacks the rest.
-        let carries_some = || {
-            let both = requirement.events.clone().and(pattern.events.clone());
-            named
-                && !memo.saturates(&pattern.events, scope)
-                && !memo.covers(&both, &Predicate::Never, scope)
-        };
         let is_empty_rule = || {
             // A rule that names the event's own service and nothing else, and matches no event of any, was meant for some.
+            let source = event.get("eventSource").and_then(Value::as_str);
+            let named = source.is_some_and(|it| texts.contains(it));
             let of_service = path.rule.is_some() && named && texts.len() == 1;
             let slipped = matches!(
                 pattern.cause,
@@ -234,7 +227,7 @@ impl Suspicion<'_, '_> {
             of_service && (slipped || memo.covers(&pattern.events, &Predicate::Never, scope))
         };
         let fields = || memo.fields(&pattern.events);
-        if likeness > 0 || requirement.looks_alike(&fields()) || is_empty_rule() || carries_some() {
+        if likeness > 0 || requirement.looks_alike(&fields()) || is_empty_rule() {
             Made::Perhaps
         } else {
             Made::Not

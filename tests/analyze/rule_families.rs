@@ -81,25 +81,6 @@ fn the_form_that_a_rule_covers_most_of_is_reported_where_the_trail_has_no_log_gr
 }
 
 #[test]
-fn a_rule_on_the_service_that_leaves_one_event_out_is_named_and_not_the_absence_of_a_filter() {
-    let narrow =
-        with(|it| it["detail"] = json!({"eventName": [{"anything-but": {"prefix": "Stop"}}]}));
-    let found = finding(&narrow, NEWEST, CONTROL);
-    assert_eq!(found.broken_link, Some(LinkId::E05), "{}", reason(&found));
-    let of_another = with(|it| {
-        it["source"] = json!(["aws.iam"]);
-        it["detail"] = json!({"eventName": [{"anything-but": {"prefix": "Stop"}}]});
-    });
-    is(
-        "a rule on another service",
-        &of_another,
-        CONTROL,
-        Fail,
-        Some(LinkId::F01),
-    );
-}
-
-#[test]
 fn rules_of_several_regions_that_carry_a_name_together_are_all_named() {
     let found = finding(&with(|_| {}), NEWEST, CONTROL);
     let names = found.names.as_ref().expect("names");
