@@ -104,6 +104,12 @@ fn the_next_step_repeats_what_was_accepted_and_that_nothing_was_verified() {
         assert!(text.contains(&next), "{text}");
     }
     assert!(text.contains("broken.trailproof --no-verify 43`"), "{text}");
+    // Nothing is left that could be repaired: what is accepted has no commands.
+    let text = flat(&["explain", "5.3", "--no-fix", "--attest", accepted]);
+    assert!(
+        text.contains("accepted by Jo") && !text.contains("--with-fix"),
+        "{text}"
+    );
 }
 
 /// Thirty-one numbers stood in each of fifteen findings.
@@ -149,6 +155,15 @@ fn the_verdict_of_several_accounts_counts_controls() {
         flat.contains("degraded: some events, late, or only the first; weak: rests on what"),
         "{text}"
     );
+}
+
+/// `D9.AWS.MON.01 unauthorized_api_calls F01`: the column of controls was as wide as its longest name, with no gap behind.
+#[test]
+fn the_longest_name_of_a_control_does_not_touch_the_cause() {
+    let args = ["analyze", &sample("complete"), "--benchmark", "cloudguard"];
+    let (_, text, _) = run(&args);
+    let row = "fail      D9.AWS.MON.01 unauthorized_api_calls\n    F01 ";
+    assert!(text.contains(row), "{text}");
 }
 
 #[test]

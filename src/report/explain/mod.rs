@@ -70,7 +70,7 @@ fn table(dossier: Dossier<'_>, full: bool, style: Style) -> String {
             "`trailproof explain {again} CONTROL{accepting} --full` draws the chain link by link"
         ));
     }
-    if dossier.about.fixes.is_empty() && dossier.items().any(|item| item.finding.is_open()) {
+    if dossier.about.fixes.is_empty() && dossier.items().any(|item| item.open()) {
         let narrowed = &about.narrowed;
         next.push(format!(
             "`trailproof explain {again}{narrowed}{accepting} --with-fix` prints the commands that repair what fails"
@@ -100,7 +100,7 @@ fn words_used(page: &mut Page, dossier: Dossier<'_>) {
     let paths = findings.filter_map(|finding| finding.paths.first());
     let said = paths.flat_map(|path| &path.links).map(|link| link.verdict);
     let said: BTreeSet<Verdict> = said
-        .filter(|verdict| !matches!(verdict, Verdict::Ok | Verdict::Broken))
+        .filter(|verdict| matches!(verdict, Verdict::Degraded | Verdict::Weak))
         .collect();
     if !said.is_empty() {
         page.blank();

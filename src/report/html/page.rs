@@ -15,6 +15,12 @@ use super::{controls, sentence, text};
 
 /// So many findings are shown with their whole chain; beyond them, with what a reader acts on.
 const WHOLE: usize = 600;
+/// Search and filter, which the page's script shows.
+const TOOLS: &str = "<div class=\"tools\" id=\"tools\" hidden><label for=\"search\">Search<input id=\"search\" type=\"search\" autocomplete=\"off\"></label>\
+         <label for=\"status\">Status<select id=\"status\"><option value=\"all\">all</option><option value=\"open\">fail or unknown</option>\
+         <option value=\"fail\">fail</option><option value=\"unknown\">unknown</option><option value=\"pass\">pass</option>\
+         <option value=\"accepted\">accepted</option><option value=\"not_applicable\">not applicable</option></select></label>\
+         <button type=\"button\" id=\"all\">Open or close all</button><span id=\"shown\" class=\"soft\" role=\"status\"></span></div>\n";
 /// How many gaps of one account are listed.
 const GAPS_LISTED: usize = 40;
 
@@ -253,13 +259,7 @@ fn findings(out: &mut String, dossier: Dossier<'_>, items: &[Item<'_>]) {
         "<p class=\"soft\">What is said of a link: {}.</p>\n",
         words::meanings(Verdict::ALL)
     ));
-    out.push_str(
-        "<div class=\"tools\" id=\"tools\" hidden><label for=\"search\">Search<input id=\"search\" type=\"search\" autocomplete=\"off\"></label>\
-         <label for=\"status\">Status<select id=\"status\"><option value=\"all\">all</option><option value=\"open\">fail or unknown</option>\
-         <option value=\"fail\">fail</option><option value=\"unknown\">unknown</option><option value=\"pass\">pass</option>\
-         <option value=\"accepted\">accepted</option><option value=\"not_applicable\">not applicable</option></select></label>\
-         <button type=\"button\" id=\"all\">Open or close all</button><span id=\"shown\" class=\"soft\" role=\"status\"></span></div>\n",
-    );
+    out.push_str(TOOLS);
     let few = dossier.analysis.accounts.len() <= FEW_ACCOUNTS;
     let mut whole_left = WHOLE;
     for group in grouped(items) {

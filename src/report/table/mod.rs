@@ -69,7 +69,7 @@ fn row(page: &mut Page, analysis: &Analysis, group: &Group<'_>, widest: usize) {
     let label = label(group, analysis);
     let link = group.link.map_or(String::new(), |id| format!("{id} "));
     let text = format!("{link}{}", group.text);
-    let hang = if page.style.width >= COLUMNS_FROM && label.chars().count() <= widest {
+    let hang = if page.style.width >= COLUMNS_FROM && label.chars().count() + 1 < widest {
         page.hanging(0, &format!("{painted}{pad}{label}"), STATUS + widest, &text);
         STATUS + widest
     } else {
