@@ -1,5 +1,6 @@
-"""moto's server with what it lacks: accounts by access key, CloudWatch's CBOR protocol, that PutMetricFilter replaces, and
-the account's ListRegions, which is answered by moto's own DescribeRegions of EC2.
+"""moto's server with what it lacks: accounts by access key, CloudWatch's CBOR protocol, that PutMetricFilter replaces, that
+StartLogging and StopLogging take the ARN of a trail as well as its name, and the account's ListRegions, which is answered by
+moto's own DescribeRegions of EC2.
 
 moto speaks JSON where the Rust SDK speaks rpc-v2-cbor; both carry the same members, so a body is turned from one into
 the other. An access key of twelve digits is taken for the account id; the keys that moto's AssumeRole hands out keep
@@ -14,6 +15,7 @@ import re
 from xml.etree import ElementTree
 
 import cbor2
+from moto.cloudtrail.models import CloudTrailBackend
 from moto.logs.metric_filters import MetricFilters
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
@@ -36,6 +38,19 @@ def replacing(add):
 
 
 MetricFilters.add_filter = replacing(MetricFilters.add_filter)
+
+
+def by_name_or_arn(act):
+    """A trail is found by its ARN too, as moto finds it for the other calls."""
+
+    def act_on(self, name):
+        act(self, self.get_trail(name).trail_name)
+
+    return act_on
+
+
+CloudTrailBackend.start_logging = by_name_or_arn(CloudTrailBackend.start_logging)
+CloudTrailBackend.stop_logging = by_name_or_arn(CloudTrailBackend.stop_logging)
 
 
 def to_json(value):
