@@ -7,6 +7,7 @@ use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
+mod arns;
 mod sentences;
 
 fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {

@@ -212,7 +212,7 @@ fn role(path: &Path) -> Option<Subject> {
         .find(|(name, _)| name == "CloudWatchLogsRoleArn")?;
     let mut subject = Subject::of_arn(Kind::Role, arn);
     // Behind its path.
-    if let Some((_, name)) = arn.rsplit_once('/') {
+    if let Some(name) = arn::role_name(arn) {
         subject.name = name.to_owned();
     }
     Some(subject)

@@ -76,7 +76,8 @@ fn required(asked: &Recording, partition: &str) -> Predicate {
         Recorded::S3ObjectWrites => Predicate::is_false("readOnly"),
     };
     // Names of buckets as the S3 user guide has them, and a key of printable ASCII.
-    let object = format!("^arn:{partition}:s3:::[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9]/[!-~]+$");
+    let objects = arn::bucket(partition, "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[!-~]+");
+    let object = format!("^{objects}$");
     Predicate::all([
         Predicate::equals("eventSource", S3),
         Predicate::one_of("eventName", &asked.names),
@@ -254,7 +255,7 @@ impl RecordQuestion<'_> {
                 decrypt,
             ];
         }
-        let bucket = |object: &str| format!("arn:{}:s3:::{object}", self.recording.partition);
+        let bucket = |object: &str| arn::bucket(&self.recording.partition, object);
         let name = |name: &str| Predicate::equals("eventName", name);
         let (usual, own) = match self.asked.of {
             Recorded::S3ObjectReads => (name("GetObject"), name("GetObject")),
@@ -331,7 +332,7 @@ fn record(event: Value) -> Value {
     let Some(Value::String(arn)) = fields.shift_remove(OBJECT_ARN) else {
         return Value::Object(fields);
     };
-    let (bucket_arn, object_key) = arn.split_once('/').unwrap_or((&arn, ""));
+    let (bucket_arn, object_key) = arn::bucket_and_key(&arn);
     let bucket = arn::short_name(bucket_arn);
     let mut ordered = Map::new();
     for name in ["eventName", "eventSource", "readOnly", "awsRegion"] {

@@ -10,6 +10,7 @@ use super::facts::{AlarmRow, Asked, Facts, HistoryItem, Question};
 use super::judgement::{fine, missing};
 use super::topic_access::subject;
 use super::verdict::{Cause, Link, LinkId, Verdict};
+use crate::aws::arn;
 
 /// The newest item about one action.
 pub(super) struct ActionHistory {
@@ -67,7 +68,7 @@ fn first_arn(summary: &str) -> Option<&str> {
     summary
         .split_whitespace()
         .map(|word| word.trim_matches(around))
-        .find(|word| word.starts_with("arn:"))
+        .find(|word| arn::is_arn(word))
 }
 
 impl ActionHistory {

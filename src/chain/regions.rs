@@ -1,12 +1,12 @@
 //! Whose events are asked about, and from where: account, partition, regions.
 
 use crate::coverage::Scope;
-use crate::snapshot::operations::{always_enabled, partition_of_region};
+use crate::snapshot::operations::always_enabled;
 
 use super::Error;
 use super::facts::Facts;
 use super::judgement::Context;
-use crate::aws::arn::Arn;
+use crate::aws::arn::{Arn, partition_of_region};
 
 /// Reads the account's partition and regions.
 pub(super) fn context(facts: &Facts<'_>, account: &str) -> Result<Context, Error> {

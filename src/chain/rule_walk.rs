@@ -403,7 +403,7 @@ struct Bus<'a> {
 }
 
 fn bus_of(target: &str) -> Option<Bus<'_>> {
-    let (_, name) = target.split_once(":event-bus/")?;
+    let name = arn::bus_name(target)?;
     (arn::service(target) == Some("events")).then(|| Bus {
         account: arn::account(target).unwrap_or_default(),
         region: arn::region(target).unwrap_or_default(),

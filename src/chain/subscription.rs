@@ -27,7 +27,9 @@ fn subject(topic_arn: &str, subscription: &SubscriptionRow) -> Subject {
         arn::region(topic_arn).unwrap_or_default(),
     );
     // Until it is confirmed a word stands where its ARN will be.
-    subject.arn = arn::Arn::parse(&subscription.arn).map(|_| subscription.arn.clone());
+    subject.arn = Some(&subscription.arn)
+        .filter(|it| arn::is_arn(it))
+        .cloned();
     subject
 }
 
@@ -71,7 +73,7 @@ pub(super) fn listed(facts: &Facts<'_>, topic: &Judged, topic_arn: &str) -> Resu
             break;
         }
     }
-    let none_seen = !rows.iter().any(|row| row.arn.starts_with("arn:"));
+    let none_seen = !rows.iter().any(|row| arn::is_arn(&row.arn));
     let none_counted = topic.counted.filter(|counted| counted.confirmed == 0);
     if let Some(counted) = none_counted.filter(|_| none_seen) {
         let cause = SubscriptionCause::NoneConfirmed {
@@ -123,7 +125,7 @@ pub(super) fn judge(
         return Ok(judgement);
     }
     // The literal PendingConfirmation; whatever stands there, only a confirmed subscription has an ARN.
-    if !subscription.arn.starts_with("arn:") {
+    if !arn::is_arn(&subscription.arn) {
         judgement.say(said(
             LinkId::U02,
             Verdict::Broken,

@@ -26,6 +26,7 @@ use super::{
     Error, alarm_actions, log_alarm, metric_filter, mute_rules, organization, selectors, trail,
 };
 use crate::aws::alarm::{AlarmState, Firing, Stay};
+use crate::aws::arn::Location;
 use crate::aws::mute::Windows;
 
 /// One account under examination.
@@ -212,15 +213,16 @@ impl<'s, 'c> Walk<'s, 'c> {
             if trails.iter().any(|trail| trail.feeds(account, filter)) {
                 continue;
             }
-            let arn = format!(
-                "arn:{}:logs:{}:{account}:log-group:{}",
-                self.context.partition, filter.region, filter.log_group_name
-            );
+            let location = Location {
+                partition: &self.context.partition,
+                region: &filter.region,
+                account,
+            };
             let place = LogGroupId {
                 account: account.to_owned(),
                 region: filter.region.clone(),
                 name: filter.log_group_name.clone(),
-                arn,
+                arn: location.log_group(&filter.log_group_name),
             };
             // A hidden trail of one Region may feed the group too: its own path tells what is open about that Region.
             let before = match hidden.iter().find(|it| it.everywhere) {

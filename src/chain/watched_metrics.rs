@@ -8,7 +8,7 @@ use super::dimensions;
 use super::facts::{AlarmRow, Facts, FilterRow, Question};
 use super::{Error, Reader};
 use crate::aws::alarm::Settings;
-use crate::aws::arn;
+use crate::aws::arn::{self, Location};
 
 /// A metric alarm with what writes its metric.
 #[derive(Clone, Debug)]
@@ -179,12 +179,13 @@ fn writers(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Result<Vec<Writer>, No
 fn writer(alarm: &AlarmRow, row: &FilterRow) -> Result<Writer, NotFollowed> {
     let emission = emission(row);
     let value = emission.metric_value.parse::<f64>().ok();
-    let partition = arn::partition(&alarm.arn).unwrap_or("aws");
+    let location = Location {
+        partition: arn::partition(&alarm.arn).unwrap_or("aws"),
+        region: &row.region,
+        account: &alarm.account,
+    };
     Ok(Writer {
-        log_group: format!(
-            "arn:{partition}:logs:{}:{}:log-group:{}",
-            row.region, alarm.account, row.log_group_name
-        ),
+        log_group: location.log_group(&row.log_group_name),
         filter: row.name.clone(),
         value: value
             .filter(|value| value.is_finite())

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::out::remark;
 use super::{Error, Out, Status};
+use crate::aws::arn;
 use crate::collect::{self, Config, Event, Observer, Organization, Stop, is_region_name};
 use crate::report::printable::one_line;
 use crate::snapshot::operations::{self, Need, OPERATIONS, Operation};
@@ -246,7 +247,7 @@ fn least_policy(role_name: Option<&str>) -> Value {
             "Sid": "AssumeRole",
             "Effect": "Allow",
             "Action": ["sts:AssumeRole"],
-            "Resource": format!("arn:*:iam::*:role/{role_name}"),
+            "Resource": arn::iam("*", "*", &format!("role/{role_name}")),
         }));
     }
     json!({ "Version": "2012-10-17", "Statement": statements })

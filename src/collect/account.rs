@@ -19,8 +19,8 @@ use super::progress::Event;
 use super::region::{self, Found};
 use super::regions::global_region;
 use super::topic;
-use crate::aws::arn::{self, Arn};
-use crate::snapshot::operations::{always_enabled, log_group_name, partition_of_region};
+use crate::aws::arn::{self, Arn, log_group_name, partition_of_region};
+use crate::snapshot::operations::always_enabled;
 
 /// What an account's pass leaves to ask elsewhere.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ pub(super) async fn identify(account: &Arc<Account>) -> Result<String, Refused> 
     let id = answer.and_then(|identity| {
         identity
             .account
-            .filter(|id| id.len() == 12)
+            .filter(|id| arn::is_account(id))
             .ok_or_else(|| Refused {
                 code: "unreadable".to_owned(),
                 message: "the answer names no account".to_owned(),

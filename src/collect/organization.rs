@@ -20,8 +20,7 @@ use super::progress::Event;
 use super::regions::global_region;
 use super::seam::Answers;
 use super::{Error, Organization, topic};
-use crate::aws::arn;
-use crate::snapshot::operations::partition_of_region;
+use crate::aws::arn::{self, partition_of_region};
 
 /// What CloudTrail shows as the name of our sessions.
 const SESSION: &str = "trailproof";
@@ -136,9 +135,10 @@ async fn assume(
     let partition = partition_of_region(&home.region);
     let role = Role {
         sts: client!(aws_sdk_sts, home.config()),
-        arn: format!(
-            "arn:{partition}:iam::{member}:role/{}",
-            organization.role_name
+        arn: arn::iam(
+            partition,
+            member,
+            &format!("role/{}", organization.role_name),
         ),
         external_id: organization.external_id.clone(),
         first: Mutex::default(),

@@ -235,8 +235,8 @@ async fn mute_rules(place: &Arc<AccountRegion>) {
         .iter()
         .flat_map(|page| page.alarm_mute_rule_summaries())
         .filter_map(|rule| rule.alarm_mute_rule_arn())
-        .filter_map(|arn| Arn::parse(arn)?.resource.split_once(':'))
-        .map(|(_, name)| name.to_owned())
+        .filter_map(|arn| Arn::parse(arn))
+        .map(|arn| arn.name().to_owned())
         .collect();
     for_each(names, |name| {
         let place = Arc::clone(place);

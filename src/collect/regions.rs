@@ -1,7 +1,7 @@
 //! Regions: which an account has, and what is known of a partition without asking.
 
 pub use crate::aws::arn::is_region as is_region_name;
-use crate::snapshot::operations::partition_of_region;
+use crate::aws::arn::partition_of_region;
 
 /// The region whose endpoints serve the global services account and organizations.
 pub(super) fn global_region(region: &str) -> &str {

@@ -18,9 +18,7 @@ pub(super) async fn collect(
         async move {
             let (key, ()) = tokio::join!(attributes(&place, &topic), subscriptions(&place, &topic));
             // A key of another account has no name here but its ARN.
-            key.filter(|key| {
-                key.starts_with("arn:") || arn::account(&topic) == Some(&place.account.id)
-            })
+            key.filter(|key| arn::is_arn(key) || arn::account(&topic) == Some(&place.account.id))
         }
     })
     .await;
@@ -63,7 +61,7 @@ async fn subscriptions(place: &Arc<AccountRegion>, topic: &str) {
         .flat_map(|page| page.subscriptions())
         .filter_map(|subscription| subscription.subscription_arn())
         // The literals PendingConfirmation and Deleted have no attributes to ask for.
-        .filter(|arn| arn.starts_with("arn:"))
+        .filter(|arn| arn::is_arn(arn))
         .map(str::to_owned)
         .collect();
     for_each(subscriptions, |arn| {

@@ -10,10 +10,8 @@ use serde_json::{Value, json};
 use super::answer;
 use super::index;
 use super::plan::{Mention, Plan};
-use crate::aws::arn::{self, Arn};
-use crate::snapshot::operations::{
-    self, Need, Operation, UNKNOWN_FILE, log_group_name, partition_of_region,
-};
+use crate::aws::arn::{self, Arn, log_group_name, partition_of_region};
+use crate::snapshot::operations::{self, Need, Operation, UNKNOWN_FILE};
 
 /// A failed call for each question that has no file. With a list of calls in the folder, the regions are those asked.
 pub(super) fn missing(plans: &[Plan], has_list: bool) -> Vec<Plan> {

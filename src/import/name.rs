@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::index;
 use super::subject::attribute;
+use crate::aws::arn::Arn;
 use crate::snapshot::operations::{OPERATIONS, Operation};
 
 /// What a file name says.
@@ -157,8 +158,11 @@ pub(super) fn by_shape(name: &str, value: &Value) -> Result<&'static Operation, 
             "GetSubscriptionAttributes" => attribute(value, "SubscriptionArn").is_some(),
             "GetCallerIdentity" => has("Arn") && has("UserId"),
             "DescribeEventBus" => {
-                let arn = value.get("Arn").and_then(Value::as_str);
-                has("Name") && arn.is_some_and(|arn| arn.contains(":event-bus/"))
+                let arn = value
+                    .get("Arn")
+                    .and_then(Value::as_str)
+                    .and_then(Arn::parse);
+                has("Name") && arn.is_some_and(|arn| arn.resource.starts_with("event-bus/"))
             }
             _ => true,
         })

@@ -10,6 +10,7 @@ use super::folder::Folder;
 use super::name;
 use super::plan::Plan;
 use super::subject;
+use crate::aws::arn;
 use crate::snapshot::operations::Operation;
 
 /// Joins the pages of lists, and spoils those of lists of which one is missing.
@@ -269,7 +270,7 @@ fn key_of(item: &Value, operation: &Operation) -> String {
         .and_then(|member| subject::text(item, member));
     match name {
         // Subscriptions that are not confirmed have no name.
-        Some(name) if operation.name != "ListSubscriptionsByTopic" || name.starts_with("arn:") => {
+        Some(name) if operation.name != "ListSubscriptionsByTopic" || arn::is_arn(name) => {
             name.to_owned()
         }
         _ => item.to_string(),

@@ -96,7 +96,7 @@ pub(super) fn mentions(operation: &Operation, value: &Value) -> Vec<Mention> {
         "ListSubscriptionsByTopic" => items("Subscriptions")
             .iter()
             .filter_map(|subscription| owned(subscription, "SubscriptionArn"))
-            .filter(|arn| arn.starts_with("arn:"))
+            .filter(|arn| arn::is_arn(arn))
             .map(Mention::Subscription)
             .collect(),
         _ => Vec::new(),

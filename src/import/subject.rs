@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::snapshot::operations::{Operation, Subject, log_group_name, texts_at};
+use crate::aws::arn::{self, log_group_name};
+use crate::snapshot::operations::{Operation, Subject, texts_at};
 
 /// The types of alarms, as requests name them.
 const ALARM_TYPES: [&str; 3] = ["MetricAlarm", "CompositeAlarm", "LogAlarm"];
@@ -289,7 +290,7 @@ fn parts(
         let confirmed = operation.name != "ListSubscriptionsByTopic"
             || items.iter().any(|item| {
                 text(item, by) == Some(name)
-                    && text(item, "SubscriptionArn").is_some_and(|arn| arn.starts_with("arn:"))
+                    && text(item, "SubscriptionArn").is_some_and(arn::is_arn)
             });
         if confirmed {
             asked.push(Asked {

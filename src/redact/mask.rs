@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::aws::arn::Arn;
+use crate::aws::arn::{self, Arn};
 
 use super::vocabulary::{
     digits, is_partition, is_region, is_resource_of_aws, is_resource_type, is_service,
@@ -143,16 +143,10 @@ impl Mask {
 
     /// An ARN: partition, service, Region and AWS's own resources stay where they are known. Anything else is masked.
     pub(super) fn arn(&self, text: &str) -> String {
-        let Some(Arn {
-            partition,
-            service,
-            region,
-            account,
-            resource,
-        }) = Arn::parse(text)
-        else {
+        let Some(parts) = Arn::parse(text) else {
             return self.name(text);
         };
+        let (service, account, resource) = (parts.service, parts.account, parts.resource);
         let kept = |text: &str, is_own: fn(&str) -> bool| {
             if text.bytes().all(|byte| byte == b'*') || is_own(text) {
                 text.to_owned()
@@ -172,10 +166,14 @@ impl Mask {
             "ec2" if service == "automate" => account.to_owned(),
             account => self.name(account),
         };
-        let partition = kept(partition, is_partition);
-        let service = kept(service, is_service_name);
-        let region = kept(region, is_region);
-        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+        Arn {
+            partition: &kept(parts.partition, is_partition),
+            service: &kept(service, is_service_name),
+            region: &kept(parts.region, is_region),
+            account: &account,
+            resource: &resource,
+        }
+        .to_string()
     }
 
     /// The last part of an ARN. A name in it is masked as the name alone is, so that joins by name still hold.
@@ -236,7 +234,7 @@ impl Mask {
 
     /// A KMS key: an id, an ARN, or an alias, of which AWS's own stay.
     pub(super) fn key(&self, text: &str) -> String {
-        if text.starts_with("arn:") {
+        if arn::is_arn(text) {
             return self.arn(text);
         }
         match text.strip_prefix("alias/") {
@@ -250,7 +248,7 @@ impl Mask {
 
     /// A name or an ARN.
     pub(super) fn name_or_arn(&self, text: &str) -> String {
-        if text.starts_with("arn:") {
+        if arn::is_arn(text) {
             self.arn(text)
         } else {
             self.name(text)

@@ -6,6 +6,7 @@ use super::mask::Mask;
 use super::shape::Kind;
 use super::texts::Document;
 use super::vocabulary::{is_form, is_member, is_value};
+use crate::aws::arn;
 
 /// From so many digits on a number could be an account, a telephone number or the like.
 const LONG: usize = 10;
@@ -71,7 +72,7 @@ impl Mask {
     fn tree(&self, value: Value) -> Value {
         match value {
             Value::String(text) if is_form(&text) => Value::String(text),
-            Value::String(text) if text.starts_with("arn:") => Value::String(self.arn(&text)),
+            Value::String(text) if arn::begins_one(&text) => Value::String(self.arn(&text)),
             Value::String(text) => Value::String(self.loose(&text)),
             Value::Number(number) => self.number(number, LONG),
             Value::Array(items) => items.into_iter().map(|item| self.tree(item)).collect(),

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::mask::Mask;
 use super::vocabulary::{digits, is_own_run, letters};
+use crate::aws::arn;
 use crate::snapshot::{Error, Snapshot, decode};
 
 /// The length from which a text is looked for: shorter ones occur by chance.
@@ -84,7 +85,7 @@ impl Scan<'_> {
         let words = letters(text)
             .filter(|run| run.chars().count() >= WORD && !is_own_run(run))
             .filter(|run| !is_own_run(&run.to_ascii_lowercase()));
-        let accounts = digits(text).filter(|run| run.len() == 12);
+        let accounts = digits(text).filter(|run| arn::is_account(run));
         let unmasked = words
             .chain(accounts)
             .filter(|run| !self.mask.is_masked_run(run));

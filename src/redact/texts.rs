@@ -12,6 +12,7 @@ use super::vocabulary::{
     digits, is_action, is_code, is_field, is_form, is_function, is_keyword, is_literal, is_member,
     is_region, is_service, is_value, is_word,
 };
+use crate::aws::arn;
 use crate::pattern::ast::{Condition, Number, PatternKind, Selector, Step, Test, Value as Operand};
 use crate::pattern::parse;
 
@@ -451,7 +452,7 @@ impl Mask {
             let before = text.get(..begin + lead).unwrap_or_default();
             let masked = if word.is_empty() || is_value(word) || stays(word) {
                 word.to_owned()
-            } else if word.starts_with("arn:") {
+            } else if arn::begins_one(word) {
                 self.arn(word)
             } else if before.ends_with("$.") || word.split('.').all(is_field) {
                 self.dotted(word)

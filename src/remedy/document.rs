@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::aws::arn::{self, Location};
+
 /// Who is to be let in.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Service<'s> {
@@ -34,7 +36,12 @@ impl Service<'_> {
             Self::Alarms(account) => Some(json!({"StringEquals": {"aws:SourceAccount": account}})),
             Self::Rules => None,
             Self::Trails(partition, account) => {
-                let trails = format!("arn:{partition}:cloudtrail:*:{account}:trail/*");
+                let trails = Location {
+                    partition,
+                    region: "*",
+                    account,
+                }
+                .trail("*");
                 Some(json!({"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails}}))
             }
         };
@@ -185,7 +192,7 @@ pub(super) fn owned(partition: &str, account: &str) -> String {
     let statement = json!({
         "Sid": "Owner",
         "Effect": "Allow",
-        "Principal": {"AWS": format!("arn:{partition}:iam::{account}:root")},
+        "Principal": {"AWS": arn::iam(partition, account, "root")},
         "Action": "kms:*",
         "Resource": "*",
     });

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::analyze::Status;
+use crate::aws::arn::Location;
 use crate::control::Severity;
 
 use super::dossier::{Dossier, Item};
@@ -88,13 +89,16 @@ fn finding(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
             }
         }
     }
+    let location = Location {
+        partition,
+        region,
+        account: &finding.account,
+    };
+    let product = format!("product/{0}/default", finding.account);
     let mut out = json!({
         "SchemaVersion": "2018-10-08",
         "Id": format!("trailproof/{}/{}", finding.account, item.fingerprint),
-        "ProductArn": format!(
-            "arn:{partition}:securityhub:{region}:{0}:product/{0}/default",
-            finding.account
-        ),
+        "ProductArn": location.arn("securityhub", &product),
         "ProductName": "trailproof",
         "GeneratorId": format!("trailproof/{}/{}", dossier.analysis.benchmark, finding.control),
         "AwsAccountId": finding.account,

@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::canonical::{Hash, canonical_json, sha256_hex};
 use super::error::{Error, Result};
 use super::operations;
+use crate::aws::arn;
 
 /// Media type of response bodies in the JSON form that the AWS CLI prints.
 pub const AWS_CLI_JSON: &str = "application/json; shape=aws-cli";
@@ -242,7 +243,7 @@ pub(super) fn read_request(text: &str) -> std::result::Result<Value, String> {
 /// Writes one row.
 pub(super) fn insert(connection: &Connection, id: i64, call: &Call) -> Result<()> {
     let call = &*without_secrets(call);
-    let problem = if !(call.account.is_empty() || call.account.len() == 12) {
+    let problem = if !(call.account.is_empty() || arn::is_account(&call.account)) {
         Some("the account is not 12 digits")
     } else if call.service.is_empty() || call.operation.is_empty() {
         Some("service or operation is empty")

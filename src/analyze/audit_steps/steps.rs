@@ -2,10 +2,9 @@
 //!
 //! Three-valued: a step that cannot be answered keeps its candidate, which can then no longer make the audit steps `met`.
 
-use crate::aws::arn;
+use crate::aws::arn::{self, log_group_name};
 use crate::chain::facts::BasicSelector;
 use crate::control::{StepKind, plain_text};
-use crate::snapshot::operations::log_group_name;
 
 use super::cause::{
     ChainLack, FoundChain, NoValue, OpenQuestion, SelectorLack, StepCause, TrailLack,
@@ -302,7 +301,7 @@ impl Account {
             .unwrap_or_default();
         let found: Vec<_> = listed
             .iter()
-            .filter(|arn| arn.starts_with("arn:"))
+            .filter(|arn| arn::is_arn(arn))
             .map(|arn| Candidate {
                 subscription: Some(arn),
                 ..candidate.clone()

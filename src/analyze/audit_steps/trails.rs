@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::aws::arn;
 use crate::chain::facts::AdvancedSelector;
 use crate::control::StepKind;
 
@@ -133,7 +134,7 @@ fn is_all_buckets(resource: &Value) -> bool {
     resource
         .get("Type")
         .is_some_and(|it| it == "AWS::S3::Object")
-        && values.any(|value| value == "arn:aws:s3")
+        && values.any(|value| *value == arn::all_objects("aws"))
 }
 
 fn seconds_between(earlier: Option<&str>, later: Option<&str>) -> Option<i64> {

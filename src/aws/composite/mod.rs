@@ -193,10 +193,9 @@ fn in_account(reference: &str, account: &str) -> bool {
 
 /// The name behind a reference; `None` for an ARN of another account or Region.
 fn local(reference: &str, account: &str, region: &str) -> Option<String> {
-    if !reference.starts_with("arn:") {
+    let Some(arn) = Arn::parse(reference) else {
         return Some(reference.to_owned());
-    }
-    let arn = Arn::parse(reference)?;
+    };
     let here = (arn.service, arn.region, arn.account) == ("cloudwatch", region, account);
     let name = arn.resource.strip_prefix("alarm:")?;
     here.then(|| name.to_owned())

@@ -4,6 +4,7 @@
 use serde_json::{Map, json};
 
 use super::{Candidate, Case, change};
+use crate::aws::arn::{self, Location};
 use crate::remedy::choice::{self, LogGroupKey};
 use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Alarm, Change, MetricFilter, Resource, Subscription, Topic};
@@ -141,10 +142,15 @@ impl Case<'_> {
         settings.insert("OKActions".to_owned(), json!([]));
         settings.insert("InsufficientDataActions".to_owned(), json!([]));
         let (account, region) = place;
+        let location = Location {
+            partition: &partition,
+            region,
+            account,
+        };
         let alarm = Alarm {
             account: account.to_owned(),
             region: region.to_owned(),
-            arn: format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"),
+            arn: location.alarm(&name),
             name,
             composite: false,
             settings,
@@ -184,11 +190,15 @@ impl Case<'_> {
     ) -> Result<(String, Vec<Change>), Error> {
         let (account, region) = place;
         let partition = read::partition(self.facts, account)?;
-        let arn = |name: &str| format!("arn:{partition}:sns:{region}:{account}:{name}");
+        let location = Location {
+            partition: &partition,
+            region,
+            account,
+        };
         let name = free(name, |name| {
-            Ok(read::topic(self.facts, &arn(name))?.is_some())
+            Ok(read::topic(self.facts, &location.topic(name))?.is_some())
         })?;
-        let arn = arn(&name);
+        let arn = location.topic(&name);
         let topic = Topic {
             account: account.to_owned(),
             region: region.to_owned(),
@@ -213,12 +223,8 @@ impl Case<'_> {
             |row| row.get::<_, Option<String>>(0),
         )?;
         let subscription = Subscription {
-            account: crate::aws::arn::account(topic_arn)
-                .unwrap_or_default()
-                .to_owned(),
-            region: crate::aws::arn::region(topic_arn)
-                .unwrap_or_default()
-                .to_owned(),
+            account: arn::account(topic_arn).unwrap_or_default().to_owned(),
+            region: arn::region(topic_arn).unwrap_or_default().to_owned(),
             topic_arn: topic_arn.to_owned(),
             protocol: "email".to_owned(),
             endpoint: self.asked.wishes.email.clone().or(address).or(known),

@@ -6,6 +6,7 @@ use super::key::Named;
 use super::trail::MOST_SELECTORS;
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
+use crate::aws::arn;
 use crate::chain::verdict::LinkId;
 use crate::control::Recorded;
 use crate::remedy::document::Service;
@@ -93,7 +94,7 @@ fn add_basic(selectors: &mut Vec<Value>, partition: &str, reads: bool) -> bool {
     };
     let of = |half: &str| {
         json!({"ReadWriteType": half, "IncludeManagementEvents": false,
-            "DataResources": [{"Type": OBJECT, "Values": [format!("arn:{partition}:s3")]}],
+            "DataResources": [{"Type": OBJECT, "Values": [arn::all_objects(partition)]}],
             "ExcludeManagementEventSources": []})
     };
     if let Some(half) = selectors.iter_mut().find(|it| **it == of(other)) {

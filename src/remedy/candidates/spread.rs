@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::chain::free;
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
-use crate::aws::arn::{self, Arn};
+use crate::aws::arn::{self, Arn, Location};
 use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Change, Rule, Target};
 use crate::remedy::{Error, choice, events, read};
@@ -195,12 +195,12 @@ impl Case<'_> {
     /// The rule as it is to be in another Region, under a name that is free there.
     fn rule_in(&self, rule: &Rule, region: &str) -> Result<Rule, Error> {
         let partition = read::partition(self.facts, &rule.account)?;
-        let arn = |name: &str| {
-            format!(
-                "arn:{partition}:events:{region}:{}:rule/{name}",
-                rule.account
-            )
+        let location = Location {
+            partition: &partition,
+            region,
+            account: &rule.account,
         };
+        let arn = |name: &str| location.arn("events", &format!("rule/{name}"));
         let name = free(&rule.name, |name| {
             Ok(read::is_rule(self.facts, &arn(name))?)
         })?;

@@ -124,8 +124,7 @@ impl Case<'_> {
         let arn = subject.arn.as_deref();
         let named = match subject.kind {
             Kind::Topic => arn,
-            // Its ARN is that of its topic with one part more.
-            Kind::Subscription => arn.and_then(|arn| Some(arn.rsplit_once(':')?.0)),
+            Kind::Subscription => arn.and_then(arn::topic_of_subscription),
             _ => None,
         };
         named.or(on_path)

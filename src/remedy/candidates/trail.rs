@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Candidate, Case, edit};
 use crate::analyze::Stop;
-use crate::aws::arn;
+use crate::aws::arn::{self, Location};
 use crate::chain::verdict::{Kind, LinkId};
 use crate::remedy::resource::{Bucket, Change, LogGroup, Role, Trail};
 use crate::remedy::{Error, read};
@@ -97,7 +97,11 @@ impl Case<'_> {
                 name: arn::short_name(&arn).to_owned(),
                 arn,
             },
-            None => self.new_log_group(&partition, &trail.account, &trail.region)?,
+            None => self.new_log_group(Location {
+                partition: &partition,
+                region: &trail.region,
+                account: &trail.account,
+            })?,
         };
         self.deliver_to(trail, &partition, group, trail.role_arn.clone())
     }
@@ -164,12 +168,8 @@ impl Case<'_> {
         Some(vec![super::change(None, group)])
     }
 
-    fn new_log_group(
-        &self,
-        partition: &str,
-        account: &str,
-        region: &str,
-    ) -> Result<LogGroup, Error> {
+    fn new_log_group(&self, location: Location<'_>) -> Result<LogGroup, Error> {
+        let (account, region) = (location.account, location.region);
         let mut name = LOG_GROUP.to_owned();
         let mut count = 1;
         let taken = |name: &str| {
@@ -186,7 +186,7 @@ impl Case<'_> {
         Ok(LogGroup {
             account: account.to_owned(),
             region: region.to_owned(),
-            arn: format!("arn:{partition}:logs:{region}:{account}:log-group:{name}"),
+            arn: location.log_group(&name),
             name,
         })
     }
@@ -215,14 +215,17 @@ impl Case<'_> {
             .or(alarms)
             .unwrap_or_else(|| self.chain.scope.global_region.clone());
         let mut name = TRAIL.to_owned();
-        let arn_of =
-            |name: &str| format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{name}");
+        let location = Location {
+            partition,
+            region: &region,
+            account,
+        };
         let mut count = 1;
-        while read::trail(self.facts, &arn_of(&name))?.is_some() {
+        while read::trail(self.facts, &location.trail(&name))?.is_some() {
             count += 1;
             name = format!("{TRAIL}-{count}");
         }
-        let arn = arn_of(&name);
+        let arn = location.trail(&name);
         let bucket = format!("{name}-{account}-{region}");
         let trail = Trail {
             account: account.to_owned(),
@@ -249,7 +252,7 @@ impl Case<'_> {
                 arn: group.to_owned(),
                 name: arn::short_name(group).to_owned(),
             },
-            None => self.new_log_group(partition, account, &region)?,
+            None => self.new_log_group(location)?,
         };
         let mut changes: Vec<Change> = self.deliver_to(&trail, partition, group, None)?;
         for change in &mut changes {
@@ -259,7 +262,7 @@ impl Case<'_> {
         }
         let bucket = Bucket {
             account: account.to_owned(),
-            region,
+            region: region.clone(),
             name: bucket,
             trail_arn: arn,
         };
@@ -270,14 +273,12 @@ impl Case<'_> {
 
 /// A role for a log group: the one that the trail has under another name of its own is repaired by name.
 fn new_role(partition: &str, account: &str, group: &str, known: Option<&str>) -> Role {
-    let name = known
-        .and_then(|arn| arn.rsplit_once('/'))
-        .map_or(ROLE, |(_, name)| name);
+    let name = known.and_then(arn::role_name).unwrap_or(ROLE);
     Role {
         account: account.to_owned(),
         name: name.to_owned(),
         arn: known.map_or_else(
-            || format!("arn:{partition}:iam::{account}:role/{ROLE}"),
+            || arn::iam(partition, account, &format!("role/{ROLE}")),
             str::to_owned,
         ),
         log_group_arn: group.to_owned(),

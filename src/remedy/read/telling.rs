@@ -44,7 +44,7 @@ pub(in crate::remedy) fn subscriptions(
         [topic_arn],
         |row| {
             let found: String = get(row, "subscription_arn")?;
-            let is_arn = found.starts_with("arn:");
+            let is_arn = arn::is_arn(&found);
             let pending = get::<Option<bool>>(row, "pending_confirmation")? == Some(true);
             Ok(Subscription {
                 account: arn::account(topic_arn).unwrap_or_default().to_owned(),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::json::put;
 use super::terraform::inputs;
 use super::{calls, difference, head};
-use crate::aws::arn::Arn;
+use crate::aws::arn::{Arn, Location};
 use crate::remedy::resource::{Alarm, MetricFilter, Rule, Subscription, Target, Topic, Trail};
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::printable::one_line;
@@ -172,7 +172,12 @@ impl<'p> Template<'p> {
                 && known.get("Default").and_then(Value::as_str) == Some(arn.resource)
         });
         let label = label.map_or("Topic", |(label, _)| label.as_str());
-        json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:sns:${{AWS::Region}}:${{AWS::AccountId}}:${{{label}}}")})
+        let here = Location {
+            partition: "${AWS::Partition}",
+            region: "${AWS::Region}",
+            account: "${AWS::AccountId}",
+        };
+        json!({"Fn::Sub": here.topic(&format!("${{{label}}}"))})
     }
 
     /// A text in which accounts, Regions and partitions of this place are pseudo parameters.

@@ -3,8 +3,8 @@
 use super::asks::Ask;
 use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
+use crate::aws::arn::log_group_arn;
 use crate::snapshot::canonical::canonical_json;
-use crate::snapshot::operations::log_group_arn;
 
 const OPERATORS: [&str; 6] = [
     "Equals",

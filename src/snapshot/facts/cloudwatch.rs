@@ -4,6 +4,7 @@ use super::alarm_settings::{self, Of};
 use super::asks::Ask;
 use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
+use crate::aws::arn;
 
 pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
@@ -209,10 +210,9 @@ fn mute_rule(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
 fn mute_rule_summaries(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("AlarmMuteRuleSummaries")? {
         let arn = item.text("AlarmMuteRuleArn")?;
-        let name = arn.rsplit_once("mute-rule:").map_or(arn, |(_, name)| name);
         let row = Row::regional(ask, item)
             .with("rule_arn", arn)
-            .with("name", name)
+            .with("name", arn::short_name(arn))
             .with("expire_time", item.optional_text("ExpireDate")?)
             .with("status", item.optional_text("Status")?);
         sink.insert("mute_rule", row)?;

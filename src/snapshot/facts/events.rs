@@ -3,6 +3,7 @@
 use super::asks::Ask;
 use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
+use crate::aws::arn;
 use crate::snapshot::canonical::canonical_json;
 
 /// The bus that is meant where none is named.
@@ -90,8 +91,5 @@ fn asked_bus(ask: &Ask) -> &str {
 
 /// The name of a bus that is given by name or by ARN.
 fn bus_name(text: &str) -> &str {
-    match text.split_once(":event-bus/") {
-        Some((_, name)) => name,
-        None => text,
-    }
+    arn::bus_name(text).unwrap_or(text)
 }

@@ -3,7 +3,7 @@
 use super::asks::Ask;
 use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
-use crate::snapshot::operations::{log_group_arn, log_group_name, partition_of_region};
+use crate::aws::arn::{Location, log_group_arn, log_group_name};
 
 pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
@@ -30,11 +30,7 @@ fn log_groups(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
         };
         let arn = match arn {
             Some(arn) => log_group_arn(arn).to_owned(),
-            None => {
-                let partition = partition_of_region(&ask.region);
-                let (region, account) = (&ask.region, &ask.account);
-                format!("arn:{partition}:logs:{region}:{account}:log-group:{name}")
-            }
+            None => Location::new(&ask.account, &ask.region).log_group(name),
         };
         let row = Row::regional(ask, item)
             .with("log_group_arn", arn)

@@ -8,6 +8,7 @@ mod table;
 use serde_json::Value;
 
 use super::canonical::canonical_json;
+use crate::aws::arn::{self, Location, log_group_name};
 
 pub use table::{OPERATIONS, UNKNOWN_FILE};
 
@@ -159,23 +160,6 @@ pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
         .find(|operation| operation.service == service && operation.name == name)
 }
 
-/// The partition that a region belongs to.
-pub fn partition_of_region(region: &str) -> &'static str {
-    const PREFIXES: [(&str, &str); 7] = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("us-isof-", "aws-iso-f"),
-        ("eusc-", "aws-eusc"),
-    ];
-    PREFIXES
-        .iter()
-        .find(|(prefix, _)| region.starts_with(prefix))
-        .map_or("aws", |(_, partition)| partition)
-}
-
 /// Regions that every account of a partition has, for when the account may not list its own. Regions that must be
 /// opted into are left out: asking in one that is not enabled gives errors that say nothing.
 pub fn always_enabled(partition: &str) -> &'static [&'static str] {
@@ -203,20 +187,6 @@ pub fn always_enabled(partition: &str) -> &'static [&'static str] {
         ],
         _ => &[],
     }
-}
-
-/// The name of a log group from its name or ARN, with or without the trailing `:*`.
-pub fn log_group_name(identifier: &str) -> &str {
-    let name = match identifier.split_once(":log-group:") {
-        Some((_, name)) if identifier.starts_with("arn:") => name,
-        _ => return identifier,
-    };
-    name.strip_suffix(":*").unwrap_or(name)
-}
-
-/// An ARN of a log group without the trailing `:*`.
-pub fn log_group_arn(arn: &str) -> &str {
-    arn.strip_suffix(":*").unwrap_or(arn)
 }
 
 impl Operation {
@@ -376,9 +346,8 @@ fn is_text(value: &Value, text: &str) -> bool {
 
 /// The full ARN of a trail that was asked by name or ARN.
 fn trail_arn(account: &str, region: &str, trail: &str) -> String {
-    if trail.starts_with("arn:") {
+    if arn::is_arn(trail) {
         return trail.to_owned();
     }
-    let partition = partition_of_region(region);
-    format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{trail}")
+    Location::new(account, region).trail(trail)
 }

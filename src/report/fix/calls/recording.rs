@@ -33,7 +33,7 @@ pub(super) fn bucket(it: &Bucket) -> Vec<Step> {
             "Condition": {"StringEquals": equals},
         })
     };
-    let arn = format!("arn:{partition}:s3:::{}", it.name);
+    let arn = arn::bucket(partition, &it.name);
     let policy = json!({
         "Version": "2012-10-17",
         "Statement": [
