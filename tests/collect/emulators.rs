@@ -6,7 +6,10 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use super::{Place, calls, collect, column, facts_digest, finding, gaps, lack, number, succeed};
+use super::{
+    Place, calls, collect, column, facts_digest, finding, gaps, lack, monitored, number, succeed,
+};
+use crate::support::controls::judged;
 use crate::support::emulator::Emulator;
 use crate::support::trailproof;
 
@@ -40,7 +43,10 @@ fn a_complete_account_of_ministack() {
     let file = place.file("a.trailproof");
     let text = succeed(&mut collect(&aws.endpoint, account, &file));
     assert!(
-        text.contains("15 metric filters, 15 alarms, 1 topic, 1 subscription"),
+        text.contains(&format!(
+            "{0} metric filters, {0} alarms, 1 topic, 1 subscription",
+            monitored()
+        )),
         "{text}"
     );
     assert_eq!(gaps(&file), NOT_IN_MINISTACK);
@@ -147,7 +153,10 @@ fn a_complete_account_of_moto() {
     let file = place.file("a.trailproof");
     let text = succeed(&mut collect(&aws.endpoint, account, &file));
     assert!(
-        text.contains("15 metric filters, 15 alarms, 1 topic, 1 subscription"),
+        text.contains(&format!(
+            "{0} metric filters, {0} alarms, 1 topic, 1 subscription",
+            monitored()
+        )),
         "{text}"
     );
     let again = place.file("b.trailproof");
@@ -314,7 +323,7 @@ fn faults_on_the_way_are_ridden_out_or_recorded() {
         expected.push(format!("{service} {operation}: AccessDeniedException"));
         expected.sort();
         assert_eq!(gaps(&file), expected);
-        assert_eq!(number(&file, "select count(*) from alarm"), 15);
+        assert_eq!(number(&file, "select count(*) from alarm"), monitored());
     }
 }
 
@@ -358,7 +367,7 @@ fn a_complete_account_passes_every_control() {
         let file = place.file("a.trailproof");
         succeed(&mut collect(&aws.endpoint, account, &file));
         let found = findings(&file);
-        assert_eq!(found.len(), 15);
+        assert_eq!(found.len(), judged());
         for (control, (status, link)) in found {
             assert_eq!(status, "pass", "{control}: {link}");
         }

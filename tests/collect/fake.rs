@@ -3,7 +3,9 @@
 use serde_json::json;
 use trailproof::snapshot::operations::{Need, find};
 
-use super::{Place, calls, collect, column, facts_digest, gaps, lack, number, refuse, succeed};
+use super::{
+    Place, calls, collect, column, facts_digest, gaps, lack, monitored, number, refuse, succeed,
+};
 use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
 use crate::support::world::{ACCOUNT, HOME, LOG_GROUP, Site, World};
 
@@ -33,8 +35,8 @@ fn everything_that_the_chain_needs_is_asked() {
         ("trail_status", 1),
         ("event_selector", 1),
         ("log_group", 1),
-        ("metric_filter", 15),
-        ("alarm", 15),
+        ("metric_filter", monitored()),
+        ("alarm", monitored()),
         ("topic", 1),
         ("subscription", 1),
         ("subscription_attributes", 1),
@@ -209,7 +211,7 @@ fn an_older_server_that_refuses_log_alarms_is_asked_type_by_type() {
     }
     let place = Place::new();
     let file = recorded(&place, &FakeAws::serve(&world), "a.trailproof");
-    assert_eq!(number(&file, "select count(*) from alarm"), 15);
+    assert_eq!(number(&file, "select count(*) from alarm"), monitored());
     assert_eq!(number(&file, "select count(*) from topic"), 1);
     assert_eq!(
         column(
@@ -414,7 +416,11 @@ fn dropped_cut_off_and_garbled_answers_are_asked_again() {
         }
         let place = Place::new();
         let file = recorded(&place, &aws, "a.trailproof");
-        assert_eq!(number(&file, "select count(*) from alarm"), 15, "{kind:?}");
+        assert_eq!(
+            number(&file, "select count(*) from alarm"),
+            monitored(),
+            "{kind:?}"
+        );
         assert_eq!(gaps(&file), [""; 0], "{kind:?}");
     }
 }
@@ -533,7 +539,10 @@ fn metric_filters_that_may_not_all_be_listed_are_those_of_the_trails_group() {
         gaps(&file),
         ["logs DescribeMetricFilters: AccessDeniedException"]
     );
-    assert_eq!(number(&file, "select count(*) from metric_filter"), 15);
+    assert_eq!(
+        number(&file, "select count(*) from metric_filter"),
+        monitored()
+    );
     assert_eq!(
         column(
             &file,
@@ -573,7 +582,10 @@ fn one_service_that_calls_the_session_expired_is_a_gap() {
         "{text}"
     );
     assert_eq!(column(&file, "select distinct kind from gap"), ["expired"]);
-    assert_eq!(number(&file, "select count(*) from metric_filter"), 15);
+    assert_eq!(
+        number(&file, "select count(*) from metric_filter"),
+        monitored()
+    );
 }
 
 #[test]
@@ -596,7 +608,10 @@ fn lists_and_bodies_without_an_end_are_one_gap_each() {
             [format!("monitoring DescribeAlarms: {code}")],
             "{kind:?}"
         );
-        assert_eq!(number(&file, "select count(*) from metric_filter"), 15);
+        assert_eq!(
+            number(&file, "select count(*) from metric_filter"),
+            monitored()
+        );
         assert!(std::fs::metadata(&file).unwrap().len() < 64 << 20);
     }
 }
@@ -643,7 +658,11 @@ fn each_denied_call_is_its_own_gap_and_nothing_else_is_lost() {
                 | "DescribeLogGroups"
                 | "GetSubscriptionAttributes"
         ) {
-            assert_eq!(number(&file, "select count(*) from alarm"), 15, "{call}");
+            assert_eq!(
+                number(&file, "select count(*) from alarm"),
+                monitored(),
+                "{call}"
+            );
             assert_eq!(
                 number(&file, "select count(*) from subscription"),
                 1,
@@ -667,7 +686,7 @@ fn a_denied_list_of_regions_falls_back_to_those_that_every_account_has() {
         ),
         17
     );
-    assert_eq!(number(&file, "select count(*) from alarm"), 15);
+    assert_eq!(number(&file, "select count(*) from alarm"), monitored());
 }
 
 #[test]
@@ -690,7 +709,7 @@ fn named_regions_alone_are_searched_and_trails_followed_home() {
         ),
         [HOME]
     );
-    assert_eq!(number(&file, "select count(*) from alarm"), 15);
+    assert_eq!(number(&file, "select count(*) from alarm"), monitored());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use trailproof::snapshot::{Snapshot, State};
 
-use super::{Place, calls, collect, column, facts_digest, number, refuse, succeed};
+use super::{Place, calls, collect, column, facts_digest, monitored, number, refuse, succeed};
 use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
 use crate::support::thoroughness;
 use crate::support::world::{ACCOUNT, LOG_GROUP, World};
@@ -164,7 +164,10 @@ fn calls_that_failed_are_asked_again_on_resuming() {
     child.wait().unwrap();
     aws.heal();
     succeed(collect(&aws.endpoint(), ACCOUNT, &file).arg("--resume"));
-    assert_eq!(number(&file, "select count(*) from metric_filter"), 15);
+    assert_eq!(
+        number(&file, "select count(*) from metric_filter"),
+        monitored()
+    );
     assert_eq!(
         number(&file, "select count(*) from gap"),
         0,

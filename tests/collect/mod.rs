@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::trailproof;
+use crate::support::{controls, trailproof};
 
 /// Usage, credentials and what is printed.
 mod command;
@@ -115,6 +115,11 @@ pub fn column(snapshot: &Path, sql: &str) -> Vec<String> {
 }
 
 /// The one number that a query gives.
+/// How many metric filters the complete account has, each with its alarm.
+pub fn monitored() -> i64 {
+    i64::try_from(controls::monitored().len()).unwrap()
+}
+
 pub fn number(snapshot: &Path, sql: &str) -> i64 {
     let connection = Connection::open(snapshot).unwrap();
     connection.query_row(sql, [], |row| row.get(0)).unwrap()

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Place, calls, collect, column, facts_digest, lack, number, refuse, succeed};
+use super::{
+    Place, calls, collect, column, facts_digest, lack, monitored, number, refuse, succeed,
+};
 use crate::support::fake_aws::{FakeAws, Fault, FaultKind};
 use crate::support::world::{ACCOUNT, HOME, MEMBER, Site, World};
 
@@ -66,7 +68,7 @@ fn two_hundred_accounts_in_four_regions_and_one_that_hangs() {
     );
     assert_eq!(
         number(&file, "select count(*) from metric_filter"),
-        199 * 15
+        199 * monitored()
     );
     assert_eq!(
         number(&file, "select count(*) from organization_account"),

@@ -2,6 +2,8 @@
 //!
 //! Event names and patterns are facts; nothing else of the benchmark is here.
 
+use trailproof::control::{Registry, Section};
+
 /// One monitored control of [`super::world::World::complete`].
 pub struct Monitored {
     /// Control id.
@@ -10,7 +12,19 @@ pub struct Monitored {
     pub pattern: String,
 }
 
-/// The fifteen controls and a filter text that satisfies each.
+/// How many controls of a section the benchmark asks for that is used where none is named.
+pub fn asked(section: Section) -> usize {
+    let registry = Registry::builtin().unwrap();
+    let benchmark = registry.default_benchmark().unwrap();
+    benchmark.entries_in(Some(section)).count()
+}
+
+/// How many controls are judged where nothing else is asked for.
+pub fn judged() -> usize {
+    asked(Section::Monitoring)
+}
+
+/// The controls and a filter text that satisfies each.
 pub fn monitored() -> Vec<Monitored> {
     let list = [
         (

@@ -271,7 +271,7 @@ impl Site {
                     "logGroupName": LOG_GROUP,
                     "creationTime": 1_759_000_000_000_u64,
                     "retentionInDays": 365,
-                    "metricFilterCount": 15,
+                    "metricFilterCount": monitored().len(),
                     "arn": format!("{}:*", self.log_group_arn()),
                     "storedBytes": 1024,
                     "logGroupClass": "STANDARD",
