@@ -18,5 +18,6 @@ mod number;
 pub mod policy;
 mod region_name;
 pub mod transformer;
+pub mod wildcard;
 
 pub use number::Number;

@@ -1,14 +1,14 @@
 //! Fact tables compared row by row, in the order of their keys, so that memory holds one row of each side.
 
 use std::cell::RefCell;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Rows};
+use rusqlite::{Connection, Row};
 
 use crate::chain::cause::Outcome;
 use crate::chain::facts::{Asked, Facts, Question};
+use crate::snapshot::merge::{Side as Keyed, merge};
 use crate::snapshot::{Snapshot, TABLES, VOLATILE_COLUMNS, VOLATILE_TABLES, operations};
 
 use super::meaning::meaning;
@@ -135,10 +135,7 @@ struct Fact {
     evidence: i64,
 }
 
-fn next(rows: &mut Rows<'_>, shape: &Shape<'_>) -> Result<Option<Fact>, rusqlite::Error> {
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
+fn fact(row: &Row<'_>, shape: &Shape<'_>) -> Result<Fact, rusqlite::Error> {
     let cell = |index: usize| -> Result<Cell, rusqlite::Error> {
         Ok(match row.get_ref(index)? {
             ValueRef::Null => Cell::Null,
@@ -150,11 +147,11 @@ fn next(rows: &mut Rows<'_>, shape: &Shape<'_>) -> Result<Option<Fact>, rusqlite
         })
     };
     let (keys, all) = (shape.key.len(), shape.key.len() + shape.rest.len());
-    Ok(Some(Fact {
+    Ok(Fact {
         key: (0..keys).map(cell).collect::<Result<_, _>>()?,
         rest: (keys..all).map(cell).collect::<Result<_, _>>()?,
         evidence: row.get(all)?,
-    }))
+    })
 }
 
 fn compare(
@@ -177,43 +174,33 @@ fn compare(
     );
     let mut left_statement = baseline.snapshot.connection().prepare(&sql)?;
     let mut right_statement = current.snapshot.connection().prepare(&sql)?;
-    let (mut left_rows, mut right_rows) = (left_statement.query([])?, right_statement.query([])?);
-    let (mut left, mut right) = (
-        next(&mut left_rows, &shape)?,
-        next(&mut right_rows, &shape)?,
-    );
-    loop {
-        let order = match (&left, &right) {
-            (None, None) => return Ok(()),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(a), Some(b)) => a.key.cmp(&b.key),
+    let (left, right) = (left_statement.query([])?, right_statement.query([])?);
+    let keys: Vec<usize> = (0..shape.key.len()).collect();
+    merge(left, right, &keys, |at| {
+        let (fact, from, other, on) = match at {
+            Keyed::Left(row) => (fact(row, &shape)?, baseline, current, Side::Baseline),
+            Keyed::Right(row) => (fact(row, &shape)?, current, baseline, Side::Current),
+            Keyed::Both(before, after) => {
+                if differ(before, after, &shape)? {
+                    changes.push(both(&shape, &fact(before, &shape)?, &fact(after, &shape)?));
+                }
+                return Ok(());
+            }
         };
-        if order == Ordering::Equal {
-            if let (Some(a), Some(b)) = (&left, &right)
-                && a.rest != b.rest
-            {
-                changes.push(both(&shape, a, b));
-            }
-        } else {
-            let (fact, from, other, on) = if order == Ordering::Less {
-                (&left, baseline, current, Side::Baseline)
-            } else {
-                (&right, current, baseline, Side::Current)
-            };
-            if let Some(fact) = fact
-                && let Some(change) = alone(&shape, fact, [from, other], on)?
-            {
-                changes.push(change);
-            }
-        }
-        if order != Ordering::Greater {
-            left = next(&mut left_rows, &shape)?;
-        }
-        if order != Ordering::Less {
-            right = next(&mut right_rows, &shape)?;
+        changes.extend(alone(&shape, &fact, [from, other], on)?);
+        Ok(())
+    })
+}
+
+/// Whether two rows of one key differ in anything else that counts.
+fn differ(before: &Row<'_>, after: &Row<'_>, shape: &Shape<'_>) -> Result<bool, rusqlite::Error> {
+    let keys = shape.key.len();
+    for column in keys..keys + shape.rest.len() {
+        if before.get_ref(column)? != after.get_ref(column)? {
+            return Ok(true);
         }
     }
+    Ok(false)
 }
 
 fn both(shape: &Shape<'_>, before: &Fact, after: &Fact) -> FactChange {

@@ -34,30 +34,36 @@ impl Glob {
 
     /// Whether the whole of `text` matches.
     pub fn matches(&self, text: &str) -> bool {
-        let Some((first, rest)) = self.literals.split_first() else {
-            return text.is_empty();
-        };
-        let Some((last, middle)) = rest.split_last() else {
-            return text == first;
-        };
-        let Some(mut tail) = text.strip_prefix(first.as_str()) else {
+        in_order(&self.literals, text, self.leftmost)
+    }
+}
+
+/// Whether a text starts with the first literal, ends with the last and holds the others between them in order. The leftmost
+/// place of each leaves the most for the next; `leftmost` takes the last one where it occurs first, too.
+pub(super) fn in_order(literals: &[String], text: &str, leftmost: bool) -> bool {
+    let Some((first, rest)) = literals.split_first() else {
+        return text.is_empty();
+    };
+    let Some((last, middle)) = rest.split_last() else {
+        return text == first;
+    };
+    let Some(mut tail) = text.strip_prefix(first.as_str()) else {
+        return false;
+    };
+    for literal in middle {
+        let Some((_, after)) = tail.split_once(literal.as_str()) else {
             return false;
         };
-        for literal in middle {
-            let Some((_, after)) = tail.split_once(literal.as_str()) else {
-                return false;
-            };
-            tail = after;
-        }
-        if last.is_empty() {
-            return true;
-        }
-        if self.leftmost {
-            tail.split_once(last.as_str())
-                .is_some_and(|(_, after)| after.is_empty())
-        } else {
-            tail.ends_with(last.as_str())
-        }
+        tail = after;
+    }
+    if last.is_empty() {
+        return true;
+    }
+    if leftmost {
+        tail.split_once(last.as_str())
+            .is_some_and(|(_, after)| after.is_empty())
+    } else {
+        tail.ends_with(last.as_str())
     }
 }
 

@@ -14,6 +14,7 @@ mod evidence;
 pub mod facts;
 mod file;
 mod lock;
+pub(crate) mod merge;
 mod meta;
 pub mod operations;
 mod reader;

@@ -3,17 +3,17 @@
 //! It reads the file as it is and trusts no column of it. What it finds are findings; it fails only where the file
 //! cannot be read as a snapshot at all.
 
-use std::cmp::Ordering;
 use std::fmt;
 use std::path::Path;
 
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::digest;
 use super::error::{Error, Result};
 use super::evidence::{self, Budget, format_time};
 use super::file::SnapshotFile;
+use super::merge::{Side, merge};
 use super::meta::{Meta, State};
 use super::schema::{self, Schema};
 use super::{DERIVATION, SCHEMA, facts, slack};
@@ -258,41 +258,29 @@ impl Verifier {
                 .collect(),
             columns,
         };
-        let mut stored = stored.query([])?;
-        let mut derived = derived.query([])?;
-        let mut left = shape.next(&mut stored)?;
-        let mut right = shape.next(&mut derived)?;
+        let (stored, derived) = (stored.query([])?, derived.query([])?);
         let mut rows = 0;
-        loop {
-            let order = match (&left, &right) {
-                (None, None) => return Ok(rows),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(left), Some(right)) => shape.compare_keys(left, right),
-            };
-            match (order, &left, &right) {
-                (Ordering::Less, Some(row), _) => {
-                    self.found(table, shape.name(row), "does not follow from the evidence");
+        merge(stored, derived, &shape.key_columns, |side| {
+            rows += u64::from(!matches!(side, Side::Right(_)));
+            match side {
+                Side::Left(row) => {
+                    self.found(table, shape.name(row)?, "does not follow from the evidence");
                 }
-                (Ordering::Greater, _, Some(row)) => {
-                    self.found(table, shape.name(row), "is missing; the evidence gives it");
+                Side::Right(row) => {
+                    self.found(table, shape.name(row)?, "is missing; the evidence gives it");
                 }
-                (_, Some(row), Some(expected)) => {
-                    for column in shape.differences(row, expected) {
-                        let what = format!("column {column} is not what the evidence gives");
-                        self.found(table, shape.name(row), what);
+                Side::Both(row, expected) => {
+                    for (index, column) in shape.columns.iter().enumerate() {
+                        if row.get_ref(index)? != expected.get_ref(index)? {
+                            let what = format!("column {column} is not what the evidence gives");
+                            self.found(table, shape.name(row)?, what);
+                        }
                     }
                 }
-                _ => {}
             }
-            if order != Ordering::Greater {
-                rows += 1;
-                left = shape.next(&mut stored)?;
-            }
-            if order != Ordering::Less {
-                right = shape.next(&mut derived)?;
-            }
-        }
+            Ok::<_, Error>(())
+        })?;
+        Ok(rows)
     }
 
     /// Facts of another derivation are not used; whether they are those that were sealed is for their digest to say.
@@ -373,91 +361,30 @@ impl Verifier {
     }
 }
 
-/// How the rows of a table are compared and named.
+/// How the rows of a table are named.
 struct TableColumns {
     columns: Vec<String>,
     key_columns: Vec<usize>,
 }
 
 impl TableColumns {
-    fn next(&self, rows: &mut rusqlite::Rows<'_>) -> rusqlite::Result<Option<Vec<Value>>> {
-        rows.next()?.map(|row| self.values(row)).transpose()
-    }
-
-    fn values(&self, row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
-        (0..self.columns.len())
-            .map(|column| {
-                Ok(match row.get_ref(column)? {
-                    // Kept as bytes: a changed byte may leave text that is no UTF-8.
-                    ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-                        Ok(text) => Value::Text(text.to_owned()),
-                        Err(_) => Value::Blob(bytes.to_vec()),
-                    },
-                    other => Value::try_from(other).unwrap_or(Value::Null),
-                })
-            })
-            .collect()
-    }
-
-    fn compare_keys(&self, left: &[Value], right: &[Value]) -> Ordering {
-        self.key_columns
-            .iter()
-            .map(|column| match (left.get(*column), right.get(*column)) {
-                (Some(left), Some(right)) => compare(left, right),
-                _ => Ordering::Equal,
-            })
-            .find(|order| order.is_ne())
-            .unwrap_or(Ordering::Equal)
-    }
-
-    fn name(&self, row: &[Value]) -> String {
-        let parts: Vec<String> = self
-            .key_columns
-            .iter()
-            .filter_map(|column| {
-                let value = match row.get(*column)? {
-                    Value::Integer(value) => value.to_string(),
-                    Value::Text(text) => text.clone(),
-                    Value::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-                    Value::Null | Value::Real(_) => String::new(),
-                };
-                let mut value = value;
-                if let Some((end, _)) = value.char_indices().nth(MAX_SHOWN) {
-                    value.truncate(end);
-                    value.push_str("...");
+    fn name(&self, row: &Row<'_>) -> rusqlite::Result<String> {
+        let mut parts = Vec::new();
+        for &index in &self.key_columns {
+            let mut value = match row.get_ref(index)? {
+                ValueRef::Integer(value) => value.to_string(),
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                    String::from_utf8_lossy(bytes).into_owned()
                 }
-                Some(format!("{}={value}", self.columns.get(*column)?))
-            })
-            .collect();
-        format!("({})", parts.join(", "))
-    }
-
-    fn differences<'s>(&'s self, row: &[Value], expected: &[Value]) -> Vec<&'s str> {
-        self.columns
-            .iter()
-            .enumerate()
-            .filter(|(column, _)| row.get(*column) != expected.get(*column))
-            .map(|(_, name)| name.as_str())
-            .collect()
-    }
-}
-
-/// The order of SQLite: integers before text, text by its bytes.
-fn compare(left: &Value, right: &Value) -> Ordering {
-    let rank = |value: &Value| match value {
-        Value::Null => 0,
-        Value::Integer(_) | Value::Real(_) => 1,
-        Value::Text(_) | Value::Blob(_) => 2,
-    };
-    let bytes = |value: &Value| match value {
-        Value::Text(text) => text.clone().into_bytes(),
-        Value::Blob(bytes) => bytes.clone(),
-        _ => Vec::new(),
-    };
-    match (left, right) {
-        (Value::Integer(left), Value::Integer(right)) => left.cmp(right),
-        _ => rank(left)
-            .cmp(&rank(right))
-            .then_with(|| bytes(left).cmp(&bytes(right))),
+                ValueRef::Null | ValueRef::Real(_) => String::new(),
+            };
+            if let Some((end, _)) = value.char_indices().nth(MAX_SHOWN) {
+                value.truncate(end);
+                value.push_str("...");
+            }
+            let column = self.columns.get(index).map_or("", String::as_str);
+            parts.push(format!("{column}={value}"));
+        }
+        Ok(format!("({})", parts.join(", ")))
     }
 }

@@ -1,36 +1,10 @@
 //! The wildcards of policies: `*` for any text, `?` for one character, and ARNs compared part by part.
 
-use crate::aws::arn;
+use crate::aws::{arn, wildcard};
 
 /// Whether the text matches the pattern; a wildcard may stand for any characters.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    // `reached[i]`: the pattern read so far matches the first `i` characters.
-    let mut reached: Vec<bool> = std::iter::once(true)
-        .chain(text.iter().map(|_| false))
-        .collect();
-    for wanted in pattern {
-        let before = reached.clone();
-        let mut any = false;
-        reached = before
-            .iter()
-            .enumerate()
-            .map(|(end, here)| {
-                any |= here;
-                let step = || {
-                    end.checked_sub(1)
-                        .and_then(|last| Some((*before.get(last)?, *text.get(last)?)))
-                };
-                match wanted {
-                    '*' => any,
-                    '?' => step().is_some_and(|(reached, _)| reached),
-                    exact => step().is_some_and(|(reached, found)| reached && found == exact),
-                }
-            })
-            .collect();
-    }
-    reached.last().copied().unwrap_or(false)
+    wildcard::matches(pattern.chars(), text.chars())
 }
 
 /// Whether an ARN matches the pattern of a condition operator (`ArnLike` and its kin): the six parts are compared one by

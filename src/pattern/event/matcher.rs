@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::{Asked, Below, Cased, Compare, EventPattern, Network, Part, Rule};
+use crate::pattern::glob::in_order;
 
 /// A value at the end of a path, and the element that it is in of each list of objects around it.
 struct Leaf<'e> {
@@ -135,7 +136,7 @@ impl Rule {
             Self::IgnoreCase(wanted) => {
                 text.is_some_and(|text| text.chars().map(folded).eq(wanted.chars().map(folded)))
             }
-            Self::Wildcard(literals) => text.is_some_and(|text| like(text, literals)),
+            Self::Wildcard(literals) => text.is_some_and(|text| in_order(literals, text, false)),
             Self::AnythingBut(rules) => !rules.iter().any(|rule| rule.holds(value)),
             Self::Numeric(comparisons) => value.as_f64().is_some_and(|value| {
                 comparisons.iter().all(|(compare, wanted)| match compare {
@@ -177,29 +178,6 @@ fn begins(letters: impl Iterator<Item = char>, wanted: &Cased, backwards: bool) 
     } else {
         found == wanted_letters
     }
-}
-
-fn like(text: &str, literals: &[String]) -> bool {
-    let Some((first, rest)) = literals.split_first() else {
-        return false;
-    };
-    let Some((last, middle)) = rest.split_last() else {
-        return text == first;
-    };
-    let Some(mut text) = text
-        .strip_prefix(first.as_str())
-        .and_then(|text| text.strip_suffix(last.as_str()))
-    else {
-        return false;
-    };
-    // The leftmost place of each literal leaves the most for the next.
-    for literal in middle {
-        match text.find(literal.as_str()) {
-            Some(at) => text = text.get(at + literal.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    true
 }
 
 impl Network {

@@ -12,6 +12,7 @@ use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, EcdsaCurve, PublicKey};
 
 use super::{NAMESPACE, SignatureError, read, without_blanks};
+use crate::aws::wildcard;
 
 /// What OpenSSH takes for blank at the ends of a line and after its first word.
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
@@ -405,7 +406,7 @@ fn time(text: &str) -> Result<Moment, String> {
     })
 }
 
-/// A pattern list of OpenSSH: comma-separated, `*` and `?` as wildcards, `!` to exclude.
+/// A pattern list of OpenSSH: comma-separated, `*` and `?` as wildcards of bytes, `!` to exclude.
 fn matches_list(list: &str, text: &str) -> bool {
     let mut matched = false;
     // Nothing after a last comma is no pattern, and neither is nothing at all.
@@ -414,9 +415,11 @@ fn matches_list(list: &str, text: &str) -> bool {
             return false;
         }
         match pattern.strip_prefix('!') {
-            Some(pattern) if matches(pattern.as_bytes(), text.as_bytes()) => return false,
+            Some(pattern) if wildcard::matches(pattern.bytes(), text.bytes()) => {
+                return false;
+            }
             Some(_) => {}
-            None => matched |= matches(pattern.as_bytes(), text.as_bytes()),
+            None => matched |= wildcard::matches(pattern.bytes(), text.bytes()),
         }
     }
     matched
@@ -437,45 +440,6 @@ fn matches_anybody(list: &str) -> bool {
                 })
             })
         })
-}
-
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    // Reached positions in the pattern; linear in both lengths, whatever the number of stars.
-    let close = |reached: &mut Vec<bool>| {
-        for index in 0..pattern.len() {
-            if pattern.get(index) == Some(&b'*')
-                && reached.get(index) == Some(&true)
-                && let Some(next) = reached.get_mut(index + 1)
-            {
-                *next = true;
-            }
-        }
-    };
-    let mut reached = vec![false; pattern.len() + 1];
-    if let Some(start) = reached.first_mut() {
-        *start = true;
-    }
-    close(&mut reached);
-    for byte in text {
-        let mut next = vec![false; pattern.len() + 1];
-        for (index, expected) in pattern.iter().enumerate() {
-            if reached.get(index) != Some(&true) {
-                continue;
-            }
-            let to = match expected {
-                b'*' => index,
-                b'?' => index + 1,
-                literal if literal == byte => index + 1,
-                _ => continue,
-            };
-            if let Some(state) = next.get_mut(to) {
-                *state = true;
-            }
-        }
-        close(&mut next);
-        reached = next;
-    }
-    reached.last() == Some(&true)
 }
 
 #[cfg(test)]
