@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::Error;
 use super::cause::TopicCause;
-use super::facts::{AlarmRow, Asked, Facts, HistoryItem, Question};
+use super::facts::{AlarmRow, Asked, Facts, HistoryData, HistoryItem, Question};
 use super::judgement::{fine, missing};
 use super::topic_access::subject;
 use super::verdict::{Cause, Link, LinkId, Verdict};
@@ -30,24 +28,29 @@ pub(super) fn of(
     action: &str,
 ) -> Result<ActionHistory, Error> {
     let items = facts.history(&alarm.account, &alarm.region, &alarm.name)?;
-    let newest = items.into_iter().find_map(|item| {
-        let (about, outcome) = read(&item)?;
-        (about == action).then_some((item, outcome))
-    });
-    Ok(ActionHistory { newest })
+    for item in items {
+        match read(&item) {
+            Some((about, outcome)) if about == action => {
+                let newest = Some((item, outcome));
+                return Ok(ActionHistory { newest });
+            }
+            // It may be about this action: nothing older is known to be the newest.
+            None if matches!(item.data, HistoryData::Unreadable) => break,
+            _ => {}
+        }
+    }
+    Ok(ActionHistory { newest: None })
 }
 
 /// The ARN of the action that an item is about, and what came of it. The data names it in a member of its own; a message
 /// or an error in the item names other ARNs as well.
 fn read(item: &HistoryItem) -> Option<(String, ActionEnd)> {
-    let data: Option<Value> = item
-        .data
-        .as_deref()
-        .and_then(|data| serde_json::from_str(data).ok());
-    let member = |name: &str| data.as_ref()?.get(name)?.as_str();
-    let about = member("notificationResource").or_else(|| first_arn(&item.summary))?;
+    let data = &item.data;
+    let about = data
+        .text("/notificationResource")
+        .or_else(|| first_arn(&item.summary))?;
     let summary = item.summary.to_ascii_lowercase();
-    let outcome = match member("actionState") {
+    let outcome = match data.text("/actionState") {
         Some("Failed") => ActionEnd::Failed,
         Some("Succeeded") => ActionEnd::Succeeded,
         _ if summary.starts_with("failed") => ActionEnd::Failed,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::alarm_evaluation::{emission, settings};
 use super::dimensions;
-use super::facts::{AlarmRow, Facts, FilterRow, Question};
+use super::facts::{AlarmRow, Facts, FilterRow, Question, StateItem};
 use super::{Error, Reader};
 use crate::aws::alarm::Settings;
 use crate::aws::arn::{self, Location};
@@ -142,9 +142,12 @@ fn history(facts: &Facts<'_>, alarm: &AlarmRow, to: String) -> Result<Option<His
         _ => kept,
     };
     let rows = facts.state_history(&alarm.account, &alarm.region, &alarm.name)?;
+    let (changes, whole_since) = state_changes(&rows);
     Ok(Some(History {
-        changes: rows.iter().filter_map(state_change).collect(),
-        from: from.to_string(),
+        changes,
+        from: whole_since
+            .map_or(from, |since| since.max(from))
+            .to_string(),
         to,
     }))
 }
@@ -194,16 +197,26 @@ fn writer(alarm: &AlarmRow, row: &FilterRow) -> Result<Writer, NotFollowed> {
     })
 }
 
+/// The changes that can be read, and the time of the last item that cannot: up to then some are missing.
+fn state_changes(rows: &[StateItem]) -> (Vec<StateChange>, Option<Timestamp>) {
+    let mut unread = None;
+    let changes = rows.iter().filter_map(|row| {
+        let change = state_change(row);
+        if change.is_none() {
+            unread = row.time.parse::<Timestamp>().ok().or(unread);
+        }
+        change
+    });
+    (changes.collect(), unread)
+}
+
 /// The states of an item, from its data.
-fn state_change((time, data): &(String, Option<String>)) -> Option<StateChange> {
-    let data: serde_json::Value = serde_json::from_str(data.as_deref()?).ok()?;
-    let state = |name: &str| {
-        let value = data.get(name)?.get("stateValue")?;
-        value.as_str().map(str::to_owned)
-    };
+fn state_change(row: &StateItem) -> Option<StateChange> {
+    let from = row.data.text("/oldState/stateValue")?;
+    let to = row.data.text("/newState/stateValue")?;
     Some(StateChange {
-        time: time.clone(),
-        from: state("oldState")?,
-        to: state("newState")?,
+        time: row.time.clone(),
+        from: from.to_owned(),
+        to: to.to_owned(),
     })
 }

@@ -155,3 +155,21 @@ fn the_newest_item_about_the_action_counts() {
     assert_eq!(verdict, Verdict::Weak);
     assert!(reason.contains(LATER_DAY), "{reason}");
 }
+
+/// CloudWatch gives 4,095 characters of an item's data: one that is cut off may be about this action.
+#[test]
+fn behind_data_that_is_cut_off_nothing_older_is_the_newest() {
+    let mut cut = item(LATER, "Action", &json!({}));
+    cut["HistoryData"] = json!("{\"actionState\":\"Failed\",\"notificationResou");
+    let link = fault(LinkId::N02, Verdict::Unknown, |world| {
+        world.deny("sns", "GetTopicAttributes");
+        with_history(vec![cut.clone(), succeeded(THEN, &topic())])(world);
+    });
+    assert_eq!(link.verdict, Verdict::Unknown);
+    // What its summary says is known all the same.
+    cut["HistorySummary"] = json!(format!("Successfully executed action {}-2", topic()));
+    remark_weak(LinkId::N02, |world| {
+        world.deny("sns", "GetTopicAttributes");
+        with_history(vec![cut, succeeded(THEN, &topic())])(world);
+    });
+}

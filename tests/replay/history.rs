@@ -250,3 +250,19 @@ fn the_fix_hears_what_was_missed() {
     };
     assert_eq!(asked(&report["controls"]), asked(&what_if["controls"]));
 }
+
+/// A change whose data CloudWatch cut off is not read: up to it the history is not whole, and what is missing there proves
+/// nothing.
+#[test]
+fn before_a_change_that_cannot_be_read_nothing_is_missing() {
+    let week: Vec<String> = (3..=9).map(|day| format!("2026-11-{day:02}")).collect();
+    let week: Vec<&str> = week.iter().map(String::as_str).collect();
+    let mut cut = item("2026-11-10T09:00:00.000000+00:00", "OK", "ALARM");
+    cut["HistoryData"] = json!("{\"version\":\"1.0\",\"oldState\":{\"stateVal");
+    let alarm = month(&week, vec![cut]);
+    assert_eq!(alarm["history"]["missing"], json!([]), "{alarm}");
+    assert!(
+        alarm["history"]["confirmed"].as_u64().unwrap() >= 10,
+        "{alarm}"
+    );
+}

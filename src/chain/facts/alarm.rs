@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 use serde_json::Value;
 
 use crate::chain::verdict::{Kind, Subject};
@@ -93,8 +94,47 @@ pub(crate) struct Action {
 pub(crate) struct HistoryItem {
     pub(crate) time: String,
     pub(crate) summary: String,
-    pub(crate) data: Option<String>,
+    pub(crate) data: HistoryData,
     pub(crate) evidence: i64,
+}
+
+/// A change of state on record.
+#[derive(Clone, Debug)]
+pub(in crate::chain) struct StateItem {
+    pub(in crate::chain) time: String,
+    pub(in crate::chain) data: HistoryData,
+}
+
+/// `HistoryData` of an item, a text of AWS's. CloudWatch gives 4,095 characters of it at most, and what is cut off there is no
+/// JSON any more: no fault of the file, so that whoever asks decides what an unreadable one leaves open.
+#[derive(Clone, Debug)]
+pub(crate) enum HistoryData {
+    /// The item has none.
+    Absent,
+    /// It is no JSON.
+    Unreadable,
+    /// What it says.
+    Said(Value),
+}
+
+impl HistoryData {
+    /// A member, where it is a text.
+    pub(crate) fn text(&self, pointer: &str) -> Option<&str> {
+        match self {
+            Self::Said(value) => value.pointer(pointer)?.as_str(),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+}
+
+impl FromSql for HistoryData {
+    fn column_result(column: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = match column {
+            ValueRef::Null => return Ok(Self::Absent),
+            other => other.as_str()?,
+        };
+        Ok(serde_json::from_str(text).map_or(Self::Unreadable, Self::Said))
+    }
 }
 
 /// A mute rule that names an alarm.
@@ -311,18 +351,23 @@ impl Facts<'_> {
         Ok(actions.get(arn))
     }
 
-    /// Changes of state of an alarm, oldest first: when, and the data.
+    /// Changes of state of an alarm, oldest first.
     pub(in crate::chain) fn state_history(
         &self,
         account: &str,
         region: &str,
         name: &str,
-    ) -> Result<Vec<(String, Option<String>)>, Error> {
+    ) -> Result<Vec<StateItem>, Error> {
         self.list(
             "select time, data from alarm_state_history \
              where account = ?1 and region = ?2 and alarm_name = ?3 order by time, position desc",
             (account, region, name),
-            |row| Ok((get(row, "time")?, get(row, "data")?)),
+            |row| {
+                Ok(StateItem {
+                    time: get(row, "time")?,
+                    data: get(row, "data")?,
+                })
+            },
         )
     }
 

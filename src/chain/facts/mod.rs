@@ -24,7 +24,9 @@ use super::assumption::Assumption;
 use super::gap::Gap;
 
 pub(crate) use alarm::AlarmRow;
-pub(super) use alarm::{Action, HistoryItem, MetricRow, MuteRuleRow, StateRow};
+pub(super) use alarm::{
+    Action, HistoryData, HistoryItem, MetricRow, MuteRuleRow, StateItem, StateRow,
+};
 pub(super) use event_rule::{DEFAULT_BUS, RuleRow, TargetRow, targets_question};
 pub(crate) use json::Json;
 use kept::{Kept, once};
