@@ -80,7 +80,8 @@ impl AlarmEnds {
         tail.judgement.extend(said);
         tail.muted = Arc::new(mute::union([muted, acting.silent.clone()]));
         for action in &actions {
-            self.walk_action(facts, acting, &tail, action, &mut ends.tails)?;
+            ends.tails
+                .extend(self.walk_action(facts, acting, &tail, action)?);
         }
         Ok(ends)
     }
@@ -91,25 +92,23 @@ impl AlarmEnds {
         acting: &Acting<'_>,
         before: &Tail,
         action: &Action,
-        tails: &mut Vec<Tail>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Tail>, Error> {
         let Acting { alarm, resting, .. } = *acting;
         let mut tail = before.clone();
         tail.action = Some(action.arn.clone());
         if !topic::is_topic(&action.arn) {
-            tails.push(tail.saying(alarm_actions::other_action(alarm, action)));
-            return Ok(());
+            return Ok(vec![
+                tail.saying(alarm_actions::other_action(alarm, action)),
+            ]);
         }
         let judged = topic::judge(facts, alarm, &action.arn)?;
         tail.judgement.extend(judged.judgement.clone());
         if !judged.exists {
-            tails.push(tail);
-            return Ok(());
+            return Ok(vec![tail]);
         }
-        let listing = subscription::listed(facts, &judged, &action.arn)?;
-        if let Some(link) = listing.link {
-            tails.push(tail.saying(link));
-        }
+        let listing = subscription::listed(facts, &judged)?;
+        let mut tails: Vec<Tail> = Vec::new();
+        tails.extend(listing.link.map(|link| tail.saying(link)));
         let message = alarm_message::of(facts, alarm, resting)?;
         let mut passes = |attributes: &_, subject: &_, judgement: &mut _| {
             subscription::passes_alarm(attributes, &message, subject, judgement);
@@ -123,13 +122,8 @@ impl AlarmEnds {
                 protocol: row.protocol.clone(),
                 endpoint: row.endpoint.clone(),
             });
-            end.judgement.extend(subscription::judge(
-                facts,
-                &judged,
-                &action.arn,
-                row,
-                &mut passes,
-            )?);
+            let said = subscription::judge(facts, &judged, row, &mut passes)?;
+            end.judgement.extend(said);
             let told = may_be_many.then(|| {
                 Told {
                     at: &row.protocol,
@@ -149,6 +143,6 @@ impl AlarmEnds {
             }
             tails.push(end);
         }
-        Ok(())
+        Ok(tails)
     }
 }

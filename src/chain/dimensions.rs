@@ -33,15 +33,15 @@ pub(super) fn selectors(filter: &FilterRow) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// F05, F06 and F07. Whether the alarm reads the metric that the filter writes at all.
+/// F05, F06 and F07. Whether the alarm reads the metric that the filter writes at all; none where it does not. `of_member`: the
+/// filter stands where records of a member account arrive.
 pub(super) fn agree(
     place: &LogGroupId,
     filter: &FilterRow,
-    row: &MetricRow,
-    alarm: &AlarmRow,
+    (alarm, row): (&AlarmRow, &MetricRow),
     of_member: bool,
-    judgement: &mut Judgement,
-) -> bool {
+) -> (Judgement, bool) {
+    let mut judgement = Judgement::default();
     let written = selectors(filter);
     let read = &row.dimensions;
     let subject = metric_filter::subject(place, filter);
@@ -57,80 +57,74 @@ pub(super) fn agree(
             read: read.keys().cloned().collect(),
         };
         judgement.say(said(LinkId::F05, Verdict::Broken, cause));
-        return false;
+        return (judgement, false);
     }
     for (name, selector) in &written {
         let Some(value) = read.get(name) else {
             continue;
         };
-        let system = match selector.as_str() {
-            "@aws.account" => Some(place.account.as_str()),
-            "@aws.region" => Some(place.region.as_str()),
-            _ => None,
-        };
-        if selector == "@aws.account" && of_member {
-            judgement.say(said(
-                LinkId::F05,
-                Verdict::Unknown,
-                MetricFilterCause::MemberAccountFieldNotDocumented,
-            ));
-            continue;
-        }
-        if let Some(actual) = system {
-            if actual != value {
-                judgement.say(said(
-                    LinkId::F05,
-                    Verdict::Broken,
-                    MetricFilterCause::DimensionValueDiffers {
-                        dimension: name.clone(),
-                        read: value.clone(),
-                        written: actual.to_owned(),
-                    },
-                ));
-                return false;
+        match held(place, (name, selector), value, of_member) {
+            Held::Always => {}
+            Held::Open(cause) => judgement.say(said(LinkId::F05, Verdict::Unknown, cause)),
+            Held::Never(cause) => {
+                judgement.say(said(LinkId::F05, Verdict::Broken, cause));
+                return (judgement, false);
             }
-            continue;
-        }
-        let Some(path) = selector.strip_prefix("$.").filter(|path| plain_path(path)) else {
-            judgement.say(said(
-                LinkId::F05,
-                Verdict::Unknown,
-                MetricFilterCause::DimensionNotEvaluated {
-                    dimension: name.clone(),
-                    selector: selector.clone(),
-                },
-            ));
-            continue;
-        };
-        let one_value = MetricFilterCause::DimensionValueRead {
-            field: path.to_owned(),
-            value: value.clone(),
-        };
-        judgement.require(
-            LinkId::F05,
-            &subject,
-            one_value.clone(),
-            has_value(path, value),
-        );
-        judgement.say(said(LinkId::F05, Verdict::Degraded, one_value));
-        judgement.say(said(
-            LinkId::F06,
-            Verdict::Degraded,
-            MetricFilterCause::DimensionFieldNeeded {
-                field: path.to_owned(),
-            },
-        ));
-        if many_values(path) {
-            judgement.say(said(
-                LinkId::F07,
-                Verdict::Weak,
-                MetricFilterCause::DimensionTakesManyValues {
-                    field: path.to_owned(),
-                },
-            ));
+            Held::Where(field) => {
+                let one_value = MetricFilterCause::DimensionValueRead {
+                    field: field.clone(),
+                    value: value.clone(),
+                };
+                let required = has_value(&field, value);
+                judgement.require(LinkId::F05, &subject, one_value.clone(), required);
+                judgement.say(said(LinkId::F05, Verdict::Degraded, one_value));
+                let many = many_values(&field);
+                let needed = MetricFilterCause::DimensionFieldNeeded {
+                    field: field.clone(),
+                };
+                judgement.say(said(LinkId::F06, Verdict::Degraded, needed));
+                if many {
+                    let cause = MetricFilterCause::DimensionTakesManyValues { field };
+                    judgement.say(said(LinkId::F07, Verdict::Weak, cause));
+                }
+            }
         }
     }
-    true
+    (judgement, true)
+}
+
+/// For which events a dimension has the value that an alarm reads.
+enum Held {
+    Always,
+    /// For those with this field of this value.
+    Where(String),
+    Never(MetricFilterCause),
+    Open(MetricFilterCause),
+}
+
+/// What a dimension of a filter says of the value that an alarm reads.
+fn held(place: &LogGroupId, (name, selector): (&str, &str), value: &str, of_member: bool) -> Held {
+    let system = match selector {
+        "@aws.account" if of_member => {
+            return Held::Open(MetricFilterCause::MemberAccountFieldNotDocumented);
+        }
+        "@aws.account" => Some(place.account.as_str()),
+        "@aws.region" => Some(place.region.as_str()),
+        _ => None,
+    };
+    match (system, selector.strip_prefix("$.")) {
+        (Some(actual), _) if actual == value => Held::Always,
+        (Some(actual), _) => Held::Never(MetricFilterCause::DimensionValueDiffers {
+            dimension: name.to_owned(),
+            read: value.to_owned(),
+            written: actual.to_owned(),
+        }),
+        (None, Some(path)) if plain_path(path) => Held::Where(path.to_owned()),
+        _ => Held::Open(MetricFilterCause::DimensionNotEvaluated {
+            dimension: name.to_owned(),
+            selector: selector.to_owned(),
+        }),
+    }
 }
 
 /// A field that a dimension shows as this text: a string, or a boolean written out.

@@ -222,7 +222,9 @@ fn watched(
                 .field("MetricName", row.metric_name.as_deref().unwrap_or_default())
                 .evidence([alarm.evidence, filter.evidence]),
         );
-        if dimensions::agree(place, filter, row, alarm, search.of_member, &mut judgement) {
+        let (said, agree) = dimensions::agree(place, filter, (alarm, row), search.of_member);
+        judgement.extend(said);
+        if agree {
             let found = if row.query_id.is_empty() {
                 writers.plain(alarm)
             } else {

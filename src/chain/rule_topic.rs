@@ -8,7 +8,7 @@ use super::facts::{Asked, Facts, RuleRow, TargetRow, Topic};
 use super::judgement::{Judgement, fine, missing};
 use super::topic::{Counted, Judged};
 use super::topic_access::{absence, attributes, attributes_question, deciding, subject, tellers};
-use super::topic_key;
+use super::topic_key::TopicKey;
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
 use crate::aws::policy::{self, Caller, Decision, Organization, Service, Source};
@@ -47,9 +47,15 @@ pub(super) fn judge(
             judgement.say_all(asking.fifo());
             true
         }
-        None => no_attributes(facts, rule, topic_arn, &asked_by, &mut judgement)?,
+        None => {
+            let link = no_attributes(facts, rule, topic_arn, &asked_by)?;
+            let exists = link.verdict != Verdict::Broken;
+            judgement.say(link);
+            exists
+        }
     };
     Ok(Judged {
+        arn: topic_arn.to_owned(),
         judgement,
         tellers: tellers(
             facts,
@@ -102,14 +108,13 @@ fn place(rule: &RuleRow, target: &TargetRow, judgement: &mut Judgement) {
     }
 }
 
-/// N02 and N03. Whether the topic may exist all the same.
+/// N02 and N03: broken where there is no such topic, unknown where there may be one.
 fn no_attributes(
     facts: &Facts<'_>,
     rule: &RuleRow,
     topic_arn: &str,
     asked_by: &[String],
-    judgement: &mut Judgement,
-) -> Result<bool, Error> {
+) -> Result<Link, Error> {
     let region = arn::region(topic_arn).unwrap_or_default();
     let owner = arn::account(topic_arn).unwrap_or_default();
     let question = attributes_question(&rule.account, region, topic_arn);
@@ -121,8 +126,7 @@ fn no_attributes(
             subject(topic_arn),
             TopicCause::TopicMissing,
         );
-        judgement.say(link.field("GetTopicAttributes", code).evidence([*evidence]));
-        return Ok(false);
+        return Ok(link.field("GetTopicAttributes", code).evidence([*evidence]));
     }
     let (id, open) = if owner == rule.account {
         (LinkId::N02, None)
@@ -130,15 +134,8 @@ fn no_attributes(
         let owner = owner.to_owned();
         (LinkId::N03, Some(Open::ForeignTopic { owner }))
     };
-    judgement.say(missing(
-        id,
-        Verdict::Unknown,
-        subject(topic_arn),
-        question,
-        &asked,
-        open,
-    ));
-    Ok(true)
+    let about = subject(topic_arn);
+    Ok(missing(id, Verdict::Unknown, about, question, &asked, open))
 }
 
 /// The policies of a topic and its key, asked for a rule.
@@ -223,14 +220,14 @@ impl Asking<'_> {
     /// E15: the key that encrypts the topic, where it has one.
     fn key(&self) -> Result<Vec<Link>, Error> {
         let id = self.topic.kms_master_key_id.as_deref().unwrap_or_default();
-        if id.is_empty() {
-            return Ok(Vec::new());
-        }
-        let links = {
-            let ask =
-                |evidence: i64, ask: &dyn Fn(&Caller<'_>) -> Decision| self.ask(evidence, ask);
-            topic_key::for_rule(self.facts, self.rule, self.topic_arn, self.topic, &ask)?
+        let ask = |evidence: i64, ask: &dyn Fn(&Caller<'_>) -> Decision| self.ask(evidence, ask);
+        let key = TopicKey {
+            facts: self.facts,
+            asking_account: &self.rule.account,
+            topic_arn: self.topic_arn,
+            topic: self.topic,
         };
+        let links = key.links_of_rule(&ask)?;
         let named = |link: Link| {
             link.field("KmsMasterKeyId", id)
                 .evidence([self.topic.evidence])

@@ -189,7 +189,7 @@ impl RuleWalk<'_> {
             ways.push(way);
             return Ok(());
         }
-        let listing = subscription::listed(self.facts, &judged, &target.arn)?;
+        let listing = subscription::listed(self.facts, &judged)?;
         if let Some(link) = listing.link {
             ways.push(way.saying(link));
         }
@@ -203,7 +203,7 @@ impl RuleWalk<'_> {
             let mut passes = |attributes: &_, subject: &_, judgement: &mut _| {
                 rule_message::passes(attributes, target, subject, judgement);
             };
-            let said = subscription::judge(self.facts, &judged, &target.arn, row, &mut passes)?;
+            let said = subscription::judge(self.facts, &judged, row, &mut passes)?;
             end.judgement.extend(said);
             ways.push(end);
         }

@@ -41,7 +41,8 @@ pub(super) struct Listing {
 }
 
 /// The subscriptions of a topic, from whichever account was told all of them.
-pub(super) fn listed(facts: &Facts<'_>, topic: &Judged, topic_arn: &str) -> Result<Listing, Error> {
+pub(super) fn listed(facts: &Facts<'_>, topic: &Judged) -> Result<Listing, Error> {
+    let topic_arn = topic.arn.as_str();
     let region = arn::region(topic_arn).unwrap_or_default();
     let ask = |account| Question {
         account,
@@ -104,12 +105,11 @@ pub(super) type Passes<'a> = dyn FnMut(&SubscriptionAttributes, &Subject, &mut J
 pub(super) fn judge(
     facts: &Facts<'_>,
     topic: &Judged,
-    topic_arn: &str,
     subscription: &SubscriptionRow,
     message: &mut Passes<'_>,
 ) -> Result<Judgement, Error> {
     let mut judgement = Judgement::default();
-    let subject = subject(topic_arn, subscription);
+    let subject = subject(&topic.arn, subscription);
     let said = |id, verdict, cause| {
         let cause: SubscriptionCause = cause;
         Link::new(id, verdict, &subject, cause)
@@ -117,20 +117,17 @@ pub(super) fn judge(
             .evidence([subscription.evidence])
     };
     if subscription.arn.eq_ignore_ascii_case("deleted") {
-        judgement.say(said(
-            LinkId::U03,
-            Verdict::Broken,
-            SubscriptionCause::SubscriptionDeleted,
-        ));
+        let cause = SubscriptionCause::SubscriptionDeleted;
+        judgement.say(said(LinkId::U03, Verdict::Broken, cause));
         return Ok(judgement);
     }
+    let not_confirmed = || {
+        let cause = SubscriptionCause::NotConfirmed;
+        said(LinkId::U02, Verdict::Broken, cause)
+    };
     // The literal PendingConfirmation; whatever stands there, only a confirmed subscription has an ARN.
     if !arn::is_arn(&subscription.arn) {
-        judgement.say(said(
-            LinkId::U02,
-            Verdict::Broken,
-            SubscriptionCause::NotConfirmed,
-        ));
+        judgement.say(not_confirmed());
         return Ok(judgement);
     }
     let mut first: Vec<&str> = topic.tellers.iter().map(String::as_str).collect();
@@ -148,33 +145,21 @@ pub(super) fn judge(
             break;
         }
     }
-    let confirmed = || said(LinkId::U02, Verdict::Ok, SubscriptionCause::Confirmed);
+    if let Some(attributes) = attributes
+        .as_ref()
+        .filter(|it| it.pending_confirmation == Some(true))
+    {
+        let link = not_confirmed().field("PendingConfirmation", true);
+        judgement.say(link.evidence([attributes.evidence]));
+        return Ok(judgement);
+    }
+    judgement.say(said(LinkId::U02, Verdict::Ok, SubscriptionCause::Confirmed));
     if let Some(attributes) = &attributes {
-        if attributes.pending_confirmation == Some(true) {
-            judgement.say(
-                said(
-                    LinkId::U02,
-                    Verdict::Broken,
-                    SubscriptionCause::NotConfirmed,
-                )
-                .field("PendingConfirmation", true)
-                .evidence([attributes.evidence]),
-            );
-            return Ok(judgement);
-        }
-        judgement.say(confirmed());
         message(attributes, &subject, &mut judgement);
         address(subscription, attributes, &subject, &mut judgement);
-    } else {
-        judgement.say(confirmed());
-        let gone = unread(
-            facts,
-            &tellers,
-            topic_arn,
-            subscription,
-            &subject,
-            &mut judgement,
-        )?;
+    } else if let Some(link) = unread(facts, &tellers, subscription, &subject)? {
+        let gone = link.verdict == Verdict::Broken;
+        judgement.say(link);
         if gone {
             return Ok(judgement);
         }
@@ -183,19 +168,17 @@ pub(super) fn judge(
     Ok(judgement)
 }
 
-/// Attributes that nobody could read: the filter policy is unknown (U04, U10). Whether the subscription is gone.
+/// Attributes that nobody could read: broken where the subscription is gone (U03), unknown where its filter policy is (U04,
+/// U10).
 fn unread(
     facts: &Facts<'_>,
     tellers: &[String],
-    topic_arn: &str,
     subscription: &SubscriptionRow,
     subject: &Subject,
-    judgement: &mut Judgement,
-) -> Result<bool, Error> {
-    let region = arn::region(topic_arn).unwrap_or_default();
+) -> Result<Option<Link>, Error> {
     let ask = |account| Question {
         account,
-        region,
+        region: &subject.region,
         service: "sns",
         operation: "GetSubscriptionAttributes",
         subject: &subscription.arn,
@@ -204,22 +187,16 @@ fn unread(
         let Asked::Absent { code, evidence } = facts.asked(ask(account))? else {
             continue;
         };
-        judgement.say(
-            Link::new(
-                LinkId::U03,
-                Verdict::Broken,
-                subject,
-                SubscriptionCause::SubscriptionMissing,
-            )
+        let cause = SubscriptionCause::SubscriptionMissing;
+        let link = Link::new(LinkId::U03, Verdict::Broken, subject, cause)
             .field("GetSubscriptionAttributes", code)
-            .evidence([evidence]),
-        );
-        return Ok(true);
+            .evidence([evidence]);
+        return Ok(Some(link));
     }
     let account = tellers.first().map(String::as_str).unwrap_or_default();
     let asked = facts.asked(ask(account))?;
     if matches!(asked, Asked::Assumed(_)) {
-        return Ok(false);
+        return Ok(None);
     }
     let foreign = subscription.owner.clone().filter(|owner| owner != account);
     let id = if foreign.is_some() {
@@ -228,15 +205,15 @@ fn unread(
         LinkId::U04
     };
     let open = Some(Open::FilterPolicy { owner: foreign });
-    judgement.say(missing(
+    let verdict = Verdict::Unknown;
+    Ok(Some(missing(
         id,
-        Verdict::Unknown,
+        verdict,
         subject,
         ask(account),
         &asked,
         open,
-    ));
-    Ok(false)
+    )))
 }
 
 /// U06 and U09: who is behind the protocol.

@@ -3,21 +3,22 @@
 //! Whoever answered counts: of several accounts that were asked about one topic, one answer is enough.
 
 use super::Error;
-use super::action_history::{self, ActionHistory};
+use super::action_history;
 use super::cause::{Open, TopicCause};
 use super::facts::{AlarmRow, Asked, Facts, Topic};
 use super::judgement::{Judgement, fine, missing};
 use super::topic_access::{
     absence, asking, attributes, attributes_question, deciding, subject, tellers,
 };
-use super::topic_key;
+use super::topic_key::TopicKey;
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
-use crate::aws::policy::{self, Decision};
+use crate::aws::policy::{self, Caller, Decision};
 
 /// A judged topic.
 #[derive(Clone, Debug)]
 pub(super) struct Judged {
+    pub(super) arn: String,
     pub(super) judgement: Judgement,
     /// Accounts that may know of its subscriptions, the likeliest first.
     pub(super) tellers: Vec<String>,
@@ -53,176 +54,181 @@ pub(super) fn is_topic(action: &str) -> bool {
 
 /// Judges a topic as the action of an alarm.
 pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Result<Judged, Error> {
-    let mut judgement = Judgement::default();
-    let region = arn::region(topic_arn).unwrap_or_default();
-    if region != alarm.region {
-        judgement.say(
-            Link::new(
-                LinkId::N01,
-                Verdict::Broken,
-                subject(topic_arn),
-                TopicCause::TopicElsewhere {
-                    topic_region: region.to_owned(),
-                    alarm_region: alarm.region.clone(),
-                },
-            )
-            .field("AlarmActions", topic_arn)
-            .evidence([alarm.evidence]),
-        );
-    }
-    let owner = arn::account(topic_arn).unwrap_or_default();
-    let history = action_history::of(facts, alarm, topic_arn)?;
-    let asked_by = tellers(
+    let action = Action {
         facts,
-        &[&alarm.account, owner],
-        "GetTopicAttributes",
+        alarm,
         topic_arn,
-    )?;
+        region: arn::region(topic_arn).unwrap_or_default(),
+        owner: arn::account(topic_arn).unwrap_or_default(),
+    };
+    let mut judgement = Judgement::default();
+    judgement.say_all(action.elsewhere());
+    let history = action_history::of(facts, alarm, topic_arn)?;
+    let softened = |mut link: Link| {
+        history.soften(&mut link);
+        link
+    };
+    let asked_by = action.tellers("GetTopicAttributes")?;
     let found = attributes(facts, &asked_by, topic_arn)?;
     let exists = match &found {
         Some(topic) => {
+            let exists = fine(LinkId::N02, subject(topic_arn), TopicCause::TopicExists);
             judgement.say(
-                fine(LinkId::N02, subject(topic_arn), TopicCause::TopicExists)
+                exists
                     .field("TopicArn", topic_arn)
                     .evidence([topic.evidence]),
             );
-            publish(facts, alarm, topic_arn, topic, &history, &mut judgement)?;
-            topic_key::judge(facts, alarm, topic_arn, topic, &history, &mut judgement)?;
-            if topic.fifo || topic_arn.ends_with(".fifo") {
-                judgement.say(
-                    Link::new(
-                        LinkId::N07,
-                        Verdict::Weak,
-                        subject(topic_arn),
-                        TopicCause::FifoTopic,
-                    )
-                    .field("FifoTopic", true)
-                    .evidence([topic.evidence]),
-                );
-            }
+            judgement.say(softened(action.publish(topic)?));
+            let id = topic.kms_master_key_id.as_deref().unwrap_or_default();
+            judgement.say_all(action.key(topic)?.into_iter().map(|link| {
+                let link = softened(link).field("KmsMasterKeyId", id);
+                link.evidence([topic.evidence])
+            }));
+            judgement.say_all(action.fifo(topic));
             true
         }
-        None => no_attributes(facts, alarm, topic_arn, &asked_by, &history, &mut judgement)?,
+        None => {
+            let link = action.no_attributes(&asked_by)?;
+            let exists = link.verdict != Verdict::Broken;
+            judgement.say(softened(link));
+            exists
+        }
     };
     let told = history.link(facts, alarm, topic_arn, &judgement.links)?;
     judgement.say_all(told);
     Ok(Judged {
+        arn: topic_arn.to_owned(),
         judgement,
-        tellers: tellers(
-            facts,
-            &[&alarm.account, owner],
-            "ListSubscriptionsByTopic",
-            topic_arn,
-        )?,
+        tellers: action.tellers("ListSubscriptionsByTopic")?,
         counted: found.as_deref().and_then(Counted::of),
         exists,
     })
 }
 
-/// N02 and N03. Whether the topic may exist all the same.
-fn no_attributes(
-    facts: &Facts<'_>,
-    alarm: &AlarmRow,
-    topic_arn: &str,
-    asked_by: &[String],
-    history: &ActionHistory,
-    judgement: &mut Judgement,
-) -> Result<bool, Error> {
-    let owner = arn::account(topic_arn).unwrap_or_default();
-    let region = arn::region(topic_arn).unwrap_or_default();
-    let question = attributes_question(&alarm.account, region, topic_arn);
-    let mut asked = facts.asked(question)?;
-    if matches!(asked, Asked::Never) && region != alarm.region {
-        let here = attributes_question(&alarm.account, &alarm.region, topic_arn);
-        asked = facts.asked(here)?;
-    }
-    let asked = absence(facts, asked_by, topic_arn, asked)?;
-    if let Asked::Absent { code, evidence } = &asked {
-        judgement.say(
-            Link::new(
-                LinkId::N02,
-                Verdict::Broken,
-                subject(topic_arn),
-                TopicCause::TopicMissing,
-            )
-            .field("GetTopicAttributes", code)
-            .evidence([*evidence, alarm.evidence]),
-        );
-        return Ok(false);
-    }
-    let (id, open) = if owner == alarm.account {
-        (LinkId::N02, None)
-    } else {
-        let owner = owner.to_owned();
-        (LinkId::N03, Some(Open::ForeignTopic { owner }))
-    };
-    let mut link = missing(
-        id,
-        Verdict::Unknown,
-        subject(topic_arn),
-        question,
-        &asked,
-        open,
-    );
-    history.soften(&mut link);
-    judgement.say(link);
-    Ok(true)
+/// An action of an alarm that names a topic.
+struct Action<'a> {
+    facts: &'a Facts<'a>,
+    alarm: &'a AlarmRow,
+    topic_arn: &'a str,
+    /// Of the topic, by its ARN.
+    region: &'a str,
+    /// The account of the topic, by its ARN.
+    owner: &'a str,
 }
 
-/// N04.
-fn publish(
-    facts: &Facts<'_>,
-    alarm: &AlarmRow,
-    topic_arn: &str,
-    topic: &Topic,
-    history: &ActionHistory,
-    judgement: &mut Judgement,
-) -> Result<(), Error> {
-    let decision = match &topic.policy {
-        Some(policy) => asking(facts, alarm, topic.evidence, |caller| {
-            policy::may_publish(policy, topic_arn, caller)
-        })?,
-        None => {
+impl Action<'_> {
+    /// Accounts that may have been told by an operation, the likeliest first.
+    fn tellers(&self, operation: &str) -> Result<Vec<String>, Error> {
+        let first = [self.alarm.account.as_str(), self.owner];
+        tellers(self.facts, &first, operation, self.topic_arn)
+    }
+
+    fn link(&self, id: LinkId, verdict: Verdict, cause: TopicCause) -> Link {
+        Link::new(id, verdict, subject(self.topic_arn), cause)
+    }
+
+    /// N01.
+    fn elsewhere(&self) -> Option<Link> {
+        let cause = TopicCause::TopicElsewhere {
+            topic_region: self.region.to_owned(),
+            alarm_region: self.alarm.region.clone(),
+        };
+        (self.region != self.alarm.region).then(|| {
+            self.link(LinkId::N01, Verdict::Broken, cause)
+                .field("AlarmActions", self.topic_arn)
+                .evidence([self.alarm.evidence])
+        })
+    }
+
+    /// N07.
+    fn fifo(&self, topic: &Topic) -> Option<Link> {
+        (topic.fifo || self.topic_arn.ends_with(".fifo")).then(|| {
+            self.link(LinkId::N07, Verdict::Weak, TopicCause::FifoTopic)
+                .field("FifoTopic", true)
+                .evidence([topic.evidence])
+        })
+    }
+
+    /// N02 and N03: broken where there is no such topic, unknown where there may be one.
+    fn no_attributes(&self, asked_by: &[String]) -> Result<Link, Error> {
+        let Self {
+            facts,
+            alarm,
+            topic_arn,
+            region,
+            owner,
+        } = *self;
+        let question = attributes_question(&alarm.account, region, topic_arn);
+        let mut asked = facts.asked(question)?;
+        if matches!(asked, Asked::Never) && region != alarm.region {
+            let here = attributes_question(&alarm.account, &alarm.region, topic_arn);
+            asked = facts.asked(here)?;
+        }
+        let asked = absence(facts, asked_by, topic_arn, asked)?;
+        if let Asked::Absent { code, evidence } = &asked {
+            return Ok(self
+                .link(LinkId::N02, Verdict::Broken, TopicCause::TopicMissing)
+                .field("GetTopicAttributes", code)
+                .evidence([*evidence, alarm.evidence]));
+        }
+        let (id, open) = if owner == alarm.account {
+            (LinkId::N02, None)
+        } else {
+            let owner = owner.to_owned();
+            (LinkId::N03, Some(Open::ForeignTopic { owner }))
+        };
+        let about = subject(topic_arn);
+        let verdict = Verdict::Unknown;
+        Ok(missing(id, verdict, about, question, &asked, open))
+    }
+
+    /// N04.
+    fn publish(&self, topic: &Topic) -> Result<Link, Error> {
+        let Some(policy) = &topic.policy else {
             let cause = TopicCause::TopicPolicyNotShown {
                 action_succeeded_at: None,
             };
-            let link = Link::new(LinkId::N04, Verdict::Unknown, subject(topic_arn), cause);
-            let mut link = link.field("Policy", "absent").evidence([topic.evidence]);
-            history.soften(&mut link);
-            judgement.say(link);
-            return Ok(());
-        }
-    };
-    let shown = topic.policy.as_deref().unwrap_or_default();
-    let (verdict, cause, fields) = match decision {
-        Decision::Allowed(statement) => {
-            let fields = vec![("Statement".to_owned(), statement.name())];
-            (
-                Verdict::Ok,
-                TopicCause::PublishAllowed { statement },
-                fields,
-            )
-        }
-        Decision::Refused(refusal) => {
-            let fields = deciding(&refusal);
-            (
-                Verdict::Broken,
-                TopicCause::PublishRefused { refusal },
-                fields,
-            )
-        }
-        Decision::Open(doubt) => {
-            let cause = TopicCause::PublishOpen {
-                doubt,
-                action_succeeded_at: None,
-            };
-            (Verdict::Unknown, cause, Vec::new())
-        }
-    };
-    let mut link = Link::new(LinkId::N04, verdict, subject(topic_arn), cause);
-    link.fields = fields;
-    let mut link = link.field("Policy", shown).evidence([topic.evidence]);
-    history.soften(&mut link);
-    judgement.say(link);
-    Ok(())
+            let link = self.link(LinkId::N04, Verdict::Unknown, cause);
+            return Ok(link.field("Policy", "absent").evidence([topic.evidence]));
+        };
+        let decision = asking(self.facts, self.alarm, topic.evidence, |caller| {
+            policy::may_publish(policy, self.topic_arn, caller)
+        })?;
+        let (verdict, cause, fields) = match decision {
+            Decision::Allowed(statement) => {
+                let fields = vec![("Statement".to_owned(), statement.name())];
+                let cause = TopicCause::PublishAllowed { statement };
+                (Verdict::Ok, cause, fields)
+            }
+            Decision::Refused(refusal) => {
+                let fields = deciding(&refusal);
+                let cause = TopicCause::PublishRefused { refusal };
+                (Verdict::Broken, cause, fields)
+            }
+            Decision::Open(doubt) => {
+                let cause = TopicCause::PublishOpen {
+                    doubt,
+                    action_succeeded_at: None,
+                };
+                (Verdict::Unknown, cause, Vec::new())
+            }
+        };
+        let mut link = self.link(LinkId::N04, verdict, cause);
+        link.fields = fields;
+        Ok(link.field("Policy", policy).evidence([topic.evidence]))
+    }
+
+    /// N05 and N06: the key that encrypts the topic.
+    fn key(&self, topic: &Topic) -> Result<Vec<Link>, Error> {
+        let ask = |evidence: i64, ask: &dyn Fn(&Caller<'_>) -> Decision| {
+            asking(self.facts, self.alarm, evidence, ask)
+        };
+        let key = TopicKey {
+            facts: self.facts,
+            asking_account: &self.alarm.account,
+            topic_arn: self.topic_arn,
+            topic,
+        };
+        key.links(&ask)
+    }
 }

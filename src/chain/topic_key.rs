@@ -1,12 +1,10 @@
 //! The key that encrypts a topic (N05, N06, E15): can it be used at all, and may CloudWatch or EventBridge use it.
 
 use super::Error;
-use super::action_history::ActionHistory;
 use super::cause::{Cause, EventRuleCause, TopicCause};
-use super::facts::{AlarmRow, Facts, Key, RuleRow, Topic};
-use super::judgement::Judgement;
+use super::facts::{Facts, Key, Topic};
 use super::named_key::{NamedKey, Unusable, unusable};
-use super::topic_access::{asking, deciding, subject, tellers};
+use super::topic_access::{deciding, subject, tellers};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
 use crate::aws::policy::{self, Caller, Decision};
@@ -24,39 +22,53 @@ struct OfTopic<'a> {
     key: NamedKey<'a>,
 }
 
-/// Judges the key of a topic, where it has one.
-pub(super) fn judge(
-    facts: &Facts<'_>,
-    alarm: &AlarmRow,
-    topic_arn: &str,
-    topic: &Topic,
-    history: &ActionHistory,
-    judgement: &mut Judgement,
-) -> Result<(), Error> {
-    let id = topic.kms_master_key_id.as_deref().unwrap_or_default();
-    if id.is_empty() {
-        return Ok(());
-    }
-    let ask =
-        |evidence: i64, ask: &dyn Fn(&Caller<'_>) -> Decision| asking(facts, alarm, evidence, ask);
-    for mut link in links(facts, &alarm.account, topic_arn, topic, &ask)? {
-        history.soften(&mut link);
-        let link = link.field("KmsMasterKeyId", id).evidence([topic.evidence]);
-        judgement.say(link);
-    }
-    Ok(())
+/// A topic whose key is asked for.
+pub(super) struct TopicKey<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    /// The account of what publishes, which may have been told of the key.
+    pub(super) asking_account: &'a str,
+    pub(super) topic_arn: &'a str,
+    pub(super) topic: &'a Topic,
 }
 
-/// E15: the key of a topic that a rule sends to. `ask` puts a question to a policy for EventBridge.
-pub(super) fn for_rule(
-    facts: &Facts<'_>,
-    rule: &RuleRow,
-    topic_arn: &str,
-    topic: &Topic,
-    ask: &Ask<'_>,
-) -> Result<Vec<Link>, Error> {
-    let links = links(facts, &rule.account, topic_arn, topic, ask)?;
-    Ok(links.into_iter().map(of_rule).collect())
+impl TopicKey<'_> {
+    /// N05 and N06: everything about the key; nothing where the topic has none. `ask` puts a question to a policy.
+    pub(super) fn links(&self, ask: &Ask<'_>) -> Result<Vec<Link>, Error> {
+        let id = self.topic.kms_master_key_id.as_deref().unwrap_or_default();
+        if id.is_empty() {
+            return Ok(Vec::new());
+        }
+        let topic_owner = self
+            .topic
+            .owner
+            .as_deref()
+            .or_else(|| arn::account(self.topic_arn))
+            .unwrap_or_default();
+        // An id or alias means a key of the topic's account; under the same name another account has another key.
+        let tellers = match arn::account(id) {
+            Some(owner) => {
+                let first = [owner, self.asking_account, topic_owner];
+                tellers(self.facts, &first, "DescribeKey", id)?
+            }
+            None => vec![topic_owner.to_owned()],
+        };
+        let of_topic = OfTopic {
+            ask,
+            topic_arn: self.topic_arn,
+            key: NamedKey {
+                facts: self.facts,
+                id,
+                region: arn::region(self.topic_arn).unwrap_or_default(),
+                tellers,
+            },
+        };
+        of_topic.links()
+    }
+
+    /// E15: the same where a rule sends to the topic, and EventBridge is who asks.
+    pub(super) fn links_of_rule(&self, ask: &Ask<'_>) -> Result<Vec<Link>, Error> {
+        Ok(self.links(ask)?.into_iter().map(of_rule).collect())
+    }
 }
 
 /// The same said of EventBridge.
@@ -79,38 +91,6 @@ fn of_rule(link: Link) -> Link {
         cause,
         ..link
     }
-}
-
-/// Everything about the key, asked for an account.
-fn links(
-    facts: &Facts<'_>,
-    account: &str,
-    topic_arn: &str,
-    topic: &Topic,
-    ask: &Ask<'_>,
-) -> Result<Vec<Link>, Error> {
-    let id = topic.kms_master_key_id.as_deref().unwrap_or_default();
-    let topic_owner = topic
-        .owner
-        .as_deref()
-        .or_else(|| arn::account(topic_arn))
-        .unwrap_or_default();
-    // An id or alias means a key of the topic's account; under the same name another account has another key.
-    let tellers = match arn::account(id) {
-        Some(owner) => tellers(facts, &[owner, account, topic_owner], "DescribeKey", id)?,
-        None => vec![topic_owner.to_owned()],
-    };
-    let of_topic = OfTopic {
-        ask,
-        topic_arn,
-        key: NamedKey {
-            facts,
-            id,
-            region: arn::region(topic_arn).unwrap_or_default(),
-            tellers,
-        },
-    };
-    of_topic.links()
 }
 
 impl OfTopic<'_> {
