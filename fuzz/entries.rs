@@ -10,7 +10,7 @@ use trailproof::aws::alarm::{AlarmState, Emission, Settings, Stay};
 use trailproof::aws::composite::{self, Alarms, Moved, Movement};
 use trailproof::aws::filter_policy::{self, AlarmMessage};
 use trailproof::aws::metric_math::{self, MetricRole};
-use trailproof::aws::mute::{self, MuteRule};
+use trailproof::aws::mute::{self, MuteSettings};
 use trailproof::aws::policy::{self, Caller, Organization, Service};
 use trailproof::aws::{data_protection, field_selection, transformer};
 use trailproof::coverage::{EventModel, Predicate, Scope, example};
@@ -314,7 +314,7 @@ pub fn mute_rule(bytes: &[u8]) {
     let Some(input) = text(bytes) else { return };
     let (expression, rest) = two(input);
     let (duration, timezone) = two(rest);
-    let rule = MuteRule {
+    let rule = MuteSettings {
         expression: expression.to_owned(),
         duration: duration.to_owned(),
         timezone: (!timezone.is_empty()).then(|| timezone.to_owned()),

@@ -18,7 +18,7 @@ mod tests;
 
 /// A mute rule that targets the alarm, as the API returns it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MuteRule {
+pub struct MuteSettings {
     /// `Schedule.Expression`: `cron(...)` or `at(...)`.
     pub expression: String,
     /// `Schedule.Duration`, ISO 8601.
@@ -90,7 +90,7 @@ pub fn horizon(now: Timestamp) -> Timestamp {
 }
 
 /// The windows of a rule from `now`, the time of the snapshot, up to the [`horizon`].
-pub fn windows(rule: &MuteRule, now: Timestamp) -> Result<Windows, Problem> {
+pub fn windows(rule: &MuteSettings, now: Timestamp) -> Result<Windows, Problem> {
     let status = rule.status.as_deref();
     if status == Some("EXPIRED") || rule.expire.is_some_and(|expire| expire <= now) {
         return Ok(Windows::default());
@@ -213,7 +213,7 @@ enum Begins {
 }
 
 impl Schedule {
-    fn read(rule: &MuteRule) -> Result<Self, Problem> {
+    fn read(rule: &MuteSettings) -> Result<Self, Problem> {
         let duration = duration(&rule.duration).ok_or_else(|| Problem::Duration {
             text: rule.duration.clone(),
         })?;
@@ -245,7 +245,7 @@ impl Schedule {
     }
 
     /// The windows from `now` on; `both` says that a day must meet both of its fields where a schedule restricts both.
-    fn lay_out(&self, rule: &MuteRule, now: Timestamp, both: bool) -> Vec<Window> {
+    fn lay_out(&self, rule: &MuteSettings, now: Timestamp, both: bool) -> Vec<Window> {
         let runs = match &self.begins {
             Begins::Once(begin) => vec![(*begin, self.duration)],
             Begins::Again(cron) => self.runs(cron, rule, now, both),
@@ -267,7 +267,7 @@ impl Schedule {
     fn runs(
         &self,
         cron: &Cron,
-        rule: &MuteRule,
+        rule: &MuteSettings,
         now: Timestamp,
         both: bool,
     ) -> Vec<(DateTime, SignedDuration)> {

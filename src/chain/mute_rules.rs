@@ -108,8 +108,8 @@ fn time(text: Option<&str>) -> Option<jiff::Timestamp> {
     text?.parse().ok()
 }
 
-fn schedule(rule: &MuteRuleRow) -> mute::MuteRule {
-    mute::MuteRule {
+fn schedule(rule: &MuteRuleRow) -> mute::MuteSettings {
+    mute::MuteSettings {
         expression: rule.expression.clone().unwrap_or_default(),
         duration: rule.duration.clone().unwrap_or_default(),
         timezone: rule.timezone.clone(),

@@ -13,7 +13,7 @@ use crate::control::Registry;
 use crate::pattern::{Pattern, parse_for_creation};
 use crate::remedy::{self, Plan, Wishes};
 use crate::replay::counts::{self, CountsError};
-use crate::replay::plan::Plan as Questions;
+use crate::replay::plan::Plan as ReplayPlan;
 use crate::replay::read::{self, FileOutcome, Progress, Window};
 use crate::replay::sql::{self, Dialect};
 use crate::replay::tally::Tally;
@@ -102,7 +102,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             Some(hearing?)
         }
     };
-    let plan = Questions::new(&hearing, what_if.as_ref());
+    let plan = ReplayPlan::new(&hearing, what_if.as_ref());
     if let Some(dialect) = args.sql {
         return print_query(&args, &plan, dialect, out);
     }
@@ -150,7 +150,7 @@ fn fixed(
 }
 
 /// Reads the records.
-fn read_logs(args: &Args, plan: &Questions, out: &mut Out) -> Result<(Tally, FilesRead), Error> {
+fn read_logs(args: &Args, plan: &ReplayPlan, out: &mut Out) -> Result<(Tally, FilesRead), Error> {
     let listing = records::list(&args.logs).map_err(|(path, error)| {
         Error::new(format!("`{}` cannot be read: {error}", path.display()))
     })?;
@@ -208,7 +208,7 @@ fn patterns(
 /// Prints the query of a dialect.
 fn print_query(
     args: &Args,
-    plan: &Questions,
+    plan: &ReplayPlan,
     dialect: Dialect,
     out: &mut Out,
 ) -> Result<Status, Error> {
@@ -224,7 +224,7 @@ fn print_query(
 }
 
 /// What the query counted.
-fn counted(plan: &Questions, path: &Path) -> Result<Tally, Error> {
+fn counted(plan: &ReplayPlan, path: &Path) -> Result<Tally, Error> {
     let failed = |error: CountsError| {
         Error::new(format!("`{}` {error}", path.display())).help(
             "`trailproof replay SNAPSHOT --sql DIALECT` prints the query, with the same options",

@@ -62,11 +62,11 @@ struct Loose {
 }
 
 /// A question, and why not where the answer leaves it out.
-type Question = (Asked, Option<String>);
+type AskedOrNot = (Asked, Option<String>);
 
 enum Content {
     /// The questions that it answers, each with why not where it leaves a part of one out; or why none is known.
-    Answer(Answer, Result<Vec<Question>, Doubt>),
+    Answer(Answer, Result<Vec<AskedOrNot>, Doubt>),
     /// The AWS CLI wrote an error of AWS.
     Refused(ApiError, Option<String>),
     Unusable(String, Option<String>),
@@ -279,13 +279,13 @@ fn refusal(folder: &Folder, file: &File) -> Option<(ApiError, String)> {
 }
 
 /// What a file without an answer is about.
-fn about(operation: &Operation, rest: Option<&str>) -> Result<Vec<Question>, Doubt> {
+fn about(operation: &Operation, rest: Option<&str>) -> Result<Vec<AskedOrNot>, Doubt> {
     let asked = subject::asked(operation, rest, &json!({}), false)?;
     Ok(asked.into_iter().map(|asked| (asked, None)).collect())
 }
 
 /// A question, and apart from it the part of it that the answer leaves out.
-fn told(file: &File, operation: &Operation, asked: Asked, value: &Value) -> Vec<Question> {
+fn told(file: &File, operation: &Operation, asked: Asked, value: &Value) -> Vec<AskedOrNot> {
     match subject::told_types(operation, &asked.request, value) {
         Some((told, untold)) if !untold.is_empty() => {
             let part = |types: &[&Value]| Asked {

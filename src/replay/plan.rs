@@ -8,13 +8,13 @@ use crate::chain::Path;
 use crate::chain::verdict::{Station, Verdict};
 use crate::coverage::Predicate;
 
-use super::question::{Questions, is_set};
+use super::question::{Predicates, is_set};
 
 /// The questions, and what follows from their answers.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// What is asked of every record.
-    pub questions: Questions,
+    pub questions: Predicates,
     /// In ascending order, as in [`Hearing::accounts`].
     pub accounts: Vec<AccountPlan>,
     by_id: BTreeMap<String, usize>,
@@ -80,14 +80,14 @@ pub struct FilterPlan {
 impl Plan {
     /// The plan of a snapshot's chains.
     pub fn new(hearing: &Hearing<'_>, what_if: Option<&Hearing<'_>>) -> Self {
-        let mut questions = Questions::default();
+        let mut questions = Predicates::default();
         let mut plan = Self::of(hearing, &mut questions);
         plan.what_if = what_if.map(|hearing| Box::new(Self::of(hearing, &mut questions)));
         plan.questions = questions;
         plan
     }
 
-    fn of(hearing: &Hearing<'_>, questions: &mut Questions) -> Self {
+    fn of(hearing: &Hearing<'_>, questions: &mut Predicates) -> Self {
         let mut plan = Self::default();
         for ears in &hearing.accounts {
             let mut bit = |predicate: &Predicate| questions.bit(predicate);

@@ -52,12 +52,12 @@ fn set(answers: &mut [u64], bit: usize) {
 
 /// Distinct predicates, each with its bit.
 #[derive(Debug, Clone, Default)]
-pub struct Questions {
+pub struct Predicates {
     predicates: Vec<Predicate>,
     known: HashMap<String, usize>,
 }
 
-impl Questions {
+impl Predicates {
     /// The bit of a predicate.
     pub fn bit(&mut self, predicate: &Predicate) -> usize {
         let key = match predicate {
@@ -132,7 +132,7 @@ pub struct Examiner {
 
 impl Examiner {
     /// An examiner of these questions.
-    pub fn new(questions: &Questions) -> Self {
+    pub fn new(questions: &Predicates) -> Self {
         let mut examiner = Self {
             nodes: Vec::new(),
             leaves: Vec::new(),

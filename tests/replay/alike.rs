@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use trailproof::pattern::Semantics;
-use trailproof::replay::question::{Examiner, Questions};
+use trailproof::replay::question::{Examiner, Predicates};
 use trailproof::replay::records;
 
 use crate::coverage::brute::Random;
@@ -114,7 +114,7 @@ fn records_that_share_members_are_answered_as_the_matcher_answers_each() {
         "{ $.requestParameters.arn NOT EXISTS && $.userIdentity.arn = *root }",
         "{ $.userIdentity.type[0] = Root }",
     ];
-    let mut questions = Questions::default();
+    let mut questions = Predicates::default();
     for pattern in patterns {
         let pattern = trailproof::pattern::parse(pattern).unwrap();
         questions.bit(&trailproof::coverage::Predicate::from_pattern(&pattern));

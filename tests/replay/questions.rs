@@ -10,7 +10,7 @@ use trailproof::coverage::Predicate;
 use trailproof::pattern::ast::{Pattern, PatternKind};
 use trailproof::pattern::event::{EventPattern, SignIn};
 use trailproof::pattern::{Matcher, Semantics, parse};
-use trailproof::replay::question::{Examiner, Questions, is_set};
+use trailproof::replay::question::{Examiner, Predicates, is_set};
 use trailproof::replay::records;
 
 use super::real_records;
@@ -19,7 +19,7 @@ use crate::support::shared_lines;
 
 /// Asks all patterns about all records, one after the other as a replay does, and gives how many hold.
 fn compare(patterns: &[Pattern], records: &[String]) -> usize {
-    let mut questions = Questions::default();
+    let mut questions = Predicates::default();
     for pattern in patterns {
         questions.bit(&Predicate::from_pattern(pattern));
     }
@@ -97,7 +97,7 @@ fn random_patterns_answer_random_events_as_the_matcher_does() {
 
 /// Asks event patterns, each under both spellings of a sign-in, and gives how many hold.
 fn compare_rules(patterns: &[EventPattern], records: &[String]) -> usize {
-    let mut questions = Questions::default();
+    let mut questions = Predicates::default();
     for pattern in patterns {
         for sign_in in [SignIn::Spaced, SignIn::Joined] {
             questions.bit(&Predicate::from_event_pattern(pattern, sign_in));

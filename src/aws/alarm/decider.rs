@@ -2,7 +2,7 @@
 //!
 //! Independent of where the values come from: a metric filter's samples or a metric-math expression.
 
-use super::evaluator::{MissingData, State, Window};
+use super::evaluator::{Evaluation, MissingData, Window};
 use super::silent::SilentTimes;
 use super::{AlarmState, Effect, Firing, Reason, Settings, Stay};
 
@@ -134,7 +134,7 @@ impl Decider {
         } = *self;
         let quiet_has_data = *quiet != Quiet::Missing;
         let with_data = |periods: u64| if quiet_has_data { periods } else { 0 };
-        if self.rests(quiet_has_data) == State::Alarm {
+        if self.rests(quiet_has_data) == Evaluation::Alarm {
             return Effect::never(Reason::SilenceBreaches);
         }
         if self.wall_clock && m > 1 {
@@ -152,7 +152,10 @@ impl Decider {
             .evaluate(n, m, missing_data)
         };
         // Missing data lets one datapoint count as M once it is M periods old; no other age changes the answer.
-        let Some(age) = [1, m].into_iter().find(|age| at_age(*age) == State::Alarm) else {
+        let Some(age) = [1, m]
+            .into_iter()
+            .find(|age| at_age(*age) == Evaluation::Alarm)
+        else {
             let (needed, of) = (m, n);
             return Effect::never(match (quiet, missing_data) {
                 (Quiet::Filled, _) => Reason::DefaultsOutvote { needed, of },
@@ -167,14 +170,14 @@ impl Decider {
                 (Quiet::Missing, _) => Reason::SilenceOutvotes { needed, of },
             });
         };
-        if self.rests(quiet_has_data) == State::Retain {
+        if self.rests(quiet_has_data) == Evaluation::Retain {
             return Effect::never(Reason::Latches);
         }
         Effect::Fires(self.fires(age, quiet_has_data))
     }
 
     /// What an evaluation makes of periods without any event.
-    fn rests(&self, quiet_has_data: bool) -> State {
+    fn rests(&self, quiet_has_data: bool) -> Evaluation {
         let quiet = if quiet_has_data { self.n } else { 0 };
         Window {
             quiet,
@@ -189,10 +192,12 @@ impl Decider {
         for (possible, quiet_has_data) in [(has_data, true), (may_miss, false)] {
             let rests: &[AlarmState] = match self.rests(quiet_has_data) {
                 _ if !possible => &[],
-                State::Ok => &[AlarmState::Ok],
-                State::InsufficientData => &[AlarmState::InsufficientData],
+                Evaluation::Ok => &[AlarmState::Ok],
+                Evaluation::InsufficientData => &[AlarmState::InsufficientData],
                 // Silence keeps the state that it finds; one in ALARM makes no transition.
-                State::Alarm | State::Retain => &[AlarmState::Ok, AlarmState::InsufficientData],
+                Evaluation::Alarm | Evaluation::Retain => {
+                    &[AlarmState::Ok, AlarmState::InsufficientData]
+                }
             };
             states.extend(rests);
         }

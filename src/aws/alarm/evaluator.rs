@@ -55,7 +55,7 @@ impl FromStr for MissingData {
 
 /// What one evaluation does to the state of the alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum Evaluation {
     /// Into `ALARM`.
     Alarm,
     /// Into `OK`.
@@ -103,22 +103,28 @@ impl Window {
     }
 
     /// The state that this window leads to, when `m` of `n` datapoints have to breach.
-    pub(super) fn evaluate(self, n: u64, m: u64, missing_data: MissingData) -> State {
+    pub(super) fn evaluate(self, n: u64, m: u64, missing_data: MissingData) -> Evaluation {
         let real = self.breaching + self.quiet;
-        let alarm_if = |alarm: bool| if alarm { State::Alarm } else { State::Ok };
+        let alarm_if = |alarm: bool| {
+            if alarm {
+                Evaluation::Alarm
+            } else {
+                Evaluation::Ok
+            }
+        };
         if real >= n {
             return alarm_if(self.breaching >= m);
         }
         match missing_data {
             MissingData::Breaching => alarm_if(self.breaching + (n - real) >= m),
-            _ if self.breaching >= m => State::Alarm,
-            MissingData::NotBreaching => State::Ok,
-            MissingData::Missing if real == 0 => State::InsufficientData,
-            MissingData::Ignore if real == 0 => State::Retain,
-            _ if self.quiet > 0 => State::Ok,
+            _ if self.breaching >= m => Evaluation::Alarm,
+            MissingData::NotBreaching => Evaluation::Ok,
+            MissingData::Missing if real == 0 => Evaluation::InsufficientData,
+            MissingData::Ignore if real == 0 => Evaluation::Retain,
+            _ if self.quiet > 0 => Evaluation::Ok,
             // Only breaching datapoints, fewer than M: they count as M once the oldest of them is M periods old.
-            MissingData::Missing if self.oldest_breaching >= m => State::Alarm,
-            _ => State::Retain,
+            MissingData::Missing if self.oldest_breaching >= m => Evaluation::Alarm,
+            _ => Evaluation::Retain,
         }
     }
 }
@@ -126,7 +132,7 @@ impl Window {
 /// Evaluates the datapoints of an evaluation range, oldest first, when `m` of `n` have to breach.
 ///
 /// The range may be longer than `n`: CloudWatch reads a few older datapoints to make up for missing ones.
-pub fn evaluate(n: u64, m: u64, missing_data: MissingData, points: &[Point]) -> State {
+pub fn evaluate(n: u64, m: u64, missing_data: MissingData, points: &[Point]) -> Evaluation {
     Window::of(n, points).evaluate(n, m, missing_data)
 }
 
@@ -146,8 +152,8 @@ mod tests {
     /// "How alarm state is evaluated when data is missing", both tables; in the order of [`MissingData::ALL`].
     #[test]
     fn the_ten_published_rows_in_all_four_treatments() {
-        use State::{Alarm, InsufficientData, Ok, Retain};
-        let rows: [(u64, &str, [State; 4]); 10] = [
+        use Evaluation::{Alarm, InsufficientData, Ok, Retain};
+        let rows: [(u64, &str, [Evaluation; 4]); 10] = [
             (3, "0-X-X", [Ok, Ok, Ok, Ok]),
             (3, "0----", [Ok, Ok, Ok, Ok]),
             (3, "-----", [InsufficientData, Retain, Alarm, Ok]),
@@ -173,9 +179,15 @@ mod tests {
     #[test]
     fn a_full_window_needs_no_treatment() {
         for missing_data in MissingData::ALL {
-            assert_eq!(evaluate(2, 2, missing_data, &points("XX")), State::Alarm);
-            assert_eq!(evaluate(2, 2, missing_data, &points("XX0")), State::Ok);
-            assert_eq!(evaluate(1, 1, missing_data, &points("0X")), State::Alarm);
+            assert_eq!(
+                evaluate(2, 2, missing_data, &points("XX")),
+                Evaluation::Alarm
+            );
+            assert_eq!(evaluate(2, 2, missing_data, &points("XX0")), Evaluation::Ok);
+            assert_eq!(
+                evaluate(1, 1, missing_data, &points("0X")),
+                Evaluation::Alarm
+            );
         }
     }
 }

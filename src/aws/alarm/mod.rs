@@ -17,7 +17,7 @@ mod tests;
 
 pub(super) use decider::{Decider, Quiet};
 pub use effect::{AlarmState, Comparison, Effect, Firing, Reason, Stay};
-pub use evaluator::{MissingData, Point, State, evaluate};
+pub use evaluator::{Evaluation, MissingData, Point, evaluate};
 pub(super) use ruling::{Buckets, buckets};
 pub(super) use silent::Asks;
 pub use silent::{Moment, SilentTimes};

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Settings;
 use super::decider::Decider;
 use super::effect::{AlarmState, Effect, Reason};
-use super::evaluator::{Point, State, evaluate};
+use super::evaluator::{Evaluation, Point, evaluate};
 use super::statistic::{Computed, Statistic};
 
 /// Samples by minute since 1970: each value with its count.
@@ -54,10 +54,10 @@ pub fn transitions(
     for minute in told.minutes(samples) {
         let points = told.points(samples, minute)?;
         let to = match evaluate(told.n, told.m, told.decider.missing_data, &points) {
-            State::Alarm => AlarmState::Alarm,
-            State::Ok => AlarmState::Ok,
-            State::InsufficientData => AlarmState::InsufficientData,
-            State::Retain => state,
+            Evaluation::Alarm => AlarmState::Alarm,
+            Evaluation::Ok => AlarmState::Ok,
+            Evaluation::InsufficientData => AlarmState::InsufficientData,
+            Evaluation::Retain => state,
         };
         if to != state {
             state = to;
@@ -278,10 +278,10 @@ mod tests {
                         let points = told.points(&samples, minute).unwrap();
                         let to = match evaluate(told.n, told.m, told.decider.missing_data, &points)
                         {
-                            State::Alarm => AlarmState::Alarm,
-                            State::Ok => AlarmState::Ok,
-                            State::InsufficientData => AlarmState::InsufficientData,
-                            State::Retain => state,
+                            Evaluation::Alarm => AlarmState::Alarm,
+                            Evaluation::Ok => AlarmState::Ok,
+                            Evaluation::InsufficientData => AlarmState::InsufficientData,
+                            Evaluation::Retain => state,
                         };
                         if to != state {
                             state = to;

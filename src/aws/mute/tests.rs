@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn rule(expression: &str, duration: &str) -> MuteRule {
-    MuteRule {
+fn rule(expression: &str, duration: &str) -> MuteSettings {
+    MuteSettings {
         expression: expression.to_owned(),
         duration: duration.to_owned(),
-        ..MuteRule::default()
+        ..MuteSettings::default()
     }
 }
 
@@ -20,7 +20,7 @@ fn ask(expression: &str, duration: &str) -> Result<Windows, Problem> {
     windows(&rule(expression, duration), now())
 }
 
-fn sure(rule: &MuteRule) -> Vec<Window> {
+fn sure(rule: &MuteSettings) -> Vec<Window> {
     windows(rule, now()).unwrap().sure
 }
 
@@ -115,17 +115,17 @@ fn rules_that_are_over_or_never_begin() {
     assert_eq!(ask("at(2026-11-01T10:00)", "PT2H"), none);
     assert_eq!(ask("cron(0 0 30 2 *)", "PT2H"), none);
     let always = rule("cron(* * * * *)", "PT1H");
-    let expired = MuteRule {
+    let expired = MuteSettings {
         expire: Some("2026-01-01T00:00:00Z".parse().unwrap()),
         ..always.clone()
     };
     assert_eq!(windows(&expired, now()), none);
-    let expired = MuteRule {
+    let expired = MuteSettings {
         status: Some("EXPIRED".to_owned()),
         ..always.clone()
     };
     assert_eq!(windows(&expired, now()), none);
-    let for_a_while = MuteRule {
+    let for_a_while = MuteSettings {
         start: Some("2026-12-01T00:00:00Z".parse().unwrap()),
         expire: Some("2026-12-24T00:00:00Z".parse().unwrap()),
         ..always
@@ -138,7 +138,7 @@ fn rules_that_are_over_or_never_begin() {
 
 #[test]
 fn one_time_windows_and_time_zones() {
-    let at = |expression: &str, zone: &str| MuteRule {
+    let at = |expression: &str, zone: &str| MuteSettings {
         timezone: Some(zone.to_owned()),
         ..rule(expression, "PT2H")
     };
@@ -169,7 +169,7 @@ fn one_time_windows_and_time_zones() {
         windows(&at("at(2026-12-24T18:00)", "Mars/Base"), now()),
         Err(Problem::TimeZone { .. })
     ));
-    let active = |expression| MuteRule {
+    let active = |expression| MuteSettings {
         status: Some("ACTIVE".to_owned()),
         ..at(expression, "Asia/Tokyo")
     };
