@@ -15,6 +15,8 @@ mod command;
 mod emulators;
 /// A fake AWS for what no emulator has.
 mod fake;
+/// An AWS that fails.
+mod faults;
 /// Killed, cut off and resumed.
 mod interrupted;
 /// Many accounts in one file.
