@@ -10,7 +10,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use trailproof::snapshot::{DERIVATION, Snapshot, TABLES, Writer};
 
-use crate::support::{project, trailproof};
+use crate::samples::rows;
+use crate::support::{golden, project, trailproof};
 
 fn archived() -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -75,6 +76,24 @@ fn every_archived_snapshot_is_as_it_was_written() {
     for file in archived() {
         trailproof().arg("verify").arg(&file).assert().code(0);
     }
+}
+
+/// The findings of each file by the benchmark of its time, all sections. A line changes where a verdict was wrong, and then
+/// the change is read as that of any verdict; what is derived or asked newly changes none.
+#[test]
+fn an_archived_snapshot_gives_the_findings_that_it_gave() {
+    let mut table = String::new();
+    for file in archived() {
+        let args = ["analyze", "--format", "json", "--section", "all"];
+        let args = [&args[..], &["--benchmark", "cis-aws-7.0"]].concat();
+        let report: Value = serde_json::from_str(&output(&args, &[&file])).unwrap();
+        let name = file.strip_prefix(project("snapshots/archive")).unwrap();
+        table.push_str(&rows(
+            &name.with_extension("").display().to_string(),
+            &report,
+        ));
+    }
+    golden::check("archive.txt", &table);
 }
 
 #[test]

@@ -181,7 +181,13 @@ pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
         });
         let refused = match finding {
             None => Some(NotAccepted::NoSuchFinding),
-            Some(finding) => accept(finding, attestation, &today),
+            Some(finding) => match check(finding, attestation, &today) {
+                Ok(()) => {
+                    finding.accepted = Some(attestation.clone());
+                    None
+                }
+                Err(why) => Some(why),
+            },
         };
         if let Some(why) = refused {
             analysis.refused.push(RefusedAttestation {
@@ -201,34 +207,29 @@ pub fn day_of(snapshot: &SnapshotSummary) -> String {
         .collect()
 }
 
-/// Accepts one finding, or says why not.
-pub fn accept(
-    finding: &mut Finding,
-    attestation: &Attestation,
-    today: &str,
-) -> Option<NotAccepted> {
+/// Whether an attestation accepts a finding; the error says why not.
+pub fn check(finding: &Finding, attestation: &Attestation, today: &str) -> Result<(), NotAccepted> {
     if !finding.is_open() {
-        return Some(NotAccepted::NothingToAccept {
+        return Err(NotAccepted::NothingToAccept {
             status: finding.status,
         });
     }
     let expires = &attestation.expires;
     // Days in this form are in the order of their texts.
     if expires.as_str() < today {
-        return Some(NotAccepted::Expired {
+        return Err(NotAccepted::Expired {
             expires: expires.clone(),
             snapshot: today.to_owned(),
         });
     }
     if attestation.longer_because.is_none() && latest(today).is_some_and(|last| *expires > last) {
-        return Some(NotAccepted::LastsTooLong {
+        return Err(NotAccepted::LastsTooLong {
             expires: expires.clone(),
             snapshot: today.to_owned(),
             months: MONTHS,
         });
     }
-    finding.accepted = Some(attestation.clone());
-    None
+    Ok(())
 }
 
 /// The last day that needs no reason; none where the snapshot's own day does not read as one.

@@ -266,20 +266,24 @@ impl Diff {
                 continue;
             };
             let [then, now] = &days;
-            if let Some(before) = &mut change.before {
-                attest::accept(before, attestation, then);
+            if let Some(before) = &mut change.before
+                && attest::check(before, attestation, then).is_ok()
+            {
+                before.accepted = Some(attestation.clone());
             }
             let Some(after) = &mut change.after else {
                 continue;
             };
-            match attest::accept(after, attestation, now) {
-                None if change.direction == Direction::Worse => {
-                    change.direction = Direction::Same;
+            match attest::check(after, attestation, now) {
+                Ok(()) => {
+                    after.accepted = Some(attestation.clone());
+                    if change.direction == Direction::Worse {
+                        change.direction = Direction::Same;
+                    }
                 }
-                None => {}
                 // A repaired finding needs no attestation any more.
-                Some(_) if !after.is_open() => {}
-                Some(why) => self.refused.push(RefusedAttestation {
+                Err(_) if !after.is_open() => {}
+                Err(why) => self.refused.push(RefusedAttestation {
                     attestation: attestation.clone(),
                     why,
                 }),
