@@ -464,7 +464,7 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Hidden>
             // What it leaves out is no fault of a trail that nobody saw: no trail is there that records it.
             judgement.require(
                 LinkId::T01,
-                &Subject::account(&context.account),
+                Subject::account(&context.account),
                 TrailCause::NoTrailRecords,
                 Predicate::equals("awsRegion", &region),
             );
@@ -477,28 +477,34 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Hidden>
     Ok(hidden.collect())
 }
 
-/// An account without any trail: every region answered, and none showed one. Records may come another way all the same.
-pub(super) fn none(facts: &Facts<'_>, context: &Context) -> Result<Judgement, Error> {
-    let mut evidence = Vec::new();
-    for region in &context.scope.regions {
-        evidence.extend(facts.asked(describe_trails(context, region))?.evidence());
+/// An account of which no Region that answered showed a trail: its records may come another way. None where what hides in
+/// other Regions tells of the account already.
+pub(super) fn none(
+    facts: &Facts<'_>,
+    context: &Context,
+    hidden: &[Hidden],
+) -> Result<Option<Judgement>, Error> {
+    if hidden.iter().any(|it| it.everywhere) {
+        return Ok(None);
     }
-    let mut judgement = Judgement::default();
-    if let Some(link) = channel::open(facts, context)? {
-        judgement.say(link.evidence(evidence));
-        return Ok(judgement);
-    }
-    judgement.say(
-        Link::new(
+    let link = match channel::open(facts, context)? {
+        Some(link) => link,
+        None if !hidden.is_empty() => return Ok(None),
+        None => Link::new(
             LinkId::T01,
             Verdict::Broken,
             Subject::account(&context.account),
             TrailCause::AccountHasNoTrail,
         )
-        .field("trailList", "[]")
-        .evidence(evidence),
-    );
-    Ok(judgement)
+        .field("trailList", "[]"),
+    };
+    let mut evidence = Vec::new();
+    for region in &context.scope.regions {
+        evidence.extend(facts.asked(describe_trails(context, region))?.evidence());
+    }
+    let mut judgement = Judgement::default();
+    judgement.say(link.evidence(evidence));
+    Ok(Some(judgement))
 }
 
 fn describe_trails<'q>(context: &'q Context, region: &'q str) -> Question<'q> {

@@ -102,8 +102,9 @@ impl<'s, 'c> Walk<'s, 'c> {
         for Hidden { judgement, .. } in &hidden {
             paths.push(Tail::default().path(None, None, judgement, &mut self.events));
         }
-        if trails.is_empty() && hidden.is_empty() {
-            let judgement = trail::none(&self.facts, self.context)?;
+        if trails.is_empty()
+            && let Some(judgement) = trail::none(&self.facts, self.context, &hidden)?
+        {
             paths.push(Tail::default().path(None, None, &judgement, &mut self.events));
         }
         self.unfed_filters(&trails, &hidden, &mut paths)?;

@@ -235,7 +235,7 @@ async fn mute_rules(place: &Arc<AccountRegion>) {
         .iter()
         .flat_map(|page| page.alarm_mute_rule_summaries())
         .filter_map(|rule| rule.alarm_mute_rule_arn())
-        .filter_map(|arn| Arn::parse(arn))
+        .filter_map(Arn::parse)
         .map(|arn| arn.name().to_owned())
         .collect();
     for_each(names, |name| {

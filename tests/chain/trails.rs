@@ -422,6 +422,20 @@ fn telemetry_rules_that_nobody_may_list_decide_only_where_channels_were_not_told
     assert!(verdicts_of_t01(&world).contains(&Verdict::Broken));
 }
 
+#[test]
+fn records_may_come_by_a_channel_whatever_region_was_not_asked() {
+    let channel = json!([{
+        "ChannelArn": format!("arn:aws:cloudtrail:us-east-1:{ACCOUNT}:channel/EXAMPLE-ee54-4813-92d5-999aeEXAMPLE"),
+        "Name": "aws-service-channel/cloudwatch/slc",
+    }]);
+    let mut world = without_trail(Some(channel));
+    world
+        .answers
+        .retain(|answer| answer.operation != "DescribeTrails" || answer.region != "us-west-2");
+    let finding = finding_of(&world);
+    assert_eq!(finding.status, Status::Unknown, "{}", reason(&finding));
+}
+
 /// What hides in a Region that was not asked records that Region alone, and is not to blame for the events of others.
 #[test]
 fn an_account_without_a_trail_is_not_told_of_one_that_nobody_could_see() {
