@@ -341,7 +341,7 @@ fn about() -> About {
             AboutAccount {
                 name: Some("payments".into()),
                 caller: Some("arn:aws:sts::111122223333:assumed-role/audit/jo".into()),
-                regions_asked: 17,
+                regions: 17,
                 regions_answered: 17,
                 calls: 120,
                 calls_failed: 1,

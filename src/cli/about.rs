@@ -129,10 +129,14 @@ fn account_of(connection: &Connection, account: &str) -> rusqlite::Result<AboutA
     Ok(AboutAccount {
         name: None,
         caller: text("select caller_arn from account where account = ?1")?,
-        regions_asked: number(
-            "select count(distinct region)\n\
-             from evidence\n\
-             where account = ?1 and service = 'cloudtrail' and operation = 'DescribeTrails'",
+        regions: number(
+            "select count(*)\n\
+             from (\n\
+               select region from evidence\n\
+               where account = ?1 and service = 'cloudtrail' and operation = 'DescribeTrails'\n\
+               union\n\
+               select region from region where account = ?1 and status <> 'DISABLED'\n\
+             )",
         )?,
         regions_answered: number(
             "select count(distinct region)\n\

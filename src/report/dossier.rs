@@ -64,9 +64,9 @@ pub struct AboutAccount {
     pub name: Option<String>,
     /// Who asked.
     pub caller: Option<String>,
-    /// Regions that were asked for trails.
-    pub regions_asked: usize,
-    /// Of those: regions that answered.
+    /// Regions that are enabled, as far as AWS told them, and others that were asked for trails.
+    pub regions: usize,
+    /// Of those: Regions that were asked for trails and answered.
     pub regions_answered: usize,
     /// Calls that were recorded.
     pub calls: usize,

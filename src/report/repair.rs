@@ -1,12 +1,14 @@
 //! What to change for a finding: the one place that `explain` and every report take it from.
 //!
 //! The repair of the link that decides comes first, then those of what else is broken on the same path, so that one repair
-//! is not followed by the next surprise. Where no link decides, what the control asks for is the answer.
+//! is not followed by the next surprise. Where evidence alone is missing, nothing is known to be broken there: what to do is
+//! to collect it. Where no link decides, what the control asks for is the answer.
 
-use crate::analyze::{ControlSummary, Finding, Status};
+use crate::analyze::{ControlSummary, Finding, Status, Why};
 use crate::chain::verdict::{LinkId, Verdict};
 
 use super::text::flat;
+use super::words;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,14 @@ pub(super) fn repairs(finding: &Finding, control: Option<&ControlSummary>) -> Ve
         .filter(|link| link.verdict == Verdict::Broken)
         .map(|link| link.id);
     let mut repairs: Vec<Repair> = Vec::new();
+    if let Why::EvidenceMissing { links, .. } = &finding.why
+        && let Some(text) = words::to_collect(links)
+    {
+        repairs.push(Repair {
+            link: finding.broken_link,
+            text,
+        });
+    }
     for id in finding.broken_link.into_iter().chain(broken) {
         let is_known = repairs.iter().any(|repair| repair.link == Some(id));
         if let Some(text) = id.failure().repair.filter(|_| !is_known) {

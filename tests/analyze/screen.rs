@@ -187,6 +187,56 @@ fn what_an_endpoint_does_not_have_is_one_line_and_every_call_is_there_on_request
 }
 
 #[test]
+fn what_lacks_evidence_is_collected_and_not_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("part.trailproof");
+    let file = file.to_str().unwrap();
+    let explained = |edit: &dyn Fn(&mut World), asked: &[&str]| {
+        let mut world = World::complete();
+        edit(&mut world);
+        let _ = std::fs::remove_file(file);
+        world.write_snapshot(std::path::Path::new(file));
+        let (_, text, _) = run(&[&["explain", file, "root_usage"], asked].concat());
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let denied = |world: &mut World| {
+        world.deny("logs", "DescribeMetricFilters");
+    };
+    for form in [&[][..], &["--format", "markdown"]] {
+        let text = explained(&denied, form);
+        assert!(
+            text.contains(
+                "allow `logs:DescribeMetricFilters`: `trailproof collect --print-policy`"
+            ),
+            "{text}"
+        );
+        assert!(!text.contains("put-metric-filter"), "{text}");
+    }
+    let forgotten = |world: &mut World| {
+        world.forget("sns", "ListSubscriptionsByTopic");
+    };
+    let text = explained(&forgotten, &[]);
+    assert!(
+        text.contains("collect again, `sns:ListSubscriptionsByTopic` in us-east-1 included"),
+        "{text}"
+    );
+}
+
+#[test]
+fn regions_that_are_enabled_and_were_not_asked_count_as_not_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("part.trailproof");
+    let mut world = World::complete();
+    world
+        .answers
+        .retain(|answer| answer.operation != "DescribeTrails" || answer.region != "us-west-2");
+    world.write_snapshot(&file);
+    let (_, text, _) = run(&["analyze", file.to_str().unwrap()]);
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("; 2 of 3 Regions answered;"), "{text}");
+}
+
+#[test]
 fn a_denied_call_is_one_line_that_names_the_permission() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("denied.trailproof");

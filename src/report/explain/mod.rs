@@ -199,8 +199,20 @@ fn row(page: &mut Page, label: &str, text: &str) {
 fn deciding_link(item: &Item<'_>) -> Option<String> {
     let id = item.finding.broken_link?;
     let mut text = format!("{id} {}", id.title());
-    let path = item.finding.paths.first();
-    let link = path?.links.iter().find(|link| link.id == id)?;
+    let mut paths = item.finding.paths.iter();
+    let of = |path: &'_ PathSummary, sound: bool| {
+        let mut links = path.links.iter();
+        links
+            .find(|link| link.id == id && (sound || link.verdict != Verdict::Ok))
+            .cloned()
+    };
+    // The first path may be sound as far as this link goes, and another one open by it.
+    let first = paths.clone().next()?;
+    let link = of(first, false).or_else(|| match item.finding.status {
+        Status::Unknown => paths.find_map(|path| of(path, false)),
+        _ => None,
+    });
+    let link = &link.or_else(|| of(first, true))?;
     let fields = shown_fields(link);
     if !fields.is_empty() {
         text.push_str(&format!(": {fields}"));

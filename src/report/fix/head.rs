@@ -3,6 +3,7 @@
 use crate::analyze::Status;
 use crate::aws::arn::short_name;
 use crate::remedy::{Change, FindingOutcome, Plan, Resource, Taken, Touch, Wait};
+use crate::report::repair::{Repair, repairs};
 use crate::report::words;
 
 /// The plan in one line: `3 changes; of the findings that did not pass, 12 pass after them, 1 fails, 0 are unknown`.
@@ -49,7 +50,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
             named(outcome),
             words::reason(&outcome.after)
         ));
-        if let Some(repair) = outcome.after.broken_link.and_then(|id| id.failure().repair) {
+        if let Some(Repair { text: repair, .. }) = repairs(&outcome.after, None).first() {
             out.push(format!(
                 "  no change that this program may propose repairs it; what would: {repair}"
             ));

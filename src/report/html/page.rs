@@ -151,13 +151,13 @@ fn reach(dossier: Dossier<'_>) -> Vec<ScopeRow> {
     };
     let mut rows = vec![("accounts", accounts)];
     let sum = |of: fn(&AboutAccount) -> usize| about.accounts.values().map(of).sum::<usize>();
-    let asked = sum(|it| it.regions_asked);
-    if asked > 0 {
+    let regions = sum(|it| it.regions);
+    if regions > 0 {
         let answered = sum(|it| it.regions_answered);
         let (calls, failed) = (sum(|it| it.calls), sum(|it| it.calls_failed));
         rows.push((
             "Regions",
-            format!("{answered} of {asked} asked for trails answered"),
+            format!("{answered} of {regions} answered which trails they have"),
         ));
         rows.push((
             "calls",

@@ -198,12 +198,12 @@ pub(in super::super) fn origin(dossier: Dossier<'_>) -> String {
         }
     }
     text.push_str(&format!(" with {}", analysis.snapshot.producer));
-    let asked: usize = about.accounts.values().map(|it| it.regions_asked).sum();
+    let regions: usize = about.accounts.values().map(|it| it.regions).sum();
     let answered: usize = about.accounts.values().map(|it| it.regions_answered).sum();
-    if asked > 0 {
+    if regions > 0 {
         text.push_str(&format!(
             "; {answered} of {} answered",
-            count(asked, "Region")
+            count(regions, "Region")
         ));
     }
     if let Some(all) = about.organization_accounts {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::analyze::Stop;
 use crate::aws::arn::short_name;
 use crate::chain::Assumption;
-use crate::chain::cause::{Open, Outcome, Unanswered};
+use crate::chain::cause::{Cause, Open, Outcome, TrailCause, Unanswered};
 
 use super::super::text::count;
 
@@ -88,6 +89,47 @@ pub fn permission(how: &str, error: &str) -> Option<&'static str> {
     ];
     (how == "denied" && !OTHERWISE.iter().any(|other| error.starts_with(other)))
         .then_some("`trailproof collect --print-policy` prints what to allow")
+}
+
+/// What to collect where evidence alone is missing; none where something else is open.
+pub fn to_collect(links: &[Stop]) -> Option<String> {
+    if !links.iter().all(|stop| stop.cause.is_lack_of_evidence()) {
+        return None;
+    }
+    Some(match &links.first()?.cause {
+        Cause::Trail(TrailCause::OwnerNotInSnapshot { account }) => {
+            format!("collect account {account} into the same snapshot")
+        }
+        Cause::Unanswered(Unanswered {
+            open: Some(Open::ForeignTopic { owner } | Open::FilterPolicy { owner: Some(owner) }),
+            ..
+        }) => format!("collect account {owner}, which owns it, into the same snapshot"),
+        Cause::Unanswered(first) => {
+            let same = links.iter().filter_map(|stop| match &stop.cause {
+                Cause::Unanswered(asked) if asked.api == first.api => Some(asked.region.as_str()),
+                _ => None,
+            });
+            let regions: BTreeSet<&str> = same.collect();
+            let place = match regions.len() {
+                0 | 1 => first.region.clone(),
+                more => format!("{} and {} more Regions", first.region, more - 1),
+            };
+            let api = &first.api;
+            match &first.outcome {
+                Outcome::NotAsked => {
+                    format!("collect again, `{api}` in {place} included")
+                }
+                Outcome::Failed { how, error } => match permission(how, error) {
+                    Some(permission) => format!("allow `{api}`: {permission}; then collect again"),
+                    None => format!("collect again: `{api}` {}", failed(how, error)),
+                },
+                Outcome::Answered | Outcome::Absent { .. } => {
+                    format!("collect again: `{api}` of account {}", first.account)
+                }
+            }
+        }
+        _ => return None,
+    })
 }
 
 /// One question that was asked in several places, or of several resources, without an answer.
