@@ -11,6 +11,7 @@ The account id is the access key: both emulators keep accounts apart by it (moto
 """
 
 import argparse
+import contextlib
 import json
 import os
 import socket
@@ -134,14 +135,20 @@ def main():
     os.environ.clear()
     os.environ.update(keep)
 
+    # What an emulator prints in this process, as moto does of a service that it lacks, is not an answer to the caller.
+    answers = sys.stdout
     children = []
-    with tempfile.TemporaryDirectory() as scratch:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+    ):
         try:
             port = start_ministack(children, scratch) if arguments.emulator == "ministack" else start_moto()
             proxy = start_fault_proxy(children, port) if arguments.faults else None
             upstream = f"http://127.0.0.1:{port}"
             endpoint = upstream if proxy is None else f"http://127.0.0.1:{proxy}"
-            print(json.dumps({"endpoint": endpoint}), flush=True)
+            print(json.dumps({"endpoint": endpoint}), file=answers, flush=True)
             for line in sys.stdin:
                 try:
                     order = json.loads(line)
@@ -151,7 +158,7 @@ def main():
                         answer = set_faults(proxy, order["faults"])
                 except Exception as error:  # told to the test, which fails with it
                     answer = {"error": f"{type(error).__name__}: {error}"}
-                print(json.dumps(answer), flush=True)
+                print(json.dumps(answer), file=answers, flush=True)
         finally:
             for child in reversed(children):
                 child.terminate()
