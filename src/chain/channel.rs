@@ -5,7 +5,7 @@
 
 use super::Error;
 use super::cause::{Open, TrailCause};
-use super::facts::{Asked, Facts, Question};
+use super::facts::{Facts, Question};
 use super::judgement::{Context, missing};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 
@@ -26,21 +26,21 @@ pub(super) fn open(facts: &Facts<'_>, context: &Context) -> Result<Option<Link>,
         return Ok(Some(link));
     }
     for region in &context.scope.regions {
-        let channels = question(context, region, ("cloudtrail", "ListChannels"));
-        let rules = question(
-            context,
-            region,
-            ("observabilityadmin", "ListTelemetryRules"),
-        );
+        let account = &context.account;
+        let channels = Question::of_region(account, region, ("cloudtrail", "ListChannels"));
+        let rules = ("observabilityadmin", "ListTelemetryRules");
+        let rules = Question::of_region(account, region, rules);
         let asked = facts.asked(channels)?;
         let opened = if asked.answered() || asked.unsupported() {
             // The channel of a rule is among them; an endpoint that knows no channels has no rule that makes one.
             None
-        } else if is_open(&asked) {
+        } else if asked.in_vain() {
             Some((channels, asked, Open::Channel))
         } else {
             let asked = facts.asked(rules)?;
-            is_open(&asked).then_some((rules, asked, Open::TelemetryRule))
+            asked
+                .in_vain()
+                .then_some((rules, asked, Open::TelemetryRule))
         };
         if let Some((question, asked, open)) = opened {
             let subject = Subject::account(&context.account);
@@ -80,25 +80,6 @@ fn on_record(facts: &Facts<'_>, context: &Context) -> Result<Option<Link>, Error
         }
     }
     Ok(None)
-}
-
-fn question<'q>(
-    context: &'q Context,
-    region: &'q str,
-    (service, operation): (&'q str, &'q str),
-) -> Question<'q> {
-    Question {
-        account: &context.account,
-        region,
-        service,
-        operation,
-        subject: "",
-    }
-}
-
-/// Whether a question was asked in vain: an endpoint that does not know it has no such thing.
-fn is_open(asked: &Asked) -> bool {
-    matches!(asked, Asked::Failed { .. }) && !asked.unsupported()
 }
 
 /// The service of a channel that brings records into log groups.

@@ -9,7 +9,7 @@ use crate::aws::arn::{self, Arn};
 use super::Error;
 use super::cause::{EventRuleCause, Open};
 use super::event_rule::{self, said};
-use super::facts::{Asked, DEFAULT_BUS, Facts, Question, RuleRow, TargetRow, targets_question};
+use super::facts::{DEFAULT_BUS, Facts, Question, RuleRow, TargetRow, targets_question};
 use super::judgement::{Context, Judgement, missing};
 use super::path::{Path, Rule, Subscription};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
@@ -317,15 +317,9 @@ impl RuleWalk<'_> {
         let account = self.context.account.as_str();
         let mut paths = Vec::new();
         for region in &self.context.scope.regions {
-            let question = Question {
-                account,
-                region,
-                service: "events",
-                operation: "ListRules",
-                subject: "",
-            };
+            let question = Question::of_region(account, region, ("events", "ListRules"));
             let asked = self.facts.asked(question)?;
-            if !matches!(asked, Asked::Failed { .. }) || asked.unsupported() {
+            if !asked.in_vain() {
                 continue;
             }
             let subject = Subject::region(account, region);

@@ -54,7 +54,7 @@ pub(super) fn is_topic(action: &str) -> bool {
 
 /// Judges a topic as the action of an alarm.
 pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Result<Judged, Error> {
-    let action = Action {
+    let action = TopicAction {
         facts,
         alarm,
         topic_arn,
@@ -106,7 +106,7 @@ pub(super) fn judge(facts: &Facts<'_>, alarm: &AlarmRow, topic_arn: &str) -> Res
 }
 
 /// An action of an alarm that names a topic.
-struct Action<'a> {
+struct TopicAction<'a> {
     facts: &'a Facts<'a>,
     alarm: &'a AlarmRow,
     topic_arn: &'a str,
@@ -116,7 +116,7 @@ struct Action<'a> {
     owner: &'a str,
 }
 
-impl Action<'_> {
+impl TopicAction<'_> {
     /// Accounts that may have been told by an operation, the likeliest first.
     fn tellers(&self, operation: &str) -> Result<Vec<String>, Error> {
         let first = [self.alarm.account.as_str(), self.owner];

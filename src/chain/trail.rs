@@ -426,17 +426,25 @@ fn regions(context: &Context, trail: &TrailRow, judgement: &mut Judgement) {
     }
 }
 
-/// Trails that nobody could see: DescribeTrails has no answer in a Region.
+/// Trails that nobody could see: DescribeTrails has no answer in some Regions.
 pub(super) struct Hidden {
-    /// Whether no Region answered: the trail may record all Regions. Else it records its own alone, which the judgement says.
-    pub(super) everywhere: bool,
-    pub(super) judgement: Judgement,
+    /// What is said of the trail that each of these Regions may have.
+    pub(super) trails: Vec<Judgement>,
+    /// Whether no Region answered.
+    everywhere: bool,
+}
+
+impl Hidden {
+    /// What is said of a trail of all Regions that may hide; none where some Region answered, in which it would show.
+    pub(super) fn of_all_regions(&self) -> Option<&Judgement> {
+        self.trails.first().filter(|_| self.everywhere)
+    }
 }
 
 /// The trails that nobody could see.
 ///
 /// A multi-Region trail shows in every Region, so what hides in one Region while others answered records that Region alone.
-pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Hidden>, Error> {
+pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Hidden, Error> {
     let mut regions = context.scope.regions.clone();
     if regions.is_empty() {
         regions.push(context.scope.global_region.clone());
@@ -449,7 +457,7 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Hidden>
         }
     }
     let everywhere = silent.len() == regions.len();
-    let hidden = silent.into_iter().map(|(region, asked)| {
+    let trails = silent.into_iter().map(|(region, asked)| {
         let mut judgement = Judgement::default();
         let subject = Subject::region(&context.account, &region);
         judgement.say(missing(
@@ -469,27 +477,28 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Vec<Hidden>
                 Predicate::equals("awsRegion", &region),
             );
         }
-        Hidden {
-            everywhere,
-            judgement,
-        }
+        judgement
     });
-    Ok(hidden.collect())
+    Ok(Hidden {
+        trails: trails.collect(),
+        everywhere,
+    })
 }
 
-/// An account of which no Region that answered showed a trail: its records may come another way. None where what hides in
-/// other Regions tells of the account already.
+/// An account of which no Region that answered showed a trail: its records may come another way. None where one did, or
+/// where what hides in other Regions tells of the account already.
 pub(super) fn none(
     facts: &Facts<'_>,
     context: &Context,
-    hidden: &[Hidden],
+    trails: &[TrailRow],
+    hidden: &Hidden,
 ) -> Result<Option<Judgement>, Error> {
-    if hidden.iter().any(|it| it.everywhere) {
+    if !trails.is_empty() || hidden.everywhere {
         return Ok(None);
     }
     let link = match channel::open(facts, context)? {
         Some(link) => link,
-        None if !hidden.is_empty() => return Ok(None),
+        None if !hidden.trails.is_empty() => return Ok(None),
         None => Link::new(
             LinkId::T01,
             Verdict::Broken,
@@ -508,11 +517,5 @@ pub(super) fn none(
 }
 
 fn describe_trails<'q>(context: &'q Context, region: &'q str) -> Question<'q> {
-    Question {
-        account: &context.account,
-        region,
-        service: "cloudtrail",
-        operation: "DescribeTrails",
-        subject: "",
-    }
+    Question::of_region(&context.account, region, ("cloudtrail", "DescribeTrails"))
 }

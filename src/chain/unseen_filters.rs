@@ -82,12 +82,7 @@ impl Unseen {
     }
 
     fn question(&self) -> Question<'_> {
-        Question {
-            account: &self.account,
-            region: &self.region,
-            service: "logs",
-            operation: "DescribeMetricFilters",
-            subject: "",
-        }
+        let filters = ("logs", "DescribeMetricFilters");
+        Question::of_region(&self.account, &self.region, filters)
     }
 }

@@ -99,13 +99,9 @@ impl<'s, 'c> Walk<'s, 'c> {
             self.trail_paths(trail, &mut alike, &mut paths)?;
         }
         let hidden = trail::hidden(&self.facts, self.context)?;
-        for Hidden { judgement, .. } in &hidden {
+        let none = trail::none(&self.facts, self.context, &trails, &hidden)?;
+        for judgement in hidden.trails.iter().chain(&none) {
             paths.push(Tail::default().path(None, None, judgement, &mut self.events));
-        }
-        if trails.is_empty()
-            && let Some(judgement) = trail::none(&self.facts, self.context, &hidden)?
-        {
-            paths.push(Tail::default().path(None, None, &judgement, &mut self.events));
         }
         self.unfed_filters(&trails, &hidden, &mut paths)?;
         let feeds = self.feeds(&trails, hidden)?;
@@ -115,7 +111,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     /// The trails that feed the event buses of the account.
-    fn feeds(&self, trails: &[TrailRow], hidden: Vec<Hidden>) -> Result<Vec<Feed>, Error> {
+    fn feeds(&self, trails: &[TrailRow], hidden: Hidden) -> Result<Vec<Feed>, Error> {
         let mut feeds = Vec::new();
         for trail in trails {
             let mut judgement = trail::records(&self.facts, self.context, trail)?;
@@ -125,9 +121,9 @@ impl<'s, 'c> Walk<'s, 'c> {
                 judgement,
             });
         }
-        feeds.extend(hidden.into_iter().map(|hidden| Feed {
+        feeds.extend(hidden.trails.into_iter().map(|judgement| Feed {
             trail: None,
-            judgement: hidden.judgement,
+            judgement,
         }));
         if feeds.is_empty() {
             let judgement = trail::feeds_nothing(self.context);
@@ -206,7 +202,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     fn unfed_filters(
         &mut self,
         trails: &[TrailRow],
-        hidden: &[Hidden],
+        hidden: &Hidden,
         paths: &mut Vec<Path>,
     ) -> Result<(), Error> {
         let account = self.context.account.as_str();
@@ -226,8 +222,8 @@ impl<'s, 'c> Walk<'s, 'c> {
                 arn: location.log_group(&filter.log_group_name),
             };
             // A hidden trail of one Region may feed the group too: its own path tells what is open about that Region.
-            let before = match hidden.iter().find(|it| it.everywhere) {
-                Some(hidden) => hidden.judgement.clone(),
+            let before = match hidden.of_all_regions() {
+                Some(hidden) => hidden.clone(),
                 None => fed_by_nobody(trails, &place, filter),
             };
             let group = log_group::unfed();

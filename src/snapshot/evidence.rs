@@ -361,9 +361,10 @@ fn inflate(compressed: &[u8], size: i64) -> std::result::Result<Vec<u8>, String>
     });
     match end {
         Err(error) => Err(format!("its body cannot be inflated: {error}")),
-        _ if body.len() > size => Err("body_size is not the size of the body".to_owned()),
         Ok(Status::StreamEnd) if body.len() == size => Ok(body),
-        Ok(Status::StreamEnd) => Err("body_size is not the size of the body".to_owned()),
+        Ok(end) if end == Status::StreamEnd || body.len() > size => {
+            Err("body_size is not the size of the body".to_owned())
+        }
         Ok(_) => Err("its body cannot be inflated: it ends too early".to_owned()),
     }
 }

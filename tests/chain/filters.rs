@@ -261,9 +261,7 @@ fn a_region_that_was_not_asked_does_not_hide_what_a_filter_elsewhere_lacks() {
     for silent in ["us-west-2", HOME] {
         let finding = finding_of(&world(|world| {
             on_an_orphan(world);
-            world
-                .answers
-                .retain(|answer| answer.operation != "DescribeTrails" || answer.region != silent);
+            world.forget_in(silent, "cloudtrail", "DescribeTrails");
         }));
         assert_eq!(
             (finding.status, finding.broken_link),

@@ -429,9 +429,7 @@ fn records_may_come_by_a_channel_whatever_region_was_not_asked() {
         "Name": "aws-service-channel/cloudwatch/slc",
     }]);
     let mut world = without_trail(Some(channel));
-    world
-        .answers
-        .retain(|answer| answer.operation != "DescribeTrails" || answer.region != "us-west-2");
+    world.forget_in("us-west-2", "cloudtrail", "DescribeTrails");
     let finding = finding_of(&world);
     assert_eq!(finding.status, Status::Unknown, "{}", reason(&finding));
 }
@@ -440,9 +438,7 @@ fn records_may_come_by_a_channel_whatever_region_was_not_asked() {
 #[test]
 fn an_account_without_a_trail_is_not_told_of_one_that_nobody_could_see() {
     let mut world = World::empty();
-    world
-        .answers
-        .retain(|answer| answer.operation != "DescribeTrails" || answer.region != "us-west-2");
+    world.forget_in("us-west-2", "cloudtrail", "DescribeTrails");
     let finding = finding_of(&world);
     let stop = finding.why.stop().expect("a link");
     assert_eq!(

@@ -68,6 +68,15 @@ fn gaps(path: &Path) -> Vec<(String, String, String)> {
     rows.map(|row| row.unwrap()).collect()
 }
 
+/// What the script of a fake wrote has the facts of its account as it is collected; gives both snapshots.
+fn script_as_collected(fake: &fake::Fake, world: &World) -> [PathBuf; 2] {
+    let collected = fake.path("collected");
+    world.write_snapshot(&collected);
+    let snapshot = imported(&fake.path("aws-answers"), &[]);
+    assert_eq!(facts(&snapshot), facts(&collected), "{:?}", gaps(&snapshot));
+    [snapshot, collected]
+}
+
 fn worlds() -> Vec<(&'static str, World)> {
     let mut refused = World::complete();
     refused.deny("sns", "GetSubscriptionAttributes");

@@ -53,6 +53,11 @@ const OF_RULES: (&str, [&str; 9]) = (
 /// Faults that a new trail repairs.
 const OF_NO_TRAIL: [&str; 2] = ["T01b", "T01c"];
 
+/// What alone is run of everything: the number of a round, or a fault.
+fn is_wanted(what: &str) -> bool {
+    std::env::var("TRAILPROOF_LOOP_ONLY").map_or(true, |only| only == what)
+}
+
 /// Whether an emulator can hold what repairs a fault: ministack forgets the log group that CreateTrail is given.
 fn can_be_repaired(emulator: &str, fault: &str) -> bool {
     let can = emulator != "ministack" || !OF_NO_TRAIL.contains(&fault);
@@ -308,13 +313,12 @@ fn closed_loop(emulator: &str, most_rounds: usize, most_of_account: usize) {
     };
     let mut tallies = Vec::new();
     let controls = controls();
-    let only = std::env::var("TRAILPROOF_LOOP_ONLY").ok();
     for (number, faults) in rounds(&controls)
         .into_iter()
         .enumerate()
         .take(most(most_rounds))
     {
-        if only.is_some() && only != Some(number.to_string()) {
+        if !is_wanted(&number.to_string()) {
             continue;
         }
         let account = format!("{:012}", 200_000_000_000 + number as u64);
@@ -330,7 +334,7 @@ fn closed_loop(emulator: &str, most_rounds: usize, most_of_account: usize) {
         tallies.push(tally);
     }
     for (number, fault) in OF_ACCOUNT.iter().enumerate().take(most(most_of_account)) {
-        if only.as_deref().is_some_and(|only| only != *fault) || !can_be_repaired(emulator, fault) {
+        if !is_wanted(fault) || !can_be_repaired(emulator, fault) {
             continue;
         }
         let account = format!("{:012}", 300_000_000_000 + number as u64);
@@ -377,10 +381,9 @@ fn of_each(emulator: &str, first: u64, pairs: &[(&str, &str)], build: &str, coll
     let Some(rig) = Rig::start(emulator) else {
         return;
     };
-    let only = std::env::var("TRAILPROOF_LOOP_ONLY").ok();
     let mut tallies = Vec::new();
     for (number, (control, fault)) in pairs.iter().enumerate().take(most) {
-        if only.as_deref().is_some_and(|only| only != *fault) || !can_be_repaired(emulator, fault) {
+        if !is_wanted(fault) || !can_be_repaired(emulator, fault) {
             continue;
         }
         let account = format!("{:012}", first + number as u64);

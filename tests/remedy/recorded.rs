@@ -117,9 +117,7 @@ fn every_control_of_what_is_kept_has_a_fix_that_is_proven() {
 fn a_trail_of_one_region_is_widened_whatever_hides_in_others() {
     let asked_in_part = world(|world| {
         world.single_region(true);
-        world
-            .answers
-            .retain(|answer| answer.operation != "DescribeTrails" || answer.region != "eu-west-1");
+        world.forget_in("eu-west-1", "cloudtrail", "DescribeTrails");
     });
     let found = plan(&asked_in_part, &[ALL]);
     all_pass(&found);

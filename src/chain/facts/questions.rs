@@ -65,6 +65,11 @@ impl Asked {
         )
     }
 
+    /// Whether it was asked in vain where there is something to ask for.
+    pub(in crate::chain) fn in_vain(&self) -> bool {
+        matches!(self, Self::Failed { .. }) && !self.unsupported()
+    }
+
     /// The evidence row, if there is one.
     pub(in crate::chain) fn evidence(&self) -> Option<i64> {
         match self {
@@ -91,7 +96,22 @@ pub(crate) struct Question<'q> {
     pub(crate) subject: &'q str,
 }
 
-impl Question<'_> {
+impl<'q> Question<'q> {
+    /// About everything that a Region of an account has of a kind.
+    pub(in crate::chain) fn of_region(
+        account: &'q str,
+        region: &'q str,
+        (service, operation): (&'q str, &'q str),
+    ) -> Self {
+        Self {
+            account,
+            region,
+            service,
+            operation,
+            subject: "",
+        }
+    }
+
     /// The API as reasons name it.
     pub(in crate::chain) fn api(&self) -> String {
         format!("{}:{}", self.service, self.operation)

@@ -101,12 +101,9 @@ pub(super) fn read(facts: &Facts<'_>, context: &Context) -> Result<AccountRecord
         buckets.extend(bucket.filter(|bucket| !buckets.contains(bucket)));
     }
     let hidden = trail::hidden(facts, context)?;
-    let none = match rows.is_empty() {
-        true => trail::none(facts, context, &hidden)?,
-        false => None,
-    };
-    let hidden = hidden.into_iter().map(|it| it.judgement);
-    let unseen: Vec<Judgement> = hidden.chain(none).collect();
+    let none = trail::none(facts, context, &rows, &hidden)?;
+    let mut unseen = hidden.trails;
+    unseen.extend(none);
     let regions_open = (!context.regions_known).then(|| {
         Link::new(
             LinkId::T07,

@@ -27,12 +27,10 @@ impl Case<'_> {
         let wider = |form: &&str| -> Option<Candidate> {
             let new = event_pattern::widened(own, form, scope)?;
             let edits = rules.iter().map(|rule| {
-                let is_same = rule.pattern.as_deref() == Some(own);
-                let theirs = match (is_same, rule.pattern.as_deref()) {
-                    (true, _) => Some(new.clone()),
-                    (false, Some(theirs)) => event_pattern::widened(theirs, form, scope),
-                    (false, None) => None,
-                }?;
+                let theirs = match rule.pattern.as_deref()? {
+                    same if same == own => new.clone(),
+                    theirs => event_pattern::widened(theirs, form, scope)?,
+                };
                 Some(edit(rule, |it| it.pattern = Some(theirs)))
             });
             edits.collect()

@@ -7,6 +7,7 @@ mod json;
 mod markdown;
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use crate::analyze::{PathSummary, Remark, Status};
 use crate::aws::arn::short_name;
@@ -111,9 +112,14 @@ fn words_used(page: &mut Page, dossier: Dossier<'_>) {
 /// The evidence row to look at first: that of the link which decides.
 fn deciding_row(item: &Item<'_>) -> Option<i64> {
     let id = item.finding.broken_link?;
-    let links = item.finding.paths.first()?.links.iter();
-    let mut of_link = links.filter(|link| link.id == id);
-    of_link.find_map(|link| link.evidence.first().copied())
+    let links = links_of(item.finding.paths.first()?, id);
+    links.flat_map(|link| &link.evidence).next().copied()
+}
+
+/// What is said on a path under an id.
+fn links_of(path: &PathSummary, id: LinkId) -> impl Iterator<Item = &Link> {
+    let links = path.links.iter().map(AsRef::as_ref);
+    links.filter(move |link: &&Link| link.id == id)
 }
 
 /// What is wrong, why, what repairs it, and what is lost.
@@ -199,20 +205,15 @@ fn row(page: &mut Page, label: &str, text: &str) {
 fn deciding_link(item: &Item<'_>) -> Option<String> {
     let id = item.finding.broken_link?;
     let mut text = format!("{id} {}", id.title());
-    let mut paths = item.finding.paths.iter();
-    let of = |path: &'_ PathSummary, sound: bool| {
-        let mut links = path.links.iter();
-        links
-            .find(|link| link.id == id && (sound || link.verdict != Verdict::Ok))
-            .cloned()
-    };
+    let (first, others) = item.finding.paths.split_first()?;
     // The first path may be sound as far as this link goes, and another one open by it.
-    let first = paths.clone().next()?;
-    let link = of(first, false).or_else(|| match item.finding.status {
-        Status::Unknown => paths.find_map(|path| of(path, false)),
-        _ => None,
-    });
-    let link = &link.or_else(|| of(first, true))?;
+    let others = match item.finding.status {
+        Status::Unknown => others,
+        _ => &[],
+    };
+    let mut said = iter::once(first).chain(others);
+    let unsound = said.find_map(|path| links_of(path, id).find(|link| link.verdict != Verdict::Ok));
+    let link = unsound.or_else(|| links_of(first, id).next())?;
     let fields = shown_fields(link);
     if !fields.is_empty() {
         text.push_str(&format!(": {fields}"));

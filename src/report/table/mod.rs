@@ -202,7 +202,7 @@ fn next(page: &mut Page, dossier: Dossier<'_>) {
     let text = if !analysis.snapshot.complete {
         "`trailproof collect --resume -o FILE` asks for what is missing".to_owned()
     } else if open && only_denied(analysis) {
-        "`trailproof collect --print-policy` prints what to allow; then collect again".to_owned()
+        format!("{}; then collect again", words::ALLOW)
     } else if open {
         format!(
             "`trailproof explain {again}{accepting} --failing` says why and what repairs it; `trailproof remediate {again}` prints the change"

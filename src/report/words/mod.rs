@@ -37,7 +37,7 @@ pub use attestation::{accepted, refusal};
 pub use comparison::{unrelated, unseen};
 pub use recording::witness;
 pub use subject::subject;
-pub use unanswered::{failed, permission, to_collect, together as unanswered};
+pub use unanswered::{ALLOW, failed, permission, to_collect, together as unanswered};
 
 /// A cause as a sentence.
 pub fn sentence(cause: &Cause) -> String {

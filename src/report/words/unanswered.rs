@@ -78,6 +78,9 @@ pub fn failed(how: &str, error: &str) -> String {
     }
 }
 
+/// What to do for want of a permission.
+pub const ALLOW: &str = "`trailproof collect --print-policy` prints what to allow";
+
 /// What to do where AWS refused a call for want of a permission; none where another thing is wrong.
 pub fn permission(how: &str, error: &str) -> Option<&'static str> {
     // The credentials, the clock or the Region are at fault, not a policy.
@@ -87,8 +90,7 @@ pub fn permission(how: &str, error: &str) -> Option<&'static str> {
         "Signature",
         "UnrecognizedClient",
     ];
-    (how == "denied" && !OTHERWISE.iter().any(|other| error.starts_with(other)))
-        .then_some("`trailproof collect --print-policy` prints what to allow")
+    (how == "denied" && !OTHERWISE.iter().any(|other| error.starts_with(other))).then_some(ALLOW)
 }
 
 /// What to collect where evidence alone is missing; none where something else is open.

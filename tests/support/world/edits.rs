@@ -52,6 +52,20 @@ impl World {
         self
     }
 
+    /// The operation was never asked in a Region.
+    pub fn forget_in(&mut self, region: &str, service: &str, operation: &str) -> &mut Self {
+        let all = self.answers.len();
+        self.answers.retain(|answer| {
+            (&*answer.region, &*answer.service, &*answer.operation) != (region, service, operation)
+        });
+        assert_ne!(
+            self.answers.len(),
+            all,
+            "the world has no answer to {service}:{operation} in {region}"
+        );
+        self
+    }
+
     /// One more answer of the complete account's home region.
     pub fn answer(
         &mut self,
