@@ -181,13 +181,7 @@ pub fn apply(analysis: &mut Analysis, attestations: &[Attestation]) {
         });
         let refused = match finding {
             None => Some(NotAccepted::NoSuchFinding),
-            Some(finding) => match check(finding, attestation, &today) {
-                Ok(()) => {
-                    finding.accepted = Some(attestation.clone());
-                    None
-                }
-                Err(why) => Some(why),
-            },
+            Some(finding) => accept(finding, attestation, &today).err(),
         };
         if let Some(why) = refused {
             analysis.refused.push(RefusedAttestation {
@@ -207,8 +201,19 @@ pub fn day_of(snapshot: &SnapshotSummary) -> String {
         .collect()
 }
 
+/// Accepts a finding of a snapshot of this day; the error says why it is left as it is.
+pub fn accept(
+    finding: &mut Finding,
+    attestation: &Attestation,
+    today: &str,
+) -> Result<(), NotAccepted> {
+    check(finding, attestation, today)?;
+    finding.accepted = Some(attestation.clone());
+    Ok(())
+}
+
 /// Whether an attestation accepts a finding; the error says why not.
-pub fn check(finding: &Finding, attestation: &Attestation, today: &str) -> Result<(), NotAccepted> {
+fn check(finding: &Finding, attestation: &Attestation, today: &str) -> Result<(), NotAccepted> {
     if !finding.is_open() {
         return Err(NotAccepted::NothingToAccept {
             status: finding.status,

@@ -3,11 +3,13 @@
 //! As with alarms, whoever answered counts. There is no history of what a rule did.
 
 use super::Error;
-use super::cause::{EventRuleCause, Open, TopicCause};
-use super::facts::{Asked, Facts, RuleRow, TargetRow, Topic};
-use super::judgement::{Judgement, fine, missing};
+use super::cause::{EventRuleCause, TopicCause};
+use super::facts::{Facts, RuleRow, TargetRow, Topic};
+use super::judgement::{Judgement, fine};
 use super::topic::{Counted, Judged};
-use super::topic_access::{absence, attributes, attributes_question, deciding, subject, tellers};
+use super::topic_access::{
+    absence, attributes, attributes_question, deciding, no_attributes, subject, tellers,
+};
 use super::topic_key::TopicKey;
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::arn;
@@ -48,7 +50,10 @@ pub(super) fn judge(
             true
         }
         None => {
-            let link = no_attributes(facts, rule, topic_arn, &asked_by)?;
+            let region = arn::region(topic_arn).unwrap_or_default();
+            let question = attributes_question(&rule.account, region, topic_arn);
+            let asked = absence(facts, &asked_by, topic_arn, facts.asked(question)?)?;
+            let link = no_attributes(&rule.account, topic_arn, &asked);
             let exists = link.verdict != Verdict::Broken;
             judgement.say(link);
             exists
@@ -106,36 +111,6 @@ fn place(rule: &RuleRow, target: &TargetRow, judgement: &mut Judgement) {
         }
         None => {}
     }
-}
-
-/// N02 and N03: broken where there is no such topic, unknown where there may be one.
-fn no_attributes(
-    facts: &Facts<'_>,
-    rule: &RuleRow,
-    topic_arn: &str,
-    asked_by: &[String],
-) -> Result<Link, Error> {
-    let region = arn::region(topic_arn).unwrap_or_default();
-    let owner = arn::account(topic_arn).unwrap_or_default();
-    let question = attributes_question(&rule.account, region, topic_arn);
-    let asked = absence(facts, asked_by, topic_arn, facts.asked(question)?)?;
-    if let Asked::Absent { code, evidence } = &asked {
-        let link = Link::new(
-            LinkId::N02,
-            Verdict::Broken,
-            subject(topic_arn),
-            TopicCause::TopicMissing,
-        );
-        return Ok(link.field("GetTopicAttributes", code).evidence([*evidence]));
-    }
-    let (id, open) = if owner == rule.account {
-        (LinkId::N02, None)
-    } else {
-        let owner = owner.to_owned();
-        (LinkId::N03, Some(Open::ForeignTopic { owner }))
-    };
-    let about = subject(topic_arn);
-    Ok(missing(id, Verdict::Unknown, about, question, &asked, open))
 }
 
 /// The policies of a topic and its key, asked for a rule.

@@ -4,11 +4,11 @@
 
 use super::Error;
 use super::action_history;
-use super::cause::{Open, TopicCause};
+use super::cause::TopicCause;
 use super::facts::{AlarmRow, Asked, Facts, Topic};
-use super::judgement::{Judgement, fine, missing};
+use super::judgement::{Judgement, fine};
 use super::topic_access::{
-    absence, asking, attributes, attributes_question, deciding, subject, tellers,
+    absence, asking, attributes, attributes_question, deciding, no_attributes, subject, tellers,
 };
 use super::topic_key::TopicKey;
 use super::verdict::{Link, LinkId, Verdict};
@@ -149,37 +149,24 @@ impl TopicAction<'_> {
         })
     }
 
-    /// N02 and N03: broken where there is no such topic, unknown where there may be one.
+    /// N02 and N03. The alarm may have asked in its own Region.
     fn no_attributes(&self, asked_by: &[String]) -> Result<Link, Error> {
         let Self {
             facts,
             alarm,
             topic_arn,
             region,
-            owner,
+            ..
         } = *self;
-        let question = attributes_question(&alarm.account, region, topic_arn);
-        let mut asked = facts.asked(question)?;
+        let asked_in = |region| facts.asked(attributes_question(&alarm.account, region, topic_arn));
+        let mut asked = asked_in(region)?;
         if matches!(asked, Asked::Never) && region != alarm.region {
-            let here = attributes_question(&alarm.account, &alarm.region, topic_arn);
-            asked = facts.asked(here)?;
+            asked = asked_in(&alarm.region)?;
         }
         let asked = absence(facts, asked_by, topic_arn, asked)?;
-        if let Asked::Absent { code, evidence } = &asked {
-            return Ok(self
-                .link(LinkId::N02, Verdict::Broken, TopicCause::TopicMissing)
-                .field("GetTopicAttributes", code)
-                .evidence([*evidence, alarm.evidence]));
-        }
-        let (id, open) = if owner == alarm.account {
-            (LinkId::N02, None)
-        } else {
-            let owner = owner.to_owned();
-            (LinkId::N03, Some(Open::ForeignTopic { owner }))
-        };
-        let about = subject(topic_arn);
-        let verdict = Verdict::Unknown;
-        Ok(missing(id, verdict, about, question, &asked, open))
+        let link = no_attributes(&alarm.account, topic_arn, &asked);
+        let is_named = link.verdict == Verdict::Broken;
+        Ok(link.evidence(is_named.then_some(alarm.evidence)))
     }
 
     /// N04.

@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::Error;
+use super::cause::{Open, TopicCause};
 use super::facts::{AlarmRow, Asked, Facts, Question, Topic};
-use super::verdict::{Kind, Subject};
+use super::judgement::missing;
+use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::aws::arn;
 use crate::aws::policy::{Caller, Decision, Organization, Part, Refusal, Service};
 
@@ -77,6 +79,32 @@ pub(super) fn absence(
         }
     }
     Ok(known)
+}
+
+/// N02 and N03, of a topic whose attributes nobody was told: broken where there is no such topic, unknown where there may be
+/// one. It is `account` that names the topic, and whose question came to what is `asked`.
+pub(super) fn no_attributes(account: &str, topic_arn: &str, asked: &Asked) -> Link {
+    let about = subject(topic_arn);
+    if let Asked::Absent { code, evidence } = asked {
+        return Link::new(
+            LinkId::N02,
+            Verdict::Broken,
+            about,
+            TopicCause::TopicMissing,
+        )
+        .field("GetTopicAttributes", code)
+        .evidence([*evidence]);
+    }
+    let region = arn::region(topic_arn).unwrap_or_default();
+    let owner = arn::account(topic_arn).unwrap_or_default();
+    let (id, open) = if owner == account {
+        (LinkId::N02, None)
+    } else {
+        let owner = owner.to_owned();
+        (LinkId::N03, Some(Open::ForeignTopic { owner }))
+    };
+    let question = attributes_question(account, region, topic_arn);
+    missing(id, Verdict::Unknown, about, question, asked, open)
 }
 
 /// Asks a policy with what is known of CloudWatch as it acts for the alarm; `evidence` is the row of the policy, whose

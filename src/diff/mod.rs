@@ -266,21 +266,18 @@ impl Diff {
                 continue;
             };
             let [then, now] = &days;
-            if let Some(before) = &mut change.before
-                && attest::check(before, attestation, then).is_ok()
-            {
-                before.accepted = Some(attestation.clone());
+            if let Some(before) = &mut change.before {
+                // What was not accepted then is only told of now.
+                let _ = attest::accept(before, attestation, then);
             }
             let Some(after) = &mut change.after else {
                 continue;
             };
-            match attest::check(after, attestation, now) {
-                Ok(()) => {
-                    after.accepted = Some(attestation.clone());
-                    if change.direction == Direction::Worse {
-                        change.direction = Direction::Same;
-                    }
+            match attest::accept(after, attestation, now) {
+                Ok(()) if change.direction == Direction::Worse => {
+                    change.direction = Direction::Same;
                 }
+                Ok(()) => {}
                 // A repaired finding needs no attestation any more.
                 Err(_) if !after.is_open() => {}
                 Err(why) => self.refused.push(RefusedAttestation {
