@@ -1,0 +1,309 @@
+//! The JSON contract of `analyze`. Its own types, so that the contract changes only on purpose: `schema_version`
+//! rises when a field changes its meaning or goes away; new fields may appear.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::analyze::{self, Analysis, Answers};
+use crate::control::{self, Assessment};
+
+use super::{dossier, text, words};
+
+mod finding;
+
+pub(super) use finding::cause;
+use finding::{Attestation, FindingView, Note, ProvenFix, attestation, finding, note};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema_version: u32,
+    snapshot: Snapshot<'a>,
+    benchmark: &'a str,
+    /// What the user assumes where AWS gave no answer (`--assume`).
+    assumed: Vec<&'static str>,
+    controls: Vec<Control<'a>>,
+    findings: Vec<FindingView<'a>>,
+    accounts: Vec<Account<'a>>,
+    refused_attestations: Vec<Refused<'a>>,
+    summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framework: Option<Framework<'a>>,
+}
+
+/// A list of the document alone, at the depth that it has there.
+#[derive(Serialize)]
+struct Findings<'a> {
+    findings: Vec<FindingView<'a>>,
+}
+
+#[derive(Serialize)]
+struct Accounts<'a> {
+    accounts: [Account<'a>; 1],
+}
+
+/// The findings by section of a framework, with `--framework`.
+#[derive(Serialize)]
+struct Framework<'a> {
+    id: &'a str,
+    title: &'a str,
+    sections: Vec<Section<'a>>,
+}
+
+#[derive(Serialize)]
+struct Section<'a> {
+    section: Option<&'a str>,
+    controls: &'a [String],
+    /// Per cent of what was judged; none where nothing was.
+    score: Option<usize>,
+    pass: usize,
+    fail: usize,
+    unknown: usize,
+    not_applicable: usize,
+    accepted: usize,
+}
+
+/// Which snapshot: the same in `analyze` and in `diff`.
+#[derive(Serialize)]
+pub(super) struct Snapshot<'a> {
+    state: &'static str,
+    producer: &'a str,
+    started_at: &'a str,
+    finished_at: Option<&'a str>,
+    evidence_sha256: Option<&'a str>,
+    facts_sha256: Option<&'a str>,
+    derivation: i64,
+    verified: bool,
+}
+
+impl<'a> Snapshot<'a> {
+    pub(super) fn of(summary: &'a analyze::SnapshotSummary) -> Self {
+        Self {
+            state: if summary.complete {
+                "complete"
+            } else {
+                "incomplete"
+            },
+            producer: &summary.producer,
+            started_at: &summary.started_at,
+            finished_at: summary.finished_at.as_deref(),
+            evidence_sha256: summary.evidence_sha256.as_deref(),
+            facts_sha256: summary.facts_sha256.as_deref(),
+            derivation: summary.derivation,
+            verified: summary.verified,
+        }
+    }
+}
+
+/// What is the same in every finding of a control.
+#[derive(Serialize)]
+struct Control<'a> {
+    control: &'a str,
+    benchmark_id: Option<&'a str>,
+    title: &'a str,
+    severity: &'static str,
+    category: Option<&'a str>,
+    /// The section, where it is not `monitoring`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    section: Option<&'static str>,
+    level: Option<u8>,
+    assessment: Option<&'static str>,
+    references: &'a [String],
+    /// Sections by id of the framework; none where a source names the document alone.
+    frameworks: BTreeMap<&'a str, &'a [String]>,
+    /// Numbers in other benchmarks, by their ids.
+    elsewhere: BTreeMap<&'a str, &'a str>,
+}
+
+/// What `explain --format json` prints.
+#[derive(Serialize)]
+pub(super) struct Explained<'a> {
+    schema_version: u32,
+    snapshot: Snapshot<'a>,
+    benchmark: &'a str,
+    findings: Vec<FindingView<'a>>,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    account: &'a str,
+    trails: usize,
+    paths: usize,
+    gaps: Vec<String>,
+    notes: Vec<Note<'a>>,
+    other_monitoring: Vec<Note<'a>>,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    #[serde(flatten)]
+    attestation: Attestation<'a>,
+    refused_cause: &'a analyze::NotAccepted,
+    refused_because: String,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    pass: usize,
+    fail: usize,
+    unknown: usize,
+    not_applicable: usize,
+    accepted: usize,
+    audit_steps_and_status_differ: usize,
+    attestations_refused: usize,
+}
+
+/// The findings with every link of their paths.
+pub(super) fn explained(dossier: dossier::Dossier<'_>) -> Explained<'_> {
+    let analysis = dossier.analysis;
+    let findings = dossier.items().map(|item| {
+        let proven_fix = dossier.fix(&item).map(|fix| ProvenFix {
+            told: &fix.told,
+            commands: &fix.commands,
+        });
+        finding(item.finding, analysis, true).with_fix(proven_fix)
+    });
+    Explained {
+        schema_version: 1,
+        snapshot: Snapshot::of(&analysis.snapshot),
+        benchmark: &analysis.benchmark,
+        findings: findings.collect(),
+    }
+}
+
+/// The analysis as one JSON document, ending with a line break; with `failing`, the findings without what passes. The
+/// counts stay those of all.
+pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
+    text::json_document(&report(analysis, analysis.summary(), failing))
+}
+
+/// The document around findings and accounts: what comes before the findings, and what after the accounts.
+pub(super) fn frame(outset: &Analysis, counts: analyze::Summary) -> [String; 2] {
+    let whole = text::json_document(&report(outset, counts, false));
+    // At this depth no text holds a line break.
+    let lists = format!("{FINDINGS}[],{ACCOUNTS}[]");
+    let (before, after) = whole.split_once(&lists).unwrap_or_default();
+    [before, after].map(str::to_owned)
+}
+
+/// How the two long lists of the document begin, before their brackets.
+pub(super) const FINDINGS: &str = "\n  \"findings\": ";
+/// The second.
+pub(super) const ACCOUNTS: &str = "\n  \"accounts\": ";
+
+/// What an account adds to the two lists: their items as they stand in the document, without the commas around them.
+pub(super) fn items(answers: &Answers, outset: &Analysis, failing: bool) -> [String; 2] {
+    let findings = answers.findings.iter();
+    let findings: Vec<_> = findings
+        .filter(|it| !failing || it.is_open())
+        .map(|it| finding(it, outset, false))
+        .collect();
+    let lists = [
+        text::json_document(&Findings { findings }),
+        text::json_document(&Accounts {
+            accounts: [account(&answers.account)],
+        }),
+    ];
+    lists.map(|list| {
+        let from = list.find('[').map_or(list.len(), |at| at + 1);
+        let to = list.rfind("\n  ]").unwrap_or(from);
+        list.get(from..to).unwrap_or_default().to_owned()
+    })
+}
+
+fn report(analysis: &Analysis, counts: analyze::Summary, failing: bool) -> Report<'_> {
+    Report {
+        schema_version: 1,
+        snapshot: Snapshot::of(&analysis.snapshot),
+        benchmark: &analysis.benchmark,
+        assumed: analysis.assumed.iter().map(|it| it.word()).collect(),
+        controls: analysis.controls.iter().map(control).collect(),
+        findings: analysis
+            .findings
+            .iter()
+            .filter(|it| !failing || it.is_open())
+            .map(|it| finding(it, analysis, false))
+            .collect(),
+        accounts: analysis.accounts.iter().map(account).collect(),
+        refused_attestations: analysis
+            .refused
+            .iter()
+            .map(|refused| Refused {
+                attestation: attestation(&refused.attestation),
+                refused_cause: &refused.why,
+                refused_because: words::refusal(&refused.why),
+            })
+            .collect(),
+        summary: summary(counts),
+        framework: analysis.framework.as_ref().map(framework),
+    }
+}
+
+fn framework(framework: &analyze::FrameworkScore) -> Framework<'_> {
+    Framework {
+        id: &framework.id,
+        title: &framework.title,
+        sections: framework.sections.iter().map(section).collect(),
+    }
+}
+
+fn section(score: &analyze::SectionScore) -> Section<'_> {
+    Section {
+        section: score.section.as_deref(),
+        controls: &score.controls,
+        score: score.percent(),
+        pass: score.summary.pass,
+        fail: score.summary.fail,
+        unknown: score.summary.unknown,
+        not_applicable: score.summary.not_applicable,
+        accepted: score.summary.accepted,
+    }
+}
+
+fn control(control: &analyze::ControlSummary) -> Control<'_> {
+    Control {
+        control: &control.id,
+        benchmark_id: control.benchmark_id.as_deref(),
+        title: &control.title,
+        severity: control.severity.as_str(),
+        category: control.category.as_deref(),
+        section: (control.section != control::Section::Monitoring)
+            .then(|| control.section.as_str()),
+        level: control.level,
+        assessment: control.assessment.map(Assessment::as_str),
+        references: &control.references,
+        frameworks: control
+            .frameworks
+            .iter()
+            .map(|it| (it.id.as_str(), it.sections.as_slice()))
+            .collect(),
+        elsewhere: control
+            .elsewhere
+            .iter()
+            .map(|(benchmark, number)| (benchmark.as_str(), number.as_str()))
+            .collect(),
+    }
+}
+
+fn account(account: &analyze::AccountSummary) -> Account<'_> {
+    Account {
+        account: &account.account,
+        trails: account.trails,
+        paths: account.paths,
+        gaps: account.gaps.iter().map(words::gap).collect(),
+        notes: account.notes.iter().map(note).collect(),
+        other_monitoring: account.other_monitoring.iter().map(note).collect(),
+    }
+}
+
+fn summary(summary: analyze::Summary) -> Summary {
+    Summary {
+        pass: summary.pass,
+        fail: summary.fail,
+        unknown: summary.unknown,
+        not_applicable: summary.not_applicable,
+        accepted: summary.accepted,
+        audit_steps_and_status_differ: summary.disagreements,
+        attestations_refused: summary.attestations_refused,
+    }
+}
