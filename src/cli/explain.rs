@@ -65,19 +65,9 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let options = what.options(&registry, out)?;
     let snapshot = args.opening.open(&args.file)?;
     let mut analysis = analyze::analyze(&snapshot, &registry, &options)?;
-    if analysis.accounts.len() > 1 && !failing {
-        let known: Vec<&str> = analysis
-            .accounts
-            .iter()
-            .map(|account| account.account.as_str())
-            .collect();
-        return Err(
-            Error::new("the snapshot holds several accounts").help(format!(
-                "choose one with `--account`, or what does not pass with `--failing`: {}",
-                known.join(", ")
-            )),
-        );
-    }
+    // Of several accounts nobody chose one: what is named is explained wherever it does not pass.
+    let of_all = !failing && what.accounts.is_empty() && analysis.accounts.len() > 1;
+    let failing = failing || of_all;
     accept(attestations, &options, &mut analysis);
     let named = Named {
         path: &args.file,
@@ -97,9 +87,11 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         analysis: &analysis,
         about: &about,
     });
+    let all = analysis.findings.len();
     if failing {
         analysis.findings.retain(analyze::Finding::is_open);
     }
+    let left_out = all - analysis.findings.len();
     let dossier = Dossier {
         analysis: &analysis,
         about: &about,
@@ -110,6 +102,11 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         report::explain(dossier, args.format, args.full, args.target.style(out))
     };
     args.target.write(&text, &verdict, out)?;
+    if of_all && left_out > 0 {
+        out.message(&format!(
+            "not explained: {left_out} of {all} findings, which need no repair; `--account` explains those of an account"
+        ));
+    }
     args.opening.warn(out);
     Ok(Status::Clean)
 }

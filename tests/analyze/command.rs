@@ -181,26 +181,38 @@ fn explain_says_what_is_wrong_and_what_repairs_it_first_and_draws_the_chain_on_r
 }
 
 #[test]
-fn explain_asks_for_the_account_where_there_are_several() {
+fn explain_of_several_accounts_tells_where_a_control_does_not_pass() {
     let folder = tempfile::tempdir().unwrap();
-    let mut world = World::complete();
-    world
-        .answers
-        .extend(World::of(&Site::new("999988887777", "eu-west-1")).answers);
-    let file = written(folder.path(), "two", &world);
-    let (code, _, said) = run(&["explain", file.to_str().unwrap(), "root_usage"]);
+    let other = "999988887777";
+    let asked = |world: World, more: &[&str]| {
+        let mut world = world;
+        let passing = World::of(&Site::new(other, "eu-west-1"));
+        world.answers.extend(passing.answers);
+        let path = folder.path().join("two.trailproof");
+        let _ = std::fs::remove_file(&path);
+        world.write_snapshot(&path);
+        let command = ["explain", path.to_str().unwrap(), "root_usage", "--no-fix"];
+        let (code, text, said) = run(&[&command[..], more].concat());
+        assert_eq!(code, 0, "{said}");
+        (text, said)
+    };
+    let (text, said) = asked(one_broken(), &["--control", "cloudtrail_changes"]);
+    assert!(text.contains(ACCOUNT) && !text.contains(other), "{text}");
     assert!(
-        code == 2 && said.contains("--account") && said.contains("999988887777"),
+        said.contains("3 of 4 findings") && said.contains("--account"),
         "{said}"
     );
-    let (code, text, _) = run(&[
-        "explain",
-        file.to_str().unwrap(),
-        "root_usage",
-        "--account",
-        "999988887777",
-    ]);
-    assert!(code == 0 && text.contains("999988887777"));
+    let (text, said) = asked(World::complete(), &[]);
+    assert!(
+        text.contains("2 accounts") && text.lines().count() == 1,
+        "{text}"
+    );
+    assert!(said.contains("2 of 2 findings"), "{said}");
+    let (text, said) = asked(World::complete(), &["--account", other]);
+    assert!(
+        text.contains(other) && !said.contains("not explained"),
+        "{text}{said}"
+    );
 }
 
 #[test]
