@@ -215,8 +215,9 @@ impl Suspicion<'_, '_> {
         {
             return Made::Surely;
         }
-        let is_empty_rule = || {
-            // A rule that names the event's own service and nothing else, and matches no event of any, was meant for some.
+        let is_of_its_service = || {
+            // A rule that names the event's own service and nothing else was meant for it where it matches the event, or for
+            // some where it matches no event of any.
             let source = event.get("eventSource").and_then(Value::as_str);
             let named = source.is_some_and(|it| texts.contains(it));
             let of_service = path.rule.is_some() && named && texts.len() == 1;
@@ -224,10 +225,12 @@ impl Suspicion<'_, '_> {
                 pattern.cause,
                 Cause::EventRule(EventRuleCause::RuleMatchesNothing { .. })
             );
-            of_service && (slipped || memo.covers(&pattern.events, &Predicate::Never, scope))
+            let for_it = || memo.holds(&pattern.events, event);
+            of_service
+                && (slipped || for_it() || memo.covers(&pattern.events, &Predicate::Never, scope))
         };
         let fields = || memo.fields(&pattern.events);
-        if likeness > 0 || requirement.looks_alike(&fields()) || is_empty_rule() {
+        if likeness > 0 || requirement.looks_alike(&fields()) || is_of_its_service() {
             Made::Perhaps
         } else {
             Made::Not

@@ -11,7 +11,7 @@ use crate::pattern::{self, Pattern};
 
 use super::Error;
 use super::finding::Requirement as Form;
-use super::vocabulary::{fields, words};
+use super::vocabulary::{fields, named, words};
 
 /// One accepted form of a control's requirement.
 pub(super) struct AcceptedForm<'a> {
@@ -142,6 +142,6 @@ impl AcceptedForm<'_> {
             let named = self.words.iter();
             return named.filter(|word| text.contains(word.as_str())).count();
         }
-        texts.intersection(&self.words).count()
+        pattern.map_or(0, |pattern| named(pattern, &self.words).count())
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::coverage::{Is, Predicate};
 use crate::pattern::ast::PatternKind;
 use crate::pattern::event::{Rule, SignIn};
+use crate::pattern::{Glob, Star};
 
 /// The fields that the pattern of a metric filter looks at; none for a pattern of another kind.
 pub(super) fn fields(predicate: &Predicate) -> BTreeSet<String> {
@@ -23,6 +24,63 @@ pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     collect_words(predicate, &mut words);
     words.iter().filter_map(|text| word(text)).collect()
+}
+
+/// Which of the words that are asked for the predicate names: outright, or, in the pattern of a rule, as the part of a
+/// name (`{"prefix": "Stop"}`).
+pub(super) fn named<'w>(
+    predicate: &Predicate,
+    asked: &'w BTreeSet<String>,
+) -> impl Iterator<Item = &'w String> {
+    let (words, parts) = (words(predicate), name_parts(predicate));
+    asked
+        .iter()
+        .filter(move |word| words.contains(*word) || parts.iter().any(|part| part.matches(word)))
+}
+
+/// The fewest letters by which a person tells a name.
+const TELLING: usize = 4;
+
+/// The parts of names of events that the patterns of rules ask for, or leave out.
+fn name_parts(predicate: &Predicate) -> Vec<Glob> {
+    let mut texts = Vec::new();
+    collect_name_parts(predicate, &mut texts);
+    let telling = |text: &String| {
+        let letters = text.chars().filter(|c| *c != '*').count();
+        text.contains('*') && letters >= TELLING
+    };
+    let lower = texts.iter().map(|text| text.to_ascii_lowercase());
+    lower
+        .filter(telling)
+        .map(|text| Glob::new(&text, Star::Glob))
+        .collect()
+}
+
+fn collect_name_parts(predicate: &Predicate, texts: &mut Vec<String>) {
+    match predicate {
+        Predicate::Always | Predicate::Never | Predicate::Test(_) | Predicate::Pattern(_) => {}
+        Predicate::All(parts) | Predicate::Any(parts) => parts
+            .iter()
+            .for_each(|part| collect_name_parts(part, texts)),
+        Predicate::Not(inner) => collect_name_parts(inner, texts),
+        Predicate::Event(pattern, _) => {
+            for (path, rules) in pattern.alternatives().into_iter().flatten() {
+                if path == "detail.eventName" {
+                    rules.iter().for_each(|rule| rule_parts(rule, texts));
+                }
+            }
+        }
+    }
+}
+
+fn rule_parts(rule: &Rule, texts: &mut Vec<String>) {
+    match rule {
+        Rule::Prefix(text) => texts.push(format!("{}*", text.text)),
+        Rule::Suffix(text) => texts.push(format!("*{}", text.text)),
+        Rule::Wildcard(literals) => texts.push(literals.join("*")),
+        Rule::AnythingBut(rules) => rules.iter().for_each(|rule| rule_parts(rule, texts)),
+        _ => {}
+    }
 }
 
 /// A text as a person recognises it; none where nothing is left of it.

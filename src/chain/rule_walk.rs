@@ -9,7 +9,7 @@ use crate::aws::arn::{self, Arn};
 use super::Error;
 use super::cause::{EventRuleCause, Open};
 use super::event_rule::{self, said};
-use super::facts::{DEFAULT_BUS, Facts, Question, RuleRow, TargetRow, targets_question};
+use super::facts::{Asked, DEFAULT_BUS, Facts, Question, RuleRow, TargetRow, targets_question};
 use super::judgement::{Context, Judgement, missing};
 use super::path::{Path, Rule, Subscription};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
@@ -311,15 +311,19 @@ impl RuleWalk<'_> {
         Ok(outcomes.any(|(region, asked)| region == bus.region && asked.answered()))
     }
 
-    /// Regions whose rules could not be listed although they were asked for: a rule may be there. What was recorded before
-    /// rules were asked for says nothing of them.
+    /// Regions whose rules were not listed, asked in vain or not at all: a rule may be there. What was recorded before rules
+    /// were asked for, in whatever Region, says nothing of them.
     fn unlisted(&self, feeds: &[Feed]) -> Result<Vec<Path>, Error> {
         let account = self.context.account.as_str();
+        let elsewhere = self
+            .facts
+            .answered_anywhere(account, "events", "ListRules")?;
         let mut paths = Vec::new();
         for region in &self.context.scope.regions {
             let question = Question::of_region(account, region, ("events", "ListRules"));
             let asked = self.facts.asked(question)?;
-            if !asked.in_vain() {
+            let left_out = elsewhere && matches!(asked, Asked::Never);
+            if !asked.in_vain() && !left_out {
                 continue;
             }
             let subject = Subject::region(account, region);

@@ -251,6 +251,23 @@ fn rules_that_could_not_be_listed_leave_it_open_and_rules_that_were_never_asked_
 }
 
 #[test]
+fn a_region_whose_rules_nobody_asked_for_is_open_where_others_were_asked() {
+    let rule = Rule::of("watch", trail_changes());
+    let (left_out, asked) = REGIONS.split_last().unwrap();
+    let mut world = World::watched_by_rules(&REGIONS, asked, &[rule]);
+    broken_by(LinkId::E08, &world);
+    world
+        .answers
+        .retain(|answer| !(answer.service == "events" && answer.region == *left_out));
+    let finding = open_by(LinkId::E02, &world, CONTROL);
+    assert!(
+        reason(&finding).contains("events:ListRules"),
+        "{}",
+        reason(&finding)
+    );
+}
+
+#[test]
 fn an_account_watched_by_rules_in_seventeen_regions_passes_and_fails_with_the_one_that_is_missing()
 {
     let rules = [

@@ -2,7 +2,7 @@
 //! that is missing or too much, and the witness whole.
 
 use crate::analyze::{Finding, Mark, PathSummary, Status};
-use crate::aws::arn::short_name;
+use crate::aws::arn::{self, short_name};
 use crate::chain::verdict::{Link, Station, Verdict};
 
 use super::super::text::{Colour, Page, clean, json_document};
@@ -10,7 +10,7 @@ use super::super::words;
 use super::{shown_fields, shown_rows};
 
 /// The parts of a path as they are drawn, each with the stations whose links belong to it.
-pub(in super::super) const PARTS: [(&str, &[Station]); 7] = [
+const PARTS: [(&str, &[Station]); 7] = [
     ("trail", &[Station::Trail, Station::EventSelectors]),
     ("log group", &[Station::LogGroup]),
     ("metric filter", &[Station::MetricFilter]),
@@ -147,14 +147,13 @@ fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
         path.verdict
     );
     page.heading(&title);
-    let names = station_names(path);
     // The first path of a fail is the one that carries the witness farthest.
     let stop = finding
         .why
         .stop()
         .filter(|_| index == 0 && finding.status == Status::Fail);
     let mut drawn = 0;
-    for ((part, stations), name) in PARTS.iter().zip(names) {
+    for (part, stations, name) in parts(path) {
         let links: Vec<&Link> = path
             .links
             .iter()
@@ -210,9 +209,11 @@ fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
     }
 }
 
-/// What stands at each of the [`PARTS`].
-pub(in super::super) fn station_names(path: &PathSummary) -> [Option<&str>; 7] {
-    [
+/// The parts of a path with what stands at each.
+pub(in super::super) fn parts(
+    path: &PathSummary,
+) -> impl Iterator<Item = (&'static str, &'static [Station], Option<&str>)> {
+    let names = [
         path.trail.as_deref(),
         path.log_group.as_deref(),
         path.filter.as_deref(),
@@ -220,7 +221,25 @@ pub(in super::super) fn station_names(path: &PathSummary) -> [Option<&str>; 7] {
         path.rule.as_deref(),
         path.action.as_deref(),
         path.subscription.as_deref(),
-    ]
+    ];
+    let at = PARTS.iter().zip(names);
+    at.map(|((part, stations), name)| {
+        let other = stations
+            .contains(&Station::Topic)
+            .then(|| not_a_topic(path));
+        (other.flatten().unwrap_or(part), *stations, name)
+    })
+}
+
+/// What AWS calls the resource that a path goes to where it is no topic.
+fn not_a_topic(path: &PathSummary) -> Option<&'static str> {
+    let service = arn::service(path.action.as_deref()?)?;
+    let word = if path.rule.is_some() {
+        "target"
+    } else {
+        "action"
+    };
+    (service != "sns").then_some(word)
 }
 
 fn one_link(page: &mut Page, link: &Link) {

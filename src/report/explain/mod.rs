@@ -18,7 +18,7 @@ use super::dossier::{Dossier, Item};
 use super::text::{Colour, Page, Style, audit_steps_word, count, cut, short_names, witness_line};
 use super::{NOT_VERIFIED, repair, words};
 
-pub(super) use chain::{PARTS, station_names};
+pub(super) use chain::parts;
 pub use failure::failure;
 
 /// How wide the column of labels is.
@@ -275,7 +275,7 @@ fn line(item: &Item<'_>, path: &PathSummary) -> String {
         .stop()
         .filter(|_| finding.status == Status::Fail);
     let mut parts = Vec::new();
-    for ((part, stations), name) in PARTS.iter().zip(station_names(path)) {
+    for (part, stations, name) in chain::parts(path) {
         let at = |id: LinkId| stations.contains(&id.station());
         // No filter of this control is there: what hangs on another one says nothing.
         if stop.is_some_and(|stop| stop.subject.is_none() && at(stop.id))

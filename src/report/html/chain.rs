@@ -4,7 +4,7 @@ use crate::analyze::{Finding, PathSummary, Status};
 use crate::aws::arn::short_name;
 use crate::chain::verdict::{LinkId, Station, Verdict};
 
-use super::super::explain::{PARTS, station_names};
+use super::super::explain::parts;
 use super::super::text::cut;
 use super::text;
 
@@ -57,7 +57,7 @@ fn boxes<'a>(finding: &Finding, path: &'a PathSummary) -> Vec<Drawn<'a>> {
         .filter(|_| matches!(finding.status, Status::Fail | Status::Unknown));
     let mut boxes = Vec::new();
     let mut reached = true;
-    for ((station, stations), name) in PARTS.iter().zip(station_names(path)) {
+    for (station, stations, name) in parts(path) {
         let of_rules = stations.contains(&Station::Rule);
         let of_alarms = [Station::LogGroup, Station::MetricFilter, Station::Alarm]
             .iter()

@@ -242,3 +242,24 @@ fn e22_machines() {
         CONTROL,
     );
 }
+
+#[test]
+fn a_function_at_the_end_of_a_rule_is_not_called_a_topic() {
+    let world = by_rule(|world| {
+        targets(world, |region, target| {
+            target["Arn"] = json!(format!("arn:aws:lambda:{region}:{ACCOUNT}:function:notify"));
+        });
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("rules.trailproof");
+    world.write_snapshot(&snapshot);
+    let output = crate::support::trailproof()
+        .arg("explain")
+        .arg(&snapshot)
+        .args([CONTROL, "--full"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("target function:notify"), "{text}");
+    assert!(!text.contains("topic function"), "{text}");
+}
