@@ -209,7 +209,8 @@ impl Suspicion<'_, '_> {
             return Made::Surely;
         }
         // The matcher is asked first: it is quick, and turns most filters away.
-        if memo.holds(&pattern.events, event)
+        let hears = memo.holds(&pattern.events, event);
+        if hears
             && !memo.saturates(&pattern.events, scope)
             && memo.covers(&requirement.events, &pattern.events, scope)
         {
@@ -225,9 +226,8 @@ impl Suspicion<'_, '_> {
                 pattern.cause,
                 Cause::EventRule(EventRuleCause::RuleMatchesNothing { .. })
             );
-            let for_it = || memo.holds(&pattern.events, event);
             of_service
-                && (slipped || for_it() || memo.covers(&pattern.events, &Predicate::Never, scope))
+                && (slipped || hears || memo.covers(&pattern.events, &Predicate::Never, scope))
         };
         let fields = || memo.fields(&pattern.events);
         if likeness > 0 || requirement.looks_alike(&fields()) || is_of_its_service() {

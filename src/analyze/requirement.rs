@@ -142,6 +142,6 @@ impl AcceptedForm<'_> {
             let named = self.words.iter();
             return named.filter(|word| text.contains(word.as_str())).count();
         }
-        pattern.map_or(0, |pattern| named(pattern, &self.words).count())
+        pattern.map_or(0, |pattern| named(pattern, &texts, &self.words).count())
     }
 }

@@ -21,18 +21,40 @@ pub(super) fn fields(predicate: &Predicate) -> BTreeSet<String> {
 /// The literal texts that a predicate compares with: what a person would recognise it by. Stars at the ends, what stands
 /// before a colon (`ec2:CreateRoute`, `arn:aws:iam::111122223333:root`) and case make no difference to a person.
 pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    collect_words(predicate, &mut words);
+    let mut words = Vec::new();
+    for leaf in leaves(predicate) {
+        match leaf {
+            Predicate::Test(test) => {
+                if let Is::Text(text) | Is::StartsWith(text) | Is::EndsWith(text) = &test.is {
+                    words.push(text.clone());
+                }
+            }
+            Predicate::Event(pattern, _) => {
+                for (path, rules) in pattern.alternatives().into_iter().flatten() {
+                    let texts = compared(rules).into_iter().filter_map(rule_text);
+                    words.extend(texts.filter_map(|text| rule_word(&path, text)));
+                }
+            }
+            Predicate::Pattern(pattern) => {
+                if let PatternKind::Json(expr) = &pattern.kind {
+                    let texts = expr.tests().filter_map(|test| test.text());
+                    words.extend(texts.map(str::to_owned));
+                }
+            }
+            _ => {}
+        }
+    }
     words.iter().filter_map(|text| word(text)).collect()
 }
 
-/// Which of the words that are asked for the predicate names: outright, or, in the pattern of a rule, as the part of a
-/// name (`{"prefix": "Stop"}`).
+/// Which of the words that are asked for a predicate of these words names: outright, or, in the pattern of a rule, as the
+/// part of a name (`{"prefix": "Stop"}`).
 pub(super) fn named<'w>(
     predicate: &Predicate,
+    words: &BTreeSet<String>,
     asked: &'w BTreeSet<String>,
 ) -> impl Iterator<Item = &'w String> {
-    let (words, parts) = (words(predicate), name_parts(predicate));
+    let parts = name_parts(predicate);
     asked
         .iter()
         .filter(move |word| words.contains(*word) || parts.iter().any(|part| part.matches(word)))
@@ -43,44 +65,48 @@ const TELLING: usize = 4;
 
 /// The parts of names of events that the patterns of rules ask for, or leave out.
 fn name_parts(predicate: &Predicate) -> Vec<Glob> {
-    let mut texts = Vec::new();
-    collect_name_parts(predicate, &mut texts);
-    let telling = |text: &String| {
-        let letters = text.chars().filter(|c| *c != '*').count();
-        text.contains('*') && letters >= TELLING
-    };
-    let lower = texts.iter().map(|text| text.to_ascii_lowercase());
-    lower
-        .filter(telling)
-        .map(|text| Glob::new(&text, Star::Glob))
-        .collect()
-}
-
-fn collect_name_parts(predicate: &Predicate, texts: &mut Vec<String>) {
-    match predicate {
-        Predicate::Always | Predicate::Never | Predicate::Test(_) | Predicate::Pattern(_) => {}
-        Predicate::All(parts) | Predicate::Any(parts) => parts
-            .iter()
-            .for_each(|part| collect_name_parts(part, texts)),
-        Predicate::Not(inner) => collect_name_parts(inner, texts),
-        Predicate::Event(pattern, _) => {
-            for (path, rules) in pattern.alternatives().into_iter().flatten() {
-                if path == "detail.eventName" {
-                    rules.iter().for_each(|rule| rule_parts(rule, texts));
-                }
+    let mut parts = Vec::new();
+    for leaf in leaves(predicate) {
+        let Predicate::Event(pattern, _) = leaf else {
+            continue;
+        };
+        for (path, rules) in pattern.alternatives().into_iter().flatten() {
+            if path == "detail.eventName" {
+                parts.extend(compared(rules).into_iter().filter_map(name_part));
             }
         }
     }
+    parts
 }
 
-fn rule_parts(rule: &Rule, texts: &mut Vec<String>) {
-    match rule {
-        Rule::Prefix(text) => texts.push(format!("{}*", text.text)),
-        Rule::Suffix(text) => texts.push(format!("*{}", text.text)),
-        Rule::Wildcard(literals) => texts.push(literals.join("*")),
-        Rule::AnythingBut(rules) => rules.iter().for_each(|rule| rule_parts(rule, texts)),
-        _ => {}
+/// The part of a name that a rule compares with, where a person tells the name by it.
+fn name_part(rule: &Rule) -> Option<Glob> {
+    let text = match rule {
+        Rule::Prefix(text) => format!("{}*", text.text),
+        Rule::Suffix(text) => format!("*{}", text.text),
+        Rule::Wildcard(literals) if literals.len() > 1 => literals.join("*"),
+        _ => return None,
+    };
+    let letters = text.chars().filter(|letter| *letter != '*').count();
+    (letters >= TELLING).then(|| Glob::new(&text.to_ascii_lowercase(), Star::Glob))
+}
+
+/// What a predicate is made of: what it leaves out too, as with a filter.
+fn leaves(predicate: &Predicate) -> Vec<&Predicate> {
+    match predicate {
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().flat_map(leaves).collect(),
+        Predicate::Not(inner) => leaves(inner),
+        leaf => vec![leaf],
     }
+}
+
+/// What these rules compare with: what they leave out too, as with a filter.
+fn compared(rules: &[Rule]) -> Vec<&Rule> {
+    let each = rules.iter().flat_map(|rule| match rule {
+        Rule::AnythingBut(out) => compared(out),
+        rule => vec![rule],
+    });
+    each.collect()
 }
 
 /// A text as a person recognises it; none where nothing is left of it.
@@ -90,52 +116,17 @@ fn word(text: &str) -> Option<String> {
     (!word.is_empty()).then_some(word)
 }
 
-fn collect_words(predicate: &Predicate, words: &mut BTreeSet<String>) {
-    match predicate {
-        Predicate::Always | Predicate::Never => {}
-        Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().for_each(|part| collect_words(part, words))
-        }
-        Predicate::Not(inner) => collect_words(inner, words),
-        Predicate::Test(test) => {
-            if let Is::Text(text) | Is::StartsWith(text) | Is::EndsWith(text) = &test.is {
-                words.insert(text.clone());
-            }
-        }
-        Predicate::Event(pattern, _) => {
-            for (path, rules) in pattern.alternatives().into_iter().flatten() {
-                words.extend(rules.iter().flat_map(|rule| rule_words(&path, rule)));
-            }
-        }
-        Predicate::Pattern(pattern) => {
-            if let PatternKind::Json(expr) = &pattern.kind {
-                words.extend(
-                    expr.tests()
-                        .filter_map(|test| Some(test.text()?.to_owned())),
-                );
-            }
-        }
+/// The literal text of a rule.
+fn rule_text(rule: &Rule) -> Option<String> {
+    match rule {
+        Rule::Text(text) | Rule::IgnoreCase(text) => Some(text.clone()),
+        Rule::Prefix(text) | Rule::Suffix(text) => Some(text.text.clone()),
+        Rule::Wildcard(literals) => Some(literals.join("*")),
+        _ => None,
     }
 }
 
-/// The texts of a rule about a field of the event around a record, in the words of filters: those that it leaves out too, as
-/// with a filter.
-fn rule_words(path: &str, rule: &Rule) -> Vec<String> {
-    let text = match rule {
-        Rule::Text(text) | Rule::IgnoreCase(text) => text.clone(),
-        Rule::Prefix(text) | Rule::Suffix(text) => text.text.clone(),
-        Rule::Wildcard(literals) => literals.join("*"),
-        Rule::AnythingBut(rules) => {
-            return rules
-                .iter()
-                .flat_map(|rule| rule_words(path, rule))
-                .collect();
-        }
-        _ => return Vec::new(),
-    };
-    rule_word(path, text).into_iter().collect()
-}
-
+/// The text of a rule about a field of the event around a record, in the words of filters.
 fn rule_word(path: &str, text: String) -> Option<String> {
     match path {
         // `aws.iam` is what filters call `iam.amazonaws.com`, and sign-ins are asked for by their name there.

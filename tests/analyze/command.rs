@@ -184,8 +184,7 @@ fn explain_says_what_is_wrong_and_what_repairs_it_first_and_draws_the_chain_on_r
 fn explain_of_several_accounts_tells_where_a_control_does_not_pass() {
     let folder = tempfile::tempdir().unwrap();
     let other = "999988887777";
-    let asked = |world: World, more: &[&str]| {
-        let mut world = world;
+    let asked = |mut world: World, more: &[&str]| {
         let passing = World::of(&Site::new(other, "eu-west-1"));
         world.answers.extend(passing.answers);
         let path = folder.path().join("two.trailproof");
