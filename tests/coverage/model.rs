@@ -138,6 +138,27 @@ fn the_forms_of_versions_and_account_ids_are_known() {
 }
 
 #[test]
+fn a_witness_against_a_condition_on_the_time_has_an_instant() {
+    let required = "{ $.eventName = StopLogging }";
+    for condition in [
+        "$.eventTime = \"2026-01*\"",
+        "$.eventTime = \"*T12:*\"",
+        "$.eventTime != \"20*5Z\"",
+        "$.eventTime = \"2026-01-15T12:00:00Z\"",
+    ] {
+        let narrowed = format!("{{ $.eventName = StopLogging && {condition} }}");
+        let event = missed(decide(required, &narrowed));
+        let time = event["eventTime"].as_str().expect("a text");
+        let instant: jiff::Timestamp = time.parse().expect(time);
+        assert_eq!(instant.to_string(), time, "{narrowed}");
+    }
+    for condition in ["$.eventTime = \"20*Z\"", "$.eventTime != \"*+01:00\""] {
+        let narrowed = format!("{{ $.eventName = StopLogging && {condition} }}");
+        assert!(decide(required, &narrowed).is_yes(), "{narrowed}");
+    }
+}
+
+#[test]
 fn a_global_service_is_recorded_in_the_global_region_only() {
     let model = EventModel::cloudtrail();
     let regions = scope(&["us-east-1", "ap-northeast-1"]);

@@ -41,7 +41,9 @@ fn event_model(part: Part) -> &'static str {
             "`eventType` follows from the event name (`AwsApiCall` for an operation of an API, \
              `AwsConsoleSignIn` for `ConsoleLogin`), and an event with an error code is no `AwsServiceEvent`"
         }
-        Part::Forms => "`eventVersion` is written 1.NN, and account ids are twelve digits",
+        Part::Forms => {
+            "`eventVersion` is written 1.NN, `eventTime` as an instant in UTC, and account ids are twelve digits"
+        }
     }
 }
 
