@@ -523,8 +523,8 @@ create table kms_key_policy (
   primary key (account, region, key_id)
 ) strict, without rowid;
 
--- Channels that other services and integrations have to CloudTrail, from cloudtrail ListChannels; asked where an account has
--- no trail. Those of AWS services are called aws-service-channel/SERVICE/...
+-- Channels that other services and integrations have to CloudTrail, from cloudtrail ListChannels; asked where no trail of an
+-- account logs. Those of AWS services are called aws-service-channel/SERVICE/...
 create table channel (
   account text not null,
   region text not null,
@@ -534,7 +534,7 @@ create table channel (
   primary key (account, channel_arn)
 ) strict, without rowid;
 
--- Telemetry rules of CloudWatch, from observabilityadmin ListTelemetryRules; asked where an account has no trail. One of
+-- Telemetry rules of CloudWatch, from observabilityadmin ListTelemetryRules; asked where no trail of an account logs. One of
 -- resource type AWS::CloudTrail has CloudTrail's events recorded without one.
 create table telemetry_rule (
   account text not null,

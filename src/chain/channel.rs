@@ -20,7 +20,7 @@ const OF_LOGS: [&str; 5] = [
     "telemetry",
 ];
 
-/// T01 for an account without a trail, where records may come another way; none where none do, or nobody asked.
+/// T01 for an account none of whose trails logs, where records may come another way; none where none do, or nobody asked.
 pub(super) fn open(facts: &Facts<'_>, context: &Context) -> Result<Option<Link>, Error> {
     if let Some(link) = on_record(facts, context)? {
         return Ok(Some(link));

@@ -485,20 +485,23 @@ pub(super) fn hidden(facts: &Facts<'_>, context: &Context) -> Result<Hidden, Err
     })
 }
 
-/// An account of which no Region that answered showed a trail: its records may come another way. None where one did, or
-/// where what hides in other Regions tells of the account already.
+/// What is said of an account none of whose trails logs: its records may come another way. None where one may log, where
+/// the trails that do not say it by themselves, and where what hides in other Regions tells of the account already.
 pub(super) fn none(
     facts: &Facts<'_>,
     context: &Context,
     trails: &[TrailRow],
     hidden: &Hidden,
 ) -> Result<Option<Judgement>, Error> {
-    if !trails.is_empty() || hidden.everywhere {
+    let mut stopped = trails
+        .iter()
+        .map(|trail| has_stopped(facts, context, trail));
+    if hidden.everywhere || !stopped.try_fold(true, |all, one| Ok::<_, Error>(all && one?))? {
         return Ok(None);
     }
     let link = match channel::open(facts, context)? {
         Some(link) => link,
-        None if !hidden.trails.is_empty() => return Ok(None),
+        None if !trails.is_empty() || !hidden.trails.is_empty() => return Ok(None),
         None => Link::new(
             LinkId::T01,
             Verdict::Broken,
@@ -514,6 +517,18 @@ pub(super) fn none(
     let mut judgement = Judgement::default();
     judgement.say(link.evidence(evidence));
     Ok(Some(judgement))
+}
+
+/// Whether GetTrailStatus says that the trail does not log.
+fn has_stopped(facts: &Facts<'_>, context: &Context, trail: &TrailRow) -> Result<bool, Error> {
+    for account in tellers(context, trail) {
+        if let Some(status) = facts.trail_status(account, trail)?
+            && !status.is_logging
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn describe_trails<'q>(context: &'q Context, region: &'q str) -> Question<'q> {

@@ -168,21 +168,26 @@ pub(super) async fn collect(account: Arc<Account>, search: Arc<SearchIn>) -> Res
             .or_insert_with(|| account.at(region));
     }
 
-    // Without a trail records may come another way.
-    if trails.is_empty() {
-        for_each(places.values().cloned(), |place| async move {
-            tokio::join!(list_channels(&place), list_telemetry_rules(&place));
-        })
-        .await;
-    }
-
     let at = |region: &str| places.get(region).cloned();
-    let status = for_each(
-        trails
-            .values()
-            .filter_map(|trail| Some((trail.arn.clone(), at(&trail.home)?))),
-        |(arn, place)| async move { trail_details(&place, &arn).await },
-    );
+    let status = async {
+        let of_trails = for_each(
+            trails
+                .values()
+                .filter_map(|trail| Some((trail.arn.clone(), at(&trail.home)?))),
+            |(arn, place)| async move { trail_details(&place, &arn).await },
+        )
+        .await;
+        // Where no trail logs, records may come another way.
+        if of_trails
+            .iter()
+            .all(|is_logging| *is_logging == Some(false))
+        {
+            for_each(places.values().cloned(), |place| async move {
+                tokio::join!(list_channels(&place), list_telemetry_rules(&place));
+            })
+            .await;
+        }
+    };
     let deep = for_each(
         deep.into_iter()
             .filter_map(|(region, groups)| Some((at(&region)?, groups))),
@@ -380,8 +385,9 @@ async fn list_telemetry_rules(place: &AccountRegion) {
     }
 }
 
-/// Status and selectors, asked in the home region by full ARN: an organization's trail is known by nothing less.
-async fn trail_details(place: &AccountRegion, arn: &str) {
+/// Status and selectors, asked in the home region by full ARN: an organization's trail is known by nothing less. Gives
+/// whether the trail logs, where that is told.
+async fn trail_details(place: &AccountRegion, arn: &str) -> Option<bool> {
     let client = place.cloudtrail();
     let status = ask!(place, "GetTrailStatus", client.get_trail_status().name(arn));
     let selectors = ask!(
@@ -389,7 +395,8 @@ async fn trail_details(place: &AccountRegion, arn: &str) {
         "GetEventSelectors",
         client.get_event_selectors().trail_name(arn)
     );
-    let _ = tokio::join!(status, selectors);
+    let (status, _) = tokio::join!(status, selectors);
+    status.ok()?.is_logging()
 }
 
 #[cfg(test)]

@@ -574,19 +574,13 @@ account_pass() {
     fi
     sort -u "$work/trails" >"$work/trails.sorted"
 
-    # Without a trail records may come another way: by channels of services, and by telemetry rules of CloudWatch.
-    if [ ! -s "$work/trails.sorted" ]; then
-        while IFS= read -r region; do
-            ask cloudtrail list-channels
-            ask observabilityadmin list-telemetry-rules
-        done <"$work/regions"
-    fi
-
     # Status and selectors in the home region by full ARN; the regions and log groups to look into.
     : >"$work/deep"
+    any_may_log=
     while IFS="$tab" read -r trail_arn region group_arn; do
         is_home "$region" || continue
         ask cloudtrail get-trail-status "Name=$trail_arn"
+        grep -q '^    "IsLogging": false' "$out/$file" || any_may_log=1
         ask cloudtrail get-event-selectors "TrailName=$trail_arn"
         printf '%s\t\n' "$region" >>"$work/deep"
         group_region=$(part "$group_arn" 4)
@@ -595,6 +589,15 @@ account_pass() {
             printf '%s\t%s\n' "$group_region" "${group_name%:\*}" >>"$work/deep"
         fi
     done <"$work/trails.sorted"
+
+    # Where no trail logs, records may come another way: by channels of services, and by telemetry rules of CloudWatch.
+    if [ -z "$any_may_log" ]; then
+        cut -f 1 "$work/deep" | sort -u - "$work/regions" >"$work/other.regions"
+        while IFS= read -r region; do
+            ask cloudtrail list-channels
+            ask observabilityadmin list-telemetry-rules
+        done <"$work/other.regions"
+    fi
 
     cut -f 1 "$work/deep" | sort -u >"$work/deep.regions"
     while IFS= read -r region; do

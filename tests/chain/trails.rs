@@ -347,6 +347,45 @@ fn t01_records_may_come_by_a_channel_of_a_service() {
     );
 }
 
+#[test]
+fn t01_a_stopped_trail_may_not_be_all_that_records() {
+    let arn =
+        format!("arn:aws:cloudtrail:{HOME}:{ACCOUNT}:channel/EXAMPLE-ee54-4813-92d5-999aeEXAMPLE");
+    let channel = |name: &str| json!([{"ChannelArn": arn, "Name": name}]);
+    let by_cloudwatch = channel("aws-service-channel/cloudwatch/slc");
+    let of_other = channel("aws-service-channel/resource-explorer-2/slc");
+    let with = |logging: bool, channels: &Value| {
+        let mut world = World::complete();
+        world.edit("cloudtrail", "GetTrailStatus", |status| {
+            status["IsLogging"] = json!(logging);
+        });
+        world.answer(
+            "cloudtrail",
+            "ListChannels",
+            json!({}),
+            json!({"Channels": channels}),
+        );
+        finding_of(&world)
+    };
+    let finding = with(false, &by_cloudwatch);
+    assert_eq!(
+        (finding.status, finding.broken_link),
+        (Status::Unknown, Some(LinkId::T01)),
+        "{}",
+        reason(&finding)
+    );
+    assert!(reason(&finding).contains("channel of its own"));
+    let finding = with(false, &of_other);
+    assert_eq!(
+        (finding.status, finding.broken_link),
+        (Status::Fail, Some(LinkId::T01)),
+        "{}",
+        reason(&finding)
+    );
+    assert!(reason(&finding).contains("not logging"));
+    assert_eq!(with(true, &by_cloudwatch).status, Status::Pass);
+}
+
 /// The same account, with this telemetry rule in its home Region.
 fn with_telemetry_rule(channels: Option<Value>, resource: &str, telemetry: &str) -> World {
     let mut world = without_trail(channels);

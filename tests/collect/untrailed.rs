@@ -73,6 +73,31 @@ fn an_account_with_a_trail_is_not_asked_for_telemetry_rules() {
 }
 
 #[test]
+fn an_account_whose_only_trail_has_stopped_is_asked_as_one_without() {
+    let mut world = World::complete();
+    world.edit("cloudtrail", "GetTrailStatus", |status| {
+        status["IsLogging"] = json!(false);
+    });
+    world.answers.extend(
+        with_rule()
+            .answers
+            .into_iter()
+            .filter(|answer| answer.operation == "ListTelemetryRules"),
+    );
+    let place = Place::new();
+    let file = place.file("a.trailproof");
+    let aws = FakeAws::serve(&world);
+    succeed(&mut collect(&aws.endpoint(), ACCOUNT, &file));
+    assert_eq!(gaps(&file), [""; 0]);
+    let found = finding(&file, "root_usage");
+    assert_eq!(found["status"], "unknown", "{found:#}");
+    assert!(
+        found.to_string().contains("telemetry rule `trail-events`"),
+        "{found:#}"
+    );
+}
+
+#[test]
 fn an_account_without_a_trail_whose_telemetry_rules_are_denied_still_fails() {
     let mut world = with_rule();
     world.deny("observabilityadmin", "ListTelemetryRules");

@@ -10,6 +10,21 @@ use crate::support::world::{ACCOUNT, HOME, World};
 fn the_script_asks_an_account_without_a_trail_for_channels_and_telemetry_rules() {
     let mut world = World::empty();
     world.answer("cloudtrail", "ListTrails", json!({}), json!({"Trails": []}));
+    asked_as_collected(world);
+}
+
+#[test]
+fn the_script_asks_an_account_whose_only_trail_has_stopped_for_them_too() {
+    let mut world = World::complete();
+    world.edit("cloudtrail", "GetTrailStatus", |status| {
+        status["IsLogging"] = json!(false);
+    });
+    world.answer("cloudtrail", "ListTrails", json!({}), json!({"Trails": []}));
+    asked_as_collected(world);
+}
+
+/// Has the script ask the account for channels and a telemetry rule, as the collector does.
+fn asked_as_collected(mut world: World) {
     let regions: Vec<String> = world
         .answers_to("cloudtrail", "DescribeTrails")
         .iter()

@@ -12,12 +12,12 @@ pub enum TrailCause {
     TrailNotLogging,
     /// Every Region answered, and none showed a trail.
     AccountHasNoTrail,
-    /// The account has no trail, and a service records through a channel of its own, to a log group that no call shows.
+    /// No trail of the account logs, and a service records through a channel of its own, to a log group that no call shows.
     RecordsByChannel {
         /// The service.
         service: String,
     },
-    /// The account has no trail, and a telemetry rule of CloudWatch has CloudTrail's events recorded, to a log group that
+    /// No trail of the account logs, and a telemetry rule of CloudWatch has CloudTrail's events recorded, to a log group that
     /// is not known.
     RecordsByTelemetryRule {
         /// The rule.

@@ -175,7 +175,7 @@ failures! {
         not_shown "retention is no fault: filters read events as they arrive. A test holds that it changes nothing";
     L09 LogGroup
         title "CloudTrail records arrive without a trail"
-        not_shown "telemetry rules are asked about where an account has no trail (T01), log centralization is not: beside a trail both only add to what it delivers";
+        not_shown "channels and telemetry rules are asked about where no trail of an account logs (T01); beside a trail that logs, neither they nor log centralization are, and what hears records there is not on record";
 
     F01 MetricFilter
         title "no filter pattern matches the required events"

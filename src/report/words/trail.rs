@@ -10,10 +10,10 @@ pub(super) fn sentence(cause: &TrailCause) -> String {
         TrailCause::TrailLogging => "it is logging".to_owned(),
         TrailCause::TrailNotLogging => "it is not logging: nothing is recorded".to_owned(),
         TrailCause::RecordsByChannel { service } => format!(
-            "it has no trail; {service} records through a channel of its own, and no call shows the log group"
+            "it has no trail that logs; {service} records through a channel of its own, and no call shows the log group"
         ),
         TrailCause::RecordsByTelemetryRule { rule } => format!(
-            "it has no trail; the telemetry rule `{rule}` has CloudTrail's events recorded without one, and what reads its log \
+            "it has no trail that logs; the telemetry rule `{rule}` has CloudTrail's events recorded without one, and what reads its log \
              group is not known"
         ),
         TrailCause::AccountHasNoTrail => {
