@@ -210,11 +210,14 @@ impl Suspicion<'_, '_> {
         }
         // The matcher is asked first: it is quick, and turns most filters away.
         let hears = memo.holds(&pattern.events, event);
-        if hears
-            && !memo.saturates(&pattern.events, scope)
-            && memo.covers(&requirement.events, &pattern.events, scope)
-        {
-            return Made::Surely;
+        if hears && memo.covers(&requirement.events, &pattern.events, scope) {
+            if !memo.saturates(&pattern.events, scope) {
+                return Made::Surely;
+            }
+            // A rule has no state: one on everything tells of each of these events.
+            if path.rule.is_some() {
+                return Made::Perhaps;
+            }
         }
         let is_of_its_service = || {
             // A rule that names the event's own service and nothing else was meant for it where it matches the event, or for

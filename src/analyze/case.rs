@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::chain::verdict::{Station, Verdict};
-use crate::chain::{AccountChain, Path};
+use crate::chain::{AccountChain, Condition, Path};
 use crate::coverage::{Missed, Predicate, Premise, Scope};
 
 use super::coverage_memo::{Caught, CoverageMemo};
@@ -204,7 +204,7 @@ impl<'c> Case<'c> {
     }
 
     /// The form to report on: one that the filters would cover if every link worked, else the one whose events they cover
-    /// most of, else the first.
+    /// most of, else the one whose events the patterns of rules match most of wherever they are, else the first.
     pub(super) fn nearest<'r, 'a>(
         &self,
         requirements: &'r [AcceptedForm<'a>],
@@ -229,7 +229,32 @@ impl<'c> Case<'c> {
                 best = Some((requirement, share));
             }
         }
+        if best.is_some_and(|(_, share)| share == 0) {
+            let matched = |requirement: &&AcceptedForm<'_>| self.matched_by_rules(requirement);
+            // Of those that are equal the first.
+            return requirements.iter().rev().max_by_key(matched);
+        }
         best.map(|(requirement, _)| requirement)
+    }
+
+    /// How many in a thousand of the names that a requirement lists the patterns of rules match, whatever Region they are in.
+    fn matched_by_rules(&self, requirement: &AcceptedForm<'_>) -> usize {
+        let listed = self.memo.names(&requirement.events, &self.chain.scope);
+        let of_rules = self.chain.paths.iter().filter(|path| path.rule.is_some());
+        let mut patterns: BTreeMap<*const Condition, &Condition> = BTreeMap::new();
+        for pattern in of_rules.filter_map(Path::pattern) {
+            patterns.insert(std::ptr::from_ref(pattern), pattern);
+        }
+        let matched = listed.iter().filter(|name| {
+            let asked = requirement
+                .events
+                .clone()
+                .and(Predicate::equals("eventName", name));
+            patterns.values().any(|pattern| {
+                self.memo.may_meet(&asked, &pattern.events) && self.catches(&asked, &pattern.events)
+            })
+        });
+        matched.count() * 1000 / listed.len().max(1)
     }
 
     /// Which of the events that a requirement lists the given paths cover; none for a requirement without a list.

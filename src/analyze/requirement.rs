@@ -86,8 +86,8 @@ impl AcceptedForm<'_> {
         {
             return self.likeness_of_pattern(known, pattern);
         }
-        // The queries of log alarms have no text that is shared.
-        if text.is_empty() {
+        // The queries of log alarms have no text that is shared, nor have two rules one behind the other.
+        if text.is_empty() || path.is_forwarded() {
             return self.likeness_of(text, pattern);
         }
         let kind = match pattern {
@@ -137,7 +137,7 @@ impl AcceptedForm<'_> {
 
     fn likeness_of(&self, text: &str, pattern: Option<&Predicate>) -> usize {
         let texts = pattern.map(words).unwrap_or_default();
-        if texts.is_empty() && pattern != Some(&Predicate::Always) {
+        if texts.is_empty() && !text.is_empty() && pattern != Some(&Predicate::Always) {
             let text = text.to_ascii_lowercase();
             let named = self.words.iter();
             return named.filter(|word| text.contains(word.as_str())).count();

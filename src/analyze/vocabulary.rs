@@ -47,8 +47,8 @@ pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {
     words.iter().filter_map(|text| word(text)).collect()
 }
 
-/// Which of the words that are asked for a predicate of these words names: outright, or, in the pattern of a rule, as the
-/// part of a name (`{"prefix": "Stop"}`).
+/// Which of the words that are asked for a predicate of these words names: outright, or, in the pattern of a rule or the query
+/// of a log alarm, as the part of a name (`{"prefix": "Stop"}`, `like "Stop"`).
 pub(super) fn named<'w>(
     predicate: &Predicate,
     words: &BTreeSet<String>,
@@ -63,30 +63,54 @@ pub(super) fn named<'w>(
 /// The fewest letters by which a person tells a name.
 const TELLING: usize = 4;
 
-/// The parts of names of events that the patterns of rules ask for, or leave out.
+/// The parts of names of events that the patterns of rules and the queries of log alarms ask for, or leave out.
 fn name_parts(predicate: &Predicate) -> Vec<Glob> {
     let mut parts = Vec::new();
     for leaf in leaves(predicate) {
-        let Predicate::Event(pattern, _) = leaf else {
-            continue;
-        };
-        for (path, rules) in pattern.alternatives().into_iter().flatten() {
-            if path == "detail.eventName" {
-                parts.extend(compared(rules).into_iter().filter_map(name_part));
+        match leaf {
+            Predicate::Event(pattern, _) => {
+                for (path, rules) in pattern.alternatives().into_iter().flatten() {
+                    if path == "detail.eventName" {
+                        parts.extend(compared(rules).into_iter().filter_map(rule_part));
+                    }
+                }
             }
+            Predicate::Test(test) if test.path == ["eventName"] => {
+                parts.extend(test_parts(&test.is))
+            }
+            _ => {}
         }
     }
-    parts
+    let told = parts.into_iter().filter_map(|text| name_part(&text));
+    told.collect()
 }
 
-/// The part of a name that a rule compares with, where a person tells the name by it.
-fn name_part(rule: &Rule) -> Option<Glob> {
-    let text = match rule {
-        Rule::Prefix(text) => format!("{}*", text.text),
-        Rule::Suffix(text) => format!("*{}", text.text),
-        Rule::Wildcard(literals) if literals.len() > 1 => literals.join("*"),
-        _ => return None,
-    };
+/// The part of a name that a rule compares with, with stars for the rest.
+fn rule_part(rule: &Rule) -> Option<String> {
+    match rule {
+        Rule::Prefix(text) => Some(format!("{}*", text.text)),
+        Rule::Suffix(text) => Some(format!("*{}", text.text)),
+        Rule::Wildcard(literals) if literals.len() > 1 => Some(literals.join("*")),
+        _ => None,
+    }
+}
+
+/// The same of a query.
+fn test_parts(is: &Is) -> Vec<String> {
+    match is {
+        Is::StartsWith(text) => vec![format!("{text}*")],
+        Is::EndsWith(text) => vec![format!("*{text}")],
+        Is::Form(form) => {
+            let texts = form.split('|');
+            let plain = texts.filter(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            plain.map(|text| format!("*{text}*")).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Finds names by a part of them, where a person tells a name by it.
+fn name_part(text: &str) -> Option<Glob> {
     let letters = text.chars().filter(|letter| *letter != '*').count();
     (letters >= TELLING).then(|| Glob::new(&text.to_ascii_lowercase(), Star::Glob))
 }

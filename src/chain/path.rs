@@ -135,10 +135,21 @@ impl Path {
         self.verdict().is_sound()
     }
 
-    /// What its metric filter, log alarm or rule lets through; none where there is none or its pattern is not understood.
+    /// What its metric filter, log alarm or rule lets through, the last rule where events are forwarded; none where there is
+    /// none or its pattern is not understood.
     pub fn pattern(&self) -> Option<&Condition> {
-        let mut conditions = self.conditions.iter().map(Arc::as_ref);
-        conditions.find(|condition| matches!(condition.id, LinkId::F01 | LinkId::E05 | LinkId::Q01))
+        self.patterns().last()
+    }
+
+    /// Whether events come to its last rule from another rule.
+    pub fn is_forwarded(&self) -> bool {
+        self.patterns().count() > 1
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &Condition> {
+        let conditions = self.conditions.iter().map(Arc::as_ref);
+        conditions
+            .filter(|condition| matches!(condition.id, LinkId::F01 | LinkId::E05 | LinkId::Q01))
     }
 
     /// Whether it runs through EventBridge: through a rule, or through rules that could not be listed.

@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::recorders::{self, Second};
+use super::recorders::{self, Forward, Second};
 
 use crate::chain::CONTROL;
+use crate::chain::log_alarms::queried;
 use crate::support::controls::metric_name;
 use crate::support::world::{ACCOUNT, Answer, ApiError, HOME, LOG_GROUP, NAMESPACE, Site, World};
 
@@ -90,6 +91,12 @@ pub enum Edit {
     Target(Value),
     /// Encrypts the default bus of every Region with a customer key.
     BusKey(Key),
+    /// Moves the rule of every Region to a bus of its own.
+    OnBus(String),
+    /// A rule on the default buses that forwards to a bus.
+    Forward(Forward),
+    /// A log alarm in place of all metric filters and alarms.
+    LogAlarm(LogAlarm),
 }
 
 /// One more metric filter.
@@ -107,6 +114,19 @@ pub struct Beside {
 
 fn beside() -> String {
     "beside".to_owned()
+}
+
+/// A log alarm.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogAlarm {
+    query: String,
+    /// Members of the alarm.
+    #[serde(default)]
+    with: Map<String, Value>,
+    /// Members of its query's configuration.
+    #[serde(default)]
+    asking: Map<String, Value>,
 }
 
 /// A mute rule.
@@ -210,6 +230,17 @@ impl Edit {
             Self::RuleIn(regions) => recorders::rule_in(world, regions),
             Self::Target(members) => recorders::target(world, members),
             Self::BusKey(key) => key.of_buses(world),
+            Self::OnBus(bus) => world.on_bus(bus),
+            Self::Forward(forward) => forward.add(world),
+            Self::LogAlarm(alarm) => {
+                *world = queried(&alarm.query, |it| {
+                    merge(it, &Value::Object(alarm.with.clone()));
+                    merge(
+                        &mut it["ScheduledQueryConfiguration"],
+                        &Value::Object(alarm.asking.clone()),
+                    );
+                });
+            }
             Self::Topic(_)
             | Self::Policy(_)
             | Self::Key(_)

@@ -87,6 +87,57 @@ impl Second {
     }
 }
 
+/// A rule that forwards from the default bus, of every Region unless some are named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    /// The bus, with `(region)` for the Region of the rule.
+    to: String,
+    /// The pattern; everything of AWS where absent.
+    #[serde(default)]
+    pattern: Value,
+    #[serde(default)]
+    from: Vec<String>,
+    /// Members of the rule.
+    #[serde(default)]
+    rule: Map<String, Value>,
+    /// Members of its target.
+    #[serde(default)]
+    target: Map<String, Value>,
+}
+
+impl Forward {
+    pub(super) fn add(&self, world: &mut World) {
+        let everything = json!({"source": [{"prefix": "aws."}]});
+        let pattern = if self.pattern.is_null() {
+            &everything
+        } else {
+            &self.pattern
+        };
+        world.forward(pattern, |region| self.to.replace("(region)", region));
+        for answer in world.answers_to("events", "ListRules") {
+            let output = answer.output.as_mut().expect("an answer");
+            let rules = output["Rules"].as_array_mut().expect("a list");
+            rules.retain(|rule| {
+                let here = self.from.is_empty() || self.from.contains(&answer.region);
+                here || rule["Name"] != "forward"
+            });
+            for rule in rules.iter_mut().filter(|rule| rule["Name"] == "forward") {
+                merge(rule, &Value::Object(self.rule.clone()));
+            }
+        }
+        for answer in world.answers_to("events", "ListTargetsByRule") {
+            if answer.request["Rule"] == "forward" {
+                let output = answer.output.as_mut().expect("an answer");
+                merge(
+                    &mut output["Targets"][0],
+                    &Value::Object(self.target.clone()),
+                );
+            }
+        }
+    }
+}
+
 impl Key {
     /// Answers about the key in a Region.
     fn told(&self, world: &mut World, region: &str) -> String {

@@ -1,6 +1,6 @@
 //! E26: the customer managed key of an event bus.
 
-use super::rules::{broken_by, by_rule, described_bus, finding_of, open_by, passes};
+use super::rules::{broken_by, by_rule, finding_of, open_by, passes};
 use super::*;
 
 const ID: &str = "22222222-3333-4444-5555-666666666666";
@@ -18,7 +18,7 @@ fn keyed(state: &str, policy: impl Fn(&str) -> Value) -> World {
     by_rule(|world| {
         for region in REGIONS {
             let key = key_in(region);
-            described_bus(world, region, "default", Some(&key));
+            world.described_bus(region, "default", Some(&key));
             world.answer_of(ACCOUNT, region, ("kms", "DescribeKey"), json!({"KeyId": key}),
                 json!({"KeyMetadata": {"KeyId": ID, "Arn": key, "KeyState": state, "Enabled": state == "Enabled",
                     "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}}));

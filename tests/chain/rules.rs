@@ -49,23 +49,6 @@ pub(super) fn finding_of(world: &World, control: &str) -> Finding {
     analyzed(world, control, &Options::default())
 }
 
-/// A custom bus of a Region that was described, encrypted or not.
-pub(super) fn described_bus(world: &mut World, region: &str, bus: &str, key: Option<&str>) {
-    let mut output =
-        json!({"Name": bus, "Arn": format!("arn:aws:events:{region}:{ACCOUNT}:event-bus/{bus}")});
-    if let Some(key) = key {
-        output["KmsKeyIdentifier"] = json!(key);
-    }
-    let call = ("events", "DescribeEventBus");
-    for answer in world.answers_to(call.0, call.1) {
-        if answer.account == ACCOUNT && answer.region == region && answer.request["Name"] == bus {
-            answer.output = Ok(output);
-            return;
-        }
-    }
-    world.answer_of(ACCOUNT, region, call, json!({"Name": bus}), output);
-}
-
 fn analyzed(world: &World, control: &str, options: &Options) -> Finding {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("world.db");

@@ -51,83 +51,25 @@ fn e10_sign_ins_elsewhere() {
     );
 }
 
-/// Moves the rule of every Region to a bus of its own.
-fn on_bus(world: &mut World, bus: &str) {
-    let mut moved = Vec::new();
-    for answer in world.answers_to("events", "ListRules") {
-        let output = answer.output.as_mut().expect("an answer");
-        let mut rules = output["Rules"].as_array().expect("a list").clone();
-        for rule in &mut rules {
-            rule["EventBusName"] = json!(bus);
-            let arn = rule["Arn"]
-                .as_str()
-                .expect("an ARN")
-                .replace(":rule/", &format!(":rule/{bus}/"));
-            rule["Arn"] = json!(arn);
-        }
-        moved.push((answer.region.clone(), rules));
-        output["Rules"] = json!([]);
-    }
-    for (region, rules) in moved {
-        described_bus(world, &region, bus, None);
-        world.answer_of(
-            ACCOUNT,
-            &region,
-            ("events", "ListRules"),
-            json!({"EventBusName": bus}),
-            json!({"Rules": rules}),
-        );
-    }
-    for answer in world.answers_to("events", "ListTargetsByRule") {
-        answer.request["EventBusName"] = json!(bus);
-    }
-}
-
-/// Adds a rule to the default bus of every Region that forwards to a bus.
-fn forward(world: &mut World, pattern: &Value, to: impl Fn(&str) -> String) {
-    let mut regions = Vec::new();
-    for answer in world.answers_to("events", "ListRules") {
-        if answer.request != json!({}) || answer.account != ACCOUNT {
-            continue;
-        }
-        let region = answer.region.clone();
-        answer.output = Ok(
-            json!({"Rules": [{"Name": "forward", "Arn": format!("arn:aws:events:{region}:{ACCOUNT}:rule/forward"),
-            "EventPattern": pattern.to_string(), "State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "EventBusName": "default"}]}),
-        );
-        regions.push(region);
-    }
-    for region in regions {
-        let bus = to(&region);
-        world.answer_of(
-            ACCOUNT,
-            &region,
-            ("events", "ListTargetsByRule"),
-            json!({"Rule": "forward"}),
-            json!({"Targets": [{"Id": "bus", "Arn": bus}]}),
-        );
-    }
-}
-
 fn own_bus(region: &str) -> String {
     format!("arn:aws:events:{region}:{ACCOUNT}:event-bus/security")
 }
 
 #[test]
 fn e11_custom_bus_without_forwarding() {
-    broken_by(LinkId::E11, &by_rule(|world| on_bus(world, "security")));
+    broken_by(LinkId::E11, &by_rule(|world| world.on_bus("security")));
     // Forwarded it arrives, and both patterns count.
     let everything = json!({"source": [{"prefix": "aws."}]});
     let world = by_rule(|world| {
-        on_bus(world, "security");
-        forward(world, &everything, own_bus);
+        world.on_bus("security");
+        world.forward(&everything, own_bus);
     });
     passes(&world, CONTROL);
     let mut narrow = trail_changes();
     narrow["detail"]["eventName"] = json!(["StopLogging"]);
     let world = by_rule(|world| {
-        on_bus(world, "security");
-        forward(world, &narrow, own_bus);
+        world.on_bus("security");
+        world.forward(&narrow, own_bus);
     });
     broken_by(LinkId::E05, &world);
 }
@@ -147,8 +89,8 @@ fn e23_forwarded_outside_of_the_snapshot() {
 #[test]
 fn e24_second_hop_and_bus_policy() {
     let world = by_rule(|world| {
-        on_bus(world, "security");
-        forward(world, &trail_changes(), own_bus);
+        world.on_bus("security");
+        world.forward(&trail_changes(), own_bus);
         targets(world, |region, target| {
             if target["Id"] == "topic" {
                 target["Arn"] = json!(format!("arn:aws:events:{region}:{ACCOUNT}:event-bus/other"));
@@ -159,7 +101,7 @@ fn e24_second_hop_and_bus_policy() {
     // Another account's bus: its policy decides.
     let foreign = |policy: Option<Value>| {
         by_rule(|world| {
-            forward(world, &trail_changes(), |region| {
+            world.forward(&trail_changes(), |region| {
                 format!("arn:aws:events:{region}:{MEMBER}:event-bus/default")
             });
             let mut copied: Vec<(String, String, Value, Value)> = Vec::new();

@@ -123,4 +123,76 @@ impl World {
         }
         self
     }
+
+    /// Describes a custom bus of a Region, encrypted or not.
+    pub fn described_bus(&mut self, region: &str, bus: &str, key: Option<&str>) {
+        let mut output = json!({"Name": bus, "Arn": format!("arn:aws:events:{region}:{ACCOUNT}:event-bus/{bus}")});
+        if let Some(key) = key {
+            output["KmsKeyIdentifier"] = json!(key);
+        }
+        let call = ("events", "DescribeEventBus");
+        for answer in self.answers_to(call.0, call.1) {
+            if answer.account == ACCOUNT && answer.region == region && answer.request["Name"] == bus
+            {
+                answer.output = Ok(output);
+                return;
+            }
+        }
+        self.answer_of(ACCOUNT, region, call, json!({"Name": bus}), output);
+    }
+
+    /// Moves the rules of every Region to a bus of its own.
+    pub fn on_bus(&mut self, bus: &str) {
+        let mut moved = Vec::new();
+        for answer in self.answers_to("events", "ListRules") {
+            let output = answer.output.as_mut().expect("an answer");
+            let mut rules = output["Rules"].as_array().expect("a list").clone();
+            for rule in &mut rules {
+                rule["EventBusName"] = json!(bus);
+                let arn = rule["Arn"].as_str().expect("an ARN");
+                rule["Arn"] = json!(arn.replace(":rule/", &format!(":rule/{bus}/")));
+            }
+            moved.push((answer.region.clone(), rules));
+            output["Rules"] = json!([]);
+        }
+        for (region, rules) in moved {
+            self.described_bus(&region, bus, None);
+            self.answer_of(
+                ACCOUNT,
+                &region,
+                ("events", "ListRules"),
+                json!({"EventBusName": bus}),
+                json!({"Rules": rules}),
+            );
+        }
+        for answer in self.answers_to("events", "ListTargetsByRule") {
+            answer.request["EventBusName"] = json!(bus);
+        }
+    }
+
+    /// Puts a rule on the default bus of every Region that forwards to a bus.
+    pub fn forward(&mut self, pattern: &Value, to: impl Fn(&str) -> String) {
+        let mut regions = Vec::new();
+        for answer in self.answers_to("events", "ListRules") {
+            if answer.request != json!({}) || answer.account != ACCOUNT {
+                continue;
+            }
+            let region = answer.region.clone();
+            answer.output = Ok(
+                json!({"Rules": [{"Name": "forward", "Arn": format!("arn:aws:events:{region}:{ACCOUNT}:rule/forward"),
+                "EventPattern": pattern.to_string(), "State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "EventBusName": "default"}]}),
+            );
+            regions.push(region);
+        }
+        for region in regions {
+            let bus = to(&region);
+            self.answer_of(
+                ACCOUNT,
+                &region,
+                ("events", "ListTargetsByRule"),
+                json!({"Rule": "forward"}),
+                json!({"Targets": [{"Id": "bus", "Arn": bus}]}),
+            );
+        }
+    }
 }
