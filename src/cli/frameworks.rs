@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Subcommand;
 use serde::Serialize;
 use tabled::builder::Builder;
-use tabled::settings::Style;
+use tabled::settings::{Modify, Style, Width, object::Columns};
 
 use super::controls::{self, Format, Known, heading, json, paragraph};
 use super::{Error, Out, Status};
@@ -103,6 +103,10 @@ impl<'a> Row<'a> {
     }
 }
 
+/// What the columns before the name of a framework take, and the least that a name gets.
+const BEFORE_NAME: usize = 60;
+const LEAST_NAME: usize = 20;
+
 fn list(registry: &Registry, format: Format, out: &mut Out) -> Result<(), Error> {
     let rows: Vec<Row<'_>> = registry.frameworks().iter().map(Row::of).collect();
     if format == Format::Json {
@@ -124,7 +128,14 @@ fn list(registry: &Registry, format: Format, out: &mut Out) -> Result<(), Error>
         ]);
     }
     let mut table = table.build();
-    table.with(Style::blank());
+    let room = out
+        .style()
+        .width
+        .saturating_sub(BEFORE_NAME)
+        .max(LEAST_NAME);
+    table
+        .with(Style::blank())
+        .with(Modify::new(Columns::last()).with(Width::wrap(room).keep_words(true)));
     for line in table.to_string().lines() {
         out.line(line.trim_end())?;
     }

@@ -11,7 +11,7 @@ use tabled::settings::Style as Lines;
 use super::opening::{Opening, Target, write_file};
 use super::{Error, Out, Status};
 use crate::report::printable::one_line;
-use crate::report::text::{Colour, Page, Style, json_document};
+use crate::report::text::{Colour, Page, Style, cut, json_document, visible};
 use crate::snapshot::{Call, Evidence, Snapshot, decode, format_time};
 
 const EXAMPLES: &str = "\
@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     }
     let style = args.target.style(out);
     let text = match (args.format, found.as_slice()) {
-        (Format::Table, []) => list(&snapshot)?,
+        (Format::Table, []) => list(&snapshot, style)?,
         (Format::Table, rows) => {
             let texts: Result<Vec<String>, Error> = rows
                 .iter()
@@ -252,10 +252,15 @@ fn json(snapshot: &Snapshot, rows: &[Evidence]) -> Result<String, Error> {
     Ok(json_document(&shown))
 }
 
-/// Every call in a line.
-fn list(snapshot: &Snapshot) -> Result<String, Error> {
-    let mut table = Builder::new();
-    table.push_record(["row", "account", "region", "call", "asked", "answer"]);
+/// The column of what was asked, the last; and the least that is shown of it.
+const ASKED: usize = 5;
+const LEAST_ASKED: usize = 20;
+/// The blanks between two columns.
+const GAP: usize = 3;
+
+/// Every call in a line, as wide as the page: of what was asked as much as there is room for.
+fn list(snapshot: &Snapshot, style: Style) -> Result<String, Error> {
+    let mut rows = vec![["row", "account", "region", "call", "answer", "asked"].map(str::to_owned)];
     snapshot.for_each_evidence(|row| {
         let call = row.call;
         let asked = match &call.request {
@@ -272,12 +277,25 @@ fn list(snapshot: &Snapshot) -> Result<String, Error> {
             call.account,
             call.region,
             format!("{} {}", call.service, call.operation),
-            crate::report::text::cut(&asked, 60),
             answer,
+            asked,
         ];
-        table.push_record(cells.map(|cell| one_line(&cell).into_owned()));
+        rows.push(cells.map(|cell| one_line(&cell).into_owned()));
         Ok(())
     })?;
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| visible(cell)).max().unwrap_or(0) + GAP
+    };
+    let taken: usize = (0..ASKED).map(widest).sum::<usize>() + 1;
+    let room = style.width.saturating_sub(taken).max(LEAST_ASKED);
+    let mut table = Builder::new();
+    for mut row in rows {
+        if let Some(asked) = row.get_mut(ASKED) {
+            *asked = cut(asked, room);
+        }
+        table.push_record(row);
+    }
     let mut table = table.build();
     table.with(Lines::blank());
     let mut text = String::new();

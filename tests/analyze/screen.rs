@@ -165,7 +165,7 @@ fn the_verdict_of_several_accounts_counts_controls() {
 fn the_longest_name_of_a_control_does_not_touch_the_cause() {
     let args = ["analyze", &sample("complete"), "--benchmark", "cloudguard"];
     let (_, text, _) = run(&args);
-    let row = "fail      D9.AWS.MON.01 unauthorized_api_calls\n    F01 ";
+    let row = "fail     D9.AWS.MON.01 unauthorized_api_calls\n    F01 ";
     assert!(text.contains(row), "{text}");
 }
 

@@ -38,7 +38,7 @@ fn match_prints_matching_lines_as_they_are() {
     let (code, stdout, stderr) = run(&["match", "--pattern", "{ $.a = 1 }", "-"], input);
     assert_eq!(
         (code, stdout.as_str(), stderr.as_str()),
-        (0, "{\"a\": 1 }\n", "1 of 2 events match\n")
+        (0, "{\"a\": 1 }\n", "1 of 2 events matches\n")
     );
 }
 

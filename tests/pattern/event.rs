@@ -145,7 +145,7 @@ fn events_are_read_as_they_lie_about() {
             assert_eq!(code, 0, "{stderr}");
             let matched: Value = serde_json::from_str(stdout.trim()).expect("one event");
             assert_eq!(matched, stop);
-            assert!(stderr.contains("1 of 2 events match"), "{stderr}");
+            assert!(stderr.contains("1 of 2 events matches"), "{stderr}");
         }
     }
     let (code, _, stderr) = run(

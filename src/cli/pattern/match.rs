@@ -99,7 +99,9 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         Ok(())
     })?;
     if args.format == Format::Text {
-        out.message(&format!("{matching} of {events} events match"));
+        let matched = if matching == 1 { "matches" } else { "match" };
+        let noun = if events == 1 { "event" } else { "events" };
+        out.message(&format!("{matching} of {events} {noun} {matched}"));
     }
     Ok(Status::Clean)
 }

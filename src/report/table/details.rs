@@ -8,9 +8,12 @@ use crate::analyze::{AccountSummary, Finding, Status};
 
 use super::super::dossier::Dossier;
 use super::super::text::{
-    Colour, Page, Style, audit_steps_word, clean, count, cut, status_word, witness_line,
+    Colour, Page, Style, audit_steps_word, clean, count, cut, status_word, witness_line, wrap,
 };
 use super::super::words;
+
+/// Where the last column would be narrower than this, what does not fit is left out.
+const LEAST_ROOM: usize = 20;
 
 /// How many accounts are shown whole before those without anything open are left out.
 const DETAILED_ACCOUNTS: usize = 20;
@@ -77,7 +80,11 @@ fn verdicts(findings: &[&Finding], style: Style) -> Builder {
                 None => style.status(finding.status),
             };
         }
-        row.push(cut(&decides(finding), style.width.saturating_sub(taken)));
+        let room = style.width.saturating_sub(taken);
+        row.push(match room {
+            LEAST_ROOM.. => wrap(&decides(finding), room).join("\n"),
+            _ => cut(&decides(finding), room),
+        });
         table.push_record(row);
     }
     table

@@ -73,7 +73,7 @@ fn row(page: &mut Page, analysis: &Analysis, group: &Group<'_>, widest: usize) {
         page.hanging(0, &format!("{painted}{pad}{label}"), STATUS + widest, &text);
         STATUS + widest
     } else {
-        page.paragraph(0, &format!("{painted}{pad}"), &label);
+        page.hanging(0, &painted, STATUS, &label);
         page.hanging(4, "", 4, &text);
         4
     };
