@@ -14,6 +14,16 @@ use super::support::world::{ACCOUNT, LOG_GROUP, TOPIC, TRAIL, World};
 const NASTY: &str = "\nFORGED:yes\u{1b}[8m\u{1b}]0;title\u{7}\rFORGED\u{202e}\u{2066}\u{200b}\u{2028}FORGED\u{2029}\u{85}\u{9b}2J\u{7f}\u{ad}\u{feff}\
      \u{e0041}\u{61c}\t`|<img/src=x>@octocat,https://evil.example#1\"';--";
 
+/// What a name of a resource holds besides: markup that runs, ends what stands around it, or is undone by a second reader;
+/// characters that XML cannot hold; words from right to left; and more of it than a screen has.
+fn name() -> String {
+    format!(
+        "{NASTY}<script>owned=1</script><svg/onload=owned=1></script></style></title></code></pre>]]>--><!--&lt;b&gt;&#x3c;i&#x3e;&amp;amp;\
+         \" onmouseover=owned=1 x='[x](javascript:owned=1)<a/href=javascript:owned=1>\0\u{fffe}\u{ffff}\u{645}\u{631}\u{62d}\u{628}\u{627}{}",
+        "W".repeat(300)
+    )
+}
+
 /// Whether a character may stand in output: our own line breaks and tabs, and what can be seen.
 fn forbidden(c: char) -> bool {
     let code = u32::from(c);
@@ -60,7 +70,7 @@ pub fn account() -> World {
         answer.output = Err(super::support::world::ApiError {
             status: 400,
             code: format!("Denied{NASTY}"),
-            message: NASTY.to_owned(),
+            message: name(),
         });
     }
     world
@@ -76,14 +86,14 @@ fn rename(value: &mut Value) {
             let is_filter = !text.contains(' ') && text.contains('-') && text.ends_with("changes");
             if (renamed || is_filter || text == "root-usage") && !text.contains(NASTY) {
                 for name in [LOG_GROUP, TOPIC, TRAIL] {
-                    *text = text.replace(name, &format!("{name}{NASTY}"));
+                    *text = text.replace(name, &format!("{name}{}", self::name()));
                 }
                 if text.contains("cis ")
                     || is_filter
                     || text == "root-usage"
                     || text.contains("security@")
                 {
-                    text.push_str(NASTY);
+                    text.push_str(&name());
                 }
             }
         }
@@ -171,8 +181,8 @@ fn names_cannot_steer_a_terminal_or_forge_a_line_in_any_report() {
     let path = snapshot(folder.path());
     let file = path.to_str().unwrap();
     for format in [
-        "table", "json", "csv", "markdown", "junit", "sarif", "html", "ocsf", "asff", "oscal",
-        "hdf",
+        "table", "json", "csv", "markdown", "comment", "junit", "sarif", "html", "ocsf", "asff",
+        "oscal", "hdf",
     ] {
         let ran = run(&["analyze", file, "--format", format]);
         assert!(ran.stdout.contains("FORGED"), "{format}: {}", ran.stdout);
@@ -222,7 +232,7 @@ fn names_cannot_steer_a_terminal_or_forge_a_line_in_any_report() {
     let complete = folder.path().join("complete.trailproof");
     World::complete().write_snapshot(&complete);
     let complete = complete.to_str().unwrap();
-    for format in ["table", "json", "markdown"] {
+    for format in ["table", "json", "markdown", "comment", "html"] {
         let ran = run(&["diff", complete, file, "--format", format]);
         assert!(ran.stdout.contains("FORGED"), "{format}");
         run(&["diff", file, complete, "--format", format]);

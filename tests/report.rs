@@ -236,6 +236,7 @@ fn sample() -> Analysis {
             finished_at: Some("2026-11-20T10:00:09.000Z".into()),
             evidence_sha256: Some("e".repeat(64)),
             facts_sha256: Some("f".repeat(64)),
+            root_sha256: Some("d".repeat(64)),
         },
         benchmark: "cis-aws-7.0".into(),
         benchmark_title: "CIS Amazon Web Services Foundations Benchmark 7.0".into(),
@@ -335,7 +336,6 @@ fn about() -> About {
         again: "march.trailproof --benchmark cis-aws-7.0".into(),
         narrowed: String::new(),
         accepting: String::new(),
-        root_sha256: Some("d".repeat(64)),
         accounts: [(
             "111122223333".to_owned(),
             AboutAccount {
@@ -344,7 +344,6 @@ fn about() -> About {
                 regions: 17,
                 regions_answered: 17,
                 calls: 120,
-                calls_failed: 1,
             },
         )]
         .into(),

@@ -148,7 +148,7 @@ fn written_meanwhile(
         about,
     };
     let mut flow = Flow::new(format).unwrap();
-    let mut text = flow.begin(&outset);
+    let mut text = flow.begin(dossier);
     let mut counts = Summary::default();
     let make = |answers: Answers| {
         let mut counts = Summary::default();
@@ -162,7 +162,7 @@ fn written_meanwhile(
             Ok(())
         })
         .unwrap();
-    text.push_str(&flow.end(&outset, &counts));
+    text.push_str(&flow.end(dossier, &counts));
     text
 }
 

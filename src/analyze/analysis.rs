@@ -83,6 +83,8 @@ pub struct SnapshotSummary {
     pub evidence_sha256: Option<String>,
     /// Digest over the facts.
     pub facts_sha256: Option<String>,
+    /// Digest over everything, which is what a signature covers.
+    pub root_sha256: Option<String>,
     /// The derivation of the facts in the file; where it is not this version's, facts were derived again.
     pub derivation: i64,
     /// Whether the file was checked when it was opened.
@@ -100,6 +102,7 @@ impl SnapshotSummary {
             finished_at: meta.finished_at.map(format_time),
             evidence_sha256: meta.evidence_sha256.clone(),
             facts_sha256: meta.facts_sha256.clone(),
+            root_sha256: meta.root_sha256.clone(),
             derivation: meta.derivation,
             verified: snapshot.is_verified(),
         }

@@ -28,7 +28,6 @@ pub(super) fn about(
     snapshot: &Snapshot,
     analysis: &Analysis,
 ) -> Result<About, Error> {
-    let connection = snapshot.connection();
     let path = named.path.to_string_lossy();
     let argument = quoted(&path);
     let mut about = About {
@@ -37,18 +36,12 @@ pub(super) fn about(
         narrowed: named.what.narrowed(),
         accepting: named.accepting.again(),
         argument,
-        root_sha256: snapshot.meta().root_sha256.clone(),
-        organization_accounts: organization(connection)?,
+        organization_accounts: organization(snapshot.connection())?,
         ..About::default()
     };
-    let mut names = names(snapshot)?;
-    for account in &analysis.accounts {
-        let seen = AboutAccount {
-            name: names.remove(&account.account),
-            ..account_of(connection, &account.account)?
-        };
-        about.accounts.insert(account.account.clone(), seen);
-    }
+    let mut seen = seen(snapshot)?;
+    seen.retain(|account, _| analysis.accounts.iter().any(|it| it.account == *account));
+    about.accounts = seen;
     Ok(about)
 }
 
@@ -88,7 +81,7 @@ pub(super) fn evidence(
 }
 
 /// The names of accounts in their organization, as the first that was asked was told.
-pub(super) fn names(snapshot: &Snapshot) -> Result<BTreeMap<String, String>, Error> {
+fn names(snapshot: &Snapshot) -> Result<BTreeMap<String, String>, Error> {
     let mut statement = snapshot.connection().prepare(
         "select member, name from organization_account\n\
          where name is not null\n\
@@ -103,7 +96,8 @@ pub(super) fn names(snapshot: &Snapshot) -> Result<BTreeMap<String, String>, Err
     Ok(names)
 }
 
-fn organization(connection: &Connection) -> rusqlite::Result<Option<usize>> {
+/// Active accounts of the organization, where it was listed.
+pub(super) fn organization(connection: &Connection) -> rusqlite::Result<Option<usize>> {
     let listed: i64 = connection
         .prepare_cached(
             "select count(distinct member) from organization_account where state = 'ACTIVE'",
@@ -112,40 +106,50 @@ fn organization(connection: &Connection) -> rusqlite::Result<Option<usize>> {
     Ok(usize::try_from(listed).ok().filter(|listed| *listed > 0))
 }
 
-fn account_of(connection: &Connection, account: &str) -> rusqlite::Result<AboutAccount> {
-    let text = |sql: &str| -> rusqlite::Result<Option<String>> {
-        let found = connection
-            .prepare_cached(sql)?
-            .query_row([account], |row| row.get::<_, Option<String>>(0))
-            .optional()?;
-        Ok(found.flatten())
+/// What was seen of each account that was asked: one reading of each table, whatever their number.
+pub(super) fn seen(snapshot: &Snapshot) -> Result<BTreeMap<String, AboutAccount>, Error> {
+    let connection = snapshot.connection();
+    let mut seen: BTreeMap<String, AboutAccount> = BTreeMap::new();
+    for (account, name) in names(snapshot)? {
+        seen.entry(account).or_default().name = Some(name);
+    }
+    let mut statement = connection.prepare("select account, caller_arn from account")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        seen.entry(row.get(0)?).or_default().caller = row.get(1)?;
+    }
+    let numbers = |sql: &str| -> rusqlite::Result<Vec<(String, usize)>> {
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| {
+            let number: i64 = row.get(1)?;
+            Ok((row.get(0)?, usize::try_from(number).unwrap_or(0)))
+        })?;
+        rows.collect()
     };
-    let number = |sql: &str| -> rusqlite::Result<usize> {
-        let number: i64 = connection
-            .prepare_cached(sql)?
-            .query_row([account], |row| row.get(0))?;
-        Ok(usize::try_from(number).unwrap_or(0))
-    };
-    Ok(AboutAccount {
-        name: None,
-        caller: text("select caller_arn from account where account = ?1")?,
-        regions: number(
-            "select count(*)\n\
-             from (\n\
-               select region from evidence\n\
-               where account = ?1 and service = 'cloudtrail' and operation = 'DescribeTrails'\n\
-               union\n\
-               select region from region where account = ?1 and status <> 'DISABLED'\n\
-             )",
-        )?,
-        regions_answered: number(
-            "select count(distinct region)\n\
-             from answered\n\
-             where account = ?1 and service = 'cloudtrail' and operation = 'DescribeTrails'",
-        )?,
-        calls: number("select count(*) from evidence where account = ?1")?,
-        calls_failed: number(
-            "select count(*) from evidence where account = ?1 and error_code is not null",
-        )?,
-    })
+    let regions = numbers(
+        "select account, count(*)\n\
+         from (\n\
+           select account, region from evidence\n\
+           where service = 'cloudtrail' and operation = 'DescribeTrails'\n\
+           union\n\
+           select account, region from region where status <> 'DISABLED'\n\
+         )\n\
+         group by account",
+    )?;
+    for (account, number) in regions {
+        seen.entry(account).or_default().regions = number;
+    }
+    let answered = numbers(
+        "select account, count(distinct region)\n\
+         from answered\n\
+         where service = 'cloudtrail' and operation = 'DescribeTrails'\n\
+         group by account",
+    )?;
+    for (account, number) in answered {
+        seen.entry(account).or_default().regions_answered = number;
+    }
+    for (account, number) in numbers("select account, count(*) from evidence group by account")? {
+        seen.entry(account).or_default().calls = number;
+    }
+    Ok(seen)
 }

@@ -1,13 +1,12 @@
 //! `analyze` of many accounts: what each comes to is written while the others are judged, where every format allows it.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::analyze::{self, Answers, Finding, Inquiry, Summary};
-use crate::report::{self, About, AboutAccount, Dossier, Flow, Format, Portion};
+use crate::report::{self, About, Dossier, Flow, Format, Portion};
 use crate::snapshot::Snapshot;
 
-use super::about::names;
+use super::about::{organization, seen};
 use super::opening::NewFile;
 use super::{Error, Out, Status};
 
@@ -43,7 +42,8 @@ pub(super) fn analyze(
     };
     let outset = inquiry.outset();
     let about = About {
-        accounts: named(snapshot)?,
+        accounts: seen(snapshot)?,
+        organization_accounts: organization(snapshot.connection())?,
         ..About::default()
     };
     let dossier = Dossier {
@@ -56,7 +56,7 @@ pub(super) fn analyze(
         files.push(file.transpose()?);
     }
     for (flow, file) in flows.iter().zip(&mut files) {
-        write(&flow.begin(&outset), file.as_mut(), out)?;
+        write(&flow.begin(dossier), file.as_mut(), out)?;
     }
     let (mut counts, mut reached) = (Summary::default(), false);
     let make = |answers: Answers| written(&answers, plan, dossier);
@@ -78,7 +78,7 @@ pub(super) fn analyze(
     judged?;
     let mut names = Vec::new();
     for ((flow, file), (_, path)) in flows.into_iter().zip(files).zip(plan.targets) {
-        let end = flow.end(&outset, &counts);
+        let end = flow.end(dossier, &counts);
         match (file, path) {
             (Some(mut file), Some(path)) => {
                 file.write(end.as_bytes())?;
@@ -119,16 +119,4 @@ fn written(answers: &Answers, plan: &Plan<'_>, outset: Dossier<'_>) -> Written {
             .map(|(format, _)| Flow::portion(*format, plan.failing, outset, answers))
             .collect(),
     }
-}
-
-fn named(snapshot: &Snapshot) -> Result<BTreeMap<String, AboutAccount>, Error> {
-    let names = names(snapshot)?.into_iter();
-    let named = names.map(|(account, name)| {
-        let about = AboutAccount {
-            name: Some(name),
-            ..AboutAccount::default()
-        };
-        (account, about)
-    });
-    Ok(named.collect())
 }

@@ -81,12 +81,14 @@ fn finding(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
                 finding.broken_link.map(|id| id.code().to_owned()),
             ),
             ("trailproof/evidence", Some(evidence.join(" "))),
-            ("trailproof/root", dossier.about.root_sha256.clone()),
         ];
         for (name, value) in optional {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 fields.insert(name.to_owned(), cut(&value, 1024).into());
             }
+        }
+        for (name, value) in dossier.provenance(Some(&finding.account)) {
+            fields.insert(format!("trailproof/{name}"), cut(&value, 1024).into());
         }
     }
     let location = Location {

@@ -11,8 +11,11 @@ use crate::aws::arn::Arn;
 use crate::chain::verdict::Subject;
 
 use super::fix::Fix;
-use super::text::witness_line;
+use super::text::{some, witness_line};
 use super::{repair, words};
+
+/// What judged.
+pub(super) const ANALYZER: &str = concat!("trailproof ", env!("CARGO_PKG_VERSION"));
 
 /// What a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +39,6 @@ pub struct About {
     pub narrowed: String,
     /// The option that names what was accepted, with a blank before it.
     pub accepting: String,
-    /// Digest over everything, which is what a signature covers.
-    pub root_sha256: Option<String>,
     /// The accounts by id.
     pub accounts: BTreeMap<String, AboutAccount>,
     /// Active accounts of the organization, where it was listed.
@@ -55,6 +56,14 @@ impl About {
         let callers: BTreeSet<&str> = callers.collect();
         callers.into_iter().collect()
     }
+
+    /// How many Regions were asked for trails, and how many of them answered, over all accounts.
+    pub(super) fn regions(&self) -> (usize, usize) {
+        let accounts = self.accounts.values();
+        accounts.fold((0, 0), |(asked, answered), it| {
+            (asked + it.regions, answered + it.regions_answered)
+        })
+    }
 }
 
 /// What was seen of one account.
@@ -70,8 +79,6 @@ pub struct AboutAccount {
     pub regions_answered: usize,
     /// Calls that were recorded.
     pub calls: usize,
-    /// Of those: calls without an answer.
-    pub calls_failed: usize,
 }
 
 /// One recorded call.
@@ -131,6 +138,47 @@ impl<'a> Dossier<'a> {
     /// The account's name, where it has one.
     pub(super) fn account_name(self, account: &str) -> Option<&'a str> {
         self.about.accounts.get(account)?.name.as_deref()
+    }
+
+    /// What findings rest on, for formats that have a place for names and values: which snapshot, collected when and by whom,
+    /// how completely it was answered, what judged it, and what was assumed. Of one account, its own caller and Regions.
+    pub(super) fn provenance(self, of: Option<&str>) -> Vec<(&'static str, String)> {
+        let (analysis, about) = (self.analysis, self.about);
+        let seen = of.and_then(|account| about.accounts.get(account));
+        let (callers, (regions, answered)) = match (of, seen) {
+            (None, _) => (about.callers(), about.regions()),
+            (Some(_), Some(it)) => (
+                it.caller.as_deref().into_iter().collect(),
+                (it.regions, it.regions_answered),
+            ),
+            (Some(_), None) => (Vec::new(), (0, 0)),
+        };
+        let mut facts = vec![
+            ("analyzer", ANALYZER.to_owned()),
+            ("producer", analysis.snapshot.producer.clone()),
+            ("collected_at", self.time().to_owned()),
+        ];
+        let callers: Vec<String> = callers.into_iter().map(str::to_owned).collect();
+        if !callers.is_empty() {
+            facts.push(("collected_by", some(&callers)));
+        }
+        if regions > 0 {
+            facts.push(("regions_answered", format!("{answered} of {regions}")));
+        }
+        let accounts = analysis.accounts.len();
+        let accounts = match about.organization_accounts {
+            Some(all) => format!("{accounts} of {all}"),
+            None => accounts.to_string(),
+        };
+        facts.push(("accounts", accounts));
+        if let Some(digest) = &analysis.snapshot.root_sha256 {
+            facts.push(("root_sha256", digest.clone()));
+        }
+        if !analysis.assumed.is_empty() {
+            let words: Vec<&str> = analysis.assumed.iter().map(|it| it.word()).collect();
+            facts.push(("assumed", words.join(", ")));
+        }
+        facts
     }
 
     /// When the snapshot was finished, or begun where it never was.

@@ -1,7 +1,7 @@
 //! Documents that are written while accounts are still judged, so that memory does not grow with their number: JSON and CSV.
 //! Byte for byte the documents that are made of a whole analysis.
 
-use crate::analyze::{Analysis, Answers, Summary};
+use crate::analyze::{Answers, Summary};
 
 use super::dossier::Dossier;
 use super::{Format, Style, csv, json, printed};
@@ -34,7 +34,7 @@ impl Flow {
     }
 
     /// What comes before the findings.
-    pub fn begin(&self, outset: &Analysis) -> String {
+    pub fn begin(&self, outset: Dossier<'_>) -> String {
         shown(match self.format {
             Format::Json => {
                 let [before, _] = json::frame(outset, Summary::default());
@@ -47,7 +47,7 @@ impl Flow {
     /// What an account adds, whichever thread asks; with `failing`, without what passes. `outset` is the analysis without findings.
     pub fn portion(format: Format, failing: bool, outset: Dossier<'_>, of: &Answers) -> Portion {
         let [findings, account] = match format {
-            Format::Json => json::items(of, outset.analysis, failing),
+            Format::Json => json::items(of, outset, failing),
             _ => {
                 let mut lines = String::new();
                 let items = of.findings.iter().map(|finding| outset.item(finding));
@@ -77,7 +77,7 @@ impl Flow {
     }
 
     /// What comes after the last account.
-    pub fn end(self, outset: &Analysis, counts: &Summary) -> String {
+    pub fn end(self, outset: Dossier<'_>, counts: &Summary) -> String {
         if self.format != Format::Json {
             return String::new();
         }

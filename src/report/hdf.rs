@@ -9,7 +9,7 @@ use crate::analyze::{ControlSummary, Status};
 use crate::control::{Section, Severity};
 
 use super::dossier::{Dossier, Item, hex};
-use super::text::{flat, json_document};
+use super::text::{flat, json_document, object};
 use super::words;
 
 /// The analysis as an execution report.
@@ -41,6 +41,7 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
         "platform": {"name": "trailproof", "release": env!("CARGO_PKG_VERSION"), "target_id": dossier.about.file},
         "version": env!("CARGO_PKG_VERSION"),
         "statistics": {"duration": 0},
+        "passthrough": object(dossier.provenance(None)),
         "profiles": [{
             "name": analysis.benchmark,
             "title": analysis.benchmark_title,
@@ -124,7 +125,12 @@ fn result(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
     });
     if let Some(out) = out.as_object_mut() {
         let evidence: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
-        let told = format!("{} (evidence rows {})", item.told(), evidence.join(", "));
+        let told = format!(
+            "{} (evidence rows {}; fingerprint {})",
+            item.told(),
+            evidence.join(", "),
+            item.fingerprint
+        );
         let key = if status == "skipped" {
             "skip_message"
         } else {

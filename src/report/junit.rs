@@ -38,6 +38,14 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
             counts.skipped,
             content(second(dossier.time())),
         ));
+        out.push_str("    <properties>\n");
+        for (name, value) in dossier.provenance(Some(account)) {
+            out.push_str(&format!(
+                "      <property name=\"{name}\" value=\"{}\"/>\n",
+                content(&value)
+            ));
+        }
+        out.push_str("    </properties>\n");
         for item in cases {
             case(&mut out, item, &dossier.analysis.benchmark);
         }
@@ -85,17 +93,13 @@ fn case(out: &mut String, item: &Item<'_>, benchmark: &str) {
         (Status::Unknown, true) => Some("error"),
         _ => Some("skipped"),
     };
-    let Some(element) = element else {
-        out.push_str("/>\n");
-        return;
-    };
     out.push_str(">\n");
-    if element == "skipped" {
+    if element == Some("skipped") {
         out.push_str(&format!(
             "      <skipped message=\"{}\"/>\n",
             content(&item.told())
         ));
-    } else {
+    } else if let Some(element) = element {
         // Some servers show the text alone, others the message above it.
         let mut lines = vec![words::reason(finding)];
         if let Some(witness) = &finding.witness {
@@ -104,7 +108,6 @@ fn case(out: &mut String, item: &Item<'_>, benchmark: &str) {
         if let Some(fix) = item.fix() {
             lines.push(format!("what to change: {fix}"));
         }
-        lines.push(format!("fingerprint: {}", item.fingerprint));
         let text: Vec<String> = lines.iter().map(|line| content(line)).collect();
         out.push_str(&format!(
             "      <{element} message=\"{}\" type=\"{}\">{}</{element}>\n",
@@ -113,7 +116,24 @@ fn case(out: &mut String, item: &Item<'_>, benchmark: &str) {
             text.join("\n"),
         ));
     }
-    out.push_str("    </testcase>\n");
+    out.push_str(&format!(
+        "      <system-out>{}</system-out>\n    </testcase>\n",
+        content(&rests_on(item))
+    ));
+}
+
+/// What a case that passes tells too: how grave a fail would be, what was looked at, and by what it is known again.
+fn rests_on(item: &Item<'_>) -> String {
+    let evidence: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
+    let evidence = match evidence.as_slice() {
+        [] => String::new(),
+        rows => format!("evidence rows: {}; ", rows.join(", ")),
+    };
+    format!(
+        "severity: {}; {evidence}fingerprint: {}",
+        item.finding.severity.as_str(),
+        item.fingerprint
+    )
 }
 
 /// `2026-11-20T10:00:09.123Z` without its fraction, which some readers refuse.

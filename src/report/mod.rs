@@ -111,7 +111,7 @@ pub fn analysis(dossier: Dossier<'_>, format: Format, view: View) -> String {
             Some(framework) if !view.quiet => sections::render(dossier, framework, view.style),
             _ => table::render(dossier, view),
         },
-        Format::Json => json::render(analysis, view.failing),
+        Format::Json => json::render(dossier, view.failing),
         Format::Csv => csv::render(dossier, view.failing),
         Format::Markdown => markdown::render(dossier, view.failing),
         Format::Comment => comment::render(dossier),

@@ -6,7 +6,7 @@ use crate::analyze::Status;
 use crate::control::Severity;
 
 use super::dossier::{Dossier, Item};
-use super::text::json_document;
+use super::text::{json_document, object};
 use super::words;
 
 /// The analysis as an array of events.
@@ -108,7 +108,8 @@ fn event(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
             "link": finding.broken_link.map(|id| id.code()),
             "evidence": item.evidence,
             "witness": finding.witness,
-            "root_sha256": dossier.about.root_sha256,
+            "category": item.control.and_then(|control| control.category.as_deref()),
+            "snapshot": object(dossier.provenance(Some(&finding.account))),
         },
     });
     if let Some(account) = event

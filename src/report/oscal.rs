@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::analyze::{Analysis, Status};
 
 use super::dossier::{Dossier, Item, hex};
+use super::printable::one_line;
 use super::text::json_document;
 use super::words;
 
@@ -21,12 +22,12 @@ const NAMESPACE: &str = "urn:trailproof";
 /// The analysis as one document.
 pub(super) fn render(dossier: Dossier<'_>) -> String {
     let analysis = dossier.analysis;
-    let identity = dossier
-        .about
+    let snapshot = &analysis.snapshot;
+    let identity = snapshot
         .root_sha256
         .as_deref()
-        .or(analysis.snapshot.facts_sha256.as_deref())
-        .unwrap_or(&analysis.snapshot.started_at);
+        .or(snapshot.facts_sha256.as_deref())
+        .unwrap_or(&snapshot.started_at);
     let seed = |what: &str| uuid(&[identity, &analysis.benchmark, what]);
     let result = result(dossier, seed("result"));
     let plan = seed("plan");
@@ -71,6 +72,7 @@ fn result(dossier: Dossier<'_>, uuid: String) -> Value {
         } else {
             "Decided offline from a snapshot whose collection was cut short: nothing in it can be satisfied."
         },
+        "props": provenance(dossier),
         "start": analysis.snapshot.started_at,
         "end": dossier.time(),
         "reviewed-controls": {"control-selections": [selection(analysis)]},
@@ -91,6 +93,18 @@ fn result(dossier: Dossier<'_>, uuid: String) -> Value {
         }
     }
     result
+}
+
+/// What the result rests on, a property each.
+fn provenance(dossier: Dossier<'_>) -> Vec<Value> {
+    let facts = dossier.provenance(None).into_iter();
+    facts
+        .map(|(name, value)| {
+            // A value of OSCAL is one line that neither begins nor ends with a blank.
+            let value = one_line(&value);
+            json!({"name": name.replace('_', "-"), "ns": NAMESPACE, "value": value.trim()})
+        })
+        .collect()
 }
 
 /// The accounts.

@@ -12,7 +12,7 @@ use crate::control::Severity;
 use super::dossier::{Dossier, Item};
 use super::marked;
 use super::printable::one_line;
-use super::text::{flat, json_document};
+use super::text::{flat, json_document, object};
 
 /// The most results that code scanning takes of one run.
 const RESULTS: usize = 25_000;
@@ -66,6 +66,7 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
                 "toolExecutionNotifications": notifications,
             }],
             "columnKind": "unicodeCodePoints",
+            "properties": object(dossier.provenance(None)),
             "results": results,
         }],
     }))

@@ -362,6 +362,28 @@ fn deciding<'m>(witness: &Value, marks: &'m [Mark]) -> Vec<(&'m str, Option<Stri
     found
 }
 
+/// How many names are listed before the rest is counted.
+const NAMED: usize = 3;
+
+/// The first few of several names, and how many there are more.
+pub(crate) fn some(names: &[String]) -> String {
+    match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        None => names.join(", "),
+        Some(more) => {
+            let shown = names.get(..NAMED).unwrap_or_default();
+            format!("{} and {more} more", shown.join(", "))
+        }
+    }
+}
+
+/// Names and values as a JSON object.
+pub(crate) fn object(members: Vec<(&'static str, String)>) -> Value {
+    let members = members.into_iter();
+    members
+        .map(|(name, value)| (name.to_owned(), Value::from(value)))
+        .collect()
+}
+
 /// A report value as an indented JSON document with a final line break: nothing in it is unprintable.
 pub(crate) fn json_document(report: &impl serde::Serialize) -> String {
     // Serializing our own structs of strings, numbers and JSON values cannot fail: no map has a key that is no string.

@@ -8,6 +8,7 @@ use trailproof::report::{
     self as reports, About, AboutAccount, Dossier, EvidenceRow, Format, View,
 };
 
+use super::super::support::trailproof;
 use super::super::support::world::World;
 use super::{report, snapshots};
 
@@ -104,6 +105,61 @@ fn a_browser_runs_the_page_without_an_error_or_a_request() {
         quiet(&log);
         assert!(!dom.contains("<img"), "a name became an element");
     }
+}
+
+/// Hostile names in the page and in the page of a comparison, read without the policy that would stop what they hold.
+#[test]
+fn no_name_becomes_an_element_or_runs() {
+    let Some(browser) = chromium() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (complete, hostile) = (path("complete.trailproof"), path("hostile.trailproof"));
+    World::complete().write_snapshot(&complete);
+    super::super::printable::account().write_snapshot(&hostile);
+    let compared = path("compared.html");
+    let output = trailproof()
+        .arg("diff")
+        .args([&complete, &hostile])
+        .arg("--format")
+        .arg("html")
+        .arg("-o")
+        .arg(&compared)
+        .output()
+        .unwrap();
+    assert!(compared.exists(), "{output:?}");
+    for page in [report(&hostile, "html"), compared] {
+        let (dom, log) = opened(&browser, &page);
+        assert!(dom.contains("owned=1"), "the names are there to be read");
+        quiet(&log);
+        let said = scripted(
+            &browser,
+            &page,
+            "[window.owned, document.querySelectorAll('img,iframe,object,embed,form,[onload],[onerror],[onmouseover]').length,
+              document.querySelectorAll('a:not([href^=\"#\"]):not([href^=\"https://\"])').length,
+              document.querySelectorAll('script').length - 1].join()",
+        );
+        // Nothing ran, nothing stands there, and the one script more than this question is the page's own.
+        assert_eq!(said, ",0,0,1");
+    }
+}
+
+/// Where a finding goes over to another sheet its links were cut off at the right and at the foot: what scrolls on a screen
+/// is a box of its own, which paper cuts.
+#[test]
+fn nothing_that_scrolls_is_cut_on_paper() {
+    let Some(browser) = chromium() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("x.trailproof");
+    World::empty().write_snapshot(&snapshot);
+    let page = report(&snapshot, "html");
+    let on_paper = std::fs::read_to_string(&page).unwrap();
+    std::fs::write(&page, on_paper.replace("@media print", "@media screen")).unwrap();
+    let said = scripted(
+        &browser,
+        &page,
+        "Array.from(document.querySelectorAll('.scroll')).map(it => getComputedStyle(it).overflowX).filter(it => it !== 'visible').length",
+    );
+    assert_eq!(said, "0");
 }
 
 /// Nothing on the console: no error, and no request that the page's policy had to stop.

@@ -62,7 +62,7 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
     if !item.evidence.is_empty() {
         line("Evidence rows", &super::listed(&item.evidence));
     }
-    if let Some(digest) = &dossier.about.root_sha256 {
+    if let Some(digest) = &dossier.analysis.snapshot.root_sha256 {
         line("Snapshot", &format!("root digest {digest}"));
     }
     if let Some(fix) = dossier.fix(item) {

@@ -6,7 +6,7 @@ use crate::analyze::{AccountSummary, Analysis, Status};
 use crate::chain::verdict::Verdict;
 use crate::control::Section;
 
-use super::super::dossier::{AboutAccount, Dossier, Item};
+use super::super::dossier::{ANALYZER, Dossier, Item};
 use super::super::text::{audit_steps_word, count, status_word};
 use super::super::words;
 use super::finding::{anchor, finding};
@@ -150,18 +150,18 @@ fn reach(dossier: Dossier<'_>) -> Vec<ScopeRow> {
         None => count(accounts, "account"),
     };
     let mut rows = vec![("accounts", accounts)];
-    let sum = |of: fn(&AboutAccount) -> usize| about.accounts.values().map(of).sum::<usize>();
-    let regions = sum(|it| it.regions);
+    let (regions, answered) = about.regions();
     if regions > 0 {
-        let answered = sum(|it| it.regions_answered);
-        let (calls, failed) = (sum(|it| it.calls), sum(|it| it.calls_failed));
+        let calls: usize = about.accounts.values().map(|it| it.calls).sum();
+        let of_accounts = dossier.analysis.accounts.iter();
+        let gaps: usize = of_accounts.map(|it| it.gaps.len()).sum();
         rows.push((
             "Regions",
             format!("{answered} of {regions} answered which trails they have"),
         ));
         rows.push((
             "calls",
-            format!("{calls} recorded, {failed} of them without an answer"),
+            format!("{calls} recorded, {gaps} without an answer"),
         ));
     }
     rows
@@ -172,7 +172,7 @@ fn digests(dossier: Dossier<'_>) -> Vec<ScopeRow> {
     let snapshot = &dossier.analysis.snapshot;
     let code = |value: &str| format!("<code>{}</code>", text(value));
     let digests = [
-        ("root digest", &dossier.about.root_sha256),
+        ("root digest", &snapshot.root_sha256),
         ("facts digest", &snapshot.facts_sha256),
         ("evidence digest", &snapshot.evidence_sha256),
     ];
@@ -180,10 +180,7 @@ fn digests(dossier: Dossier<'_>) -> Vec<ScopeRow> {
     let known = known.filter_map(|(label, digest)| Some((label, code(digest.as_deref()?))));
     let mut rows: Vec<ScopeRow> = known.collect();
     rows.push(("benchmark", code(&dossier.analysis.benchmark)));
-    rows.push((
-        "analyzed by",
-        format!("trailproof {}", env!("CARGO_PKG_VERSION")),
-    ));
+    rows.push(("analyzed by", ANALYZER.to_owned()));
     rows
 }
 
@@ -393,8 +390,8 @@ fn evidence(out: &mut String, dossier: Dossier<'_>) {
 }
 
 fn sign_off(out: &mut String, dossier: Dossier<'_>) {
-    let digest = dossier
-        .about
+    let snapshot = &dossier.analysis.snapshot;
+    let digest = snapshot
         .root_sha256
         .as_deref()
         .map_or(String::new(), |digest| {

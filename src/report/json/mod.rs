@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::analyze::{self, Analysis, Answers};
+use crate::analyze::{self, Answers};
 use crate::control::{self, Assessment};
 
-use super::{dossier, text, words};
+use super::dossier::{self, About, Dossier};
+use super::{text, words};
 
 mod finding;
 
@@ -20,6 +21,9 @@ struct Report<'a> {
     schema_version: u32,
     snapshot: Snapshot<'a>,
     benchmark: &'a str,
+    analyzer: &'static str,
+    /// Active accounts of the organization, where it was listed.
+    organization_accounts: Option<usize>,
     /// What the user assumes where AWS gave no answer (`--assume`).
     assumed: Vec<&'static str>,
     controls: Vec<Control<'a>>,
@@ -72,6 +76,7 @@ pub(super) struct Snapshot<'a> {
     finished_at: Option<&'a str>,
     evidence_sha256: Option<&'a str>,
     facts_sha256: Option<&'a str>,
+    root_sha256: Option<&'a str>,
     derivation: i64,
     verified: bool,
 }
@@ -89,6 +94,7 @@ impl<'a> Snapshot<'a> {
             finished_at: summary.finished_at.as_deref(),
             evidence_sha256: summary.evidence_sha256.as_deref(),
             facts_sha256: summary.facts_sha256.as_deref(),
+            root_sha256: summary.root_sha256.as_deref(),
             derivation: summary.derivation,
             verified: summary.verified,
         }
@@ -121,12 +127,21 @@ pub(super) struct Explained<'a> {
     schema_version: u32,
     snapshot: Snapshot<'a>,
     benchmark: &'a str,
+    analyzer: &'static str,
     findings: Vec<FindingView<'a>>,
 }
 
 #[derive(Serialize)]
 struct Account<'a> {
     account: &'a str,
+    /// Its name in the organization.
+    name: Option<&'a str>,
+    /// Who asked.
+    caller_arn: Option<&'a str>,
+    /// Regions that are enabled, and of those the ones that answered which trails they have.
+    regions: usize,
+    regions_answered: usize,
+    calls: usize,
     trails: usize,
     paths: usize,
     gaps: Vec<String>,
@@ -154,7 +169,7 @@ struct Summary {
 }
 
 /// The findings with every link of their paths.
-pub(super) fn explained(dossier: dossier::Dossier<'_>) -> Explained<'_> {
+pub(super) fn explained(dossier: Dossier<'_>) -> Explained<'_> {
     let analysis = dossier.analysis;
     let findings = dossier.items().map(|item| {
         let proven_fix = dossier.fix(&item).map(|fix| ProvenFix {
@@ -167,18 +182,19 @@ pub(super) fn explained(dossier: dossier::Dossier<'_>) -> Explained<'_> {
         schema_version: 1,
         snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
+        analyzer: dossier::ANALYZER,
         findings: findings.collect(),
     }
 }
 
 /// The analysis as one JSON document, ending with a line break; with `failing`, the findings without what passes. The
 /// counts stay those of all.
-pub(super) fn render(analysis: &Analysis, failing: bool) -> String {
-    text::json_document(&report(analysis, analysis.summary(), failing))
+pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
+    text::json_document(&report(dossier, dossier.analysis.summary(), failing))
 }
 
 /// The document around findings and accounts: what comes before the findings, and what after the accounts.
-pub(super) fn frame(outset: &Analysis, counts: analyze::Summary) -> [String; 2] {
+pub(super) fn frame(outset: Dossier<'_>, counts: analyze::Summary) -> [String; 2] {
     let whole = text::json_document(&report(outset, counts, false));
     // At this depth no text holds a line break.
     let lists = format!("{FINDINGS}[],{ACCOUNTS}[]");
@@ -192,16 +208,16 @@ pub(super) const FINDINGS: &str = "\n  \"findings\": ";
 pub(super) const ACCOUNTS: &str = "\n  \"accounts\": ";
 
 /// What an account adds to the two lists: their items as they stand in the document, without the commas around them.
-pub(super) fn items(answers: &Answers, outset: &Analysis, failing: bool) -> [String; 2] {
+pub(super) fn items(answers: &Answers, outset: Dossier<'_>, failing: bool) -> [String; 2] {
     let findings = answers.findings.iter();
     let findings: Vec<_> = findings
         .filter(|it| !failing || it.is_open())
-        .map(|it| finding(it, outset, false))
+        .map(|it| finding(it, outset.analysis, false))
         .collect();
     let lists = [
         text::json_document(&Findings { findings }),
         text::json_document(&Accounts {
-            accounts: [account(&answers.account)],
+            accounts: [account(&answers.account, outset.about)],
         }),
     ];
     lists.map(|list| {
@@ -211,11 +227,14 @@ pub(super) fn items(answers: &Answers, outset: &Analysis, failing: bool) -> [Str
     })
 }
 
-fn report(analysis: &Analysis, counts: analyze::Summary, failing: bool) -> Report<'_> {
+fn report(dossier: Dossier<'_>, counts: analyze::Summary, failing: bool) -> Report<'_> {
+    let analysis = dossier.analysis;
     Report {
         schema_version: 1,
         snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
+        analyzer: dossier::ANALYZER,
+        organization_accounts: dossier.about.organization_accounts,
         assumed: analysis.assumed.iter().map(|it| it.word()).collect(),
         controls: analysis.controls.iter().map(control).collect(),
         findings: analysis
@@ -224,7 +243,11 @@ fn report(analysis: &Analysis, counts: analyze::Summary, failing: bool) -> Repor
             .filter(|it| !failing || it.is_open())
             .map(|it| finding(it, analysis, false))
             .collect(),
-        accounts: analysis.accounts.iter().map(account).collect(),
+        accounts: analysis
+            .accounts
+            .iter()
+            .map(|it| account(it, dossier.about))
+            .collect(),
         refused_attestations: analysis
             .refused
             .iter()
@@ -285,9 +308,15 @@ fn control(control: &analyze::ControlSummary) -> Control<'_> {
     }
 }
 
-fn account(account: &analyze::AccountSummary) -> Account<'_> {
+fn account<'a>(account: &'a analyze::AccountSummary, about: &'a About) -> Account<'a> {
+    let seen = about.accounts.get(&account.account);
     Account {
         account: &account.account,
+        name: seen.and_then(|it| it.name.as_deref()),
+        caller_arn: seen.and_then(|it| it.caller.as_deref()),
+        regions: seen.map_or(0, |it| it.regions),
+        regions_answered: seen.map_or(0, |it| it.regions_answered),
+        calls: seen.map_or(0, |it| it.calls),
         trails: account.trails,
         paths: account.paths,
         gaps: account.gaps.iter().map(words::gap).collect(),

@@ -8,9 +8,9 @@ use crate::chain::Gap;
 use crate::chain::cause::Outcome;
 use crate::chain::verdict::{Cause, LinkId, Verdict};
 
-use super::super::text::{Colour, Page, count};
+use super::super::text::{Colour, Page, count, some};
 use super::super::words;
-use super::causes::{accounts, in_accounts, numbers, some};
+use super::causes::{accounts, in_accounts, numbers};
 
 /// Writes remarks, other monitoring, and calls without an answer; with `all`, each of these calls.
 pub(super) fn write(page: &mut Page, analysis: &Analysis, all: bool) {

@@ -5,11 +5,8 @@ use crate::analyze::{Analysis, Finding, Status, Stop, Why};
 use crate::chain::cause::Unanswered;
 use crate::chain::verdict::{Cause, LinkId};
 
-use super::super::text::{Colour, count};
+use super::super::text::{Colour, count, some};
 use super::super::words;
-
-/// How many names are listed before the rest is counted.
-const NAMED: usize = 3;
 
 /// One row: the findings of one cause.
 pub(in super::super) struct Group<'a> {
@@ -220,16 +217,5 @@ pub(in super::super) fn in_accounts(accounts: &[String], analysis: &Analysis) ->
         all if all.len() == analysis.accounts.len() => "every account".to_owned(),
         [one] => format!("account {one}"),
         several => format!("{}: {}", count(several.len(), "account"), some(several)),
-    }
-}
-
-/// The first few of several names, and how many there are more.
-pub(in super::super) fn some(names: &[String]) -> String {
-    match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        None => names.join(", "),
-        Some(more) => {
-            let shown = names.get(..NAMED).unwrap_or_default();
-            format!("{} and {more} more", shown.join(", "))
-        }
     }
 }

@@ -198,8 +198,7 @@ pub(in super::super) fn origin(dossier: Dossier<'_>) -> String {
         }
     }
     text.push_str(&format!(" with {}", analysis.snapshot.producer));
-    let regions: usize = about.accounts.values().map(|it| it.regions).sum();
-    let answered: usize = about.accounts.values().map(|it| it.regions_answered).sum();
+    let (regions, answered) = about.regions();
     if regions > 0 {
         text.push_str(&format!(
             "; {answered} of {} answered",
@@ -210,7 +209,7 @@ pub(in super::super) fn origin(dossier: Dossier<'_>) -> String {
         let of = count(all, "account");
         text.push_str(&format!(", {} of {of}", analysis.accounts.len()));
     }
-    if let Some(digest) = &about.root_sha256 {
+    if let Some(digest) = &analysis.snapshot.root_sha256 {
         let short: String = digest.chars().take(DIGEST).collect();
         text.push_str(&format!("; root digest {short}"));
     }
