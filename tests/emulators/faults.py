@@ -451,7 +451,10 @@ LET_CLOUDTRAIL = {"Sid": "Trails", "Effect": "Allow", "Principal": {"Service": "
 
 #: Faults of what is recorded.
 OF_RECORDS = {
-    **{fault: OF_ACCOUNT[fault] for fault in ["T01", "T01b", "T01c", "T07", "S01", "S02", "S03", "S04"]},
+    **{
+        fault: OF_ACCOUNT[fault]
+        for fault in ["T01", "T01b", "T01c", "T02", "T07", "L01", "S01", "S02", "S03", "S04"]
+    },
     "T14": trail_with(),
     "T16": trail_with(),
     "T17": trail_with(key=([LET_CLOUDTRAIL], False)),
@@ -486,6 +489,10 @@ class Watch:
 
     def narrow(self):
         pattern = {"source": ["aws.cloudtrail"], "detail": {"eventName": ["CreateTrail"]}}
+        self.events.put_rule(Name=self.RULE, EventPattern=json.dumps(pattern), State="ENABLED")
+
+    def known_by_its_names(self):
+        pattern = {"source": ["aws.cloudtrail"], "detail": {"eventName": [{"prefix": "Create"}, {"prefix": "Delete"}]}}
         self.events.put_rule(Name=self.RULE, EventPattern=json.dumps(pattern), State="ENABLED")
 
     def attribute(self, name, value):
@@ -524,6 +531,7 @@ def in_region(fault, region="eu-west-3"):
 OF_RULES = {
     "E02": in_region(lambda watch: watch.events.disable_rule(Name=Watch.RULE)),
     "E05": in_region(Watch.narrow),
+    "E05b": in_region(Watch.known_by_its_names),
     "E08": in_region(Watch.nothing),
     "E08b": in_region(Watch.no_rule, "us-east-1"),
     "E12": in_region(Watch.no_target),

@@ -50,7 +50,24 @@ patiently() {
 
 /// Whether a call hands CloudTrail a role.
 fn names_a_role(call: &Call) -> bool {
-    call.service == "cloudtrail" && call.input.get("CloudWatchLogsRoleArn").is_some()
+    let role = call.input.get("CloudWatchLogsRoleArn");
+    call.service == "cloudtrail" && role.is_some_and(|role| role != "")
+}
+
+/// What a plan makes that `rollback` leaves: it may hold something by then.
+fn stays(plan: &Plan) -> Vec<&'static str> {
+    let kinds: [(&str, fn(&Resource) -> bool); 4] = [
+        ("log groups", |it| matches!(it, Resource::LogGroup(_))),
+        ("buckets", |it| matches!(it, Resource::Bucket(_))),
+        ("roles", |it| matches!(it, Resource::Role(_))),
+        ("keys", |it| matches!(it, Resource::Key(_))),
+    ];
+    let made = |is: fn(&Resource) -> bool| {
+        let mut changes = plan.changes.iter();
+        changes.any(|change| change.before.is_none() && is(&change.after))
+    };
+    let kinds = kinds.into_iter().filter(|(_, is)| made(*is));
+    kinds.map(|(kind, _)| kind).collect()
 }
 
 /// The script of a plan.
@@ -67,6 +84,14 @@ pub(super) fn script(plan: &Plan) -> String {
         &mut out,
         "Run it with credentials of the account that it names; with the argument `rollback` it takes the changes back.",
     );
+    let stays = stays(plan);
+    if !stays.is_empty() {
+        let stays = stays.join(", ");
+        comment(
+            &mut out,
+            &format!("What is new of these stays, since it may hold something by then: {stays}."),
+        );
+    }
     comment(
         &mut out,
         "What stands between backticks are literals of JMESPath:",

@@ -193,11 +193,24 @@ pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
         json!(it.global_events),
         differs(&|it| json!(it.global_events)),
     );
-    let delivers = differs(&|it| json!([it.log_group_arn, it.role_arn]));
-    set("CloudWatchLogsLogGroupArn", json!(group), delivers);
-    set("CloudWatchLogsRoleArn", json!(it.role_arn), delivers);
     if new {
         set("S3BucketName", json!(it.bucket), true);
+    }
+    // An empty text takes the log group and its role away.
+    if differs(&|it| json!([it.log_group_arn, it.role_arn])) {
+        let delivers = [
+            ("CloudWatchLogsLogGroupArn", &group),
+            ("CloudWatchLogsRoleArn", &it.role_arn),
+        ];
+        for (name, value) in delivers {
+            let path = format!("trailList[0].{name}");
+            match value {
+                Some(value) => tests.push(same(&path, &json!(value))),
+                None if new => continue,
+                None => tests.push(format!("!({path})")),
+            }
+            settings.insert(name.to_owned(), json!(value.as_deref().unwrap_or_default()));
+        }
     }
     // AWS shows this setting under another name.
     if differs(&|it| json!(it.validation)) {
