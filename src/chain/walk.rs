@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::alarm_ends::{Acting, AlarmEnds};
-use super::cause::LogGroupCause;
+use super::cause::{LogGroupCause, TrailCause};
 use super::composite_alarm::Region;
 use super::facts::{AlarmRow, Facts, FilterRow, TrailRow};
 use super::judgement::{Context, Judgement};
@@ -21,7 +21,7 @@ use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
 use super::tail::{Alike, Extent, MOST_PATHS, SharedEvents, Tail, Told};
 use super::trail::Hidden;
-use super::verdict::{Link, LinkId, Verdict};
+use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{
     Error, alarm_actions, log_alarm, metric_filter, mute_rules, organization, selectors, trail,
 };
@@ -103,7 +103,7 @@ impl<'s, 'c> Walk<'s, 'c> {
         for judgement in hidden.trails.iter().chain(&none) {
             paths.push(Tail::default().path(None, None, judgement, &mut self.events));
         }
-        self.unfed_filters(&trails, &hidden, &mut paths)?;
+        self.unfed_filters(&trails, none.as_ref(), &hidden, &mut paths)?;
         let feeds = self.feeds(&trails, hidden)?;
         paths.extend(rule_walk::paths(&self.facts, self.context, &feeds)?);
         self.bound(paths.len());
@@ -198,10 +198,12 @@ impl<'s, 'c> Walk<'s, 'c> {
         Ok(())
     }
 
-    /// Filters of the account on log groups that none of its trails delivers to (F12), look-alikes included (L03).
+    /// Filters of the account on log groups that none of its trails delivers to (F12), look-alikes included (L03); what
+    /// there is to say of an account without a trail comes before it.
     fn unfed_filters(
         &mut self,
         trails: &[TrailRow],
+        none: Option<&Judgement>,
         hidden: &Hidden,
         paths: &mut Vec<Path>,
     ) -> Result<(), Error> {
@@ -222,8 +224,8 @@ impl<'s, 'c> Walk<'s, 'c> {
                 arn: location.log_group(&filter.log_group_name),
             };
             // A hidden trail of one Region may feed the group too: its own path tells what is open about that Region.
-            let before = match hidden.of_all_regions() {
-                Some(hidden) => hidden.clone(),
+            let before = match hidden.of_all_regions().or(none) {
+                Some(before) => before.clone(),
                 None => fed_by_nobody(trails, &place, filter),
             };
             let group = log_group::unfed();
@@ -522,9 +524,19 @@ fn named(filter: &FilterRow) -> Filter {
     }
 }
 
-/// What stands before a filter of a log group that no trail delivers to: nothing (F12), or a trail that delivers to a
-/// group of the same name elsewhere (L03).
+/// What stands before a filter of a log group that no trail delivers to: nothing (F12), a trail that delivers to a group of
+/// the same name elsewhere (L03), or no trail at all, which no other log group would help (T01).
 fn fed_by_nobody(trails: &[TrailRow], place: &LogGroupId, filter: &FilterRow) -> Judgement {
+    let mut judgement = Judgement::default();
+    if trails.is_empty() {
+        judgement.say(Link::new(
+            LinkId::T01,
+            Verdict::Broken,
+            Subject::account(&place.account),
+            TrailCause::NoTrailRecords,
+        ));
+        return judgement;
+    }
     let namesake = trails
         .iter()
         .find(|trail| trail.log_group_name.as_deref() == Some(&filter.log_group_name));
@@ -538,7 +550,6 @@ fn fed_by_nobody(trails: &[TrailRow], place: &LogGroupId, filter: &FilterRow) ->
         None => (LinkId::F12, LogGroupCause::NoTrailDelivers),
     };
     let subject = metric_filter::subject(place, filter);
-    let mut judgement = Judgement::default();
     judgement.say(
         Link::new(id, Verdict::Broken, subject, cause)
             .field("logGroupName", &filter.log_group_name)

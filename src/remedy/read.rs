@@ -154,6 +154,16 @@ pub(super) fn writers(
     )
 }
 
+/// Whether a log group is there: it is listed, or metric filters on it are (DescribeMetricFilters).
+pub(super) fn is_log_group(connection: &Connection, arn: &str) -> Result<bool> {
+    let listed: bool = connection.query_row(
+        "select exists (select 1 from log_group where log_group_arn = ?1)",
+        [arn],
+        |row| row.get(0),
+    )?;
+    Ok(listed || !filters_on(connection, arn)?.is_empty())
+}
+
 /// Names of the metric filters on a log group.
 pub(super) fn filters_on(connection: &Connection, log_group_arn: &str) -> Result<Vec<String>> {
     let Some(arn) = Arn::parse(log_group_arn) else {
@@ -190,6 +200,16 @@ pub(super) fn acting_on(connection: &Connection, topic: &str) -> Result<Vec<Stri
         "select distinct alarm.name from alarm_action \
          join alarm on alarm.account = alarm_action.account and alarm.alarm_arn = alarm_action.alarm_arn \
          where alarm_action.action_arn = ?1 order by alarm.name",
+        [topic],
+        |row| row.get(0),
+    )
+}
+
+/// Names of the rules that have a topic as their target.
+pub(super) fn rules_to(connection: &Connection, topic: &str) -> Result<Vec<String>> {
+    list(
+        connection,
+        "select distinct rule_name from event_target where target_arn = ?1 order by rule_name",
         [topic],
         |row| row.get(0),
     )

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::aws::arn::Arn;
+
 /// One resource as it is and as it is to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
@@ -168,6 +170,14 @@ pub struct Key {
     pub enabled: bool,
     /// Its policy.
     pub policy: Option<String>,
+}
+
+impl Key {
+    /// The id of one that is there, by which KMS knows it within its account and Region.
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        let arn = Arn::parse(self.arn.as_deref()?)?;
+        arn.resource.strip_prefix("key/")
+    }
 }
 
 /// A topic.

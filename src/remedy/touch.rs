@@ -28,6 +28,20 @@ pub enum Touch {
         /// Their names.
         names: Vec<String>,
     },
+    /// What a rule that is changed hands its events to.
+    Targets {
+        /// Which rule is changed.
+        of: String,
+        /// Their ARNs.
+        arns: Vec<String>,
+    },
+    /// Rules that publish to a topic that is changed.
+    Rules {
+        /// Which resource is changed.
+        of: String,
+        /// Their names.
+        names: Vec<String>,
+    },
     /// Every account of an organization.
     Organization {
         /// The trail.
@@ -157,17 +171,23 @@ fn others(facts: &Connection, before: &Resource) -> Result<Vec<Touch>> {
                 alarms(&mut found, &filter.name, names);
             }
         }
-        Resource::Topic(topic) => {
-            let names = read::acting_on(facts, &topic.arn)?;
-            alarms(&mut found, &topic.name, names.iter().map(String::as_str));
-        }
+        Resource::Topic(topic) => of_topic(facts, &mut found, &topic.name, &topic.arn)?,
         Resource::Key(key) => {
             let names = of_key(facts, &key.id)?;
             alarms(&mut found, &key.id, names.iter().map(String::as_str));
         }
         Resource::Subscription(subscription) => {
-            let names = read::acting_on(facts, &subscription.topic_arn)?;
-            alarms(&mut found, before.name(), names.iter().map(String::as_str));
+            of_topic(facts, &mut found, before.name(), &subscription.topic_arn)?;
+        }
+        Resource::Rule(rule) => {
+            let targets = read::targets(facts, rule)?;
+            // Its own target is no news.
+            if targets.len() > 1 {
+                found.push(Touch::Targets {
+                    of: rule.name.clone(),
+                    arns: targets.into_iter().map(|target| target.arn).collect(),
+                });
+            }
         }
         Resource::Alarm(alarm) => {
             let text = |setting: &str| alarm.settings.get(setting).and_then(Value::as_str);
@@ -189,6 +209,18 @@ fn others(facts: &Connection, before: &Resource) -> Result<Vec<Touch>> {
         _ => {}
     }
     Ok(found)
+}
+
+/// Who publishes to a topic.
+fn of_topic(facts: &Connection, found: &mut Vec<Touch>, of: &str, topic: &str) -> Result<()> {
+    let names = read::acting_on(facts, topic)?;
+    alarms(found, of, names.iter().map(String::as_str));
+    let names = read::rules_to(facts, topic)?;
+    if !names.is_empty() {
+        let of = of.to_owned();
+        found.push(Touch::Rules { of, names });
+    }
+    Ok(())
 }
 
 fn of_key(facts: &Connection, key: &str) -> Result<Vec<String>> {

@@ -411,7 +411,7 @@ OF_ACCOUNT = {
     "T01b": account_of(no_trail),
     "T01c": lambda builder: None,
     "T02": account_of(bare_trail),
-    "T07": trail_of(IsMultiRegionTrail=False),
+    "T08": trail_of(IsMultiRegionTrail=False),
     "L01": account_of(good, lambda builder: builder.client("logs").delete_log_group(logGroupName=GROUP)),
     "S01": selectors(IncludeManagementEvents=False),
     "S02": selectors(ReadWriteType="ReadOnly"),
@@ -453,7 +453,7 @@ LET_CLOUDTRAIL = {"Sid": "Trails", "Effect": "Allow", "Principal": {"Service": "
 OF_RECORDS = {
     **{
         fault: OF_ACCOUNT[fault]
-        for fault in ["T01", "T01b", "T01c", "T02", "T07", "L01", "S01", "S02", "S03", "S04"]
+        for fault in ["T01", "T01b", "T01c", "T02", "T08", "L01", "S01", "S02", "S03", "S04"]
     },
     "T14": trail_with(),
     "T16": trail_with(),

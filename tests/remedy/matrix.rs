@@ -27,7 +27,7 @@ const OF_CONTROL: [&str; 54] = [
 
 /// Faults of what all controls rest on.
 const OF_ACCOUNT: [&str; 11] = [
-    "T01", "T01b", "T01c", "T02", "T07", "L01", "S01", "S02", "S03", "S04", "U01",
+    "T01", "T01b", "T01c", "T02", "T08", "L01", "S01", "S02", "S03", "S04", "U01",
 ];
 
 /// Controls of what is recorded, each with a benchmark that asks for it and the faults that it fails of.
@@ -35,7 +35,7 @@ const OF_RECORDS: [(&str, &str, &[&str]); 6] = [
     (
         "cloudtrail_all_regions",
         "cis-aws-7.0",
-        &["T01", "T01b", "T01c", "T07", "S01", "S02", "S03", "S04"],
+        &["T01", "T01b", "T01c", "T08", "S01", "S02", "S03", "S04"],
     ),
     ("cloudtrail_log_group", "cis-aws-2.0", &["T02", "L01"]),
     ("cloudtrail_file_validation", "cis-aws-7.0", &["T14"]),
@@ -56,6 +56,32 @@ const OF_RULES: (&str, &str, [&str; 10]) = (
 /// Faults that a new trail repairs.
 const OF_NO_TRAIL: [&str; 2] = ["T01b", "T01c"];
 
+/// Faults that an account may show otherwise than by their id, and why; every other is held by both emulators.
+const SHOWN_OTHERWISE: [(&str, &str); 16] = [
+    ("S03", "reads are nothing to most controls"),
+    ("S04", "KMS is nothing to most controls"),
+    ("S08", "KMS is nothing to most controls"),
+    (
+        "A09",
+        "both forget what becomes of percentiles of few samples",
+    ),
+    ("A10", "both forget the period that CloudWatch refuses"),
+    ("A19", "ministack forgets the expression"),
+    ("C02", "moto has no composite alarms"),
+    ("C05", "ministack refuses the rule, moto has none"),
+    ("C06", "moto has no composite alarms"),
+    ("C06b", "moto has no composite alarms"),
+    (
+        "T02",
+        "filters are there: no trail delivers to their log group",
+    ),
+    ("U02", "moto confirms every subscription"),
+    ("F01", "a control with the same events has less to repair"),
+    ("F01b", "a control with the same events has less to repair"),
+    ("F01c", "a control with the same events has less to repair"),
+    ("F01d", "a control with the same events has less to repair"),
+];
+
 /// Faults that `rollback` does not bring back: a new log group stays, it may hold something by then.
 const OF_WHAT_STAYS: [&str; 1] = ["L01"];
 
@@ -64,9 +90,10 @@ fn is_wanted(what: &str) -> bool {
     std::env::var("TRAILPROOF_LOOP_ONLY").map_or(true, |only| only == what)
 }
 
-/// Whether an emulator can hold what repairs a fault: ministack forgets the log group that CreateTrail is given.
+/// Whether an emulator can hold what repairs a fault: ministack forgets the log group that CreateTrail is given, and both
+/// show the alias that UpdateTrail was given for a key, where AWS shows the key's ARN.
 fn can_be_repaired(emulator: &str, fault: &str) -> bool {
-    let can = emulator != "ministack" || !OF_NO_TRAIL.contains(&fault);
+    let can = fault != "T16" && (emulator != "ministack" || !OF_NO_TRAIL.contains(&fault));
     if !can {
         eprintln!("{emulator} cannot hold what repairs {fault}: it is not run");
     }
@@ -300,9 +327,8 @@ fn all() -> bool {
     std::env::var_os("TRAILPROOF_LOOP_ALL").is_some()
 }
 
-/// The rounds of faults of single controls: the round number and the fault of each control.
-fn rounds(controls: &[String]) -> Vec<BTreeMap<String, String>> {
-    let step = if all() { 1 } else { controls.len() };
+/// The rounds of faults of single controls: the fault of each control, so many faults further on from round to round.
+fn rounds(controls: &[String], step: usize) -> Vec<BTreeMap<String, String>> {
     (0..OF_CONTROL.len())
         .step_by(step)
         .map(|first| {
@@ -310,6 +336,12 @@ fn rounds(controls: &[String]) -> Vec<BTreeMap<String, String>> {
             controls.iter().cloned().zip(faults).collect()
         })
         .collect()
+}
+
+/// The rounds in which every fault is that of some control.
+pub(super) fn each_fault_once() -> Vec<BTreeMap<String, String>> {
+    let controls = controls();
+    rounds(&controls, controls.len())
 }
 
 /// Runs an emulator through so many rounds and faults of the account, or through all.
@@ -320,7 +352,8 @@ fn closed_loop(emulator: &str, most_rounds: usize, most_of_account: usize) {
     };
     let mut tallies = Vec::new();
     let controls = controls();
-    for (number, faults) in rounds(&controls)
+    let step = if all() { 1 } else { controls.len() };
+    for (number, faults) in rounds(&controls, step)
         .into_iter()
         .enumerate()
         .take(most(most_rounds))
@@ -376,10 +409,16 @@ fn sum_up(emulator: &str, tallies: &[Tally]) {
         sum(|tally| tally.pass),
         sum(|tally| tally.other.len())
     );
-    let wrong: Vec<&str> = tallies
+    let is_known = |pair: &str| {
+        let fault = pair.rsplit(' ').next().unwrap_or_default();
+        SHOWN_OTHERWISE.iter().any(|(known, _)| *known == fault)
+    };
+    let mut wrong: Vec<&str> = tallies
         .iter()
         .flat_map(|tally| tally.wrong.iter().map(String::as_str))
         .collect();
+    let others = tallies.iter().flat_map(|tally| tally.other.keys());
+    wrong.extend(others.map(String::as_str).filter(|pair| !is_known(pair)));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(sum(|tally| tally.held), sum(|tally| tally.pass));
 }

@@ -395,7 +395,10 @@ impl Stage<'_> {
 
     fn key(&mut self, told: &Told, operation: &str) {
         let input = &told.input;
-        let names = |answer: &Value| answer["KeyId"] == input["KeyId"];
+        // A key is named by its id, alone or at the end of its ARN.
+        let id = input["KeyId"].as_str().unwrap_or_default();
+        let id = id.rsplit('/').next().unwrap_or_default().to_owned();
+        let names = |name: &Value| name.as_str().is_some_and(|name| name.ends_with(&id));
         match operation {
             "create-key" => self.key_policy = Some(input["Policy"].clone()),
             "create-alias" => {
@@ -424,7 +427,7 @@ impl Stage<'_> {
                 for answer in self.world.answers_to("kms", "DescribeKey") {
                     if let Ok(output) = &mut answer.output {
                         let metadata = &mut output["KeyMetadata"];
-                        if names(&answer.request) || metadata["Arn"] == input["KeyId"] {
+                        if names(&metadata["Arn"]) {
                             metadata["Enabled"] = json!(true);
                             metadata["KeyState"] = json!("Enabled");
                         }
@@ -432,17 +435,9 @@ impl Stage<'_> {
                 }
             }
             "put-key-policy" => {
-                let id = input["KeyId"]
-                    .as_str()
-                    .unwrap()
-                    .rsplit('/')
-                    .next()
-                    .unwrap()
-                    .to_owned();
                 for answer in self.world.answers_to("kms", "GetKeyPolicy") {
-                    let asked = answer.request["KeyId"].as_str().unwrap_or_default();
                     if let Ok(output) = &mut answer.output
-                        && asked.ends_with(&id)
+                        && names(&answer.request["KeyId"])
                     {
                         output["Policy"] = input["Policy"].clone();
                     }

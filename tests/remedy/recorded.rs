@@ -38,6 +38,13 @@ fn all_pass(plan: &Plan) {
     }
 }
 
+/// What so many changes leave.
+#[track_caller]
+fn after<const N: usize>(plan: &Plan) -> [&Resource; N] {
+    let changes = plan.changes.iter().map(|change| &change.after);
+    changes.collect::<Vec<_>>().try_into().unwrap()
+}
+
 /// The trail as the plan leaves it.
 fn trail_of(plan: &Plan) -> &remedy::resource::Trail {
     let mut trails = plan
@@ -196,4 +203,46 @@ fn data_events_are_added_beside_the_selectors_that_are_there() {
         world.selectors("EventSelectors", json!(full));
     });
     assert!(plan(&full, &[WRITES]).changes.is_empty());
+}
+
+#[test]
+fn filters_of_an_account_without_a_trail_get_one_on_their_log_group() {
+    let world = world(|world| {
+        world.edit("cloudtrail", "DescribeTrails", |output| {
+            output["trailList"] = json!([]);
+        });
+        world.forget("cloudtrail", "GetTrailStatus");
+        world.forget("cloudtrail", "GetEventSelectors");
+    });
+    repaired(&world, "cloudtrail_changes", LinkId::T01);
+    let plan = plan(&world, &["cloudtrail_changes", "root_usage"]);
+    all_pass(&plan);
+    let [bucket, role, trail] = after(&plan);
+    assert!(matches!(bucket, Resource::Bucket(_)));
+    assert!(matches!(role, Resource::Role(_)));
+    assert!(matches!(trail, Resource::Trail(_)));
+}
+
+#[test]
+fn a_trail_without_a_log_group_gets_that_of_the_filters_which_no_command_makes_anew() {
+    let world = world(|world| {
+        world.edit_trail(|trail| {
+            trail["CloudWatchLogsLogGroupArn"] = json!("");
+            trail["CloudWatchLogsRoleArn"] = json!("");
+        });
+        world.forget("logs", "DescribeLogGroups");
+    });
+    repaired(&world, "cloudtrail_changes", LinkId::F12);
+    let plan = plan(&world, &["cloudtrail_changes", "root_usage"]);
+    all_pass(&plan);
+    let [role, trail] = after(&plan);
+    assert!(matches!(role, Resource::Role(_)));
+    assert!(matches!(trail, Resource::Trail(_)));
+    let script = fix::script(&plan, fix::Format::AwsCli);
+    let (_, back) = script.split_once("rollback_").unwrap();
+    assert!(
+        back.contains("\"CloudWatchLogsLogGroupArn\": \"\""),
+        "{back}"
+    );
+    assert!(script.contains("it may hold something by then: roles."));
 }

@@ -250,3 +250,23 @@ fn a_region_forwards_to_the_bus_that_all_others_forward_to() {
     };
     assert!(target.settings.contains_key("RoleArn"), "{target:?}");
 }
+
+#[test]
+fn who_else_is_reached_by_a_rule_and_its_topic_is_said() {
+    let mut world =
+        World::watched_by_rules(&SEVENTEEN, &SEVENTEEN, &[Rule::of("watch", pattern())]);
+    world.edit("events", "ListRules", |output| {
+        for rule in output["Rules"].as_array_mut().into_iter().flatten() {
+            rule["State"] = json!("DISABLED");
+        }
+    });
+    world.edit("events", "ListTargetsByRule", |output| {
+        let targets = output["Targets"].as_array_mut().unwrap();
+        targets
+            .push(json!({"Id": "queue", "Arn": format!("arn:aws:sqs:us-east-1:{ACCOUNT}:pager")}));
+    });
+    let plan = repaired(&world, "cloudtrail_changes", LinkId::E02);
+    let script = trailproof::report::fix::script(&plan, trailproof::report::fix::Format::AwsCli);
+    let said = format!(":{ACCOUNT}:pager`");
+    assert!(script.contains("touches what all its targets get") && script.contains(&said));
+}

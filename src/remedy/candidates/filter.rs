@@ -29,7 +29,11 @@ impl Case<'_> {
                 found
             }
             LinkId::F11 => one(|it| it.field_selection = None),
-            LinkId::F12 => self.move_filter()?,
+            LinkId::F12 => {
+                let mut found = self.move_filter()?;
+                found.extend(self.feed()?);
+                found
+            }
             LinkId::F14 => self.own_metric(&filter)?,
             _ => Vec::new(),
         })

@@ -80,6 +80,20 @@ impl Case<'_> {
         })
     }
 
+    /// A trail that has no log group yet delivers to the one of the filters that none feeds.
+    pub(super) fn feed(&self) -> Result<Vec<Candidate>, Error> {
+        let mut found = Vec::new();
+        for arn in read::trails(self.facts, &self.finding.account)? {
+            match read::trail(self.facts, &arn)? {
+                Some(trail) if trail.log_group_arn.is_none() => {
+                    found.push(self.deliver(&trail, false)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
     /// The trail delivers to a log group: to one that holds filters already, or else to a new one.
     pub(super) fn deliver(&self, trail: &Trail, to_another: bool) -> Result<Candidate, Error> {
         let known = trail.log_group_arn.clone().filter(|_| !to_another);
@@ -114,11 +128,7 @@ impl Case<'_> {
         known_role: Option<String>,
     ) -> Result<Candidate, Error> {
         let mut changes = Vec::new();
-        let exists: bool = self.facts.query_row(
-            "select exists (select 1 from log_group where log_group_arn = ?1)",
-            [&group.arn],
-            |row| row.get(0),
-        )?;
+        let exists = read::is_log_group(self.facts, &group.arn)?;
         let role = match read::trail_role(self.facts, &group.arn)? {
             Some(arn) => arn,
             None => {
@@ -172,14 +182,7 @@ impl Case<'_> {
         let (account, region) = (location.account, location.region);
         let mut name = LOG_GROUP.to_owned();
         let mut count = 1;
-        let taken = |name: &str| {
-            self.facts.query_row(
-                "select exists (select 1 from log_group where account = ?1 and region = ?2 and name = ?3)",
-                (account, region, name),
-                |row| row.get::<_, bool>(0),
-            )
-        };
-        while taken(&name)? {
+        while read::is_log_group(self.facts, &location.log_group(&name))? {
             count += 1;
             name = format!("{LOG_GROUP}-{count}");
         }

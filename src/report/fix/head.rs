@@ -135,6 +135,13 @@ fn touching(touch: &Touch) -> String {
             "changing alarm `{of}` touches what these metric filters count: {}",
             listed(names)
         ),
+        Touch::Targets { of, arns } => format!(
+            "changing rule `{of}` touches what all its targets get: {}",
+            listed(arns)
+        ),
+        Touch::Rules { of, names } => {
+            format!("changing `{of}` touches the rules {}", listed(names))
+        }
         Touch::Organization { of } => {
             format!("changing trail `{of}` touches every account of its organization")
         }

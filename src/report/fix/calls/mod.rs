@@ -152,7 +152,7 @@ pub(super) fn undo(change: &Change) -> Vec<Step> {
                 "cloudtrail",
                 "delete-trail",
                 &it.region,
-                json!({"Name": it.arn}),
+                json!({"Name": it.name}),
             ),
         ),
         Resource::Subscription(it) => vec![unsubscribe(it)],

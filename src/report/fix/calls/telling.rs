@@ -26,7 +26,7 @@ pub(super) fn key(it: &Key, before: Option<&Resource>) -> Vec<Step> {
             },
         }];
     };
-    let id = it.arn.as_deref().unwrap_or(&it.id);
+    let id = it.key_id().unwrap_or(&it.id);
     let mut steps = Vec::new();
     if known.enabled != it.enabled {
         let get = call("kms", "describe-key", &it.region, json!({"KeyId": id}));

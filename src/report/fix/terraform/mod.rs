@@ -11,12 +11,11 @@ use serde_json::{Map, Value, json};
 
 use super::hcl::{Block, Names};
 use super::{calls, difference, head};
-use crate::aws::arn::Arn;
 use crate::remedy::resource::{Alarm, MetricFilter, Rule, Target};
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::printable::one_line;
 use kept::kept;
-use names::{accounts, labels, names, place, places, rules, variables};
+use names::{accounts, has_block, labels, names, place, places, rules, variables};
 
 /// The settings of a metric alarm by argument.
 const ALARM: [(&str, &str); 17] = [
@@ -307,9 +306,7 @@ impl Writer {
                 block
                     .set("policy", self.policy(it.policy.as_deref()))
                     .set("is_enabled", it.enabled.to_string());
-                let id = it.arn.as_deref().and_then(Arn::parse);
-                let id = id.map(|arn| text(arn.resource.trim_start_matches("key/")));
-                out.push(("aws_kms_key", id, block));
+                out.push(("aws_kms_key", it.key_id().map(text), block));
                 if change.before.is_none() {
                     let mut alias = resource("aws_kms_alias", label);
                     alias
@@ -324,8 +321,7 @@ impl Writer {
                     _ => None,
                 };
                 let arn = self.own_arn(&it.arn);
-                // Of a topic that is there, only what changes is taken over.
-                let whole = known.is_none_or(|known| known.kms_key_id != it.kms_key_id);
+                let whole = has_block(it, change.before.as_ref());
                 if whole {
                     let mut block = resource("aws_sns_topic", label);
                     block.set("name", self.own_name(&it.name));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::aws::arn::Arn;
-use crate::remedy::resource::Rule;
+use crate::remedy::resource::{Rule, Topic};
 use crate::remedy::{Change, Plan, Resource};
 use crate::report::fix::hcl::Names;
 use crate::report::fix::head::name;
@@ -139,13 +139,21 @@ fn topics_named(plan: &Plan) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether a topic has a block of its own: of one that is there, only what changes is taken over.
+pub(super) fn has_block(it: &Topic, before: Option<&Resource>) -> bool {
+    match before {
+        Some(Resource::Topic(known)) => known.kms_key_id != it.kms_key_id,
+        _ => true,
+    }
+}
+
 /// What stands for names: references to what is created here, variables, and accounts by their credentials.
 pub(super) fn names(plan: &Plan, places: &[(String, String)]) -> Names {
     let mut names = Names::default();
     let labels = labels(plan);
     for (change, label) in plan.changes.iter().zip(&labels) {
         match &change.after {
-            Resource::Topic(it) => names
+            Resource::Topic(it) if has_block(it, change.before.as_ref()) => names
                 .whole
                 .push((it.arn.clone(), format!("aws_sns_topic.{label}.arn"))),
             Resource::Role(it) => names
