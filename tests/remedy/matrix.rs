@@ -57,7 +57,7 @@ const OF_RULES: (&str, &str, [&str; 10]) = (
 const OF_NO_TRAIL: [&str; 2] = ["T01b", "T01c"];
 
 /// Faults that an account may show otherwise than by their id, and why; every other is held by both emulators.
-const SHOWN_OTHERWISE: [(&str, &str); 16] = [
+const SHOWN_OTHERWISE: [(&str, &str); 17] = [
     ("S03", "reads are nothing to most controls"),
     ("S04", "KMS is nothing to most controls"),
     ("S08", "KMS is nothing to most controls"),
@@ -65,6 +65,7 @@ const SHOWN_OTHERWISE: [(&str, &str); 16] = [
         "A09",
         "both forget what becomes of percentiles of few samples",
     ),
+    ("L02", "moto forgets the class of a log group"),
     ("A10", "both forget the period that CloudWatch refuses"),
     ("A19", "ministack forgets the expression"),
     ("C02", "moto has no composite alarms"),
