@@ -5,7 +5,7 @@
 //! argument, which begins with `{`: whatever a name holds is data for the shell and for the AWS CLI. Characters outside
 //! ASCII are escaped, so that nothing in the script is hidden from who reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -55,19 +55,16 @@ fn names_a_role(call: &Call) -> bool {
 }
 
 /// What a plan makes that `rollback` leaves: it may hold something by then.
-fn stays(plan: &Plan) -> Vec<&'static str> {
-    let kinds: [(&str, fn(&Resource) -> bool); 4] = [
-        ("log groups", |it| matches!(it, Resource::LogGroup(_))),
-        ("buckets", |it| matches!(it, Resource::Bucket(_))),
-        ("roles", |it| matches!(it, Resource::Role(_))),
-        ("keys", |it| matches!(it, Resource::Key(_))),
-    ];
-    let made = |is: fn(&Resource) -> bool| {
-        let mut changes = plan.changes.iter();
-        changes.any(|change| change.before.is_none() && is(&change.after))
-    };
-    let kinds = kinds.into_iter().filter(|(_, is)| made(*is));
-    kinds.map(|(kind, _)| kind).collect()
+fn stays(plan: &Plan) -> BTreeSet<&'static str> {
+    let made = plan.changes.iter().filter(|change| change.before.is_none());
+    let kinds = made.filter_map(|change| match &change.after {
+        Resource::LogGroup(_) => Some("log groups"),
+        Resource::Bucket(_) => Some("buckets"),
+        Resource::Role(_) => Some("roles"),
+        Resource::Key(_) => Some("keys"),
+        _ => None,
+    });
+    kinds.collect()
 }
 
 /// The script of a plan.
@@ -86,6 +83,7 @@ pub(super) fn script(plan: &Plan) -> String {
     );
     let stays = stays(plan);
     if !stays.is_empty() {
+        let stays: Vec<&str> = stays.into_iter().collect();
         let stays = stays.join(", ");
         comment(
             &mut out,
