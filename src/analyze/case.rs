@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::chain::verdict::{Station, Verdict};
-use crate::chain::{AccountChain, Condition, Path};
+use crate::chain::{AccountChain, Path};
 use crate::coverage::{Missed, Predicate, Premise, Scope};
 
 use super::coverage_memo::{Caught, CoverageMemo};
@@ -230,29 +230,25 @@ impl<'c> Case<'c> {
             }
         }
         if best.is_some_and(|(_, share)| share == 0) {
-            let matched = |requirement: &&AcceptedForm<'_>| self.matched_by_rules(requirement);
+            let of_rules = self.chain.paths.iter().filter(|path| path.rule.is_some());
+            let patterns = of_rules.filter_map(Path::pattern);
+            let patterns = self.memo.any(patterns.map(|it| it.events.clone()));
+            let matched = |requirement: &&AcceptedForm<'_>| self.matched(requirement, &patterns);
             // Of those that are equal the first.
             return requirements.iter().rev().max_by_key(matched);
         }
         best.map(|(requirement, _)| requirement)
     }
 
-    /// How many in a thousand of the names that a requirement lists the patterns of rules match, whatever Region they are in.
-    fn matched_by_rules(&self, requirement: &AcceptedForm<'_>) -> usize {
+    /// How many in a thousand of the names that a requirement lists these events take in.
+    fn matched(&self, requirement: &AcceptedForm<'_>, events: &Predicate) -> usize {
         let listed = self.memo.names(&requirement.events, &self.chain.scope);
-        let of_rules = self.chain.paths.iter().filter(|path| path.rule.is_some());
-        let mut patterns: BTreeMap<*const Condition, &Condition> = BTreeMap::new();
-        for pattern in of_rules.filter_map(Path::pattern) {
-            patterns.insert(std::ptr::from_ref(pattern), pattern);
-        }
         let matched = listed.iter().filter(|name| {
             let asked = requirement
                 .events
                 .clone()
                 .and(Predicate::equals("eventName", name));
-            patterns.values().any(|pattern| {
-                self.memo.may_meet(&asked, &pattern.events) && self.catches(&asked, &pattern.events)
-            })
+            self.catches(&asked, events)
         });
         matched.count() * 1000 / listed.len().max(1)
     }
