@@ -199,7 +199,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     }
 
     /// Filters of the account on log groups that none of its trails delivers to (F12), look-alikes included (L03); what
-    /// there is to say of an account without a trail comes before it.
+    /// there is to say of an account none of whose trails logs comes before it.
     fn unfed_filters(
         &mut self,
         trails: &[TrailRow],

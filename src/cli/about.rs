@@ -1,7 +1,7 @@
 //! What a report says of a snapshot besides its findings: accounts by name, who asked, what was answered, and the evidence
 //! rows that findings cite.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _};
@@ -39,9 +39,12 @@ pub(super) fn about(
         organization_accounts: organization(snapshot.connection())?,
         ..About::default()
     };
-    let mut seen = seen(snapshot)?;
-    seen.retain(|account, _| analysis.accounts.iter().any(|it| it.account == *account));
-    about.accounts = seen;
+    let analyzed = analysis.accounts.iter().map(|it| it.account.as_str());
+    let analyzed: BTreeSet<&str> = analyzed.collect();
+    about.accounts = seen(snapshot)?;
+    about
+        .accounts
+        .retain(|account, _| analyzed.contains(account.as_str()));
     Ok(about)
 }
 

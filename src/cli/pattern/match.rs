@@ -4,6 +4,7 @@ use super::events::{self, Event};
 use crate::cli::{Error, Out, Status};
 use crate::pattern::event::{EventPattern, as_event};
 use crate::pattern::{Matcher, Semantics, parse_for_creation};
+use crate::report::text::count;
 use clap::ValueEnum;
 use std::path::PathBuf;
 
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
             Asked::Filter(Box::new(Matcher::new(&pattern, &Semantics::default())))
         }
     };
-    let (mut matching, mut events) = (0_u64, 0_u64);
+    let (mut matching, mut events) = (0_usize, 0_usize);
     events::each(&args.file, &mut |name, event| {
         let (label, number, matches, text) = match event {
             Event::Line(number, text) => {
@@ -85,7 +86,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
             }
         };
         events += 1;
-        matching += u64::from(matches);
+        matching += usize::from(matches);
         match args.format {
             Format::Json => {
                 out.json(&format!("{{\"{label}\":{number},\"matches\":{matches}}}\n"))?
@@ -100,8 +101,8 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     })?;
     if args.format == Format::Text {
         let matched = if matching == 1 { "matches" } else { "match" };
-        let noun = if events == 1 { "event" } else { "events" };
-        out.message(&format!("{matching} of {events} {noun} {matched}"));
+        let events = count(events, "event");
+        out.message(&format!("{matching} of {events} {matched}"));
     }
     Ok(Status::Clean)
 }

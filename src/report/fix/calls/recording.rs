@@ -196,37 +196,35 @@ pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
     if new {
         set("S3BucketName", json!(it.bucket), true);
     }
-    // An empty text takes the log group and its role away.
-    if differs(&|it| json!([it.log_group_arn, it.role_arn])) {
-        let delivers = [
-            ("CloudWatchLogsLogGroupArn", &group),
-            ("CloudWatchLogsRoleArn", &it.role_arn),
-        ];
-        for (name, value) in delivers {
-            let path = format!("trailList[0].{name}");
-            match value {
-                Some(value) => tests.push(same(&path, &json!(value))),
-                None if new => continue,
-                None => tests.push(format!("!({path})")),
-            }
-            settings.insert(name.to_owned(), json!(value.as_deref().unwrap_or_default()));
+    // An empty text takes what is named away; AWS shows the ARN of the key that an alias names.
+    let delivers = differs(&|it| json!([it.log_group_arn, it.role_arn]));
+    let named = [
+        ("CloudWatchLogsLogGroupArn", &group, delivers),
+        ("CloudWatchLogsRoleArn", &it.role_arn, delivers),
+        (
+            "KmsKeyId",
+            &it.kms_key_id,
+            differs(&|it| json!(it.kms_key_id)),
+        ),
+    ];
+    for (name, value, differs) in named {
+        if !differs || (new && value.is_none()) {
+            continue;
         }
+        let path = format!("trailList[0].{name}");
+        let value = value.as_deref().unwrap_or_default();
+        tests.push(match value {
+            "" => format!("!({path})"),
+            alias if alias.starts_with("alias/") => format!("!!({path})"),
+            arn => same(&path, &json!(arn)),
+        });
+        settings.insert(name.to_owned(), json!(value));
     }
     // AWS shows this setting under another name.
     if differs(&|it| json!(it.validation)) {
         let shown = "trailList[0].LogFileValidationEnabled";
         tests.push(same(shown, &json!(it.validation)));
         settings.insert("EnableLogFileValidation".to_owned(), json!(it.validation));
-    }
-    // AWS shows the ARN of the key that an alias names; an empty text takes the key away.
-    if differs(&|it| json!(it.kms_key_id)) && (it.kms_key_id.is_some() || !new) {
-        let key = it.kms_key_id.clone().unwrap_or_default();
-        tests.push(match key.as_str() {
-            "" => "!(trailList[0].KmsKeyId)".to_owned(),
-            alias if alias.starts_with("alias/") => "!!(trailList[0].KmsKeyId)".to_owned(),
-            arn => same("trailList[0].KmsKeyId", &json!(arn)),
-        });
-        settings.insert("KmsKeyId".to_owned(), json!(key));
     }
     let describe = || {
         call(
