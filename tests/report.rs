@@ -237,6 +237,7 @@ fn sample() -> Analysis {
             evidence_sha256: Some("e".repeat(64)),
             facts_sha256: Some("f".repeat(64)),
             root_sha256: Some("d".repeat(64)),
+            supposed_changes: 0,
         },
         benchmark: "cis-aws-7.0".into(),
         benchmark_title: "CIS Amazon Web Services Foundations Benchmark 7.0".into(),

@@ -42,6 +42,7 @@ fn every_command_that_writes_data_to_a_file_says_a_line() {
             "1 of 1 control would alert nobody",
         ),
         (vec!["explain", "A06", "t01"], "what A06, T01 means"),
+        (vec!["explain", "a6"], "what A06 means"),
         (vec!["show", &broken], "every recorded call"),
         (
             vec!["show", &broken, "56"],

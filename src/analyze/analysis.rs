@@ -89,6 +89,8 @@ pub struct SnapshotSummary {
     pub derivation: i64,
     /// Whether the file was checked when it was opened.
     pub verified: bool,
+    /// How many changes of the account were supposed that nobody has made.
+    pub supposed_changes: usize,
 }
 
 impl SnapshotSummary {
@@ -105,6 +107,7 @@ impl SnapshotSummary {
             root_sha256: meta.root_sha256.clone(),
             derivation: meta.derivation,
             verified: snapshot.is_verified(),
+            supposed_changes: snapshot.supposed_changes(),
         }
     }
 }

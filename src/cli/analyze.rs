@@ -164,12 +164,22 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 impl Args {
     /// Refuses what cannot be written, before minutes of work.
     fn may_write(&self, targets: &[(Format, Option<PathBuf>)]) -> Result<(), Error> {
-        let whole = |format: &Format| self.failing && !format.can_leave_out();
-        if let Some((format, _)) = targets.iter().find(|(format, _)| whole(format)) {
-            let name = format.to_possible_value();
-            let name = name.as_ref().map_or("", |value| value.get_name());
+        let named = |refused: &dyn Fn(Format) -> bool| {
+            let format = targets
+                .iter()
+                .map(|(format, _)| *format)
+                .find(|it| refused(*it))?;
+            Some(format.to_possible_value()?.get_name().to_owned())
+        };
+        if let Some(name) = named(&|format| self.failing && !format.can_leave_out()) {
             return Err(Error::new(format!("`{name}` is whole or nothing"))
                 .help("leave out --failing, or choose table, json, csv, markdown or sarif"));
+        }
+        if let Some(name) = named(&|format| self.with_fix && !format.can_suppose()) {
+            return Err(Error::new(format!(
+                "`{name}` says what is, and --with-fix what would be"
+            ))
+            .help("leave out --with-fix, or choose table, json, markdown, comment or html"));
         }
         for path in targets.iter().filter_map(|(_, path)| path.as_deref()) {
             may_write(path, self.force)?;

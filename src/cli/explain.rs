@@ -142,6 +142,12 @@ fn looks_like_an_id(text: &str) -> bool {
 
 fn id(text: &str) -> Result<LinkId, Error> {
     let upper = text.to_ascii_uppercase();
+    // `A6` is A06.
+    let number: Option<u16> = upper.get(1..).and_then(|digits| digits.parse().ok());
+    let upper = match (upper.get(..1), number) {
+        (Some(letter), Some(number)) => format!("{letter}{number:02}"),
+        _ => upper,
+    };
     upper.parse::<LinkId>().map_err(|error| {
         let letter = upper.get(..1).unwrap_or_default();
         let alike: Vec<&str> = LinkId::ALL

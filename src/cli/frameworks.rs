@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use clap::Subcommand;
 use serde::Serialize;
-use tabled::builder::Builder;
-use tabled::settings::{Modify, Style, Width, object::Columns};
 
-use super::controls::{self, Format, Known, heading, json, paragraph};
+use super::controls::{self, Format, Known, heading, json};
 use super::{Error, Out, Status};
 use crate::control::{Framework, Registry};
+use crate::report::columns::{List, Long};
 use crate::report::printable::one_line;
 
 const EXIT_CODES: &str = "\
@@ -103,10 +102,6 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What the columns before the name of a framework take, and the least that a name gets.
-const BEFORE_NAME: usize = 60;
-const LEAST_NAME: usize = 20;
-
 fn list(registry: &Registry, format: Format, out: &mut Out) -> Result<(), Error> {
     let rows: Vec<Row<'_>> = registry.frameworks().iter().map(Row::of).collect();
     if format == Format::Json {
@@ -116,30 +111,18 @@ fn list(registry: &Registry, format: Format, out: &mut Out) -> Result<(), Error>
         };
         return json(out, &listed);
     }
-    let mut table = Builder::default();
-    table.push_record(["framework", "controls", "sections", "name"]);
+    let mut list = List::new(&["framework", "controls", "sections", "name"]);
     for row in &rows {
         let name = format!("{} {}", row.name, row.version);
-        table.push_record([
+        list.push(vec![
             one_line(row.id).into_owned(),
             row.controls.to_string(),
             row.sections.to_string(),
             one_line(name.trim()).into_owned(),
         ]);
     }
-    let mut table = table.build();
-    let room = out
-        .style()
-        .width
-        .saturating_sub(BEFORE_NAME)
-        .max(LEAST_NAME);
-    table
-        .with(Style::blank())
-        .with(Modify::new(Columns::last()).with(Width::wrap(room).keep_words(true)));
-    for line in table.to_string().lines() {
-        out.line(line.trim_end())?;
-    }
-    Ok(())
+    let text = list.lay_out(out.style().width, Long::Wrapped);
+    Ok(out.text(&text)?)
 }
 
 #[derive(Serialize)]
@@ -160,7 +143,7 @@ fn show(framework: &Framework, format: Format, out: &mut Out) -> Result<(), Erro
     out.line(format_args!("{} ({})", framework.title(), framework.id))?;
     if let Some(note) = &framework.note {
         out.line("")?;
-        paragraph(out, 0, note)?;
+        out.paragraph(0, note)?;
     }
     let mut sections: Vec<Option<&str>> = framework.sections().into_iter().map(Some).collect();
     if framework.mappings.iter().any(|it| it.sections.is_empty()) {
@@ -183,8 +166,8 @@ fn show(framework: &Framework, format: Format, out: &mut Out) -> Result<(), Erro
         }
         for (document, mut controls) in by_document {
             controls.dedup();
-            paragraph(out, 2, &controls.join(", "))?;
-            paragraph(out, 4, &format!("source: {document}"))?;
+            out.paragraph(2, &controls.join(", "))?;
+            out.paragraph(4, &format!("source: {document}"))?;
         }
     }
     Ok(())

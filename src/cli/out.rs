@@ -107,6 +107,27 @@ impl Out {
         self.note(result)
     }
 
+    /// Writes text in lines as wide as the output is, words that are longer unbroken; continuation lines are indented once more.
+    pub fn paragraph(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        let width = self.style().width;
+        let text = printable::one_line(text);
+        let mut line = " ".repeat(indent);
+        let mut empty = true;
+        for word in text.split_whitespace() {
+            if !empty && line.chars().count() + 1 + word.chars().count() > width {
+                self.line(&line)?;
+                line = " ".repeat(if indent == 0 { 0 } else { indent + 2 });
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            line.push_str(word);
+            empty = false;
+        }
+        self.line(&line)
+    }
+
     /// Writes JSON: what must not be printed is escaped in its strings, which programs read back unchanged.
     pub fn json(&mut self, document: &str) -> io::Result<()> {
         let document = printable::block(document, Spelling::Json, false);

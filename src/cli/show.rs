@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
-use tabled::builder::Builder;
-use tabled::settings::Style as Lines;
 
 use super::opening::{Opening, Target, write_file};
 use super::{Error, Out, Status};
+use crate::report::columns::{List, Long};
 use crate::report::printable::one_line;
-use crate::report::text::{Colour, Page, Style, cut, json_document, visible};
+use crate::report::text::{Colour, Page, Style, json_document};
 use crate::snapshot::{Call, Evidence, Snapshot, decode, format_time};
 
 const EXAMPLES: &str = "\
@@ -252,15 +251,9 @@ fn json(snapshot: &Snapshot, rows: &[Evidence]) -> Result<String, Error> {
     Ok(json_document(&shown))
 }
 
-/// The column of what was asked, the last; and the least that is shown of it.
-const ASKED: usize = 5;
-const LEAST_ASKED: usize = 20;
-/// The blanks between two columns.
-const GAP: usize = 3;
-
 /// Every call in a line, as wide as the page: of what was asked as much as there is room for.
 fn list(snapshot: &Snapshot, style: Style) -> Result<String, Error> {
-    let mut rows = vec![["row", "account", "region", "call", "answer", "asked"].map(str::to_owned)];
+    let mut rows = List::new(&["row", "account", "region", "call", "answer", "asked"]);
     snapshot.for_each_evidence(|row| {
         let call = row.call;
         let asked = match &call.request {
@@ -280,28 +273,8 @@ fn list(snapshot: &Snapshot, style: Style) -> Result<String, Error> {
             answer,
             asked,
         ];
-        rows.push(cells.map(|cell| one_line(&cell).into_owned()));
+        rows.push(cells.map(|cell| one_line(&cell).into_owned()).to_vec());
         Ok(())
     })?;
-    let widest = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| visible(cell)).max().unwrap_or(0) + GAP
-    };
-    let taken: usize = (0..ASKED).map(widest).sum::<usize>() + 1;
-    let room = style.width.saturating_sub(taken).max(LEAST_ASKED);
-    let mut table = Builder::new();
-    for mut row in rows {
-        if let Some(asked) = row.get_mut(ASKED) {
-            *asked = cut(asked, room);
-        }
-        table.push_record(row);
-    }
-    let mut table = table.build();
-    table.with(Lines::blank());
-    let mut text = String::new();
-    for line in table.to_string().lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    Ok(text)
+    Ok(rows.lay_out(style.width, Long::Cut))
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::{Error, Out, Status};
+use super::{Error, Out, Status};
 use crate::snapshot::signature::{self, AllowedSigners, SignatureError, Signer};
 use crate::snapshot::{DERIVATION, SnapshotFile, State, Verification, format_time, verify_file};
 
@@ -88,7 +88,7 @@ fn recorded(out: &mut Out, verification: &Verification) -> Result<(), Error> {
 /// What was changed since, and what follows.
 fn unchanged(out: &mut Out, verification: &Verification) -> Result<Status, Error> {
     for finding in verification.findings.iter().take(LISTED) {
-        out.line(format_args!("changed: {finding}"))?;
+        out.paragraph(0, &format!("changed: {finding}"))?;
     }
     if verification.findings.len() > LISTED {
         out.line(format_args!(
@@ -97,21 +97,24 @@ fn unchanged(out: &mut Out, verification: &Verification) -> Result<Status, Error
         ))?;
     }
     if !verification.findings.is_empty() {
-        out.line("The snapshot is not as it was written. Do not rely on it.")?;
-        return Ok(Status::Findings);
-    }
-    if verification.meta.state != State::Complete {
-        out.line("Every recorded call has its hash. The snapshot is incomplete: calls may be missing at its end,")?;
-        out.line(
-            "and nothing shows whether some were removed. Continue the recording with --resume.",
+        out.paragraph(
+            0,
+            "The snapshot is not as it was written. Do not rely on it.",
         )?;
         return Ok(Status::Findings);
     }
-    out.line(if verification.meta.derivation == DERIVATION {
+    if verification.meta.state != State::Complete {
+        let incomplete = "Every recorded call has its hash. The snapshot is incomplete: calls may be missing at its \
+                          end, and nothing shows whether some were removed. Continue the recording with --resume.";
+        out.paragraph(0, incomplete)?;
+        return Ok(Status::Findings);
+    }
+    let proven = if verification.meta.derivation == DERIVATION {
         "Every hash matches, and every fact follows from the evidence."
     } else {
         "Every hash matches. Facts are derived again from the evidence whenever the file is read."
-    })?;
+    };
+    out.paragraph(0, proven)?;
     Ok(Status::Clean)
 }
 
@@ -122,20 +125,26 @@ fn signed(out: &mut Out, signer: Signature) -> Result<Status, Error> {
             principals,
             fingerprint,
         }) => {
-            out.line(format_args!(
-                "Signed by {principals} with key {fingerprint}."
-            ))?;
-            out.line("Proven: no byte was changed since. Not proven: that AWS said this; that rests on the signer.")?;
+            let signed = format!("Signed by {principals} with key {fingerprint}.");
+            out.paragraph(0, &signed)?;
+            out.paragraph(0,
+                "Proven: no byte was changed since. Not proven: that AWS said this; that rests on the signer.",
+            )?;
         }
         Signature::Fails(why) => {
-            out.line(format_args!("Not accepted: {why}."))?;
+            out.paragraph(0, &format!("Not accepted: {why}."))?;
             return Ok(Status::Findings);
         }
         Signature::Unchecked => {
-            out.line("Its signature was not checked; name who may sign with --allowed-signers.")?;
+            out.paragraph(
+                0,
+                "Its signature was not checked; name who may sign with --allowed-signers.",
+            )?;
         }
         Signature::None => {
-            out.line("Not proven: who wrote the file, and that AWS said this. Whoever can write the file can write its hashes.")?;
+            out.paragraph(0,
+                "Not proven: who wrote the file, and that AWS said this. Whoever can write the file can write its hashes.",
+            )?;
         }
     }
     Ok(Status::Clean)

@@ -362,7 +362,7 @@ pub struct Benchmark {
     pub like: Option<String>,
     /// The kind of alternative that is its own text.
     pub prints: AlternativeKind,
-    /// It accepts monitoring by an external SIEM instead of metric filters and alarms.
+    /// It accepts monitoring by an external SIEM instead of metric filters and alarms, whatever the control.
     pub external_siem: bool,
     /// What a reader should know.
     pub notes: Vec<String>,
@@ -450,6 +450,13 @@ impl Benchmark {
         all
     }
 
+    /// Whether it accepts that an external SIEM tells of what a control asks for.
+    pub fn accepts_external_siem(&self, control: &Control) -> bool {
+        let entry = self.entry_of(&control.id);
+        entry.is_some_and(|entry| entry.external_siem)
+            || self.external_siem && control.section() == Section::Monitoring
+    }
+
     /// Its audit steps for a control, in order.
     pub fn steps_for<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a AuditStep> {
         let logging = self.logging.iter().any(|entry| entry.control == control);
@@ -490,6 +497,15 @@ pub struct Entry {
     /// What the benchmark refers to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<String>,
+    /// The kind of resource that the vendor's own rule is evaluated over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// The vendor's own rule, in its own language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Here too an external SIEM is accepted where the benchmark as a whole does not say so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub external_siem: bool,
 }
 
 /// How a benchmark wants a control assessed.

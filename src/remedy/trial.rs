@@ -22,10 +22,11 @@ pub struct Trial<'a> {
 
 /// The snapshot as it would be after these changes.
 pub fn under(snapshot: &Snapshot, changes: &[Change]) -> Result<Snapshot, Error> {
-    let (copy, evidence) = copy(snapshot)?;
+    let (mut copy, evidence) = copy(snapshot)?;
     for change in changes {
         apply::apply(copy.connection(), change, evidence)?;
     }
+    copy.suppose(changes.len());
     Ok(copy)
 }
 

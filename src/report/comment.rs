@@ -72,8 +72,8 @@ pub(super) fn compared(diff: &Diff) -> String {
         ("baseline", &diff.baseline),
         ("current snapshot", &diff.current),
     ] {
-        if !side.verified {
-            out.push_str(&format!("**The {name}: {NOT_VERIFIED}**\n\n"));
+        for doubt in words::doubts(side) {
+            out.push_str(&format!("**The {name}: {doubt}**\n\n"));
         }
     }
     let mut rows = Rows::new("| control | account | before | now | why |\n|---|---|---|---|---|\n");

@@ -7,7 +7,7 @@ use super::printable::{one_line, unprintable};
 use super::words;
 
 /// The columns, in order: what a reader sorts and acts by comes first.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 23] = [
     "severity",
     "frameworks",
     "fix",
@@ -18,6 +18,7 @@ const COLUMNS: [&str; 20] = [
     "benchmark_id",
     "control",
     "title",
+    "category",
     "audit_steps",
     "broken_link",
     "reason",
@@ -28,6 +29,8 @@ const COLUMNS: [&str; 20] = [
     "accepted_by",
     "accepted_until",
     "accepted_because",
+    "collected_at",
+    "root_sha256",
 ];
 
 /// The analysis as CSV with a header line; with `failing`, without what passes.
@@ -76,6 +79,9 @@ pub(super) fn rows<'a>(
             finding.benchmark_id.clone().unwrap_or_default(),
             finding.control.clone(),
             finding.title.clone(),
+            item.control
+                .and_then(|control| control.category.clone())
+                .unwrap_or_default(),
             finding
                 .audit_steps
                 .as_ref()
@@ -93,6 +99,13 @@ pub(super) fn rows<'a>(
             accepted.map_or(String::new(), |accepted| accepted.by.clone()),
             accepted.map_or(String::new(), |accepted| accepted.expires.clone()),
             accepted.map_or(String::new(), |accepted| accepted.reason.clone()),
+            dossier.time().to_owned(),
+            dossier
+                .analysis
+                .snapshot
+                .root_sha256
+                .clone()
+                .unwrap_or_default(),
         ];
         out.push_str(&record(&fields.map(|text| field(&text))));
     }

@@ -5,7 +5,6 @@ use crate::aws::arn::short_name;
 use crate::coverage::RelationKind;
 use crate::diff::{Change, Diff, Direction, FactChange, FieldChange, FindingChange, Meaning, Side};
 
-use super::NOT_VERIFIED;
 use super::text::{
     Colour, Page, Style, audit_steps_word, clean, count, cut_apart, status_word, witness_line,
 };
@@ -26,8 +25,8 @@ pub(super) fn render(diff: &Diff, style: Style) -> String {
         if !side.complete {
             state.push_str(", incomplete");
         }
-        if !side.verified {
-            state.push_str(&format!("; {NOT_VERIFIED}"));
+        for doubt in words::doubts(side) {
+            state.push_str(&format!("; {doubt}"));
         }
         out.paragraph(
             0,

@@ -3,7 +3,6 @@
 use crate::analyze::Finding;
 use crate::diff::{Change, Diff, Direction, FieldChange, Side};
 
-use super::NOT_VERIFIED;
 use super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary, values};
 use super::marked::{cell, sentence};
 use super::text::witness_line;
@@ -19,8 +18,8 @@ pub(super) fn render(diff: &Diff) -> String {
         ("baseline", &diff.baseline),
         ("current snapshot", &diff.current),
     ] {
-        if !side.verified {
-            out.push_str(&format!("**The {name}: {NOT_VERIFIED}**\n\n"));
+        for doubt in words::doubts(side) {
+            out.push_str(&format!("**The {name}: {doubt}**\n\n"));
         }
     }
     if diff.is_empty() {

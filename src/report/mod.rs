@@ -3,6 +3,7 @@
 
 mod asff;
 mod blind_spots;
+pub(crate) mod columns;
 mod comment;
 pub(crate) mod csv;
 mod diff;
@@ -92,6 +93,14 @@ impl Format {
     /// Whether the format shows the evidence rows that findings cite.
     pub fn shows_evidence(self) -> bool {
         matches!(self, Self::Html | Self::Oscal)
+    }
+
+    /// Whether a reader sees in it that changes are only supposed: who reads the others takes them for what is.
+    pub fn can_suppose(self) -> bool {
+        matches!(
+            self,
+            Self::Table | Self::Json | Self::Markdown | Self::Comment | Self::Html
+        )
     }
 
     /// Whether the format can leave out what passes.

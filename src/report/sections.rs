@@ -1,10 +1,8 @@
 //! The findings of an analysis by section of a framework, for people: a score a section, then why what fails does.
 
-use tabled::builder::Builder;
-use tabled::settings::{Modify, Style as Lines, Width, object::Columns};
-
 use crate::analyze::{Analysis, Finding, FrameworkScore, SectionScore, Status};
 
+use super::columns::{List, Long};
 use super::dossier::Dossier;
 use super::table::verdict;
 use super::text::{Page, Style, clean};
@@ -45,23 +43,17 @@ pub(super) fn render(dossier: Dossier<'_>, framework: &FrameworkScore, style: St
 }
 
 fn table(analysis: &Analysis, framework: &FrameworkScore, style: Style) -> String {
-    let mut table = Builder::default();
-    table.push_record(["section", "score", "passes", "what does not pass"]);
+    let mut list = List::new(&["section", "score", "passes", "what does not pass"]);
     for section in &framework.sections {
         let title = section.section.as_deref().unwrap_or("no section named");
-        table.push_record([
+        list.push(vec![
             clean(title),
             score(section),
             passes(section),
             failing(section, analysis),
         ]);
     }
-    let mut table = table.build();
-    table
-        .with(Lines::blank())
-        .with(Modify::new(Columns::first()).with(Width::wrap(style.width / 4).keep_words(true)))
-        .with(Modify::new(Columns::last()).with(Width::wrap(style.width / 2).keep_words(true)));
-    table.to_string()
+    list.lay_out(style.width, Long::Wrapped)
 }
 
 fn score(section: &SectionScore) -> String {

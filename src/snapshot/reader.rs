@@ -41,6 +41,8 @@ pub struct Snapshot {
     is_verified: bool,
     /// Whether another connection to the file sees what this one sees.
     is_as_filed: bool,
+    /// How many changes of the account are only supposed.
+    supposed_changes: usize,
     // Held so that a private copy lives as long as the connection to it.
     file: SnapshotFile,
 }
@@ -85,6 +87,7 @@ impl Snapshot {
                 meta,
                 is_verified,
                 is_as_filed: true,
+                supposed_changes: 0,
                 file,
             });
         }
@@ -99,6 +102,7 @@ impl Snapshot {
             meta,
             is_verified,
             is_as_filed: true,
+            supposed_changes: 0,
             file: derived,
         })
     }
@@ -113,8 +117,19 @@ impl Snapshot {
             meta: self.meta.clone(),
             is_verified: self.is_verified,
             is_as_filed: false,
+            supposed_changes: self.supposed_changes,
             file,
         })
+    }
+
+    /// Counts changes of the account that a copy to try on holds from now on: whatever is found in it has to say so.
+    pub fn suppose(&mut self, changes: usize) {
+        self.supposed_changes += changes;
+    }
+
+    /// How many changes of the account it holds that nobody recorded; 0 of what was opened from a file.
+    pub fn supposed_changes(&self) -> usize {
+        self.supposed_changes
     }
 
     /// The same once more, for another thread; none of one whose facts may have been changed.
@@ -129,6 +144,7 @@ impl Snapshot {
             meta: self.meta.clone(),
             is_verified: self.is_verified,
             is_as_filed: true,
+            supposed_changes: 0,
             file: self.file.clone(),
         }))
     }

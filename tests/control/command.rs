@@ -39,15 +39,17 @@ fn the_list_is_that_of_the_newest_cis_version_and_fits_80_columns() {
     let newest = newest.default_benchmark().unwrap();
     assert!(list.starts_with(&format!("{} ({})\n", newest.title, newest.id)));
     assert!(list.contains(
-        " 5.3      root_usage                 high       Root user activity raises an\n                                                alert\n"
+        "5.3     root_usage                high      Root user activity raises an alert\n"
     ));
-    let wide = trailproof()
-        .env("COLUMNS", "140")
+    let narrow = trailproof()
+        .env("COLUMNS", "50")
         .args(["controls", "list"])
         .output()
         .unwrap();
-    let wide = String::from_utf8(wide.stdout).unwrap();
-    assert!(wide.contains(" high       Root user activity raises an alert\n"));
+    let narrow = String::from_utf8(narrow.stdout).unwrap();
+    let under =
+        "5.3     root_usage                high\n        Root user activity raises an alert\n";
+    assert!(narrow.contains(under), "{narrow}");
     let benchmarks = format!(
         "benchmarks: aws-security-hub, cis-aws 1.2 to {}, cloudaware",
         newest.version
@@ -244,6 +246,15 @@ fn every_seed_is_shown_under_its_vendors_id() {
         shown["under"]["title"],
         "Root Account Usage Monitoring is not enabled"
     );
+    assert_eq!(shown["under"]["external_siem"], true);
+    // Its page of network gateways says nothing of a SIEM.
+    let gateways = json(&[
+        "show",
+        "network_gateway_changes",
+        "--benchmark",
+        "cloudaware",
+    ]);
+    assert_eq!(gateways["under"]["external_siem"], false);
 }
 
 #[test]
@@ -259,7 +270,7 @@ fn frameworks_are_listed_and_shown_with_their_sources() {
     };
     let (code, list, _) = run(&["list"]);
     assert_eq!(code, Some(0));
-    assert!(list.contains(" nist-800-53-r5 "), "{list}");
+    assert!(list.contains("\nnist-800-53-r5 "), "{list}");
     assert_eq!(list.matches("NIST SP 800-53 Rev. 5").count(), 1);
     let (_, shown, _) = run(&["show", "NIST SP 800-53 Rev. 5"]);
     assert_eq!(

@@ -39,7 +39,12 @@ fn document(registry: &Registry) -> String {
         "| id | benchmark | controls | logging | external SIEM accepted | audit steps |\n|---|---|---|---|---|---|"
     );
     for it in registry.benchmarks() {
-        let siem = if it.external_siem { "yes" } else { "" };
+        let siem = it.all_entries().filter(|entry| entry.external_siem);
+        let siem: Vec<String> = siem.map(|entry| format!("`{}`", entry.control)).collect();
+        let siem = match it.external_siem {
+            true => "yes".to_owned(),
+            false => siem.join(", "),
+        };
         let steps = if it.audit.is_empty() {
             "none published"
         } else {

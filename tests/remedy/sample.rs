@@ -100,3 +100,52 @@ fn what_passes_needs_no_change() {
         "{script}"
     );
 }
+
+/// What would be after a fix was printed as what is: whoever got the file alone took it for the account's posture.
+#[test]
+fn what_is_only_supposed_says_so_in_every_report() {
+    let snapshot = project("snapshots/broken.trailproof");
+    let plan = remediate("broken", &["--plan", "json"]).1;
+    let folder = tempfile::tempdir().unwrap();
+    let planned = folder.path().join("plan.json");
+    std::fs::write(&planned, plan).unwrap();
+    let run = |args: &[&str]| {
+        let command = args.first().copied().unwrap();
+        let mut ran = trailproof();
+        ran.arg(command).arg(&snapshot).args(&args[1..]);
+        let output = ran.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let supposed = "as it would be after 15 changes that are not made";
+    for format in ["table", "markdown", "comment", "html"] {
+        let text = run(&["analyze", "--with-fix", "--format", format]);
+        let first = text.find(supposed);
+        let verdict = text.find("all 15 controls would alert somebody");
+        assert!(first.is_some() && first < verdict, "{format}: {text}");
+        assert!(!run(&["analyze", "--format", format]).contains("as it would be"));
+    }
+    let json = |args: &[&str]| serde_json::from_str::<Value>(&run(args)).unwrap();
+    let analysis = json(&["analyze", "--with-fix", "--format", "json"]);
+    assert_eq!(analysis["snapshot"]["supposed_changes"], 15);
+    let analysis = json(&["analyze", "--format", "json"]);
+    assert!(analysis["snapshot"]["supposed_changes"].is_null());
+    // What other systems read as the state of an account is not written.
+    for format in ["csv", "sarif", "junit", "ocsf", "asff", "oscal", "hdf"] {
+        let mut command = trailproof();
+        command.arg("analyze").arg(&snapshot);
+        command.args(["--with-fix", "--format", format]);
+        let output = command.output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("says what is"), "{error}");
+    }
+    let plan = planned.to_str().unwrap();
+    for format in ["table", "markdown", "comment", "html"] {
+        let text = run(&["diff", "--plan", plan, "--format", format]);
+        assert!(text.contains(supposed), "{format}: {text}");
+    }
+    let diff = json(&["diff", "--plan", plan, "--format", "json"]);
+    assert_eq!(diff["current"]["supposed_changes"], 15);
+    assert!(diff["baseline"]["supposed_changes"].is_null());
+}

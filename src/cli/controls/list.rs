@@ -1,14 +1,12 @@
 //! `trailproof controls list`: the controls of one benchmark.
 
 use serde::Serialize;
-use tabled::builder::Builder;
-use tabled::settings::Style;
 
-use super::{Format, json, paragraph};
+use super::{Format, json};
 use crate::cli::{Error, Out};
 use crate::control::{Assessment, Benchmark, LeftOut, Registry, Section};
+use crate::report::columns::{List, Long};
 use crate::report::printable::one_line;
-use crate::report::text::wrap;
 
 #[derive(Serialize)]
 struct Listed<'a> {
@@ -41,9 +39,6 @@ struct Row<'a> {
     custom: bool,
     section: Section,
 }
-
-/// The blanks between two columns.
-const GAP: usize = 3;
 
 pub(super) fn list(
     registry: &Registry,
@@ -103,7 +98,7 @@ pub(super) fn list(
     if !left_out.is_empty() {
         out.line("not judged:")?;
         for it in left_out {
-            paragraph(out, 2, &format!("{} {}: {}", it.number, it.title, it.why))?;
+            out.paragraph(2, &format!("{} {}: {}", it.number, it.title, it.why))?;
         }
         out.line("")?;
     }
@@ -123,7 +118,7 @@ fn elsewhere(
         .map(|it| it.id.clone())
         .collect();
     let benchmarks = registry.name_benchmarks(&ids);
-    paragraph(out, 0, &format!("benchmarks: {benchmarks}"))?;
+    out.paragraph(0, &format!("benchmarks: {benchmarks}"))?;
     let others: Vec<&str> = registry
         .controls()
         .iter()
@@ -134,43 +129,15 @@ fn elsewhere(
         return Ok(());
     }
     let others = others.join(", ");
-    paragraph(out, 0, &format!("controls of other benchmarks: {others}"))
+    Ok(out.paragraph(0, &format!("controls of other benchmarks: {others}"))?)
 }
 
 fn table(rows: &[Row<'_>], out: &mut Out) -> Result<(), Error> {
-    let longest = |cell: fn(&Row<'_>) -> usize| rows.iter().map(cell).max().unwrap_or(0);
-    let width = out.style().width;
-    let number_width = longest(|row| row.number.chars().count()).max("number".len());
-    // A vendor's ids can be as long as an address: they take the place of the titles.
-    let wide = number_width > width / 4;
-    let (head, left) = if wide {
-        (["control", "severity", "number"].as_slice(), 0)
-    } else {
-        (
-            ["number", "control", "severity", "title"].as_slice(),
-            number_width + GAP,
-        )
-    };
-    let left = left + longest(|row| row.id.chars().count()) + GAP + "severity".len() + GAP;
-    let last_width = width.saturating_sub(left + 2).max(20);
-    let mut table = Builder::default();
-    table.push_record(head.iter().copied());
+    let mut list = List::new(&["number", "control", "severity", "title"]);
     for row in rows {
-        let last = if wide { row.number } else { row.title };
-        let mut cells = vec![
-            one_line(row.id).into_owned(),
-            row.severity.into(),
-            wrap(last, last_width).join("\n"),
-        ];
-        if !wide {
-            cells.insert(0, one_line(row.number).into_owned());
-        }
-        table.push_record(cells);
+        let cells = [row.number, row.id, row.severity, row.title];
+        list.push(cells.map(|cell| one_line(cell).into_owned()).to_vec());
     }
-    let mut table = table.build();
-    table.with(Style::blank());
-    for line in table.to_string().lines() {
-        out.line(line.trim_end())?;
-    }
-    Ok(())
+    let text = list.lay_out(out.style().width, Long::Wrapped);
+    Ok(out.text(&text)?)
 }

@@ -212,24 +212,3 @@ pub(super) fn heading(out: &mut Out, text: &str) -> Result<(), Error> {
     let text = out.style().paint(Colour::Bold, text);
     Ok(out.text(&format!("\n{text}\n"))?)
 }
-
-/// Writes text in lines as wide as the output is, words that are longer unbroken; continuation lines are indented once more.
-pub(super) fn paragraph(out: &mut Out, indent: usize, text: &str) -> Result<(), Error> {
-    let width = out.style().width;
-    let mut line = " ".repeat(indent);
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > width {
-            out.line(format_args!("{line}"))?;
-            line = " ".repeat(if indent == 0 { 0 } else { indent + 2 });
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    out.line(format_args!("{line}"))?;
-    Ok(())
-}

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Format, heading, json, paragraph, unknown};
+use super::{Format, heading, json, unknown};
 use crate::cli::{Error, Out};
 use crate::control::{
-    Alternative, Assessment, AuditStep, Benchmark, Control, Entry, Registry, Section, Sections,
+    Alternative, Assessment, AuditStep, Benchmark, Control, Entry, Registry, Sections,
 };
 
 /// Shows the control that a name means: as a benchmark sees it, or all of it as the benchmark sees it that numbers it so.
@@ -77,6 +77,10 @@ struct Under<'a> {
     level: Option<u8>,
     assessment: Option<&'static str>,
     external_siem: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
     references: Vec<&'a str>,
     audit_steps: Vec<&'a AuditStep>,
 }
@@ -109,7 +113,9 @@ impl<'a> Under<'a> {
             assessment: entry
                 .and_then(|entry| entry.assessment)
                 .map(Assessment::as_str),
-            external_siem: view.external_siem,
+            external_siem: view.accepts_external_siem(control),
+            entity: entry.and_then(|entry| entry.entity.as_deref()),
+            rule: entry.and_then(|entry| entry.rule.as_deref()),
             references: view.references_of(control),
             audit_steps: view.steps_for(&control.id).collect(),
         }
@@ -158,13 +164,13 @@ impl ControlPage<'_> {
     fn print(&self, out: &mut Out) -> Result<(), Error> {
         head(self.registry, self.control, self.view, out)?;
         out.line("")?;
-        paragraph(out, 0, &self.control.rationale)?;
+        out.paragraph(0, &self.control.rationale)?;
         if let Some(recording) = &self.control.recording {
             heading(out, "Asks that")?;
-            paragraph(out, 2, &recording.asks)?;
-            paragraph(out, 4, &format!("source: {}", recording.source))?;
+            out.paragraph(2, &recording.asks)?;
+            out.paragraph(4, &format!("source: {}", recording.source))?;
             if !recording.names.is_empty() {
-                paragraph(out, 4, &format!("calls: {}", recording.names.join(", ")))?;
+                out.paragraph(4, &format!("calls: {}", recording.names.join(", ")))?;
             }
         }
         if let Some(query) = &self.control.query {
@@ -173,13 +179,17 @@ impl ControlPage<'_> {
                 out.line(format_args!("  {line}"))?;
             }
         }
+        if let Some(rule) = Under::new(self.view, self.control).rule {
+            heading(out, &format!("Rule of {}", self.view.id))?;
+            out.paragraph(2, rule)?;
+        }
         asks(self.registry, self.control, self.only, out)?;
         audit_steps(self.control, self.view, out)?;
         notes(self.registry, self.control, self.only, out)?;
         self.rejected(out)?;
         self.examples(out)?;
         heading(out, "Remediation")?;
-        paragraph(out, 2, &self.control.remediation)?;
+        out.paragraph(2, &self.control.remediation)?;
         let references = self.view.references_of(self.control);
         if !references.is_empty() {
             heading(out, "References")?;
@@ -195,8 +205,8 @@ impl ControlPage<'_> {
             heading(out, "Published, and not accepted")?;
             for rejected in &self.control.rejected {
                 out.line(format_args!("  {}", rejected.text))?;
-                paragraph(out, 4, &format!("source: {}", rejected.source))?;
-                paragraph(out, 4, &format!("why: {}", rejected.reason))?;
+                out.paragraph(4, &format!("source: {}", rejected.source))?;
+                out.paragraph(4, &format!("why: {}", rejected.reason))?;
             }
         }
         Ok(())
@@ -210,7 +220,7 @@ impl ControlPage<'_> {
                     none if none.is_empty() => "nothing".to_owned(),
                     some => some,
                 };
-                paragraph(out, 2, &format!("{}: matched by {caught}", example.title))?;
+                out.paragraph(2, &format!("{}: matched by {caught}", example.title))?;
             }
         }
         Ok(())
@@ -228,7 +238,7 @@ fn head(
     out.line(under.title)?;
     out.line("")?;
     let mut row = |label: &str, text: &str| -> Result<(), Error> {
-        paragraph(out, 2, &format!("{label}: {text}"))
+        Ok(out.paragraph(2, &format!("{label}: {text}"))?)
     };
     row("control", &control.id)?;
     match under.number {
@@ -251,6 +261,9 @@ fn head(
     }
     if let Some(assessment) = under.assessment {
         row("assessment", assessment)?;
+    }
+    if let Some(entity) = under.entity {
+        row("entity", entity)?;
     }
     let elsewhere = registry.numbers_of(&control.id, Some(&view.id));
     if !elsewhere.is_empty() {
@@ -279,13 +292,13 @@ fn asks(
         ))?;
         // On one line whatever its length: it is there to be copied.
         out.line(format_args!("    {}", alternative.pattern))?;
-        paragraph(out, 4, &format!("counts for: {benchmarks}"))?;
-        paragraph(out, 4, &format!("source: {}", alternative.source))?;
+        out.paragraph(4, &format!("counts for: {benchmarks}"))?;
+        out.paragraph(4, &format!("source: {}", alternative.source))?;
         if let Some(note) = &alternative.note {
-            paragraph(out, 4, &format!("note: {note}"))?;
+            out.paragraph(4, &format!("note: {note}"))?;
         }
         if let Some(repair) = &alternative.repair {
-            paragraph(out, 4, &format!("repair: {repair}"))?;
+            out.paragraph(4, &format!("repair: {repair}"))?;
         }
         for misprint in &alternative.misprints {
             let who = match misprint.benchmarks.as_slice() {
@@ -293,7 +306,7 @@ fn asks(
                 some => registry.name_benchmarks(some),
             };
             let repair = format!("repair: {} (as printed for {who})", misprint.repair);
-            paragraph(out, 4, &repair)?;
+            out.paragraph(4, &repair)?;
         }
     }
     Ok(())
@@ -303,14 +316,14 @@ fn audit_steps(control: &Control, view: &Benchmark, out: &mut Out) -> Result<(),
     let steps: Vec<&AuditStep> = view.steps_for(&control.id).collect();
     heading(out, &format!("Audit steps of {}", view.id))?;
     if steps.is_empty() {
-        return paragraph(out, 2, "none are published");
+        out.paragraph(2, "none are published")?;
     }
     for step in steps {
-        paragraph(out, 2, &format!("{}: {}", step.number, step.asks))?;
+        out.paragraph(2, &format!("{}: {}", step.number, step.asks))?;
     }
-    if view.external_siem && control.section() == Section::Monitoring {
+    if view.accepts_external_siem(control) {
         let siem = "Or: an external SIEM that does the same, which is not looked at here.";
-        paragraph(out, 2, siem)?;
+        out.paragraph(2, siem)?;
     }
     Ok(())
 }
@@ -333,26 +346,34 @@ fn notes(
             [] => String::new(),
             some => format!("[{}] ", registry.name_benchmarks(some)),
         };
-        paragraph(out, 2, &format!("{whom}{}", note.text))?;
+        out.paragraph(2, &format!("{whom}{}", note.text))?;
     }
     Ok(())
 }
 
-/// Each framework with its sections, and who says so.
+/// Each framework with its sections; who says so stands in `frameworks show` and in JSON.
 fn frameworks(registry: &Registry, control: &Control, out: &mut Out) -> Result<(), Error> {
     let mut frameworks = registry.frameworks_of(&control.id).peekable();
-    if frameworks.peek().is_some() {
-        heading(out, "Frameworks")?;
+    if frameworks.peek().is_none() {
+        return Ok(());
     }
+    heading(out, "Frameworks")?;
     for framework in frameworks {
-        out.line(format_args!("  {} ({})", framework.title(), framework.id))?;
+        let mut sections: Vec<&str> = Vec::new();
         for mapping in framework.mappings_of(&control.id) {
-            let sections = match mapping.sections.join(", ") {
-                none if none.is_empty() => "no section named".to_owned(),
-                some => some,
-            };
-            paragraph(out, 4, &format!("{sections} (source: {})", mapping.source))?;
+            for section in &mapping.sections {
+                if !sections.contains(&section.as_str()) {
+                    sections.push(section);
+                }
+            }
         }
+        let sections = match sections.join(", ") {
+            none if none.is_empty() => "no section named".to_owned(),
+            some => some,
+        };
+        let (title, id) = (framework.title(), &framework.id);
+        out.paragraph(2, &format!("{title} ({id}): {sections}"))?;
     }
-    Ok(())
+    let whose = "`trailproof frameworks show FRAMEWORK` says who maps these sections, and so does --format json.";
+    Ok(out.paragraph(2, whose)?)
 }

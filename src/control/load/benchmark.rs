@@ -61,6 +61,12 @@ struct EntryRow {
     category: Option<String>,
     #[serde(default)]
     references: Vec<String>,
+    #[serde(default)]
+    entity: Option<String>,
+    #[serde(default)]
+    rule: Option<String>,
+    #[serde(default)]
+    external_siem: bool,
 }
 
 #[derive(Deserialize)]
@@ -176,6 +182,9 @@ fn read_entries(file: &File<'_>, rows: Spanned<Vec<EntryRow>>) -> Result<Vec<Ent
             severity: row.severity,
             category: row.category,
             references: row.references,
+            entity: row.entity,
+            rule: row.rule,
+            external_siem: row.external_siem,
         });
     }
     Ok(entries)

@@ -3,7 +3,6 @@
 use crate::analyze::SnapshotSummary;
 use crate::diff::{Change, Diff, Direction, FactChange, FindingChange, Side};
 
-use super::super::NOT_VERIFIED;
 use super::super::diff::{
     direction_word, meaning_words, nothing, resource, side_words, summary, values,
 };
@@ -37,13 +36,11 @@ pub(super) fn body(out: &mut String, diff: &Diff) {
 fn snapshot(out: &mut String, name: &str, side: &SnapshotSummary) {
     let when = side.finished_at.as_ref().unwrap_or(&side.started_at);
     let state = if side.complete { "" } else { ", incomplete" };
-    let verified = if side.verified {
-        String::new()
-    } else {
-        format!("; <strong class=\"unknown\">{NOT_VERIFIED}</strong>")
-    };
+    let doubts = words::doubts(side).into_iter();
+    let doubts = doubts.map(|doubt| format!("; <strong class=\"unknown\">{doubt}</strong>"));
+    let doubts: String = doubts.collect();
     out.push_str(&format!(
-        "<dt>{name}</dt><dd>snapshot of {}, by {}{state}{verified}</dd>\n",
+        "<dt>{name}</dt><dd>snapshot of {}, by {}{state}{doubts}</dd>\n",
         text(when),
         text(&side.producer)
     ));

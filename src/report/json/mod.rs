@@ -1,7 +1,7 @@
 //! The JSON contract of `analyze`. Its own types, so that the contract changes only on purpose: `schema_version`
 //! rises when a field changes its meaning or goes away; new fields may appear.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -79,6 +79,13 @@ pub(super) struct Snapshot<'a> {
     root_sha256: Option<&'a str>,
     derivation: i64,
     verified: bool,
+    /// Changes of the account that were supposed and not made.
+    #[serde(skip_serializing_if = "is_none")]
+    supposed_changes: usize,
+}
+
+fn is_none(changes: &usize) -> bool {
+    *changes == 0
 }
 
 impl<'a> Snapshot<'a> {
@@ -97,6 +104,7 @@ impl<'a> Snapshot<'a> {
             root_sha256: summary.root_sha256.as_deref(),
             derivation: summary.derivation,
             verified: summary.verified,
+            supposed_changes: summary.supposed_changes,
         }
     }
 }
@@ -128,7 +136,11 @@ pub(super) struct Explained<'a> {
     snapshot: Snapshot<'a>,
     benchmark: &'a str,
     analyzer: &'static str,
+    organization_accounts: Option<usize>,
+    assumed: Vec<&'static str>,
     findings: Vec<FindingView<'a>>,
+    /// Those that the findings are of.
+    accounts: Vec<Account<'a>>,
 }
 
 #[derive(Serialize)]
@@ -178,12 +190,24 @@ pub(super) fn explained(dossier: Dossier<'_>) -> Explained<'_> {
         });
         finding(item.finding, analysis, true).with_fix(proven_fix)
     });
+    let explained: BTreeSet<&str> = analysis
+        .findings
+        .iter()
+        .map(|it| it.account.as_str())
+        .collect();
+    let accounts = analysis
+        .accounts
+        .iter()
+        .filter(|it| explained.contains(it.account.as_str()));
     Explained {
         schema_version: 1,
         snapshot: Snapshot::of(&analysis.snapshot),
         benchmark: &analysis.benchmark,
         analyzer: dossier::ANALYZER,
+        organization_accounts: dossier.about.organization_accounts,
+        assumed: assumed(analysis),
         findings: findings.collect(),
+        accounts: accounts.map(|it| account(it, dossier.about)).collect(),
     }
 }
 
@@ -235,7 +259,7 @@ fn report(dossier: Dossier<'_>, counts: analyze::Summary, failing: bool) -> Repo
         benchmark: &analysis.benchmark,
         analyzer: dossier::ANALYZER,
         organization_accounts: dossier.about.organization_accounts,
-        assumed: analysis.assumed.iter().map(|it| it.word()).collect(),
+        assumed: assumed(analysis),
         controls: analysis.controls.iter().map(control).collect(),
         findings: analysis
             .findings
@@ -260,6 +284,10 @@ fn report(dossier: Dossier<'_>, counts: analyze::Summary, failing: bool) -> Repo
         summary: summary(counts),
         framework: analysis.framework.as_ref().map(framework),
     }
+}
+
+fn assumed(analysis: &analyze::Analysis) -> Vec<&'static str> {
+    analysis.assumed.iter().map(|it| it.word()).collect()
 }
 
 fn framework(framework: &analyze::FrameworkScore) -> Framework<'_> {

@@ -82,7 +82,9 @@ pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
     if tally.accepted > 0 {
         parts.push(format!("{} accepted by attestation", tally.accepted));
     }
-    format!("{whose}: {}", parts.join(", "))
+    let supposed = words::supposed(&analysis.snapshot);
+    let supposed = supposed.map_or(String::new(), |supposed| format!(", {supposed}"));
+    format!("{whose}{supposed}: {}", parts.join(", "))
 }
 
 /// Whose answer it is, and of how many judged controls: `3 accounts, 15 controls each` and `45`.

@@ -26,12 +26,14 @@ mod trail;
 mod unanswered;
 
 use crate::analyze::{
-    Carriers, Finding, MarkKind, Names, Note, Remark, Stop, Surplus, ToldBy, Why,
+    Carriers, Finding, MarkKind, Names, Note, Remark, SnapshotSummary, Stop, Surplus, ToldBy, Why,
 };
 use crate::aws::arn::short_name;
 use crate::chain::verdict::{Cause, LinkId, Verdict};
 use crate::chain::{Assumption, Gap};
 use crate::coverage::Counted;
+
+use super::NOT_VERIFIED;
 
 pub use attestation::{accepted, refusal};
 pub use comparison::{unrelated, unseen};
@@ -371,6 +373,22 @@ pub fn other_monitoring(note: &Note) -> String {
         }
         _ => format!("other monitoring, never counted as a pass: {text}"),
     }
+}
+
+/// What else a reader must know of an answer that supposes changes; none where it supposes none.
+pub fn supposed(snapshot: &SnapshotSummary) -> Option<String> {
+    let changes = match snapshot.supposed_changes {
+        0 => return None,
+        1 => "a change that is not made".to_owned(),
+        many => format!("{many} changes that are not made"),
+    };
+    Some(format!("as it would be after {changes}"))
+}
+
+/// Why a reader should not take a side of a comparison for what is: each reason in a few words.
+pub fn doubts(snapshot: &SnapshotSummary) -> Vec<String> {
+    let unchecked = (!snapshot.verified).then(|| NOT_VERIFIED.to_owned());
+    unchecked.into_iter().chain(supposed(snapshot)).collect()
 }
 
 /// What the user assumes where AWS gave no answer.
