@@ -26,7 +26,7 @@ pub fn under(snapshot: &Snapshot, changes: &[Change]) -> Result<Snapshot, Error>
     for change in changes {
         apply::apply(copy.connection(), change, evidence)?;
     }
-    copy.suppose(changes.len());
+    copy.suppose(changes.len(), evidence);
     Ok(copy)
 }
 

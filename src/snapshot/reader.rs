@@ -41,10 +41,17 @@ pub struct Snapshot {
     is_verified: bool,
     /// Whether another connection to the file sees what this one sees.
     is_as_filed: bool,
-    /// How many changes of the account are only supposed.
-    supposed_changes: usize,
+    /// What is only supposed of the account.
+    supposed: Supposed,
     // Held so that a private copy lives as long as the connection to it.
     file: SnapshotFile,
+}
+
+/// Changes that nobody recorded, and the row that stands where evidence of them would.
+#[derive(Debug, Clone, Copy, Default)]
+struct Supposed {
+    changes: usize,
+    evidence: i64,
 }
 
 impl Snapshot {
@@ -87,7 +94,7 @@ impl Snapshot {
                 meta,
                 is_verified,
                 is_as_filed: true,
-                supposed_changes: 0,
+                supposed: Supposed::default(),
                 file,
             });
         }
@@ -102,7 +109,7 @@ impl Snapshot {
             meta,
             is_verified,
             is_as_filed: true,
-            supposed_changes: 0,
+            supposed: Supposed::default(),
             file: derived,
         })
     }
@@ -117,19 +124,20 @@ impl Snapshot {
             meta: self.meta.clone(),
             is_verified: self.is_verified,
             is_as_filed: false,
-            supposed_changes: self.supposed_changes,
+            supposed: self.supposed,
             file,
         })
     }
 
-    /// Counts changes of the account that a copy to try on holds from now on: whatever is found in it has to say so.
-    pub fn suppose(&mut self, changes: usize) {
-        self.supposed_changes += changes;
+    /// Counts changes of the account that a copy to try on holds from now on, with the row that stands for their evidence:
+    /// whatever is found in it has to say so.
+    pub fn suppose(&mut self, changes: usize, evidence: i64) {
+        self.supposed = Supposed { changes, evidence };
     }
 
     /// How many changes of the account it holds that nobody recorded; 0 of what was opened from a file.
     pub fn supposed_changes(&self) -> usize {
-        self.supposed_changes
+        self.supposed.changes
     }
 
     /// The same once more, for another thread; none of one whose facts may have been changed.
@@ -144,7 +152,7 @@ impl Snapshot {
             meta: self.meta.clone(),
             is_verified: self.is_verified,
             is_as_filed: true,
-            supposed_changes: 0,
+            supposed: Supposed::default(),
             file: self.file.clone(),
         }))
     }
@@ -189,8 +197,11 @@ impl Snapshot {
         &self.meta
     }
 
-    /// One recorded call.
+    /// One recorded call; none where there is no such row, or where it stands for what is only supposed.
     pub fn evidence(&self, id: i64) -> Result<Option<Evidence>> {
+        if self.supposed.changes > 0 && id == self.supposed.evidence {
+            return Ok(None);
+        }
         evidence::get(&self.connection, id)
     }
 

@@ -147,5 +147,11 @@ fn what_is_only_supposed_says_so_in_every_report() {
     }
     let diff = json(&["diff", "--plan", plan, "--format", "json"]);
     assert_eq!(diff["current"]["supposed_changes"], 15);
+    // The plan answers for what it adds: nothing of it is "seen on one side only".
+    let facts = diff["facts"].as_array().unwrap();
+    assert!(
+        facts.iter().all(|fact| fact["change"] != "unseen"),
+        "{facts:#?}"
+    );
     assert!(diff["baseline"]["supposed_changes"].is_null());
 }
