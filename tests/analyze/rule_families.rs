@@ -3,11 +3,15 @@
 
 mod places;
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::{Value, json};
 use trailproof::analyze::Status::{self, Fail, Pass, Unknown};
 use trailproof::chain::verdict::LinkId;
 use trailproof::report::words::reason;
 
+use super::super::support::trailproof;
 use super::super::support::world::{ACCOUNT, REGIONS, Rule, SEVENTEEN, World};
 use super::finding;
 
@@ -89,6 +93,47 @@ fn rules_of_several_regions_that_carry_a_name_together_are_all_named() {
         "{:?}",
         names.covered
     );
+}
+
+/// Options whose effect is decided deep inside reach it from the command line.
+#[test]
+fn options_reach_what_they_ask_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let run = |args: &[&str]| {
+        let output = trailproof().args(args).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), text)
+    };
+    let snapshot = file("rules.trailproof");
+    with(|_| {}).write_snapshot(Path::new(&snapshot));
+    let control = ["--control", CONTROL];
+    let narrowed =
+        |options: &[&str]| run(&[&["analyze", &snapshot], &control[..], options].concat());
+    assert_eq!(narrowed(&[]).0, Some(0));
+    assert_eq!(narrowed(&["--paths", "alarm"]).0, Some(1));
+    // Without the event model nobody knows that events of CloudTrail come from its source alone.
+    assert_eq!(narrowed(&["--strict"]).0, Some(1));
+    let (_, sarif) = narrowed(&[
+        "--paths",
+        "alarm",
+        "--format",
+        "sarif",
+        "--sarif-file",
+        "infra/cloud trail.tf",
+    ]);
+    assert!(sarif.contains("\"infra/cloud%20trail.tf\""), "{sarif}");
+    // Masks of one key are the same; of another they are not.
+    let (one, other) = (file("one.key"), file("other.key"));
+    fs::write(&one, "sixteen bytes or more").unwrap();
+    fs::write(&other, "sixteen other bytes or more").unwrap();
+    let masked = [("1", &one), ("2", &one), ("3", &other)].map(|(name, key)| {
+        let masked = file(name);
+        let code = run(&["redact", &snapshot, "-o", &masked, "--secret", key]).0;
+        assert_eq!(code, Some(0));
+        fs::read(masked).unwrap()
+    });
+    assert!(masked[0] == masked[1] && masked[1] != masked[2]);
 }
 
 #[test]
