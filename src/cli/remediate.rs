@@ -41,6 +41,9 @@ pub(super) struct Args {
     /// The Region for a trail, where there is none yet
     #[arg(long, value_name = "REGION", help_heading = "What is asked")]
     region: Option<String>,
+    /// A name that something has of which the snapshot does not know, as the script says it: what is new gets another
+    #[arg(long, value_name = "NAME")]
+    taken: Vec<String>,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -57,7 +60,7 @@ pub(super) enum AsData {
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
     let registry = args.what.registry()?;
-    let wishes = wishes(args.email, args.region)?;
+    let wishes = wishes(args.email, args.region, args.taken)?;
     let snapshot = args.opening.open(&args.file)?;
     let options = args.what.options(&registry, out)?;
     let plan = remedy::plan(&snapshot, &registry, &options, &wishes)?;
@@ -75,7 +78,11 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 }
 
 /// What the user says that no snapshot can; what AWS would refuse is refused here.
-fn wishes(email: Option<String>, region: Option<String>) -> Result<Wishes, Error> {
+fn wishes(
+    email: Option<String>,
+    region: Option<String>,
+    taken: Vec<String>,
+) -> Result<Wishes, Error> {
     let is_address = |text: &str| {
         let part = |text: &str| {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte);
@@ -92,7 +99,11 @@ fn wishes(email: Option<String>, region: Option<String>) -> Result<Wishes, Error
         return Err(Error::new(format!("`{text}` is no Region"))
             .help("give one as AWS writes it, such as `--region eu-west-1`"));
     }
-    Ok(Wishes { email, region })
+    Ok(Wishes {
+        email,
+        region,
+        taken,
+    })
 }
 
 /// Whether something that was to be repaired is not.

@@ -142,7 +142,7 @@ fn fixed(
 ) -> Result<(Plan, Snapshot), Error> {
     let wishes = Wishes {
         email: args.email.clone(),
-        region: None,
+        ..Wishes::default()
     };
     let fix = remedy::plan(snapshot, registry, options, &wishes)?;
     let after = remedy::under(snapshot, &fix.changes)?;

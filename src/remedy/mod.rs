@@ -39,6 +39,8 @@ pub struct Wishes {
     pub email: Option<String>,
     /// The Region for what has no place yet.
     pub region: Option<String>,
+    /// Names that something has of which the snapshot does not know: nothing new gets one of these.
+    pub taken: Vec<String>,
 }
 
 /// Why there is no plan.

@@ -164,6 +164,15 @@ pub(super) fn is_log_group(connection: &Connection, arn: &str) -> Result<bool> {
     Ok(listed || !filters_on(connection, arn)?.is_empty())
 }
 
+/// Whether a trail writes to a bucket.
+pub(super) fn is_bucket(connection: &Connection, name: &str) -> Result<bool> {
+    connection.query_row(
+        "select exists (select 1 from trail where s3_bucket_name = ?1)",
+        [name],
+        |row| row.get(0),
+    )
+}
+
 /// Names of the metric filters on a log group.
 pub(super) fn filters_on(connection: &Connection, log_group_arn: &str) -> Result<Vec<String>> {
     let Some(arn) = Arn::parse(log_group_arn) else {

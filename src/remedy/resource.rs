@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::aws::arn::Arn;
+use crate::snapshot::facts::{ALARM_SETTINGS, Of};
 
 /// One resource as it is and as it is to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -235,6 +236,21 @@ pub struct Alarm {
     pub composite: bool,
     /// Everything that can be set but for the name, as PutMetricAlarm or PutCompositeAlarm takes it.
     pub settings: Map<String, Value>,
+}
+
+impl Alarm {
+    /// The members of the API that an alarm of its type may be set by, but for its actions.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let own = if self.composite {
+            Of::Composite
+        } else {
+            Of::Metric
+        };
+        let settings = ALARM_SETTINGS.iter();
+        settings
+            .filter(move |setting| setting.of == Of::All || setting.of == own)
+            .map(|setting| setting.member)
+    }
 }
 
 /// A mute rule of alarms.

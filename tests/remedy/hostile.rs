@@ -127,7 +127,9 @@ fn held(control: &str, world: &World, told: &dyn Fn(&Value)) {
 }
 
 /// Says who asks, and notes what it is told.
-const AWS: &str = "#!/bin/sh\ncase $1 in sts) echo 111122223333 ;; *) for word; do printf '%s\\0' \"$word\"; done >>told ;; esac\n";
+const AWS: &str = "#!/bin/sh\ncase $1 in sts) echo 111122223333; exit ;; esac\n\
+    for word; do printf '%s\\0' \"$word\"; done >>told\n\
+    case \" $* \" in *' --query '*) echo '\"free\"' ;; esac\n";
 
 /// The script with that `aws`.
 fn acts_on_nothing(folder: &std::path::Path, script: &str, held: &dyn Fn(&Value)) {

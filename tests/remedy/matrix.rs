@@ -178,38 +178,43 @@ impl Drop for Cli {
 }
 
 /// One emulator with the AWS CLI, and a folder for files.
-struct Rig {
-    aws: Emulator,
+pub(super) struct Rig {
+    pub(super) aws: Emulator,
     cli: Cli,
-    folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
 }
 
 /// What a finding says: status, failure id, reason.
 type Said = (String, String, String);
 
 impl Rig {
-    fn start(name: &str) -> Option<Self> {
+    pub(super) fn start(name: &str) -> Option<Self> {
         let aws = Emulator::start(name)?;
         let folder = tempfile::tempdir().unwrap();
         let cli = Cli::start(folder.path());
         Some(Self { aws, cli, folder })
     }
 
-    fn command(&self, program: &str, account: &str) -> Command {
+    pub(super) fn command(&self, program: &str, account: &str) -> Command {
         let mut command = self.aws.command(program, account);
-        let path = std::env::var("PATH").unwrap_or_default();
-        let bin = project("tests/emulators/bin");
-        // The environment's own Python is found before any that asks which version is meant.
-        let python = std::env::var("TRAILPROOF_EMULATORS").unwrap_or_default();
         command
-            .env("PATH", format!("{}:{python}/bin:{path}", bin.display()))
+            .env("PATH", self.path())
             .env("TRAILPROOF_AWS_SOCKET", &self.cli.socket)
             .env("AWS_REGION", "eu-west-1")
             .env("EMAIL", "security@example.com");
         command
     }
 
-    fn trailproof(&self, account: &str, arguments: &[&str], file: &Path) -> Output {
+    /// Where programs are looked for: the AWS CLI of the rig first.
+    pub(super) fn path(&self) -> String {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let bin = project("tests/emulators/bin");
+        // The environment's own Python is found before any that asks which version is meant.
+        let python = std::env::var("TRAILPROOF_EMULATORS").unwrap_or_default();
+        format!("{}:{python}/bin:{path}", bin.display())
+    }
+
+    pub(super) fn trailproof(&self, account: &str, arguments: &[&str], file: &Path) -> Output {
         self.command(env!("CARGO_BIN_EXE_trailproof"), account)
             .args(arguments)
             .arg(file)

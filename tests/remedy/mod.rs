@@ -13,6 +13,8 @@ mod recorded;
 mod regions;
 mod sample;
 mod scripted;
+#[cfg(feature = "collect")]
+mod standing;
 mod terraform;
 
 use trailproof::analyze::{Finding, Options, Status};

@@ -49,8 +49,10 @@ fn changed_in(plan: &str) -> Vec<(String, String)> {
 fn run(folder: &Path, script: &str, account: &str) -> (Output, Vec<String>) {
     let told = folder.join("told");
     let _ = std::fs::remove_file(&told);
-    let aws =
-        format!("#!/bin/sh\ncase $1 in sts) echo {account} ;; *) echo \"$1 $2\" >>told ;; esac\n");
+    let aws = format!(
+        "#!/bin/sh\ncase $1 in sts) echo {account}; exit ;; esac\necho \"$1 $2\" >>told\n\
+         case \" $* \" in *' --query '*) echo '\"free\"' ;; esac\n"
+    );
     let output = scripted::run(folder, &aws, script, &[], &[]);
     let told = std::fs::read_to_string(&told).unwrap_or_default();
     (output, told.lines().map(str::to_owned).collect())

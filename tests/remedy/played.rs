@@ -12,10 +12,13 @@ use crate::support::world::World;
 const AWS: &str = r#"#!/bin/sh
 case "$1 $2" in
 "sts get-caller-identity") echo "$ACCOUNT"; exit ;;
-"sns list-subscriptions-by-topic") echo 0; exit ;;
 "kms create-key") echo made-key ;;
 esac
-case " $* " in *" --query "*) [ "$2" = create-key ] || exit 0 ;; esac
+case " $* " in
+*" create-key "*) ;;
+*" --output text "*) exit ;;
+*" --query "*) echo '"free"'; exit ;;
+esac
 for word; do printf '%s\0' "$word"; done >>told
 printf '\n\0' >>told
 "#;
@@ -315,8 +318,10 @@ impl Stage<'_> {
                     "arn:aws:sns:{}:{}:{name}",
                     told.region, self.account
                 ));
-                let attributes =
-                    json!({"TopicArn": arn, "Owner": self.account, "SubscriptionsConfirmed": "0"});
+                let mut attributes = input["Attributes"].clone();
+                attributes["TopicArn"] = arn.clone();
+                attributes["Owner"] = json!(self.account);
+                attributes["SubscriptionsConfirmed"] = json!("0");
                 self.answer(
                     told,
                     "sns",

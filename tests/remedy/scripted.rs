@@ -13,14 +13,7 @@ pub(super) fn run(
     variables: &[(&str, &str)],
 ) -> Output {
     let tools = folder.join("tools");
-    std::fs::create_dir_all(&tools).unwrap();
-    let own = tools.join("aws");
-    std::fs::write(&own, aws).unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    tool(&tools, aws);
     std::fs::write(folder.join("fix.sh"), script).unwrap();
     Command::new("sh")
         .arg("fix.sh")
@@ -30,4 +23,16 @@ pub(super) fn run(
         .envs(variables.iter().copied())
         .output()
         .unwrap()
+}
+
+/// Puts an `aws` into a folder.
+pub(super) fn tool(tools: &Path, aws: &str) {
+    std::fs::create_dir_all(tools).unwrap();
+    let own = tools.join("aws");
+    std::fs::write(&own, aws).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
 }

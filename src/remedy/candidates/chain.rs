@@ -195,7 +195,7 @@ impl Case<'_> {
             region,
             account,
         };
-        let name = free(name, |name| {
+        let name = self.free(name, |name| {
             Ok(read::topic(self.facts, &location.topic(name))?.is_some())
         })?;
         let arn = location.topic(&name);
@@ -246,7 +246,7 @@ impl Case<'_> {
             place.region.as_str(),
             place.log_group.as_str(),
         );
-        free(wanted, |name| {
+        self.free(wanted, |name| {
             Ok(read::filter(self.facts, key, name)?.is_some())
         })
     }
@@ -257,32 +257,34 @@ impl Case<'_> {
         namespace: &str,
         wanted: &str,
     ) -> Result<String, Error> {
-        free(wanted, |name| {
+        self.free(wanted, |name| {
             let taken = read::writers(self.facts, place.region(), namespace, name)?;
             let watched = read::watchers(self.facts, place.region(), namespace, name)?;
             Ok(!taken.is_empty() || !watched.is_empty())
         })
     }
 
+    /// The name, or with the first number that makes it free: nothing that is recorded has it, and the user knows of nothing.
+    pub(super) fn free(
+        &self,
+        wanted: &str,
+        taken: impl Fn(&str) -> Result<bool, Error>,
+    ) -> Result<String, Error> {
+        let known = &self.asked.wishes.taken;
+        let mut name = wanted.to_owned();
+        let mut count = 1;
+        while known.contains(&name) || taken(&name)? {
+            count += 1;
+            name = format!("{wanted}-{count}");
+        }
+        Ok(name)
+    }
+
     fn free_alarm_name(&self, place: (&str, &str), wanted: &str) -> Result<String, Error> {
-        free(wanted, |name| {
+        self.free(wanted, |name| {
             Ok(read::alarm_arn(self.facts, place.0, place.1, name)?.is_some())
         })
     }
-}
-
-/// The name, or with the first number that makes it free.
-pub(super) fn free(
-    wanted: &str,
-    taken: impl Fn(&str) -> Result<bool, Error>,
-) -> Result<String, Error> {
-    let mut name = wanted.to_owned();
-    let mut count = 1;
-    while taken(&name)? {
-        count += 1;
-        name = format!("{wanted}-{count}");
-    }
-    Ok(name)
 }
 
 /// The settings by which one event makes an alarm go off, and silence lets it rest (docs/alarms.md).

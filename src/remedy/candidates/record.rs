@@ -60,8 +60,9 @@ impl Case<'_> {
             region: &trail.region,
             id: trail.kms_key_id.as_deref(),
         };
-        let new = edit(trail, |it| it.kms_key_id = Some(KEY.to_owned()));
-        self.keys(&named, (KEY, new), stop, service)
+        let alias = self.free(KEY, |_| Ok(false))?;
+        let new = edit(trail, |it| it.kms_key_id = Some(alias.clone()));
+        self.keys(&named, (&alias, new), stop, service)
     }
 }
 

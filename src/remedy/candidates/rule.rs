@@ -95,12 +95,7 @@ impl Case<'_> {
         let Some(rule) = self.rule(stop)? else {
             return Ok(Vec::new());
         };
-        let mut id = "tell".to_owned();
-        let mut count = 1;
-        while read::has_target(self.facts, &rule, &id)? {
-            count += 1;
-            id = format!("tell-{count}");
-        }
+        let id = self.free("tell", |id| Ok(read::has_target(self.facts, &rule, id)?))?;
         let target = |arn: &str| {
             let target = Target {
                 account: rule.account.clone(),

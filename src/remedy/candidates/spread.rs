@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::chain::free;
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::aws::arn::{self, Arn, Location};
@@ -201,7 +200,7 @@ impl Case<'_> {
             account: &rule.account,
         };
         let arn = |name: &str| location.arn("events", &format!("rule/{name}"));
-        let name = free(&rule.name, |name| {
+        let name = self.free(&rule.name, |name| {
             Ok(read::is_rule(self.facts, &arn(name))?)
         })?;
         let pattern = rule.pattern.as_deref();

@@ -87,8 +87,9 @@ impl Case<'_> {
             region: &topic.region,
             id: topic.kms_key_id.as_deref(),
         };
-        let new = edit(topic, |it| it.kms_key_id = Some(KEY.to_owned()));
-        self.keys(&named, (KEY, new), stop, service)
+        let alias = self.free(KEY, |_| Ok(false))?;
+        let new = edit(topic, |it| it.kms_key_id = Some(alias.clone()));
+        self.keys(&named, (&alias, new), stop, service)
     }
 
     /// The subscription without its filter policy.

@@ -132,7 +132,11 @@ impl Case<'_> {
         let role = match read::trail_role(self.facts, &group.arn)? {
             Some(arn) => arn,
             None => {
-                let role = new_role(partition, &trail.account, &group.arn, known_role.as_deref());
+                // The one that the trail has under a name of its own is repaired by name.
+                let role = match known_role {
+                    Some(arn) => role_of(arn, &trail.account, &group.arn),
+                    None => self.new_role(partition, trail, &group.arn)?,
+                };
                 let arn = role.arn.clone();
                 changes.push(super::change(None, role));
                 arn
@@ -155,11 +159,7 @@ impl Case<'_> {
         let Some(group) = trail.log_group_arn.clone() else {
             return self.deliver(trail, true);
         };
-        let mut role = new_role(&partition, &trail.account, &group, None);
-        if trail.role_arn.as_ref() == Some(&role.arn) {
-            role.name.push_str("-2");
-            role.arn.push_str("-2");
-        }
+        let role = self.new_role(&partition, trail, &group)?;
         let arn = role.arn.clone();
         Ok(vec![
             super::change(None, role),
@@ -178,14 +178,18 @@ impl Case<'_> {
         Some(vec![super::change(None, group)])
     }
 
+    /// A role for a log group, other than the one that the trail has.
+    fn new_role(&self, partition: &str, trail: &Trail, group: &str) -> Result<Role, Error> {
+        let arn = |name: &str| arn::iam(partition, &trail.account, &format!("role/{name}"));
+        let name = self.free(ROLE, |name| Ok(trail.role_arn.as_ref() == Some(&arn(name))))?;
+        Ok(role_of(arn(&name), &trail.account, group))
+    }
+
     fn new_log_group(&self, location: Location<'_>) -> Result<LogGroup, Error> {
         let (account, region) = (location.account, location.region);
-        let mut name = LOG_GROUP.to_owned();
-        let mut count = 1;
-        while read::is_log_group(self.facts, &location.log_group(&name))? {
-            count += 1;
-            name = format!("{LOG_GROUP}-{count}");
-        }
+        let name = self.free(LOG_GROUP, |name| {
+            Ok(read::is_log_group(self.facts, &location.log_group(name))?)
+        })?;
         Ok(LogGroup {
             account: account.to_owned(),
             region: region.to_owned(),
@@ -217,19 +221,20 @@ impl Case<'_> {
             .or(unfed.and_then(arn::region).map(str::to_owned))
             .or(alarms)
             .unwrap_or_else(|| self.chain.scope.global_region.clone());
-        let mut name = TRAIL.to_owned();
         let location = Location {
             partition,
             region: &region,
             account,
         };
-        let mut count = 1;
-        while read::trail(self.facts, &location.trail(&name))?.is_some() {
-            count += 1;
-            name = format!("{TRAIL}-{count}");
-        }
+        let bucket_of = |trail: &str| format!("{trail}-{account}-{region}");
+        let name = self.free(TRAIL, |name| {
+            let bucket = bucket_of(name);
+            Ok(self.asked.wishes.taken.contains(&bucket)
+                || read::is_bucket(self.facts, &bucket)?
+                || read::trail(self.facts, &location.trail(name))?.is_some())
+        })?;
         let arn = location.trail(&name);
-        let bucket = format!("{name}-{account}-{region}");
+        let bucket = bucket_of(&name);
         let trail = Trail {
             account: account.to_owned(),
             region: region.clone(),
@@ -274,16 +279,12 @@ impl Case<'_> {
     }
 }
 
-/// A role for a log group: the one that the trail has under another name of its own is repaired by name.
-fn new_role(partition: &str, account: &str, group: &str, known: Option<&str>) -> Role {
-    let name = known.and_then(arn::role_name).unwrap_or(ROLE);
+/// A role of this ARN for a log group.
+fn role_of(arn: String, account: &str, group: &str) -> Role {
     Role {
         account: account.to_owned(),
-        name: name.to_owned(),
-        arn: known.map_or_else(
-            || arn::iam(partition, account, &format!("role/{ROLE}")),
-            str::to_owned,
-        ),
+        name: arn::role_name(&arn).unwrap_or(ROLE).to_owned(),
+        arn,
         log_group_arn: group.to_owned(),
     }
 }

@@ -207,14 +207,44 @@ pub(super) fn title(change: &Change) -> String {
     } else {
         "create"
     };
-    let kind = match &change.after {
+    match &change.after {
+        Resource::Subscription(_) => {
+            let verb = match &change.before {
+                Some(Resource::Subscription(before)) if before.confirmed => "change",
+                Some(_) => "have somebody confirm",
+                None => "create",
+            };
+            format!("{verb} the {}", thing(&change.after))
+        }
+        Resource::Rule(rule) => format!("{verb} {} in {}", thing(&change.after), rule.region),
+        Resource::Target(target) => format!(
+            "{verb} {} in {}: `{}`",
+            thing(&change.after),
+            target.region,
+            short_name(&target.arn)
+        ),
+        other => format!("{verb} {}", thing(other)),
+    }
+}
+
+/// A resource and where it is.
+pub(super) fn about(resource: &Resource) -> String {
+    match resource.region() {
+        Some(region) => format!("{} in {region}", thing(resource)),
+        None => thing(resource),
+    }
+}
+
+/// What kind of thing a resource is, and its name.
+fn thing(resource: &Resource) -> String {
+    let kind = match resource {
         Resource::Bucket(_) => "bucket",
         Resource::Role(_) => "role",
         Resource::LogGroup(_) => "log group",
         Resource::Trail(_) => "trail",
         Resource::MetricFilter(filter) => {
             return format!(
-                "{verb} metric filter `{}` of log group `{}`",
+                "metric filter `{}` of log group `{}`",
                 filter.name, filter.log_group
             );
         }
@@ -222,33 +252,20 @@ pub(super) fn title(change: &Change) -> String {
         Resource::Topic(_) => "topic",
         Resource::Subscription(subscription) => {
             return format!(
-                "{} the subscription of `{}` to topic `{}`",
-                match &change.before {
-                    Some(Resource::Subscription(before)) if before.confirmed => "change",
-                    Some(_) => "have somebody confirm",
-                    None => "create",
-                },
-                name(&change.after),
+                "subscription of `{}` to topic `{}`",
+                name(resource),
                 short_name(&subscription.topic_arn)
             );
         }
         Resource::Alarm(alarm) if alarm.composite => "composite alarm",
         Resource::Alarm(_) => "alarm",
         Resource::MuteRule(_) => "mute rule",
-        Resource::Rule(rule) => {
-            return format!("{verb} rule `{}` in {}", rule.name, rule.region);
-        }
+        Resource::Rule(_) => "rule",
         Resource::Target(target) => {
-            return format!(
-                "{verb} target `{}` of rule `{}` in {}: `{}`",
-                target.id,
-                target.rule,
-                target.region,
-                short_name(&target.arn)
-            );
+            return format!("target `{}` of rule `{}`", target.id, target.rule);
         }
     };
-    format!("{verb} {kind} `{}`", name(&change.after))
+    format!("{kind} `{}`", name(resource))
 }
 
 /// What a resource is called, or that its address is still to be given.

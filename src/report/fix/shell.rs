@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::calls::{self, Action, Call, Step};
 use super::{difference, head};
@@ -21,15 +21,64 @@ const PRELUDE: &str = r#"set -eu
 AWS_PAGER=''
 export AWS_PAGER
 
-# call REGION SERVICE OPERATION < INPUT.json
+# call REGION SERVICE OPERATION [OPTION ...] < INPUT.json
 call() {
-  printf '%s\n' "$2 $3" >&2
-  aws "$2" "$3" --region "$1" --output json --cli-input-json "$(cat)" >/dev/null
+  region=$1 service=$2 operation=$3
+  shift 3
+  printf '%s\n' "$service $operation" >&2
+  aws "$service" "$operation" --region "$region" --output json --cli-input-json "$(cat)" "$@" >/dev/null
 }
 
-# holds REGION SERVICE OPERATION QUERY < INPUT.json: whether it is already as it should be
-holds() {
-  [ "$(aws "$2" "$3" --region "$1" --output json --query "$4" --cli-input-json "$(cat)" 2>/dev/null)" = true ]
+# ask ABSENT REGION SERVICE OPERATION QUERY [OPTION ...] < INPUT.json: what AWS answers, in $said; ABSENT where there is no such
+# thing
+ask() {
+  absent=$1 region=$2 service=$3 operation=$4 query=$5
+  shift 5
+  said=$(aws "$service" "$operation" --region "$region" --output json --query "$query" --cli-input-json "$(cat)" "$@" 2>&1) &&
+    return
+  case $said in
+  *'An error occurred ('*)
+    code=${said#*'An error occurred ('}
+    case ${code%%')'*} in
+    *NotFound* | NoSuch*)
+      said="\"$absent\""
+      return
+      ;;
+    esac
+    ;;
+  esac
+  printf '%s\n' "$said" "$service $operation was not answered: nothing is changed without it" >&2
+  exit 1
+}
+
+# stands NAME ABSENT REGION SERVICE OPERATION QUERY [OPTION ...] < INPUT.json: whether there is nothing to do; stops where what
+# stands there is neither what the snapshot has nor what this script leaves
+stands() {
+  name=$1
+  shift
+  ask "$@"
+  case $said in
+  *'"done"'*) ;;
+  *'"free"'*) [ "$pass" = look ] ;;
+  *)
+    printf '%s\n' "$name is neither as the snapshot has it nor as this script leaves it" >&2
+    [ "$pass" = look ] || exit 1
+    in_the_way=yes
+    ;;
+  esac
+}
+
+# run STEPS: looks at everything first
+run() {
+  pass=look in_the_way=''
+  "$1"
+  if [ "$in_the_way" ]; then
+    echo "nothing was changed: collect again, and take the fix of the new snapshot; where something is in the way of which it does" \
+      "not know either, \`trailproof remediate --taken NAME\` gives what is new another name" >&2
+    exit 1
+  fi
+  pass=change
+  [ "$2" = look ] || "$1"
 }
 
 "#;
@@ -79,7 +128,11 @@ pub(super) fn script(plan: &Plan) -> String {
     comment(&mut out, "");
     comment(
         &mut out,
-        "Run it with credentials of the account that it names; with the argument `rollback` it takes the changes back.",
+        "Run it with credentials of the account that it names; with the argument `rollback` it takes the changes back, with `look` it",
+    );
+    comment(
+        &mut out,
+        "changes nothing. It stops before the first change where something else stands under a name than the snapshot has.",
     );
     let stays = stays(plan);
     if !stays.is_empty() {
@@ -108,24 +161,22 @@ pub(super) fn script(plan: &Plan) -> String {
     if needs_address(plan) {
         out.push_str(GIVEN);
     }
-    if subscribes(plan) {
-        out.push_str(UNSUBSCRIBE);
-    }
     for (account, changes) in &accounts {
         let _ = writeln!(out, "apply_{account}() {{");
         let steps = changes.iter().flat_map(|(position, change)| {
             let mut lines = vec![intent(plan, *position, change)];
-            lines.extend(calls::steps(change).iter().map(one_step));
+            let about = head::about(&change.after);
+            lines.extend(calls::steps(change).iter().map(|it| one_step(it, &about)));
             lines
         });
         out.extend(steps);
         out.push_str("  :\n}\n\n");
         let _ = writeln!(out, "rollback_{account}() {{");
-        let steps = changes
-            .iter()
-            .rev()
-            .flat_map(|(_, change)| calls::undo(change))
-            .map(|step| one_step(&step));
+        let steps = changes.iter().rev().flat_map(|(_, change)| {
+            let about = head::about(&change.after);
+            let steps = calls::undo(change);
+            steps.into_iter().map(move |it| one_step(&it, &about))
+        });
         out.extend(steps);
         out.push_str("  :\n}\n\n");
     }
@@ -162,11 +213,10 @@ fn pasted(step: &Step) -> Vec<String> {
                 quoted(alias)
             ),
         ],
-        Action::SubscribeGiven { region, topic } => {
-            let topic = one_word(&json!({"TopicArn": topic}));
+        Action::SubscribeGiven(subscribe) => {
             vec![format!(
-                "aws sns subscribe --region={} --cli-input-json {topic} --protocol=email --notification-endpoint=\"$EMAIL\"",
-                quoted(region)
+                "{} --notification-endpoint=\"$EMAIL\"",
+                one(subscribe)
             )]
         }
         Action::PutRule { find, put } => vec![
@@ -188,50 +238,13 @@ case $EMAIL in
 *[!A-Za-z0-9@._+-]* | -*) echo "EMAIL is no plain e-mail address" >&2; exit 2 ;;
 esac
 
-# subscribe REGION < TOPIC.json
-subscribe() {
-  topic=$(cat)
-  known=$(aws sns list-subscriptions-by-topic --region "$1" --output json --cli-input-json "$topic" \
-    --query "length(Subscriptions[?Endpoint == '$EMAIL' && SubscriptionArn != 'Deleted'])")
-  if [ "$known" = 0 ]; then
-    printf '%s\n' "sns subscribe" >&2
-    aws sns subscribe --region "$1" --cli-input-json "$topic" --protocol=email \
-      --notification-endpoint="$EMAIL" >/dev/null
-  fi
-}
-
 "#;
-
-/// Takes a subscription back.
-const UNSUBSCRIBE: &str = r#"# unsubscribe REGION QUERY < TOPIC.json: the subscription that this script made, where it was confirmed
-unsubscribe() {
-  made=$(aws sns list-subscriptions-by-topic --region "$1" --output text --query "$2" --cli-input-json "$(cat)" \
-    2>/dev/null) || return 0
-  case $made in
-  arn:*)
-    printf '%s\n' "sns unsubscribe" >&2
-    aws sns unsubscribe --region "$1" --subscription-arn="$made" >/dev/null
-    ;;
-  esac
-}
-
-"#;
-
-/// The subscription of the address that was given, as a word of the shell.
-const OF_GIVEN: &str = r#""Subscriptions[?Protocol == 'email' && Endpoint == '$EMAIL' && starts_with(SubscriptionArn, 'arn:')].SubscriptionArn | [0]""#;
-
-/// Whether a subscription is made.
-fn subscribes(plan: &Plan) -> bool {
-    let mut changes = plan.changes.iter();
-    changes
-        .any(|change| matches!(change.after, Resource::Subscription(_)) && change.before.is_none())
-}
 
 fn needs_address(plan: &Plan) -> bool {
     plan.changes
         .iter()
         .flat_map(calls::steps)
-        .any(|step| matches!(step.action, Action::SubscribeGiven { .. }))
+        .any(|step| matches!(step.action, Action::SubscribeGiven(_)))
 }
 
 type Changes<'p> = Vec<(usize, &'p Change)>;
@@ -264,13 +277,18 @@ fn dispatch(accounts: &BTreeMap<&str, Changes<'_>>) -> String {
         quoted(region)
     );
     for account in accounts.keys() {
-        let _ = writeln!(out, "\"apply {account}\") apply_{account} ;;");
-        let _ = writeln!(out, "\"rollback {account}\") rollback_{account} ;;");
+        for (word, steps) in [
+            ("look", "apply"),
+            ("apply", "apply"),
+            ("rollback", "rollback"),
+        ] {
+            let _ = writeln!(out, "\"{word} {account}\") run {steps}_{account} {word} ;;");
+        }
     }
     let known: Vec<&str> = accounts.keys().copied().collect();
     let _ = writeln!(
         out,
-        "*)\n  echo \"nothing was changed: this script is for account {}, the credentials are of $account; its one argument may be rollback\" >&2\n  exit 2\n  ;;\nesac",
+        "*)\n  echo \"nothing was changed: this script is for account {}, the credentials are of $account; its one argument may be look or rollback\" >&2\n  exit 2\n  ;;\nesac",
         known.join(", ")
     );
     if accounts.len() > 1 {
@@ -304,22 +322,35 @@ fn comment(out: &mut String, text: &str) {
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
-fn one_step(step: &Step) -> String {
+/// What a step does where nothing stands against it; `about` names what it is about.
+fn one_step(step: &Step, about: &str) -> String {
+    let Step { look, action } = step;
+    let input = document(&look.ask.input);
+    let region = quoted(&look.ask.region);
+    let operation = format!("{} {}", look.ask.service, look.ask.operation);
+    let mut before = String::new();
+    let mut options = String::new();
     let mut body = String::new();
-    match &step.action {
-        Action::Calls(calls) => calls.iter().for_each(|call| body.push_str(&one_call(call))),
+    match action {
+        Action::Calls(calls) => calls
+            .iter()
+            .for_each(|call| body.push_str(&one_call(call, ""))),
         Action::Key { create, alias } => {
+            // No key has the name `null`.
+            let _ = write!(
+                before,
+                "  ask null {region} kms list-aliases {} <<'JSON'\n{{}}\nJSON\n  key=${{said#*'\"'}}\n",
+                quoted(&escaped(&calls::key_of(alias))),
+            );
+            options.push_str(" --key-id=\"${key%'\"'*}\"");
             let _ = write!(
                 body,
-                "  printf '%s\\n' 'kms create-key' >&2\n  key=$(aws kms create-key --region {} --output text --query KeyMetadata.KeyId --cli-input-json {})\n  aws kms create-alias --region {} --alias-name={} --target-key-id=\"$key\"\n",
-                quoted(&create.region),
+                "  printf '%s\\n' 'kms create-key' >&2\n  key=$(aws kms create-key --region {region} --output text --query KeyMetadata.KeyId --cli-input-json {})\n  aws kms create-alias --region {region} --alias-name={} --target-key-id=\"$key\"\n",
                 one_word(&create.input),
-                quoted(&create.region),
                 quoted(alias)
             );
         }
         Action::PutRule { find, put } => {
-            let region = quoted(&find.region);
             let _ = writeln!(
                 body,
                 "  printf '%s\\n' 'events put-rule' >&2\n  description=$(aws events describe-rule --region {region} --output text --query \"Description || ''\" --cli-input-json {})\n  aws events put-rule --region {region} --output json --description=\"$description\" --cli-input-json {} >/dev/null",
@@ -327,47 +358,45 @@ fn one_step(step: &Step) -> String {
                 one_word(&put.input)
             );
         }
-        Action::Unsubscribe { find, query } => {
-            let _ = writeln!(
+        Action::Unsubscribe { found } => {
+            let _ = write!(
                 body,
-                "  unsubscribe {} {} <<'JSON'\n{}\nJSON",
-                quoted(&find.region),
-                query
-                    .as_ref()
-                    .map_or_else(|| OF_GIVEN.to_owned(), |query| quoted(&escaped(query))),
-                document(&find.input)
+                "  ask '' {region} {operation} {} <<'JSON'\n{input}\nJSON\n  arn=${{said#*'\"'}}\n  printf '%s\\n' 'sns unsubscribe' >&2\n  aws sns unsubscribe --region {region} --subscription-arn=\"${{arn%'\"'*}}\" >/dev/null\n",
+                query_word(found)
             );
         }
-        Action::SubscribeGiven { region, topic } => {
-            let _ = writeln!(
-                body,
-                "  subscribe {} <<'JSON'\n{}\nJSON",
-                quoted(region),
-                document(&json!({"TopicArn": topic}))
-            );
+        Action::SubscribeGiven(subscribe) => {
+            body.push_str(&one_call(subscribe, " --notification-endpoint=\"$EMAIL\""));
         }
     }
-    match &step.done {
-        None => body,
-        Some((ask, query)) => format!(
-            "  holds {} {} {} {} <<'JSON' ||\n{}\nJSON\n  {{\n{body}  }}\n",
-            quoted(&ask.region),
-            ask.service,
-            ask.operation,
-            quoted(&escaped(query)),
-            document(&ask.input),
-        ),
+    let mut query = format!("{} && `\"done\"`", look.done);
+    if look.free != calls::NEVER {
+        let _ = write!(query, " || {} && `\"free\"`", look.free);
     }
+    format!(
+        "{before}  stands {} {} {region} {operation} {}{options} <<'JSON' ||\n{input}\nJSON\n  {{\n{body}  }}\n",
+        quoted(about),
+        look.absent.word(),
+        query_word(&query),
+    )
 }
 
-fn one_call(call: &Call) -> String {
+/// A JMESPath expression as a word of the shell, in which the address that the user gives is a variable.
+fn query_word(query: &str) -> String {
+    let parts = query.split(calls::ADDRESS);
+    let parts: Vec<String> = parts.map(|part| quoted(&escaped(part))).collect();
+    parts.join("\"$EMAIL\"")
+}
+
+/// A call; `options` are words of the shell behind it.
+fn one_call(call: &Call, options: &str) -> String {
     let verb = if names_a_role(call) {
         "patiently"
     } else {
         "call"
     };
     format!(
-        "  {verb} {} {} {} <<'JSON'\n{}\nJSON\n",
+        "  {verb} {} {} {}{options} <<'JSON'\n{}\nJSON\n",
         quoted(&call.region),
         call.service,
         call.operation,

@@ -132,8 +132,8 @@ fn to_change(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
         dossier.about.again, finding.account, finding.control
     );
     out.push_str(&format!(
-        "</pre>\n<p class=\"soft\">{} prints them as a script that changes nothing twice, refuses to run in another account, \
-         and takes its changes back.</p>\n",
+        "</pre>\n<p class=\"soft\">{} prints them as a script that looks first whether something else stands there by now, changes \
+         nothing twice, refuses to run in another account, and takes its changes back.</p>\n",
         sentence(&script)
     ));
 }

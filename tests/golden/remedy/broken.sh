@@ -3,27 +3,77 @@
 # changing `cloudtrail_changes` takes something away: it has nothing to do with metric `cloudtrail_changes` of namespace `CISBenchmrk` any more
 # changing `nacl_changes` takes something away: it does not act on `arn:aws:sns:eu-west-1:444455556666:deleted` any more
 #
-# Run it with credentials of the account that it names; with the argument `rollback` it takes the changes back.
+# Run it with credentials of the account that it names; with the argument `rollback` it takes the changes back, with `look` it
+# changes nothing. It stops before the first change where something else stands under a name than the snapshot has.
 # What stands between backticks are literals of JMESPath:
 # shellcheck disable=SC2016
 set -eu
 AWS_PAGER=''
 export AWS_PAGER
 
-# call REGION SERVICE OPERATION < INPUT.json
+# call REGION SERVICE OPERATION [OPTION ...] < INPUT.json
 call() {
-  printf '%s\n' "$2 $3" >&2
-  aws "$2" "$3" --region "$1" --output json --cli-input-json "$(cat)" >/dev/null
+  region=$1 service=$2 operation=$3
+  shift 3
+  printf '%s\n' "$service $operation" >&2
+  aws "$service" "$operation" --region "$region" --output json --cli-input-json "$(cat)" "$@" >/dev/null
 }
 
-# holds REGION SERVICE OPERATION QUERY < INPUT.json: whether it is already as it should be
-holds() {
-  [ "$(aws "$2" "$3" --region "$1" --output json --query "$4" --cli-input-json "$(cat)" 2>/dev/null)" = true ]
+# ask ABSENT REGION SERVICE OPERATION QUERY [OPTION ...] < INPUT.json: what AWS answers, in $said; ABSENT where there is no such
+# thing
+ask() {
+  absent=$1 region=$2 service=$3 operation=$4 query=$5
+  shift 5
+  said=$(aws "$service" "$operation" --region "$region" --output json --query "$query" --cli-input-json "$(cat)" "$@" 2>&1) &&
+    return
+  case $said in
+  *'An error occurred ('*)
+    code=${said#*'An error occurred ('}
+    case ${code%%')'*} in
+    *NotFound* | NoSuch*)
+      said="\"$absent\""
+      return
+      ;;
+    esac
+    ;;
+  esac
+  printf '%s\n' "$said" "$service $operation was not answered: nothing is changed without it" >&2
+  exit 1
+}
+
+# stands NAME ABSENT REGION SERVICE OPERATION QUERY [OPTION ...] < INPUT.json: whether there is nothing to do; stops where what
+# stands there is neither what the snapshot has nor what this script leaves
+stands() {
+  name=$1
+  shift
+  ask "$@"
+  case $said in
+  *'"done"'*) ;;
+  *'"free"'*) [ "$pass" = look ] ;;
+  *)
+    printf '%s\n' "$name is neither as the snapshot has it nor as this script leaves it" >&2
+    [ "$pass" = look ] || exit 1
+    in_the_way=yes
+    ;;
+  esac
+}
+
+# run STEPS: looks at everything first
+run() {
+  pass=look in_the_way=''
+  "$1"
+  if [ "$in_the_way" ]; then
+    echo "nothing was changed: collect again, and take the fix of the new snapshot; where something is in the way of which it does" \
+      "not know either, \`trailproof remediate --taken NAME\` gives what is new another name" >&2
+    exit 1
+  fi
+  pass=change
+  [ "$2" = look ] || "$1"
 }
 
 apply_444455556666() {
 # create metric filter `cmk_disable_or_delete` of log group `/cloudtrail/management-events` (for cmk_disable_or_delete)
-  holds eu-west-1 logs describe-metric-filters 'length(metricFilters[?filterName == `"cmk_disable_or_delete"` && filterPattern == `"{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }"` && metricTransformations[0].metricName == `"cmk_disable_or_delete"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`]) > `0`' <<'JSON' ||
+  stands 'metric filter `cmk_disable_or_delete` of log group `/cloudtrail/management-events` in eu-west-1' free eu-west-1 logs describe-metric-filters 'metricFilters[?filterName == `"cmk_disable_or_delete"` && filterPattern == `"{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }"` && metricTransformations[0].metricName == `"cmk_disable_or_delete"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"done"` || length((metricFilters || `[]`)[?filterName == `"cmk_disable_or_delete"`]) == `0` && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "cmk_disable_or_delete"
@@ -46,7 +96,7 @@ JSON
 JSON
   }
 # create metric filter `console_without_mfa` of log group `/cloudtrail/management-events` (for console_without_mfa)
-  holds eu-west-1 logs describe-metric-filters 'length(metricFilters[?filterName == `"console_without_mfa"` && filterPattern == `"{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") }"` && metricTransformations[0].metricName == `"console_without_mfa"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`]) > `0`' <<'JSON' ||
+  stands 'metric filter `console_without_mfa` of log group `/cloudtrail/management-events` in eu-west-1' free eu-west-1 logs describe-metric-filters 'metricFilters[?filterName == `"console_without_mfa"` && filterPattern == `"{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") }"` && metricTransformations[0].metricName == `"console_without_mfa"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"done"` || length((metricFilters || `[]`)[?filterName == `"console_without_mfa"`]) == `0` && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "console_without_mfa"
@@ -71,7 +121,7 @@ JSON
 # change metric filter `iam_policy_changes` of log group `/cloudtrail/management-events` (for iam_policy_changes)
 #   - pattern: { ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy)}
 #   + pattern: { ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy) || ($.eventName = DeletePolicy) }
-  holds eu-west-1 logs describe-metric-filters 'length(metricFilters[?filterName == `"iam_policy_changes"` && filterPattern == `"{ ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy) || ($.eventName = DeletePolicy) }"` && metricTransformations[0].metricName == `"iam_policy_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`]) > `0`' <<'JSON' ||
+  stands 'metric filter `iam_policy_changes` of log group `/cloudtrail/management-events` in eu-west-1' other eu-west-1 logs describe-metric-filters 'metricFilters[?filterName == `"iam_policy_changes"` && filterPattern == `"{ ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy) || ($.eventName = DeletePolicy) }"` && metricTransformations[0].metricName == `"iam_policy_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"done"` || metricFilters[?filterName == `"iam_policy_changes"` && filterPattern == `"{ ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy)}"` && metricTransformations[0].metricName == `"iam_policy_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "iam_policy_changes"
@@ -94,7 +144,7 @@ JSON
 JSON
   }
 # create metric filter `security_group_changes` of log group `/cloudtrail/management-events` (for security_group_changes)
-  holds eu-west-1 logs describe-metric-filters 'length(metricFilters[?filterName == `"security_group_changes"` && filterPattern == `"{ ($.eventName = AuthorizeSecurityGroupIngress) || ($.eventName = AuthorizeSecurityGroupEgress) || ($.eventName = RevokeSecurityGroupIngress) || ($.eventName = RevokeSecurityGroupEgress) || ($.eventName = CreateSecurityGroup) || ($.eventName = DeleteSecurityGroup) || ($.eventName = ModifySecurityGroupRules) }"` && metricTransformations[0].metricName == `"security_group_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`]) > `0`' <<'JSON' ||
+  stands 'metric filter `security_group_changes` of log group `/cloudtrail/management-events` in eu-west-1' free eu-west-1 logs describe-metric-filters 'metricFilters[?filterName == `"security_group_changes"` && filterPattern == `"{ ($.eventName = AuthorizeSecurityGroupIngress) || ($.eventName = AuthorizeSecurityGroupEgress) || ($.eventName = RevokeSecurityGroupIngress) || ($.eventName = RevokeSecurityGroupEgress) || ($.eventName = CreateSecurityGroup) || ($.eventName = DeleteSecurityGroup) || ($.eventName = ModifySecurityGroupRules) }"` && metricTransformations[0].metricName == `"security_group_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"done"` || length((metricFilters || `[]`)[?filterName == `"security_group_changes"`]) == `0` && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "security_group_changes"
@@ -117,7 +167,7 @@ JSON
 JSON
   }
 # create metric filter `unauthorized_api_calls` of log group `/cloudtrail/management-events` (for unauthorized_api_calls)
-  holds eu-west-1 logs describe-metric-filters 'length(metricFilters[?filterName == `"unauthorized_api_calls"` && filterPattern == `"{ ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") && ($.sourceIPAddress != \"delivery.logs.amazonaws.com\") && ($.eventName != \"HeadBucket\") }"` && metricTransformations[0].metricName == `"unauthorized_api_calls"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`]) > `0`' <<'JSON' ||
+  stands 'metric filter `unauthorized_api_calls` of log group `/cloudtrail/management-events` in eu-west-1' free eu-west-1 logs describe-metric-filters 'metricFilters[?filterName == `"unauthorized_api_calls"` && filterPattern == `"{ ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") && ($.sourceIPAddress != \"delivery.logs.amazonaws.com\") && ($.eventName != \"HeadBucket\") }"` && metricTransformations[0].metricName == `"unauthorized_api_calls"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"done"` || length((metricFilters || `[]`)[?filterName == `"unauthorized_api_calls"`]) == `0` && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "unauthorized_api_calls"
@@ -142,13 +192,15 @@ JSON
 # change alarm `cloudtrail_changes` (for cloudtrail_changes)
 #   - Namespace: CISBenchmrk
 #   + Namespace: CISBenchmark
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].Namespace == `"CISBenchmark"`' <<'JSON' ||
+  stands 'alarm `cloudtrail_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?Namespace == `"CISBenchmark"`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"cloudtrail_changes"` && Namespace == `"CISBenchmrk"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "cloudtrail_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -182,13 +234,15 @@ JSON
 #   +     "arn:aws:sns:eu-west-1:444455556666:not-confirmed",
 #   +     "arn:aws:sns:eu-west-1:444455556666:security-alerts"
 #       ]
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:not-confirmed","arn:aws:sns:eu-west-1:444455556666:security-alerts"]`' <<'JSON' ||
+  stands 'alarm `config_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:not-confirmed","arn:aws:sns:eu-west-1:444455556666:security-alerts"]`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:not-confirmed"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"config_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "config_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -219,13 +273,15 @@ JSON
 # change alarm `console_auth_failures` (for console_auth_failures)
 #   - Threshold: 3
 #   + Threshold: 1
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].Threshold == `1`' <<'JSON' ||
+  stands 'alarm `console_auth_failures` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?Threshold == `1`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"console_auth_failures"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `3` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "console_auth_failures"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -258,13 +314,15 @@ JSON
 #   -     "arn:aws:sns:eu-west-1:444455556666:deleted"
 #   +     "arn:aws:sns:eu-west-1:444455556666:security-alerts"
 #       ]
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]`' <<'JSON' ||
+  stands 'alarm `nacl_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:deleted"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"nacl_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "nacl_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -293,13 +351,15 @@ JSON
   }
 # change alarm `network_gateway_changes` (for network_gateway_changes)
 #   - Unit: Seconds
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].Unit == `null`' <<'JSON' ||
+  stands 'alarm `network_gateway_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?!(Unit)] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"network_gateway_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"` && Unit == `"Seconds"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "network_gateway_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -333,13 +393,15 @@ JSON
 #   +     "arn:aws:sns:eu-west-1:444455556666:nobody-subscribed",
 #   +     "arn:aws:sns:eu-west-1:444455556666:security-alerts"
 #       ]
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:nobody-subscribed","arn:aws:sns:eu-west-1:444455556666:security-alerts"]`' <<'JSON' ||
+  stands 'alarm `organizations_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:nobody-subscribed","arn:aws:sns:eu-west-1:444455556666:security-alerts"]`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:nobody-subscribed"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"organizations_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "organizations_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -370,13 +432,15 @@ JSON
 # change alarm `root_usage` (for root_usage)
 #   - ActionsEnabled: false
 #   + ActionsEnabled: true
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].ActionsEnabled == `true`' <<'JSON' ||
+  stands 'alarm `root_usage` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?ActionsEnabled == `true`] && `"done"` || MetricAlarms[?ActionsEnabled == `false` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"root_usage"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "root_usage"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -406,13 +470,15 @@ JSON
 # change alarm `route_table_changes` (for route_table_changes)
 #   - DatapointsToAlarm: 2
 #   + DatapointsToAlarm: 1
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].DatapointsToAlarm == `1`' <<'JSON' ||
+  stands 'alarm `route_table_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?DatapointsToAlarm == `1`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && DatapointsToAlarm == `2` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `2` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"route_table_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "route_table_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -446,13 +512,15 @@ JSON
 #   +   [
 #   +     "arn:aws:sns:eu-west-1:444455556666:security-alerts"
 #   +   ]
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]`' <<'JSON' ||
+  stands 'alarm `s3_bucket_policy_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && (AlarmActions || `[]`) == `[]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"s3_bucket_policy_changes"` && Namespace == `"CISBenchmark"` && OKActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "s3_bucket_policy_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -484,13 +552,15 @@ JSON
 # change alarm `vpc_changes` (for vpc_changes)
 #   - TreatMissingData: breaching
 #   + TreatMissingData: notBreaching
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].TreatMissingData == `"notBreaching"`' <<'JSON' ||
+  stands 'alarm `vpc_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?TreatMissingData == `"notBreaching"`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"vpc_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"breaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "vpc_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -521,13 +591,15 @@ JSON
 }
 
 rollback_444455556666() {
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].TreatMissingData == `"breaching"`' <<'JSON' ||
+  stands 'alarm `vpc_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?TreatMissingData == `"breaching"`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"vpc_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "vpc_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -554,13 +626,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms '(MetricAlarms[0].AlarmActions || `[]`) == `[]`' <<'JSON' ||
+  stands 'alarm `s3_bucket_policy_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?(AlarmActions || `[]`) == `[]`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"s3_bucket_policy_changes"` && Namespace == `"CISBenchmark"` && OKActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "s3_bucket_policy_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -587,13 +661,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].DatapointsToAlarm == `2`' <<'JSON' ||
+  stands 'alarm `route_table_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?DatapointsToAlarm == `2`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && DatapointsToAlarm == `1` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `2` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"route_table_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "route_table_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -621,13 +697,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].ActionsEnabled == `false`' <<'JSON' ||
+  stands 'alarm `root_usage` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?ActionsEnabled == `false`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"root_usage"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "root_usage"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -654,13 +732,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:nobody-subscribed"]`' <<'JSON' ||
+  stands 'alarm `organizations_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:nobody-subscribed"]`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:nobody-subscribed","arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"organizations_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "organizations_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -687,13 +767,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].Unit == `"Seconds"`' <<'JSON' ||
+  stands 'alarm `network_gateway_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?Unit == `"Seconds"`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"network_gateway_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"` && !(Unit)] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "network_gateway_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -721,13 +803,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:deleted"]`' <<'JSON' ||
+  stands 'alarm `nacl_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:deleted"]`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"nacl_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "nacl_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -754,13 +838,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].Threshold == `3`' <<'JSON' ||
+  stands 'alarm `console_auth_failures` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?Threshold == `3`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"console_auth_failures"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "console_auth_failures"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -787,13 +873,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:not-confirmed"]`' <<'JSON' ||
+  stands 'alarm `config_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:not-confirmed"]`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:not-confirmed","arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"config_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "config_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -820,13 +908,15 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 cloudwatch describe-alarms 'MetricAlarms[0].Namespace == `"CISBenchmrk"`' <<'JSON' ||
+  stands 'alarm `cloudtrail_changes` in eu-west-1' other eu-west-1 cloudwatch describe-alarms 'MetricAlarms[?Namespace == `"CISBenchmrk"`] && `"done"` || MetricAlarms[?ActionsEnabled == `true` && AlarmActions == `["arn:aws:sns:eu-west-1:444455556666:security-alerts"]` && AlarmDescription == `""` && ComparisonOperator == `"GreaterThanOrEqualToThreshold"` && (Dimensions || `[]`) == `[]` && EvaluationPeriods == `1` && (InsufficientDataActions || `[]`) == `[]` && MetricName == `"cloudtrail_changes"` && Namespace == `"CISBenchmark"` && (OKActions || `[]`) == `[]` && Period == `300` && Statistic == `"Sum"` && Threshold == `1` && TreatMissingData == `"notBreaching"`] && `"free"`' <<'JSON' ||
 {
   "AlarmNames": [
     "cloudtrail_changes"
   ],
   "AlarmTypes": [
-    "MetricAlarm"
+    "MetricAlarm",
+    "CompositeAlarm",
+    "LogAlarm"
   ]
 }
 JSON
@@ -853,7 +943,7 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"unauthorized_api_calls"`]) == `0`' <<'JSON' ||
+  stands 'metric filter `unauthorized_api_calls` of log group `/cloudtrail/management-events` in eu-west-1' done eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"unauthorized_api_calls"`]) == `0` && `"done"` || metricFilters[?filterName == `"unauthorized_api_calls"` && filterPattern == `"{ ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") && ($.sourceIPAddress != \"delivery.logs.amazonaws.com\") && ($.eventName != \"HeadBucket\") }"` && metricTransformations[0].metricName == `"unauthorized_api_calls"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "unauthorized_api_calls"
@@ -867,7 +957,7 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"security_group_changes"`]) == `0`' <<'JSON' ||
+  stands 'metric filter `security_group_changes` of log group `/cloudtrail/management-events` in eu-west-1' done eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"security_group_changes"`]) == `0` && `"done"` || metricFilters[?filterName == `"security_group_changes"` && filterPattern == `"{ ($.eventName = AuthorizeSecurityGroupIngress) || ($.eventName = AuthorizeSecurityGroupEgress) || ($.eventName = RevokeSecurityGroupIngress) || ($.eventName = RevokeSecurityGroupEgress) || ($.eventName = CreateSecurityGroup) || ($.eventName = DeleteSecurityGroup) || ($.eventName = ModifySecurityGroupRules) }"` && metricTransformations[0].metricName == `"security_group_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "security_group_changes"
@@ -881,7 +971,7 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 logs describe-metric-filters 'length(metricFilters[?filterName == `"iam_policy_changes"` && filterPattern == `"{ ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy)}"` && metricTransformations[0].metricName == `"iam_policy_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`]) > `0`' <<'JSON' ||
+  stands 'metric filter `iam_policy_changes` of log group `/cloudtrail/management-events` in eu-west-1' other eu-west-1 logs describe-metric-filters 'metricFilters[?filterName == `"iam_policy_changes"` && filterPattern == `"{ ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy)}"` && metricTransformations[0].metricName == `"iam_policy_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"done"` || metricFilters[?filterName == `"iam_policy_changes"` && filterPattern == `"{ ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DeleteUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || ($.eventName = PutUserPolicy) || ($.eventName = CreatePolicy) || ($.eventName = CreatePolicyVersion) || ($.eventName = DeletePolicyVersion) || ($.eventName = AttachRolePolicy) || ($.eventName = DetachRolePolicy) || ($.eventName = AttachUserPolicy) || ($.eventName = DetachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = DetachGroupPolicy) || ($.eventName = DeletePolicy) }"` && metricTransformations[0].metricName == `"iam_policy_changes"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "iam_policy_changes"
@@ -903,7 +993,7 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"console_without_mfa"`]) == `0`' <<'JSON' ||
+  stands 'metric filter `console_without_mfa` of log group `/cloudtrail/management-events` in eu-west-1' done eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"console_without_mfa"`]) == `0` && `"done"` || metricFilters[?filterName == `"console_without_mfa"` && filterPattern == `"{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") }"` && metricTransformations[0].metricName == `"console_without_mfa"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "console_without_mfa"
@@ -917,7 +1007,7 @@ JSON
 }
 JSON
   }
-  holds eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"cmk_disable_or_delete"`]) == `0`' <<'JSON' ||
+  stands 'metric filter `cmk_disable_or_delete` of log group `/cloudtrail/management-events` in eu-west-1' done eu-west-1 logs describe-metric-filters 'length((metricFilters || `[]`)[?filterName == `"cmk_disable_or_delete"`]) == `0` && `"done"` || metricFilters[?filterName == `"cmk_disable_or_delete"` && filterPattern == `"{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }"` && metricTransformations[0].metricName == `"cmk_disable_or_delete"` && metricTransformations[0].metricNamespace == `"CISBenchmark"` && metricTransformations[0].metricValue == `"1"` && metricTransformations[0].defaultValue == `null` && (metricTransformations[0].unit == `null` || metricTransformations[0].unit == `"None"`) && (metricTransformations[0].dimensions || `{}`) == `{}` && (fieldSelectionCriteria || `""`) == `""`] && `"free"`' <<'JSON' ||
 {
   "logGroupName": "/cloudtrail/management-events",
   "filterNamePrefix": "cmk_disable_or_delete"
@@ -936,10 +1026,11 @@ JSON
 
 account=$(aws sts get-caller-identity --region eu-west-1 --query Account --output text)
 case "${1:-apply} $account" in
-"apply 444455556666") apply_444455556666 ;;
-"rollback 444455556666") rollback_444455556666 ;;
+"look 444455556666") run apply_444455556666 look ;;
+"apply 444455556666") run apply_444455556666 apply ;;
+"rollback 444455556666") run rollback_444455556666 rollback ;;
 *)
-  echo "nothing was changed: this script is for account 444455556666, the credentials are of $account; its one argument may be rollback" >&2
+  echo "nothing was changed: this script is for account 444455556666, the credentials are of $account; its one argument may be look or rollback" >&2
   exit 2
   ;;
 esac

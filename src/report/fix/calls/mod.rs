@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::remedy::{Change, Resource};
 pub(super) use recording::policy_name;
-use recording::{bucket, log_group, role, trail};
-use ruling::{rule, target, unrule, untarget};
-use telling::{key, subscription, topic, unsubscribe};
-use watching::{alarm, metric_filter, mute_rule};
+use recording::{bucket, log_group, new_trail, role, trail};
+use ruling::{new_rule, new_target, rule, target};
+use telling::{key, new_topic, subscription, topic, unsubscribe};
+use watching::{alarm, metric_filter, mute_rule, new_alarm, new_filter};
 
 /// One call with its parameters, in the shape of the AWS CLI's `--cli-input-json`.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,12 +23,85 @@ pub(super) struct Call {
     pub(super) input: Value,
 }
 
-/// Calls that belong together, and how to see that they are not needed any more.
+/// Calls that belong together, and what is looked at before they are made.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Step {
-    /// A call and a JMESPath expression over its answer that is true where everything is as it is to be.
-    pub(super) done: Option<(Call, String)>,
+    pub(super) look: Look,
     pub(super) action: Action,
+}
+
+/// A look at what stands in the account: there is nothing to do, or it is free to be done; whatever else stands there is
+/// somebody's, and nothing is done.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Look {
+    /// What is asked.
+    pub(super) ask: Call,
+    /// A JMESPath expression over the answer: true where everything is as it is to be.
+    pub(super) done: String,
+    /// The same, true where everything is as the snapshot has it.
+    pub(super) free: String,
+    /// What the answer that there is no such thing says.
+    pub(super) absent: Standing,
+}
+
+/// What a look sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Everything is as it is to be.
+    Done,
+    /// Everything is as the snapshot has it.
+    Free,
+    /// Something else.
+    Other,
+}
+
+impl Standing {
+    /// Its word in the script.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Free => "free",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// What holds of nothing.
+pub(super) const NEVER: &str = "`false`";
+
+/// Stands in an expression for the address that the user gives. No data has it as it is: JSON escapes it.
+pub(super) const ADDRESS: char = '\0';
+
+impl Look {
+    /// Before something new is made: it is there as it is to be, or there is none.
+    fn new(ask: Call, is: String, none: String) -> Self {
+        Self {
+            ask,
+            done: is,
+            free: none,
+            absent: Standing::Free,
+        }
+    }
+
+    /// Before something is changed: it is as it is to be, or as it was.
+    fn change(ask: Call, is: String, was: String) -> Self {
+        Self {
+            ask,
+            done: is,
+            free: was,
+            absent: Standing::Other,
+        }
+    }
+
+    /// Before something new is taken back: there is none any more, or it is as it was made.
+    fn back(self) -> Self {
+        Self {
+            done: self.free,
+            free: self.done,
+            absent: Standing::Done,
+            ..self
+        }
+    }
 }
 
 /// What a step does.
@@ -36,14 +109,14 @@ pub(super) struct Step {
 pub(super) enum Action {
     /// Calls, one after the other.
     Calls(Vec<Call>),
-    /// A new key under an alias.
+    /// A new key under an alias. The look asks for the policy of the key that has the alias.
     Key { create: Call, alias: String },
     /// A subscription of the address that the user gives.
-    SubscribeGiven { region: String, topic: String },
+    SubscribeGiven(Call),
     /// A rule put whole; its description, which no snapshot has, is asked for and kept.
     PutRule { find: Call, put: Call },
-    /// The end of a subscription, whose ARN a look-up tells: of an address, or of the one that the user gives.
-    Unsubscribe { find: Call, query: Option<String> },
+    /// The end of the subscription whose ARN this JMESPath expression finds in the answer that the look asks for.
+    Unsubscribe { found: String },
 }
 
 fn call(service: &'static str, operation: &'static str, region: &str, input: Value) -> Call {
@@ -55,9 +128,9 @@ fn call(service: &'static str, operation: &'static str, region: &str, input: Val
     }
 }
 
-fn step(done: Option<(Call, String)>, calls: Vec<Call>) -> Step {
+fn step(look: Look, calls: Vec<Call>) -> Step {
     Step {
-        done,
+        look,
         action: Action::Calls(calls),
     }
 }
@@ -70,14 +143,14 @@ pub(super) fn steps(change: &Change) -> Vec<Step> {
         (Resource::Role(it), _) => role(it),
         (Resource::LogGroup(it), _) => log_group(it),
         (Resource::Trail(it), before) => trail(it, before),
-        (Resource::MetricFilter(it), _) => metric_filter(it),
+        (Resource::MetricFilter(it), before) => metric_filter(it, before),
         (Resource::Key(it), before) => key(it, before),
         (Resource::Topic(it), before) => topic(it, before),
         (Resource::Subscription(it), before) => subscription(it, before),
         (Resource::Alarm(it), before) => alarm(it, before),
-        (Resource::MuteRule(it), _) => mute_rule(it),
+        (Resource::MuteRule(it), before) => mute_rule(it, before),
         (Resource::Rule(it), before) => rule(it, before),
-        (Resource::Target(it), _) => target(it),
+        (Resource::Target(it), before) => target(it, before),
     }
 }
 
@@ -89,77 +162,66 @@ pub(super) fn undo(change: &Change) -> Vec<Step> {
             after: before.clone(),
         });
     }
-    // What is gone already is not taken back again.
-    let one = |(look, gone): (Call, String), call| vec![step(Some((look, gone)), vec![call])];
+    let delete = |look: Look, service, operation, region: &str, input| {
+        vec![step(
+            look.back(),
+            vec![call(service, operation, region, input)],
+        )]
+    };
     match &change.after {
-        Resource::MetricFilter(it) => one(
-            (
-                call(
-                    "logs",
-                    "describe-metric-filters",
-                    &it.region,
-                    json!({"logGroupName": it.log_group, "filterNamePrefix": it.name}),
-                ),
-                none_of("metricFilters", "filterName", &it.name),
-            ),
-            call(
-                "logs",
-                "delete-metric-filter",
-                &it.region,
-                json!({"logGroupName": it.log_group, "filterName": it.name}),
-            ),
+        Resource::MetricFilter(it) => delete(
+            new_filter(it),
+            "logs",
+            "delete-metric-filter",
+            &it.region,
+            json!({"logGroupName": it.log_group, "filterName": it.name}),
         ),
-        Resource::Alarm(it) => one(
-            (
-                call(
-                    "cloudwatch",
-                    "describe-alarms",
-                    &it.region,
-                    json!({"AlarmNames": [it.name], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}),
-                ),
-                "length([MetricAlarms || `[]`, CompositeAlarms || `[]`][]) == `0`".to_owned(),
-            ),
-            call(
-                "cloudwatch",
-                "delete-alarms",
-                &it.region,
-                json!({"AlarmNames": [it.name]}),
-            ),
+        Resource::Alarm(it) => delete(
+            new_alarm(it),
+            "cloudwatch",
+            "delete-alarms",
+            &it.region,
+            json!({"AlarmNames": [it.name]}),
         ),
-        Resource::Topic(it) => one(
-            (
-                call("sns", "list-topics", &it.region, json!({})),
-                none_of("Topics", "TopicArn", &it.arn),
-            ),
-            call(
-                "sns",
-                "delete-topic",
-                &it.region,
-                json!({"TopicArn": it.arn}),
-            ),
+        Resource::Topic(it) => delete(
+            new_topic(it),
+            "sns",
+            "delete-topic",
+            &it.region,
+            json!({"TopicArn": it.arn}),
         ),
-        Resource::Trail(it) => one(
-            (
-                call(
-                    "cloudtrail",
-                    "describe-trails",
-                    &it.region,
-                    json!({"trailNameList": [it.arn]}),
-                ),
-                none_of("trailList", "TrailARN", &it.arn),
-            ),
-            call(
-                "cloudtrail",
-                "delete-trail",
-                &it.region,
-                json!({"Name": it.name}),
-            ),
+        Resource::Trail(it) => delete(
+            new_trail(it),
+            "cloudtrail",
+            "delete-trail",
+            &it.region,
+            json!({"Name": it.name}),
+        ),
+        Resource::Rule(it) => delete(
+            new_rule(it),
+            "events",
+            "delete-rule",
+            &it.region,
+            json!({"Name": it.name, "EventBusName": it.bus}),
+        ),
+        Resource::Target(it) => delete(
+            new_target(it),
+            "events",
+            "remove-targets",
+            &it.region,
+            json!({"Rule": it.rule, "EventBusName": it.bus, "Ids": [it.id]}),
         ),
         Resource::Subscription(it) => vec![unsubscribe(it)],
-        Resource::Rule(it) => unrule(it),
-        Resource::Target(it) => untarget(it),
         _ => Vec::new(),
     }
+}
+
+/// Which key has an alias.
+pub(super) fn key_of(alias: &str) -> String {
+    format!(
+        "Aliases[?AliasName == {}].TargetKeyId | [0]",
+        literal(&json!(alias))
+    )
 }
 
 /// Whether none of a list has this member.
@@ -173,6 +235,22 @@ fn none_of(list: &str, member: &str, value: &str) -> String {
 /// A value in a JMESPath expression.
 fn literal(value: &Value) -> String {
     format!("`{}`", value.to_string().replace('`', "\\u0060"))
+}
+
+/// Whether a text says this; an empty text and none say the same.
+fn says(path: &str, text: Option<&str>) -> String {
+    let empty = literal(&json!(""));
+    format!(
+        "({path} || {empty}) == {}",
+        literal(&json!(text.unwrap_or_default()))
+    )
+}
+
+/// Whether a list has just these values, in whatever order.
+fn holds(path: &str, values: &[String]) -> String {
+    let mut values = values.to_vec();
+    values.sort();
+    format!("sort({path} || `[]`) == {}", literal(&json!(values)))
 }
 
 fn same(path: &str, value: &Value) -> String {

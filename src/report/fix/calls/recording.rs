@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Step, all, call, literal, same, step};
+use super::{Call, Look, NEVER, Step, all, call, literal, none_of, same, step};
 use crate::aws::arn::{self, Arn};
 use crate::remedy::Resource;
 use crate::remedy::resource::{Bucket, LogGroup, Role, Trail};
@@ -46,25 +46,25 @@ pub(super) fn bucket(it: &Bucket) -> Vec<Step> {
             ),
         ],
     });
-    let exists = format!(
-        "length(Buckets[?Name == {}]) > `0`",
-        literal(&json!(it.name))
+    let exists = format!("Buckets[?Name == {}]", literal(&json!(it.name)));
+    let buckets = call("s3api", "list-buckets", &it.region, json!({}));
+    let get = call(
+        "s3api",
+        "get-bucket-policy",
+        &it.region,
+        json!({"Bucket": it.name}),
     );
     vec![
         step(
-            Some((call("s3api", "list-buckets", &it.region, json!({})), exists)),
+            Look::new(buckets, exists, none_of("Buckets", "Name", &it.name)),
             vec![call("s3api", "create-bucket", &it.region, create)],
         ),
         step(
-            Some((
-                call(
-                    "s3api",
-                    "get-bucket-policy",
-                    &it.region,
-                    json!({"Bucket": it.name}),
-                ),
+            Look::new(
+                get,
                 same("Policy", &json!(policy.to_string())),
-            )),
+                NEVER.to_owned(),
+            ),
             vec![call(
                 "s3api",
                 "put-bucket-policy",
@@ -110,9 +110,12 @@ pub(super) fn role(it: &Role) -> Vec<Step> {
         }],
     });
     let get = call("iam", "get-role", region, json!({"RoleName": it.name}));
+    // One that is there may have more conditions, as AWS recommends.
+    let trusts =
+        "contains(to_string(Role.AssumeRolePolicyDocument), `\"cloudtrail.amazonaws.com\"`)";
     vec![
         step(
-            Some((get, same("Role.RoleName", &json!(it.name)))),
+            Look::new(get, trusts.to_owned(), NEVER.to_owned()),
             vec![call(
                 "iam",
                 "create-role",
@@ -121,7 +124,7 @@ pub(super) fn role(it: &Role) -> Vec<Step> {
             )],
         ),
         step(
-            Some((
+            Look::new(
                 call(
                     "iam",
                     "get-role-policy",
@@ -129,7 +132,8 @@ pub(super) fn role(it: &Role) -> Vec<Step> {
                     json!({"RoleName": it.name, "PolicyName": policy_name(it)}),
                 ),
                 same("PolicyDocument", &policy),
-            )),
+                NEVER.to_owned(),
+            ),
             vec![call(
                 "iam",
                 "put-role-policy",
@@ -151,12 +155,14 @@ pub(super) fn log_group(it: &LogGroup) -> Vec<Step> {
         &it.region,
         json!({"logGroupNamePrefix": it.name}),
     );
-    let exists = format!(
-        "length(logGroups[?logGroupName == {}]) > `0`",
-        literal(&json!(it.name))
+    // Metric filters are of the standard class alone (L02).
+    let fits = format!(
+        "logGroups[?logGroupName == {} && {}]",
+        literal(&json!(it.name)),
+        "(logGroupClass || `\"STANDARD\"`) == `\"STANDARD\"`"
     );
     vec![step(
-        Some((get, exists)),
+        Look::new(get, fits, none_of("logGroups", "logGroupName", &it.name)),
         vec![call(
             "logs",
             "create-log-group",
@@ -166,37 +172,30 @@ pub(super) fn log_group(it: &LogGroup) -> Vec<Step> {
     )]
 }
 
-pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
-    let known = match before {
-        Some(Resource::Trail(known)) => Some(known),
-        _ => None,
-    };
-    let mut steps = Vec::new();
-    let group = it.log_group_arn.as_ref().map(|arn| format!("{arn}:*"));
+/// The settings of a trail that UpdateTrail and CreateTrail take, but for its bucket: those in which it differs from another,
+/// or all, and whether the trail that is there has them.
+fn settings(it: &Trail, other: Option<&Trail>) -> (Map<String, Value>, Vec<String>) {
     let mut settings = Map::new();
     let mut tests = Vec::new();
-    let mut set = |name: &str, value: Value, differs: bool| {
-        if differs && !value.is_null() {
-            tests.push(same(&format!("trailList[0].{name}"), &value));
-            settings.insert(name.to_owned(), value);
-        }
-    };
-    let new = known.is_none();
-    let differs = |of: &dyn Fn(&Trail) -> Value| known.is_none_or(|known| of(known) != of(it));
-    set(
-        "IsMultiRegionTrail",
-        json!(it.multi_region),
-        differs(&|it| json!(it.multi_region)),
-    );
-    set(
-        "IncludeGlobalServiceEvents",
-        json!(it.global_events),
-        differs(&|it| json!(it.global_events)),
-    );
-    if new {
-        set("S3BucketName", json!(it.bucket), true);
+    let differs = |of: &dyn Fn(&Trail) -> Value| other.is_none_or(|other| of(other) != of(it));
+    let switches = [
+        (
+            "IsMultiRegionTrail",
+            it.multi_region,
+            differs(&|it| json!(it.multi_region)),
+        ),
+        (
+            "IncludeGlobalServiceEvents",
+            it.global_events,
+            differs(&|it| json!(it.global_events)),
+        ),
+    ];
+    for (name, value, _) in switches.into_iter().filter(|(_, _, differs)| *differs) {
+        tests.push(same(&format!("trailList[0].{name}"), &json!(value)));
+        settings.insert(name.to_owned(), json!(value));
     }
     // An empty text takes what is named away; AWS shows the ARN of the key that an alias names.
+    let group = it.log_group_arn.as_ref().map(|arn| format!("{arn}:*"));
     let delivers = differs(&|it| json!([it.log_group_arn, it.role_arn]));
     let named = [
         ("CloudWatchLogsLogGroupArn", &group, delivers),
@@ -208,7 +207,7 @@ pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
         ),
     ];
     for (name, value, differs) in named {
-        if !differs || (new && value.is_none()) {
+        if !differs || (other.is_none() && value.is_none()) {
             continue;
         }
         let path = format!("trailList[0].{name}");
@@ -226,32 +225,60 @@ pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
         tests.push(same(shown, &json!(it.validation)));
         settings.insert("EnableLogFileValidation".to_owned(), json!(it.validation));
     }
-    let describe = || {
-        call(
-            "cloudtrail",
-            "describe-trails",
-            &it.region,
-            json!({"trailNameList": [it.arn]}),
-        )
+    (settings, tests)
+}
+
+fn describe(it: &Trail) -> Call {
+    call(
+        "cloudtrail",
+        "describe-trails",
+        &it.region,
+        json!({"trailNameList": [it.arn]}),
+    )
+}
+
+/// Before a new trail.
+pub(super) fn new_trail(it: &Trail) -> Look {
+    let (_, mut tests) = settings(it, None);
+    tests.push(same("trailList[0].S3BucketName", &json!(it.bucket)));
+    Look::new(
+        describe(it),
+        all(tests),
+        none_of("trailList", "TrailARN", &it.arn),
+    )
+}
+
+pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
+    let known = match before {
+        Some(Resource::Trail(known)) => Some(known),
+        _ => None,
     };
-    if !settings.is_empty() {
-        let (operation, name) = if new {
-            ("create-trail", &it.name)
-        } else {
-            ("update-trail", &it.arn)
-        };
-        settings.insert("Name".to_owned(), json!(name));
+    let mut steps = Vec::new();
+    let (mut set, tests) = settings(it, known);
+    if let Some(known) = known
+        && !set.is_empty()
+    {
+        let (_, was) = settings(known, Some(it));
+        set.insert("Name".to_owned(), json!(it.arn));
         steps.push(step(
-            Some((describe(), all(tests))),
-            vec![call("cloudtrail", operation, &it.region, settings.into())],
+            Look::change(describe(it), all(tests), all(was)),
+            vec![call("cloudtrail", "update-trail", &it.region, set.into())],
+        ));
+    } else if known.is_none() {
+        set.insert("S3BucketName".to_owned(), json!(it.bucket));
+        set.insert("Name".to_owned(), json!(it.name));
+        steps.push(step(
+            new_trail(it),
+            vec![call("cloudtrail", "create-trail", &it.region, set.into())],
         ));
     }
-    if differs(&|it| json!([it.selectors, it.advanced_selectors]))
-        && !(it.selectors.is_empty() && it.advanced_selectors.is_empty())
+    let selected = |of: &Trail| json!([of.selectors, of.advanced_selectors]);
+    if !(it.selectors.is_empty() && it.advanced_selectors.is_empty())
+        && known.is_none_or(|known| selected(known) != selected(it))
     {
-        steps.push(selectors(it));
+        steps.push(selectors(it, known));
     }
-    if differs(&|it| json!(it.logging)) {
+    if known.is_none_or(|known| known.logging != it.logging) {
         let get = call(
             "cloudtrail",
             "get-trail-status",
@@ -263,8 +290,13 @@ pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
         } else {
             "stop-logging"
         };
+        let logs = |is: bool| same("IsLogging", &json!(is));
+        let look = match known {
+            Some(_) => Look::change(get, logs(it.logging), logs(!it.logging)),
+            None => Look::new(get, logs(it.logging), logs(!it.logging)),
+        };
         steps.push(step(
-            Some((get, same("IsLogging", &json!(it.logging)))),
+            look,
             vec![call(
                 "cloudtrail",
                 operation,
@@ -276,28 +308,43 @@ pub(super) fn trail(it: &Trail, before: Option<&Resource>) -> Vec<Step> {
     steps
 }
 
-fn selectors(it: &Trail) -> Step {
-    let get = call(
-        "cloudtrail",
-        "get-event-selectors",
-        &it.region,
-        json!({"TrailName": it.arn}),
-    );
-    let (member, list) = if it.advanced_selectors.is_empty() {
-        ("EventSelectors", &it.selectors)
-    } else {
-        ("AdvancedEventSelectors", &it.advanced_selectors)
-    };
+/// Whether a trail has the selectors of this one.
+fn selects(it: &Trail) -> String {
+    let (member, list) = selector_list(it);
     let mut tests = vec![format!("length({member} || `[]`) == `{}`", list.len())];
     for (position, selector) in list.iter().enumerate() {
         for (name, value) in selector.as_object().into_iter().flatten() {
             tests.push(same(&format!("{member}[{position}].{name}"), value));
         }
     }
+    all(tests)
+}
+
+fn selector_list(it: &Trail) -> (&'static str, &[Value]) {
+    if it.advanced_selectors.is_empty() {
+        ("EventSelectors", &it.selectors)
+    } else {
+        ("AdvancedEventSelectors", &it.advanced_selectors)
+    }
+}
+
+fn selectors(it: &Trail, known: Option<&Trail>) -> Step {
+    let get = call(
+        "cloudtrail",
+        "get-event-selectors",
+        &it.region,
+        json!({"TrailName": it.arn}),
+    );
+    let look = match known {
+        Some(known) => Look::change(get, selects(it), selects(known)),
+        // A new trail has those that CloudTrail gives it.
+        None => Look::new(get, selects(it), "`true`".to_owned()),
+    };
+    let (member, list) = selector_list(it);
     let mut input = json!({"TrailName": it.arn});
     put(&mut input, member, json!(list));
     step(
-        Some((get, all(tests))),
+        look,
         vec![call("cloudtrail", "put-event-selectors", &it.region, input)],
     )
 }

@@ -2,32 +2,54 @@
 
 use serde_json::{Value, json};
 
-use super::{Action, Step, all, call, literal, none_of, same, step};
+use super::{Action, Call, Look, NEVER, Step, all, call, literal, none_of, same, says, step};
 use crate::remedy::Resource;
 use crate::remedy::resource::{Rule, Target};
 use crate::report::fix::json::put;
 
+fn named(it: &Rule) -> Value {
+    json!({"Name": it.name, "EventBusName": it.bus})
+}
+
+fn describe(it: &Rule) -> Call {
+    call("events", "describe-rule", &it.region, named(it))
+}
+
+/// Whether a rule is set as this one.
+fn is_rule(it: &Rule) -> String {
+    all(vec![
+        same("State", &json!(it.state)),
+        says("EventPattern", it.pattern.as_deref()),
+        says("RoleArn", it.role_arn.as_deref()),
+    ])
+}
+
+/// Before a new rule.
+pub(super) fn new_rule(it: &Rule) -> Look {
+    Look::new(describe(it), is_rule(it), NEVER.to_owned())
+}
+
 pub(super) fn rule(it: &Rule, before: Option<&Resource>) -> Vec<Step> {
-    let named = json!({"Name": it.name, "EventBusName": it.bus});
-    let find = || call("events", "describe-rule", &it.region, named.clone());
-    let mut state = vec![same("State", &json!(it.state))];
+    let known = match before {
+        Some(Resource::Rule(known)) => Some(known),
+        _ => None,
+    };
     // These two leave everything else of the rule as it is.
     let operation = match it.state.as_str() {
         "ENABLED" => Some("enable-rule"),
         "DISABLED" => Some("disable-rule"),
         _ => None,
     };
-    let keeps_pattern =
-        matches!(before, Some(Resource::Rule(before)) if before.pattern == it.pattern);
-    if let Some(operation) = operation.filter(|_| keeps_pattern) {
+    if let (Some(operation), Some(known)) = (operation, known)
+        && known.pattern == it.pattern
+    {
+        let state = |of: &Rule| same("State", &json!(of.state));
         return vec![step(
-            Some((find(), all(state))),
-            vec![call("events", operation, &it.region, named)],
+            Look::change(describe(it), state(it), state(known)),
+            vec![call("events", operation, &it.region, named(it))],
         )];
     }
-    state.extend(it.pattern.iter().map(|it| same("EventPattern", &json!(it))));
-    let done = Some((find(), all(state)));
-    let mut input = named.clone();
+    let mut input = named(it);
     put(&mut input, "State", json!(it.state));
     for (member, value) in [("EventPattern", &it.pattern), ("RoleArn", &it.role_arn)] {
         if let Some(value) = value {
@@ -35,64 +57,56 @@ pub(super) fn rule(it: &Rule, before: Option<&Resource>) -> Vec<Step> {
         }
     }
     let put = call("events", "put-rule", &it.region, input);
-    let action = match before {
-        Some(_) => Action::PutRule { find: find(), put },
-        None => Action::Calls(vec![put]),
-    };
-    vec![Step { done, action }]
-}
-
-/// A rule that was made, gone again; its targets are taken off before.
-pub(super) fn unrule(it: &Rule) -> Vec<Step> {
-    let listed = json!({"NamePrefix": it.name, "EventBusName": it.bus});
-    let named = json!({"Name": it.name, "EventBusName": it.bus});
-    vec![step(
-        Some((
-            call("events", "list-rules", &it.region, listed),
-            none_of("Rules", "Name", &it.name),
-        )),
-        vec![call("events", "delete-rule", &it.region, named)],
-    )]
+    vec![match known {
+        Some(known) => Step {
+            look: Look::change(describe(it), is_rule(it), is_rule(known)),
+            action: Action::PutRule {
+                find: describe(it),
+                put,
+            },
+        },
+        None => step(new_rule(it), vec![put]),
+    }]
 }
 
 fn listed(it: &Target) -> Value {
     json!({"Rule": it.rule, "EventBusName": it.bus})
 }
 
-pub(super) fn target(it: &Target) -> Vec<Step> {
-    let known = [
+/// Whether a rule has a target set as this one.
+fn is_target(it: &Target) -> String {
+    let mut tests = vec![
         format!("Id == {}", literal(&json!(it.id))),
         format!("Arn == {}", literal(&json!(it.arn))),
     ];
-    let exists = format!("length(Targets[?{}]) > `0`", all(known.to_vec()));
+    for member in ["RoleArn", "Input", "InputPath", "InputTransformer"] {
+        let value = it.settings.get(member).cloned().unwrap_or_default();
+        tests.push(same(member, &value));
+    }
+    format!("Targets[?{}]", all(tests))
+}
+
+fn targets(it: &Target) -> Call {
+    call("events", "list-targets-by-rule", &it.region, listed(it))
+}
+
+/// Before a new target.
+pub(super) fn new_target(it: &Target) -> Look {
+    Look::new(targets(it), is_target(it), none_of("Targets", "Id", &it.id))
+}
+
+pub(super) fn target(it: &Target, before: Option<&Resource>) -> Vec<Step> {
     let mut input = listed(it);
     let mut target = it.settings.clone();
     target.insert("Id".to_owned(), json!(it.id));
     target.insert("Arn".to_owned(), json!(it.arn));
     put(&mut input, "Targets", json!([target]));
+    let look = match before {
+        Some(Resource::Target(known)) => Look::change(targets(it), is_target(it), is_target(known)),
+        _ => new_target(it),
+    };
     vec![step(
-        Some((
-            call("events", "list-targets-by-rule", &it.region, listed(it)),
-            exists,
-        )),
+        look,
         vec![call("events", "put-targets", &it.region, input)],
-    )]
-}
-
-pub(super) fn untarget(it: &Target) -> Vec<Step> {
-    // Asked by what is told, since the rule may be gone as well.
-    let told = json!({"TargetArn": it.arn, "EventBusName": it.bus});
-    let gone = format!(
-        "length((RuleNames || `[]`)[?@ == {}]) == `0`",
-        literal(&json!(it.rule))
-    );
-    let mut input = listed(it);
-    put(&mut input, "Ids", json!([it.id]));
-    vec![step(
-        Some((
-            call("events", "list-rule-names-by-target", &it.region, told),
-            gone,
-        )),
-        vec![call("events", "remove-targets", &it.region, input)],
     )]
 }

@@ -76,6 +76,16 @@ pub(super) fn configuration(plan: &Plan) -> String {
             "Several accounts are changed: give a profile of the AWS configuration for each.",
         );
     }
+    if plan.changes.iter().any(takes_over) {
+        comment(
+            &mut out,
+            "Terraform takes over what has come since the snapshot under the name of an alarm, metric filter, rule or topic that it",
+        );
+        comment(
+            &mut out,
+            "creates: collect right before it is applied, or run the script (`--format aws-cli`) with the argument `look`.",
+        );
+    }
     let mut blocks = writer.preface(plan);
     for (position, change) in plan.changes.iter().enumerate() {
         blocks.extend(writer.blocks(plan, position, change));
@@ -88,6 +98,19 @@ pub(super) fn configuration(plan: &Plan) -> String {
         }
     }
     out
+}
+
+/// Whether it creates something by a call that replaces what has the same name.
+fn takes_over(change: &Change) -> bool {
+    change.before.is_none()
+        && matches!(
+            change.after,
+            Resource::MetricFilter(_)
+                | Resource::Topic(_)
+                | Resource::Alarm(_)
+                | Resource::Rule(_)
+                | Resource::Target(_)
+        )
 }
 
 fn comment(out: &mut String, text: &str) {
