@@ -61,6 +61,21 @@ pub(super) fn judge(
     Ok(judgement)
 }
 
+/// What of a trail's key concerns whoever asks for its files, encrypted or not: nothing is delivered that CloudTrail cannot
+/// encrypt. Files that arrived within the hour say that it could then, where nothing else is known.
+pub(super) fn for_files(key: &Judgement, files: &Judgement) -> Judgement {
+    let arrived = !files.links.is_empty() && files.links.iter().all(|it| it.verdict == Verdict::Ok);
+    let mut judgement = Judgement::default();
+    for link in key.links.iter().filter(|link| link.id == LinkId::T17) {
+        let mut link = Link::clone(link);
+        if arrived && link.verdict == Verdict::Unknown {
+            link.verdict = Verdict::Weak;
+        }
+        judgement.say(link);
+    }
+    judgement
+}
+
 impl OfTrail<'_> {
     fn links(&self) -> Result<Vec<Link>, Error> {
         if let Some(nowhere) = self.key.absent(&["DescribeKey"])? {

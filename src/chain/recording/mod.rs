@@ -76,6 +76,8 @@ struct Trail {
     files: Judgement,
     digests: Judgement,
     key: Judgement,
+    /// What of the key concerns whoever asks for files, encrypted or not.
+    key_for_files: Judgement,
     group: Judgement,
     management: Judgement,
     objects: Vec<Judgement>,
@@ -137,6 +139,8 @@ fn trail_of(facts: &Facts<'_>, context: &Context, row: &TrailRow) -> Result<Trai
     };
     group.extend(organization::judge(facts, context, row)?);
     group.links.extend(existence(facts, row)?);
+    let files = files::delivered(facts, context, row)?;
+    let key = key::judge(facts, context, row)?;
     Ok(Trail {
         arn: row.arn.clone(),
         log_group: row.log_group_arn.clone(),
@@ -144,9 +148,10 @@ fn trail_of(facts: &Facts<'_>, context: &Context, row: &TrailRow) -> Result<Trai
             links: of_trail,
             conditions: said.conditions,
         },
-        files: files::delivered(facts, context, row)?,
+        key_for_files: key::for_files(&key, &files),
+        files,
         digests: files::digests(facts, context, row)?,
-        key: key::judge(facts, context, row)?,
+        key,
         group,
         management: selectors::judge(facts, context, row)?,
         objects: objects::judge(facts, context, row)?,
@@ -203,8 +208,10 @@ impl Trail {
                 path(Some(&self.arn), None, &all)
             };
             match keeper {
-                Keeper::Any => paths.push(stages(&[&self.files])),
-                Keeper::ValidatedFiles => paths.push(stages(&[&self.files, &self.digests])),
+                Keeper::Any => paths.push(stages(&[&self.files, &self.key_for_files])),
+                Keeper::ValidatedFiles => {
+                    paths.push(stages(&[&self.files, &self.key_for_files, &self.digests]));
+                }
                 Keeper::EncryptedFiles => paths.push(stages(&[&self.files, &self.key])),
                 Keeper::LogGroup => {}
             }
