@@ -2,8 +2,8 @@
 //! control, takes the smallest change to a pass.
 //!
 //! Every path is followed until something stops the event. A path counts as made for the control where its metric filter
-//! covers what is asked for, or shares most of the literal texts of its pattern with it, and perhaps where it shares some or
-//! looks at the same fields; of those the one with the fewest
+//! covers what is asked for, or shares most of the literal texts of its pattern with it, or has none that is not asked for, and
+//! perhaps where it shares some or looks at the same fields; of those the one with the fewest
 //! faults is blamed, and on it the first link that stops the event. A filter that has nothing to do with the control
 //! explains nothing, however far it carries the event.
 
@@ -15,13 +15,14 @@ use serde_json::Value;
 use crate::chain::cause::{EventRuleCause, MetricFilterCause, SilenceCause, TrailCause};
 use crate::chain::verdict::{Cause, Link, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
-use crate::coverage::{Predicate, Scope};
+use crate::coverage::Scope;
 use crate::pattern;
 use crate::pattern::ast::PatternKind;
 
 use super::coverage_memo::CoverageMemo;
 use super::finding::Stop;
 use super::requirement::AcceptedForm;
+use super::vocabulary::asks_for_nothing_else;
 
 /// Where an event stops, and on which path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +34,9 @@ pub(super) struct Blamed {
 
 /// What decides between paths, the most weighty first: how surely its filter was made for the control, whether a trail
 /// delivers to it at all (what would be wrong behind it is not looked at where none does), how few faults it has, how far
-/// it carries the event, how much its filter looks like the requirement, whether it is there for the event's Region at all:
-/// a rule of another Region is no reason where one stands in the event's own.
-type Rank = (Made, bool, Reverse<usize>, Station, usize, bool);
+/// it carries the event, how much its filter looks like the requirement, whether another filter spoils what its own does right,
+/// whether it is there for the event's Region at all: a rule of another Region is no reason where one stands in the event's own.
+type Rank = (Made, bool, Reverse<usize>, Station, usize, bool, bool);
 
 /// How sure it is that a filter was made for a control, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +45,7 @@ enum Made {
     Not,
     /// It shares some words, or the fields.
     Perhaps,
-    /// It covers what is asked for, or shares most of its words.
+    /// It covers what is asked for, or shares most of its words, or has no others.
     Surely,
 }
 
@@ -89,6 +90,7 @@ pub(super) fn blame(
             Reverse(faults(path, &mut passes)),
             stop.id().station(),
             likeness,
+            stop.id() == LinkId::F14,
             stop.id() != LinkId::E08,
         );
         if best.as_ref().is_none_or(|(.., known)| rank > *known) {
@@ -205,7 +207,8 @@ impl Suspicion<'_, '_> {
         };
         let texts = memo.words(&pattern.events);
         let all = texts.union(&requirement.words).count();
-        if likeness > 0 && likeness * 2 >= all {
+        let nothing_else = || asks_for_nothing_else(&pattern.events, &texts, &requirement.words);
+        if likeness > 0 && (likeness * 2 >= all || nothing_else()) {
             return Made::Surely;
         }
         // The matcher is asked first: it is quick, and turns most filters away.
@@ -220,17 +223,16 @@ impl Suspicion<'_, '_> {
             }
         }
         let is_of_its_service = || {
-            // A rule that names the event's own service and nothing else was meant for it where it matches the event, or for
-            // some where it matches no event of any.
+            // A rule or filter that names the event's own service and nothing else was meant for it, and so was a filter that
+            // hears the event and asks for no name of any.
             let source = event.get("eventSource").and_then(Value::as_str);
             let named = source.is_some_and(|it| texts.contains(it));
-            let of_service = path.rule.is_some() && named && texts.len() == 1;
-            let slipped = matches!(
-                pattern.cause,
-                Cause::EventRule(EventRuleCause::RuleMatchesNothing { .. })
-            );
-            of_service
-                && (slipped || hears || memo.covers(&pattern.events, &Predicate::Never, scope))
+            let alone = texts.len() == 1;
+            let any_name = || !memo.fields(&pattern.events).contains("$.eventName");
+            match path.rule {
+                Some(_) => named && alone,
+                None => named && (alone || hears) && any_name(),
+            }
         };
         let fields = || memo.fields(&pattern.events);
         if likeness > 0 || requirement.looks_alike(&fields()) || is_of_its_service() {

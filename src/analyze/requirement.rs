@@ -137,11 +137,13 @@ impl AcceptedForm<'_> {
 
     fn likeness_of(&self, text: &str, pattern: Option<&Predicate>) -> usize {
         let texts = pattern.map(words).unwrap_or_default();
+        let known = pattern.map_or(0, |pattern| named(pattern, &texts, &self.words).count());
         if texts.is_empty() && !text.is_empty() && pattern != Some(&Predicate::Always) {
             let text = text.to_ascii_lowercase();
-            let named = self.words.iter();
-            return named.filter(|word| text.contains(word.as_str())).count();
+            let written = self.words.iter();
+            let written = written.filter(|word| text.contains(word.as_str()));
+            return written.count().max(known);
         }
-        pattern.map_or(0, |pattern| named(pattern, &texts, &self.words).count())
+        known
     }
 }

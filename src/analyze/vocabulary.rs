@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use regex_automata::nfa::thompson::pikevm::PikeVM;
+use regex_automata::util::syntax;
+
 use crate::coverage::{Is, Predicate};
-use crate::pattern::ast::PatternKind;
+use crate::pattern::ast::{Condition, PatternKind, Test, Value};
 use crate::pattern::event::{Rule, SignIn};
 use crate::pattern::{Glob, Star};
 
@@ -47,8 +50,8 @@ pub(super) fn words(predicate: &Predicate) -> BTreeSet<String> {
     words.iter().filter_map(|text| word(text)).collect()
 }
 
-/// Which of the words that are asked for a predicate of these words names: outright, or, in the pattern of a rule or the query
-/// of a log alarm, as the part of a name (`{"prefix": "Stop"}`, `like "Stop"`).
+/// Which of the words that are asked for a predicate of these words names: outright, or by the part of a name
+/// (`$.eventName = "*Trail"`, `$.eventName = %Trail%`, `{"prefix": "Stop"}`, `like "Stop"`).
 pub(super) fn named<'w>(
     predicate: &Predicate,
     words: &BTreeSet<String>,
@@ -60,14 +63,67 @@ pub(super) fn named<'w>(
         .filter(move |word| words.contains(*word) || parts.iter().any(|part| part.matches(word)))
 }
 
-/// The fewest letters by which a person tells a name.
-const TELLING: usize = 4;
+/// Whether everything that a predicate of these words compares with is asked for: it is a part of what was made for that, however
+/// small. The end of a name is (`"*Trail"`); its beginning is a verb, which says nothing of what is done to what.
+pub(super) fn asks_for_nothing_else(
+    predicate: &Predicate,
+    words: &BTreeSet<String>,
+    asked: &BTreeSet<String>,
+) -> bool {
+    let Predicate::Pattern(pattern) = predicate else {
+        return words.is_subset(asked);
+    };
+    let PatternKind::Json(expr) = &pattern.kind else {
+        return false;
+    };
+    let is_asked = |test: &Test| match (test.text(), &test.condition) {
+        (Some(text), _) if text.starts_with('*') => {
+            let part = name_part(text);
+            part.is_some_and(|part| asked.iter().any(|word| part.matches(word)))
+        }
+        (Some(text), _) => word(text).is_some_and(|word| asked.contains(&word)),
+        (None, Condition::Equals { .. }) => false,
+        (None, _) => true,
+    };
+    expr.tests().all(is_asked)
+}
 
-/// The parts of names of events that the patterns of rules and the queries of log alarms ask for, or leave out.
-fn name_parts(predicate: &Predicate) -> Vec<Glob> {
+/// The fewest letters by which a person tells a name.
+const TELLING: usize = 3;
+
+/// The part of a name, which finds names whatever their case.
+enum NamePart {
+    /// With stars for the rest.
+    Starred(Glob),
+    /// A regular expression of a metric filter.
+    Found(Box<PikeVM>),
+}
+
+impl NamePart {
+    fn matches(&self, word: &str) -> bool {
+        match self {
+            Self::Starred(glob) => glob.matches(word),
+            Self::Found(regex) => regex.is_match(&mut regex.create_cache(), word),
+        }
+    }
+}
+
+/// The parts of names of events that a predicate asks for, or leaves out.
+fn name_parts(predicate: &Predicate) -> Vec<NamePart> {
     let mut parts = Vec::new();
+    let mut found = Vec::new();
     for leaf in leaves(predicate) {
         match leaf {
+            Predicate::Pattern(pattern) => {
+                if let PatternKind::Json(expr) = &pattern.kind {
+                    let tests = expr.tests();
+                    let names = tests.filter(|test| test.selector.to_string() == "$.eventName");
+                    for test in names {
+                        parts.extend(test.text().filter(|it| it.contains('*')).map(str::to_owned));
+                        found.extend(name_regex(test));
+                    }
+                }
+            }
             Predicate::Event(pattern, _) => {
                 for (path, rules) in pattern.alternatives().into_iter().flatten() {
                     if path == "detail.eventName" {
@@ -82,7 +138,25 @@ fn name_parts(predicate: &Predicate) -> Vec<Glob> {
         }
     }
     let told = parts.into_iter().filter_map(|text| name_part(&text));
-    told.collect()
+    told.chain(found).collect()
+}
+
+/// The regular expression that a filter looks for in a name, where a person tells a name by it.
+fn name_regex(test: &Test) -> Option<NamePart> {
+    let Condition::Equals {
+        value: Value::Regex(regex),
+        ..
+    } = &test.condition
+    else {
+        return None;
+    };
+    let letters = regex.source.bytes().filter(u8::is_ascii_alphabetic).count();
+    let case = syntax::Config::new().case_insensitive(true);
+    let found = PikeVM::builder()
+        .syntax(case)
+        .build(&regex.automata_syntax()?)
+        .ok()?;
+    (letters >= TELLING).then(|| NamePart::Found(Box::new(found)))
 }
 
 /// The part of a name that a rule compares with, with stars for the rest.
@@ -110,9 +184,10 @@ fn test_parts(is: &Is) -> Vec<String> {
 }
 
 /// Finds names by a part of them, where a person tells a name by it.
-fn name_part(text: &str) -> Option<Glob> {
+fn name_part(text: &str) -> Option<NamePart> {
     let letters = text.chars().filter(|letter| *letter != '*').count();
-    (letters >= TELLING).then(|| Glob::new(&text.to_ascii_lowercase(), Star::Glob))
+    let glob = || Glob::new(&text.to_ascii_lowercase(), Star::Glob);
+    (letters >= TELLING).then(|| NamePart::Starred(glob()))
 }
 
 /// What a predicate is made of: what it leaves out too, as with a filter.

@@ -253,6 +253,7 @@ tables!(
     writers,
     histories,
     blamed,
+    named_by_parts,
     saturation,
     statistics,
     topics,
