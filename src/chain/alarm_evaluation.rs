@@ -275,6 +275,9 @@ impl<'r> Writers<'r> {
             | Reason::OtherValueDecides { filter, .. } => filter,
             Reason::DefaultsDecide {
                 filter, dilutes, ..
+            }
+            | Reason::DefaultHidesEvent {
+                filter, dilutes, ..
             } if !dilutes => filter,
             _ => return None,
         };
@@ -349,7 +352,11 @@ pub fn reason_id(reason: &Reason) -> LinkId {
         | Reason::Latches
         | Reason::LeavesOnRecordsOnly
         | Reason::ExpressionAlwaysBreaches => LinkId::A06,
-        Reason::DefaultsDecide { dilutes, .. } if !dilutes => LinkId::F08,
+        Reason::DefaultsDecide { dilutes, .. } | Reason::DefaultHidesEvent { dilutes, .. }
+            if !dilutes =>
+        {
+            LinkId::F08
+        }
         Reason::DefaultsDecide { .. }
         | Reason::DefaultHidesEvent { .. }
         | Reason::DilutedEventDoesNotBreach(_) => LinkId::A07,

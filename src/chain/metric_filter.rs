@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use crate::coverage::Predicate;
-use crate::pattern::Pattern;
 use crate::pattern::ast::{PatternKind, Step, Test};
+use crate::pattern::{self, Pattern};
 
 use super::cause::{LogGroupCause, MetricFilterCause};
 use super::facts::FilterRow;
@@ -53,7 +53,26 @@ pub(super) fn judge(
         }
     }
     selection(account, place, filter, &subject, &mut judgement);
+    published(filter, &subject, &mut judgement);
     judgement
+}
+
+/// F03: an event that lacks the field which the filter publishes is lost. What a field that is there does to an alarm is decided
+/// with the alarm.
+fn published(filter: &FilterRow, subject: &Subject, judgement: &mut Judgement) {
+    let value = filter.metric_value.as_deref().unwrap_or_default();
+    if !value.starts_with('$') {
+        return;
+    }
+    if let Ok(there) = pattern::parse(&format!("{{ {value} = \"*\" }}")) {
+        let field = value.to_owned();
+        judgement.require(
+            LinkId::F03,
+            subject,
+            MetricFilterCause::ValueFieldNeeded { field },
+            Predicate::from_pattern(&there),
+        );
+    }
 }
 
 /// How a filter is named in links: filter names are unique within a log group only.
@@ -162,17 +181,19 @@ fn selection(
             .field("fieldSelectionCriteria", criteria)
             .evidence([filter.evidence])
     };
-    let selection = field_selection::evaluate(criteria, &place.account, &place.region);
+    // Which account the system field names for a member's records of an organization trail is not documented: the member's or
+    // that of the log group.
+    let [selection, of_event] = [place.account.as_str(), account]
+        .map(|account| field_selection::evaluate(criteria, account, &place.region));
     match selection {
-        Selection::Chosen => {
-            judgement.say(said(Verdict::Ok, MetricFilterCause::SelectionChooses));
-        }
-        // Which account the system field names for a member's records of an organization trail is not documented.
-        _ if account != place.account && criteria.contains("@aws.account") => {
+        _ if selection != of_event => {
             judgement.say(said(
                 Verdict::Unknown,
                 MetricFilterCause::MemberAccountFieldNotDocumented,
             ));
+        }
+        Selection::Chosen => {
+            judgement.say(said(Verdict::Ok, MetricFilterCause::SelectionChooses));
         }
         Selection::Left => {
             judgement.say(said(Verdict::Broken, MetricFilterCause::SelectionLeavesOut));

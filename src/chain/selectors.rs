@@ -410,16 +410,17 @@ fn selected(selector: &AdvancedSelector) -> Selected {
         match (condition.field.as_str(), condition.operator.as_str()) {
             // Checked by is_management; the other categories of the same list are not management events.
             ("eventCategory", "Equals") => {}
-            ("readOnly", "Equals") => match operands.as_slice() {
-                [one] if one == "true" || one == "false" => {
-                    let wanted = one == "true";
+            ("readOnly", "Equals") => match halves(operands) {
+                Some([true, true]) => {}
+                Some([false, false]) => rest.push(Predicate::Never),
+                Some([reads, _]) => {
                     // All conditions of a selector have to hold: reads that are writes are nothing.
-                    if selected.read_only.is_some_and(|known| known != wanted) {
+                    if selected.read_only.is_some_and(|known| known != reads) {
                         rest.push(Predicate::Never);
                     }
-                    selected.read_only = Some(wanted);
+                    selected.read_only = Some(reads);
                 }
-                _ => selected.obscure = Some(shown(condition)),
+                None => selected.obscure = Some(shown(condition)),
             },
             ("eventSource", "NotEquals") => selected.excluded.extend(operands.iter().cloned()),
             _ => {}
@@ -431,6 +432,14 @@ fn selected(selector: &AdvancedSelector) -> Selected {
     }
     selected.rest = Predicate::all(rest);
     selected
+}
+
+/// Whether `readOnly Equals` these lets reads through, and writes; none where it compares with something else.
+fn halves(operands: &[String]) -> Option<[bool; 2]> {
+    let known = |it: &String| it == "true" || it == "false";
+    let named = |text: &str| operands.iter().any(|operand| operand == text);
+    let halves = [named("true"), named("false")];
+    operands.iter().all(known).then_some(halves)
 }
 
 /// A condition of an advanced event selector on a management event; none where the field is not one of its.

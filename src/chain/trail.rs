@@ -363,6 +363,11 @@ fn regions(context: &Context, trail: &TrailRow, judgement: &mut Judgement) {
         return;
     }
     let global = context.scope.global_region.as_str();
+    // What such a service records elsewhere, at its endpoint of a Region, is no global event.
+    let no_global_event = || {
+        let sources = Predicate::one_of("eventSource", EventModel::cloudtrail().global_sources());
+        !sources.and(Predicate::equals("awsRegion", global))
+    };
     if home != global {
         let elsewhere = TrailCause::GlobalRegionElsewhere {
             region: home.to_owned(),
@@ -372,7 +377,7 @@ fn regions(context: &Context, trail: &TrailRow, judgement: &mut Judgement) {
             LinkId::T08,
             trail.subject(),
             elsewhere.clone(),
-            Predicate::Not(Box::new(Predicate::equals("awsRegion", global))),
+            no_global_event(),
         );
         judgement.say(
             Link::new(LinkId::T08, Verdict::Degraded, trail.subject(), elsewhere)
@@ -403,15 +408,11 @@ fn regions(context: &Context, trail: &TrailRow, judgement: &mut Judgement) {
             .evidence([trail.evidence]),
     );
     if trail.include_global_service_events == Some(false) {
-        // What such a service records elsewhere, at its endpoint of a Region, is no global event.
-        let global_events =
-            Predicate::one_of("eventSource", EventModel::cloudtrail().global_sources())
-                .and(Predicate::equals("awsRegion", global));
         judgement.require(
             LinkId::T09,
             trail.subject(),
             TrailCause::GlobalEventsExcluded,
-            Predicate::Not(Box::new(global_events)),
+            no_global_event(),
         );
         judgement.say(
             Link::new(

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::formula::{Asked, Atom, Fields, Formula, Rule};
 use super::machine::Machine;
-use super::model::{EventModel, Part, Scope};
+use super::model::{EventModel, Part, Scope, WITHOUT_ERROR_CODE};
 use crate::pattern::ast::{Step, dotted};
 
 /// The events of `scope` that `model` allows.
@@ -122,20 +122,17 @@ fn forms(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) 
     }
 }
 
-/// A service event answers no request, so it has no error of one.
+/// A service event answers no request, so it has no error code of one; a sign-in that fails has a message alone.
 fn types(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) {
     if model.uses(Part::Types)
         && let Some(error) = fields.find("errorCode")
         && let Some(kind) = fields.find("eventType")
     {
-        let none = asks(fields, error, Asked::Missing, true);
-        let request = asks(
-            fields,
-            kind,
-            Asked::Exactly("AwsServiceEvent".to_owned()),
-            false,
-        );
-        parts.push(Formula::any([none, request]));
+        for without in told_apart(fields, kind, WITHOUT_ERROR_CODE.into_iter()) {
+            let none = asks(fields, error, Asked::Missing, true);
+            let other = asks(fields, kind, Asked::Exactly(without), false);
+            parts.push(Formula::any([none, other]));
+        }
     }
 }
 

@@ -19,6 +19,9 @@ static CLOUDTRAIL: LazyLock<Arc<EventFacts>> = LazyLock::new(|| {
     )
 });
 
+/// The types of events that have no `errorCode`.
+pub(super) const WITHOUT_ERROR_CODE: [&str; 2] = ["AwsServiceEvent", "AwsConsoleSignIn"];
+
 /// The CloudTrail event model: the M of "M and required implies deployed".
 #[derive(Debug, Clone)]
 pub struct EventModel {

@@ -63,6 +63,12 @@ pub enum Edit {
     FilterPolicy(String),
     /// An operation answers with an error: `service:Operation`, code.
     Fail(String, String),
+    /// An operation answers one account with an error: account, `service:Operation`, code.
+    FailOf(String, String, String),
+    /// An operation answers in one Region with an error: Region, `service:Operation`, code.
+    FailIn(String, String, String),
+    /// Nobody asked this account anything.
+    Without(String),
     /// An operation was never asked.
     Forget(String),
     /// One more answer.
@@ -251,6 +257,13 @@ impl Edit {
                 let (service, operation) = call(operation);
                 world.fail(service, operation, 400, code);
             }
+            Self::FailOf(account, operation, code) => {
+                fail_where(world, operation, code, |it| it.account == *account);
+            }
+            Self::FailIn(region, operation, code) => {
+                fail_where(world, operation, code, |it| it.region == *region);
+            }
+            Self::Without(account) => world.answers.retain(|it| it.account != *account),
             Self::Forget(operation) => {
                 let (service, operation) = call(operation);
                 world.forget(service, operation);
@@ -465,6 +478,23 @@ impl Key {
             json!({"Policy": policy, "PolicyName": "default"}),
         );
     }
+}
+
+/// Lets those answers to an operation be errors.
+fn fail_where(world: &mut World, operation: &str, code: &str, those: impl Fn(&Answer) -> bool) {
+    let (service, operation) = call(operation);
+    let mut found = false;
+    for answer in world.answers_to(service, operation) {
+        if those(answer) {
+            found = true;
+            answer.output = Err(ApiError {
+                status: 400,
+                code: code.to_owned(),
+                message: format!("{code} on {operation}"),
+            });
+        }
+    }
+    assert!(found, "nothing to fail: {operation}");
 }
 
 /// A pattern without its braces.

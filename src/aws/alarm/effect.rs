@@ -185,6 +185,8 @@ pub enum Reason {
         statistic: String,
         /// The metric filter that writes the default value.
         filter: String,
+        /// Whether default values dilute the event.
+        dilutes: bool,
     },
     /// A value that another metric filter publishes in the same period hides the event.
     OtherValueHidesEvent {

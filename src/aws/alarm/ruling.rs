@@ -237,13 +237,14 @@ impl<'a> Ruling<'a> {
             Breach::Depends => {
                 let (statistic, filter) = (self.text.to_owned(), samples.default_by.clone());
                 // One default value beside the event already hides it: any other minute with log records does.
-                if dilutes
-                    && self.breaches(true, 0, &[]) == Some(true)
+                if self.breaches(true, 0, &[]) == Some(true)
                     && self.breaches(true, 1, &[]) == Some(false)
                 {
-                    found
-                        .never
-                        .push(Reason::DefaultHidesEvent { statistic, filter });
+                    found.never.push(Reason::DefaultHidesEvent {
+                        statistic,
+                        filter,
+                        dilutes,
+                    });
                 } else {
                     found.unknown.push(Reason::DefaultsDecide {
                         statistic,

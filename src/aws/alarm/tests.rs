@@ -257,6 +257,7 @@ fn another_filter_on_the_metric_fills_the_period_of_the_event() {
         Effect::never(Reason::DefaultHidesEvent {
             statistic: "Average".to_owned(),
             filter: "writes 1".to_owned(),
+            dilutes: true,
         })
     );
     assert_eq!(

@@ -88,8 +88,8 @@ pub(super) struct Request<'a> {
 }
 
 /// Keys that a request carries only if a person or role makes it, with a session, tags or a network of the customer; or
-/// only if it is a Subscribe. Services act as service principals, and none subscribes.
-const NEVER_SENT: [&str; 23] = [
+/// only if it is a Subscribe, or about a grant. Services act as service principals, and none subscribes.
+const NEVER_SENT: [&str; 28] = [
     "aws:calledvia",
     "aws:calledviafirst",
     "aws:calledvialast",
@@ -111,6 +111,11 @@ const NEVER_SENT: [&str; 23] = [
     "aws:vpceaccount",
     "aws:vpceorgid",
     "aws:vpcsourceip",
+    "kms:granteeprincipal",
+    "kms:grantconstrainttype",
+    "kms:grantisforawsresource",
+    "kms:grantoperations",
+    "kms:retiringprincipal",
     "sns:endpoint",
     "sns:protocol",
 ];

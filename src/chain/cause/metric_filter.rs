@@ -70,6 +70,11 @@ pub enum MetricFilterCause {
         /// The field.
         field: String,
     },
+    /// An event without the field publishes no value.
+    ValueFieldNeeded {
+        /// The field.
+        field: String,
+    },
     /// Too many values of the field may disable the filter.
     DimensionTakesManyValues {
         /// The field.

@@ -189,7 +189,7 @@ failures! {
         repair "set the metric value to 1";
     F03 MetricFilter
         title "metric value is a field of the event"
-        says "broken or unknown"
+        says "by event: one that may lack the field is lost; unknown for the others"
         repair "set the metric value to the constant 1";
     F04 MetricFilter
         title "metric value is negative"
@@ -209,7 +209,7 @@ failures! {
         repair "take the dimensions off the metric transformation";
     F08 MetricFilter
         title "default value makes the metric dense"
-        says "decided with A04 to A08; unknown where the alarm leaves it open"
+        says "decided with A04 to A08; broken where one default value beside the event hides it; unknown where the alarm leaves it open"
         repair "remove the default value, or choose one that does not breach the threshold";
     F09 MetricFilter
         title "default value breaches the threshold"

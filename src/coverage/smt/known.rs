@@ -1,6 +1,6 @@
 //! What is known of the events in question, as assertions: the scope, and the facts of `events.toml`.
 
-use super::super::model::{EventModel, Part, Scope};
+use super::super::model::{EventModel, Part, Scope, WITHOUT_ERROR_CODE};
 use super::super::predicate::{Is, Predicate};
 use super::super::walk;
 use super::fields::Fields;
@@ -58,11 +58,14 @@ pub(super) fn assertions(
     if model.uses(Part::Types)
         && let (Some(error), Some(kind)) = (fields.find("errorCode"), fields.find("eventType"))
     {
-        let service = is(kind, "AwsServiceEvent")?;
-        add(
-            "event model: which event type an event has",
-            format!("(or (= {error} missing) (not {service}))"),
-        );
+        let types = WITHOUT_ERROR_CODE.into_iter();
+        for without in asked_for(predicates, "eventType", types) {
+            let without = is(kind, &without)?;
+            add(
+                "event model: which event type an event has",
+                format!("(or (= {error} missing) (not {without}))"),
+            );
+        }
     }
     if model.uses(Part::Regions)
         && let (Some(source), Some(region)) = (fields.find("eventSource"), fields.find("awsRegion"))

@@ -39,7 +39,7 @@ fn event_model(part: Part) -> &'static str {
         Part::Regions => "which events are recorded in the global region only",
         Part::Types => {
             "`eventType` follows from the event name (`AwsApiCall` for an operation of an API, \
-             `AwsConsoleSignIn` for `ConsoleLogin`), and an event with an error code is no `AwsServiceEvent`"
+             `AwsConsoleSignIn` for `ConsoleLogin`), and an event with an error code is no `AwsServiceEvent` and no sign-in"
         }
         Part::Forms => {
             "`eventVersion` is written 1.NN, `eventTime` as an instant in UTC, and account ids are twelve digits"

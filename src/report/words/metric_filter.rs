@@ -66,6 +66,9 @@ pub(super) fn sentence(cause: &MetricFilterCause) -> String {
         MetricFilterCause::DimensionFieldNeeded { field } => {
             format!("an event without {field} writes no metric")
         }
+        MetricFilterCause::ValueFieldNeeded { field } => {
+            format!("it publishes {field}, and nothing for an event without it")
+        }
         MetricFilterCause::DimensionTakesManyValues { field } => format!(
             "CloudWatch Logs may disable the filter when {field} takes more than 1,000 values in an hour"
         ),

@@ -102,7 +102,9 @@ pub(super) fn sentence(reason: &Reason) -> String {
         } => format!(
             "whether one event breaches depends on how many default values of filter `{filter}` its period holds (`{statistic}`)"
         ),
-        Reason::DefaultHidesEvent { statistic, filter } => format!(
+        Reason::DefaultHidesEvent {
+            statistic, filter, ..
+        } => format!(
             "`{statistic}` of one event and default values of filter `{filter}` does not breach"
         ),
         Reason::OtherValueHidesEvent {
