@@ -456,7 +456,14 @@ const RESPONSES: &[(&str, Kind)] = &[
         "DescribeKey",
         Object(&[(
             "KeyMetadata",
-            Object(&[("Arn", Arn), ("KeyState", Keep), ("KeyManager", Keep)]),
+            Object(&[
+                ("Arn", Arn),
+                ("KeyState", Keep),
+                ("KeyManager", Keep),
+                ("KeySpec", Keep),
+                ("CustomerMasterKeySpec", Keep),
+                ("KeyUsage", Keep),
+            ]),
         )]),
     ),
     ("GetKeyPolicy", Object(&[("Policy", Kind::Policy)])),

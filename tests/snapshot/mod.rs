@@ -98,7 +98,7 @@ pub(crate) fn every_table() -> World {
             "kms",
             "DescribeKey",
             json!({"KeyId": key}),
-            json!({"KeyMetadata": {"AWSAccountId": ACCOUNT, "KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "Arn": key_arn, "KeyState": "Enabled", "KeyManager": "CUSTOMER", "Description": "encrypts what Jane Roe reads"}}),
+            json!({"KeyMetadata": {"AWSAccountId": ACCOUNT, "KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "Arn": key_arn, "KeyState": "Enabled", "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Description": "encrypts what Jane Roe reads"}}),
         ),
         (
             "kms",
