@@ -2,10 +2,12 @@
 
 use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value, json};
 
 use super::resource::{Alarm, MetricFilter, MuteRule, Rule, Target, Trail};
 use crate::aws::arn::{self, Arn};
+use crate::chain::facts::Json;
 use crate::snapshot::facts::{ALARM_SETTINGS, Form, Of, Setting};
 
 mod telling;
@@ -30,8 +32,10 @@ fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T> {
     row.get(column)
 }
 
-fn parsed(text: Option<String>) -> Option<Value> {
-    serde_json::from_str(&text?).ok()
+/// A column that holds JSON; one that is no such JSON is an error, as where the chain reads it.
+fn parsed<T: DeserializeOwned + Default + Clone>(row: &Row<'_>, column: &str) -> Result<Option<T>> {
+    let value: Option<Json<T>> = row.get(column)?;
+    Ok(value.map(|value| (*value).clone()))
 }
 
 /// A text column in which an empty text says the same as none.
@@ -94,8 +98,8 @@ fn alarm_row(row: &Row<'_>) -> Result<Alarm> {
             Form::Text => Value::from(text),
             Form::Integer | Form::Number => number(&text),
             Form::Boolean => Value::from(text == "1"),
-            Form::Json | Form::List => parsed(Some(text)).unwrap_or_default(),
-            Form::Dimensions => dimensions(&text),
+            Form::Json | Form::List => parsed(row, setting.column)?.unwrap_or_default(),
+            Form::Dimensions => dimensions(parsed(row, setting.column)?.unwrap_or_default()),
         };
         settings.insert(setting.member.to_owned(), value);
     }
@@ -111,10 +115,7 @@ fn alarm_row(row: &Row<'_>) -> Result<Alarm> {
 }
 
 /// `{"a": "b"}` as `[{"Name": "a", "Value": "b"}]`.
-fn dimensions(text: &str) -> Value {
-    let Some(Value::Object(pairs)) = parsed(Some(text.to_owned())) else {
-        return json!([]);
-    };
+fn dimensions(pairs: Map<String, Value>) -> Value {
     let pairs = pairs
         .into_iter()
         .map(|(name, value)| json!({"Name": name, "Value": value}));
@@ -242,8 +243,6 @@ pub(super) fn filter(
              and metric_filter.log_group_name = ?3 and metric_filter.name = ?4 limit 1",
             (place.0, place.1, place.2, name),
             |row| {
-                let pairs = parsed(get(row, "dimensions")?);
-                let system = parsed(get(row, "emit_system_field_dimensions")?);
                 Ok(MetricFilter {
                     account: get(row, "account")?,
                     region: get(row, "region")?,
@@ -255,13 +254,10 @@ pub(super) fn filter(
                     value: get::<Option<String>>(row, "metric_value")?.unwrap_or_default(),
                     default_value: get(row, "default_value")?,
                     unit: get(row, "unit")?,
-                    dimensions: pairs
-                        .and_then(|pairs| serde_json::from_value(pairs).ok())
-                        .unwrap_or_default(),
+                    dimensions: parsed(row, "dimensions")?.unwrap_or_default(),
                     on_transformed_logs: get(row, "apply_on_transformed_logs")?,
                     field_selection: said(row, "field_selection_criteria")?,
-                    system_dimensions: system
-                        .and_then(|list| serde_json::from_value(list).ok())
+                    system_dimensions: parsed(row, "emit_system_field_dimensions")?
                         .unwrap_or_default(),
                 })
             },
@@ -347,9 +343,9 @@ pub(super) fn trail(connection: &Connection, trail_arn: &str) -> Result<Option<T
             Ok(json!({
                 "ReadWriteType": get::<String>(row, "read_write_type")?,
                 "IncludeManagementEvents": get::<bool>(row, "include_management_events")?,
-                "DataResources": parsed(get(row, "data_resources")?).unwrap_or(json!([])),
+                "DataResources": parsed(row, "data_resources")?.unwrap_or(json!([])),
                 "ExcludeManagementEventSources":
-                    parsed(get(row, "exclude_management_event_sources")?).unwrap_or(json!([])),
+                    parsed(row, "exclude_management_event_sources")?.unwrap_or(json!([])),
             }))
         },
     )?;
@@ -367,16 +363,18 @@ fn advanced(connection: &Connection, account: &str, trail_arn: &str) -> Result<V
     )?;
     let mut selectors = Vec::new();
     for (position, name) in heads {
-        let rows: Vec<(i64, String, String, String)> = list(
+        let rows: Vec<(i64, String, String, Value)> = list(
             connection,
             "select field_position, field, operator, operands from advanced_event_selector_field \
              where account = ?1 and trail_arn = ?2 and position = ?3 order by field_position, operator",
             (account, trail_arn, position),
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            |row| {
+                let operands = parsed(row, "operands")?.unwrap_or_default();
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, operands))
+            },
         )?;
         let mut fields: Vec<(i64, Map<String, Value>)> = Vec::new();
         for (place, field, operator, operands) in rows {
-            let operands = parsed(Some(operands)).unwrap_or_default();
             match fields.last_mut().filter(|(last, _)| *last == place) {
                 Some((_, known)) => {
                     known.insert(operator, operands);
@@ -500,7 +498,7 @@ pub(super) fn targets(connection: &Connection, rule: &Rule) -> Result<Vec<Target
                     settings.insert(member.to_owned(), Value::from(text));
                 }
             }
-            if let Some(transformer) = parsed(get(row, "input_transformer")?) {
+            if let Some(transformer) = parsed(row, "input_transformer")? {
                 settings.insert("InputTransformer".to_owned(), transformer);
             }
             Ok(Target {
