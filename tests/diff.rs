@@ -290,6 +290,22 @@ fn what_one_side_could_not_read_is_never_removed_or_added() {
     }
 }
 
+/// A permission that was taken away made every failing control better.
+#[test]
+fn what_failed_and_is_not_known_any_more_is_not_better() {
+    let mut failing = World::complete();
+    failing.edit_alarm("root_usage", |alarm| alarm["ActionsEnabled"] = false.into());
+    let mut denied = failing.clone();
+    denied.deny("monitoring", "DescribeAlarms");
+    let direction = |from: &World, to: &World| {
+        let diff = compared(from, to);
+        let mut of_root = diff.findings.iter().filter(|it| it.control == "root_usage");
+        of_root.next().expect("a change").direction
+    };
+    assert_eq!(direction(&failing, &denied), Direction::Same);
+    assert_eq!(direction(&denied, &failing), Direction::Worse);
+}
+
 #[test]
 fn what_is_gone_is_removed_and_what_came_is_added() {
     let gone = edited().remove(2).1;

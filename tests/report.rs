@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use trailproof::analyze::audit_steps::{ChainLack, Satisfied};
 use trailproof::analyze::{
     AccountSummary, Analysis, Attestation, AuditSteps, Carriers, ControlSummary, Finding,
-    FrameworkSections, Names, NotAccepted, Note, PathSummary, RefusedAttestation, Remark,
+    FrameworkSections, Names, NotAccepted, Note, PathSummary, Premises, RefusedAttestation, Remark,
     Requirement, SnapshotSummary, Status, Stop, Why,
 };
 use trailproof::chain::Gap;
@@ -308,7 +308,7 @@ fn sample() -> Analysis {
                 ..AccountSummary::default()
             },
         ],
-        assumed: Vec::new(),
+        premises: Premises::default(),
         refused: vec![RefusedAttestation {
             attestation: Attestation {
                 control: "root_usage".into(),

@@ -106,3 +106,178 @@ fn an_explanation_tells_what_was_accepted() {
     // What a narrowed question leaves out is no mistake of the file.
     assert!(!explained(&["vpc_changes"]).contains("Jo Example"));
 }
+
+const REPORTS: [&str; 12] = [
+    "table", "json", "csv", "markdown", "comment", "html", "sarif", "junit", "ocsf", "asff",
+    "oscal", "hdf",
+];
+
+fn printed(args: &[&str]) -> String {
+    let output = trailproof().args(args).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        !text.is_empty(),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Two files could not be told apart of which one counted rules of EventBridge and the other did not, and `diff` and `replay`
+/// said nothing of what was assumed.
+#[test]
+fn every_report_says_how_it_was_asked() {
+    let complete = project("snapshots/complete.trailproof")
+        .display()
+        .to_string();
+    let records = project("snapshots/records").display().to_string();
+    let asked = ["--assume", "no-mute-rules", "--paths", "alarm", "--strict"];
+    let says = |args: &[&str], format: &str| {
+        let text = printed(&[args, &asked, &["--format", format]].concat());
+        let of_json = text.contains("\"paths\": \"alarm\"") && text.contains("\"strict\": true");
+        let in_words = text.contains("--paths alarm") && text.contains("--strict");
+        assert!(text.contains("no-mute-rules"), "{format}: {text}");
+        assert!(of_json || in_words, "{format}: {text}");
+    };
+    for format in REPORTS {
+        says(&["analyze", &complete], format);
+    }
+    for format in ["table", "json", "markdown", "comment", "html"] {
+        says(&["diff", &complete, &complete], format);
+    }
+    for format in ["text", "json", "markdown"] {
+        says(
+            &["replay", &complete, &records, "--fail-on", "never"],
+            format,
+        );
+    }
+    says(&["explain", &complete, "root_usage"], "json");
+}
+
+/// A file that was not checked looked in seven formats like one that was.
+#[test]
+fn every_report_says_that_the_file_was_not_checked() {
+    let complete = project("snapshots/complete.trailproof")
+        .display()
+        .to_string();
+    for format in REPORTS {
+        let args = ["analyze", &complete, "--format", format];
+        let (checked, unchecked) = (
+            printed(&args),
+            printed(&[&args[..], &["--no-verify"]].concat()),
+        );
+        let doubt = |text: &str| {
+            text.contains("not checked")
+                || text.contains("\"verified\": false")
+                || text.contains(",false")
+        };
+        assert!(
+            doubt(&unchecked) && !doubt(&checked),
+            "{format}: {unchecked}"
+        );
+    }
+}
+
+/// Whoever closed the pipe early got 0, findings or not.
+#[test]
+fn a_reader_that_goes_away_changes_no_exit_code() {
+    let broken = project("snapshots/broken.trailproof");
+    for format in ["json", "sarif", "table"] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_trailproof"))
+            .args(["analyze", "--format", format])
+            .arg(&broken)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{format}");
+    }
+}
+
+/// `--format` and `--full` were accepted and ignored.
+#[test]
+fn an_explanation_is_in_the_format_that_was_asked_for() {
+    let json: serde_json::Value =
+        serde_json::from_str(&printed(&["explain", "A06", "T01", "--format", "json"])).unwrap();
+    assert_eq!(json["failures"][0]["id"], "A06");
+    assert_eq!(json["failures"][1]["station"], "trail");
+    let markdown = printed(&["explain", "A06", "--format", "markdown"]);
+    assert!(markdown.starts_with("## A06 "), "{markdown}");
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    let args = [
+        "explain",
+        &broken,
+        "root_usage",
+        "--no-fix",
+        "--format",
+        "markdown",
+    ];
+    let (brief, full) = (printed(&args), printed(&[&args[..], &["--full"]].concat()));
+    assert!(
+        full.contains("```text") && full.len() > brief.len(),
+        "{full}"
+    );
+}
+
+#[test]
+fn what_cannot_be_written_as_asked_is_refused() {
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |args: &[&str], why: &str| {
+        let output = trailproof()
+            .current_dir(folder.path())
+            .args(args)
+            .output()
+            .unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {error}");
+        assert!(error.contains(why), "{args:?}: {error}");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "{args:?}"
+        );
+    };
+    refused(
+        &["analyze", &broken, "-o", "jsn=x.json"],
+        "there is no format `jsn`",
+    );
+    for format in ["html", "csv", "sarif", "markdown"] {
+        let args = [
+            "analyze",
+            &broken,
+            "--framework",
+            "nist-800-53-r5",
+            "--format",
+            format,
+        ];
+        refused(&args, "has no sections of a framework");
+    }
+}
+
+/// An attestation that is too old explained nowhere why the job was red.
+#[test]
+fn a_refused_attestation_is_told_wherever_findings_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let accepted = folder.path().join("accepted.toml");
+    let entry = "[[accept]]\ncontrol = \"root_usage\"\naccount = \"444455556666\"\n\
+        reason = \"watched by the SIEM\"\nby = \"Jo Example\"\nevidence = \"TICKET-7\"\nexpires = 2024-01-31\n";
+    std::fs::write(&accepted, entry).unwrap();
+    let accepted = accepted.display().to_string();
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    for format in ["table", "json", "markdown", "comment", "html"] {
+        let text = printed(&[
+            "analyze", &broken, "--attest", &accepted, "--format", format,
+        ]);
+        assert!(text.contains("refused"), "{format}: {text}");
+    }
+    let path = folder.path().join("findings.csv").display().to_string();
+    let args = ["analyze", &broken, "--attest", &accepted, "-o"];
+    let output = trailproof()
+        .args(args)
+        .arg(format!("csv={path}"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("1 attestation refused"), "{told}");
+}

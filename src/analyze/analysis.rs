@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::chain::{AccountChain, Assumption, Gap};
+use crate::chain::{AccountChain, Gap};
 use crate::snapshot::{Snapshot, State, format_time};
 
+use super::Premises;
 use super::about::ControlSummary;
 use super::finding::{Finding, RefusedAttestation, Summary};
 use super::note::Note;
@@ -25,8 +26,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What was seen of each account besides its findings, in ascending order.
     pub accounts: Vec<AccountSummary>,
-    /// What the user assumes where an optional question to AWS has no answer.
-    pub assumed: Vec<Assumption>,
+    /// What it rests on besides the snapshot, as the user put it.
+    pub premises: Premises,
     /// Attestations that were not accepted, and why.
     pub refused: Vec<RefusedAttestation>,
     /// The findings by section, where a framework was asked for.

@@ -118,7 +118,7 @@ impl<'a> Inquiry<'a> {
             benchmark: self.terms.benchmark.id.clone(),
             benchmark_title: self.terms.benchmark.title.clone(),
             controls: self.controls.clone(),
-            assumed: self.terms.options.assume.clone(),
+            premises: self.terms.options.premises(),
             ..Analysis::default()
         }
     }

@@ -80,6 +80,28 @@ pub struct Options {
     pub assume: Vec<Assumption>,
 }
 
+/// What every answer to a question rests on besides the snapshot, as the user put it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Premises {
+    /// What the user assumes where an optional question to AWS has no answer.
+    pub assumed: Vec<Assumption>,
+    /// Which ways to be told count.
+    pub paths: Paths,
+    /// Whether it is decided without the event model.
+    pub strict: bool,
+}
+
+impl Options {
+    /// What answers to these options rest on.
+    pub fn premises(&self) -> Premises {
+        Premises {
+            assumed: self.assume.clone(),
+            paths: self.paths,
+            strict: self.strict,
+        }
+    }
+}
+
 /// The ways to be told that a proof may rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Paths {

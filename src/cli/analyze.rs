@@ -120,7 +120,13 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         None => None,
     };
     let snapshot = match args.with_fix {
-        true => fixed(&snapshot, &registry, &options, out)?,
+        true => {
+            let (told, fixed) = fixed(&snapshot, &registry, &options)?;
+            if !args.quiet {
+                out.message(&told);
+            }
+            fixed
+        }
         false => snapshot,
     };
     let inquiry = Inquiry::new(&snapshot, &registry, &options)?;
@@ -180,6 +186,12 @@ impl Args {
                 "`{name}` says what is, and --with-fix what would be"
             ))
             .help("leave out --with-fix, or choose table, json, markdown, comment or html"));
+        }
+        if let Some(name) = named(&|format| self.framework.is_some() && !format.can_group()) {
+            return Err(
+                Error::new(format!("`{name}` has no sections of a framework"))
+                    .help("leave out --framework, or choose table or json"),
+            );
         }
         for path in targets.iter().filter_map(|(_, path)| path.as_deref()) {
             may_write(path, self.force)?;
@@ -243,19 +255,18 @@ impl Args {
     }
 }
 
-/// The snapshot as it would be after its fix.
+/// The snapshot as it would be after its fix, and what is said of that.
 fn fixed(
     snapshot: &Snapshot,
     registry: &Registry,
     options: &Options,
-    out: &mut Out,
-) -> Result<Snapshot, Error> {
+) -> Result<(String, Snapshot), Error> {
     let plan = remedy::plan(snapshot, registry, options, &Wishes::default())?;
-    out.message(&format!(
+    let told = format!(
         "these findings are those after the fix that `trailproof remediate` prints: {}",
         report::fix::summary(&plan)
-    ));
-    Ok(remedy::under(snapshot, &plan.changes)?)
+    );
+    Ok((told, remedy::under(snapshot, &plan.changes)?))
 }
 
 /// The framework of a name; the question is narrowed to the controls that are mapped to it.
@@ -307,6 +318,19 @@ fn targets(
             .and_then(|(name, file)| Some((Format::from_str(name, false).ok()?, file)));
         match named {
             Some((format, file)) => targets.push((format, Some(PathBuf::from(file)))),
+            None if is_mistyped(&text) => {
+                let (name, _) = text.split_once('=').unwrap_or_default();
+                let formats = Format::value_variants().iter();
+                let formats = formats
+                    .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()));
+                let formats: Vec<String> = formats.collect();
+                return Err(
+                    Error::new(format!("there is no format `{name}`")).help(format!(
+                        "formats: {}; a file of that name is `./{text}`",
+                        formats.join(", ")
+                    )),
+                );
+            }
             None if plain.is_some() => {
                 return Err(Error::new("several files are to be written in one format")
                     .help("name the format of each, as in `-o json=findings.json -o sarif=findings.sarif`"));
@@ -332,6 +356,16 @@ fn targets(
         )));
     }
     Ok(targets)
+}
+
+/// Whether `-o` names a format that there is none of, and no path.
+fn is_mistyped(output: &str) -> bool {
+    output.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+    })
 }
 
 /// `findings.json`, `findings.2.json`, `findings.3.json`: the names of the files of one format.

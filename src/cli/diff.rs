@@ -1,5 +1,6 @@
 //! `trailproof diff`: what changed between two snapshots, and what that does to the posture.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -8,7 +9,7 @@ use crate::analyze;
 use crate::diff::{self, Diff, Direction};
 use crate::remedy::{self, Change};
 use crate::report::{self, DiffFormat};
-use crate::snapshot::read_small;
+use crate::snapshot::{Snapshot, read_small};
 
 use super::opening::{Opening, Target};
 use super::what::{Accepting, What};
@@ -88,13 +89,38 @@ fn planned(path: &Path) -> Result<Vec<Change>, Error> {
     report::fix::read(&text).map_err(|error| unread(&error))
 }
 
+/// Refuses the plan of another snapshot.
+fn is_for(baseline: &Snapshot, changes: &[Change], args: &Args) -> Result<(), Error> {
+    let mut accounts = baseline
+        .connection()
+        .prepare("select account from account")?;
+    let accounts = accounts.query_map([], |row| row.get(0))?;
+    let accounts: BTreeSet<String> = accounts.collect::<Result<_, _>>()?;
+    let stranger = changes
+        .iter()
+        .map(|change| change.after.account())
+        .find(|it| !accounts.contains(*it));
+    match stranger {
+        None => Ok(()),
+        Some(account) => Err(Error::new(format!(
+            "the plan changes account {account}, which is not in `{}`",
+            args.baseline.display()
+        ))
+        .help("a plan is compared with the snapshot that `trailproof remediate` made it for")),
+    }
+}
+
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
     let registry = args.what.registry()?;
     let attestations = args.accepting.read(&registry)?;
     let baseline = args.opening.open(&args.baseline)?;
     let current = match (&args.plan, &args.current) {
-        (Some(plan), _) => remedy::under(&baseline, &planned(plan)?)?,
+        (Some(plan), _) => {
+            let changes = planned(plan)?;
+            is_for(&baseline, &changes, &args)?;
+            remedy::under(&baseline, &changes)?
+        }
         (None, Some(path)) => args.opening.open(path)?,
         (None, None) => return Err(Error::new("there is no later snapshot to compare with")),
     };

@@ -50,10 +50,10 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
     if let Some(ids) = failures(&args)? {
         let style = args.target.style(out);
-        let texts: Vec<String> = ids.iter().map(|id| report::failure(*id, style)).collect();
+        let text = report::failures(&ids, args.format, style);
         let codes: Vec<&str> = ids.iter().map(|id| id.code()).collect();
         let told = format!("what {} means", codes.join(", "));
-        args.target.write(&texts.join("\n"), &told, out)?;
+        args.target.write(&text, &told, out)?;
         return Ok(Status::Clean);
     }
     let registry = args.what.registry()?;

@@ -135,7 +135,6 @@ pub fn run() -> ExitCode {
     });
     match result {
         Ok(status) => status.into(),
-        Err(_) if out.reader_hung_up() => ExitCode::SUCCESS,
         Err(error) => {
             // What was decided before the error stands on standard output, before the message.
             let _ = out.finish();

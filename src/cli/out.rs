@@ -168,13 +168,16 @@ impl Out {
         self.hung_up
     }
 
-    fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &result
-            && error.kind() == io::ErrorKind::BrokenPipe
-        {
-            self.hung_up = true;
+    /// What nobody reads any more is no fault, and what was decided stands: the exit code says it all the same.
+    fn note(&mut self, result: io::Result<()>) -> io::Result<()> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.hung_up = true;
+                self.data = Box::new(io::sink());
+                Ok(())
+            }
+            result => result,
         }
-        result
     }
 }
 

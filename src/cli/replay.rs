@@ -114,6 +114,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let dossier = ReplayDossier {
         outcome: &outcome,
         files: &files,
+        premises: &options.premises(),
         fix: fixed.as_ref().map(|(fix, _)| fix),
     };
     let text = report::replay(dossier, args.format, args.target.style(out));

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::{Error, Out, Status};
 use crate::snapshot::signature::{self, AllowedSigners, SignatureError, Signer};
-use crate::snapshot::{DERIVATION, SnapshotFile, State, Verification, format_time, verify_file};
+use crate::snapshot::{
+    DERIVATION, Snapshot, SnapshotFile, State, Verification, format_time, verify_file,
+};
 
 /// More findings than this are counted and not listed.
 const LISTED: usize = 20;
@@ -38,6 +40,13 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let verification = verify_file(&file)?;
     out.line(format_args!("snapshot      {}", args.file.display()))?;
     recorded(out, &verification)?;
+    if verification.findings.is_empty() && verification.meta.derivation != DERIVATION {
+        // What every report gives, and what two recordings are compared by.
+        let facts = Snapshot::of_file(file)?.meta().facts_sha256.clone();
+        if let Some(facts) = facts {
+            out.line(format_args!("derived again {facts}"))?;
+        }
+    }
     out.line("")?;
     let unchanged = unchanged(out, &verification)?;
     let signed = signed(out, signer)?;

@@ -7,7 +7,9 @@ mod facts;
 mod meaning;
 mod posture;
 
-use crate::analyze::{self, Attestation, Options, RefusedAttestation, SnapshotSummary, attest};
+use crate::analyze::{
+    self, Attestation, Options, Premises, RefusedAttestation, SnapshotSummary, attest,
+};
 use crate::chain::cause::Outcome;
 use crate::control::Registry;
 use crate::coverage::{RelationKind, Undecided};
@@ -27,6 +29,8 @@ pub struct Diff {
     pub benchmark: String,
     /// The benchmark's name for people.
     pub benchmark_title: String,
+    /// What both analyses rest on besides the snapshots.
+    pub premises: Premises,
     /// Accounts and regions on one side only.
     pub presence: Vec<Presence>,
     /// Findings that differ, by account, then in the benchmark's order.
@@ -86,7 +90,7 @@ pub struct FindingChange {
 pub enum Direction {
     /// Less is proven, or more is lost.
     Worse,
-    /// The status is as good as before; audit steps or link differ.
+    /// The status is as good as before, and audit steps or link differ; or what failed is not known any more.
     Same,
     /// More is proven, or less is lost.
     Better,
@@ -366,6 +370,7 @@ pub fn diff(
         current: right.snapshot,
         benchmark: right.benchmark,
         benchmark_title: right.benchmark_title,
+        premises: right.premises,
         presence,
         findings,
         unchanged,

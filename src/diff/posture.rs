@@ -77,8 +77,13 @@ fn same(left: &Finding, right: &Finding) -> bool {
         && audit_steps(left) == audit_steps(right)
 }
 
-/// An account that one side lacks has nothing to be told about there; that it vanished is told as presence.
+/// An account that one side lacks has nothing to be told about there; that it vanished is told as presence. What failed and is
+/// not known any more is not better: a permission that was taken away repairs nothing.
 fn direction(left: Option<&Finding>, right: Option<&Finding>) -> Direction {
+    let status = |finding: Option<&Finding>| finding.map(|finding| finding.status);
+    if (status(left), status(right)) == (Some(Status::Fail), Some(Status::Unknown)) {
+        return Direction::Same;
+    }
     let rank = |finding: Option<&Finding>| match finding.map(|finding| finding.status) {
         None | Some(Status::Pass | Status::NotApplicable) => 0,
         Some(Status::Unknown) => 1,

@@ -1,11 +1,12 @@
 //! For a comment in a pull request: short enough for one, and only what does not pass or got worse.
 
+use crate::analyze::RefusedAttestation;
 use crate::diff::{Diff, Direction};
 
 use super::NOT_VERIFIED;
 use super::diff::{nothing, side_words, summary};
 use super::dossier::Dossier;
-use super::marked::{cell, sentence};
+use super::marked::{cell, premises, sentence};
 use super::repair;
 use super::table::causes::{groups, label, numbers, tail};
 use super::table::verdict::{origin, verdict};
@@ -22,6 +23,7 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
     if !analysis.snapshot.verified {
         out.push_str(&format!("**{NOT_VERIFIED}**\n\n"));
     }
+    premises(&mut out, &analysis.premises);
     let open: Vec<_> = groups(analysis)
         .into_iter()
         .filter(|group| matches!(group.word, "fail" | "unknown"))
@@ -56,6 +58,7 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
             sentence(&list)
         ));
     }
+    refused(&mut out, &analysis.refused);
     out.push_str(&format!("\n<sub>{}</sub>\n", sentence(&origin(dossier))));
     out
 }
@@ -76,6 +79,7 @@ pub(super) fn compared(diff: &Diff) -> String {
             out.push_str(&format!("**The {name}: {doubt}**\n\n"));
         }
     }
+    premises(&mut out, &diff.premises);
     let mut rows = Rows::new("| control | account | before | now | why |\n|---|---|---|---|---|\n");
     let worse = |direction| {
         diff.findings
@@ -101,7 +105,29 @@ pub(super) fn compared(diff: &Diff) -> String {
     if !better.is_empty() {
         out.push_str(&format!("\nBetter: {}\n", sentence(&better.join(", "))));
     }
+    for change in &diff.findings {
+        if let Some(accepted) = change.after.as_ref().and_then(|it| it.accepted.as_ref()) {
+            let what = format!(
+                "`{}` in {}: {}",
+                change.control,
+                change.account,
+                words::accepted(accepted)
+            );
+            out.push_str(&format!("\nAccepted: {}\n", sentence(&what)));
+        }
+    }
+    refused(&mut out, &diff.refused);
     out
+}
+
+/// Attestations that were not accepted, a paragraph each.
+pub(super) fn refused(out: &mut String, refused: &[RefusedAttestation]) {
+    for refused in refused {
+        let of = &refused.attestation;
+        let why = words::refusal(&refused.why);
+        let what = format!("`{}` in {}: {why}", of.control, of.account);
+        out.push_str(&format!("\nAttestation refused: {}\n", sentence(&what)));
+    }
 }
 
 /// Rows of a table, as many as fit.

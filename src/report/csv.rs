@@ -7,7 +7,7 @@ use super::printable::{one_line, unprintable};
 use super::words;
 
 /// The columns, in order: what a reader sorts and acts by comes first.
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 24] = [
     "severity",
     "frameworks",
     "fix",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 23] = [
     "accepted_because",
     "collected_at",
     "root_sha256",
+    "verified",
 ];
 
 /// The analysis as CSV with a header line; with `failing`, without what passes.
@@ -65,6 +66,12 @@ pub(super) fn rows<'a>(
             .collect();
         let evidence: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
         let accepted = finding.accepted.as_ref();
+        let mut assumptions = words::assumptions(finding);
+        for (option, _) in words::premises(&dossier.analysis.premises) {
+            if !assumptions.contains(&option) {
+                assumptions.push(option);
+            }
+        }
         let fields = [
             finding.severity.to_string(),
             frameworks.join("; "),
@@ -94,7 +101,7 @@ pub(super) fn rows<'a>(
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             evidence.join(" "),
-            words::assumptions(finding).join("; "),
+            assumptions.join("; "),
             item.fingerprint.clone(),
             accepted.map_or(String::new(), |accepted| accepted.by.clone()),
             accepted.map_or(String::new(), |accepted| accepted.expires.clone()),
@@ -106,6 +113,7 @@ pub(super) fn rows<'a>(
                 .root_sha256
                 .clone()
                 .unwrap_or_default(),
+            dossier.analysis.snapshot.verified.to_string(),
         ];
         out.push_str(&record(&fields.map(|text| field(&text))));
     }

@@ -34,7 +34,11 @@ pub(super) fn render(diff: &Diff, style: Style) -> String {
             &format!("snapshot of {when}, by {}{state}", side.producer),
         );
     }
+    for (option, meaning) in words::premises(&diff.premises) {
+        out.paragraph(0, "assumed:", &format!("{option}: {meaning}"));
+    }
     if diff.is_empty() {
+        refused(out, diff);
         out.blank();
         out.line(nothing(diff));
         return page.finish();

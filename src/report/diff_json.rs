@@ -8,7 +8,7 @@ use crate::chain::verdict::LinkId;
 use crate::diff::{self, Diff, Direction, Side};
 
 use super::diff::direction_word;
-use super::json::Snapshot;
+use super::json::{Attestation, Premises, Refused, Snapshot, attestation, refused};
 use super::words;
 
 #[derive(Serialize)]
@@ -17,10 +17,13 @@ struct Report<'a> {
     baseline: Snapshot<'a>,
     current: Snapshot<'a>,
     benchmark: &'a str,
+    #[serde(flatten)]
+    premises: Premises,
     presence: Vec<Presence<'a>>,
     findings: Vec<FindingView<'a>>,
     facts: Vec<Fact<'a>>,
     gaps: Vec<Gap<'a>>,
+    refused_attestations: Vec<Refused<'a>>,
     summary: Summary,
 }
 
@@ -49,6 +52,8 @@ struct FindingSide<'a> {
     cause: Value,
     reason: String,
     witness: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Attestation<'a>>,
 }
 
 #[derive(Serialize)]
@@ -125,6 +130,7 @@ pub(super) fn render(diff: &Diff) -> String {
         baseline: Snapshot::of(&diff.baseline),
         current: Snapshot::of(&diff.current),
         benchmark: &diff.benchmark,
+        premises: Premises::of(&diff.premises),
         presence: diff
             .presence
             .iter()
@@ -164,6 +170,7 @@ pub(super) fn render(diff: &Diff) -> String {
                 on: side(gap.on),
             })
             .collect(),
+        refused_attestations: refused(&diff.refused),
         summary: Summary {
             worse: diff.count(Direction::Worse),
             better: diff.count(Direction::Better),
@@ -185,6 +192,7 @@ fn finding_side(side: &analyze::Finding) -> FindingSide<'_> {
         cause: super::json::cause(&side.why),
         reason: words::reason(side),
         witness: side.witness.as_ref(),
+        accepted: side.accepted.as_ref().map(attestation),
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::analyze::Finding;
 use crate::diff::{Change, Diff, Direction, FieldChange, Side};
 
+use super::comment::refused;
 use super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary, values};
-use super::marked::{cell, sentence};
+use super::marked::{cell, premises, sentence};
 use super::text::witness_line;
 use super::words;
 
@@ -22,23 +23,16 @@ pub(super) fn render(diff: &Diff) -> String {
             out.push_str(&format!("**The {name}: {doubt}**\n\n"));
         }
     }
+    premises(&mut out, &diff.premises);
     if diff.is_empty() {
+        refused(&mut out, &diff.refused);
         out.push_str(&format!("{}.\n", nothing(diff).replacen('n', "N", 1)));
         return out;
     }
     out.push_str(&format!("{}.\n", sentence(&summary(diff))));
     presence(&mut out, diff);
     posture(&mut out, diff);
-    for refused in &diff.refused {
-        let of = &refused.attestation;
-        let what = format!(
-            "`{}` in {}: {}",
-            of.control,
-            of.account,
-            words::refusal(&refused.why)
-        );
-        out.push_str(&format!("\nAttestation refused: {}\n", sentence(&what)));
-    }
+    refused(&mut out, &diff.refused);
     configuration(&mut out, diff);
     gaps(&mut out, diff);
     out

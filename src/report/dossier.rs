@@ -174,9 +174,16 @@ impl<'a> Dossier<'a> {
         if let Some(digest) = &analysis.snapshot.root_sha256 {
             facts.push(("root_sha256", digest.clone()));
         }
-        if !analysis.assumed.is_empty() {
-            let words: Vec<&str> = analysis.assumed.iter().map(|it| it.word()).collect();
-            facts.push(("assumed", words.join(", ")));
+        if !analysis.snapshot.verified {
+            facts.push((
+                "verified",
+                "no: the file was not checked when it was opened".to_owned(),
+            ));
+        }
+        let premises = words::premises(&analysis.premises);
+        if !premises.is_empty() {
+            let options: Vec<String> = premises.into_iter().map(|(option, _)| option).collect();
+            facts.push(("assumed", options.join(", ")));
         }
         facts
     }

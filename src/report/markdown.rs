@@ -3,8 +3,9 @@
 use crate::analyze::{Analysis, Finding, Status};
 
 use super::NOT_VERIFIED;
+use super::comment::refused;
 use super::dossier::Dossier;
-use super::marked::{cell, sentence};
+use super::marked::{cell, premises, sentence};
 use super::table::calls::{not_answered, worth_knowing};
 use super::table::causes::short;
 use super::table::verdict::{origin, verdict};
@@ -30,16 +31,11 @@ pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
     if !analysis.snapshot.verified {
         out.push_str(&format!("\n**{NOT_VERIFIED}**\n"));
     }
-    for assumption in &analysis.assumed {
-        out.push_str(&format!(
-            "\n**Assumed (`--assume {}`): {}.**\n",
-            assumption.word(),
-            words::assumed(*assumption)
-        ));
-    }
+    premises(&mut out, &analysis.premises);
     if !analysis.snapshot.complete {
         out.push_str("\n**The snapshot is incomplete: its collection was cut short.**\n");
     }
+    refused(&mut out, &analysis.refused);
     for (account, findings) in analysis.by_account() {
         let name = dossier.account_name(&account.account);
         let name = name.map_or(String::new(), |name| format!(" ({name})"));

@@ -3,6 +3,8 @@
 //! A backslash does not keep GitHub from turning `@name`, `#1` or an address into a link; a code span does. So a word that
 //! could be one stands in a code span, and so does what a sentence quotes in backticks. Everything else is escaped.
 
+use crate::analyze::Premises;
+
 use super::printable::one_line;
 
 /// A sentence in a paragraph or a list.
@@ -13,6 +15,13 @@ pub(super) fn sentence(text: &str) -> String {
 /// A sentence in a table cell.
 pub(super) fn cell(text: &str) -> String {
     marked(text, true)
+}
+
+/// What an answer rests on besides the snapshot, a paragraph each.
+pub(super) fn premises(out: &mut String, premises: &Premises) {
+    for (option, meaning) in super::words::premises(premises) {
+        out.push_str(&format!("\n**Assumed (`{option}`): {meaning}.**\n"));
+    }
 }
 
 fn marked(text: &str, in_table: bool) -> String {

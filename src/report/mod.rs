@@ -36,7 +36,7 @@ use crate::analyze::{Analysis, Summary};
 use crate::diff::Diff;
 
 pub use dossier::{About, AboutAccount, Dossier, EvidenceRow, cited, file_reference};
-pub use explain::{ExplainFormat, explain, failure};
+pub use explain::{ExplainFormat, explain, failures};
 pub use flow::{Flow, Portion};
 pub use replay::{FilesRead, ReplayDossier, ReplayFormat, replay, replay_summary};
 pub use text::Style;
@@ -101,6 +101,11 @@ impl Format {
             self,
             Self::Table | Self::Json | Self::Markdown | Self::Comment | Self::Html
         )
+    }
+
+    /// Whether it groups findings by section of a framework.
+    pub fn can_group(self) -> bool {
+        matches!(self, Self::Table | Self::Json)
     }
 
     /// Whether the format can leave out what passes.
@@ -199,6 +204,10 @@ pub fn counts_line(analysis: &Analysis, summary: &Summary) -> String {
     }
     if summary.accepted > 0 {
         line.push_str(&format!(", {} accepted", summary.accepted));
+    }
+    if summary.attestations_refused > 0 {
+        let refused = text::count(summary.attestations_refused, "attestation");
+        line.push_str(&format!(", {refused} refused"));
     }
     line.push_str(&format!(" ({})", analysis.benchmark));
     if !analysis.snapshot.complete {

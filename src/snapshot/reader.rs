@@ -69,6 +69,11 @@ impl Snapshot {
         Self::of(file, true)
     }
 
+    /// Opens a file that was read and found to be as it was written.
+    pub fn of_file(file: SnapshotFile) -> Result<Self> {
+        Self::of(file, true)
+    }
+
     /// Opens a snapshot without checking that its facts follow from its evidence.
     pub fn open_unverified(path: &Path) -> Result<Self> {
         Self::of(SnapshotFile::read(path)?, false)

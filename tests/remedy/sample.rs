@@ -145,6 +145,18 @@ fn what_is_only_supposed_says_so_in_every_report() {
         let text = run(&["diff", "--plan", plan, "--format", format]);
         assert!(text.contains(supposed), "{format}: {text}");
     }
+    // Of another account it is refused: nothing differs there, whatever it changes.
+    let mut command = trailproof();
+    command
+        .arg("diff")
+        .arg(project("snapshots/complete.trailproof"));
+    let output = command.args(["--plan", plan]).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("the plan changes account 444455556666"),
+        "{error}"
+    );
     let diff = json(&["diff", "--plan", plan, "--format", "json"]);
     assert_eq!(diff["current"]["supposed_changes"], 15);
     // The plan answers for what it adds: nothing of it is "seen on one side only".

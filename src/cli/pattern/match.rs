@@ -72,7 +72,10 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         }
     };
     let (mut matching, mut events) = (0_usize, 0_usize);
-    events::each(&args.file, &mut |name, event| {
+    let end = events::each(&args.file, &mut |name, event| {
+        if out.reader_hung_up() {
+            return Err(Error::new("nobody reads on"));
+        }
         let (label, number, matches, text) = match event {
             Event::Line(number, text) => {
                 let matches = asked
@@ -98,9 +101,13 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
             Format::Text => {}
         }
         Ok(())
-    })?;
+    });
+    if out.reader_hung_up() {
+        return Ok(Status::Clean);
+    }
+    end?;
     if args.format == Format::Text {
-        let matched = if matching == 1 { "matches" } else { "match" };
+        let matched = if events == 1 { "matches" } else { "match" };
         let events = count(events, "event");
         out.message(&format!("{matching} of {events} {matched}"));
     }

@@ -2,11 +2,11 @@
 
 use super::super::dossier::{Dossier, Item};
 use super::super::marked::sentence;
-use super::super::text::{audit_steps_word, short_names, status_word, witness_line};
+use super::super::text::{Page, Style, audit_steps_word, short_names, status_word, witness_line};
 use super::super::{NOT_VERIFIED, repair, words};
 
-/// The document.
-pub(super) fn render(dossier: Dossier<'_>) -> String {
+/// The document; with `full`, with the chain link by link and the witness whole.
+pub(super) fn render(dossier: Dossier<'_>, full: bool) -> String {
     let mut out = String::new();
     if !dossier.analysis.snapshot.verified {
         out.push_str(&format!("**{NOT_VERIFIED}**\n\n"));
@@ -16,6 +16,12 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
             out.push('\n');
         }
         one(&mut out, dossier, &item);
+        if full {
+            let mut page = Page::new(Style::default());
+            super::chain::write(&mut page, item.finding);
+            let lines: Vec<String> = page.finish().lines().map(str::to_owned).collect();
+            fenced(&mut out, "text", &lines);
+        }
     }
     out
 }
@@ -69,23 +75,23 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
         for told in &fix.told {
             line("Tried", told.trim());
         }
-        commands(out, &fix.commands);
+        fenced(out, "sh", &fix.commands);
     }
 }
 
-/// Commands in a fence that none of them can close.
-fn commands(out: &mut String, commands: &[String]) {
-    if commands.is_empty() {
+/// Lines in a fence that none of them can close.
+fn fenced(out: &mut String, language: &str, lines: &[String]) {
+    if lines.is_empty() {
         return;
     }
     let longest = |line: &String| {
         let runs = line.split(|c| c != '`').map(str::len);
         runs.max().unwrap_or_default()
     };
-    let ticks = commands.iter().map(longest).max().unwrap_or_default();
+    let ticks = lines.iter().map(longest).max().unwrap_or_default();
     let fence = "`".repeat(ticks.max(2) + 1);
-    out.push_str(&format!("\n{fence}sh\n"));
-    for line in commands {
+    out.push_str(&format!("\n{fence}{language}\n"));
+    for line in lines {
         out.push_str(line);
         out.push('\n');
     }

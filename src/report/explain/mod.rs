@@ -19,7 +19,7 @@ use super::text::{Colour, Page, Style, audit_steps_word, count, cut, short_names
 use super::{NOT_VERIFIED, repair, words};
 
 pub(super) use chain::parts;
-pub use failure::failure;
+pub use failure::failures;
 
 /// How wide the column of labels is.
 const LABEL: usize = 7;
@@ -42,7 +42,7 @@ pub fn explain(dossier: Dossier<'_>, format: ExplainFormat, full: bool, style: S
     match format {
         ExplainFormat::Table => table(dossier, full, style),
         ExplainFormat::Json => json::render(dossier),
-        ExplainFormat::Markdown => markdown::render(dossier),
+        ExplainFormat::Markdown => markdown::render(dossier, full),
     }
 }
 

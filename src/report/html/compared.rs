@@ -25,6 +25,12 @@ pub(super) fn body(out: &mut String, diff: &Diff) {
     ));
     snapshot(out, "baseline", &diff.baseline);
     snapshot(out, "current", &diff.current);
+    for (option, meaning) in words::premises(&diff.premises) {
+        out.push_str(&format!(
+            "<dt>assumed</dt><dd>{}</dd>\n",
+            text(&format!("{option}: {meaning}"))
+        ));
+    }
     out.push_str("</dl>\n</header>\n<main>\n");
     presence(out, diff);
     posture(out, diff);

@@ -186,7 +186,12 @@ fn digests(dossier: Dossier<'_>) -> Vec<ScopeRow> {
 
 fn assumptions(out: &mut String, dossier: Dossier<'_>) {
     let findings = dossier.analysis.findings.iter();
-    let assumed: BTreeSet<String> = findings.flat_map(words::assumptions).collect();
+    let premises = words::premises(&dossier.analysis.premises).into_iter();
+    let premises = premises.map(|(option, meaning)| format!("{option}: {meaning}"));
+    // The user's own stand there in full.
+    let assumed = findings.flat_map(words::assumptions);
+    let assumed = assumed.filter(|assumption| !assumption.starts_with("--assume "));
+    let assumed: BTreeSet<String> = premises.chain(assumed).collect();
     if assumed.is_empty() {
         return;
     }

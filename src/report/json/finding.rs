@@ -153,7 +153,7 @@ struct Link<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Attestation<'a> {
+pub(in crate::report) struct Attestation<'a> {
     control: &'a str,
     account: &'a str,
     reason: &'a str,
@@ -304,7 +304,7 @@ fn path(path: &analyze::PathSummary, every_link: bool) -> Path<'_> {
     }
 }
 
-pub(super) fn attestation(attestation: &analyze::Attestation) -> Attestation<'_> {
+pub(in crate::report) fn attestation(attestation: &analyze::Attestation) -> Attestation<'_> {
     Attestation {
         control: &attestation.control,
         account: &attestation.account,

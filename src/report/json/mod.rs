@@ -13,8 +13,8 @@ use super::{text, words};
 
 mod finding;
 
-pub(super) use finding::cause;
-use finding::{Attestation, FindingView, Note, ProvenFix, attestation, finding, note};
+pub(super) use finding::{Attestation, attestation, cause};
+use finding::{FindingView, Note, ProvenFix, finding, note};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -24,8 +24,8 @@ struct Report<'a> {
     analyzer: &'static str,
     /// Active accounts of the organization, where it was listed.
     organization_accounts: Option<usize>,
-    /// What the user assumes where AWS gave no answer (`--assume`).
-    assumed: Vec<&'static str>,
+    #[serde(flatten)]
+    premises: Premises,
     controls: Vec<Control<'a>>,
     findings: Vec<FindingView<'a>>,
     accounts: Vec<Account<'a>>,
@@ -109,6 +109,30 @@ impl<'a> Snapshot<'a> {
     }
 }
 
+/// What the answers rest on besides the snapshot, as the user put it.
+#[derive(Serialize)]
+pub(super) struct Premises {
+    /// Words of `--assume`.
+    assumed: Vec<&'static str>,
+    /// The ways to be told that count.
+    paths: &'static str,
+    /// Whether it was decided without the event model.
+    strict: bool,
+}
+
+impl Premises {
+    pub(super) fn of(premises: &analyze::Premises) -> Self {
+        Self {
+            assumed: premises.assumed.iter().map(|it| it.word()).collect(),
+            paths: match premises.paths {
+                analyze::Paths::All => "all",
+                analyze::Paths::Alarm => "alarm",
+            },
+            strict: premises.strict,
+        }
+    }
+}
+
 /// What is the same in every finding of a control.
 #[derive(Serialize)]
 struct Control<'a> {
@@ -137,7 +161,8 @@ pub(super) struct Explained<'a> {
     benchmark: &'a str,
     analyzer: &'static str,
     organization_accounts: Option<usize>,
-    assumed: Vec<&'static str>,
+    #[serde(flatten)]
+    premises: Premises,
     findings: Vec<FindingView<'a>>,
     /// Those that the findings are of.
     accounts: Vec<Account<'a>>,
@@ -161,8 +186,9 @@ struct Account<'a> {
     other_monitoring: Vec<Note<'a>>,
 }
 
+/// An attestation that was not accepted.
 #[derive(Serialize)]
-struct Refused<'a> {
+pub(super) struct Refused<'a> {
     #[serde(flatten)]
     attestation: Attestation<'a>,
     refused_cause: &'a analyze::NotAccepted,
@@ -205,7 +231,7 @@ pub(super) fn explained(dossier: Dossier<'_>) -> Explained<'_> {
         benchmark: &analysis.benchmark,
         analyzer: dossier::ANALYZER,
         organization_accounts: dossier.about.organization_accounts,
-        assumed: assumed(analysis),
+        premises: Premises::of(&analysis.premises),
         findings: findings.collect(),
         accounts: accounts.map(|it| account(it, dossier.about)).collect(),
     }
@@ -259,7 +285,7 @@ fn report(dossier: Dossier<'_>, counts: analyze::Summary, failing: bool) -> Repo
         benchmark: &analysis.benchmark,
         analyzer: dossier::ANALYZER,
         organization_accounts: dossier.about.organization_accounts,
-        assumed: assumed(analysis),
+        premises: Premises::of(&analysis.premises),
         controls: analysis.controls.iter().map(control).collect(),
         findings: analysis
             .findings
@@ -272,22 +298,19 @@ fn report(dossier: Dossier<'_>, counts: analyze::Summary, failing: bool) -> Repo
             .iter()
             .map(|it| account(it, dossier.about))
             .collect(),
-        refused_attestations: analysis
-            .refused
-            .iter()
-            .map(|refused| Refused {
-                attestation: attestation(&refused.attestation),
-                refused_cause: &refused.why,
-                refused_because: words::refusal(&refused.why),
-            })
-            .collect(),
+        refused_attestations: refused(&analysis.refused),
         summary: summary(counts),
         framework: analysis.framework.as_ref().map(framework),
     }
 }
 
-fn assumed(analysis: &analyze::Analysis) -> Vec<&'static str> {
-    analysis.assumed.iter().map(|it| it.word()).collect()
+pub(super) fn refused(refused: &[analyze::RefusedAttestation]) -> Vec<Refused<'_>> {
+    let refused = refused.iter().map(|refused| Refused {
+        attestation: attestation(&refused.attestation),
+        refused_cause: &refused.why,
+        refused_because: words::refusal(&refused.why),
+    });
+    refused.collect()
 }
 
 fn framework(framework: &analyze::FrameworkScore) -> Framework<'_> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::replay::RecordsOutcome;
 use crate::replay::records::Leftover;
+use crate::report::words;
 
 use super::ReplayDossier;
 use super::sentences::{SHOWN, count};
@@ -36,6 +37,8 @@ pub(super) fn read(dossier: ReplayDossier<'_>) -> Vec<String> {
         first.push_str(&format!(", from {from} to {to}"));
     }
     let mut lines = vec![first];
+    let premises = words::premises(dossier.premises).into_iter();
+    lines.extend(premises.map(|(option, meaning)| format!("assumed: {option}: {meaning}")));
     let mut remark = |number: u64, what: &str| {
         if number > 0 {
             lines.push(format!("{} {what}", count(number, "record")));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::analyze::Stop;
 use crate::replay::{AlarmOutcome, Comparison, ControlOutcome, Missed, Noise};
+use crate::report::json::Premises;
 use crate::report::text::json_document;
 use crate::report::{fix, words};
 
@@ -16,6 +17,8 @@ use super::{ReplayDossier, files, sentences};
 struct Report<'a> {
     schema_version: u32,
     benchmark: &'a str,
+    #[serde(flatten)]
+    premises: Premises,
     records: Records<'a>,
     controls: Vec<Control<'a>>,
     alarms: Vec<Alarm<'a>>,
@@ -242,6 +245,7 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
     json_document(&Report {
         schema_version: 1,
         benchmark: &outcome.benchmark,
+        premises: Premises::of(dossier.premises),
         records: Records {
             read: records.read,
             distinct: records.distinct,

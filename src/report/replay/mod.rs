@@ -6,6 +6,7 @@ mod markdown;
 mod sentences;
 mod text;
 
+use crate::analyze::Premises;
 use crate::remedy::Plan;
 use crate::replay::ReplayOutcome;
 
@@ -31,6 +32,8 @@ pub struct ReplayDossier<'a> {
     pub outcome: &'a ReplayOutcome,
     /// What became of the files.
     pub files: &'a FilesRead,
+    /// What it rests on besides the snapshot and the records.
+    pub premises: &'a Premises,
     /// The fix after which `what_if` of the outcome would have been.
     pub fix: Option<&'a Plan>,
 }

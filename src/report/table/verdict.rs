@@ -25,9 +25,8 @@ pub(in super::super) fn head(page: &mut Page, dossier: Dossier<'_>) {
         let label = page.style.paint(Colour::Yellow, "note:");
         page.paragraph(0, &label, NOT_VERIFIED);
     }
-    for assumption in &analysis.assumed {
-        let word = assumption.word();
-        let text = format!("--assume {word}: {}", words::assumed(*assumption));
+    for (option, meaning) in words::premises(&analysis.premises) {
+        let text = format!("{option}: {meaning}");
         let label = page.style.paint(Colour::Yellow, "assumed:");
         page.paragraph(0, &label, &text);
     }

@@ -26,7 +26,8 @@ mod trail;
 mod unanswered;
 
 use crate::analyze::{
-    Carriers, Finding, MarkKind, Names, Note, Remark, SnapshotSummary, Stop, Surplus, ToldBy, Why,
+    Carriers, Finding, MarkKind, Names, Note, Paths, Premises, Remark, SnapshotSummary, Stop,
+    Surplus, ToldBy, Why,
 };
 use crate::aws::arn::short_name;
 use crate::chain::verdict::{Cause, LinkId, Verdict};
@@ -373,6 +374,25 @@ pub fn other_monitoring(note: &Note) -> String {
         }
         _ => format!("other monitoring, never counted as a pass: {text}"),
     }
+}
+
+/// What an answer rests on besides the snapshot: the option by which the user said so, and what it means.
+pub fn premises(premises: &Premises) -> Vec<(String, &'static str)> {
+    let assumed = premises.assumed.iter();
+    let mut said: Vec<(String, &'static str)> = assumed
+        .map(|it| (format!("--assume {}", it.word()), self::assumed(*it)))
+        .collect();
+    if premises.paths == Paths::Alarm {
+        let alone =
+            "alarms on metric filters alone count as a way to be told, and no rule of EventBridge";
+        said.push(("--paths alarm".to_owned(), alone));
+    }
+    if premises.strict {
+        let nothing =
+            "nothing is taken as known of what CloudTrail writes: an event is any JSON object";
+        said.push(("--strict".to_owned(), nothing));
+    }
+    said
 }
 
 /// What else a reader must know of an answer that supposes changes; none where it supposes none.
