@@ -107,7 +107,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     }
     end?;
     if args.format == Format::Text {
-        let matched = if events == 1 { "matches" } else { "match" };
+        let matched = if matching == 1 { "matches" } else { "match" };
         let events = count(events, "event");
         out.message(&format!("{matching} of {events} {matched}"));
     }
