@@ -239,6 +239,14 @@ fn what_cannot_be_written_as_asked_is_refused() {
         );
     };
     refused(
+        &["explain", "root_usage"],
+        "is a control, and no snapshot is named",
+    );
+    refused(
+        &["explain", &broken, "A06"],
+        "is a failure id and no control",
+    );
+    refused(
         &["analyze", &broken, "-o", "jsn=x.json"],
         "there is no format `jsn`",
     );
@@ -252,6 +260,10 @@ fn what_cannot_be_written_as_asked_is_refused() {
             format,
         ];
         refused(&args, "has no sections of a framework");
+    }
+    for format in ["csv", "sarif", "markdown"] {
+        let args = ["analyze", &broken, "--blind-spots", "--format", format];
+        refused(&args, "does not show blind spots");
     }
 }
 

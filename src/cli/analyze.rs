@@ -187,6 +187,10 @@ impl Args {
             ))
             .help("leave out --with-fix, or choose table, json, markdown, comment or html"));
         }
+        if let Some(name) = named(&|format| self.blind_spots && !format.can_show_blind_spots()) {
+            return Err(Error::new(format!("`{name}` does not show blind spots"))
+                .help("leave out --blind-spots, or choose table, json or html"));
+        }
         if let Some(name) = named(&|format| self.framework.is_some() && !format.can_group()) {
             return Err(
                 Error::new(format!("`{name}` has no sections of a framework"))

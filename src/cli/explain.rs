@@ -1,9 +1,10 @@
 //! `trailproof explain`: findings one by one, or what a failure id means.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::analyze;
 use crate::chain::verdict::LinkId;
+use crate::control::Registry;
 use crate::report::{self, Dossier, ExplainFormat};
 
 use super::about::{Named, about};
@@ -60,6 +61,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let attestations = args.accepting.read(&registry)?;
     let mut what = args.what;
     what.controls.extend(args.named);
+    misplaced(&args.file, &what.controls, &registry)?;
     let is_narrowed = !what.controls.is_empty();
     let failing = args.failing || !is_narrowed;
     let options = what.options(&registry, out)?;
@@ -131,6 +133,25 @@ fn failures(args: &Args) -> Result<Option<Vec<LinkId>>, Error> {
     let words = std::iter::once(first.as_ref()).chain(args.named.iter().map(String::as_str));
     let ids: Result<Vec<LinkId>, Error> = words.map(id).collect();
     ids.map(Some)
+}
+
+/// Refuses a control where the snapshot belongs, and a failure id where a control does, saying what was meant.
+fn misplaced(file: &Path, controls: &[String], registry: &Registry) -> Result<(), Error> {
+    let first = file.to_string_lossy();
+    if !file.exists() && registry.control(&first).is_some() {
+        return Err(
+            Error::new(format!("`{first}` is a control, and no snapshot is named"))
+                .help(format!("`trailproof explain mine.trailproof {first}`")),
+        );
+    }
+    let is_id = |name: &&String| looks_like_an_id(name) && id(name).is_ok();
+    match controls.iter().find(is_id) {
+        Some(name) => Err(
+            Error::new(format!("`{name}` is a failure id and no control"))
+                .help(format!("`trailproof explain {name}` says what it means")),
+        ),
+        None => Ok(()),
+    }
 }
 
 fn looks_like_an_id(text: &str) -> bool {

@@ -167,10 +167,24 @@ impl Registry {
                     remark: None,
                 })
             }
-            [one] => Ok(Named {
-                control: one,
-                remark: Some(self.elsewhere(benchmark, name, &one.id)),
-            }),
+            [one] => {
+                let mut remark = self.elsewhere(benchmark, name, &one.id);
+                // What was not asked for has the number in the benchmark itself.
+                let other = [Section::Monitoring, Section::Logging]
+                    .into_iter()
+                    .find_map(by_number);
+                if let Some(other) = other {
+                    let (id, section) = (&other.id, other.section());
+                    remark.push_str(&format!(
+                        "; {name} of {} itself is {id}, which `--section {section}` asks",
+                        benchmark.id
+                    ));
+                }
+                Ok(Named {
+                    control: one,
+                    remark: Some(remark),
+                })
+            }
             [] => Err(Unknown {
                 message: format!("there is no control `{name}`"),
                 help: self.like_control(benchmark, name),

@@ -117,6 +117,13 @@ pub(super) fn compared(diff: &Diff) -> String {
         }
     }
     refused(&mut out, &diff.refused);
+    let sides = [&diff.baseline, &diff.current].map(words::side);
+    let [baseline, current] = sides;
+    let origin = format!(
+        "{}; baseline: {baseline}; current: {current}",
+        diff.benchmark_title
+    );
+    out.push_str(&format!("\n<sub>{}</sub>\n", sentence(&origin)));
     out
 }
 

@@ -20,19 +20,11 @@ pub(super) fn render(diff: &Diff, style: Style) -> String {
     let title = style.paint(Colour::Bold, &clean(&diff.benchmark_title));
     out.line(&title);
     for (label, side) in [("baseline:", &diff.baseline), ("current: ", &diff.current)] {
-        let when = side.finished_at.as_ref().unwrap_or(&side.started_at);
-        let mut state = String::new();
-        if !side.complete {
-            state.push_str(", incomplete");
-        }
+        let mut said = words::side(side);
         for doubt in words::doubts(side) {
-            state.push_str(&format!("; {doubt}"));
+            said.push_str(&format!("; {doubt}"));
         }
-        out.paragraph(
-            0,
-            label,
-            &format!("snapshot of {when}, by {}{state}", side.producer),
-        );
+        out.paragraph(0, label, &said);
     }
     for (option, meaning) in words::premises(&diff.premises) {
         out.paragraph(0, "assumed:", &format!("{option}: {meaning}"));

@@ -19,6 +19,8 @@ pub(super) fn render(diff: &Diff) -> String {
         ("baseline", &diff.baseline),
         ("current snapshot", &diff.current),
     ] {
+        let said = format!("The {name}: {}", words::side(side));
+        out.push_str(&format!("{}.\n\n", sentence(&said)));
         for doubt in words::doubts(side) {
             out.push_str(&format!("**The {name}: {doubt}**\n\n"));
         }

@@ -103,6 +103,11 @@ impl Format {
         )
     }
 
+    /// Whether it shows the calls that nobody would hear of.
+    pub fn can_show_blind_spots(self) -> bool {
+        matches!(self, Self::Table | Self::Json | Self::Html)
+    }
+
     /// Whether it groups findings by section of a framework.
     pub fn can_group(self) -> bool {
         matches!(self, Self::Table | Self::Json)

@@ -40,16 +40,11 @@ pub(super) fn body(out: &mut String, diff: &Diff) {
 }
 
 fn snapshot(out: &mut String, name: &str, side: &SnapshotSummary) {
-    let when = side.finished_at.as_ref().unwrap_or(&side.started_at);
-    let state = if side.complete { "" } else { ", incomplete" };
     let doubts = words::doubts(side).into_iter();
     let doubts = doubts.map(|doubt| format!("; <strong class=\"unknown\">{doubt}</strong>"));
     let doubts: String = doubts.collect();
-    out.push_str(&format!(
-        "<dt>{name}</dt><dd>snapshot of {}, by {}{state}{doubts}</dd>\n",
-        text(when),
-        text(&side.producer)
-    ));
+    let side = text(&words::side(side));
+    out.push_str(&format!("<dt>{name}</dt><dd>{side}{doubts}</dd>\n"));
 }
 
 fn presence(out: &mut String, diff: &Diff) {

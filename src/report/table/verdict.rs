@@ -8,8 +8,6 @@ use super::super::{NOT_VERIFIED, words};
 
 /// How many accounts are listed one by one.
 const ACCOUNTS_LISTED: usize = 10;
-/// How much of a digest is shown: enough to tell two files apart, and to find it in the report that has all of it.
-const DIGEST: usize = 12;
 
 /// The verdict and where it comes from.
 pub(in super::super) fn head(page: &mut Page, dossier: Dossier<'_>) {
@@ -211,7 +209,7 @@ pub(in super::super) fn origin(dossier: Dossier<'_>) -> String {
         text.push_str(&format!(", {} of {of}", analysis.accounts.len()));
     }
     if let Some(digest) = &analysis.snapshot.root_sha256 {
-        let short: String = digest.chars().take(DIGEST).collect();
+        let short = words::short_digest(digest);
         text.push_str(&format!("; root digest {short}"));
     }
     text

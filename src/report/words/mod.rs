@@ -405,6 +405,30 @@ pub fn supposed(snapshot: &SnapshotSummary) -> Option<String> {
     Some(format!("as it would be after {changes}"))
 }
 
+/// How much of a digest is shown: enough to tell two files apart, and to find it in the report that has all of it.
+const DIGEST: usize = 12;
+
+/// A digest as people compare it.
+pub fn short_digest(digest: &str) -> String {
+    digest.chars().take(DIGEST).collect()
+}
+
+/// Which snapshot a side of a comparison is: when, by what, how complete, and which file by its root digest.
+pub fn side(snapshot: &SnapshotSummary) -> String {
+    let when = snapshot
+        .finished_at
+        .as_ref()
+        .unwrap_or(&snapshot.started_at);
+    let mut said = format!("snapshot of {when}, by {}", snapshot.producer);
+    if !snapshot.complete {
+        said.push_str(", incomplete");
+    }
+    if let Some(digest) = &snapshot.root_sha256 {
+        said.push_str(&format!(", root digest {}", short_digest(digest)));
+    }
+    said
+}
+
 /// Why a reader should not take a side of a comparison for what is: each reason in a few words.
 pub fn doubts(snapshot: &SnapshotSummary) -> Vec<String> {
     let unchecked = (!snapshot.verified).then(|| NOT_VERIFIED.to_owned());
