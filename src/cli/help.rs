@@ -29,6 +29,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "no-fix",
             "plan",
             "email",
+            "taken",
             "counts",
             "to",
         ],

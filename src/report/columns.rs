@@ -31,6 +31,7 @@ impl Long {
     fn fit(self, text: &str, room: usize) -> Vec<String> {
         match self {
             Self::Wrapped => wrap(text, room),
+            Self::Cut if text.is_empty() => Vec::new(),
             Self::Cut => vec![cut(text, room)],
         }
     }
@@ -120,10 +121,10 @@ fn lines_under(cells: &[String], last: &str, room: usize, long: Long) -> Vec<Str
     if first.is_empty() {
         return long.fit(last, room);
     }
-    let hang = visible(&first) + GAP;
-    let left = room.saturating_sub(hang);
-    if left < LEAST.min(visible(last)) {
-        let first = match visible(&first) {
+    let wide = visible(&first);
+    let left = room.saturating_sub(wide + GAP);
+    if wide > room || left < LEAST.min(visible(last)) {
+        let first = match wide {
             wide if wide > room => wrap(&first, room),
             _ => vec![first],
         };
@@ -133,6 +134,7 @@ fn lines_under(cells: &[String], last: &str, room: usize, long: Long) -> Vec<Str
     if lines.is_empty() {
         return vec![first];
     }
+    let hang = wide + GAP;
     for (at, line) in lines.iter_mut().enumerate() {
         let before = if at == 0 { first.as_str() } else { "" };
         let blanks = " ".repeat(hang - visible(before));
@@ -183,10 +185,11 @@ mod tests {
             text,
             "row  call                       answer           asked\n\
              1    sts GetCallerIdentity      200, 391 bytes\n\
-             20   cloudtrail DescribeTrails  200, 2897 bytes  {\"includeShadowTrai…\n"
+             20   cloudtrail DescribeTrails  200, 2897 bytes  {\"includeShadowTrails\"…\n"
         );
         let text = calls().lay_out(76, Long::Wrapped);
-        assert!(text.ends_with("\":true,\"trailNameList\":[]}\n"), "{text}");
+        let next = format!("\n{},\"trailNameList\":[]}}\n", " ".repeat(49));
+        assert!(text.ends_with(&next), "{text}");
     }
 
     #[test]
