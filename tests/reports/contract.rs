@@ -82,5 +82,19 @@ fn the_json_of_diff_is_what_its_schema_says() {
     for (before, after) in [(0, 1), (0, 2), (1, 3), (3, 4)] {
         reports.push(printed(&["diff"], &[&all[before], &all[after]], out.path()));
     }
+    let accepted = worlds.path().join("accepted.toml");
+    let entry = |control: &str, expires: &str| {
+        format!(
+            "[[accept]]\ncontrol = \"{control}\"\naccount = \"111122223333\"\nreason = \"watched by the SIEM\"\n\
+             by = \"Jo Example\"\nevidence = \"TICKET-7\"\nexpires = {expires}\n"
+        )
+    };
+    let entries = [
+        entry("cloudtrail_changes", "2027-01-31"),
+        entry("vpc_changes", "2024-01-31"),
+    ];
+    std::fs::write(&accepted, entries.concat()).unwrap();
+    let arguments = ["diff", "--attest", &accepted.display().to_string()];
+    reports.push(printed(&arguments, &[&all[0], &all[1]], out.path()));
     validate(&python, "diff.schema.json", &reports);
 }
