@@ -54,8 +54,10 @@ fn verify(path: &Path, signers: &Signers, more: &[&str]) -> (Option<i32>, String
         .args(more)
         .output()
         .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(text).unwrap())
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    // Wherever its lines break.
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (output.status.code(), words.join(" "))
 }
 
 fn ssh_keygen_accepts(path: &Path, signers: &Signers, identity: &str) -> bool {

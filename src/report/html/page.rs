@@ -6,6 +6,7 @@ use crate::analyze::{AccountSummary, Analysis, Status};
 use crate::chain::verdict::Verdict;
 use crate::control::Section;
 
+use super::super::NOT_VERIFIED;
 use super::super::dossier::{ANALYZER, Dossier, Item};
 use super::super::text::{audit_steps_word, count, status_word};
 use super::super::words;
@@ -42,6 +43,11 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
         text(&analysis.benchmark_title)
     ));
     out.push_str(&format!("<p class=\"verdict\">{}</p>\n", verdict(dossier)));
+    if !dossier.analysis.snapshot.verified {
+        out.push_str(&format!(
+            "<p><strong class=\"unknown\">{NOT_VERIFIED}</strong></p>\n"
+        ));
+    }
     out.push_str(
         "<p class=\"soft\">A control passes when every event that it asks for reaches a confirmed subscriber by proof. A fail \
          shows an event that nobody would hear about, and the link that drops it. Unknown says what evidence is missing.</p>\n</header>\n<main>\n",
