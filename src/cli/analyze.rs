@@ -170,32 +170,42 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 impl Args {
     /// Refuses what cannot be written, before minutes of work.
     fn may_write(&self, targets: &[(Format, Option<PathBuf>)]) -> Result<(), Error> {
-        let named = |refused: &dyn Fn(Format) -> bool| {
-            let format = targets
-                .iter()
-                .map(|(format, _)| *format)
-                .find(|it| refused(*it))?;
-            Some(format.to_possible_value()?.get_name().to_owned())
-        };
-        if let Some(name) = named(&|format| self.failing && !format.can_leave_out()) {
-            return Err(Error::new(format!("`{name}` is whole or nothing"))
-                .help("leave out --failing, or choose table, json, csv, markdown or sarif"));
-        }
-        if let Some(name) = named(&|format| self.with_fix && !format.can_suppose()) {
-            return Err(Error::new(format!(
-                "`{name}` says what is, and --with-fix what would be"
-            ))
-            .help("leave out --with-fix, or choose table, json, markdown, comment or html"));
-        }
-        if let Some(name) = named(&|format| self.blind_spots && !format.can_show_blind_spots()) {
-            return Err(Error::new(format!("`{name}` does not show blind spots"))
-                .help("leave out --blind-spots, or choose table, json or html"));
-        }
-        if let Some(name) = named(&|format| self.framework.is_some() && !format.can_group()) {
-            return Err(
-                Error::new(format!("`{name}` has no sections of a framework"))
-                    .help("leave out --framework, or choose table or json"),
-            );
+        let limits: [(bool, &str, Able, &str); 4] = [
+            (
+                self.failing,
+                "--failing",
+                Format::can_leave_out,
+                "is whole or nothing",
+            ),
+            (
+                self.with_fix,
+                "--with-fix",
+                Format::can_suppose,
+                "says what is, and --with-fix what would be",
+            ),
+            (
+                self.blind_spots,
+                "--blind-spots",
+                Format::can_show_blind_spots,
+                "does not show blind spots",
+            ),
+            (
+                self.framework.is_some(),
+                "--framework",
+                Format::can_group,
+                "has no sections of a framework",
+            ),
+        ];
+        for (is_asked, option, able, why) in limits {
+            let refused = |format: &Format| is_asked && !able(*format);
+            if let Some(format) = targets.iter().map(|(format, _)| *format).find(refused) {
+                return Err(
+                    Error::new(format!("`{}` {why}", names(|it| it == format))).help(format!(
+                        "leave out {option}, or choose one of {}",
+                        names(able)
+                    )),
+                );
+            }
         }
         for path in targets.iter().filter_map(|(_, path)| path.as_deref()) {
             may_write(path, self.force)?;
@@ -259,6 +269,18 @@ impl Args {
     }
 }
 
+/// Whether a format is able to do something.
+type Able = fn(Format) -> bool;
+
+/// The names of the formats of which this holds, with commas.
+fn names(of: impl Fn(Format) -> bool) -> String {
+    let formats = Format::value_variants().iter().copied();
+    let values = formats.filter(|format| of(*format));
+    let values = values.filter_map(|format| format.to_possible_value());
+    let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+    names.join(", ")
+}
+
 /// The snapshot as it would be after its fix, and what is said of that.
 fn fixed(
     snapshot: &Snapshot,
@@ -317,29 +339,23 @@ fn targets(
     let mut plain = None;
     for output in outputs {
         let text = output.to_string_lossy();
-        let named = text
-            .split_once('=')
-            .and_then(|(name, file)| Some((Format::from_str(name, false).ok()?, file)));
+        let named = text.split_once('=');
+        let named = named.map(|(name, file)| (name, Format::from_str(name, false), file));
         match named {
-            Some((format, file)) => targets.push((format, Some(PathBuf::from(file)))),
-            None if is_mistyped(&text) => {
-                let (name, _) = text.split_once('=').unwrap_or_default();
-                let formats = Format::value_variants().iter();
-                let formats = formats
-                    .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()));
-                let formats: Vec<String> = formats.collect();
+            Some((_, Ok(format), file)) => targets.push((format, Some(PathBuf::from(file)))),
+            Some((name, Err(_), _)) if is_word(name) => {
                 return Err(
                     Error::new(format!("there is no format `{name}`")).help(format!(
                         "formats: {}; a file of that name is `./{text}`",
-                        formats.join(", ")
+                        names(|_| true)
                     )),
                 );
             }
-            None if plain.is_some() => {
+            _ if plain.is_some() => {
                 return Err(Error::new("several files are to be written in one format")
                     .help("name the format of each, as in `-o json=findings.json -o sarif=findings.sarif`"));
             }
-            None => plain = Some(output.clone()),
+            _ => plain = Some(output.clone()),
         }
     }
     if plain.is_some() || format.is_some() || targets.is_empty() {
@@ -362,14 +378,10 @@ fn targets(
     Ok(targets)
 }
 
-/// Whether `-o` names a format that there is none of, and no path.
-fn is_mistyped(output: &str) -> bool {
-    output.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
-    })
+/// Whether a text has the form of a format's name, which no path has.
+fn is_word(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-';
+    !text.is_empty() && text.bytes().all(is_letter)
 }
 
 /// `findings.json`, `findings.2.json`, `findings.3.json`: the names of the files of one format.

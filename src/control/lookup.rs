@@ -126,14 +126,16 @@ impl Registry {
         name: &str,
         sections: Sections,
     ) -> Result<Named<'a>, Unknown> {
-        let by_number = |section: Section| {
-            let mut entries = benchmark.entries_in(Some(section));
+        let by_number = |section: Option<Section>| {
+            let mut entries = benchmark.entries_in(section);
             let entry = entries.find(|entry| entry.number.eq_ignore_ascii_case(name))?;
             self.control(&entry.control)
         };
         let (here, elsewhere) = sections.order();
         let named = self.control(name);
-        if let Some(control) = named.or_else(|| here.iter().copied().find_map(by_number)) {
+        if let Some(control) =
+            named.or_else(|| here.iter().copied().find_map(|it| by_number(Some(it))))
+        {
             return Ok(Named {
                 control,
                 remark: None,
@@ -141,7 +143,7 @@ impl Registry {
         }
         let of = |section: Section| -> Vec<&Control> {
             // A number of the benchmark itself comes before those of others.
-            if let Some(control) = by_number(section) {
+            if let Some(control) = by_number(Some(section)) {
                 return vec![control];
             }
             let controls = self.controls().iter();
@@ -170,10 +172,7 @@ impl Registry {
             [one] => {
                 let mut remark = self.elsewhere(benchmark, name, &one.id);
                 // What was not asked for has the number in the benchmark itself.
-                let other = [Section::Monitoring, Section::Logging]
-                    .into_iter()
-                    .find_map(by_number);
-                if let Some(other) = other {
+                if let Some(other) = by_number(None) {
                     let (id, section) = (&other.id, other.section());
                     remark.push_str(&format!(
                         "; {name} of {} itself is {id}, which `--section {section}` asks",
