@@ -1,12 +1,11 @@
 //! For a comment in a pull request: short enough for one, and only what does not pass or got worse.
 
-use crate::analyze::RefusedAttestation;
 use crate::diff::{Diff, Direction};
 
 use super::NOT_VERIFIED;
 use super::diff::{nothing, side_words, summary};
 use super::dossier::Dossier;
-use super::marked::{cell, premises, sentence};
+use super::marked::{cell, premises, refused, sentence};
 use super::repair;
 use super::table::causes::{groups, label, numbers, tail};
 use super::table::verdict::{origin, verdict};
@@ -125,16 +124,6 @@ pub(super) fn compared(diff: &Diff) -> String {
     );
     out.push_str(&format!("\n<sub>{}</sub>\n", sentence(&origin)));
     out
-}
-
-/// Attestations that were not accepted, a paragraph each.
-pub(super) fn refused(out: &mut String, refused: &[RefusedAttestation]) {
-    for refused in refused {
-        let of = &refused.attestation;
-        let why = words::refusal(&refused.why);
-        let what = format!("`{}` in {}: {why}", of.control, of.account);
-        out.push_str(&format!("\nAttestation refused: {}\n", sentence(&what)));
-    }
 }
 
 /// Rows of a table, as many as fit.

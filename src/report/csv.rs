@@ -66,12 +66,9 @@ pub(super) fn rows<'a>(
             .collect();
         let evidence: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
         let accepted = finding.accepted.as_ref();
-        let mut assumptions = words::assumptions(finding);
-        for (option, _) in words::premises(&dossier.analysis.premises) {
-            if !assumptions.contains(&option) {
-                assumptions.push(option);
-            }
-        }
+        let premises = words::premises(&dossier.analysis.premises).into_iter();
+        let premises = premises.map(|(option, _)| option);
+        let assumptions: Vec<String> = words::rests_on(finding).chain(premises).collect();
         let fields = [
             finding.severity.to_string(),
             frameworks.join("; "),

@@ -3,9 +3,8 @@
 use crate::analyze::Finding;
 use crate::diff::{Change, Diff, Direction, FieldChange, Side};
 
-use super::comment::refused;
 use super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary, values};
-use super::marked::{cell, premises, sentence};
+use super::marked::{cell, premises, refused, sentence};
 use super::text::witness_line;
 use super::words;
 

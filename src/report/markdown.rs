@@ -3,9 +3,8 @@
 use crate::analyze::{Analysis, Finding, Status};
 
 use super::NOT_VERIFIED;
-use super::comment::refused;
 use super::dossier::Dossier;
-use super::marked::{cell, premises, sentence};
+use super::marked::{cell, premises, refused, sentence};
 use super::table::calls::{not_answered, worth_knowing};
 use super::table::causes::short;
 use super::table::verdict::{origin, verdict};

@@ -3,7 +3,7 @@
 //! A backslash does not keep GitHub from turning `@name`, `#1` or an address into a link; a code span does. So a word that
 //! could be one stands in a code span, and so does what a sentence quotes in backticks. Everything else is escaped.
 
-use crate::analyze::Premises;
+use crate::analyze::{Premises, RefusedAttestation};
 
 use super::printable::one_line;
 
@@ -21,6 +21,16 @@ pub(super) fn cell(text: &str) -> String {
 pub(super) fn premises(out: &mut String, premises: &Premises) {
     for (option, meaning) in super::words::premises(premises) {
         out.push_str(&format!("\n**Assumed (`{option}`): {meaning}.**\n"));
+    }
+}
+
+/// Attestations that were not accepted, a paragraph each.
+pub(super) fn refused(out: &mut String, refused: &[RefusedAttestation]) {
+    for refused in refused {
+        let of = &refused.attestation;
+        let why = super::words::refusal(&refused.why);
+        let what = format!("`{}` in {}: {why}", of.control, of.account);
+        out.push_str(&format!("\nAttestation refused: {}\n", sentence(&what)));
     }
 }
 

@@ -194,10 +194,7 @@ fn assumptions(out: &mut String, dossier: Dossier<'_>) {
     let findings = dossier.analysis.findings.iter();
     let premises = words::premises(&dossier.analysis.premises).into_iter();
     let premises = premises.map(|(option, meaning)| format!("{option}: {meaning}"));
-    // The user's own stand there in full.
-    let assumed = findings.flat_map(words::assumptions);
-    let assumed = assumed.filter(|assumption| !assumption.starts_with("--assume "));
-    let assumed: BTreeSet<String> = premises.chain(assumed).collect();
+    let assumed: BTreeSet<String> = premises.chain(findings.flat_map(words::rests_on)).collect();
     if assumed.is_empty() {
         return;
     }

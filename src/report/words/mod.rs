@@ -357,12 +357,16 @@ pub fn mark(kind: MarkKind) -> &'static str {
     }
 }
 
-/// What a finding rests on besides the snapshot, and what the user assumes.
+/// What a finding rests on besides the snapshot.
+pub fn rests_on(finding: &Finding) -> impl Iterator<Item = String> {
+    finding.rests_on.iter().copied().map(coverage::premise)
+}
+
+/// The same, and what the user assumes.
 pub fn assumptions(finding: &Finding) -> Vec<String> {
-    let rests_on = finding.rests_on.iter().copied().map(coverage::premise);
     let assumed = finding.assumed.iter();
     let assumed = assumed.map(|assumption| format!("--assume {}", assumption.word()));
-    rests_on.chain(assumed).collect()
+    rests_on(finding).chain(assumed).collect()
 }
 
 /// Other monitoring that was seen, and whether it may count.
