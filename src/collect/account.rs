@@ -17,7 +17,7 @@ use super::connect::client;
 use super::pages::{ask, ask_pages, for_each};
 use super::progress::Event;
 use super::region::{self, Found};
-use super::regions::global_region;
+use super::regions::region_of_global_endpoints;
 use super::topic;
 use crate::aws::arn::{self, Arn, log_group_name, partition_of_region};
 use crate::snapshot::operations::always_enabled;
@@ -98,7 +98,7 @@ pub(super) struct SearchIn {
 ///
 /// A region to search that the account does not have is an error: nothing would be found there.
 pub(super) async fn collect(account: Arc<Account>, search: Arc<SearchIn>) -> Result<Leads, Error> {
-    let global = account.at(global_region(account.home()));
+    let global = account.at(region_of_global_endpoints(account.home()));
     let (known, ()) = tokio::join!(known_regions(&global), organization(&global));
     if let Some(region) = search
         .regions

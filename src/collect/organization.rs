@@ -17,7 +17,7 @@ use super::ask::{Account, AccountRegion, Refused};
 use super::connect::client;
 use super::pages::{ask_pages, for_each};
 use super::progress::Event;
-use super::regions::global_region;
+use super::regions::region_of_global_endpoints;
 use super::seam::Answers;
 use super::{Error, Organization, topic};
 use crate::aws::arn::{self, partition_of_region};
@@ -97,7 +97,7 @@ async fn ask_owners(passes: impl Iterator<Item = (Arc<Account>, Leads)>) {
 }
 
 async fn list_accounts(caller: &Arc<Account>) -> Result<Vec<String>, Error> {
-    let place = caller.at(global_region(caller.home()));
+    let place = caller.at(region_of_global_endpoints(caller.home()));
     let client = client!(aws_sdk_organizations, place.config());
     let listed = ask_pages!(place, "ListAccounts", client.list_accounts()).await;
     if let Some(Refused { code, message, .. }) = listed.refused {

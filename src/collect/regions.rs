@@ -4,7 +4,7 @@ pub use crate::aws::arn::is_region as is_region_name;
 use crate::aws::arn::partition_of_region;
 
 /// The region whose endpoints serve the global services account and organizations.
-pub(super) fn global_region(region: &str) -> &str {
+pub(super) fn region_of_global_endpoints(region: &str) -> &str {
     match partition_of_region(region) {
         "aws" => "us-east-1",
         "aws-cn" => "cn-northwest-1",

@@ -8,7 +8,7 @@ use super::model::{EventModel, Scope};
 use super::predicate::Predicate;
 use super::routine::{self, is_nearly_everything};
 use super::search::Ended;
-use super::{Covers, NameCoverage, Noise, NoiseClass, Relation, RelationKind, walk};
+use super::{Covers, NameCoverage, Noise, NoiseClass, Relation, RelationKind, mentions};
 
 fn event(predicate: &Predicate, model: &EventModel, scope: &Scope) -> Ended {
     find(predicate, Under::recommended(model, scope))
@@ -81,7 +81,7 @@ pub fn by_name(
 ) -> Vec<NameCoverage> {
     let union = Predicate::any(deployed.iter().cloned());
     let mut answers = Vec::new();
-    for name in walk::texts(required, "eventName", false) {
+    for name in mentions::texts(required, "eventName", false) {
         let asked = required.clone().and(Predicate::equals("eventName", &name));
         if matches!(event(&asked, model, scope), Ended::None) {
             continue;
@@ -147,14 +147,14 @@ fn surplus_class(
     model: &EventModel,
     scope: &Scope,
 ) -> NoiseClass {
-    let sources: Vec<String> = walk::texts(deployed, "eventSource", false)
+    let sources: Vec<String> = mentions::texts(deployed, "eventSource", false)
         .into_iter()
         .filter(|source| {
             let all = Predicate::equals("eventSource", source);
             // An event of that source that neither side names.
-            let named = walk::texts(required, "eventName", false)
+            let named = mentions::texts(required, "eventName", false)
                 .into_iter()
-                .chain(walk::texts(deployed, "eventName", false));
+                .chain(mentions::texts(deployed, "eventName", false));
             let unnamed = all.and(!Predicate::one_of("eventName", named));
             matches!(
                 event(&unnamed.clone().and(!deployed.clone()), model, scope),
@@ -168,7 +168,7 @@ fn surplus_class(
     if !sources.is_empty() {
         return NoiseClass::Sources(sources);
     }
-    let names = walk::texts(deployed, "eventName", false);
+    let names = mentions::texts(deployed, "eventName", false);
     let others = surplus.clone().and(!Predicate::one_of("eventName", &names));
     if !matches!(event(&others, model, scope), Ended::None) {
         return NoiseClass::Some;

@@ -9,7 +9,7 @@ use super::lower::{RawText, Under, lower};
 use super::model::{EventModel, Part, Scope};
 use super::predicate::Predicate;
 use super::search::{Ended, STEPS, Search};
-use super::{walk, witness};
+use super::{mentions, witness};
 use crate::pattern::ast::{Condition, Value as Operand, dotted};
 use crate::pattern::{Booleans, Quantifier, Semantics};
 
@@ -116,7 +116,7 @@ pub(super) fn find(predicate: &Predicate, under: Under<'_>) -> Ended {
         if model.is_none() && predicate.matches(&bare, &under.semantics) {
             return Ok(bare);
         }
-        Err(if walk::reads_text(predicate) {
+        Err(if mentions::reads_text(predicate) {
             Undecided::RawText
         } else {
             Undecided::EventRefused
@@ -172,7 +172,7 @@ fn assumptions(missed: &Predicate, model: &EventModel, scope: &Scope) -> Vec<Pre
         raw: RawText::Unknown,
         ..recommended
     };
-    if walk::reads_text(missed) && !none(unknown) {
+    if mentions::reads_text(missed) && !none(unknown) {
         assumptions.push(Premise::RawText);
     }
     assumptions
@@ -183,7 +183,7 @@ fn settings(predicate: &Predicate) -> Vec<Semantics> {
     let recommended = Semantics::default();
     let (mut stars, mut numbers, mut booleans, mut wildcards, mut regexes) =
         (false, false, false, false, false);
-    walk::pattern_tests(predicate, &mut |test| {
+    mentions::pattern_tests(predicate, &mut |test| {
         let wild = test
             .selector
             .steps

@@ -106,7 +106,7 @@ impl Lowering<'_> {
         // Each distinct condition needs one element at most to be true of, or to be refused by.
         let mut wild: BTreeMap<Wildcard, BTreeSet<(Vec<Step>, Asked)>> = BTreeMap::new();
         let mut failed = None;
-        super::walk::pattern_tests(predicate, &mut |test| {
+        super::mentions::pattern_tests(predicate, &mut |test| {
             if let Some((prefix, any, rest)) = split(&test.selector.steps) {
                 match asked(&test.condition) {
                     Ok(asked) => {

@@ -21,6 +21,7 @@ mod language;
 mod lower;
 mod machine;
 mod matchers;
+mod mentions;
 mod model;
 mod predicate;
 mod routine;
@@ -28,7 +29,6 @@ mod search;
 mod smt;
 mod state;
 mod table;
-mod walk;
 mod witness;
 
 pub use answer::{Premise, Undecided};
@@ -38,11 +38,11 @@ pub use decide::{Missed, covers, example, missed, rests_on};
 pub use routine::is_nearly_everything;
 
 pub use matchers::Matchers;
+pub use mentions::event_names;
 pub use model::{EventModel, Origin, Part, Scope};
 pub use predicate::{Is, Predicate, Test};
 pub use smt::smt_question;
 pub use table::{Row, TruthTable, truth_table};
-pub use walk::event_names;
 
 use serde_json::Value;
 

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::decide::find;
 use super::lower::Under;
+use super::mentions;
 use super::model::{EventModel, Looks, Scope};
 use super::predicate::Predicate;
 use super::search::Ended;
-use super::walk;
 use crate::pattern::Semantics;
 
 /// Whether the filters match nearly every event, so that an alarm on them never leaves ALARM: by logic, where only
@@ -190,7 +190,7 @@ fn by_logic(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
         "userIdentity.sessionContext.sessionIssuer.arn",
         "userIdentity.sessionContext.sessionIssuer.userName",
     ] {
-        let left_out = walk::texts(deployed, field, true);
+        let left_out = mentions::texts(deployed, field, true);
         if !left_out.is_empty() {
             exceptions.push(Predicate::one_of(field, left_out));
             exceptions.push(Predicate::missing(field));

@@ -1,8 +1,8 @@
 //! What is known of the events in question, as assertions: the scope, and the facts of `events.toml`.
 
+use super::super::mentions;
 use super::super::model::{EventModel, Part, Scope, WITHOUT_ERROR_CODE};
 use super::super::predicate::{Is, Predicate};
-use super::super::walk;
 use super::fields::Fields;
 use super::regex::found_in;
 use super::text::{joined, literal};
@@ -152,7 +152,7 @@ fn asked_for<'t>(
     let mut asks: Vec<Ask> = Vec::new();
     let semantics = Semantics::default();
     for predicate in predicates {
-        walk::pattern_tests(predicate, &mut |test| {
+        mentions::pattern_tests(predicate, &mut |test| {
             let named =
                 matches!(test.selector.steps.as_slice(), [Step::Name(name)] if name == field);
             // A wildcard over the fields of the event may select this one.

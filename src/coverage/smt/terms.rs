@@ -27,7 +27,7 @@ impl Terms {
         let mut selectors = Vec::new();
         let mut wild: BTreeMap<(Vec<Step>, Step), BTreeSet<String>> = BTreeMap::new();
         for predicate in predicates {
-            super::super::walk::pattern_tests(predicate, &mut |test| {
+            super::super::mentions::pattern_tests(predicate, &mut |test| {
                 selectors.push(test.selector.steps.clone());
                 if let Some((before, any, rest)) = cut(&test.selector.steps) {
                     let question = format!("{rest:?} {}", without_spans(&test.condition));

@@ -1,4 +1,4 @@
-//! Walks over predicates and patterns: what they ask about, without deciding anything.
+//! What predicates and patterns mention: the tests, texts and fields that they ask about, without deciding anything.
 
 use std::collections::BTreeSet;
 
