@@ -339,6 +339,66 @@ fn an_account_that_appeared_or_vanished_is_told_once() {
     assert!(!compared(&World::complete(), &two).worse());
 }
 
+/// A comment said `15 better` of an account that is not looked at any more, and nothing of the account.
+#[test]
+fn an_account_that_vanished_is_told_in_every_format_and_no_finding_of_it_is_better() {
+    let mut two = World::complete();
+    let mut other = World::of(&Site::new("999988887777", "eu-west-1"));
+    other.remove_alarm("root_usage");
+    two.answers.extend(other.answers);
+    let mut vanished = compared(&two, &World::complete());
+    let of = |it: &&diff::FindingChange| it.account == "999988887777";
+    let directions: Vec<Direction> = vanished
+        .findings
+        .iter()
+        .filter(of)
+        .map(|it| it.direction)
+        .collect();
+    assert!(!directions.is_empty());
+    assert!(
+        directions.iter().all(|it| *it == Direction::Same),
+        "{directions:?}"
+    );
+    for new_only in [false, true] {
+        if new_only {
+            vanished.only_new();
+        }
+        let summary = report::diff_summary(&vanished);
+        assert!(summary.starts_with("1 account gone; "), "{summary}");
+        for format in [
+            DiffFormat::Table,
+            DiffFormat::Markdown,
+            DiffFormat::Comment,
+            DiffFormat::Html,
+        ] {
+            let text = report::diff(&vanished, format, Style::default());
+            assert!(
+                text.contains("999988887777") && text.contains("is not in the current snapshot"),
+                "{new_only}, {format:?}: {text}"
+            );
+        }
+    }
+}
+
+/// Nobody asks about a subscription that is not there: that the earlier snapshot has no answer about a new one is no hole in it.
+#[test]
+fn what_is_new_was_not_left_out_of_the_earlier_snapshot() {
+    let open = |name: &str| Snapshot::open(&super::support::project(name)).unwrap();
+    let (complete, reviewed) = (
+        open("snapshots/complete.trailproof"),
+        open("snapshots/reviewed.trailproof"),
+    );
+    let registry = Registry::builtin().unwrap();
+    for (baseline, current) in [(&complete, &reviewed), (&reviewed, &complete)] {
+        let compared = diff::diff(baseline, current, &registry, &options()).unwrap();
+        let mut facts = compared.facts.iter();
+        assert!(facts.any(|it| it.kind == "subscription_attributes"));
+        for fact in &compared.facts {
+            assert!(!matches!(fact.change, Change::Unseen { .. }), "{fact:?}");
+        }
+    }
+}
+
 #[test]
 fn the_command_prints_every_format_and_exits_by_its_threshold() {
     let folder = tempfile::tempdir().unwrap();

@@ -33,10 +33,12 @@ fn every_command_that_writes_data_to_a_file_says_a_line() {
         .to_string();
     let records = project("snapshots/records").display().to_string();
     let all_fail = format!("0 pass, {} fail, 0 unknown", judged());
-    let better = format!("{} better", judged());
     for (args, expected) in [
         (vec!["analyze", &broken], all_fail.as_str()),
-        (vec!["diff", &broken, &complete], better.as_str()),
+        (
+            vec!["diff", &broken, &complete],
+            "1 account gone, 1 account new; 0 findings worse, 0 better",
+        ),
         (
             vec!["explain", &broken, "5.3"],
             "1 of 1 control would alert nobody",
@@ -251,7 +253,7 @@ fn what_cannot_be_written_as_asked_is_refused() {
         &["analyze", &broken, "-o", "jsn=x.json"],
         "there is no format `jsn`",
     );
-    for format in ["html", "csv", "sarif", "markdown"] {
+    for format in ["comment", "csv", "sarif", "oscal"] {
         let args = [
             "analyze",
             &broken,
@@ -261,6 +263,26 @@ fn what_cannot_be_written_as_asked_is_refused() {
             format,
         ];
         refused(&args, "has no sections of a framework");
+    }
+    refused(
+        &["analyze", &broken, "-o", "json="],
+        "`json=` names no file",
+    );
+    refused(
+        &["analyze", &broken, "-o", "json=nofolder/findings"],
+        "make the folder first",
+    );
+    refused(
+        &["analyze", &broken, "-o", "."],
+        "is a directory\nhelp: name a file in it",
+    );
+    for (option, format) in [
+        ("--details", "csv"),
+        ("--gaps", "json"),
+        ("--sarif-file=x", "json"),
+    ] {
+        let args = ["analyze", &broken, option, "--format", format];
+        refused(&args, "alone\nhelp: leave it out");
     }
     for format in ["csv", "sarif", "markdown"] {
         let args = ["analyze", &broken, "--blind-spots", "--format", format];
@@ -293,4 +315,164 @@ fn a_refused_attestation_is_told_wherever_findings_are_read() {
         .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("1 attestation refused"), "{told}");
+}
+
+/// A file named `report.html` held the table for a terminal.
+#[test]
+fn a_file_is_written_in_the_format_of_its_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    let complete = project("snapshots/complete.trailproof")
+        .display()
+        .to_string();
+    let written = |args: &[&str], name: &str| {
+        let path = folder.path().join(name);
+        let mut command = trailproof();
+        command.args(args).arg("-o").arg(&path);
+        assert!(
+            command.output().unwrap().status.code() < Some(2),
+            "{args:?}"
+        );
+        std::fs::read_to_string(path).unwrap()
+    };
+    let analyze = ["analyze", &broken, "--control", "root_usage"];
+    let diff = ["diff", &complete, &complete];
+    let explain = ["explain", &broken, "root_usage", "--no-fix"];
+    for (args, name, begins) in [
+        (analyze.as_slice(), "page.html", "<!DOCTYPE html>"),
+        (&analyze, "findings.json", "{"),
+        (&analyze, "findings.CSV", "severity,"),
+        (&analyze, "findings.sarif", "{"),
+        (&analyze, "junit.xml", "<?xml"),
+        (&analyze, "notes.md", "# "),
+        (&analyze, "notes.txt", "account 444455556666"),
+        (&diff, "diff.html", "<!DOCTYPE html>"),
+        (&explain, "ticket.md", "## "),
+    ] {
+        let text = written(args, name);
+        assert!(text.starts_with(begins), "{name}: {text:.80}");
+    }
+    let asked = [&analyze[..], &["--format", "json"]].concat();
+    assert!(written(&asked, "asked.html").starts_with('{'));
+}
+
+/// A dangling link, a missing folder and a full disk were told in the system's words, with the name of a hidden file.
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("nowhere/at/all", &link).unwrap();
+    for (path, why) in [
+        (link, "is a link that leads nowhere\nhelp: remove the link"),
+        (
+            folder.path().join("none/x.json"),
+            "No such file or directory (os error 2)\nhelp: make the folder first",
+        ),
+        ("/dev/full".into(), "help: make room"),
+    ] {
+        let mut command = trailproof();
+        command.args(["analyze", &broken, "-o"]).arg(&path);
+        let output = command.output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+/// An attestation file, a list of signers and a signature that cannot be used were told without a word of what to do.
+#[test]
+fn faulty_attestations_and_signers_say_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let entry = file("entry.toml", "[[accept]]\ncontrol = \"root_usage\"\n");
+    let signers = file("signers", "root:x:0:0:root:/root:/bin/bash\n");
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHzoBOpUnhVqVnJUIn0ITRz0+4UprfTSQ7lQFRVFwbsW";
+    let good = file("good", &format!("audit@example.com {key}\n"));
+    for (args, expected) in [
+        (
+            vec!["analyze", &broken, "--attest", &entry],
+            "help: each [[accept]] has control, account",
+        ),
+        (
+            vec!["analyze", &broken, "--attest", "nothere.toml"],
+            "help: each [[accept]] has control, account",
+        ),
+        (
+            vec!["verify", &broken, "--allowed-signers", &signers],
+            "help: a line has who may sign",
+        ),
+        (
+            vec!["verify", &broken, "--allowed-signers", &good],
+            "help: ask whoever sent the snapshot for its signature",
+        ),
+    ] {
+        let output = trailproof().args(&args).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {error}");
+        assert!(error.contains(expected), "{args:?}: {error}");
+    }
+}
+
+/// One subscription proves a pass, and the reason named that one, as if the others had been taken away.
+#[test]
+fn a_pass_names_everybody_whom_its_alarm_tells() {
+    let reviewed = project("snapshots/reviewed.trailproof")
+        .display()
+        .to_string();
+    let text = printed(&["analyze", &reviewed]);
+    assert!(
+        text.contains("email on-call@example.com, email security@example.com"),
+        "{text}"
+    );
+}
+
+/// All findings accepted read as `0 controls would alert somebody`.
+#[test]
+fn a_verdict_of_accepted_findings_alone_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let accepted = folder.path().join("accepted.toml");
+    let entry = "[[accept]]\ncontrol = \"root_usage\"\naccount = \"444455556666\"\n\
+        reason = \"watched by the SIEM\"\nby = \"Jo Example\"\nevidence = \"TICKET-7\"\nexpires = 2027-01-31\n";
+    std::fs::write(&accepted, entry).unwrap();
+    let accepted = accepted.display().to_string();
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    let args = [
+        "analyze",
+        &broken,
+        "--control",
+        "root_usage",
+        "-q",
+        "--attest",
+        &accepted,
+    ];
+    let text = printed(&args);
+    assert!(
+        text.starts_with("account 444455556666: 1 control accepted by attestation CIS "),
+        "{text}"
+    );
+}
+
+/// The alarm needs three events and got them: each was told as missed, and the one notification stood elsewhere.
+#[test]
+fn what_several_events_made_together_is_told_beside_what_each_missed() {
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    let records = project("snapshots/records").display().to_string();
+    for format in ["text", "markdown"] {
+        let output = trailproof()
+            .args(["replay", &broken, &records, "--format", format])
+            .env("COLUMNS", "400")
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let said = "each is missed by itself; those that came close enough together made 1 notification of alarm \
+                    `console_auth_failures`";
+        assert_eq!(text.matches(said).count(), 1, "{format}: {text}");
+    }
 }

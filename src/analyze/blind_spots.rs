@@ -239,7 +239,8 @@ fn heard(case: &Case<'_>, call: ApiCall, subject: &Subject, rest: &[&Path]) -> H
     match memo.missed_by(&event, &memo.parts(&listening), scope) {
         Missed::Nothing => {
             let alone = listening.iter().find(|path| carried(&[path]));
-            let by = alone.map_or_else(|| carriers(&listening), |path| carriers(&[path]));
+            let cover = alone.map_or_else(|| listening.clone(), |path| vec![path]);
+            let by = carriers(memo, &listening, &cover);
             Heard::Yes { by }
         }
         Missed::Event(_) if here => Heard::No {

@@ -94,7 +94,10 @@ fn pass(case: &Case<'_>, requirement: &AcceptedForm<'_>) -> Decision {
         notes,
         rests_on: case.rests_on(requirement, &cover),
         paths: shown::summaries(&shown::same_events(case.memo, &case.sound, &cover)),
-        ..Decision::new(Status::Pass, Why::Carried(shown::carriers(&cover)))
+        ..Decision::new(
+            Status::Pass,
+            Why::Carried(shown::carriers(case.memo, &case.sound, &cover)),
+        )
     }
 }
 

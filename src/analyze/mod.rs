@@ -57,7 +57,7 @@ pub use audit_steps::AuditSteps;
 pub use hearing::{Ears, Hearing, Listening};
 pub use inquiry::{Answers, Inquiry, Make};
 pub use note::{Note, Remark, Surplus};
-pub use sections::{FrameworkScore, SectionScore, by_section};
+pub use sections::{FrameworkScore, NotJudged, SectionScore, by_section};
 
 /// What to analyze, and how strictly.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,10 @@
 //! A finding belongs to each section that some source maps to its control. The score counts what passes among what was
 //! judged: a control that does not apply to an account is not counted, and an accepted finding is no pass.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
 use crate::control::Framework;
 
 use super::about::ControlSummary;
@@ -17,6 +21,17 @@ pub struct FrameworkScore {
     pub title: String,
     /// Its sections to which a control of the analysis is mapped, in the order of people.
     pub sections: Vec<SectionScore>,
+    /// Controls that are mapped to it and are not in the analysis.
+    pub not_judged: Vec<NotJudged>,
+}
+
+/// A control that a framework asks for and that was not judged: another benchmark or another section has it, or nobody asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotJudged {
+    /// Id of the control.
+    pub control: String,
+    /// The sections that it is mapped to.
+    pub sections: Vec<String>,
 }
 
 /// One section.
@@ -86,6 +101,16 @@ pub fn by_section(
         }
         score
     };
+    let judged = |control: &str| controls.iter().any(|it| it.id == control);
+    let mut not_judged: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
+    for mapping in framework.mappings.iter().filter(|it| !judged(&it.control)) {
+        let sections = not_judged.entry(&mapping.control).or_default();
+        sections.extend(&mapping.sections);
+    }
+    let not_judged = not_judged.into_iter().map(|(control, sections)| NotJudged {
+        control: control.to_owned(),
+        sections: sections.into_iter().cloned().collect(),
+    });
     FrameworkScore {
         id: framework.id.clone(),
         title: framework.title(),
@@ -94,5 +119,6 @@ pub fn by_section(
             .map(score)
             .filter(|score| !score.controls.is_empty())
             .collect(),
+        not_judged: not_judged.collect(),
     }
 }

@@ -18,12 +18,20 @@ use super::requirement::AcceptedForm;
 /// How many paths a finding shows.
 const PATHS_SHOWN: usize = 8;
 
-/// Names of what carries the events.
-pub(super) fn carriers(cover: &[&Path]) -> Carriers {
+/// Names of what carries the events, and all that are told of them by it: one subscription is proof enough, and an alarm
+/// with two tells both.
+pub(super) fn carriers(memo: &CoverageMemo, sound: &[&Path], cover: &[&Path]) -> Carriers {
     let filters = cover.iter().filter_map(|path| path.filter.as_ref());
     let alarms = cover.iter().filter_map(|path| path.alarm.as_ref());
     let rules = cover.iter().filter_map(|path| path.rule.as_ref());
-    let told = cover.iter().filter_map(|path| path.subscription.as_ref());
+    let by_the_same = |path: &&&Path| {
+        cover.iter().any(|it| {
+            let by = |path: &Path| (path.filter.clone(), path.alarm.clone(), path.rule.clone());
+            memo.id(it) == memo.id(path) && by(it) == by(path)
+        })
+    };
+    let told = sound.iter().filter(by_the_same);
+    let told = told.filter_map(|path| path.subscription.as_ref());
     Carriers {
         filters: distinct(filters.map(|filter| filter.name.clone())),
         alarms: distinct(alarms.map(|alarm| alarm.name.clone())),

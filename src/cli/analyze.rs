@@ -13,7 +13,7 @@ use crate::snapshot::Snapshot;
 use super::about::{Named, about, evidence};
 use super::fixes;
 use super::flow::{self, Plan};
-use super::opening::{Opening, may_write, write_file};
+use super::opening::{Opening, by_ending, may_write, write_file};
 use super::what::{Accepting, What, accept};
 use super::{Error, Out, Status, controls};
 
@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// Group the findings by the sections of this framework, such as `nist-800-53-r5`, with a score a section
     #[arg(long, value_name = "FRAMEWORK")]
     framework: Option<String>,
-    /// How to show the findings [default: table]
+    /// How to show the findings [default: by the ending of OUT, such as `.html`; else table]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// Write to this file instead of standard output; as `FORMAT=FILE` it may be repeated
@@ -207,6 +207,20 @@ impl Args {
                 );
             }
         }
+        let is_for = |wanted: Format| targets.iter().any(|(format, _)| *format == wanted);
+        for (is_asked, option, format) in [
+            (self.details, "--details", Format::Table),
+            (self.gaps, "--gaps", Format::Table),
+            (self.sarif_file.is_some(), "--sarif-file", Format::Sarif),
+        ] {
+            if is_asked && !is_for(format) {
+                let name = names(|it| it == format);
+                return Err(
+                    Error::new(format!("{option} is for the format `{name}` alone"))
+                        .help(format!("leave it out, or add `-o {name}=FILE`")),
+                );
+            }
+        }
         for path in targets.iter().filter_map(|(_, path)| path.as_deref()) {
             may_write(path, self.force)?;
         }
@@ -342,6 +356,11 @@ fn targets(
         let named = text.split_once('=');
         let named = named.map(|(name, file)| (name, Format::from_str(name, false), file));
         match named {
+            Some((name, Ok(_), "")) => {
+                return Err(Error::new(format!("`{name}=` names no file")).help(format!(
+                    "name one, as in `-o {name}=findings`; `--format {name}` without -o prints"
+                )));
+            }
             Some((_, Ok(format), file)) => targets.push((format, Some(PathBuf::from(file)))),
             Some((name, Err(_), _)) if is_word(name) => {
                 return Err(
@@ -359,7 +378,9 @@ fn targets(
         }
     }
     if plain.is_some() || format.is_some() || targets.is_empty() {
-        targets.insert(0, (format.unwrap_or(Format::Table), plain));
+        let of_name = || plain.as_deref().and_then(by_ending);
+        let format = format.or_else(of_name).unwrap_or(Format::Table);
+        targets.insert(0, (format, plain));
     }
     let mut files: Vec<&PathBuf> = targets
         .iter()
@@ -370,10 +391,10 @@ fn targets(
         .windows(2)
         .find(|pair| matches!(pair, [one, next] if one == next))
     {
-        return Err(Error::new(format!(
-            "`{}` is to be written twice",
-            twice.display()
-        )));
+        return Err(
+            Error::new(format!("`{}` is to be written twice", twice.display()))
+                .help("give each format a file of its own"),
+        );
     }
     Ok(targets)
 }

@@ -28,9 +28,9 @@ pub(super) struct Args {
     plan: Option<PathBuf>,
     #[command(flatten)]
     what: What,
-    /// How to show the changes
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: DiffFormat,
+    /// How to show the changes [default: by the ending of OUT, such as `.html`; else table]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<DiffFormat>,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -136,7 +136,8 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     if args.new_only {
         diff.only_new();
     }
-    let text = report::diff(&diff, args.format, args.target.style(out));
+    let format = args.target.format(args.format, DiffFormat::Table);
+    let text = report::diff(&diff, format, args.target.style(out));
     args.target
         .write(&text, &report::diff_summary(&diff), out)?;
     args.opening.warn(out);

@@ -38,9 +38,9 @@ pub(super) struct Args {
     what: What,
     #[command(flatten)]
     accepting: Accepting,
-    /// How to print
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: ExplainFormat,
+    /// How to print [default: by the ending of OUT, such as `.md`; else table]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<ExplainFormat>,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -49,9 +49,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
+    let format = args.target.format(args.format, ExplainFormat::Table);
     if let Some(ids) = failures(&args)? {
         let style = args.target.style(out);
-        let text = report::failures(&ids, args.format, style);
+        let text = report::failures(&ids, format, style);
         let codes: Vec<&str> = ids.iter().map(|id| id.code()).collect();
         let told = format!("what {} means", codes.join(", "));
         args.target.write(&text, &told, out)?;
@@ -98,10 +99,10 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         analysis: &analysis,
         about: &about,
     };
-    let text = if analysis.findings.is_empty() && args.format != ExplainFormat::Json {
+    let text = if analysis.findings.is_empty() && format != ExplainFormat::Json {
         format!("{verdict}\n")
     } else {
-        report::explain(dossier, args.format, args.full, args.target.style(out))
+        report::explain(dossier, format, args.full, args.target.style(out))
     };
     args.target.write(&text, &verdict, out)?;
     if of_all && left_out > 0 {

@@ -81,6 +81,12 @@ impl Target {
         }
     }
 
+    /// The format that was asked for, else the one of the file's ending.
+    pub(super) fn format<F: clap::ValueEnum>(&self, asked: Option<F>, otherwise: F) -> F {
+        let by_ending = || self.output.as_deref().and_then(by_ending);
+        asked.or_else(by_ending).unwrap_or(otherwise)
+    }
+
     /// How a document is laid out that goes there.
     pub(super) fn style(&self, out: &Out) -> Style {
         match self.output {
@@ -101,6 +107,19 @@ impl Target {
             None => Ok(out.text(text)?),
         }
     }
+}
+
+/// The format that the ending of a file's name stands for, where the command has it.
+pub(super) fn by_ending<F: clap::ValueEnum>(path: &Path) -> Option<F> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let format = match ending.as_str() {
+        "html" | "htm" => "html",
+        "md" => "markdown",
+        "xml" => "junit",
+        "tf" => "terraform",
+        same => same,
+    };
+    F::from_str(format, false).ok()
 }
 
 /// What lies at a name that is to be written to.
@@ -186,7 +205,22 @@ impl NewFile {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Error {
-    Error::new(format!("`{}` cannot be written: {error}", path.display()))
+    // What the library adds to the system's words is the name of a file that is there no more.
+    let said = io::Error::from(error.kind());
+    let why = error
+        .raw_os_error()
+        .map_or(said, io::Error::from_raw_os_error);
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "make the folder first, or name a file in one that exists",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "name a file in a folder that you may write to"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room, or name a file on another disk; what was there before is as it was"
+        }
+        _ => "name another file; what was there before is as it was",
+    };
+    Error::new(format!("`{}` cannot be written: {why}", path.display())).help(help)
 }
 
 /// Permissions as any program gives its output.
@@ -209,15 +243,20 @@ impl PermissionsOfNewFiles for tempfile::Builder<'_, '_> {
 /// What lies at a name, if it may be written to.
 pub(super) fn may_write(path: &Path, force: bool) -> Result<There, Error> {
     match fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(There::Nothing),
-        Err(error) => {
-            return Err(Error::new(format!(
-                "`{}` cannot be written: {error}",
-                path.display()
-            )));
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if fs::symlink_metadata(path).is_ok() {
+                return Err(Error::new(format!(
+                    "`{}` is a link that leads nowhere",
+                    path.display()
+                ))
+                .help("remove the link, or name another file"));
+            }
+            return Ok(There::Nothing);
         }
+        Err(error) => return Err(cannot_write(path, &error)),
         Ok(metadata) if metadata.is_dir() => {
-            return Err(Error::new(format!("`{}` is a directory", path.display())));
+            return Err(Error::new(format!("`{}` is a directory", path.display()))
+                .help("name a file in it"));
         }
         Ok(metadata) if !metadata.is_file() => return Ok(There::Stream),
         Ok(_) => {}

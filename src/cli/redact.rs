@@ -29,6 +29,9 @@ pub(super) struct Args {
     opening: Opening,
 }
 
+/// How a secret is made.
+const NEW_SECRET: &str = "make one with `head -c 32 /dev/urandom > FILE` and keep it; without --secret, masks are new each time";
+
 /// No secret is larger.
 const MAX_SECRET: u64 = 1 << 20;
 
@@ -37,12 +40,12 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let secret = match &args.secret {
         Some(path) => {
             let bytes = read_small(path, MAX_SECRET).map_err(|error| {
-                Error::new(format!("cannot read `{}`: {error}", path.display()))
+                Error::new(format!("cannot read `{}`: {error}", path.display())).help(NEW_SECRET)
             })?;
             if bytes.len() < 16 {
                 return Err(
                     Error::new(format!("`{}` has fewer than 16 bytes", path.display()))
-                        .help("make one with `head -c 32 /dev/urandom`"),
+                        .help(NEW_SECRET),
                 );
             }
             Secret::from_bytes(&bytes)

@@ -175,11 +175,17 @@ fn signer(args: &Args, file: &SnapshotFile) -> Result<Signature, Error> {
             Signature::None
         });
     };
-    let allowed = AllowedSigners::read(signers)?;
+    let allowed = AllowedSigners::read(signers).map_err(|error| {
+        Error::new(format!("--allowed-signers {}: {error}", signers.display()))
+            .help("a line has who may sign, then the type and the text of the public key, as ssh-keygen(1) tells")
+    })?;
     let path = args.signature.as_deref().unwrap_or(&usual);
     match signature::check(file, path, &allowed, args.identity.as_deref(), args.at) {
         Ok(signer) => Ok(Signature::Holds(signer)),
         Err(error @ SignatureError::Invalid(_)) => Ok(Signature::Fails(error)),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(Error::from(error).help(
+            "ask whoever sent the snapshot for its signature, and name it with --signature; without --allowed-signers the \
+             hashes alone are checked",
+        )),
     }
 }

@@ -108,6 +108,10 @@ impl What {
     }
 }
 
+/// What an attestation file consists of.
+const ENTRY: &str = "each [[accept]] has control, account (or accounts), reason, by, evidence and expires, such as \
+     expires = 2027-06-30; docs/analyze.md shows one";
+
 /// Which findings are accepted: shared by `analyze`, `explain` and `diff`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Accepting {
@@ -128,7 +132,7 @@ impl Accepting {
     /// The attestations of the file; none where no file is named.
     pub(super) fn read(&self, registry: &Registry) -> Result<Vec<Attestation>, Error> {
         let attestations = match &self.attest {
-            Some(path) => attest::read(path)?,
+            Some(path) => attest::read(path).map_err(|error| Error::from(error).help(ENTRY))?,
             None => Vec::new(),
         };
         match attestations

@@ -23,19 +23,66 @@ const IDENTITIES: [(&str, &[&str]); 1] = [(
     &["account", "alarm_arn", "on_state", "action_arn"],
 )];
 
+/// Tables of which AWS is asked resource by resource, and the table that lists those resources by the last part of its key:
+/// nobody asks about a resource that is not there.
+const ASKED_OF_EACH: [(&str, &str); 8] = [
+    ("trail_status", "trail"),
+    ("trail_delivery", "trail"),
+    ("event_selector", "trail"),
+    ("advanced_event_selector", "trail"),
+    ("advanced_event_selector_field", "trail"),
+    ("subscription_attributes", "subscription"),
+    ("mute_rule_target", "mute_rule"),
+    ("event_target", "event_rule"),
+];
+
+/// Resources that one side alone has, by table, account, the last part of their key, and that side.
+type Alone = BTreeSet<(String, String, String, Side)>;
+
 /// Every fact that differs, by account, kind and key.
 pub(super) fn changes(baseline: &Snapshot, current: &Snapshot) -> Result<Vec<FactChange>, Error> {
     let mut changes = Vec::new();
     let (baseline, current) = (File::new(baseline)?, File::new(current)?);
+    let mut new = Alone::new();
     for table in TABLES {
-        if !VOLATILE_TABLES.contains(table) && !NOT_CONFIGURATION.contains(table) {
-            compare(table, &baseline, &current, &mut changes)?;
+        if VOLATILE_TABLES.contains(table) || NOT_CONFIGURATION.contains(table) {
+            continue;
+        }
+        let before = changes.len();
+        compare(table, &baseline, &current, &new, &mut changes)?;
+        if ASKED_OF_EACH.iter().any(|(_, lists)| lists == table) {
+            new.extend(changes.iter().skip(before).filter_map(on_one_side));
         }
     }
     changes.sort_by(|a: &FactChange, b: &FactChange| {
         (&a.account, &a.kind, &a.resource).cmp(&(&b.account, &b.kind, &b.resource))
     });
     Ok(changes)
+}
+
+fn on_one_side(change: &FactChange) -> Option<(String, String, String, Side)> {
+    let side = match change.change {
+        Change::Added(_) => Side::Current,
+        Change::Removed(_) => Side::Baseline,
+        Change::Changed(_) | Change::Unseen { .. } => return None,
+    };
+    let last = change.resource.last()?.clone();
+    Some((change.kind.clone(), change.account.clone(), last, side))
+}
+
+/// Whether a fact is about a resource that its side alone has.
+fn is_of(new: &Alone, change: &FactChange, on: Side) -> bool {
+    let lists = ASKED_OF_EACH.iter().find(|(kind, _)| *kind == change.kind);
+    lists.is_some_and(|(_, lists)| {
+        change.resource.iter().any(|part| {
+            new.contains(&(
+                (*lists).to_owned(),
+                change.account.clone(),
+                part.clone(),
+                on,
+            ))
+        })
+    })
 }
 
 /// One side.
@@ -158,6 +205,7 @@ fn compare(
     table: &str,
     baseline: &File<'_>,
     current: &File<'_>,
+    new: &Alone,
     changes: &mut Vec<FactChange>,
 ) -> Result<(), Error> {
     let shape = shape(current.snapshot.connection(), table)?;
@@ -187,7 +235,7 @@ fn compare(
                 return Ok(());
             }
         };
-        changes.extend(alone(&shape, &fact, [from, other], on)?);
+        changes.extend(alone(&shape, &fact, [from, other], on, new)?);
         Ok(())
     })
 }
@@ -232,12 +280,15 @@ fn alone(
     fact: &Fact,
     [from, other]: [&File<'_>; 2],
     on: Side,
+    new: &Alone,
 ) -> Result<Option<FactChange>, Error> {
     let mut change = named(shape, fact);
     if !other.accounts.contains(&change.account) {
         return Ok(None);
     }
-    change.change = match from.unseen(fact.evidence, other)? {
+    let unseen = from.unseen(fact.evidence, other)?;
+    let unseen = unseen.filter(|it| it.outcome != Outcome::NotAsked || !is_of(new, &change, on));
+    change.change = match unseen {
         Some(why) => Change::Unseen { on, why },
         None => {
             let fields = shape

@@ -78,10 +78,13 @@ fn same(left: &Finding, right: &Finding) -> bool {
 }
 
 /// An account that one side lacks has nothing to be told about there; that it vanished is told as presence. What failed and is
-/// not known any more is not better: a permission that was taken away repairs nothing.
+/// not known any more is not better: neither a permission that was taken away nor an account that is not looked at repairs
+/// anything.
 fn direction(left: Option<&Finding>, right: Option<&Finding>) -> Direction {
     let status = |finding: Option<&Finding>| finding.map(|finding| finding.status);
-    if (status(left), status(right)) == (Some(Status::Fail), Some(Status::Unknown)) {
+    if let (Some(_), None) | (Some(Status::Fail), Some(Status::Unknown)) =
+        (status(left), status(right))
+    {
         return Direction::Same;
     }
     let rank = |finding: Option<&Finding>| match finding.map(|finding| finding.status) {

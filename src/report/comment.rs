@@ -3,7 +3,7 @@
 use crate::diff::{Diff, Direction};
 
 use super::NOT_VERIFIED;
-use super::diff::{nothing, side_words, summary};
+use super::diff::{nothing, presence_words, side_words, summary};
 use super::dossier::Dossier;
 use super::marked::{cell, premises, refused, sentence};
 use super::repair;
@@ -79,6 +79,16 @@ pub(super) fn compared(diff: &Diff) -> String {
         }
     }
     premises(&mut out, &diff.premises);
+    let accounts = diff.presence.iter().filter(|it| it.region.is_none());
+    let mut gone = Rows::new("");
+    for presence in accounts {
+        let (what, said) = presence_words(presence);
+        gone.push(&format!("- {} {said}\n", sentence(&what)));
+    }
+    gone.end(&mut out, "account");
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
     let mut rows = Rows::new("| control | account | before | now | why |\n|---|---|---|---|---|\n");
     let worse = |direction| {
         diff.findings

@@ -3,7 +3,9 @@
 use crate::analyze::Finding;
 use crate::aws::arn::short_name;
 use crate::coverage::RelationKind;
-use crate::diff::{Change, Diff, Direction, FactChange, FieldChange, FindingChange, Meaning, Side};
+use crate::diff::{
+    Change, Diff, Direction, FactChange, FieldChange, FindingChange, Meaning, Presence, Side,
+};
 
 use super::text::{
     Colour, Page, Style, audit_steps_word, clean, count, cut_apart, status_word, witness_line,
@@ -67,10 +69,11 @@ fn refused(out: &mut Page, diff: &Diff) {
 
 /// `2 findings worse, 1 better, 13 unchanged; 3 facts changed`.
 pub(super) fn summary(diff: &Diff) -> String {
+    let mut text = accounts(diff);
     if diff.new_only {
-        return format!("{} new", count(diff.findings.len(), "finding"));
+        return format!("{text}{} new", count(diff.findings.len(), "finding"));
     }
-    let mut text = format!(
+    text += &format!(
         "{} worse, {} better, {} otherwise changed, {} unchanged; {} changed",
         count(diff.count(Direction::Worse), "finding"),
         diff.count(Direction::Better),
@@ -95,24 +98,49 @@ pub(super) fn summary(diff: &Diff) -> String {
     text
 }
 
+/// `1 account gone, 2 new; `: nothing where both sides have the same accounts.
+fn accounts(diff: &Diff) -> String {
+    let whole = diff.presence.iter().filter(|it| it.region.is_none());
+    let (gone, new): (Vec<&Presence>, Vec<&Presence>) =
+        whole.partition(|it| it.on == Side::Baseline);
+    let mut parts = Vec::new();
+    if !gone.is_empty() {
+        parts.push(format!("{} gone", count(gone.len(), "account")));
+    }
+    if !new.is_empty() {
+        parts.push(format!("{} new", count(new.len(), "account")));
+    }
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!("{}; ", parts.join(", ")),
+    }
+}
+
+/// An account or a Region that one side alone has: what it is, and a sentence about it.
+pub(super) fn presence_words(presence: &Presence) -> (String, &'static str) {
+    let what = match &presence.region {
+        Some(region) => format!("Region {region} of account {}", presence.account),
+        None => format!("account {}", presence.account),
+    };
+    let said = match presence.on {
+        Side::Baseline => "is not in the current snapshot",
+        Side::Current => "is new",
+    };
+    (what, said)
+}
+
 fn presence(out: &mut Page, diff: &Diff, style: Style) {
     if diff.presence.is_empty() {
         return;
     }
     out.heading("Accounts and Regions");
     for presence in &diff.presence {
-        let what = match &presence.region {
-            Some(region) => format!("Region {region} of account {}", presence.account),
-            None => format!("account {}", presence.account),
+        let (what, said) = presence_words(presence);
+        let sign = match presence.on {
+            Side::Baseline => style.paint(Colour::Red, "-"),
+            Side::Current => style.paint(Colour::Green, "+"),
         };
-        let line = match presence.on {
-            Side::Baseline => format!(
-                "{} {what} is not in the current snapshot",
-                style.paint(Colour::Red, "-")
-            ),
-            Side::Current => format!("{} {what} is new", style.paint(Colour::Green, "+")),
-        };
-        out.line(&format!("  {line}"));
+        out.paragraph(2, &sign, &format!("{what} {said}"));
     }
 }
 

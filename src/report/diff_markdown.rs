@@ -3,7 +3,9 @@
 use crate::analyze::Finding;
 use crate::diff::{Change, Diff, Direction, FieldChange, Side};
 
-use super::diff::{direction_word, meaning_words, nothing, resource, side_words, summary, values};
+use super::diff::{
+    direction_word, meaning_words, nothing, presence_words, resource, side_words, summary, values,
+};
 use super::marked::{cell, premises, refused, sentence};
 use super::text::witness_line;
 use super::words;
@@ -44,15 +46,8 @@ fn presence(out: &mut String, diff: &Diff) {
         out.push_str("\n## Accounts and Regions\n\n");
     }
     for presence in &diff.presence {
-        let what = match &presence.region {
-            Some(region) => format!("Region {region} of account {}", presence.account),
-            None => format!("Account {}", presence.account),
-        };
-        let verb = match presence.on {
-            Side::Baseline => "vanished",
-            Side::Current => "appeared",
-        };
-        out.push_str(&format!("- {} {verb}\n", sentence(&what)));
+        let (what, said) = presence_words(presence);
+        out.push_str(&format!("- {} {said}\n", sentence(&what)));
     }
 }
 

@@ -11,8 +11,9 @@ use crate::aws::arn::Arn;
 use crate::chain::verdict::Subject;
 
 use super::fix::Fix;
+use super::repair::{self, Repair};
 use super::text::{some, witness_line};
-use super::{repair, words};
+use super::words;
 
 /// What judged.
 pub(super) const ANALYZER: &str = concat!("trailproof ", env!("CARGO_PKG_VERSION"));
@@ -133,6 +134,14 @@ impl<'a> Dossier<'a> {
         let finding = item.finding;
         let key = (finding.account.clone(), finding.control.clone());
         self.about.fixes.get(&key).filter(|_| item.open())
+    }
+
+    /// What is to be changed, in general; nothing where a fix was tried, whose commands say it of this very account.
+    pub(super) fn repairs(self, item: &Item<'_>) -> Vec<Repair> {
+        match self.fix(item) {
+            Some(fix) if !fix.commands.is_empty() => Vec::new(),
+            _ => repair::repairs(item.finding, item.control),
+        }
     }
 
     /// The account's name, where it has one.

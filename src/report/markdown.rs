@@ -5,6 +5,7 @@ use crate::analyze::{Analysis, Finding, Status};
 use super::NOT_VERIFIED;
 use super::dossier::Dossier;
 use super::marked::{cell, premises, refused, sentence};
+use super::sections;
 use super::table::calls::{not_answered, worth_knowing};
 use super::table::causes::short;
 use super::table::verdict::{origin, verdict};
@@ -35,6 +36,7 @@ pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
         out.push_str("\n**The snapshot is incomplete: its collection was cut short.**\n");
     }
     refused(&mut out, &analysis.refused);
+    by_section(&mut out, analysis);
     for (account, findings) in analysis.by_account() {
         let name = dossier.account_name(&account.account);
         let name = name.map_or(String::new(), |name| format!(" ({name})"));
@@ -68,6 +70,23 @@ pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
     list("Not answered", missing.collect());
     list(DIFFERENCES, differ(analysis));
     out
+}
+
+/// A score a section, where findings are grouped by the sections of a framework.
+fn by_section(out: &mut String, analysis: &Analysis) {
+    let Some(framework) = &analysis.framework else {
+        return;
+    };
+    out.push_str(&format!("\n## {}\n\n", sentence(&framework.title)));
+    let columns = sections::COLUMNS;
+    out.push_str(&format!("| {} |\n|---|---|---|---|\n", columns.join(" | ")));
+    for row in sections::rows(analysis, framework) {
+        let cells = row.map(|text| cell(&text));
+        out.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    for said in sections::below(framework) {
+        out.push_str(&format!("\n{}\n", sentence(&said)));
+    }
 }
 
 /// Where audit steps and proof say different things, and what the steps found. What the proof says stands above.

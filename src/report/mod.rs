@@ -110,7 +110,7 @@ impl Format {
 
     /// Whether it groups findings by section of a framework.
     pub fn can_group(self) -> bool {
-        matches!(self, Self::Table | Self::Json)
+        matches!(self, Self::Table | Self::Json | Self::Markdown | Self::Html)
     }
 
     /// Whether the format can leave out what passes.
@@ -124,12 +124,8 @@ impl Format {
 
 /// The analysis in the given format, ending with a line break.
 pub fn analysis(dossier: Dossier<'_>, format: Format, view: View) -> String {
-    let analysis = dossier.analysis;
     let text = match format {
-        Format::Table => match &analysis.framework {
-            Some(framework) if !view.quiet => sections::render(dossier, framework, view.style),
-            _ => table::render(dossier, view),
-        },
+        Format::Table => table::render(dossier, view),
         Format::Json => json::render(dossier, view.failing),
         Format::Csv => csv::render(dossier, view.failing),
         Format::Markdown => markdown::render(dossier, view.failing),

@@ -1,59 +1,66 @@
-//! The findings of an analysis by section of a framework, for people: a score a section, then why what fails does.
+//! The findings of an analysis by section of a framework: a score a section, the same in a table, in Markdown and on the page.
 
-use crate::analyze::{Analysis, Finding, FrameworkScore, SectionScore, Status};
+use crate::analyze::{Analysis, FrameworkScore, NotJudged, SectionScore, Status};
 
 use super::columns::{List, Long};
-use super::dossier::Dossier;
-use super::table::verdict;
-use super::text::{Page, Style, clean};
-use super::words;
+use super::text::{Page, clean, some};
 
-/// The document, ending with a line break.
-pub(super) fn render(dossier: Dossier<'_>, framework: &FrameworkScore, style: Style) -> String {
-    let analysis = dossier.analysis;
-    let mut page = Page::new(style);
-    verdict::head(&mut page, dossier);
+/// The table for a terminal, and what stands below it.
+pub(super) fn write(page: &mut Page, analysis: &Analysis) {
+    let Some(framework) = &analysis.framework else {
+        return;
+    };
     page.heading(&format!("{} ({})", framework.title, framework.id));
-    page.table(&table(analysis, framework, style));
-    let open = analysis.findings.iter().filter(|finding| finding.is_open());
-    for (index, finding) in open.enumerate() {
-        if index == 0 {
-            page.blank();
-        }
-        let whose = match analysis.accounts.len() {
-            1 => String::new(),
-            _ => format!(" in {}", finding.account),
-        };
-        let accepted = match &finding.accepted {
-            Some(attestation) => format!(" ({})", words::accepted(attestation)),
-            None => String::new(),
-        };
-        let status = page.style.status(finding.status);
-        let label = format!("{status} {}{whose}:", name(finding));
-        let reason = words::reason(finding);
-        page.paragraph(0, &label, &format!("{reason}{accepted}"));
+    let mut list = List::new(&COLUMNS);
+    for row in rows(analysis, framework) {
+        list.push(row.iter().map(|cell| clean(cell)).collect());
     }
-    page.blank();
-    let sources = format!(
-        "`trailproof frameworks show {}` says who maps these sections.",
-        framework.id
-    );
-    page.paragraph(0, "", &sources);
-    page.finish()
+    page.table(&list.lay_out(page.style.width, Long::Wrapped));
+    for sentence in below(framework) {
+        page.paragraph(0, "", &sentence);
+    }
 }
 
-fn table(analysis: &Analysis, framework: &FrameworkScore, style: Style) -> String {
-    let mut list = List::new(&["section", "score", "passes", "what does not pass"]);
-    for section in &framework.sections {
+/// What stands above the columns of [`rows`].
+pub(super) const COLUMNS: [&str; 4] = ["section", "score", "passes", "what does not pass"];
+
+/// A row a section, in the order of the framework, as plain text.
+pub(super) fn rows(analysis: &Analysis, framework: &FrameworkScore) -> Vec<[String; 4]> {
+    let sections = framework.sections.iter();
+    let row = |section: &SectionScore| {
         let title = section.section.as_deref().unwrap_or("no section named");
-        list.push(vec![
-            clean(title),
+        [
+            title.to_owned(),
             score(section),
             passes(section),
             failing(section, analysis),
-        ]);
+        ]
+    };
+    sections.map(row).collect()
+}
+
+/// What is said below the rows: which of its controls were not judged, and who maps the sections.
+pub(super) fn below(framework: &FrameworkScore) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let not_judged: Vec<String> = framework.not_judged.iter().map(unjudged).collect();
+    if !not_judged.is_empty() {
+        sentences.push(format!(
+            "Mapped to it and not judged here: {}.",
+            some(&not_judged)
+        ));
     }
-    list.lay_out(style.width, Long::Wrapped)
+    sentences.push(format!(
+        "`trailproof frameworks show {}` says who maps these sections.",
+        framework.id
+    ));
+    sentences
+}
+
+fn unjudged(of: &NotJudged) -> String {
+    match of.sections.as_slice() {
+        [] => format!("`{}`", of.control),
+        sections => format!("`{}` ({})", of.control, sections.join(", ")),
+    }
 }
 
 fn score(section: &SectionScore) -> String {
@@ -71,7 +78,7 @@ fn passes(section: &SectionScore) -> String {
 fn failing(section: &SectionScore, analysis: &Analysis) -> String {
     let mut names: Vec<(Status, String)> = Vec::new();
     for finding in section.failing(&analysis.findings) {
-        let name = name(finding);
+        let name = finding.control.clone();
         match names.iter_mut().find(|(_, known)| *known == name) {
             Some((status, _)) => *status = finding.status.max(*status),
             None => names.push((finding.status, name)),
@@ -85,8 +92,4 @@ fn failing(section: &SectionScore, analysis: &Analysis) -> String {
         })
         .collect();
     words.join(", ")
-}
-
-fn name(finding: &Finding) -> String {
-    clean(&finding.control)
 }

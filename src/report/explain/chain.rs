@@ -140,18 +140,17 @@ fn pattern(page: &mut Page, indent: usize, text: &str, marks: &[&Mark]) {
 /// One path: every link of the first, of the others what is not `ok`.
 fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
     let style = page.style;
-    let title = format!(
-        "Path {} of {}: {}",
-        index + 1,
-        finding.paths.len(),
-        path.verdict
-    );
-    page.heading(&title);
     // The first path of a fail is the one that carries the witness farthest.
     let stop = finding
         .why
         .stop()
         .filter(|_| index == 0 && finding.status == Status::Fail);
+    // It may be sound for other events.
+    let drops = stop.map_or(String::new(), |stop| {
+        format!(", and drops the lost event at {}", stop.id)
+    });
+    let (number, all) = (index + 1, finding.paths.len());
+    page.heading(&format!("Path {number} of {all}: {}{drops}", path.verdict));
     let mut drawn = 0;
     for (part, stations, name) in parts(path) {
         let links: Vec<&Link> = path

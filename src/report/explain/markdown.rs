@@ -3,7 +3,7 @@
 use super::super::dossier::{Dossier, Item};
 use super::super::marked::sentence;
 use super::super::text::{Page, Style, audit_steps_word, short_names, status_word, witness_line};
-use super::super::{NOT_VERIFIED, repair, words};
+use super::super::{NOT_VERIFIED, words};
 
 /// The document; with `full`, with the chain link by link and the witness whole.
 pub(super) fn render(dossier: Dossier<'_>, full: bool) -> String {
@@ -43,7 +43,7 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
     if let Some(link) = super::deciding_link(item) {
         line("Link", &link);
     }
-    for (index, repair) in repair::repairs(finding, item.control).iter().enumerate() {
+    for (index, repair) in dossier.repairs(item).iter().enumerate() {
         line(if index == 0 { "Fix" } else { "Then" }, &repair.text);
     }
     if let Some(witness) = &finding.witness {
@@ -73,7 +73,7 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
     }
     if let Some(fix) = dossier.fix(item) {
         for told in &fix.told {
-            line("Tried", told.trim());
+            line("Fix, tried on a copy of the facts", told.trim());
         }
         fenced(out, "sh", &fix.commands);
     }

@@ -16,7 +16,7 @@ use crate::control::Answer;
 
 use super::dossier::{Dossier, Item};
 use super::text::{Colour, Page, Style, audit_steps_word, count, cut, short_names, witness_line};
-use super::{NOT_VERIFIED, repair, words};
+use super::{NOT_VERIFIED, words};
 
 pub(super) use chain::parts;
 pub use failure::failures;
@@ -142,7 +142,7 @@ fn brief(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
     if let Some(link) = deciding_link(item) {
         row(page, "link", &link);
     }
-    for (index, repair) in repair::repairs(finding, item.control).iter().enumerate() {
+    for (index, repair) in dossier.repairs(item).iter().enumerate() {
         let label = if index == 0 { "fix" } else { "then" };
         let link = repair.link.map_or(String::new(), |id| format!("{id}: "));
         row(page, label, &format!("{link}{}", repair.text));
@@ -189,7 +189,12 @@ fn commands(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
         return;
     };
     for (index, line) in fix.told.iter().enumerate() {
-        row(page, if index == 0 { "tried" } else { "" }, line.trim());
+        let label = match index {
+            0 if fix.commands.is_empty() => "tried",
+            0 => "fix",
+            _ => "",
+        };
+        row(page, label, line.trim());
     }
     for line in &fix.commands {
         page.line(line);

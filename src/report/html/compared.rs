@@ -4,7 +4,7 @@ use crate::analyze::SnapshotSummary;
 use crate::diff::{Change, Diff, Direction, FactChange, FindingChange, Side};
 
 use super::super::diff::{
-    direction_word, meaning_words, nothing, resource, side_words, summary, values,
+    direction_word, meaning_words, nothing, presence_words, resource, side_words, summary, values,
 };
 use super::super::text::witness_line;
 use super::super::words;
@@ -53,16 +53,13 @@ fn presence(out: &mut String, diff: &Diff) {
     }
     out.push_str("<section><h2>Accounts and Regions</h2><ul>\n");
     for presence in &diff.presence {
-        let what = match &presence.region {
-            Some(region) => format!("Region {region} of account {}", presence.account),
-            None => format!("account {}", presence.account),
-        };
-        let (class, verb) = match presence.on {
-            Side::Baseline => ("fail", "is not in the current snapshot"),
-            Side::Current => ("pass", "is new"),
+        let (what, said) = presence_words(presence);
+        let class = match presence.on {
+            Side::Baseline => "fail",
+            Side::Current => "pass",
         };
         out.push_str(&format!(
-            "<li>{} <span class=\"{class}\">{verb}</span></li>\n",
+            "<li>{} <span class=\"{class}\">{said}</span></li>\n",
             text(&what)
         ));
     }

@@ -101,16 +101,13 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
 
 /// The fix as commands to paste where one was looked for, else what has to be changed.
 fn to_change(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
-    let fix = dossier.fix(item);
-    if let Some(repair) = item.fix()
-        && fix.is_none_or(|fix| fix.commands.is_empty())
-    {
+    if let Some(repair) = dossier.repairs(item).first() {
         out.push_str(&format!(
             "<h4>What to change</h4><p>{}</p>\n",
-            sentence(&repair)
+            sentence(&repair.text)
         ));
     }
-    let Some(fix) = fix else {
+    let Some(fix) = dossier.fix(item) else {
         return;
     };
     out.push_str("<h4>The fix, tried on a copy of the facts</h4><ul>\n");

@@ -11,7 +11,9 @@ use super::super::dossier::{ANALYZER, Dossier, Item};
 use super::super::text::{audit_steps_word, count, status_word};
 use super::super::words;
 use super::finding::{anchor, finding};
-use super::summaries::{FEW_ACCOUNTS, by_account, by_section, counts, grouped, named};
+use super::summaries::{
+    FEW_ACCOUNTS, by_account, by_category, by_framework, counts, grouped, named,
+};
 use super::{controls, sentence, text};
 
 /// So many findings are shown with their whole chain; beyond them, with what a reader acts on.
@@ -60,7 +62,8 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
     }
     scope(out, dossier);
     by_account(out, dossier, &items);
-    by_section(out, &items);
+    by_category(out, &items);
+    by_framework(out, analysis);
     differences(out, &items, analysis.accounts.len() > 1);
     findings(out, dossier, &items);
     seen(out, analysis);

@@ -1,11 +1,12 @@
 //! The counts of the page: by account, by section and by severity.
 
-use crate::analyze::Summary;
+use crate::analyze::{Analysis, Summary};
 use crate::control::Severity;
 
 use super::super::dossier::{Dossier, Item};
+use super::super::sections;
 use super::super::text::count;
-use super::text;
+use super::{sentence, text};
 
 /// More accounts than these are shown closed, their passes in one paragraph, and those in which nothing is open apart.
 pub(super) const FEW_ACCOUNTS: usize = 50;
@@ -102,20 +103,20 @@ fn accounts(out: &mut String, dossier: Dossier<'_>, accounts: &[(String, Summary
 }
 
 /// By what a control is about, where the benchmark says it, and by severity.
-pub(super) fn by_section(out: &mut String, items: &[Item<'_>]) {
+pub(super) fn by_category(out: &mut String, items: &[Item<'_>]) {
     let category = |item: &Item<'_>| item.control.and_then(|control| control.category.clone());
     let mut categories: Vec<String> = items.iter().filter_map(category).collect();
     categories.sort_unstable();
     categories.dedup();
     out.push_str(
-        "<section aria-labelledby=\"sections\"><h2 id=\"sections\">By section and severity</h2>",
+        "<section aria-labelledby=\"categories\"><h2 id=\"categories\">By category and severity</h2>",
     );
-    head(out, "section");
-    for section in categories {
+    head(out, "category");
+    for name in categories {
         let of = items
             .iter()
-            .filter(|item| category(item).as_ref() == Some(&section));
-        out.push_str(&format!("<tr><th scope=\"row\">{}</th>", text(&section)));
+            .filter(|item| category(item).as_ref() == Some(&name));
+        out.push_str(&format!("<tr><th scope=\"row\">{}</th>", text(&name)));
         cells(out, counts(of));
     }
     for severity in [Severity::High, Severity::Medium, Severity::Low] {
@@ -129,4 +130,32 @@ pub(super) fn by_section(out: &mut String, items: &[Item<'_>]) {
         }
     }
     out.push_str("</tbody></table></div></section>\n");
+}
+
+/// A score a section, where findings are grouped by the sections of a framework.
+pub(super) fn by_framework(out: &mut String, analysis: &Analysis) {
+    let Some(framework) = &analysis.framework else {
+        return;
+    };
+    out.push_str(&format!(
+        "<section aria-labelledby=\"framework\"><h2 id=\"framework\">{}</h2>\n\
+         <div class=\"scroll\"><table><thead><tr>",
+        text(&framework.title)
+    ));
+    for column in sections::COLUMNS {
+        out.push_str(&format!("<th scope=\"col\">{column}</th>"));
+    }
+    out.push_str("</tr></thead><tbody>\n");
+    for [section, score, passes, failing] in sections::rows(analysis, framework) {
+        out.push_str(&format!(
+            "<tr><th scope=\"row\">{}</th><td>{score}</td><td>{passes}</td><td>{}</td></tr>\n",
+            text(&section),
+            text(&failing)
+        ));
+    }
+    out.push_str("</tbody></table></div>\n");
+    for said in sections::below(framework) {
+        out.push_str(&format!("<p class=\"soft\">{}</p>\n", sentence(&said)));
+    }
+    out.push_str("</section>\n");
 }

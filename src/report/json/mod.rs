@@ -52,6 +52,7 @@ struct Framework<'a> {
     id: &'a str,
     title: &'a str,
     sections: Vec<Section<'a>>,
+    not_judged: &'a [analyze::NotJudged],
 }
 
 #[derive(Serialize)]
@@ -318,6 +319,7 @@ fn framework(framework: &analyze::FrameworkScore) -> Framework<'_> {
         id: &framework.id,
         title: &framework.title,
         sections: framework.sections.iter().map(section).collect(),
+        not_judged: &framework.not_judged,
     }
 }
 

@@ -37,7 +37,9 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
         let noise = control.noise.by.iter().take(SHOWN);
         let noise = noise.map(|surplus| format!("noise: {}", sentences::noise(surplus)));
         let often = sentences::how_often(control, outcome);
-        let lines: Vec<String> = told.chain(often).chain(noise).collect();
+        let together = sentences::together(control, outcome);
+        let told = told.chain(together).chain(often);
+        let lines: Vec<String> = told.chain(noise).collect();
         if lines.is_empty() {
             continue;
         }

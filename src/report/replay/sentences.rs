@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::aws::alarm::Reason;
 use crate::chain::NotFollowed;
 use crate::chain::verdict::Cause;
 use crate::replay::{
@@ -84,6 +85,35 @@ pub(super) fn noise(surplus: &Surplus) -> String {
         }
     }
     line
+}
+
+/// Where an alarm needs several events and got them: each of them is missed by itself, and together they did notify.
+pub(super) fn together(control: &ControlOutcome, outcome: &ReplayOutcome) -> Option<String> {
+    let needs_several = |missed: &&Missed| {
+        let cause = &missed.stop.cause;
+        matches!(cause, Cause::SingleEvent(Reason::NeedsEvents { .. }))
+    };
+    let subjects = control.missed.iter().filter(needs_several);
+    let arns: Vec<&str> = subjects
+        .filter_map(|missed| missed.stop.subject.as_ref()?.arn.as_deref())
+        .collect();
+    let alarms = outcome.alarms.iter();
+    let told = alarms.filter_map(|alarm| match notifications(alarm)? {
+        number @ 1.. if arns.contains(&alarm.arn.as_str()) => Some(format!(
+            "{} of alarm `{}`",
+            count(number, "notification"),
+            alarm.name
+        )),
+        _ => None,
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "each is missed by itself; those that came close enough together made {}",
+        told.join(" and ")
+    ))
 }
 
 fn principal_type(surplus: &Surplus) -> &str {

@@ -91,8 +91,13 @@ fn render_control(
             out.paragraph(10, label, &format!("{} more kinds", rest(kinds.len())));
         }
     }
-    if let Some(line) = sentences::how_often(control, dossier.outcome) {
-        out.paragraph(10, "", &line);
+    let outcome = dossier.outcome;
+    let together = sentences::together(control, outcome);
+    for line in together
+        .iter()
+        .chain(&sentences::how_often(control, outcome))
+    {
+        out.paragraph(10, "", line);
     }
     for surplus in control.noise.by.iter().take(SHOWN) {
         out.paragraph(10, "noise", &sentences::noise(surplus));

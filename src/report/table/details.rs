@@ -71,9 +71,13 @@ fn verdicts(findings: &[&Finding], style: Style) -> String {
     list.lay_out(style.width, Long::Wrapped)
 }
 
-/// What stands in the last column: the id and title of the link, or the filters.
+/// What stands in the last column: the id of the link with which events it drops or its title, or the filters.
 fn decides(finding: &Finding) -> String {
+    let names = finding.names.as_ref().and_then(words::names_briefly);
     match (finding.status, finding.broken_link) {
+        (Status::Fail, Some(id)) if names.is_some() => {
+            format!("{id} {}", names.unwrap_or_default())
+        }
         (Status::Fail | Status::Unknown, Some(id)) => format!("{id} {}", id.title()),
         _ => words::reason(finding),
     }

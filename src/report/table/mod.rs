@@ -13,7 +13,7 @@ use crate::control::Answer;
 
 use super::dossier::Dossier;
 use super::text::{Colour, Page};
-use super::{View, blind_spots, words};
+use super::{View, blind_spots, sections, words};
 use causes::{Group, groups, label};
 
 /// The widest that the column of controls may be, and the narrowest page that has one.
@@ -31,6 +31,7 @@ pub(super) fn render(dossier: Dossier<'_>, view: View) -> String {
     }
     let analysis = dossier.analysis;
     verdict::by_account(&mut page, dossier);
+    sections::write(&mut page, analysis);
     if view.details {
         details::write(&mut page, dossier, view.failing);
     } else {

@@ -73,11 +73,15 @@ pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
         let verb = if tally.unproven == 1 { "is" } else { "are" };
         parts.push(format!("{}{of} {verb} not proven", tally.unproven));
     }
-    if parts.is_empty() {
+    if parts.is_empty() && (tally.accepted == 0 || tally.accepted < tally.judged) {
         parts.push(holds(&tally, analysis.accounts.len() == 1));
     }
     if tally.accepted > 0 {
-        parts.push(format!("{} accepted by attestation", tally.accepted));
+        let accepted = match parts.is_empty() {
+            true => count(tally.accepted, "control"),
+            false => tally.accepted.to_string(),
+        };
+        parts.push(format!("{accepted} accepted by attestation"));
     }
     let supposed = words::supposed(&analysis.snapshot);
     let supposed = supposed.map_or(String::new(), |supposed| format!(", {supposed}"));

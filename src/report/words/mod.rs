@@ -206,7 +206,7 @@ fn endpoints(carriers: &Carriers) -> String {
     let told: Vec<String> = told
         .map(|(protocol, endpoint)| format!("{protocol} {endpoint}"))
         .collect();
-    told.join(", ")
+    super::text::some(&told)
 }
 
 /// Whom several controls alert that alert the same.
