@@ -368,9 +368,9 @@ fn what_cannot_be_written_says_what_to_do() {
         (link, "is a link that leads nowhere\nhelp: remove the link"),
         (
             folder.path().join("none/x.json"),
-            "No such file or directory (os error 2)\nhelp: make the folder first",
+            "cannot be written: there is no such folder\nhelp: make the folder first",
         ),
-        ("/dev/full".into(), "help: make room"),
+        ("/dev/full".into(), "the disk is full\nhelp: make room"),
     ] {
         let mut command = trailproof();
         command.args(["analyze", &broken, "-o"]).arg(&path);

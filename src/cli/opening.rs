@@ -205,20 +205,29 @@ impl NewFile {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Error {
-    // What the library adds to the system's words is the name of a file that is there no more.
-    let said = io::Error::from(error.kind());
-    let why = error
-        .raw_os_error()
-        .map_or(said, io::Error::from_raw_os_error);
-    let help = match error.kind() {
-        io::ErrorKind::NotFound => "make the folder first, or name a file in one that exists",
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "name a file in a folder that you may write to"
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "make room, or name a file on another disk; what was there before is as it was"
-        }
-        _ => "name another file; what was there before is as it was",
+    // In our words where we have them: what the library says names a file that is there no more.
+    let system = error.to_string();
+    let (why, help) = match error.kind() {
+        io::ErrorKind::NotFound => (
+            "there is no such folder",
+            "make the folder first, or name a file in one that exists",
+        ),
+        io::ErrorKind::PermissionDenied => (
+            "you may not write there",
+            "name a file in a folder that you may write to",
+        ),
+        io::ErrorKind::ReadOnlyFilesystem => (
+            "nothing can be written there",
+            "name a file in a folder that you may write to",
+        ),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+            "the disk is full",
+            "make room, or name a file on another disk; what was there before is as it was",
+        ),
+        _ => (
+            system.as_str(),
+            "name another file; what was there before is as it was",
+        ),
     };
     Error::new(format!("`{}` cannot be written: {why}", path.display())).help(help)
 }

@@ -80,9 +80,9 @@ fn by_section(out: &mut String, analysis: &Analysis) {
     out.push_str(&format!("\n## {}\n\n", sentence(&framework.title)));
     let columns = sections::COLUMNS;
     out.push_str(&format!("| {} |\n|---|---|---|---|\n", columns.join(" | ")));
-    for row in sections::rows(analysis, framework) {
-        let cells = row.map(|text| cell(&text));
-        out.push_str(&format!("| {} |\n", cells.join(" | ")));
+    for [section, score, passes, failing] in sections::rows(analysis, framework) {
+        let (section, failing) = (cell(&section), cell(&failing));
+        out.push_str(&format!("| {section} | {score} | {passes} | {failing} |\n"));
     }
     for said in sections::below(framework) {
         out.push_str(&format!("\n{}\n", sentence(&said)));

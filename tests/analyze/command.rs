@@ -336,10 +336,10 @@ fn a_framework_groups_the_findings_by_section_with_a_score() {
     let section = |name: &str| sections.iter().find(|it| it["section"] == name).unwrap();
     // The auditor's page and the comment in a pull request have the same sections, scores and controls.
     for (format, row) in [
-        ("markdown", "| AU-6 | 93% | 14 of 15 | root\\_usage |"),
+        ("markdown", "| AU-6 | 93% | 14 of 15 | cloudtrail"),
         (
             "html",
-            "<th scope=\"row\">AU-6</th><td>93%</td><td>14 of 15</td><td>root_usage</td>",
+            "<th scope=\"row\">AU-6</th><td>93%</td><td>14 of 15</td><td>cloudtrail_changes</td>",
         ),
     ] {
         let (_, text, _) = by(&["--framework", "nist-800-53-r5", "--format", format]);
