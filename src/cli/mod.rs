@@ -19,6 +19,7 @@ mod frameworks;
 mod help;
 mod import;
 mod man;
+mod moment;
 mod opening;
 mod out;
 mod pattern;

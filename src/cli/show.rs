@@ -17,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   trailproof show mine.trailproof
   trailproof show mine.trailproof 56
+  trailproof show mine.trailproof 4 6-35
   trailproof show mine.trailproof 56 --raw -o answer.cbor && sha256sum answer.cbor
 
 Exit codes:
@@ -29,9 +30,9 @@ Exit codes:
 pub(super) struct Args {
     /// The snapshot
     file: PathBuf,
-    /// Evidence rows, by the numbers that findings cite; a list of all calls where none is named
-    #[arg(value_name = "ROW")]
-    rows: Vec<i64>,
+    /// Evidence rows, as findings cite them: `56`, `6-35`; a list of all calls where none is named
+    #[arg(value_name = "ROW", value_parser = rows)]
+    rows: Vec<Run>,
     /// How to print
     #[arg(
         long,
@@ -42,7 +43,12 @@ pub(super) struct Args {
     )]
     format: Format,
     /// Write the answer's own bytes, of which the evidence row has the SHA-256
-    #[arg(long, requires = "output", help_heading = "Output")]
+    #[arg(
+        long,
+        requires = "output",
+        conflicts_with = "format",
+        help_heading = "Output"
+    )]
     raw: bool,
     #[command(flatten)]
     target: Target,
@@ -88,12 +94,9 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
     let snapshot = args.opening.open(&args.file)?;
     let mut found = Vec::new();
-    for row in &args.rows {
-        found.push(
-            snapshot
-                .evidence(*row)?
-                .ok_or_else(|| absent(&snapshot, *row))?,
-        );
+    for row in args.rows.iter().flat_map(|Run(first, last)| *first..=*last) {
+        let evidence = snapshot.evidence(row)?;
+        found.push(evidence.ok_or_else(|| absent(&snapshot, row))?);
     }
     if args.raw {
         return raw(args, &found, out);
@@ -124,6 +127,21 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     }
     args.opening.warn(out);
     Ok(Status::Clean)
+}
+
+/// Rows from one to another.
+#[derive(Debug, Clone, Copy)]
+struct Run(i64, i64);
+
+/// Reads rows as reports cite them, with the comma behind them.
+fn rows(text: &str) -> Result<Run, String> {
+    let number = |text: &str| text.parse::<u32>().ok().map(i64::from);
+    let plain = text.trim_end_matches(',');
+    let (first, last) = plain.split_once('-').unwrap_or((plain, plain));
+    match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => Ok(Run(first, last)),
+        _ => Err("expected a row such as 56, or rows such as 6-35".to_owned()),
+    }
 }
 
 /// What is shown, in a line.

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Error, Out, Status};
+use super::{Error, Out, Status, moment};
+use crate::report::text::Page;
 use crate::snapshot::signature::{self, AllowedSigners, SignatureError, Signer};
 use crate::snapshot::{
     DERIVATION, Snapshot, SnapshotFile, State, Verification, format_time, verify_file,
@@ -28,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", requires = "allowed_signers")]
     signature: Option<PathBuf>,
     /// The time at which a key of limited validity must have been valid, such as 2026-11-21T00:00:00Z
-    #[arg(long, value_name = "TIME", requires = "allowed_signers")]
+    #[arg(long, value_name = "TIME", requires = "allowed_signers", value_parser = moment::exact)]
     at: Option<jiff::Timestamp>,
 }
 
@@ -38,7 +39,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let file = SnapshotFile::read(&args.file)?;
     let signer = signer(&args, &file)?;
     let verification = verify_file(&file)?;
-    out.line(format_args!("snapshot      {}", args.file.display()))?;
+    row(out, "snapshot", &args.file.display().to_string())?;
     recorded(out, &verification)?;
     if verification.findings.is_empty() && verification.meta.derivation != DERIVATION {
         // What every report gives, and what two recordings are compared by.
@@ -53,37 +54,36 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     Ok(unchanged.max(signed))
 }
 
+/// What is said of the file in a word or a few, which hang behind the label.
+fn row(out: &mut Out, label: &str, text: &str) -> Result<(), Error> {
+    let mut page = Page::new(out.style());
+    page.hanging(0, label, 14, text);
+    Ok(out.text(&page.finish())?)
+}
+
 /// What the file says of itself.
 fn recorded(out: &mut Out, verification: &Verification) -> Result<(), Error> {
     let meta = &verification.meta;
-    out.line(format_args!("written by    {}", meta.producer))?;
-    out.line(format_args!(
-        "started at    {}",
-        format_time(meta.started_at)
-    ))?;
+    row(out, "written by", &meta.producer)?;
+    row(out, "started at", &format_time(meta.started_at))?;
     let finished_at = meta.finished_at.map(format_time);
-    out.line(format_args!(
-        "finished at   {}",
-        finished_at
-            .as_deref()
-            .unwrap_or("never: its recording was cut short")
-    ))?;
-    out.line(format_args!(
-        "evidence      {} calls",
-        verification.evidence_rows
-    ))?;
+    let finished_at = finished_at.as_deref();
+    let never = "never: its recording was cut short";
+    row(out, "finished at", finished_at.unwrap_or(never))?;
+    let calls = verification.evidence_rows;
+    row(out, "evidence", &format!("{calls} calls"))?;
     if meta.state != State::Complete {
-        return Ok(out.line("root          none: an incomplete snapshot is not sealed")?);
+        return row(out, "root", "none: an incomplete snapshot is not sealed");
     }
-    let rows = verification.fact_rows;
-    if meta.derivation == DERIVATION {
-        out.line(format_args!("facts         {rows} rows"))?;
-    } else {
-        out.line(format_args!(
-            "facts         {rows} rows of derivation {}; this trailproof has derivation {DERIVATION}",
+    let mut facts = format!("{} rows", verification.fact_rows);
+    if meta.derivation != DERIVATION {
+        facts.push_str(&format!(
+            " of derivation {}; this trailproof has derivation {DERIVATION}",
             meta.derivation
-        ))?;
+        ));
     }
+    row(out, "facts", &facts)?;
+    // A digest is there to be copied: on one line whatever its length.
     for (label, digest) in [
         ("facts digest", &meta.facts_sha256),
         ("root", &meta.root_sha256),

@@ -242,3 +242,23 @@ fn a_signature_is_not_written_through_a_planted_link_or_pipe() {
     }
     assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "mine");
 }
+
+/// "PEM preamble contains invalid data (NUL byte)" was said of it.
+#[test]
+fn a_public_key_is_told_as_one() {
+    let Some(mut signers) = signers("ed25519", "") else {
+        return;
+    };
+    let (_directory, path) = complete();
+    signers.key.set_extension("pub");
+    let output = sign(&path, &signers);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(message.contains("it is a public key"), "{message}");
+    std::fs::write(&signers.key, "").unwrap();
+    let message = String::from_utf8(sign(&path, &signers).stderr).unwrap();
+    assert!(
+        message.contains("holds no key in OpenSSH's format"),
+        "{message}"
+    );
+}

@@ -62,16 +62,18 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
-    let required = Predicate::from_pattern(&super::read("--required", parse(&args.required))?);
+    let required =
+        Predicate::from_pattern(&super::read("--required", None, parse(&args.required))?);
     let mut deployed = Vec::new();
     for text in &args.deployed {
         deployed.push(Predicate::from_pattern(&super::read(
             "--deployed",
+            Some("--deployed-rule"),
             parse(text),
         )?));
     }
     for text in &args.deployed_rule {
-        let pattern = super::read_rule("--deployed-rule", text)?;
+        let pattern = super::read_rule("--deployed-rule", "--deployed", text)?;
         deployed.push(Predicate::from_event_pattern(&pattern, SignIn::default()));
     }
     let union = Predicate::any(deployed.iter().cloned());

@@ -1,6 +1,6 @@
 //! Reads events as they lie about: one text a line, or whatever holds CloudTrail records; any of them compressed with gzip.
 
-use std::io::{BufRead as _, Cursor, Read as _};
+use std::io::{self, BufRead as _, Cursor, Read as _};
 use std::path::Path;
 
 use crate::cli::Error;
@@ -27,15 +27,24 @@ pub(super) fn each(
         },
     };
     let name = place.to_string();
-    let mut input = records::text(&place)
-        .map_err(|error| Error::new(format!("cannot open {name}: {error}")))?;
+    let mut input = records::text(&place).map_err(|error| unopened(&name, &error))?;
+    let start = input.fill_buf().map_err(|error| unread(&name, &error))?;
+    let start = start.get(..START).unwrap_or(start);
+    // A line of text may begin as such a file does.
+    if let Some(damage) = records::other_form(start).filter(|_| !is_text(start)) {
+        return Err(Error::new(format!("{name} {damage}")).help(READ));
+    }
+    let mut is_empty = true;
     let mut bytes = Vec::new();
     let mut number = 0_u64;
     loop {
         bytes.clear();
         let read = input.read_until(b'\n', &mut bytes);
-        if read.map_err(|error| Error::new(format!("cannot read {name}: {error}")))? == 0 {
-            return Ok(());
+        if read.map_err(|error| unread(&name, &error))? == 0 {
+            return match is_empty {
+                true => Err(Error::new(format!("there is no event in {name}")).help(READ)),
+                false => Ok(()),
+            };
         }
         number += 1;
         let line = bytes.trim_ascii_end();
@@ -43,8 +52,9 @@ pub(super) fn each(
         if line.is_empty() {
             continue;
         }
-        let text =
-            std::str::from_utf8(line).map_err(|_| fault(&name, number, "the line is not UTF-8"))?;
+        is_empty = false;
+        let text = std::str::from_utf8(line)
+            .map_err(|_| fault(&name, ("line", number), "the line is not UTF-8"))?;
         if !begins_document(text) {
             each(&name, Event::Line(number, text))?;
             continue;
@@ -65,6 +75,28 @@ pub(super) fn each(
     }
 }
 
+/// So many bytes at the start of a file tell of what form it is.
+const START: usize = 64;
+
+/// Whether bytes are the start of a text.
+fn is_text(start: &[u8]) -> bool {
+    let cut_off = |error: std::str::Utf8Error| error.error_len().is_none();
+    let plain = |byte: &u8| *byte >= b' ' || byte.is_ascii_whitespace();
+    start.iter().all(plain) && std::str::from_utf8(start).err().is_none_or(cut_off)
+}
+
+fn unopened(name: &str, error: &io::Error) -> Error {
+    Error::new(format!("cannot open {name}: {error}")).help(match error.kind() {
+        io::ErrorKind::IsADirectory => "name the files in it; `trailproof replay` reads folders",
+        _ => "name a file of events; `-` is standard input",
+    })
+}
+
+fn unread(name: &str, error: &io::Error) -> Error {
+    Error::new(format!("cannot read {name}: {error}"))
+        .help("what is printed is of the events before; fetch the file again")
+}
+
 /// Whether a line begins a text of several events, or one that goes on in the next line.
 fn begins_document(line: &str) -> bool {
     let Some(inner) = line.trim_start().strip_prefix('{') else {
@@ -81,9 +113,9 @@ fn begins_document(line: &str) -> bool {
 const READ: &str = "what can be read: one JSON event a line, CloudTrail's files (`{\"Records\":[...]}`), arrays of events and \
      `aws cloudtrail lookup-events`, also compressed with gzip";
 
-/// What is wrong with a line, and what can be read.
-pub(super) fn fault(name: &str, line: u64, what: &str) -> Error {
-    Error::new(format!("{name}, line {line}: {what}")).help(READ)
+/// What is wrong with an event, by what it is counted as, and what can be read.
+pub(super) fn fault(name: &str, (label, number): (&str, u64), what: &str) -> Error {
+    Error::new(format!("{name}, {label} {number}: {what}")).help(READ)
 }
 
 /// The line number in the message of the JSON reader is that of the text alone and would mislead.

@@ -27,7 +27,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     if let Some(rule) = &args.event_pattern {
-        let rule = super::read_rule("--event-pattern", rule)?;
+        let rule = super::read_rule("--event-pattern", "--pattern", rule)?;
         out.text(&super::rule_words::words(&rule))?;
         return Ok(Status::Clean);
     }
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         (Some(given), _) => ("PATTERN", given.as_str()),
         (None, pattern) => ("--pattern", pattern.as_deref().unwrap_or_default()),
     };
-    let pattern = super::read(option, parse(text))?;
+    let pattern = super::read(option, Some("--event-pattern"), parse(text))?;
     out.text(&words(&pattern))?;
     Ok(Status::Clean)
 }

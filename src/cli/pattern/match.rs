@@ -6,6 +6,7 @@ use crate::pattern::event::{EventPattern, as_event};
 use crate::pattern::{Matcher, Semantics, parse_for_creation};
 use crate::report::text::count;
 use clap::ValueEnum;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Arguments of `pattern match`.
@@ -45,29 +46,43 @@ enum Asked {
 }
 
 impl Asked {
-    fn line(&self, text: &str) -> Result<bool, serde_json::Error> {
+    fn line(&self, text: &str) -> Result<bool, String> {
         match self {
-            Self::Filter(matcher) => matcher.try_matches_text(text),
-            Self::Rule(pattern) => Ok(pattern.matches(&as_event(serde_json::from_str(text)?))),
+            Self::Filter(matcher) => {
+                let matches = matcher.try_matches_text(text);
+                matches.map_err(|error| events::not_json(&error))
+            }
+            Self::Rule(pattern) => rule(pattern, text),
         }
     }
 
-    fn record(&self, text: &str) -> bool {
+    fn record(&self, text: &str) -> Result<bool, String> {
         match self {
-            Self::Filter(matcher) => matcher.matches_text(text),
-            Self::Rule(pattern) => {
-                serde_json::from_str(text).is_ok_and(|record| pattern.matches(&as_event(record)))
-            }
+            Self::Filter(matcher) => Ok(matcher.matches_text(text)),
+            Self::Rule(pattern) => rule(pattern, text),
         }
+    }
+}
+
+/// EventBridge knows events that are objects, and no others.
+fn rule(pattern: &EventPattern, text: &str) -> Result<bool, String> {
+    match serde_json::from_str(text) {
+        Ok(event @ Value::Object(_)) => Ok(pattern.matches(&as_event(event))),
+        Ok(_) => Err("the event is no JSON object".to_owned()),
+        Err(error) => Err(events::not_json(&error)),
     }
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
     let asked = match (&args.event_pattern, &args.pattern) {
-        (Some(rule), _) => Asked::Rule(super::read_rule("--event-pattern", rule)?),
+        (Some(rule), _) => Asked::Rule(super::read_rule("--event-pattern", "--pattern", rule)?),
         (None, filter) => {
             let filter = filter.as_deref().unwrap_or_default();
-            let pattern = super::read("--pattern", parse_for_creation(filter))?;
+            let pattern = super::read(
+                "--pattern",
+                Some("--event-pattern"),
+                parse_for_creation(filter),
+            )?;
             Asked::Filter(Box::new(Matcher::new(&pattern, &Semantics::default())))
         }
     };
@@ -78,9 +93,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         }
         let (label, number, matches, text) = match event {
             Event::Line(number, text) => {
-                let matches = asked
-                    .line(text)
-                    .map_err(|error| events::fault(name, number, &events::not_json(&error)))?;
+                let matches = asked.line(text);
                 ("line", number, matches, text.into())
             }
             Event::Record(number, record) => {
@@ -88,6 +101,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
                 ("record", number, asked.record(&text), text)
             }
         };
+        let matches = matches.map_err(|what| events::fault(name, (label, number), &what))?;
         events += 1;
         matching += usize::from(matches);
         match args.format {

@@ -38,12 +38,18 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     }
 }
 
-/// Unwraps a pattern that was given as the value of `option`, or draws where it goes wrong.
-pub(super) fn read(option: &str, parsed: Result<Pattern, ParseError>) -> Result<Pattern, Error> {
-    parsed.map_err(|error| caret::draw(option, &error))
+/// Unwraps a filter pattern that was given as the value of `option`, or draws where it goes wrong. An event pattern is given as
+/// the option `for_rules`, where there is one.
+pub(super) fn read(
+    option: &str,
+    for_rules: Option<&str>,
+    parsed: Result<Pattern, ParseError>,
+) -> Result<Pattern, Error> {
+    parsed.map_err(|error| caret::draw(option, for_rules, &error))
 }
 
-/// Reads the event pattern of an EventBridge rule, or draws where it goes wrong.
-fn read_rule(option: &str, text: &str) -> Result<EventPattern, Error> {
-    EventPattern::parse(text).map_err(|error| caret::draw_rule(option, &error))
+/// Reads the event pattern of an EventBridge rule, or draws where it goes wrong. A filter pattern is given as the option
+/// `for_filters`.
+fn read_rule(option: &str, for_filters: &str, text: &str) -> Result<EventPattern, Error> {
+    EventPattern::parse(text).map_err(|error| caret::draw_rule(option, for_filters, &error))
 }

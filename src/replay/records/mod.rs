@@ -31,7 +31,7 @@ pub use part::Finder;
 pub use reader::{Reader, text, values};
 pub use record::{Record, text_of};
 pub use split::split;
-pub use stream::{Counted, End};
+pub use stream::{Counted, End, other_form};
 
 /// Why a file could not be read to its end.
 #[derive(Debug, thiserror::Error)]

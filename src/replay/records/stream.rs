@@ -30,6 +30,16 @@ const OTHER_FORMS: [(&[u8], &str); 6] = [
     (b"SQLite format 3\0", "a SQLite file"),
 ];
 
+/// What a file is by its first bytes, where it is no text that is read.
+pub fn other_form(start: &[u8]) -> Option<Damage> {
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = start {
+        return Some(Damage::Utf16);
+    }
+    let begins = |(mark, _): &&(&[u8], &'static str)| start.starts_with(mark);
+    let (_, form) = OTHER_FORMS.iter().find(begins)?;
+    Some(Damage::OtherForm(form))
+}
+
 /// What a file held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -138,12 +148,8 @@ impl<'e, R: Read> Stream<'e, R> {
     /// Leaves out a mark of the encoding, and knows files of other forms.
     fn start(&mut self) -> Result<(), Damage> {
         while self.filled < 16 && self.read_on()? {}
-        if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = self.text() {
-            return Err(Damage::Utf16);
-        }
-        let begins = |(mark, _): &&(&[u8], &str)| self.text().starts_with(mark);
-        if let Some((_, form)) = OTHER_FORMS.iter().find(begins) {
-            return Err(Damage::OtherForm(form));
+        if let Some(damage) = other_form(self.text()) {
+            return Err(damage);
         }
         if self.part.begin.at == 0 && self.text().starts_with(b"\xef\xbb\xbf") {
             self.at = 3;

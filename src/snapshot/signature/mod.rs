@@ -10,7 +10,7 @@ use std::io::Read as _;
 use ::signature::{Signer as _, Verifier as _};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256, Sha512};
-use ssh_key::{HashAlg, LineEnding, PrivateKey, SshSig};
+use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
 pub use self::signers::AllowedSigners;
 use super::file::{SnapshotFile, read_small};
@@ -115,8 +115,20 @@ pub fn sign(file: &SnapshotFile, key: &Path) -> Result<String, SignatureError> {
         path: key.to_owned(),
         why,
     };
-    let private =
-        PrivateKey::from_openssh(read(key)?).map_err(|error| unusable(error.to_string()))?;
+    let text = read(key)?;
+    let private = PrivateKey::from_openssh(&text).map_err(|error| {
+        let is_public =
+            str::from_utf8(&text).is_ok_and(|text| PublicKey::from_openssh(text).is_ok());
+        unusable(match is_public {
+            true => {
+                "it is a public key; the private one has the same name without `.pub`".to_owned()
+            }
+            false if !text.starts_with(b"-----BEGIN ") => {
+                "it holds no key in OpenSSH's format, as ssh-keygen writes it".to_owned()
+            }
+            false => error.to_string(),
+        })
+    })?;
     if private.is_encrypted() {
         return Err(unusable(format!(
             "it is protected by a passphrase; let `ssh-keygen -Y sign -n {NAMESPACE} -f {} {}` ask for it, which writes the same file",
