@@ -18,7 +18,8 @@ use crate::report::printable::one_line;
 #[command(
     after_help = "Functions: pattern_matches(pattern, event), pattern_covers(required, deployed, ...),\n\
     pattern_missed_event(required, deployed, ...), pattern_error(pattern).\n\
-    Views: call, recipient, silent_alarm, unwatched_filter, chain_path.\n\
+    Views: call, told, recipient, silent_alarm, unwatched_filter, chain_path.\n\
+    Of columns with equal names the second is called NAME_2, the third NAME_3.\n\
     Tables and columns are described by `select name, sql from sqlite_schema`, views by the same of `sqlite_temp_schema`;\n\
     docs/query.md has examples."
 )]
@@ -43,9 +44,9 @@ pub(super) struct Args {
 enum Format {
     /// For people
     Table,
-    /// Comma-separated values (RFC 4180) with a header
+    /// Comma-separated values with a header, for spreadsheets: a row a line, so that line breaks in values are spelled out (`\n`)
     Csv,
-    /// A JSON array of objects
+    /// A JSON array of objects, with every value as it is
     Json,
 }
 
@@ -65,6 +66,11 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        // A blob.
+        Value::Object(members) => {
+            let bytes = members.get("bytes").and_then(Value::as_u64);
+            format!("({} bytes)", bytes.unwrap_or_default())
+        }
         other => other.to_string(),
     }
 }

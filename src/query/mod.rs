@@ -12,12 +12,13 @@
 //! A null argument gives null, and so does a pattern that does not parse: it cannot be deployed, and one such row should
 //! not end a query over all. `pattern_error(pattern)` says what is wrong with it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::coverage::{Covers, EventModel, Predicate, Scope, covers};
 use crate::pattern::{Matcher, Pattern, Semantics, parse};
@@ -42,7 +43,7 @@ pub enum Error {
     #[error("one statement is run at a time; this text holds {0}")]
     Statements(&'static str),
     /// It would take too long.
-    #[error("the query took longer than {0} seconds; narrow it, or allow more with --timeout")]
+    #[error("the query took longer than {0} s; narrow it, or allow more with --timeout")]
     TooLong(u64),
     /// It gives too much.
     #[error(
@@ -146,9 +147,9 @@ fn compare(context: &Context<'_>, function: &str) -> rusqlite::Result<Option<Cov
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
-    /// The names of the columns.
+    /// The names of the columns, each once: of equal names the second has `_2` behind it, the third `_3`.
     pub columns: Vec<String>,
-    /// The rows; a blob is its length and nothing of its content.
+    /// The rows; a blob is an object with its length (`bytes`) and nothing of its content.
     pub rows: Vec<Vec<Value>>,
 }
 
@@ -183,14 +184,14 @@ fn answer(snapshot: &Snapshot, connection: &Connection, sql: &str) -> Result<Row
 }
 
 fn rows(statement: &mut Statement<'_>) -> Result<Rows, Error> {
-    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let columns = each_once(statement.column_names().map(str::to_owned).collect());
     let mut found = statement.query([])?;
     let mut rows = Vec::new();
     let mut bytes = 0usize;
     while let Some(row) = found.next()? {
         let mut values = Vec::with_capacity(columns.len());
         for at in 0..columns.len() {
-            let value = json(row.get_ref(at)?);
+            let value = value_of(row.get_ref(at)?);
             bytes = bytes.saturating_add(value.as_str().map_or(0, str::len));
             values.push(value);
         }
@@ -205,12 +206,36 @@ fn rows(statement: &mut Statement<'_>) -> Result<Rows, Error> {
     Ok(Rows { columns, rows })
 }
 
-fn json(value: ValueRef<'_>) -> Value {
+/// Names of which none is twice, and none is that of another column.
+fn each_once(names: Vec<String>) -> Vec<String> {
+    let all: BTreeSet<&String> = names.iter().collect();
+    let mut taken = BTreeSet::new();
+    let mut times: BTreeMap<&String, usize> = BTreeMap::new();
+    let mut given = Vec::with_capacity(names.len());
+    for name in &names {
+        let number = times.entry(name).or_default();
+        let own = loop {
+            *number += 1;
+            let own = match *number {
+                1 => name.clone(),
+                number => format!("{name}_{number}"),
+            };
+            if !taken.contains(&own) && (*number == 1 || !all.contains(&own)) {
+                break own;
+            }
+        };
+        taken.insert(own.clone());
+        given.push(own);
+    }
+    given
+}
+
+fn value_of(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => number.into(),
         ValueRef::Real(number) => number.into(),
         ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
-        ValueRef::Blob(bytes) => format!("({} bytes)", bytes.len()).into(),
+        ValueRef::Blob(bytes) => json!({"bytes": bytes.len()}),
     }
 }
