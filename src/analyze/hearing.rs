@@ -1,6 +1,7 @@
 //! What the deployed chain does with single events: the same paths, requirements and blame as in an analysis, ready to be
 //! asked about many events. Used by `replay`; decides nothing anew.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -29,6 +30,10 @@ pub struct Hearing<'a> {
     pub replaced: Vec<(String, String)>,
     /// The metric alarms of all accounts.
     pub alarms: Vec<MetricAlarm>,
+    /// Whether single controls are asked about, so that alarms behind the filters of others are beside the question.
+    pub narrowed: bool,
+    /// Controls that are asked about and ask for no events, by id.
+    pub without_events: Vec<String>,
     memo: CoverageMemo,
 }
 
@@ -75,7 +80,19 @@ impl<'a> Hearing<'a> {
         patterns: &[(String, Pattern)],
     ) -> Result<Self, Error> {
         let benchmark = benchmark(registry, options)?;
-        let controls = controls(registry, benchmark, options)?;
+        let asked: BTreeSet<&str> = controls(registry, benchmark, options)?
+            .into_iter()
+            .map(|control| control.id.as_str())
+            .collect();
+        // All of the benchmark: for which control a filter was made shows beside the others alone, asked or not.
+        let known = registry.controls_in(benchmark, None).into_iter();
+        let known: Vec<&Control> = known.map(|(_, control)| control).collect();
+        let mut without_events = Vec::new();
+        for control in &known {
+            if asked.contains(control.id.as_str()) && own_text(control, benchmark)?.is_none() {
+                without_events.push(control.id.clone());
+            }
+        }
         let memo = CoverageMemo::new(options.strict);
         let mut chains = chain::Reader::new(snapshot, &options.assume).map_err(facts_error)?;
         let mut all = Vec::new();
@@ -84,9 +101,10 @@ impl<'a> Hearing<'a> {
             let found = chains.metric_alarms(&account);
             alarms.extend(found.map_err(facts_error)?);
             let read = chains.account(&account);
-            let chain = read.map_err(|source| Error::Chain { account, source })?;
+            let mut chain = read.map_err(|source| Error::Chain { account, source })?;
+            options.paths.narrow(&mut chain);
             let mut listening = Vec::new();
-            for control in &controls {
+            for control in &known {
                 if let Some(requirement) = own_text(control, benchmark)? {
                     let about = about::about(registry, benchmark, control);
                     listening.push(Listening::new(about, requirement));
@@ -97,6 +115,8 @@ impl<'a> Hearing<'a> {
                 controls: listening,
             };
             ears.tell_apart(&memo);
+            ears.controls
+                .retain(|it| asked.contains(it.control.as_str()));
             for (control, pattern) in patterns {
                 ears.replace(control, pattern);
             }
@@ -111,6 +131,8 @@ impl<'a> Hearing<'a> {
                 .map(|(control, pattern)| (control.clone(), pattern.text.clone()))
                 .collect(),
             alarms,
+            narrowed: !options.controls.is_empty(),
+            without_events,
             memo,
         })
     }

@@ -18,8 +18,8 @@ use super::coverage_memo::CoverageMemo;
 use super::decision::Decision;
 use super::finding::{Finding, Status};
 use super::{
-    Error, Options, Paths, accounts, benchmark, beside_error, blind_spots, controls, decide,
-    facts_error, noise, question, recorded, requirement,
+    Error, Options, accounts, benchmark, beside_error, blind_spots, controls, decide, facts_error,
+    noise, question, recorded, requirement,
 };
 
 /// From so many accounts on two threads share the work: the second has to read and to remember things of its own.
@@ -272,11 +272,7 @@ impl<'i> Bench<'i> {
             source,
         };
         let mut chain = self.chains.account(account).map_err(unreadable)?;
-        if options.paths == Paths::Alarm {
-            let all = chain.paths.len();
-            chain.paths.retain(|path| !path.through_eventbridge());
-            chain.path_count -= all - chain.paths.len();
-        }
+        options.paths.narrow(&mut chain);
         noise::saturate(&mut chain, &self.memo);
         let case = Case::new(&self.memo, &chain);
         let auditor = Auditor::new(&self.chains, account).map_err(unreadable)?;

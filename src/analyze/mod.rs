@@ -40,7 +40,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::chain::{self, Assumption};
+use crate::chain::{self, AccountChain, Assumption};
 use crate::control::{Benchmark, Control, Registry, Sections};
 use crate::coverage::Predicate;
 use crate::pattern::Semantics;
@@ -110,6 +110,17 @@ pub enum Paths {
     All,
     /// Alarms on metric filters alone, as the benchmarks ask for them
     Alarm,
+}
+
+impl Paths {
+    /// Leaves out the paths of a chain that do not count.
+    fn narrow(self, chain: &mut AccountChain) {
+        if self == Self::Alarm {
+            let all = chain.paths.len();
+            chain.paths.retain(|path| !path.through_eventbridge());
+            chain.path_count -= all - chain.paths.len();
+        }
+    }
 }
 
 /// Why an analysis could not be made.

@@ -222,7 +222,7 @@ const PAGES: &[Page] = &[
             (0, "the events were read, whether one matches or none"),
             (
                 2,
-                "the pattern does not parse, or the events cannot be read",
+                "the pattern does not parse, the events cannot be read, or there are none",
             ),
         ],
     ),
@@ -264,7 +264,7 @@ const PAGES: &[Page] = &[
             (1, "nobody heard of one"),
             (
                 2,
-                "the snapshot or the records cannot be read, or a file is damaged",
+                "the snapshot or the records cannot be read, a file is damaged, or no record was judged",
             ),
         ],
     ),

@@ -78,7 +78,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 }
 
 /// What the user says that no snapshot can; what AWS would refuse is refused here.
-fn wishes(
+pub(super) fn wishes(
     email: Option<String>,
     region: Option<String>,
     taken: Vec<String>,

@@ -5,26 +5,24 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::analyze::{Hearing, Options};
 use crate::control::Registry;
 use crate::pattern::{Pattern, parse_for_creation};
-use crate::remedy::{self, Plan, Wishes};
+use crate::remedy::{self, Plan};
 use crate::replay::counts::{self, CountsError};
 use crate::replay::plan::Plan as ReplayPlan;
 use crate::replay::read::{self, FileOutcome, Progress, Window};
 use crate::replay::sql::{self, Dialect};
 use crate::replay::tally::Tally;
-use crate::replay::{self, records};
+use crate::replay::{self, RecordsOutcome, ReplayOutcome, records};
 use crate::report::text::count;
 use crate::report::{self, FilesRead, ReplayDossier, ReplayFormat};
 use crate::snapshot::Snapshot;
 
 use super::opening::{Opening, Target};
 use super::what::What;
-use super::{Error, Out, Status, controls};
+use super::{Error, Out, Status, controls, moment};
 
 /// Lines about progress come no closer than this.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
@@ -43,15 +41,15 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIALECT", conflicts_with = "counts")]
     sql: Option<Dialect>,
     /// Read what that query gave, as CSV with a header or as Parquet, a file or a folder of parts, in place of records
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "FILE")]
     counts: Option<PathBuf>,
     #[command(flatten)]
     what: What,
     /// Only records from this time on: a day, or a time such as `2026-11-26T14:00:00Z`
-    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "What is asked")]
+    #[arg(long, value_name = "TIME", value_parser = moment::begin, help_heading = "What is asked")]
     from: Option<Timestamp>,
     /// Only records before this time; a day is over at its end
-    #[arg(long, value_name = "TIME", value_parser = end)]
+    #[arg(long, value_name = "TIME", value_parser = moment::end)]
     to: Option<Timestamp>,
     /// Tell also what would have been with this filter pattern in the filters made for a control; may be repeated
     #[arg(long = "pattern", value_name = "CONTROL=PATTERN")]
@@ -63,14 +61,24 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDRESS", requires = "with_fix")]
     email: Option<String>,
     /// How to show it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with = "sql"
+    )]
     format: ReplayFormat,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
     opening: Opening,
     /// Exit with 1 from this on
-    #[arg(long, value_name = "OUTCOME", default_value = "missed")]
+    #[arg(
+        long,
+        value_name = "OUTCOME",
+        default_value = "missed",
+        conflicts_with = "sql"
+    )]
     fail_on: FailOn,
 }
 
@@ -85,11 +93,13 @@ enum FailOn {
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     args.target.check()?;
+    check_time(&args)?;
     let registry = args.what.registry()?;
     let snapshot = args.opening.open(&args.snapshot)?;
     let options = args.what.options(&registry, out)?;
     let hearing = Hearing::new(&snapshot, &registry, &options)?;
-    let patterns = patterns(&args, &registry, &hearing, out)?;
+    check_controls(&args, &registry, &hearing, out)?;
+    let patterns = patterns(&args, &registry, &options, &hearing, out)?;
     let fixed = match args.with_fix {
         true => Some(fixed(&args, &snapshot, &registry, &options)?),
         false => None,
@@ -107,7 +117,10 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         return print_query(&args, &plan, dialect, out);
     }
     let (tally, files) = match &args.counts {
-        Some(path) => (counted(&plan, path)?, FilesRead::default()),
+        Some(path) => {
+            let tally = counted(&plan, &window(&args), path)?;
+            (tally, FilesRead::default())
+        }
         None => read_logs(&args, &plan, out)?,
     };
     let outcome = replay::outcome(&hearing, what_if.as_ref(), &plan, &tally);
@@ -125,13 +138,74 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         args.target.write(&text, &told, out)?;
     }
     args.opening.warn(out);
-    complain(&files, tally.read)?;
+    complain(&files, &outcome, &plan)?;
     let missed = outcome.controls.iter().any(|it| !it.missed.is_empty());
     Ok(if missed && args.fail_on == FailOn::Missed {
         Status::Findings
     } else {
         Status::Clean
     })
+}
+
+/// Refuses a time in which no record can lie, and one that nobody would go by.
+fn check_time(args: &Args) -> Result<(), Error> {
+    let times = args.from.is_some() || args.to.is_some();
+    if times && (args.sql.is_some() || args.counts.is_some()) {
+        let with = if args.sql.is_some() { "sql" } else { "counts" };
+        return Err(Error::new(format!(
+            "--from and --to do not go with --{with}: the query counts all records of its table"
+        ))
+        .help("make the table `cloudtrail` a view over the days wanted"));
+    }
+    match (args.from, args.to) {
+        (Some(from), Some(to)) if from >= to => Err(Error::new(
+            "no record can lie in the time asked for: --to is not after --from",
+        )
+        .help("a day in --from counts from its begin on, a day in --to until its end")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses controls that ask for no events: of these no record shows anything, and nothing would be judged.
+fn check_controls(
+    args: &Args,
+    registry: &Registry,
+    hearing: &Hearing<'_>,
+    out: &mut Out,
+) -> Result<(), Error> {
+    let Some(first) = hearing.without_events.first() else {
+        return Ok(());
+    };
+    let ask = |id: &str| {
+        let control = registry.control(id);
+        match control.is_some_and(|control| control.recording.is_some()) {
+            true => "for records, not for notification",
+            false => "a question in SQL, and for no events",
+        }
+    };
+    let named = !args.what.controls.is_empty();
+    let mut judged = hearing.accounts.iter().flat_map(|ears| &ears.controls);
+    let message = match (named, hearing.without_events.as_slice()) {
+        (true, [_, ..]) | (false, [_]) => format!("`{first}` asks {}", ask(first)),
+        _ => format!("controls such as `{first}` ask {}", ask(first)),
+    };
+    if named || judged.next().is_none() {
+        return Err(
+            Error::new(format!("{message}: a replay has nothing to judge"))
+                .help("`trailproof analyze` judges such controls, with the same options"),
+        );
+    }
+    out.warn(&format!("{message}: they are left out"));
+    Ok(())
+}
+
+/// Which records count.
+fn window(args: &Args) -> Window {
+    Window {
+        from: args.from,
+        to: args.to,
+        accounts: args.what.accounts.clone(),
+    }
 }
 
 /// The fix of what does not pass, and the snapshot after it.
@@ -141,10 +215,7 @@ fn fixed(
     registry: &Registry,
     options: &Options,
 ) -> Result<(Plan, Snapshot), Error> {
-    let wishes = Wishes {
-        email: args.email.clone(),
-        ..Wishes::default()
-    };
+    let wishes = super::remediate::wishes(args.email.clone(), None, Vec::new())?;
     let fix = remedy::plan(snapshot, registry, options, &wishes)?;
     let after = remedy::under(snapshot, &fix.changes)?;
     Ok((fix, after))
@@ -160,11 +231,7 @@ fn read_logs(args: &Args, plan: &ReplayPlan, out: &mut Out) -> Result<(Tally, Fi
             "log files end with .json, .jsonl, .ndjson, .log or .gz; a file that is named itself is read whatever its name",
         ));
     }
-    let window = Window {
-        from: args.from,
-        to: args.to,
-        accounts: args.what.accounts.clone(),
-    };
+    let window = window(args);
     let mut teller = ProgressTeller::new();
     let reading = read::read(plan, &listing.files, &window, &mut |progress| {
         teller.tell(progress, out);
@@ -179,6 +246,7 @@ fn read_logs(args: &Args, plan: &ReplayPlan, out: &mut Out) -> Result<(Tally, Fi
 fn patterns(
     args: &Args,
     registry: &Registry,
+    options: &Options,
     hearing: &Hearing<'_>,
     out: &mut Out,
 ) -> Result<Vec<(String, Pattern)>, Error> {
@@ -192,8 +260,15 @@ fn patterns(
         };
         let benchmark = Some(hearing.benchmark.as_str());
         let (_, ids) = controls::meant(registry, benchmark, None, &[name.to_owned()], out)?;
-        let pattern = super::pattern::read("--pattern", parse_for_creation(text))?;
+        let pattern = super::pattern::read("--pattern", None, parse_for_creation(text))?;
         for id in ids {
+            let controls = &options.controls;
+            if !controls.is_empty() && !controls.contains(&id) {
+                return Err(Error::new(format!(
+                    "`--pattern` is about `{id}`, which `--control` leaves out"
+                ))
+                .help(format!("add `--control {id}`, or leave --control out")));
+            }
             let mut listening = hearing.accounts.iter().flat_map(|ears| &ears.controls);
             if !listening.any(|it| it.control == id && !it.made_for_it.is_empty()) {
                 return Err(Error::new(format!(
@@ -225,13 +300,13 @@ fn print_query(
 }
 
 /// What the query counted.
-fn counted(plan: &ReplayPlan, path: &Path) -> Result<Tally, Error> {
+fn counted(plan: &ReplayPlan, window: &Window, path: &Path) -> Result<Tally, Error> {
     let failed = |error: CountsError| {
         Error::new(format!("`{}` {error}", path.display())).help(
             "`trailproof replay SNAPSHOT --sql DIALECT` prints the query, with the same options",
         )
     };
-    counts::read(plan, path).map_err(failed)
+    counts::read(plan, window, path).map_err(failed)
 }
 
 /// What became of the files, and of what was found beside them.
@@ -263,7 +338,7 @@ fn files_read(listing: &records::Listing, outcomes: &[FileOutcome], others: u64)
 }
 
 /// Complains of what could not be read, after the report of what could.
-fn complain(files: &FilesRead, records: u64) -> Result<(), Error> {
+fn complain(files: &FilesRead, outcome: &ReplayOutcome, plan: &ReplayPlan) -> Result<(), Error> {
     if let Some((file, why)) = files.damaged.first() {
         let others = match files.damaged.len() - 1 {
             0 => String::new(),
@@ -274,8 +349,11 @@ fn complain(files: &FilesRead, records: u64) -> Result<(), Error> {
             "the report holds what could be read; fetch the files again, or leave them out",
         ));
     }
+    if let Some(why) = report::none_judged(&outcome.records) {
+        return Err(Error::new(why).help(what_to_read(&outcome.records, plan)));
+    }
     match files.without_records.first() {
-        Some(first) if records == 0 => Err(Error::new(format!(
+        Some(first) if outcome.records.read == 0 => Err(Error::new(format!(
             "there is no CloudTrail record in what was read: {first} holds none"
         ))
         .help("`trailproof help replay` names the forms in which records are read")),
@@ -283,28 +361,50 @@ fn complain(files: &FilesRead, records: u64) -> Result<(), Error> {
     }
 }
 
-/// A time, or the begin of a day.
-fn time(text: &str) -> Result<Timestamp, String> {
-    moment(text, 0)
-}
-
-/// A time, or the end of a day.
-fn end(text: &str) -> Result<Timestamp, String> {
-    moment(text, 1)
-}
-
-fn moment(text: &str, days: i64) -> Result<Timestamp, String> {
-    if let Ok(time) = text.parse() {
-        return Ok(time);
+/// What to do where no record was judged, by what most of them lack.
+fn what_to_read(records: &RecordsOutcome, plan: &ReplayPlan) -> String {
+    let ids: Vec<&str> = plan.accounts.iter().map(|it| it.account.as_str()).collect();
+    let mut judged = ids
+        .iter()
+        .take(ACCOUNTS_SHOWN)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if ids.len() > ACCOUNTS_SHOWN {
+        judged.push_str(&format!(" and {} more", ids.len() - ACCOUNTS_SHOWN));
     }
-    let day: Date = text
-        .parse()
-        .map_err(|_| "expected a day such as 2026-11-26 or a time such as 2026-11-26T14:00:00Z")?;
-    day.checked_add(jiff::Span::new().days(days))
-        .and_then(|day| day.to_zoned(TimeZone::UTC))
-        .map(|zoned| zoned.timestamp())
-        .map_err(|error| error.to_string())
+    let reasons = [
+        (
+            records.distinct.saturating_sub(records.doubtful),
+            format!(
+                "name logs of the accounts that are judged ({judged}), or record the other accounts with \
+                 `trailproof collect`"
+            ),
+        ),
+        (
+            records.other_accounts,
+            format!("name logs of the accounts that are judged ({judged}), or ask about others"),
+        ),
+        (
+            records.outside.saturating_sub(records.other_accounts),
+            "widen --from and --to: the `eventTime` of records is compared with them".to_owned(),
+        ),
+        (
+            records.unplaced,
+            "a record is of the time in `eventTime` and of the account in `recipientAccountId`"
+                .to_owned(),
+        ),
+        (
+            records.doubtful,
+            "name the files of the records in place of --counts".to_owned(),
+        ),
+    ];
+    let most = reasons.into_iter().max_by_key(|(number, _)| *number);
+    most.map(|(_, help)| help).unwrap_or_default()
 }
+
+/// So many accounts are named in a message.
+const ACCOUNTS_SHOWN: usize = 5;
 
 /// Says now and then how far reading has come, and how long it will take.
 struct ProgressTeller {

@@ -11,7 +11,7 @@ use crate::analyze::{Hearing, Stop};
 use crate::aws::alarm::AlarmState;
 use crate::aws::alarm::series::{NotTold, Older, Samples, Transition, transitions};
 use crate::chain::verdict::{LinkId, Station, Verdict};
-use crate::chain::{AccountChain, MetricAlarm, NotFollowed, Writer};
+use crate::chain::{AccountChain, MetricAlarm, NotFollowed, Path, Writer};
 
 use super::history::{Comparison, NotCompared, compare};
 use super::plan::Plan;
@@ -66,6 +66,9 @@ pub(super) fn alarms(
     let chains = || hearing.accounts.iter().map(|ears| &ears.chain);
     let mut outcomes = Vec::new();
     for alarm in &hearing.alarms {
+        if hearing.narrowed && !is_asked_about(hearing, alarm) {
+            continue;
+        }
         // An alarm that no filter of the chain writes to has nothing to do with these records.
         let writers = match &alarm.writers {
             Ok(writers) => writers.as_slice(),
@@ -218,10 +221,29 @@ pub(super) fn day(minute: i64) -> String {
 }
 
 fn is_on_path(chain: &AccountChain, arn: &str) -> bool {
-    chain.paths.iter().any(|path| {
-        path.alarm
-            .as_ref()
-            .is_some_and(|alarm| alarm.arn == arn || alarm.through.iter().any(|it| it == arn))
+    chain.paths.iter().any(|path| is_of(path, arn))
+}
+
+/// Whether a path runs through an alarm.
+fn is_of(path: &Path, arn: &str) -> bool {
+    let alarm = path.alarm.as_ref();
+    alarm.is_some_and(|alarm| alarm.arn == arn || alarm.through.iter().any(|it| it == arn))
+}
+
+/// Whether a filter feeds an alarm that was made for a control which is asked about.
+fn is_asked_about(hearing: &Hearing<'_>, alarm: &MetricAlarm) -> bool {
+    let writers = alarm.writers.as_deref().unwrap_or_default();
+    let feeds = |path: &Path| {
+        let mut filters = writers.iter().filter(|writer| {
+            let filter = path.filter.as_ref();
+            filter.is_some_and(|filter| filter.name == writer.filter)
+        });
+        filters.any(|writer| path.log_group.as_ref() == Some(&writer.log_group))
+    };
+    hearing.accounts.iter().any(|ears| {
+        let made = ears.controls.iter().flat_map(|it| &it.made_for_it);
+        let mut paths = made.filter_map(|path| ears.chain.paths.get(*path));
+        paths.any(|path| is_of(path, &alarm.arn) || feeds(path))
     })
 }
 
@@ -229,11 +251,7 @@ fn is_on_path(chain: &AccountChain, arn: &str) -> bool {
 fn silenced_by<'c>(chains: impl Iterator<Item = &'c AccountChain>, arn: &str) -> Option<Stop> {
     let mut first = None;
     for path in chains.flat_map(|chain| &chain.paths) {
-        let of_alarm = path
-            .alarm
-            .as_ref()
-            .is_some_and(|alarm| alarm.arn == arn || alarm.through.iter().any(|it| it == arn));
-        if !of_alarm {
+        if !is_of(path, arn) {
             continue;
         }
         // What the alarm does with single events is run here; what hangs on it is taken from the chain.

@@ -49,15 +49,19 @@ pub struct RecordsOutcome {
     pub distinct: u64,
     /// Those read before.
     pub duplicates: u64,
+    /// Of `distinct`: those of accounts of the snapshot, which every control that is asked looked at.
+    pub judged: u64,
     /// Those outside the time or accounts asked for.
     pub outside: u64,
+    /// Of `outside`: those of accounts that were not asked for.
+    pub other_accounts: u64,
     /// Those without a time or an account.
     pub unplaced: u64,
     /// Of `distinct`: those that a query over many machines could not decide.
     pub doubtful: u64,
     /// Of `distinct`: those of accounts that the snapshot does not hold, by account.
     pub strangers: BTreeMap<String, u64>,
-    /// `eventTime` of the first and of the last that count.
+    /// `eventTime` of the first and of the last that are of accounts of the snapshot.
     pub span: Option<(String, String)>,
 }
 
@@ -144,7 +148,9 @@ pub fn outcome(
             read: tally.read,
             distinct: tally.distinct,
             duplicates: tally.duplicates,
+            judged: tally.accounts.iter().map(|account| account.records).sum(),
             outside: tally.outside,
+            other_accounts: tally.other_accounts,
             unplaced: tally.unplaced,
             doubtful: tally.doubtful,
             strangers: tally.strangers.clone(),

@@ -296,8 +296,11 @@ impl Worker<'_> {
             tally.unplaced += 1;
             return;
         };
-        if !self.shared.window.holds(&time, &account) {
+        let window = self.shared.window;
+        let asked = window.asks_for(&account);
+        if !asked || !window.holds(&time) {
             tally.outside += 1;
+            tally.other_accounts += u64::from(!asked);
             return;
         }
         let id = record.string("eventID").unwrap_or_default();
@@ -306,11 +309,11 @@ impl Worker<'_> {
             return;
         }
         tally.distinct += 1;
-        tally.see(&time);
         let Some(index) = self.shared.plan.account(&account) else {
             self.teller.count_stranger(&account, 1);
             return;
         };
+        tally.see(&time);
         let answers = self.examiner.ask(record);
         let sighting = Sighting {
             account: index,
@@ -364,10 +367,14 @@ pub(super) fn minute(time: &str) -> Option<i64> {
 }
 
 impl Window {
-    fn holds(&self, time: &str, account: &str) -> bool {
-        let asked = self.accounts.is_empty() || self.accounts.iter().any(|it| it == account);
-        if !asked || (self.from.is_none() && self.to.is_none()) {
-            return asked;
+    /// Whether records of an account count.
+    pub(super) fn asks_for(&self, account: &str) -> bool {
+        self.accounts.is_empty() || self.accounts.iter().any(|it| it == account)
+    }
+
+    fn holds(&self, time: &str) -> bool {
+        if self.from.is_none() && self.to.is_none() {
+            return true;
         }
         let Ok(time) = time.parse::<Timestamp>() else {
             return false;

@@ -33,13 +33,15 @@ pub struct Tally {
     pub duplicates: u64,
     /// Those outside the time or the accounts that were asked for.
     pub outside: u64,
+    /// Of `outside`: those of accounts that were not asked for.
+    pub other_accounts: u64,
     /// Those that name no account or no time.
     pub unplaced: u64,
     /// Of `distinct`: those that a query could not decide to the letter.
     pub doubtful: u64,
     /// Distinct records that count.
     pub distinct: u64,
-    /// `eventTime` of the first and the last of these.
+    /// `eventTime` of the first and the last of these that are of accounts of the snapshot.
     pub span: Option<(String, String)>,
     /// Distinct records of accounts that the snapshot does not hold.
     pub strangers: BTreeMap<String, u64>,
@@ -214,6 +216,7 @@ impl Tally {
         self.read += other.read;
         self.duplicates += other.duplicates;
         self.outside += other.outside;
+        self.other_accounts += other.other_accounts;
         self.unplaced += other.unplaced;
         self.distinct += other.distinct;
         self.doubtful += other.doubtful;

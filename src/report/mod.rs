@@ -38,7 +38,7 @@ use crate::diff::Diff;
 pub use dossier::{About, AboutAccount, Dossier, EvidenceRow, cited, file_reference};
 pub use explain::{ExplainFormat, explain, failures};
 pub use flow::{Flow, Portion};
-pub use replay::{FilesRead, ReplayDossier, ReplayFormat, replay, replay_summary};
+pub use replay::{FilesRead, ReplayDossier, ReplayFormat, none_judged, replay, replay_summary};
 pub use text::Style;
 
 /// What every output says of a snapshot that was not checked when it was opened.

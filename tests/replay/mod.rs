@@ -2,6 +2,8 @@
 
 /// Members that come again.
 mod alike;
+/// What judges nothing, and what would do nothing.
+mod asked;
 /// What counts: the sample records, the laboratory account against a count in Python.
 mod counts;
 /// The forms in which records lie about, whole and damaged.

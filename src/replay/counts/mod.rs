@@ -16,7 +16,7 @@ use super::kinds::Shown;
 use super::plan::Plan;
 use super::principal::Principal;
 use super::question::Answers;
-use super::read::minute;
+use super::read::{Window, minute};
 use super::sql::{COLUMNS, fingerprint};
 use super::tally::{Sighting, Tally, Teller};
 
@@ -55,17 +55,18 @@ pub enum CountsError {
     OtherPlan,
 }
 
-/// Counts records that a query has counted: of one file, or of the parts in a folder, as Spark writes them.
-pub fn read(plan: &Plan, path: &Path) -> Result<Tally, CountsError> {
+/// Counts records that a query has counted: of one file, or of the parts in a folder, as Spark writes them. Of a window the
+/// accounts alone mean something: when a record was made, no row says.
+pub fn read(plan: &Plan, window: &Window, path: &Path) -> Result<Tally, CountsError> {
     if !path.is_dir() {
-        return read_file(plan, File::open(path)?);
+        return read_file(plan, window, File::open(path)?);
     }
     let mut tally = Teller::new(plan).tally;
     for part in parts(path)? {
         let file = File::open(&part)?;
         // What had no rows to write may have written nothing.
         if file.metadata()?.len() > 0 {
-            tally.add(read_file(plan, file)?);
+            tally.add(read_file(plan, window, file)?);
         }
     }
     Ok(tally)
@@ -87,14 +88,14 @@ fn parts(folder: &Path) -> Result<Vec<PathBuf>, CountsError> {
     Ok(parts)
 }
 
-fn read_file(plan: &Plan, file: File) -> Result<Tally, CountsError> {
+fn read_file(plan: &Plan, window: &Window, file: File) -> Result<Tally, CountsError> {
     let mut input = BufReader::new(file);
     if input.fill_buf()?.starts_with(b"PAR1") {
-        return read_parquet(plan, input.into_inner());
+        return read_parquet(plan, window, input.into_inner());
     }
     let mut rows = csv::Rows { input: &mut input };
     let header = rows.next()?.unwrap_or_default();
-    let mut counts = Counts::new(plan, &header)?;
+    let mut counts = Counts::new(plan, window, &header)?;
     while let Some(fields) = rows.next()? {
         counts.add(&fields)?;
     }
@@ -102,9 +103,9 @@ fn read_file(plan: &Plan, file: File) -> Result<Tally, CountsError> {
 }
 
 #[cfg(feature = "parquet")]
-fn read_parquet(plan: &Plan, file: File) -> Result<Tally, CountsError> {
+fn read_parquet(plan: &Plan, window: &Window, file: File) -> Result<Tally, CountsError> {
     let mut rows = parquet::Rows::new(file)?;
-    let mut counts = Counts::new(plan, rows.names())?;
+    let mut counts = Counts::new(plan, window, rows.names())?;
     while let Some(fields) = rows.next()? {
         counts.add(&fields)?;
     }
@@ -112,7 +113,7 @@ fn read_parquet(plan: &Plan, file: File) -> Result<Tally, CountsError> {
 }
 
 #[cfg(not(feature = "parquet"))]
-fn read_parquet(_: &Plan, _: File) -> Result<Tally, CountsError> {
+fn read_parquet(_: &Plan, _: &Window, _: File) -> Result<Tally, CountsError> {
     let why = "this program was built without the feature `parquet`; write the counts as CSV";
     Err(CountsError::Parquet(why.to_owned()))
 }
@@ -120,6 +121,7 @@ fn read_parquet(_: &Plan, _: File) -> Result<Tally, CountsError> {
 /// Adds up rows.
 struct Counts<'p> {
     plan: &'p Plan,
+    window: &'p Window,
     fingerprint: String,
     /// Of each of [`COLUMNS`], where it stands in a row.
     places: Vec<usize>,
@@ -128,7 +130,7 @@ struct Counts<'p> {
 }
 
 impl<'p> Counts<'p> {
-    fn new(plan: &'p Plan, header: &[String]) -> Result<Self, CountsError> {
+    fn new(plan: &'p Plan, window: &'p Window, header: &[String]) -> Result<Self, CountsError> {
         let mut places = Vec::new();
         for column in COLUMNS {
             let place = header.iter().position(|name| name == column);
@@ -136,6 +138,7 @@ impl<'p> Counts<'p> {
         }
         Ok(Self {
             plan,
+            window,
             fingerprint: fingerprint(plan),
             places,
             teller: Teller::new(plan),
@@ -153,11 +156,16 @@ impl<'p> Counts<'p> {
         if row.text("plan") != self.fingerprint {
             return Err(CountsError::OtherPlan);
         }
-        count(&mut self.teller, self.plan, &row)
+        count(&mut self.teller, self.plan, self.window, &row)
     }
 }
 
-fn count(teller: &mut Teller<'_>, plan: &Plan, row: &Row<'_>) -> Result<(), CountsError> {
+fn count(
+    teller: &mut Teller<'_>,
+    plan: &Plan,
+    window: &Window,
+    row: &Row<'_>,
+) -> Result<(), CountsError> {
     let (events, copies) = (row.number("events")?, row.number("copies")?);
     let tally = &mut teller.tally;
     tally.read += events + copies;
@@ -169,21 +177,26 @@ fn count(teller: &mut Teller<'_>, plan: &Plan, row: &Row<'_>) -> Result<(), Coun
         tally.unplaced += events + copies;
         return Ok(());
     };
+    if !window.asks_for(account) {
+        tally.outside += events + copies;
+        tally.other_accounts += events + copies;
+        return Ok(());
+    }
     tally.duplicates += copies;
     if events == 0 {
         return Ok(());
     }
     tally.distinct += events;
+    let Some(index) = plan.account(account) else {
+        teller.count_stranger(account, events);
+        return Ok(());
+    };
     tally.see(time);
     tally.see(row.text("last_time"));
     if row.text("doubt") == "true" {
         tally.doubtful += events;
         return Ok(());
     }
-    let Some(index) = plan.account(account) else {
-        teller.count_stranger(account, events);
-        return Ok(());
-    };
     let answers = row.answers(plan)?;
     let sighting = Sighting {
         account: index,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::aws::arn;
 use crate::replay::RecordsOutcome;
 use crate::replay::records::Leftover;
 use crate::report::words;
@@ -26,46 +27,86 @@ pub struct FilesRead {
 
 /// What was read, a sentence each.
 pub(super) fn read(dossier: ReplayDossier<'_>) -> Vec<String> {
-    let records: &RecordsOutcome = &dossier.outcome.records;
-    let mut first = format!(
-        "{} in {}, {} of them distinct",
-        count(records.read, "record"),
-        count(dossier.files.read as u64, "file"),
-        records.distinct
-    );
+    let records = &dossier.outcome.records;
+    let mut first = count(records.read, "record");
+    // Of counts that a query made nobody knows the files.
+    if dossier.files.read > 0 {
+        let files = count(dossier.files.read as u64, "file");
+        first.push_str(&format!(" in {files}"));
+    }
+    first.push_str(&format!(", {} of them judged", records.judged));
     if let Some((from, to)) = &records.span {
         first.push_str(&format!(", from {from} to {to}"));
     }
     let mut lines = vec![first];
     let premises = words::premises(dossier.premises).into_iter();
     lines.extend(premises.map(|(option, meaning)| format!("assumed: {option}: {meaning}")));
-    let mut remark = |number: u64, what: &str| {
-        if number > 0 {
-            lines.push(format!("{} {what}", count(number, "record")));
-        }
-    };
-    remark(
-        records.duplicates,
-        "read again with the same eventID: counted once",
-    );
-    remark(
-        records.outside,
-        "outside the time or the accounts asked for",
-    );
-    remark(
-        records.unplaced,
-        "without a time or an account: not counted",
-    );
-    remark(
-        records.doubtful,
-        "that the query could not decide to the letter: read them with trailproof",
-    );
-    remark(
-        records.strangers.values().sum(),
-        "of accounts that the snapshot does not hold: not judged",
-    );
+    lines.extend(not_judged(records));
     lines.extend(of_files(dossier.files));
     lines
+}
+
+/// The records that were read and not judged, a sentence for each reason: with those that were judged they are all.
+fn not_judged(records: &RecordsOutcome) -> Vec<String> {
+    let strangers = records
+        .distinct
+        .saturating_sub(records.judged + records.doubtful);
+    let reasons = [
+        (
+            records.duplicates,
+            "read again with the same eventID: counted once".to_owned(),
+        ),
+        (
+            records.outside.saturating_sub(records.other_accounts),
+            "outside the time asked for".to_owned(),
+        ),
+        (
+            records.other_accounts,
+            "of other accounts than those asked for".to_owned(),
+        ),
+        (
+            records.unplaced,
+            "without a time or an account: not counted".to_owned(),
+        ),
+        (
+            records.doubtful,
+            "that the query could not decide to the letter: read them with trailproof".to_owned(),
+        ),
+        (
+            strangers,
+            format!(
+                "of accounts that the snapshot does not hold, and not judged: {}",
+                of_strangers(&records.strangers)
+            ),
+        ),
+    ];
+    let told = reasons.into_iter().filter(|(number, _)| *number > 0);
+    told.map(|(number, why)| format!("{} {why}", count(number, "record")))
+        .collect()
+}
+
+/// Accounts with their records, the most first. What stands there and is no account id is not repeated.
+fn of_strangers(strangers: &BTreeMap<String, u64>) -> String {
+    let mut accounts: Vec<(&String, &u64)> = strangers.iter().collect();
+    // The order by id stays among equals.
+    accounts.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
+    let ids = accounts.iter().filter(|(id, _)| arn::is_account(id));
+    let mut named: Vec<String> = ids
+        .take(SHOWN)
+        .map(|(id, number)| format!("`{id}` ({number})"))
+        .collect();
+    match accounts.len().saturating_sub(named.len()) {
+        0 => {}
+        more if named.is_empty() => named.push(format!("{more} that are no account ids")),
+        more => named.push(format!("{more} more")),
+    }
+    named.join(", ")
+}
+
+/// Why no record was judged although some were read, in a sentence; none where one was.
+pub fn none_judged(records: &RecordsOutcome) -> Option<String> {
+    (records.read > 0 && records.judged == 0)
+        .then(|| format!("no record was judged: {}", not_judged(records).join("; ")))
 }
 
 /// What was passed over and what is damaged, a sentence each.

@@ -55,10 +55,15 @@ struct Replaced<'a> {
 struct Records<'a> {
     read: u64,
     distinct: u64,
+    /// Of `distinct`: those of accounts of the snapshot.
+    judged: u64,
+    /// `eventTime` of the first and the last that were judged.
     from: Option<&'a str>,
     to: Option<&'a str>,
     duplicates: u64,
     outside: u64,
+    /// Of `outside`: those of accounts that were not asked for.
+    other_accounts: u64,
     unplaced: u64,
     doubtful: u64,
     /// Distinct records of accounts that the snapshot does not hold.
@@ -249,10 +254,12 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
         records: Records {
             read: records.read,
             distinct: records.distinct,
+            judged: records.judged,
             from: span.map(|(from, _)| from.as_str()),
             to: span.map(|(_, to)| to.as_str()),
             duplicates: records.duplicates,
             outside: records.outside,
+            other_accounts: records.other_accounts,
             unplaced: records.unplaced,
             doubtful: records.doubtful,
             not_in_snapshot: &records.strangers,

@@ -12,7 +12,7 @@ use crate::replay::ReplayOutcome;
 
 use super::{Style, printed};
 
-pub use files::FilesRead;
+pub use files::{FilesRead, none_judged};
 
 /// The formats of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -30,6 +30,11 @@ pub(super) fn summary(dossier: ReplayDossier<'_>) -> String {
     if undecided > 0 {
         line.push_str(&format!("; {undecided} undecided"));
     }
+    match &dossier.outcome.records {
+        records if records.read == 0 => line.push_str("; no record was read"),
+        records if records.judged == 0 => line.push_str("; no record was judged"),
+        _ => {}
+    }
     let damaged = &dossier.files.damaged;
     if !damaged.is_empty() {
         let files = count(damaged.len() as u64, "file");

@@ -38,6 +38,9 @@ pub(super) fn render(dossier: ReplayDossier<'_>, style: Style) -> String {
     out.finish()
 }
 
+/// The column in which the names of controls begin, behind their counts.
+const CONTROLS: usize = 36;
+
 /// Alarms that records moved, or that could not be run.
 fn render_alarms(out: &mut Page, dossier: ReplayDossier<'_>, style: Style) {
     let told = |alarm: &&AlarmOutcome| alarm.events > 0 || alarm.story.is_err();
@@ -78,7 +81,7 @@ fn render_control(
     if number != control.control {
         number = format!("{number} {}", control.control);
     }
-    out.line(&format!("{counts}  {number}"));
+    out.hanging(0, &counts, CONTROLS, &number);
     let rest = |shown: usize| shown.saturating_sub(SHOWN);
     for (label, kinds) in [
         ("missed", &control.missed),
