@@ -78,6 +78,8 @@ struct Row<'a> {
     id: &'a str,
     name: &'a str,
     version: &'a str,
+    /// Name and version, as everywhere.
+    title: String,
     controls: usize,
     sections: usize,
     sources: Vec<&'a str>,
@@ -95,6 +97,7 @@ impl<'a> Row<'a> {
             id: &framework.id,
             name: &framework.name,
             version: &framework.version,
+            title: framework.title(),
             controls: distinct(|it| &it.control).len(),
             sections: framework.sections().len(),
             sources: distinct(|it| &it.source),
@@ -113,12 +116,11 @@ fn list(registry: &Registry, format: Format, out: &mut Out) -> Result<(), Error>
     }
     let mut list = List::new(&["framework", "controls", "sections", "name"]);
     for row in &rows {
-        let name = format!("{} {}", row.name, row.version);
         list.push(vec![
             one_line(row.id).into_owned(),
             row.controls.to_string(),
             row.sections.to_string(),
-            one_line(name.trim()).into_owned(),
+            one_line(&row.title).into_owned(),
         ]);
     }
     let text = list.lay_out(out.style().width, Long::Wrapped);
@@ -140,7 +142,7 @@ fn show(framework: &Framework, format: Format, out: &mut Out) -> Result<(), Erro
         };
         return json(out, &shown);
     }
-    out.line(format_args!("{} ({})", framework.title(), framework.id))?;
+    out.paragraph(0, &format!("{} ({})", framework.title(), framework.id))?;
     if let Some(note) = &framework.note {
         out.line("")?;
         out.paragraph(0, note)?;

@@ -246,23 +246,27 @@ impl Registry {
     /// Adds what a user's own control says of a framework; one that is not known becomes a new one.
     fn name_framework(&mut self, control: &str, row: FrameworkRow) {
         let mut all = self.frameworks().to_vec();
-        let title = format!("{} {}", row.name, row.version);
-        let title = title.trim();
+        let named = format!("{} {}", row.name, row.version);
         let mapping = Mapping {
             control: control.to_owned(),
             sections: row.requirements,
             source: row.source,
         };
-        match all.iter_mut().find(|it| it.is_called(title)) {
-            Some(framework) => framework.mappings.push(mapping),
-            None => all.push(Framework {
-                id: title.to_ascii_lowercase().replace(' ', "-"),
-                name: row.name,
-                version: row.version,
-                spellings: Vec::new(),
-                note: None,
-                mappings: vec![mapping],
-            }),
+        let mut framework = Framework {
+            id: named.trim().to_ascii_lowercase().replace(' ', "-"),
+            name: row.name,
+            version: row.version,
+            spellings: Vec::new(),
+            note: None,
+            mappings: Vec::new(),
+        };
+        let title = framework.title();
+        match all.iter_mut().find(|it| it.is_called(&title)) {
+            Some(known) => known.mappings.push(mapping),
+            None => {
+                framework.mappings.push(mapping);
+                all.push(framework);
+            }
         }
         self.frameworks = OnceLock::from(all);
     }

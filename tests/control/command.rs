@@ -272,6 +272,22 @@ fn frameworks_are_listed_and_shown_with_their_sources() {
     assert_eq!(code, Some(0));
     assert!(list.contains("\nnist-800-53-r5 "), "{list}");
     assert_eq!(list.matches("NIST SP 800-53 Rev. 5").count(), 1);
+    // The list had a spelling of its own.
+    let (_, whole, _) = run(&["list", "--format", "json"]);
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    let mut not_stated = 0;
+    for row in whole["frameworks"].as_array().unwrap() {
+        let (_, shown, _) = run(&["show", row["id"].as_str().unwrap()]);
+        let title = row["title"].as_str().unwrap();
+        assert!(shown.starts_with(title), "{title}: {shown}");
+        not_stated += usize::from(title.ends_with(" not stated"));
+    }
+    assert!(not_stated >= 2);
+    let lines = list.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        lines.contains("ACSC Essential Eight, version not stated"),
+        "{list}"
+    );
     let (_, shown, _) = run(&["show", "NIST SP 800-53 Rev. 5"]);
     assert_eq!(
         run(&["show", "nist-sp-800-53-rev5"]).1,

@@ -87,7 +87,7 @@ pub(super) fn list(
         };
         return json(out, &listed);
     }
-    out.line(format_args!("{} ({})", benchmark.title, benchmark.id))?;
+    out.paragraph(0, &format!("{} ({})", benchmark.title, benchmark.id))?;
     out.line("")?;
     if rows.is_empty() {
         out.line("no control of this section")?;

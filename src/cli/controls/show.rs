@@ -235,7 +235,7 @@ fn head(
     out: &mut Out,
 ) -> Result<(), Error> {
     let under = Under::new(view, control);
-    out.line(under.title)?;
+    out.paragraph(0, under.title)?;
     out.line("")?;
     let mut row = |label: &str, text: &str| -> Result<(), Error> {
         Ok(out.paragraph(2, &format!("{label}: {text}"))?)
@@ -286,10 +286,7 @@ fn asks(
     }
     for alternative in alternatives {
         let benchmarks = registry.name_benchmarks(&alternative.benchmarks);
-        out.line(format_args!(
-            "  {} ({})",
-            alternative.label, alternative.kind
-        ))?;
+        out.paragraph(2, &format!("{} ({})", alternative.label, alternative.kind))?;
         // On one line whatever its length: it is there to be copied.
         out.line(format_args!("    {}", alternative.pattern))?;
         out.paragraph(4, &format!("counts for: {benchmarks}"))?;

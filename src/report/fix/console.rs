@@ -76,7 +76,8 @@ fn way(change: &Change) -> String {
         }
         Resource::Topic(_) => format!("SNS, Topics, `{name}`, Edit, Access policy or Encryption"),
         Resource::Subscription(_) if new => format!(
-            "SNS, Subscriptions, Create subscription, Endpoint `{name}`; then somebody confirms it from the mailbox"
+            "SNS, Subscriptions, Create subscription, Endpoint {}; then somebody confirms it from the mailbox",
+            head::address(change.after.name())
         ),
         Resource::Subscription(_) => format!(
             "SNS, Subscriptions, `{name}`: Edit, Subscription filter policy; or Request confirmation, and somebody confirms it from the mailbox"

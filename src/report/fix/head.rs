@@ -15,17 +15,21 @@ pub(super) fn summary(plan: &Plan) -> String {
         });
         repaired.count()
     };
-    let (changes, it) = match plan.changes.len() {
-        0 => ("nothing to change".to_owned(), "it"),
-        1 => ("1 change".to_owned(), "it"),
-        number => (format!("{number} changes"), "them"),
+    let open = [Status::Pass, Status::Fail, Status::Unknown].map(count);
+    if plan.changes.is_empty() && open.iter().all(|number| *number == 0) {
+        return "nothing to change: no finding that was asked for is open".to_owned();
+    }
+    let (changes, after) = match plan.changes.len() {
+        0 => ("nothing to change".to_owned(), "all the same"),
+        1 => ("1 change".to_owned(), "after it"),
+        number => (format!("{number} changes"), "after them"),
     };
     let told = |status, one: &str, many: &str| match count(status) {
         1 => format!("1 {one}"),
         number => format!("{number} {many}"),
     };
     format!(
-        "{changes}; of the findings that did not pass, {} after {it}, {}, {}",
+        "{changes}; of the findings that did not pass, {} {after}, {}, {}",
         told(Status::Pass, "passes", "pass"),
         told(Status::Fail, "fails", "fail"),
         told(Status::Unknown, "is unknown", "are unknown")
@@ -112,8 +116,8 @@ pub(super) fn waiting(wait: &Wait) -> String {
         Wait::Confirmation {
             topic, endpoint, ..
         } => format!(
-            "a person confirms the subscription of `{}` to topic `{}`",
-            endpoint.as_deref().unwrap_or("the address that you give"),
+            "a person confirms the subscription of {} to topic `{}`",
+            address(endpoint.as_deref().unwrap_or_default()),
             short_name(topic)
         ),
         Wait::Delivery { trail } => format!(
@@ -252,8 +256,8 @@ fn thing(resource: &Resource) -> String {
         Resource::Topic(_) => "topic",
         Resource::Subscription(subscription) => {
             return format!(
-                "subscription of `{}` to topic `{}`",
-                name(resource),
+                "subscription of {} to topic `{}`",
+                address(resource.name()),
                 short_name(&subscription.topic_arn)
             );
         }
@@ -271,8 +275,19 @@ fn thing(resource: &Resource) -> String {
 /// What a resource is called, or that its address is still to be given.
 pub(super) fn name(resource: &Resource) -> &str {
     match resource.name() {
-        "" => "the address that you give",
+        "" => TO_BE_GIVEN,
         name => name,
+    }
+}
+
+/// In place of an address that the user has not named.
+const TO_BE_GIVEN: &str = "the address that you give";
+
+/// An address in a sentence.
+pub(super) fn address(address: &str) -> String {
+    match address {
+        "" => TO_BE_GIVEN.to_owned(),
+        address => format!("`{address}`"),
     }
 }
 
