@@ -476,3 +476,16 @@ fn what_several_events_made_together_is_told_beside_what_each_missed() {
         assert_eq!(text.matches(said).count(), 1, "{format}: {text}");
     }
 }
+
+/// Two controls in two accounts read as four differences: each was told of both.
+#[test]
+fn a_control_is_told_only_of_accounts_that_it_concerns() {
+    let organization = project("snapshots/organization.trailproof")
+        .display()
+        .to_string();
+    let text = printed(&["analyze", &organization, "--section", "all"]);
+    assert!(
+        text.contains("4.1 in account 111122223333; 5.1 in account 222233334444"),
+        "{text}"
+    );
+}

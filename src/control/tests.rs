@@ -72,6 +72,26 @@ fn faults_name_their_line() {
     );
 }
 
+/// `controls show` printed that a misspelt pattern matched the example that it was written for.
+#[test]
+fn an_example_that_is_not_matched_as_it_says_is_refused() {
+    let example = |event: &str, caught_by: &str| {
+        format!("{GOOD}[[example]]\ntitle='t'\nevent='{event}'\ncaught_by={caught_by}\n")
+    };
+    assert!(load(&example("{\"eventName\":\"A\"}", "['text']")).is_ok());
+    assert!(load(&example("{\"eventName\":\"B\"}", "[]")).is_ok());
+    refused(
+        &example("{\"eventName\":\"B\"}", "['text']"),
+        12,
+        "`text` does not match this event",
+    );
+    refused(
+        &example("{\"eventName\":\"A\"}", "[]"),
+        12,
+        "`text` matches this event",
+    );
+}
+
 #[test]
 fn a_control_asks_for_something() {
     let head = GOOD.split("[[").next().unwrap();

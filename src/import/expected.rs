@@ -168,8 +168,13 @@ impl<'p> Account<'p> {
             operation.service
         };
         let account = self.id;
+        // Of these the file says in its name what was asked.
+        let part = match request.get("AlarmTypes").and_then(|types| types.get(0)) {
+            Some(Value::String(kind)) => format!(".{kind}"),
+            _ => String::new(),
+        };
         let why = format!(
-            "no file for {name}{about}: expected `{account}/{region}/{product}.{cli}.json` or the like"
+            "no file for {name}{about}: expected `{account}/{region}/{product}.{cli}{part}.json` or the like"
         );
         Some(Plan {
             account: account.to_owned(),

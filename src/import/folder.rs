@@ -3,7 +3,7 @@
 //! A folder may come from somebody else. A link in it could lead to a secret of whoever imports, a pipe or a device
 //! never ends, and neither is an answer: they are named and left alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -43,6 +43,8 @@ enum Kind {
     Special,
     /// A folder below the deepest that is looked into.
     Deep,
+    /// No file: what the AWS CLI printed of a call that it says failed, which is nothing.
+    Nothing,
 }
 
 /// Every file below a folder, sorted by name.
@@ -62,6 +64,7 @@ impl Folder {
         }
         let mut files = Vec::new();
         walk(folder, "", 0, &mut files)?;
+        files.extend(unanswered(&files));
         files.sort_by(|left, right| left.name.cmp(&right.name));
         let by_name = files
             .iter()
@@ -153,6 +156,23 @@ fn walk(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<File>) -> Res
     Ok(())
 }
 
+/// The answers that are not there and whose error is: what was asked failed, whether or not an empty file was kept of it.
+fn unanswered(files: &[File]) -> Vec<File> {
+    let names: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let errors = files.iter().filter_map(|file| {
+        let of = file.name.strip_suffix(".error")?;
+        let is_answer = of.ends_with(".json") && !names.contains(of);
+        is_answer.then(|| File {
+            name: of.to_owned(),
+            path: file.path.clone(),
+            kind: Kind::Nothing,
+            size: 0,
+            written: file.written,
+        })
+    });
+    errors.collect()
+}
+
 impl File {
     /// Whether the file says something about another one: standard error of a call, or the list of calls.
     pub(super) fn is_companion(&self) -> bool {
@@ -191,6 +211,7 @@ impl File {
         let name = &self.name;
         match self.kind {
             Kind::Regular => {}
+            Kind::Nothing => return Ok((Vec::new(), true)),
             Kind::Link => {
                 return Err(format!(
                     "`{name}` is a symbolic link, which is not followed; put the file itself there"

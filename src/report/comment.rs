@@ -7,7 +7,7 @@ use super::diff::{nothing, presence_words, side_words, summary};
 use super::dossier::Dossier;
 use super::marked::{cell, premises, refused, sentence};
 use super::repair;
-use super::table::causes::{groups, label, numbers, tail};
+use super::table::causes::{groups, label, placed, tail};
 use super::table::verdict::{origin, verdict};
 use super::text::count;
 use super::words;
@@ -51,7 +51,7 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
         .filter(|finding| finding.is_open())
         .collect();
     if !differ.is_empty() {
-        let list = numbers(&differ).join(", ");
+        let list = placed(&differ, analysis);
         out.push_str(&format!(
             "\nThe benchmark's own audit steps do not notice: {}\n",
             sentence(&list)

@@ -58,7 +58,7 @@ fn the_files_of_the_document_load() {
         .collect();
     assert_eq!(
         numbers,
-        ["4.1", "4.2", "topic_is_encrypted"],
+        ["H1", "H2", "topic_is_encrypted"],
         "what no benchmark lists is added to each"
     );
     let root = registry.control("root_usage").unwrap();
@@ -72,6 +72,36 @@ fn the_files_of_the_document_load() {
         root.printings_for(house).count(),
         root.printings_for(registry.benchmark("cis-aws-7.0").unwrap())
             .count()
+    );
+}
+
+/// `--control 4.1` judged one of two controls of that number and passed over the other.
+#[test]
+fn a_number_that_stands_twice_in_a_benchmark_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(folder.path());
+    let directory = folder.path().join("our-controls");
+    let path = directory.join("benchmarks/house-rules.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    // Its own twice, and one of the section on recording that it takes over.
+    for (number, of) in [("H1", "root_usage"), ("4.1", "cloudtrail_all_regions")] {
+        std::fs::write(&path, text.replace("\"H2\"", &format!("\"{number}\""))).unwrap();
+        let registry = Registry::builtin().unwrap();
+        let error = registry.with_directory(&directory).unwrap_err();
+        assert_eq!(error.line, Some(8), "{error}");
+        let told = format!("the number `{number}` is that of `{of}` already");
+        assert_eq!(error.message, told);
+    }
+    let without = text.replace("[[audit]]", "logging = []\n\n[[audit]]");
+    std::fs::write(&path, without.replace("\"H2\"", "\"4.1\"")).unwrap();
+    let registry = Registry::builtin().unwrap();
+    let registry = registry.with_directory(&directory).unwrap();
+    assert!(
+        registry
+            .benchmark("house-rules")
+            .unwrap()
+            .logging
+            .is_empty()
     );
 }
 

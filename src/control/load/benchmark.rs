@@ -101,7 +101,12 @@ impl BenchmarkFile {
             .map(|version| read_version(&file, version))
             .transpose()?;
         let entries = match (self.controls, like) {
-            (Some(rows), _) => read_entries(&file, rows)?,
+            // What is taken over keeps its numbers, so that these have to be others.
+            (Some(rows), _) => {
+                let taken_over = like.filter(|_| self.logging.is_none());
+                let taken_over = taken_over.map_or(&[][..], |like| &like.logging);
+                read_entries(&file, rows, taken_over)?
+            }
             (None, Some(like)) => like.entries.clone(),
             (None, None) => {
                 let message = "`controls` is missing: only a benchmark that is `like` another may leave it out";
@@ -113,7 +118,8 @@ impl BenchmarkFile {
             (None, like) => like.map(|like| like.audit.clone()).unwrap_or_default(),
         };
         let logging = match (self.logging, like) {
-            (Some(rows), _) => read_entries(&file, rows)?,
+            (Some(rows), _) if rows.get_ref().is_empty() => Vec::new(),
+            (Some(rows), _) => read_entries(&file, rows, &entries)?,
             (None, like) => like.map(|like| like.logging.clone()).unwrap_or_default(),
         };
         let logging_audit = match (self.logging_audit, like) {
@@ -163,7 +169,12 @@ fn read_left_out(file: &File<'_>, rows: Vec<LeftOutRow>) -> Result<Vec<LeftOut>,
         .collect()
 }
 
-fn read_entries(file: &File<'_>, rows: Spanned<Vec<EntryRow>>) -> Result<Vec<Entry>, Error> {
+/// Reads rows of controls; `others` have numbers that none of them may have.
+fn read_entries(
+    file: &File<'_>,
+    rows: Spanned<Vec<EntryRow>>,
+    others: &[Entry],
+) -> Result<Vec<Entry>, Error> {
     if rows.get_ref().is_empty() {
         return Err(file.error(rows.span(), "`controls` is empty"));
     }
@@ -171,6 +182,15 @@ fn read_entries(file: &File<'_>, rows: Spanned<Vec<EntryRow>>) -> Result<Vec<Ent
     for row in rows.into_inner() {
         if entries.iter().any(|entry| entry.control == row.control) {
             let message = format!("`{}` is listed twice", row.control);
+            return Err(file.error(row.number.span(), message));
+        }
+        // A number that means two controls would find one of them and judge the other in silence.
+        let mut known = entries.iter().chain(others);
+        if let Some(known) = known.find(|entry| entry.number == *row.number.get_ref()) {
+            let message = format!(
+                "the number `{}` is that of `{}` already",
+                known.number, known.control
+            );
             return Err(file.error(row.number.span(), message));
         }
         entries.push(Entry {

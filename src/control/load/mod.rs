@@ -8,6 +8,8 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::pattern::{Matcher, Semantics, parse_for_creation};
+
 mod benchmark;
 mod framework;
 
@@ -444,8 +446,9 @@ fn read_example(
     table: ExampleTable,
     alternatives: &[Alternative],
 ) -> Result<Example, Error> {
-    let event = serde_json::from_str(table.event.get_ref())
-        .map_err(|error| file.error(table.event.span(), format!("`event` is no JSON: {error}")))?;
+    let at = table.event.span();
+    let event: serde_json::Value = serde_json::from_str(table.event.get_ref())
+        .map_err(|error| file.error(at.clone(), format!("`event` is no JSON: {error}")))?;
     let mut caught_by = Vec::new();
     for label in table.caught_by {
         if !alternatives
@@ -456,6 +459,24 @@ fn read_example(
             return Err(file.error(label.span(), message));
         }
         caught_by.push(label.into_inner());
+    }
+    // An example that nobody runs says what its author hoped for.
+    for alternative in alternatives {
+        let Ok(pattern) = parse_for_creation(&alternative.pattern) else {
+            continue;
+        };
+        let matches = Matcher::new(&pattern, &Semantics::default()).matches_event(&event);
+        if matches != caught_by.contains(&alternative.label) {
+            let (does, says) = match matches {
+                true => ("matches", "does not say so"),
+                false => ("does not match", "says that it does"),
+            };
+            let message = format!(
+                "the alternative `{}` {does} this event, and `caught_by` {says}",
+                alternative.label
+            );
+            return Err(file.error(at, message));
+        }
     }
     Ok(Example {
         title: table.title,

@@ -72,8 +72,12 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
         line("Snapshot", &format!("root digest {digest}"));
     }
     if let Some(fix) = dossier.fix(item) {
+        let label = match fix.commands.is_empty() {
+            true => "Tried",
+            false => "Fix",
+        };
         for told in &fix.told {
-            line("Fix, tried on a copy of the facts", told.trim());
+            line(label, told.trim());
         }
         fenced(out, "sh", &fix.commands);
     }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::{Analysis, Finding, Remark, Stop, Why};
 use crate::chain::Gap;
-use crate::chain::cause::Outcome;
+use crate::chain::cause::{Outcome, Unanswered};
 use crate::chain::verdict::{Cause, LinkId, Verdict};
 
 use super::super::text::{Colour, Page, count, some};
 use super::super::words;
-use super::causes::{accounts, in_accounts, numbers};
+use super::causes::{in_accounts, placed};
 
 /// Writes remarks, other monitoring, and calls without an answer; with `all`, each of these calls.
 pub(super) fn write(page: &mut Page, analysis: &Analysis, all: bool) {
@@ -77,7 +77,7 @@ pub(in super::super) struct Missing {
 fn remarks(analysis: &Analysis) -> Vec<(String, String)> {
     struct Said<'a> {
         link: Option<LinkId>,
-        about: &'a Remark,
+        all: Vec<&'a Remark>,
         subjects: Vec<String>,
         findings: Vec<&'a Finding>,
     }
@@ -87,17 +87,20 @@ fn remarks(analysis: &Analysis) -> Vec<(String, String)> {
             if unsupported(&note.about, analysis) {
                 continue;
             }
-            let same = |it: &&mut Said<'_>| it.link == note.link && *it.about == note.about;
+            let same = |it: &&mut Said<'_>| {
+                it.link == note.link && it.all.first().is_some_and(|it| alike(it, &note.about))
+            };
             let known = said.iter_mut().find(same);
             let subject = note.subject.as_ref().map(words::subject);
             match known {
                 Some(known) => {
+                    known.all.push(&note.about);
                     known.findings.push(finding);
                     known.subjects.extend(subject);
                 }
                 None => said.push(Said {
                     link: note.link,
-                    about: &note.about,
+                    all: vec![&note.about],
                     subjects: subject.into_iter().collect(),
                     findings: vec![finding],
                 }),
@@ -114,19 +117,68 @@ fn remarks(analysis: &Analysis) -> Vec<(String, String)> {
             };
             let text = format!(
                 "{about}{} ({})",
-                words::remark(said.about),
-                concerned(&said.findings, analysis)
+                said_together(&said.all),
+                placed(&said.findings, analysis)
             );
-            (label(said.link, said.about), text)
+            (label(said.link, &said.all), text)
         })
         .collect()
 }
 
+/// Remarks that are alike, in one sentence.
+fn said_together(all: &[&Remark]) -> String {
+    let asked: Vec<&Unanswered> = all.iter().copied().filter_map(asked).collect();
+    match (all, asked.is_empty()) {
+        ([first, _, ..], false) => {
+            let verdict = match first {
+                Remark::Link { verdict, .. } if verdict.is_sound() && *verdict > Verdict::Ok => {
+                    format!("{verdict}: ")
+                }
+                _ => String::new(),
+            };
+            format!("{verdict}{}", words::unanswered(&asked))
+        }
+        ([first, ..], _) => words::remark(first),
+        ([], _) => String::new(),
+    }
+}
+
+fn asked(remark: &Remark) -> Option<&Unanswered> {
+    match remark {
+        Remark::Link { cause, .. } => match &**cause {
+            Cause::Unanswered(asked) => Some(asked),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether two remarks say the same: of calls that were not answered, those of one operation with one outcome do, whatever each
+/// asked about.
+fn alike(one: &Remark, other: &Remark) -> bool {
+    match (one, other) {
+        (
+            Remark::Link { verdict, cause },
+            Remark::Link {
+                verdict: of,
+                cause: with,
+            },
+        ) => match (&**cause, &**with) {
+            (Cause::Unanswered(one), Cause::Unanswered(other)) => {
+                let said = |it: &Unanswered| (it.api.clone(), it.outcome.clone(), it.open.clone());
+                verdict == of && said(one) == said(other)
+            }
+            _ => one == other,
+        },
+        _ => one == other,
+    }
+}
+
 /// Noise is told apart from links that hold and should be known.
-fn label(link: Option<LinkId>, about: &Remark) -> String {
-    match (link, about) {
+fn label(link: Option<LinkId>, all: &[&Remark]) -> String {
+    match (link, all.first()) {
         (Some(id), _) => id.to_string(),
-        (None, Remark::AlsoFires { .. }) => "noise".to_owned(),
+        (None, Some(Remark::AlsoFires { .. })) => "noise".to_owned(),
         (None, _) => "-".to_owned(),
     }
 }
@@ -144,20 +196,6 @@ fn unsupported(remark: &Remark, analysis: &Analysis) -> bool {
         .filter(|gap| gap.operation == asked.operation)
         .peekable();
     gaps.peek().is_some() && gaps.all(Gap::is_unsupported)
-}
-
-fn concerned(findings: &[&Finding], analysis: &Analysis) -> String {
-    let controls = numbers(findings);
-    let mut text = if controls.len() == analysis.controls.len() && controls.len() > 1 {
-        "all controls".to_owned()
-    } else {
-        controls.join(", ")
-    };
-    if analysis.accounts.len() > 1 {
-        let accounts = accounts(findings.iter().map(|it| it.account.as_str()));
-        text.push_str(&format!(" in {}", in_accounts(&accounts, analysis)));
-    }
-    text
 }
 
 fn other_monitoring(analysis: &Analysis) -> Vec<(String, String)> {

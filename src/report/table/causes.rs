@@ -158,12 +158,16 @@ pub(in super::super) fn label(group: &Group<'_>, analysis: &Analysis) -> String 
 pub(in super::super) fn tail(group: &Group<'_>, analysis: &Analysis) -> String {
     let names = names(&group.findings);
     let mut parts = Vec::new();
-    if names.len() > 1 && names.len() < analysis.controls.len() {
-        parts.push(numbers(&group.findings).join(", "));
-    }
-    if analysis.accounts.len() > 1 {
-        let accounts = accounts(group.findings.iter().map(|it| it.account.as_str()));
-        parts.push(format!("in {}", in_accounts(&accounts, analysis)));
+    match together(&group.findings).as_slice() {
+        [(controls, accounts)] => {
+            if names.len() > 1 && names.len() < analysis.controls.len() {
+                parts.push(controls.join(", "));
+            }
+            if analysis.accounts.len() > 1 {
+                parts.push(format!("in {}", in_accounts(accounts, analysis)));
+            }
+        }
+        _ => parts.push(placed(&group.findings, analysis)),
     }
     let accepted = group.findings.first().and_then(|it| it.accepted.as_ref());
     if let Some(accepted) = accepted {
@@ -180,18 +184,6 @@ pub(in super::super) fn short(finding: &Finding) -> String {
     }
 }
 
-/// The numbers of the controls in the benchmark, or their ids where it has none; each once.
-pub(in super::super) fn numbers(findings: &[&Finding]) -> Vec<String> {
-    let mut numbers: Vec<String> = Vec::new();
-    for finding in findings {
-        let number = finding.benchmark_id.as_ref().unwrap_or(&finding.control);
-        if !numbers.contains(number) {
-            numbers.push(number.clone());
-        }
-    }
-    numbers
-}
-
 fn names(findings: &[&Finding]) -> Vec<String> {
     let mut names = Vec::new();
     for finding in findings {
@@ -203,8 +195,55 @@ fn names(findings: &[&Finding]) -> Vec<String> {
     names
 }
 
+/// Which controls in which accounts: `5.1, 5.2 in account 111122223333; 5.3 in every account`. Controls that stand in the same
+/// accounts are told together, and no control beside an account that it does not concern.
+pub(in super::super) fn placed(findings: &[&Finding], analysis: &Analysis) -> String {
+    let told = together(findings).into_iter().map(|(controls, accounts)| {
+        let controls = match controls.len() {
+            all if all == analysis.controls.len() && all > 1 => "all controls".to_owned(),
+            _ => controls.join(", "),
+        };
+        match analysis.accounts.len() {
+            1 => controls,
+            _ => format!("{controls} in {}", in_accounts(&accounts, analysis)),
+        }
+    });
+    let told: Vec<String> = told.collect();
+    match told.len().checked_sub(PLACES).filter(|more| *more > 0) {
+        None => told.join("; "),
+        Some(more) => {
+            let shown = told.get(..PLACES).unwrap_or_default();
+            format!("{}; and {more} more in others", shown.join("; "))
+        }
+    }
+}
+
+/// So many groups of controls with the same accounts are told one by one.
+const PLACES: usize = 8;
+
+/// Controls by the accounts that they stand in, in the benchmark's order.
+fn together(findings: &[&Finding]) -> Vec<(Vec<String>, Vec<String>)> {
+    let mut all: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    let mut by_control: Vec<(&String, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let number = finding.benchmark_id.as_ref().unwrap_or(&finding.control);
+        match by_control.iter_mut().find(|(known, _)| *known == number) {
+            Some((_, accounts)) => accounts.push(&finding.account),
+            None => by_control.push((number, vec![&finding.account])),
+        }
+    }
+    for (number, of) in by_control {
+        let of = accounts(of.into_iter());
+        match all.iter_mut().find(|(_, accounts)| *accounts == of) {
+            Some((controls, _)) => controls.push(number.clone()),
+            None => all.push((vec![number.clone()], of)),
+        }
+    }
+    all
+}
+
 /// Each account once.
-pub(in super::super) fn accounts<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn accounts<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut accounts: Vec<String> = all.map(str::to_owned).collect();
     accounts.sort_unstable();
     accounts.dedup();

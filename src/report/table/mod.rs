@@ -127,12 +127,7 @@ fn write_differences(page: &mut Page, analysis: &Analysis, steps: bool) {
     }
     page.heading(DIFFERENCES);
     for (told, of) in differences {
-        let mut list = causes::numbers(&of).join(", ");
-        if analysis.accounts.len() > 1 {
-            let accounts = causes::accounts(of.iter().map(|it| it.account.as_str()));
-            list.push_str(&format!(" in {}", causes::in_accounts(&accounts, analysis)));
-        }
-        page.paragraph(2, told, &list);
+        page.paragraph(2, told, &causes::placed(&of, analysis));
         for finding in of.into_iter().filter(|_| steps) {
             let told = finding.audit_steps.as_ref().map(words::audit_steps::told);
             let told = super::text::short_names(&told.unwrap_or_default());

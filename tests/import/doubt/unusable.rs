@@ -247,3 +247,19 @@ fn files_beyond_number_are_counted_and_not_listed() {
         &["500 more files are no answers that are known here"],
     );
 }
+
+/// An error whose empty answer nobody kept was no word of a call that had been denied: it counted as not asked.
+#[test]
+fn an_error_without_the_empty_file_that_it_belongs_to_is_a_denied_call() {
+    let hand = Hand::new();
+    let denied = "\nAn error occurred (AccessDenied) when calling the ListAlarmMuteRules operation: not authorized\n";
+    let beside = hand.place().join("list-alarm-mute-rules.json.error");
+    fs::write(beside, denied).unwrap();
+    let path = imported(&hand.folder, &[]);
+    let gaps = gaps(&path);
+    assert!(
+        gaps.iter()
+            .any(|gap| gap.0 == "ListAlarmMuteRules" && gap.1 == "denied"),
+        "{gaps:?}"
+    );
+}
