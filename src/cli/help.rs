@@ -28,12 +28,11 @@ const GROUPS: &[(&str, &[&str])] = &[
             "with-fix",
             "no-fix",
             "plan",
-            "email",
-            "taken",
             "counts",
             "to",
         ],
     ),
+    ("What is made", &["email", "taken"]),
     (
         "Whom to ask",
         &[

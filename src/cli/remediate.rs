@@ -33,13 +33,18 @@ pub(super) struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "aws-cli")]
     format: fix::Format,
     /// Print the changes as data, for `trailproof diff --plan` and for programs
-    #[arg(long, value_name = "AS", conflicts_with = "format")]
+    #[arg(
+        long,
+        value_name = "AS",
+        conflicts_with = "format",
+        help_heading = "Output"
+    )]
     plan: Option<AsData>,
     /// The address to subscribe where nobody is told yet
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
     /// The Region for a trail, where there is none yet
-    #[arg(long, value_name = "REGION", help_heading = "What is asked")]
+    #[arg(long, value_name = "REGION", help_heading = "What is made")]
     region: Option<String>,
     /// A name that something has of which the snapshot does not know, as the script says it: what is new gets another
     #[arg(long, value_name = "NAME")]

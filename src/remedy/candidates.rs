@@ -21,11 +21,11 @@ use rusqlite::Connection;
 use super::choice::LogGroupKey;
 use super::resource::{Alarm, Change, MetricFilter, Resource};
 use super::trial::Under;
-use super::{Error, Wishes, read};
+use super::{Error, Wishes, events, read};
 use crate::analyze::{Finding, Stop};
 use crate::chain::AccountChain;
 use crate::chain::verdict::{Kind, LinkId, Station};
-use crate::control::{Benchmark, Control};
+use crate::control::{Benchmark, Control, Registry};
 
 /// A set of changes that belong together.
 pub(super) type Candidate = Vec<Change>;
@@ -33,11 +33,14 @@ pub(super) type Candidate = Vec<Change>;
 /// What is asked for, and what may not be touched.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'c> {
+    pub(super) registry: &'c Registry,
     pub(super) control: &'c Control,
     pub(super) benchmark: &'c Benchmark,
     pub(super) wishes: &'c Wishes,
     /// Metric filters of other controls.
     pub(super) taken: &'c BTreeSet<String>,
+    /// What was decided before.
+    pub(super) shared: &'c [Change],
 }
 
 /// What candidates are made from.
@@ -53,6 +56,8 @@ pub(super) struct Case<'c> {
 pub(super) struct Candidates {
     /// Changes of the link that the finding names.
     pub(super) repairs: Vec<Candidate>,
+    /// What is missing for an alarm, or for a metric filter, that is there.
+    pub(super) beside: Vec<Candidate>,
     /// A filter and an alarm of their own.
     pub(super) whole: Vec<Candidate>,
 }
@@ -70,9 +75,13 @@ pub(super) fn of(
         finding,
         asked,
     };
-    let repairs = match finding.why.stop() {
-        Some(stop) => case.repairs(stop)?,
-        None => Vec::new(),
+    let (repairs, beside) = match finding.why.stop() {
+        Some(stop) => (case.repairs(stop)?, case.beside(stop)?),
+        None => (Vec::new(), Vec::new()),
+    };
+    let whole = match case.sits_for_good_reason()? {
+        true => Vec::new(),
+        false => case.whole()?,
     };
     // A change that changes nothing is no repair.
     let real = |mut candidate: Candidate| {
@@ -81,7 +90,8 @@ pub(super) fn of(
     };
     Ok(Candidates {
         repairs: repairs.into_iter().filter_map(real).collect(),
-        whole: case.whole()?.into_iter().filter_map(real).collect(),
+        beside: beside.into_iter().filter_map(real).collect(),
+        whole: whole.into_iter().filter_map(real).collect(),
     })
 }
 
@@ -112,6 +122,16 @@ impl Case<'_> {
             Station::Rule => self.rule_link(stop),
             Station::OtherMonitoring => Ok(Vec::new()),
         }
+    }
+
+    /// Whether the alarm sits in ALARM over events that the control asks for: another alarm on them would sit there as well.
+    fn sits_for_good_reason(&self) -> Result<bool, Error> {
+        let stop = self.finding.why.stop();
+        if stop.is_none_or(|stop| stop.id != LinkId::A15) {
+            return Ok(false);
+        }
+        let filter = self.filter()?;
+        Ok(filter.is_some_and(|it| !events::means_nothing(&it.pattern, &self.chain.scope)))
     }
 
     /// The forms of the requirement, the one that the finding is about first.

@@ -82,14 +82,16 @@ pub(super) fn means_nothing(deployed: &str, scope: &Scope) -> bool {
         || coverage::is_nearly_everything(&events, &EventModel::cloudtrail(), scope)
 }
 
-/// Whether most of the texts that a pattern asks for are asked for by another as well.
-pub(super) fn are_alike(deployed: &str, required: &str) -> bool {
-    let (old, new) = (texts(deployed), texts(required));
-    let common = old.intersection(&new).count();
-    common > 0 && common * 2 > old.len()
+/// Whether one filter pattern matches whatever another matches.
+pub(super) fn is_narrower(old: &str, new: &str, scope: &Scope) -> bool {
+    let (Ok(old), Ok(new)) = (pattern::parse(old), pattern::parse(new)) else {
+        return false;
+    };
+    let (old, new) = (Predicate::from_pattern(&old), Predicate::from_pattern(&new));
+    coverage::covers(&old, &new, &EventModel::cloudtrail(), scope).is_yes()
 }
 
-/// The literal texts that a pattern compares fields with.
+/// The literal texts that a pattern compares fields with, without the stars at their ends.
 pub(super) fn texts(pattern: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     if let Ok(parsed) = pattern::parse(pattern)
@@ -97,7 +99,7 @@ pub(super) fn texts(pattern: &str) -> BTreeSet<String> {
     {
         found.extend(
             expr.tests()
-                .filter_map(|test| Some(test.text()?.to_owned())),
+                .filter_map(|test| Some(test.text()?.trim_matches('*').to_owned())),
         );
     }
     found

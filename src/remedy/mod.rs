@@ -19,6 +19,7 @@ mod choice;
 mod document;
 mod event_pattern;
 mod events;
+mod needed;
 mod plan;
 mod read;
 pub mod resource;
@@ -29,7 +30,7 @@ mod trial;
 pub use plan::{FindingOutcome, Plan, for_finding, plan};
 pub use resource::{Change, Resource};
 pub use taken::Taken;
-pub use touch::{Touch, Wait};
+pub use touch::{Supposed, Touch, Wait};
 pub use trial::{Trial, under};
 
 /// What the user says that no snapshot can.

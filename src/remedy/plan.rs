@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::candidates::{self, Candidate};
+use super::needed::{is_prerequisite, without_one_setting};
 use super::resource::{Change, Resource, merge};
-use super::touch::{self, Touch, Wait};
+use super::touch::{self, Supposed, Touch, Wait};
 use super::trial::Trial;
 use super::{Error, Wishes};
 use crate::analyze::{Analysis, Finding, Options, Remark, Status, Surplus, Why};
@@ -28,6 +27,8 @@ pub struct Plan {
     pub waits: Vec<(usize, Wait)>,
     /// Whom the changes touch besides, and what they take away.
     pub touches: Vec<(usize, Touch)>,
+    /// What nobody asked, and the changes rest on.
+    pub supposed: Vec<Supposed>,
 }
 
 impl Plan {
@@ -52,7 +53,23 @@ impl Plan {
             touches: touches
                 .filter_map(|(position, touch)| Some((place(*position)?, touch.clone())))
                 .collect(),
+            supposed: self
+                .supposed
+                .iter()
+                .filter(|it| outcome.changes.iter().any(|at| self.is_where(*at, it)))
+                .cloned()
+                .collect(),
         }
+    }
+}
+
+impl Plan {
+    /// Whether a change is made where a question would be asked.
+    fn is_where(&self, position: usize, question: &Supposed) -> bool {
+        self.changes.get(position).is_some_and(|change| {
+            change.after.account() == question.account
+                && change.after.region() == Some(question.region.as_str())
+        })
     }
 }
 
@@ -85,7 +102,12 @@ pub fn plan(
 ) -> Result<Plan, Error> {
     let trial = Trial::new(snapshot, registry, options)?;
     let before = trial.under(&[], |under| under.analysis())?;
-    let carried = carried(&before);
+    // Also what was not asked about rests on metric filters.
+    let all = match options.controls.is_empty() {
+        true => None,
+        false => Some(trial.under(&[], |under| under.analysis_of_all())?),
+    };
+    let carried = carried(all.as_ref().unwrap_or(&before));
     let planner = Planner {
         trial: &trial,
         wishes,
@@ -121,14 +143,47 @@ pub fn plan(
         after = trial.under(&changes, |under| under.analysis())?;
     }
     let outcomes = planner.outcomes(&before, after, &changes, &made)?;
+    let mut supposed = trial.under(&changes, |under| under.supposed())?;
+    let made: Vec<&Resource> = changes
+        .iter()
+        .filter(|change| change.before.is_none())
+        .map(|change| &change.after)
+        .collect();
+    supposed.retain(|it| !made.iter().any(|made| it.is_about(made)));
     trial.under(&[], |under| {
+        let mut touches = touch::touches(under.facts(), &changes)?;
+        touches.extend(carrying(&carried, &changes));
+        touches.sort();
         Ok(Plan {
             waits: touch::waits(under.facts(), &changes)?,
-            touches: touch::touches(under.facts(), &changes)?,
+            touches,
             outcomes,
             changes,
+            supposed,
         })
     })
+}
+
+/// The controls that the filters which are changed carried before, by the position of the change.
+fn carrying(carried: &[Carried<'_>], changes: &[Change]) -> Vec<(usize, Touch)> {
+    let mut found = Vec::new();
+    for (position, change) in changes.iter().enumerate() {
+        let Some(Resource::MetricFilter(before)) = &change.before else {
+            continue;
+        };
+        let own = carried
+            .iter()
+            .filter(|(_, _, filters)| filters.contains(&before.name));
+        let ids: BTreeSet<&str> = own.map(|(_, control, _)| *control).collect();
+        if !ids.is_empty() {
+            let touch = Touch::Controls {
+                of: before.name.clone(),
+                ids: ids.into_iter().map(str::to_owned).collect(),
+            };
+            found.push((position, touch));
+        }
+    }
+    found
 }
 
 /// The plan for one finding alone.
@@ -245,6 +300,36 @@ struct Asked<'r> {
     benchmark: &'r Benchmark,
 }
 
+/// How the changes of a finding are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// What is there is mended, as many links as that takes.
+    Mending,
+    /// What passes at once is taken, also if it is made anew.
+    Short,
+}
+
+/// What was found for one finding.
+struct Found {
+    /// Those that were decided before with those of this finding.
+    changes: Vec<Change>,
+    /// Whether it passes after them.
+    passes: bool,
+    /// How many links were repaired one after the other.
+    steps: usize,
+}
+
+/// What changes cost besides those that were decided before: what is made anew is one thing more to look after.
+fn cost(shared: &[Change], changes: &[Change]) -> usize {
+    let known = |change: &Change| {
+        let key = change.after.key();
+        shared.iter().any(|it| it.after.key() == key)
+    };
+    let own = changes.iter().filter(|change| !known(change));
+    own.map(|change| if change.before.is_some() { 1 } else { 2 })
+        .sum()
+}
+
 struct Planner<'p, 'a> {
     trial: &'p Trial<'a>,
     wishes: &'p Wishes,
@@ -265,20 +350,41 @@ impl Planner<'_, '_> {
             control,
             benchmark,
         };
-        let mut current = shared.to_vec();
+        let mending = self.way(&asked, finding, Way::Mending)?;
+        let price = |found: &Found| (!found.passes, cost(shared, &found.changes));
+        // What is mended link by link may take more than what is made anew.
+        let short = match &mending {
+            Some(found) if found.steps <= 1 || price(found) <= (false, 1) => None,
+            _ => self.way(&asked, finding, Way::Short)?,
+        };
+        let found = match (mending, short) {
+            (Some(mending), Some(short)) if price(&short) < price(&mending) => Some(short),
+            (mending, short) => mending.or(short),
+        };
+        Ok(found.map(|found| found.changes))
+    }
+
+    /// The changes with those that repair one finding, found in one way; none where nothing does.
+    fn way(&self, asked: &Asked<'_>, finding: &Finding, way: Way) -> Result<Option<Found>, Error> {
+        let mut current = asked.shared.to_vec();
         let Some(mut finding) = self.under(&current, finding)? else {
             return Ok(None);
         };
         let first = finding.status;
         let mut seen = BTreeSet::from([signature(&finding)]);
-        for _ in 0..STEPS {
+        for steps in 0..STEPS {
             if finding.status == Status::Pass {
-                return Ok(Some(self.needed(shared, current, &finding)?));
+                return Ok(Some(Found {
+                    changes: self.needed(asked.shared, current, &finding)?,
+                    passes: true,
+                    steps,
+                }));
             }
             if !needs_repair(&finding) {
                 break;
             }
-            let Some((changes, next)) = self.step(&asked, &current, &finding, &mut seen)? else {
+            let Some((changes, next)) = self.step(asked, &current, &finding, (way, &mut seen))?
+            else {
                 break;
             };
             current = changes;
@@ -290,7 +396,11 @@ impl Planner<'_, '_> {
                 .why
                 .stop()
                 .is_some_and(|stop| stop.cause.is_lack_of_evidence());
-        Ok(only_unknown.then_some(current))
+        Ok(only_unknown.then_some(Found {
+            changes: current,
+            passes: false,
+            steps: STEPS,
+        }))
     }
 
     /// One link further: the first candidate that leads to a pass, else the first that leads to another link.
@@ -299,11 +409,13 @@ impl Planner<'_, '_> {
         asked: &Asked<'_>,
         current: &[Change],
         finding: &Finding,
-        seen: &mut BTreeSet<Signature>,
+        (way, seen): (Way, &mut BTreeSet<Signature>),
     ) -> Result<Option<(Vec<Change>, Finding)>, Error> {
         let taken = self.taken(asked.shared, finding);
         let candidates = self.trial.under(current, |under| {
             let case = candidates::Asked {
+                registry: self.trial.registry(),
+                shared: asked.shared,
                 control: asked.control,
                 benchmark: asked.benchmark,
                 wishes: self.wishes,
@@ -311,8 +423,13 @@ impl Planner<'_, '_> {
             };
             candidates::of(under, finding, case)
         })?;
+        let (mut repairs, mut beside) = (candidates.repairs, candidates.beside);
+        if way == Way::Short {
+            repairs.append(&mut beside);
+        }
+        let groups = [repairs, beside, candidates.whole];
         let mut loud = None;
-        for group in [candidates.repairs, candidates.whole] {
+        for group in groups {
             let mut onward = None;
             for candidate in group {
                 let mut changes = current.to_vec();
@@ -351,10 +468,8 @@ impl Planner<'_, '_> {
             .filter(|change| !shared.contains(change))
             .cloned()
             .collect();
-        if own.len() < 2 {
-            return Ok(current);
-        }
-        for change in own.iter().rev() {
+        let last = own.len() < 2;
+        for change in own.iter().rev().filter(|_| !last) {
             let mut fewer: Vec<Change> =
                 current.iter().filter(|it| *it != change).cloned().collect();
             let key = change.after.key();
@@ -367,7 +482,35 @@ impl Planner<'_, '_> {
                 current = fewer;
             }
         }
+        for change in &own {
+            if current.contains(change) {
+                self.fewer_settings(&mut current, change, finding)?;
+            }
+        }
         Ok(current)
+    }
+
+    /// An alarm that is changed without those of its changed settings that are not needed for the pass.
+    fn fewer_settings(
+        &self,
+        current: &mut Vec<Change>,
+        change: &Change,
+        finding: &Finding,
+    ) -> Result<(), Error> {
+        for restored in without_one_setting(change) {
+            let with_it: Vec<Change> = current
+                .iter()
+                .map(|it| match it.after.key() == change.after.key() {
+                    true => restored(it),
+                    false => it.clone(),
+                })
+                .collect();
+            let found = self.under(&with_it, finding)?;
+            if found.is_some_and(|it| it.status == Status::Pass) {
+                *current = with_it;
+            }
+        }
+        Ok(())
     }
 
     /// Metric filters that other controls rest on: those that carry one, and those that were made or changed for one.
@@ -451,34 +594,4 @@ fn serves_many(change: &Change) -> bool {
         change.after,
         Resource::MetricFilter(_) | Resource::Alarm(_) | Resource::Bucket(_) | Resource::Role(_)
     )
-}
-
-/// Whether others cannot be made without what a change creates: they name it.
-fn is_prerequisite(change: &Change, others: &[Change]) -> bool {
-    if change.before.is_some() {
-        return false;
-    }
-    let names: &[&String] = match &change.after {
-        Resource::Bucket(it) => &[&it.name],
-        Resource::Role(it) => &[&it.arn],
-        // A metric filter has its name, a trail its ARN.
-        Resource::LogGroup(it) => &[&it.name, &it.arn],
-        Resource::Topic(it) => &[&it.arn],
-        Resource::Key(it) => &[&it.id],
-        _ => return false,
-    };
-    others.iter().filter(|other| *other != change).any(|other| {
-        let fields = Value::Object(other.after.fields());
-        names.iter().any(|name| mentions(&fields, name))
-    })
-}
-
-/// Whether a text is among the values of a document.
-fn mentions(value: &Value, text: &str) -> bool {
-    match value {
-        Value::String(one) => one == text,
-        Value::Array(items) => items.iter().any(|item| mentions(item, text)),
-        Value::Object(fields) => fields.values().any(|field| mentions(field, text)),
-        _ => false,
-    }
 }

@@ -12,7 +12,7 @@ use crate::snapshot::facts::{ALARM_SETTINGS, Form, Of, Setting};
 
 mod telling;
 
-pub(super) use telling::{key, subscriptions, topic, topics};
+pub(super) use telling::{key, keys, subscriptions, topic, topics};
 
 /// The settings that metric and composite alarms are written with.
 pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {
@@ -136,6 +136,16 @@ pub(super) fn alarm_arn(
             |row| row.get(0),
         )
         .optional()
+}
+
+/// ARNs of the alarms of an account and Region, by name.
+pub(super) fn alarms(connection: &Connection, place: (&str, &str)) -> Result<Vec<String>> {
+    list(
+        connection,
+        "select alarm_arn from alarm where account = ?1 and region = ?2 order by name",
+        place,
+        |row| row.get(0),
+    )
 }
 
 /// Names of the metric filters that write a metric.
@@ -464,6 +474,7 @@ pub(super) fn rule(connection: &Connection, rule_arn: &str) -> Result<Option<Rul
                     name: get(row, "name")?,
                     state: get::<Option<String>>(row, "state")?.unwrap_or_default(),
                     pattern: get(row, "event_pattern")?,
+                    schedule: said(row, "schedule_expression")?,
                     role_arn: said(row, "role_arn")?,
                 })
             },

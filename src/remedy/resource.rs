@@ -287,6 +287,9 @@ pub struct Rule {
     pub state: String,
     /// EventPattern.
     pub pattern: Option<String>,
+    /// ScheduleExpression: a rule may have both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
     /// RoleArn.
     pub role_arn: Option<String>,
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::resource::{Alarm, MetricFilter, Resource, Rule, Topic};
 use super::{document, event_pattern, events, read};
+use crate::coverage::Scope;
 
 /// What a change takes away from what was there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -111,7 +112,9 @@ fn of_filter(before: &MetricFilter, after: &MetricFilter) -> Vec<Taken> {
             metric: before.metric.clone(),
         });
     }
-    if before.pattern != after.pattern && !events::is_widened(&before.pattern, &after.pattern) {
+    let wider = events::is_widened(&before.pattern, &after.pattern)
+        || events::is_narrower(&before.pattern, &after.pattern, &Scope::default());
+    if before.pattern != after.pattern && !wider {
         found.push(Taken::Pattern);
     }
     if before.value != after.value {

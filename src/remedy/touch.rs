@@ -8,7 +8,7 @@ use super::apply::evaluation;
 use super::read;
 use super::resource::{Change, Resource, Trail};
 use super::taken::{Taken, taken};
-use crate::aws::arn::short_name;
+use crate::aws::arn::{self, short_name};
 
 /// Something else that a change reaches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -42,10 +42,24 @@ pub enum Touch {
         /// Their names.
         names: Vec<String>,
     },
+    /// Controls that a metric filter which is changed carries.
+    Controls {
+        /// Which filter is changed.
+        of: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
     /// Every account of an organization.
     Organization {
         /// The trail.
         of: String,
+    },
+    /// A trail that is made or started records what another one records already, which AWS charges for.
+    SecondCopy {
+        /// The trail.
+        of: String,
+        /// The other trail.
+        beside: String,
     },
     /// A trail records calls on objects, which AWS charges for by their number.
     DataEvents {
@@ -66,6 +80,40 @@ pub enum Touch {
         /// What it loses.
         what: Taken,
     },
+}
+
+/// A question that nobody asked and that a fix rests on: of what is made, the answer is known; of what else there may be, it is
+/// supposed that nothing is in the way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Supposed {
+    /// The account that would be asked.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// The endpoint prefix of the service.
+    pub service: String,
+    /// The API operation.
+    pub operation: String,
+    /// What it asks about; empty for everything.
+    pub subject: String,
+}
+
+impl Supposed {
+    /// Whether the answer is known, since it is about what a change makes.
+    pub(super) fn is_about(&self, made: &Resource) -> bool {
+        let subject = self.subject.as_str();
+        match made {
+            Resource::Trail(it) => subject == it.arn,
+            Resource::LogGroup(it) => subject == it.name,
+            Resource::Topic(it) => subject == it.arn,
+            Resource::Key(it) => subject == it.id,
+            Resource::Subscription(it) => {
+                arn::topic_of_subscription(subject) == Some(it.topic_arn.as_str())
+            }
+            Resource::Target(_) => self.operation == "ListTargetsByRule",
+            _ => false,
+        }
+    }
 }
 
 /// What has to happen before a fix takes effect, that no command does.
@@ -98,6 +146,7 @@ pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<(usi
     let mut found = Vec::new();
     for (position, change) in changes.iter().enumerate() {
         found.extend(of_trail(change).into_iter().map(|touch| (position, touch)));
+        found.extend(second_copy(facts, change)?.map(|touch| (position, touch)));
         let Some(before) = &change.before else {
             continue;
         };
@@ -133,6 +182,29 @@ fn of_trail(change: &Change) -> Vec<Touch> {
         found.push(Touch::TrailKey { of: of(), region });
     }
     found
+}
+
+/// The trail beside which one begins to record.
+fn second_copy(facts: &Connection, change: &Change) -> Result<Option<Touch>> {
+    let Resource::Trail(after) = &change.after else {
+        return Ok(None);
+    };
+    let records = |it: &Trail| it.logging && it.multi_region;
+    let began =
+        !matches!(&change.before, Some(Resource::Trail(before)) if before.logging) && after.logging;
+    for arn in read::trails(facts, &after.account)? {
+        if let Some(other) = read::trail(facts, &arn)?
+            && began
+            && other.arn != after.arn
+            && records(&other)
+        {
+            return Ok(Some(Touch::SecondCopy {
+                of: after.name.clone(),
+                beside: other.name,
+            }));
+        }
+    }
+    Ok(None)
 }
 
 /// How many selectors of a trail are for data events, each half of reads and writes by itself.

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::resource::Change;
+use super::touch::Supposed;
 use super::{Error, apply};
 use crate::analyze::{self, Analysis, Finding, Options};
 use crate::chain::{self, AccountChain};
@@ -114,6 +115,34 @@ impl Under<'_, '_> {
             trial.registry,
             &trial.options,
         )?)
+    }
+
+    /// The findings of all controls, also of those that were not asked for.
+    pub(super) fn analysis_of_all(&self) -> Result<Analysis, Error> {
+        let trial = self.trial;
+        let options = Options {
+            controls: Vec::new(),
+            ..trial.options.clone()
+        };
+        Ok(analyze::analyze(&trial.copy, trial.registry, &options)?)
+    }
+
+    /// The questions that count as answered since the changes are supposed, and were not asked before.
+    pub(super) fn supposed(&self) -> Result<Vec<Supposed>, Error> {
+        let mut statement = self.facts().prepare(
+            "select account, region, service, operation, subject from answered where evidence_id = ?1 \
+             order by account, region, service, operation, subject",
+        )?;
+        let rows = statement.query_map([self.trial.evidence], |row| {
+            Ok(Supposed {
+                account: row.get(0)?,
+                region: row.get(1)?,
+                service: row.get(2)?,
+                operation: row.get(3)?,
+                subject: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// One finding.

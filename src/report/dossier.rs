@@ -51,6 +51,16 @@ pub struct About {
 }
 
 impl About {
+    /// What is to be known of the commands of a fix before they are pasted.
+    pub(super) fn pasted(&self, finding: &Finding) -> String {
+        format!(
+            "what is pasted changes whatever stands there by now, in the account of the credentials; `trailproof remediate {} \
+             --account {} --control {}` prints a script that looks first whether something else stands there, refuses to run in \
+             another account, changes nothing twice and takes its changes back",
+            self.again, finding.account, finding.control
+        )
+    }
+
     /// Who asked, each identity once, in order.
     pub(super) fn callers(&self) -> Vec<&str> {
         let callers = self.accounts.values().filter_map(|it| it.caller.as_deref());

@@ -103,6 +103,19 @@ fn held(control: &str, world: &World, told: &dyn Fn(&Value)) {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = folder.path().join("hostile.trailproof");
     world.write_snapshot(&snapshot);
+    // A plan as data is read back unchanged.
+    let plan = trailproof()
+        .arg("remediate")
+        .arg(&snapshot)
+        .args(["--control", control, "--plan", "json"])
+        .output()
+        .unwrap();
+    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    assert!(
+        plan["changes"]
+            .to_string()
+            .contains(HOSTILE.lines().next().unwrap())
+    );
     for format in ["aws-cli", "terraform", "cloudformation", "console"] {
         let output = trailproof()
             .arg("remediate")

@@ -13,6 +13,7 @@ mod recorded;
 mod regions;
 mod sample;
 mod scripted;
+mod smallest;
 #[cfg(feature = "collect")]
 mod standing;
 mod terraform;
@@ -27,8 +28,9 @@ use trailproof::snapshot::Snapshot;
 
 use crate::support::world::World;
 
-/// Links that no command may repair: what is masked is a person's decision.
-const LEFT_TO_PEOPLE: [LinkId; 1] = [LinkId::L04];
+/// Links that no command may repair: what is masked is a person's decision, and why an alarm that is set as it should be sits in
+/// ALARM no snapshot shows.
+const LEFT_TO_PEOPLE: [LinkId; 2] = [LinkId::L04, LinkId::A15];
 
 /// Links whose faults are a resource that is made anew, with answers of its own that the answers of a world do not grow:
 /// their scripts run on the emulators (`matrix`).

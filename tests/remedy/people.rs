@@ -11,7 +11,7 @@ use trailproof::snapshot::Snapshot;
 use crate::support::world::{ACCOUNT, HOME, TOPIC, World};
 use crate::support::{project, trailproof};
 
-fn plan_of(world: &World) -> Value {
+pub(super) fn plan_of(world: &World) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = folder.path().join("world.trailproof");
     world.write_snapshot(&snapshot);

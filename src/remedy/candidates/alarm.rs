@@ -18,9 +18,9 @@ impl Case<'_> {
             return self.unwatched(stop);
         }
         let Some(alarm) = self.alarm(stop)? else {
-            return self.beside();
+            return Ok(Vec::new());
         };
-        let mut found = match stop.id {
+        Ok(match stop.id {
             LinkId::A02 => vec![vec![enabled(&alarm)]],
             LinkId::A03 | LinkId::C06 => self.telling(&alarm)?,
             LinkId::A18 => match self.acting()? {
@@ -33,18 +33,33 @@ impl Case<'_> {
             })]],
             id if id.station() == Station::CompositeAlarm => self.by_itself()?,
             _ => self.arithmetic(&alarm)?,
-        };
-        found.extend(self.beside()?);
-        Ok(found)
+        })
     }
 
-    /// No alarm watches the metric: one that watches a metric of the same name elsewhere is pointed here where nothing
-    /// else feeds it.
+    /// A metric filter for an alarm that waits for one, or a plain alarm on the metric: where none watches it, and beside one
+    /// that cannot be read or mended.
+    pub(super) fn beside(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
+        match stop.id.station() {
+            Station::MetricFilter => self.waited_for(),
+            _ if stop.id == LinkId::A15 => Ok(Vec::new()),
+            Station::Alarm | Station::CompositeAlarm => Ok(match self.filter()? {
+                Some(filter) if !filter.metric.is_empty() => vec![self.alarm_on(&filter)?],
+                _ => Vec::new(),
+            }),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// No alarm watches the metric: one that watches a metric of the same name elsewhere, or is called like this one, is pointed
+    /// here where nothing else feeds it.
     fn unwatched(&self, stop: &Stop) -> Result<Vec<Candidate>, Error> {
         let mut found = Vec::new();
         let Some(filter) = self.filter()? else {
             return Ok(found);
         };
+        if filter.metric.is_empty() {
+            return Ok(found);
+        }
         let place = (filter.account.as_str(), filter.region.as_str());
         if let Cause::Alarm(AlarmCause::NoAlarmWatches {
             namesake: Some(namesake),
@@ -58,19 +73,35 @@ impl Case<'_> {
                     .insert("Namespace".to_owned(), json!(filter.namespace));
             })]);
         }
-        if filter.metric.is_empty() {
-            return Ok(found);
+        for alarm in self.waiting(place)? {
+            found.push(vec![edit(&alarm, |it| {
+                it.settings
+                    .insert("Namespace".to_owned(), json!(filter.namespace));
+                it.settings
+                    .insert("MetricName".to_owned(), json!(filter.metric));
+            })]);
         }
-        found.push(self.alarm_on(&filter)?);
         Ok(found)
     }
 
-    /// A plain alarm on the metric, beside one that cannot be read or mended.
-    fn beside(&self) -> Result<Vec<Candidate>, Error> {
-        Ok(match self.filter()? {
-            Some(filter) if !filter.metric.is_empty() => vec![self.alarm_on(&filter)?],
-            _ => Vec::new(),
-        })
+    /// Plain alarms of a Region that are called like the control, or like its filter, and wait for a metric that nothing writes.
+    pub(super) fn waiting(&self, place: (&str, &str)) -> Result<Vec<Alarm>, Error> {
+        let mut found = Vec::new();
+        for arn in read::alarms(self.facts, place)? {
+            let Some(alarm) = read::alarm(self.facts, &arn)?.filter(is_plain) else {
+                continue;
+            };
+            let text = |setting: &str| alarm.settings.get(setting).and_then(Value::as_str);
+            let (Some(namespace), Some(metric)) = (text("Namespace"), text("MetricName")) else {
+                continue;
+            };
+            let of_aws = namespace.starts_with("AWS/");
+            let named = self.is_called_so(&alarm.name) || self.is_called_so(metric);
+            if !of_aws && named && read::writers(self.facts, place, namespace, metric)?.is_empty() {
+                found.push(alarm);
+            }
+        }
+        Ok(found)
     }
 
     /// The alarm on the metric tells a topic itself, whatever is above it.
@@ -118,9 +149,13 @@ impl Case<'_> {
             })]
         };
         let at_least = ("ComparisonOperator", json!("GreaterThanOrEqualToThreshold"));
-        let mut found = vec![
-            with(&[("TreatMissingData", json!("notBreaching"))]),
-            with(&[("DatapointsToAlarm", json!(1))]),
+        let mut found = vec![with(&[("TreatMissingData", json!("notBreaching"))])];
+        // Of one period one datapoint is what it takes anyway.
+        let periods = alarm.settings.get("EvaluationPeriods");
+        if periods.and_then(Value::as_u64) != Some(1) {
+            found.push(with(&[("DatapointsToAlarm", json!(1))]));
+        }
+        found.extend([
             with(&[("Threshold", json!(1))]),
             with(&[("Threshold", json!(1)), at_least.clone()]),
             with(&[("Statistic", json!("Sum"))]),
@@ -129,7 +164,7 @@ impl Case<'_> {
                 ("Threshold", json!(1)),
                 at_least,
             ]),
-        ];
+        ]);
         let all: Vec<(&str, Value)> = reference_settings();
         let mut whole = with(&all);
         for change in &mut whole {

@@ -1,7 +1,7 @@
 //! What is missing from a filter on: a metric filter on a log group that gets the events, an alarm on its metric, a topic
 //! that reaches somebody. What is there is used; one namespace, one topic and one subscription serve all controls.
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::{Candidate, Case, change};
 use crate::aws::arn::{self, Location};
@@ -63,25 +63,30 @@ impl Case<'_> {
             let namespace = read::namespace(self.facts, place.region())?;
             let namespace = namespace.unwrap_or_else(|| NAMESPACE.to_owned());
             let metric = self.free_metric(&place, &namespace, &name)?;
-            let filter = MetricFilter {
-                account: place.account.clone(),
-                region: place.region.clone(),
-                log_group: place.log_group.clone(),
-                name,
-                pattern: form.to_owned(),
-                namespace,
-                metric,
-                value: "1".to_owned(),
-                default_value: None,
-                unit: None,
-                dimensions: std::collections::BTreeMap::new(),
-                on_transformed_logs: None,
-                field_selection: None,
-                system_dimensions: Vec::new(),
-            };
+            let filter = new_filter(&place, name, form, (namespace, metric));
             candidate.push(change(None, filter.clone()));
             candidate.extend(self.alarm_on(&filter)?);
             found.push(candidate);
+        }
+        Ok(found)
+    }
+
+    /// The filter that an alarm waits for, for each accepted form: it is there, and nothing writes its metric.
+    pub(super) fn waited_for(&self) -> Result<Vec<Candidate>, Error> {
+        let mut found = Vec::new();
+        for form in self.forms() {
+            let Some(place) = choice::feeds(self.chain, form).into_iter().next() else {
+                continue;
+            };
+            for alarm in self.waiting(place.region())? {
+                let text = |setting: &str| {
+                    let value = alarm.settings.get(setting).and_then(Value::as_str);
+                    value.unwrap_or_default().to_owned()
+                };
+                let name = self.free_filter_name(&place, &self.asked.control.id)?;
+                let metric = (text("Namespace"), text("MetricName"));
+                found.push(vec![change(None, new_filter(&place, name, form, metric))]);
+            }
         }
         Ok(found)
     }
@@ -287,8 +292,33 @@ impl Case<'_> {
     }
 }
 
+/// A metric filter with a pattern that counts each event.
+fn new_filter(
+    place: &LogGroupKey,
+    name: String,
+    pattern: &str,
+    (namespace, metric): (String, String),
+) -> MetricFilter {
+    MetricFilter {
+        account: place.account.clone(),
+        region: place.region.clone(),
+        log_group: place.log_group.clone(),
+        name,
+        pattern: pattern.to_owned(),
+        namespace,
+        metric,
+        value: "1".to_owned(),
+        default_value: None,
+        unit: None,
+        dimensions: std::collections::BTreeMap::new(),
+        on_transformed_logs: None,
+        field_selection: None,
+        system_dimensions: Vec::new(),
+    }
+}
+
 /// The settings by which one event makes an alarm go off, and silence lets it rest (docs/alarms.md).
-pub(super) fn reference() -> Map<String, serde_json::Value> {
+pub(super) fn reference() -> Map<String, Value> {
     let settings = json!({
         "Statistic": "Sum",
         "Period": 300,
@@ -298,7 +328,7 @@ pub(super) fn reference() -> Map<String, serde_json::Value> {
         "TreatMissingData": "notBreaching",
     });
     match settings {
-        serde_json::Value::Object(settings) => settings,
+        Value::Object(settings) => settings,
         _ => Map::new(),
     }
 }

@@ -1,10 +1,14 @@
 //! Metric filters: wider by what they lack, and with a metric that an alarm can count.
 
+use std::collections::BTreeSet;
+
 use super::{Candidate, Case, change, edit};
 use crate::analyze::Stop;
 use crate::chain::verdict::LinkId;
-use crate::remedy::resource::MetricFilter;
-use crate::remedy::{Error, events};
+use crate::control::Section;
+use crate::remedy::choice::LogGroupKey;
+use crate::remedy::resource::{MetricFilter, Resource};
+use crate::remedy::{Error, events, read};
 
 impl Case<'_> {
     /// A link of a metric filter.
@@ -14,7 +18,13 @@ impl Case<'_> {
         };
         let one = |make: fn(&mut MetricFilter)| vec![vec![edit(&filter, make)]];
         Ok(match stop.id {
-            LinkId::F01 if stop.subject.is_some() => self.wider(&filter),
+            LinkId::F01 if stop.subject.is_some() => {
+                let mut found = self.wider(&filter);
+                for other in self.called_so()? {
+                    found.extend(self.wider(&other));
+                }
+                found
+            }
             LinkId::F02 | LinkId::F03 | LinkId::F04 => one(|it| it.value = "1".to_owned()),
             LinkId::F05 | LinkId::F06 | LinkId::F07 => self.without_dimensions(&filter)?,
             LinkId::F08 | LinkId::F09 => one(|it| it.default_value = None),
@@ -39,23 +49,101 @@ impl Case<'_> {
         })
     }
 
-    /// The filter with what it lacks, where it was made for the control; the whole text of the control in its place
-    /// where it asks for no fields, or for nearly everything, since it was not meant so.
+    /// The filter with what it lacks, where it was made for the control: the text of the control in its place where that
+    /// matches whatever it matched, and where it asks for no fields or for nearly everything, since it was not meant so.
     pub(super) fn wider(&self, filter: &MetricFilter) -> Vec<Candidate> {
-        if self.carries_others(filter) {
-            return Vec::new();
-        }
         let forms = self.forms();
+        let scope = &self.chain.scope;
         let with = |pattern: String| vec![edit(filter, |it| it.pattern = pattern)];
-        if events::means_nothing(&filter.pattern, &self.chain.scope) {
-            return forms.iter().map(|form| with((*form).to_owned())).collect();
+        if events::means_nothing(&filter.pattern, scope) {
+            return match self.carries_others(filter) {
+                true => Vec::new(),
+                false => forms.iter().map(|form| with((*form).to_owned())).collect(),
+            };
         }
-        forms
+        let made_for = forms.iter().filter(|form| self.is_made_for(filter, form));
+        let wider = made_for.filter_map(|form| {
+            let wider = events::widened(&filter.pattern, form, scope);
+            match events::is_narrower(&filter.pattern, form, scope) {
+                true if wider.as_ref().is_none_or(|it| it.len() > form.len()) => {
+                    Some((*form).to_owned())
+                }
+                _ => wider,
+            }
+        });
+        wider.map(with).collect()
+    }
+
+    /// The filters on the way to an alarm that are called like the control: the one that is closest to it may be another's.
+    fn called_so(&self) -> Result<Vec<MetricFilter>, Error> {
+        let mut named = BTreeSet::new();
+        for path in &self.chain.paths {
+            if let (Some(group), Some(filter)) = (&path.log_group, &path.filter)
+                && self.is_called_so(&filter.name)
+            {
+                named.insert((group, &filter.name));
+            }
+        }
+        let mut found = Vec::new();
+        for (group, name) in named {
+            if let Some(place) = LogGroupKey::of(group) {
+                let key = (
+                    place.account.as_str(),
+                    place.region.as_str(),
+                    place.log_group.as_str(),
+                );
+                found.extend(read::filter(self.facts, key, name)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a filter was made for the control: most of what it asks for is the control's, or it is called so, or it asks
+    /// for something that no other control asks for. Of one that carries others, both have to be.
+    fn is_made_for(&self, filter: &MetricFilter, form: &str) -> bool {
+        let planned = self
+            .asked
+            .shared
             .iter()
-            .filter(|form| events::are_alike(&filter.pattern, form))
-            .filter_map(|form| events::widened(&filter.pattern, form, &self.chain.scope))
-            .map(with)
+            .find_map(|change| match &change.before {
+                Some(Resource::MetricFilter(before)) if is_same(before, filter) => Some(before),
+                _ => None,
+            });
+        let own = events::texts(&planned.unwrap_or(filter).pattern);
+        let asked = events::texts(form);
+        let common: BTreeSet<&String> = own.intersection(&asked).collect();
+        let others = self.texts_of_others();
+        let is_own = common.iter().any(|text| !others.contains(*text));
+        if self.carries_others(filter) {
+            return is_own && common.len() * 2 >= own.len();
+        }
+        let named = self.is_called_so(&filter.name) || self.is_called_so(&filter.metric);
+        named || is_own || common.len() * 2 > own.len()
+    }
+
+    /// What other controls of the benchmark ask for.
+    fn texts_of_others(&self) -> BTreeSet<String> {
+        let benchmark = self.asked.benchmark;
+        let listed = self
+            .asked
+            .registry
+            .controls_in(benchmark, Some(Section::Monitoring));
+        let others = listed
+            .into_iter()
+            .filter(|(_, control)| control.id != self.asked.control.id);
+        let forms = others.flat_map(|(_, control)| control.alternatives_for(&benchmark.id));
+        forms
+            .flat_map(|form| events::texts(&form.pattern))
             .collect()
+    }
+
+    /// Whether a name has the control's id in it, however it is written.
+    pub(super) fn is_called_so(&self, name: &str) -> bool {
+        let plain = |text: &str| -> String {
+            let letters = text.chars().filter(char::is_ascii_alphanumeric);
+            letters.map(|it| it.to_ascii_lowercase()).collect()
+        };
+        plain(name).contains(&plain(&self.asked.control.id))
     }
 
     fn without_dimensions(&self, filter: &MetricFilter) -> Result<Vec<Candidate>, Error> {
@@ -87,4 +175,11 @@ impl Case<'_> {
         candidate.extend(self.alarm_on(&own)?);
         Ok(vec![candidate])
     }
+}
+
+/// Whether two descriptions are of one filter.
+fn is_same(one: &MetricFilter, other: &MetricFilter) -> bool {
+    let place =
+        |it: &MetricFilter| [&it.account, &it.region, &it.log_group, &it.name].map(String::clone);
+    place(one) == place(other)
 }

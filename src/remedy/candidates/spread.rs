@@ -216,6 +216,7 @@ impl Case<'_> {
             name,
             state: state.to_owned(),
             pattern: pattern.map(|pattern| localized(pattern, &rule.region, region)),
+            schedule: None,
             role_arn: rule.role_arn.clone(),
         })
     }

@@ -10,6 +10,9 @@ use crate::remedy::document::{self, Service};
 use crate::remedy::resource::{Subscription, Topic};
 use crate::remedy::{Error, choice, read};
 
+/// So many alarms may be changed in place of the topic that they tell.
+const FEW_ALARMS: usize = 2;
+
 /// The alias of a new key.
 const KEY: &str = "alias/security-alerts";
 
@@ -23,6 +26,7 @@ impl Case<'_> {
         let topic = read::topic(self.facts, &topic_arn)?;
         let elsewhere = self.another_topic(stop.id, &topic_arn)?;
         let mut found = Vec::new();
+        let mut anew = Vec::new();
         match (stop.id, &topic) {
             (LinkId::N04, Some(topic)) => {
                 let account = self.alarm_account(topic)?;
@@ -30,20 +34,31 @@ impl Case<'_> {
             }
             (LinkId::N05 | LinkId::N06, Some(topic)) => {
                 let account = self.alarm_account(topic)?;
-                found.extend(self.topic_key(topic, stop, Service::Alarms(&account))?);
+                // Of a key that is there a statement is changed.
+                let candidates = self.topic_key(topic, stop, Service::Alarms(&account))?;
+                let is_mended = |it: &Candidate| it.iter().all(|change| change.before.is_some());
+                let (mended, made): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_mended);
+                found.extend(mended);
+                anew.extend(made);
             }
             (LinkId::U04 | LinkId::U05, _) => found.extend(self.unfiltered(stop)?),
             _ => {}
         }
-        found.extend(elsewhere);
         match stop.id {
-            LinkId::U02 => found.extend(self.confirmed(stop, &topic_arn)?),
+            LinkId::U02 => anew.extend(self.confirmed(stop, &topic_arn)?),
             LinkId::U01 | LinkId::U03 | LinkId::U04 | LinkId::U05 => {
-                found.push(vec![self.subscribe(&topic_arn)?]);
+                anew.push(vec![self.subscribe(&topic_arn)?]);
             }
-            LinkId::N02 if topic.is_none() => found.extend(self.topic_again(&topic_arn)?),
+            LinkId::N02 if topic.is_none() => anew.extend(self.topic_again(&topic_arn)?),
             _ => {}
         }
+        // Many alarms are repaired with their topic, few are pointed at another one.
+        let (first, second) = match read::acting_on(self.facts, &topic_arn)?.len() > FEW_ALARMS {
+            true => (anew, elsewhere),
+            false => (elsewhere, anew),
+        };
+        found.extend(first);
+        found.extend(second);
         Ok(found)
     }
 
@@ -88,8 +103,17 @@ impl Case<'_> {
             id: topic.kms_key_id.as_deref(),
         };
         let alias = self.free(KEY, |_| Ok(false))?;
-        let new = edit(topic, |it| it.kms_key_id = Some(alias.clone()));
-        self.keys(&named, (&alias, new), stop, service)
+        let encrypted_with = |id: &str| edit(topic, |it| it.kms_key_id = Some(id.to_owned()));
+        let mut found = self.keys(&named, (&alias, encrypted_with(&alias)), stop, service)?;
+        // One that is there may be in order already; the new one is the last.
+        let new = found.pop();
+        let known = read::keys(self.facts, (&topic.account, &topic.region))?;
+        let known = known
+            .iter()
+            .filter(|id| Some(id.as_str()) != topic.kms_key_id.as_deref());
+        found.extend(known.map(|id| vec![encrypted_with(id)]));
+        found.extend(new);
+        Ok(found)
     }
 
     /// The subscription without its filter policy.

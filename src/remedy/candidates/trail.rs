@@ -13,6 +13,8 @@ const TRAIL: &str = "management-events";
 const LOG_GROUP: &str = "/cloudtrail/management-events";
 /// So many event selectors a trail may have (PutEventSelectors).
 pub(super) const MOST_SELECTORS: usize = 5;
+/// So many filters of a log group may be made anew elsewhere in place of the trail that should feed them.
+const FEW_FILTERS: usize = 2;
 const ROLE: &str = "cloudtrail-to-cloudwatch-logs";
 
 impl Case<'_> {
@@ -26,16 +28,29 @@ impl Case<'_> {
                 it.on_transformed_logs = Some(false)
             })]);
         }
-        // A second trail costs money, a filter on the log group of one that works does not.
-        found.extend(self.move_filter()?);
+        let mut trails = Vec::new();
         match self.trail(stop)? {
             Some(trail) => {
-                found.extend(self.repair_trail(stop.id, &trail)?);
-                found.extend(self.repair_record(stop, &trail)?);
+                trails.extend(self.repair_trail(stop.id, &trail)?);
+                trails.extend(self.repair_record(stop, &trail)?);
             }
             // Where no trail is to blame there is none to repair: whatever the link is, a trail is what is missing.
-            None => found.push(self.new_trail()?),
+            None => trails.push(self.new_trail()?),
         }
+        // A second trail costs money, a filter on the log group of one that works does not; many filters are too many to move.
+        let path = self.finding.paths.first();
+        let group = path.and_then(|path| path.log_group.as_deref());
+        let on_it = match group {
+            Some(group) => read::filters_on(self.facts, group)?.len(),
+            None => 0,
+        };
+        let moved = self.move_filter()?;
+        let (first, second) = match on_it > FEW_FILTERS {
+            true => (trails, moved),
+            false => (moved, trails),
+        };
+        found.extend(first);
+        found.extend(second);
         Ok(found)
     }
 

@@ -76,6 +76,24 @@ pub(in crate::remedy) fn topics(
     )
 }
 
+/// ARNs of the customer's keys of an account and Region that encrypt and are enabled.
+pub(in crate::remedy) fn keys(
+    connection: &Connection,
+    (account, region): (&str, &str),
+) -> Result<Vec<String>> {
+    let arns = list(
+        connection,
+        "select distinct key_arn from kms_key where region = ?1 and key_manager = 'CUSTOMER' \
+         and key_state = 'Enabled' and key_spec = 'SYMMETRIC_DEFAULT' and key_usage = 'ENCRYPT_DECRYPT' order by key_arn",
+        [region],
+        |row| row.get::<_, String>(0),
+    )?;
+    let own = arns
+        .into_iter()
+        .filter(|arn| arn::account(arn) == Some(account));
+    Ok(own.collect())
+}
+
 /// A key as a topic, or the bus of a rule, of an account and Region names it.
 pub(in crate::remedy) fn key(
     connection: &Connection,

@@ -79,6 +79,9 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
         for told in &fix.told {
             line(label, told.trim());
         }
+        if !fix.commands.is_empty() {
+            line("Paste", &dossier.about.pasted(finding));
+        }
         fenced(out, "sh", &fix.commands);
     }
 }

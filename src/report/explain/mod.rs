@@ -196,6 +196,9 @@ fn commands(page: &mut Page, dossier: Dossier<'_>, item: &Item<'_>) {
         };
         row(page, label, line.trim());
     }
+    if !fix.commands.is_empty() {
+        row(page, "paste", &dossier.about.pasted(item.finding));
+    }
     for line in &fix.commands {
         page.line(line);
     }

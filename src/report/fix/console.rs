@@ -30,7 +30,7 @@ pub(super) fn steps(plan: &Plan) -> String {
             marked::sentence(&way(change))
         );
         if !serves.is_empty() {
-            let _ = writeln!(out, "   - for {}", marked::sentence(&serves));
+            let _ = writeln!(out, "   - for {}", marked::sentence(&format!("`{serves}`")));
         }
         fields(&mut out, change);
     }

@@ -1,5 +1,7 @@
 //! What is said before the changes: what stays open, what has to happen besides, whom the changes touch.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::analyze::Status;
 use crate::aws::arn::short_name;
 use crate::remedy::{Change, FindingOutcome, Plan, Resource, Taken, Touch, Wait};
@@ -66,8 +68,27 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
     for (_, touch) in &plan.touches {
         out.push(touching(touch));
     }
+    out.extend(supposing(plan));
     out.extend(other_forms(plan));
     out
+}
+
+/// What nobody asked, an account and Region a line.
+fn supposing(plan: &Plan) -> Vec<String> {
+    let mut places: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for question in &plan.supposed {
+        let place = (question.region.as_str(), question.account.as_str());
+        places.entry(place).or_default().insert(&question.operation);
+    }
+    let told = places.into_iter().map(|((region, account), operations)| {
+        let operations: Vec<String> = operations.into_iter().map(str::to_owned).collect();
+        format!(
+            "nobody asked AWS in {region} of {account} for {}: it is supposed that nothing there is in the way; collect again \
+             after the changes, which asks",
+            listed(&operations)
+        )
+    });
+    told.collect()
 }
 
 /// Where another accepted form than the benchmark's own text is used, and why.
@@ -146,9 +167,16 @@ fn touching(touch: &Touch) -> String {
         Touch::Rules { of, names } => {
             format!("changing `{of}` touches the rules {}", listed(names))
         }
+        Touch::Controls { of, ids } => format!(
+            "changing metric filter `{of}` touches what it counts for already: {}",
+            listed(ids)
+        ),
         Touch::Organization { of } => {
             format!("changing trail `{of}` touches every account of its organization")
         }
+        Touch::SecondCopy { of, beside } => format!(
+            "trail `{of}` records what trail `{beside}` may record already: AWS charges for every copy of an event but the first"
+        ),
         Touch::DataEvents { of } => format!(
             "trail `{of}` records calls on S3 objects after it, which AWS charges for by their number"
         ),

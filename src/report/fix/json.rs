@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::head;
 use crate::remedy::{Change, Error, Plan};
+use crate::report::text::json_document;
 use crate::report::words;
 
 /// The version of this contract; it changes where a reader could break.
@@ -54,9 +55,9 @@ pub fn json(plan: &Plan) -> String {
         "changes": changes,
         "waits": placed(&plan.waits),
         "touches": placed(&plan.touches),
+        "supposed": plan.supposed,
     });
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    format!("{text}\n")
+    json_document(&document)
 }
 
 /// What is said of changes, each with the position of its change.

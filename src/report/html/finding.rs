@@ -123,15 +123,10 @@ fn to_change(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
         out.push_str(&text(line));
         out.push('\n');
     }
-    let finding = item.finding;
-    let script = format!(
-        "`trailproof remediate {} --account {} --control {}`",
-        dossier.about.again, finding.account, finding.control
-    );
+    let pasted = dossier.about.pasted(item.finding);
     out.push_str(&format!(
-        "</pre>\n<p class=\"soft\">{} prints them as a script that looks first whether something else stands there by now, changes \
-         nothing twice, refuses to run in another account, and takes its changes back.</p>\n",
-        sentence(&script)
+        "</pre>\n<p class=\"soft\">Before you paste: {}.</p>\n",
+        sentence(&pasted)
     ));
 }
 

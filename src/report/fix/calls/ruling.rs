@@ -20,6 +20,7 @@ fn is_rule(it: &Rule) -> String {
     all(vec![
         same("State", &json!(it.state)),
         says("EventPattern", it.pattern.as_deref()),
+        says("ScheduleExpression", it.schedule.as_deref()),
         says("RoleArn", it.role_arn.as_deref()),
     ])
 }
@@ -51,7 +52,11 @@ pub(super) fn rule(it: &Rule, before: Option<&Resource>) -> Vec<Step> {
     }
     let mut input = named(it);
     put(&mut input, "State", json!(it.state));
-    for (member, value) in [("EventPattern", &it.pattern), ("RoleArn", &it.role_arn)] {
+    for (member, value) in [
+        ("EventPattern", &it.pattern),
+        ("ScheduleExpression", &it.schedule),
+        ("RoleArn", &it.role_arn),
+    ] {
         if let Some(value) = value {
             put(&mut input, member, json!(value));
         }

@@ -405,9 +405,11 @@ impl Writer {
                     .set("name", self.own_arn(&it.name))
                     .set("event_bus_name", self.own_arn(&it.bus))
                     .set("state", text(&it.state));
-                for (argument, value) in
-                    [("event_pattern", &it.pattern), ("role_arn", &it.role_arn)]
-                {
+                for (argument, value) in [
+                    ("event_pattern", &it.pattern),
+                    ("schedule_expression", &it.schedule),
+                    ("role_arn", &it.role_arn),
+                ] {
                     if let Some(value) = value {
                         block.set(argument, text(value));
                     }
