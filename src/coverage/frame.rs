@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::formula::{Asked, Atom, Fields, Formula, Rule};
 use super::machine::Machine;
-use super::model::{EventModel, Part, Scope, WITHOUT_ERROR_CODE};
+use super::model::{EventModel, Part, SIGN_IN, Scope, WITHOUT_ERROR_CODE};
 use crate::pattern::ast::{Step, dotted};
 
 /// The events of `scope` that `model` allows.
@@ -122,12 +122,21 @@ fn forms(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) 
     }
 }
 
-/// A service event answers no request, so it has no error code of one; a sign-in that fails has a message alone.
+/// A service event answers no request, so it has no error code of one; a sign-in that fails has a message alone, and comes
+/// from one source.
 fn types(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) {
-    if model.uses(Part::Types)
-        && let Some(error) = fields.find("errorCode")
-        && let Some(kind) = fields.find("eventType")
+    let Some(kind) = fields.find("eventType").filter(|_| model.uses(Part::Types)) else {
+        return;
+    };
+    let [sign_in, from] = SIGN_IN;
+    if let Some(source) = fields.find("eventSource")
+        && !told_apart(fields, kind, [sign_in].into_iter()).is_empty()
     {
+        let there = asks(fields, source, Asked::Exactly(from.to_owned()), true);
+        let other = asks(fields, kind, Asked::Exactly(sign_in.to_owned()), false);
+        parts.push(Formula::any([there, other]));
+    }
+    if let Some(error) = fields.find("errorCode") {
         for without in told_apart(fields, kind, WITHOUT_ERROR_CODE.into_iter()) {
             let none = asks(fields, error, Asked::Missing, true);
             let other = asks(fields, kind, Asked::Exactly(without), false);

@@ -19,8 +19,10 @@ static CLOUDTRAIL: LazyLock<Arc<EventFacts>> = LazyLock::new(|| {
     )
 });
 
+/// The type of sign-ins, and where they come from.
+pub(super) const SIGN_IN: [&str; 2] = ["AwsConsoleSignIn", "signin.amazonaws.com"];
 /// The types of events that have no `errorCode`.
-pub(super) const WITHOUT_ERROR_CODE: [&str; 2] = ["AwsServiceEvent", "AwsConsoleSignIn"];
+pub(super) const WITHOUT_ERROR_CODE: [&str; 2] = ["AwsServiceEvent", SIGN_IN[0]];
 
 /// The CloudTrail event model: the M of "M and required implies deployed".
 #[derive(Debug, Clone)]

@@ -219,3 +219,36 @@ fn a_witness_names_no_other_account_and_no_unused_region() {
         }
     }
 }
+
+#[test]
+fn a_sign_in_was_taken_to_use_mfa_in_words_that_no_record_has() {
+    let required = "{ $.eventName = ConsoleLogin && $.additionalEventData.MFAUsed != \"Yes\" }";
+    let narrowed = "{ $.eventName = ConsoleLogin && $.additionalEventData.MFAUsed = \"No\" }";
+    match decide(required, narrowed) {
+        Covers::Yes { assumptions } => assert!(
+            assumptions
+                .iter()
+                .any(|it| premise(*it).contains("MFAUsed")),
+            "{assumptions:?}"
+        ),
+        other => panic!("{other:?}"),
+    }
+    missed(decide_strictly(required, narrowed));
+    // A record without the field is another matter.
+    let any = "{ $.eventName = ConsoleLogin }";
+    let event = missed(decide(any, "{ $.additionalEventData.MFAUsed = \"*\" }"));
+    assert_eq!(event.pointer("/additionalEventData/MFAUsed"), None);
+}
+
+#[test]
+fn a_sign_in_came_from_services_that_nobody_signs_in_to() {
+    let model = EventModel::cloudtrail();
+    let scope = scope(&["eu-west-1"]);
+    let of = |text: &str| example(&pattern(text), &model, &scope);
+    let event = of("{ $.eventType = AwsConsoleSignIn && $.eventName != ConsoleLogin }");
+    let event = event.expect("an event");
+    assert_eq!(event["eventSource"], "signin.amazonaws.com", "{event}");
+    assert_eq!(event["eventName"], "CheckMfa", "{event}");
+    let elsewhere = "{ $.eventType = AwsConsoleSignIn && $.eventSource = \"ec2.amazonaws.com\" }";
+    assert_eq!(of(elsewhere), None);
+}

@@ -315,6 +315,8 @@ fn what_smt_lib_cannot_say_is_an_error() {
         ("%[a-c]x%", "D19"),
         ("{ $.a < 12345678901234567 }", "D26"),
         ("{ $.a = \"\u{30000}\" }", "has no character"),
+        // Its form was translated as if the parentheses were letters.
+        ("{ $.eventTime = \"2026*\" }", "groups"),
     ] {
         let output = trailproof()
             .args([

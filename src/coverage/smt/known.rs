@@ -1,7 +1,7 @@
 //! What is known of the events in question, as assertions: the scope, and the facts of `events.toml`.
 
 use super::super::mentions;
-use super::super::model::{EventModel, Part, Scope, WITHOUT_ERROR_CODE};
+use super::super::model::{EventModel, Part, SIGN_IN, Scope, WITHOUT_ERROR_CODE};
 use super::super::predicate::{Is, Predicate};
 use super::fields::Fields;
 use super::regex::found_in;
@@ -48,12 +48,27 @@ pub(super) fn assertions(
     }
     for (path, form) in model.forms() {
         if let Some(field) = fields.find(path) {
+            if form.contains('(') {
+                return Err(format!(
+                    "how `{path}` is written is a regular expression with groups, which is not translated"
+                ));
+            }
             let texts = found_in(form)?;
             add(
                 "event model: how the strings of some fields are written",
                 format!("(=> ((_ is text) {field}) (str.in_re (string {field}) {texts}))"),
             );
         }
+    }
+    let [sign_in, from] = SIGN_IN;
+    if model.uses(Part::Types)
+        && let (Some(source), Some(kind)) = (fields.find("eventSource"), fields.find("eventType"))
+        && !asked_for(predicates, "eventType", [sign_in].into_iter()).is_empty()
+    {
+        add(
+            "event model: which event type an event has",
+            format!("(=> {} {})", is(kind, sign_in)?, is(source, from)?),
+        );
     }
     if model.uses(Part::Types)
         && let (Some(error), Some(kind)) = (fields.find("errorCode"), fields.find("eventType"))

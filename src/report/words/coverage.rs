@@ -39,10 +39,12 @@ fn event_model(part: Part) -> &'static str {
         Part::Regions => "which events are recorded in the global region only",
         Part::Types => {
             "`eventType` follows from the event name (`AwsApiCall` for an operation of an API, \
-             `AwsConsoleSignIn` for `ConsoleLogin`), and an event with an error code is no `AwsServiceEvent` and no sign-in"
+             `AwsConsoleSignIn` for `ConsoleLogin`), a sign-in comes from \
+             `signin.amazonaws.com`, and an event with an error code is no `AwsServiceEvent` and no sign-in"
         }
         Part::Forms => {
-            "`eventVersion` is written 1.NN, `eventTime` as an instant in UTC, and account ids are twelve digits"
+            "`eventVersion` is written 1.NN, `eventTime` as an instant in UTC, account ids are twelve digits, and `MFAUsed` is \
+             `Yes` or `No`"
         }
     }
 }
