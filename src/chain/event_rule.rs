@@ -20,11 +20,17 @@ const USER_NOTIFICATIONS: &str = "notifications.amazonaws.com";
 const READ_ONLY_NAMES: [&str; 3] = ["Describe", "Get", "List"];
 
 /// Whether a rule has to do with records of CloudTrail, so that it is worth a path: its pattern names a field of a record,
-/// or does not turn away their detail types.
+/// or does not turn away their detail types. So may one that cannot be read, but for what can be read of it.
 pub(super) fn is_about_records(rule: &RuleRow) -> bool {
-    let Ok(pattern) = EventPattern::parse(&rule.pattern) else {
-        return rule.pattern.contains("CloudTrail") || rule.pattern.contains("eventName");
-    };
+    match EventPattern::parse(&rule.pattern) {
+        Ok(pattern) => looks_at_records(&pattern),
+        Err(_) => EventPattern::readable(&rule.pattern)
+            .iter()
+            .all(looks_at_records),
+    }
+}
+
+fn looks_at_records(pattern: &EventPattern) -> bool {
     let types = [
         "AWS API Call via CloudTrail",
         "AWS Service Event via CloudTrail",
@@ -91,6 +97,18 @@ pub(super) fn ways(context: &Context, rule: &RuleRow) -> Vec<Judgement> {
             let message = error.to_string();
             let cause = EventRuleCause::RulePatternUnreadable { message };
             judgement.say(said(rule, LinkId::E25, Verdict::Unknown, cause));
+            let known = EventPattern::readable(&rule.pattern);
+            let fits = known.iter().map(|part| {
+                let under = |sign_in| Predicate::from_event_pattern(part, sign_in);
+                under(SignIn::Spaced).or(under(SignIn::Joined))
+            });
+            let turned_away = EventRuleCause::RuleTurnsAway;
+            judgement.require(
+                LinkId::E05,
+                rule.subject(),
+                turned_away,
+                Predicate::all(fits),
+            );
             return vec![judgement];
         }
     };

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde_json::{Value, json};
+
 use super::tree::{Fault, Kind, Member, Tree, read};
 use super::{Below, Cased, Compare, EventPattern, EventPatternError, Network, Number, Part, Rule};
 
@@ -29,6 +31,23 @@ impl EventPattern {
             span,
             message,
         })
+    }
+
+    /// What can be read of a text that is no pattern here, but may be one for EventBridge: conditions on single fields, all of
+    /// which have to fit.
+    pub fn readable(text: &str) -> Vec<Self> {
+        let Ok(Value::Object(members)) = serde_json::from_str(text) else {
+            return Vec::new();
+        };
+        let each = members.into_iter().flat_map(|(name, below)| match below {
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(field, below)| json!({ &name: { field: below } }))
+                .collect(),
+            below => vec![json!({ name: below })],
+        });
+        each.filter_map(|part| Self::parse(&part.to_string()).ok())
+            .collect()
     }
 }
 

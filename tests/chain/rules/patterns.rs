@@ -174,3 +174,44 @@ fn e25_pattern_that_cannot_be_read() {
     });
     open_by(LinkId::E25, &world, CONTROL);
 }
+
+/// The rule with this text in place of its pattern.
+fn written(pattern: &str) -> World {
+    by_rule(|world| {
+        for answer in world.answers_to("events", "ListRules") {
+            let output = answer.output.as_mut().expect("an answer");
+            output["Rules"][0]["EventPattern"] = json!(pattern);
+        }
+    })
+}
+
+#[test]
+fn a_rule_that_cannot_be_read_was_taken_for_none_unless_it_named_a_field_of_records() {
+    for pattern in [
+        r#"{"source":[{"starts":"aws."}]}"#,
+        r#"{"source":["aws.cloudtrail"]"#,
+        r#"{"source":["aws.cloudtrail"],"detail":{}}"#,
+    ] {
+        open_by(LinkId::E25, &written(pattern), CONTROL);
+    }
+}
+
+#[test]
+fn what_can_be_read_of_a_pattern_that_cannot_be_read_as_a_whole_counts() {
+    // An operator of tomorrow on one field makes no event of another field match.
+    let other =
+        r#"{"detail":{"eventName":["CreateTrail","UpdateTrail"],"userAgent":[{"starts":"aws"}]}}"#;
+    let finding = finding_of(&written(other), CONTROL);
+    assert_eq!(finding.status, Status::Fail, "{}", reason(&finding));
+    let ec2 = r#"{"source":["aws.ec2"],"detail":{"userAgent":[{"starts":"aws"}]}}"#;
+    let finding = finding_of(&written(ec2), CONTROL);
+    assert_eq!(finding.status, Status::Fail, "{}", reason(&finding));
+    open_by(LinkId::E25, &written(ec2), "vpc_changes");
+    // Whichever name a sign-in has there.
+    let signin = json!({"detail-type": [SIGNIN], "detail": {"userAgent": [{"starts": "aws"}]}});
+    open_by(
+        LinkId::E25,
+        &written(&signin.to_string()),
+        "console_auth_failures",
+    );
+}
