@@ -60,16 +60,16 @@ fn decide(policy: &str, scope: &str, target: &TargetRow) -> Passes {
     if members.is_empty() {
         return Passes::Always;
     }
-    let shared = EventPattern::parse(policy).ok().filter(is_shared);
     match scope {
-        "MessageAttributes" => match &shared {
-            Some(_) => {
-                let cause = EventRuleCause::RuleMessageHasNoAttributes;
-                Passes::Never(LinkId::E19, cause)
-            }
-            None => Passes::Open,
-        },
-        "MessageBody" => body(shared, target),
+        // "An empty set of attributes results in the filter not matching", whatever it asks for.
+        "MessageAttributes" => {
+            let cause = EventRuleCause::RuleMessageHasNoAttributes;
+            Passes::Never(LinkId::E19, cause)
+        }
+        "MessageBody" => {
+            let shared = EventPattern::parse(policy).ok().filter(is_shared);
+            body(shared, target)
+        }
         _ => Passes::Open,
     }
 }

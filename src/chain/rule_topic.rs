@@ -11,7 +11,7 @@ use super::topic_access::{
     absence, attributes, attributes_question, deciding, no_attributes, subject, tellers,
 };
 use super::topic_key::TopicKey;
-use super::verdict::{Link, LinkId, Verdict};
+use super::verdict::{Cause, Link, LinkId, Verdict};
 use crate::aws::arn;
 use crate::aws::policy::{self, Caller, Decision, Organization, Service, Source};
 
@@ -43,6 +43,7 @@ pub(super) fn judge(
                 rule,
                 topic_arn,
                 topic,
+                by_role: target.role_arn.is_some(),
             };
             judgement.say(asking.publish()?);
             judgement.say_all(asking.key()?);
@@ -119,6 +120,8 @@ struct Asking<'a> {
     rule: &'a RuleRow,
     topic_arn: &'a str,
     topic: &'a Topic,
+    /// Whether a role may be what publishes: what policies refuse to EventBridge then decides nothing (E18).
+    by_role: bool,
 }
 
 impl Asking<'_> {
@@ -170,7 +173,7 @@ impl Asking<'_> {
             Decision::Refused(refusal) => {
                 fields = deciding(&refusal);
                 let cause = EventRuleCause::RulePublishRefused { refusal };
-                (LinkId::E13, Verdict::Broken, cause)
+                (LinkId::E13, self.refused(), cause)
             }
             Decision::Open(doubt) => {
                 let cause = EventRuleCause::RulePublishOpen { doubt };
@@ -180,6 +183,15 @@ impl Asking<'_> {
         let mut link = self.link(id, verdict, cause);
         link.fields = fields;
         Ok(link.field("Policy", policy))
+    }
+
+    /// What a refusal to EventBridge itself comes to.
+    fn refused(&self) -> Verdict {
+        if self.by_role {
+            Verdict::Weak
+        } else {
+            Verdict::Broken
+        }
     }
 
     /// N07: "EventBridge does not support Amazon SNS FIFO (first in, first out) topics" [guide, event bus targets]; no target
@@ -203,7 +215,16 @@ impl Asking<'_> {
             topic: self.topic,
         };
         let links = key.links_of_rule(&ask)?;
-        let named = |link: Link| {
+        let named = |mut link: Link| {
+            let by_policy = matches!(
+                link.cause,
+                Cause::EventRule(
+                    EventRuleCause::RuleKeyRefused { .. } | EventRuleCause::RuleManagedKey
+                )
+            );
+            if by_policy {
+                link.verdict = self.refused();
+            }
             link.field("KmsMasterKeyId", id)
                 .evidence([self.topic.evidence])
         };

@@ -263,3 +263,25 @@ fn a_function_at_the_end_of_a_rule_is_not_called_a_topic() {
     assert!(text.contains("target function:notify"), "{text}");
     assert!(!text.contains("topic function"), "{text}");
 }
+
+#[test]
+fn what_policies_refuse_to_eventbridge_was_counted_against_a_target_with_a_role() {
+    // Whether the role publishes, and so whether EventBridge has to be let, is what three texts of AWS disagree about.
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/publisher");
+    let world = by_rule(|world| {
+        targets(world, |_, target| target["RoleArn"] = json!(role));
+        let only = json!({"Service": "cloudwatch.amazonaws.com"});
+        topic_policy(
+            world,
+            &json!([{"Effect": "Allow", "Principal": only, "Action": "sns:Publish", "Resource": "*"}]),
+        );
+    });
+    open_by(LinkId::E18, &world, CONTROL);
+}
+
+#[test]
+fn a_filter_policy_on_attributes_that_must_be_absent_was_left_open() {
+    let absent = json!({"severity": [{"exists": false}]});
+    let world = by_rule(|world| filter_policy(world, "MessageAttributes", &absent));
+    broken_by(LinkId::E19, &world);
+}
