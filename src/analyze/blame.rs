@@ -36,7 +36,9 @@ pub(super) struct Blamed {
 /// delivers to it at all (what would be wrong behind it is not looked at where none does), how few faults it has, how far
 /// it carries the event, how much its filter looks like the requirement, whether another filter spoils what its own does right,
 /// whether it is there for the event's Region at all: a rule of another Region is no reason where one stands in the event's own.
-type Rank = (Made, bool, Reverse<usize>, Station, usize, bool, bool);
+/// What carries the event equally far is told apart by whether its pattern is what drops it: a rule that would match but is
+/// disabled takes less than one that asks for other events.
+type Rank = (Made, bool, Reverse<usize>, Station, bool, usize, bool, bool);
 
 /// How sure it is that a filter was made for a control, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,11 +67,17 @@ pub(super) fn blame(
     };
     // The paths of one filter share its pattern.
     let mut made: HashMap<(*const Condition, usize), Made> = HashMap::new();
+    let source = event.get("eventSource").and_then(Value::as_str);
     let suspicion = Suspicion {
         memo,
         requirement,
         scope: &chain.scope,
         event,
+        asked: source
+            .map(str::to_owned)
+            .into_iter()
+            .chain(requirement.words.iter().cloned())
+            .collect(),
     };
     for (index, path) in chain.paths.iter().enumerate() {
         let likeness = requirement.likeness(path);
@@ -89,6 +97,10 @@ pub(super) fn blame(
             !matches!(stop.id(), LinkId::F12 | LinkId::L03),
             Reverse(faults(path, &mut passes)),
             stop.id().station(),
+            !matches!(
+                stop.id(),
+                LinkId::F01 | LinkId::E05 | LinkId::Q01 | LinkId::E08
+            ),
             likeness,
             stop.id() == LinkId::F14,
             stop.id() != LinkId::E08,
@@ -159,7 +171,11 @@ impl StopsAt<'_> {
             Self::Unrelated => Stop {
                 id: LinkId::F01,
                 subject: None,
-                cause: MetricFilterCause::NoFilterMatches.into(),
+                cause: match path.and_then(|path| path.rule.as_ref()) {
+                    Some(_) => MetricFilterCause::NoFilterOrRuleMatches,
+                    None => MetricFilterCause::NoFilterMatches,
+                }
+                .into(),
             },
         }
     }
@@ -187,6 +203,8 @@ struct Suspicion<'a, 'r> {
     requirement: &'a AcceptedForm<'r>,
     scope: &'a Scope,
     event: &'a Value,
+    /// The words that are asked for, and the event's own service: who names that asks for nothing else by it.
+    asked: BTreeSet<String>,
 }
 
 impl Suspicion<'_, '_> {
@@ -197,6 +215,7 @@ impl Suspicion<'_, '_> {
             requirement,
             scope,
             event,
+            ref asked,
         } = *self;
         let Some(pattern) = path.pattern() else {
             return if likeness > 0 {
@@ -206,8 +225,8 @@ impl Suspicion<'_, '_> {
             };
         };
         let texts = memo.words(&pattern.events);
-        let all = texts.union(&requirement.words).count();
-        let nothing_else = || asks_for_nothing_else(&pattern.events, &texts, &requirement.words);
+        let all = requirement.words.len() + texts.difference(asked).count();
+        let nothing_else = || asks_for_nothing_else(&pattern.events, &texts, asked);
         if likeness > 0 && (likeness * 2 >= all || nothing_else()) {
             return Made::Surely;
         }

@@ -211,7 +211,7 @@ fn compared(rules: &[Rule]) -> Vec<&Rule> {
 /// A text as a person recognises it; none where nothing is left of it.
 fn word(text: &str) -> Option<String> {
     let last = text.rsplit(':').next().unwrap_or(text);
-    let word = last.trim_matches('*').to_ascii_lowercase();
+    let word = last.trim_matches('*').trim().to_ascii_lowercase();
     (!word.is_empty()).then_some(word)
 }
 

@@ -8,7 +8,7 @@ use trailproof::report::words::reason;
 
 use super::expect;
 use crate::support::controls::filter_name;
-use crate::support::world::World;
+use crate::support::world::{REGIONS, Rule, World};
 
 #[test]
 fn a_filter_of_another_control_that_happens_to_match_the_witness_is_not_blamed() {
@@ -194,5 +194,47 @@ fn the_field_that_decides_is_in_the_line_of_the_witness() {
     assert!(
         told.contains("errorMessage Failed authentication"),
         "{told}"
+    );
+}
+
+#[test]
+fn a_rule_for_other_events_was_blamed_where_one_for_the_event_is_disabled() {
+    let rule = |name: &str, names: &[&str]| {
+        let pattern = json!({"source": ["aws.cloudtrail"], "detail": {"eventName": names}});
+        Rule::of(name, pattern)
+    };
+    let most = rule("most", &["CreateTrail", "UpdateTrail", "DeleteTrail"]);
+    let rest = rule("rest", &["StartLogging", "StopLogging"]).in_state("DISABLED");
+    let world = World::watched_by_rules(&REGIONS, &REGIONS, &[most, rest]);
+    let finding = expect(
+        &world,
+        "cis-aws",
+        "cloudtrail_changes",
+        Status::Fail,
+        Some(LinkId::E02),
+    );
+    assert!(
+        reason(&finding).contains("rule `rest`"),
+        "{}",
+        reason(&finding)
+    );
+}
+
+#[test]
+fn an_account_of_rules_was_told_of_metric_filters_alone() {
+    let other = json!({"source": ["aws.cloudtrail"], "detail": {"eventName": [5]}});
+    let other = [Rule::of("other", other)];
+    let world = World::watched_by_rules(&REGIONS, &REGIONS, &other);
+    let finding = expect(
+        &world,
+        "cis-aws",
+        "vpc_changes",
+        Status::Fail,
+        Some(LinkId::F01),
+    );
+    assert!(
+        reason(&finding).contains("no metric filter and no EventBridge rule matches"),
+        "{}",
+        reason(&finding)
     );
 }

@@ -15,6 +15,8 @@ pub enum MetricFilterCause {
     PatternIsPhrase,
     /// No metric filter matches the event.
     NoFilterMatches,
+    /// The same of an account that has rules of EventBridge: no filter and no rule.
+    NoFilterOrRuleMatches,
     /// Its pattern does not parse here.
     PatternNotUnderstood {
         /// What the parser says.

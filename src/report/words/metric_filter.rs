@@ -11,6 +11,9 @@ pub(super) fn sentence(cause: &MetricFilterCause) -> String {
             "its pattern is quoted or lacks its braces, so it looks for a phrase in the text and not at fields"
                 .to_owned()
         }
+        MetricFilterCause::NoFilterOrRuleMatches => {
+            "no metric filter and no EventBridge rule matches the event".to_owned()
+        }
         MetricFilterCause::NoFilterMatches => "no metric filter matches the event".to_owned(),
         MetricFilterCause::PatternNotUnderstood { error } => {
             format!("its pattern does not parse: {error}")
