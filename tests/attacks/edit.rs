@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::recorders::{self, Forward, Second};
+use super::recorders::{self, AlsoRule, Forward, Second};
 
 use crate::chain::CONTROL;
 use crate::chain::log_alarms::queried;
@@ -93,8 +93,12 @@ pub enum Edit {
     Rule(Value),
     /// The rule of one Region alone: none of the others has it.
     RuleIn(Vec<String>),
+    /// One more rule on the default bus of every Region, or of some.
+    AlsoRule(AlsoRule),
     /// Members of every target of the rule; `(region)` in a text is the Region.
     Target(Value),
+    /// Encrypts the topic of every Region with a customer key.
+    TopicKey(Key),
     /// Encrypts the default bus of every Region with a customer key.
     BusKey(Key),
     /// Moves the rule of every Region to a bus of its own.
@@ -234,7 +238,9 @@ impl Edit {
             Self::TrailKey(key) => key.of_trail(world),
             Self::Rule(members) => recorders::rule(world, members),
             Self::RuleIn(regions) => recorders::rule_in(world, regions),
+            Self::AlsoRule(more) => more.add(world),
             Self::Target(members) => recorders::target(world, members),
+            Self::TopicKey(key) => key.of_topics(world),
             Self::BusKey(key) => key.of_buses(world),
             Self::OnBus(bus) => world.on_bus(bus),
             Self::Forward(forward) => forward.add(world),

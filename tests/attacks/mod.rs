@@ -12,13 +12,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
-use trailproof::analyze::Finding;
+use trailproof::analyze::{Finding, Options};
 use trailproof::import::{self, Defaults};
 use trailproof::report::words::{note, reason};
 use trailproof::snapshot::Writer;
 
 use self::edit::Edit;
-use crate::chain::{CONTROL, findings_in};
+use crate::chain::{CONTROL, findings_by};
 use crate::import::folder;
 use crate::support::thoroughness;
 use crate::support::world::{ACCOUNT, World};
@@ -43,6 +43,9 @@ struct Case {
     /// Another control than the usual.
     #[serde(default = "usual")]
     control: String,
+    /// Another benchmark than the usual.
+    #[serde(default)]
+    benchmark: Option<String>,
     /// Another account of the world than the usual.
     #[serde(default = "owner")]
     account: String,
@@ -113,7 +116,14 @@ impl Case {
     }
 
     fn judge(&self, how: &str, file: &Path) -> Option<String> {
-        let findings = findings_in(file, std::slice::from_ref(&self.control));
+        let findings = findings_by(
+            file,
+            &Options {
+                benchmark: self.benchmark.clone(),
+                controls: vec![self.control.clone()],
+                ..Options::default()
+            },
+        );
         let finding = findings
             .iter()
             .find(|finding| finding.account == self.account)
@@ -273,6 +283,9 @@ tables!(
     selectors,
     rules,
     buses,
+    event_patterns,
+    event_targets,
+    kept_records,
     log_alarms,
     untrailed,
     log_groups,

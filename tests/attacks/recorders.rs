@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::edit::{Key, merge};
-use crate::support::world::{ACCOUNT, HOME, REGIONS, Rule, World};
+use crate::support::world::{ACCOUNT, HOME, REGIONS, RULE_TOPIC, Rule, World};
 
 const KEY_ID: &str = "5a1d3e9c";
 
@@ -138,6 +138,53 @@ impl Forward {
     }
 }
 
+/// One more rule on default buses, with the topic of its Region as its target.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlsoRule {
+    name: String,
+    pattern: String,
+    /// The Regions that have it; all where none is named.
+    #[serde(default)]
+    of: Vec<String>,
+    /// Members of the rule.
+    #[serde(default)]
+    rule: Map<String, Value>,
+    /// Its targets, in place of the topic; `(region)` in a text is the Region.
+    #[serde(default)]
+    targets: Option<Value>,
+}
+
+impl AlsoRule {
+    pub(super) fn add(&self, world: &mut World) {
+        let mut regions = Vec::new();
+        for answer in world.answers_to("events", "ListRules") {
+            let region = answer.region.clone();
+            let here = self.of.is_empty() || self.of.contains(&region);
+            if !here || answer.request != json!({}) || answer.account != ACCOUNT {
+                continue;
+            }
+            let arn = format!("arn:aws:events:{region}:{ACCOUNT}:rule/{}", self.name);
+            let mut rule = json!({"Name": self.name, "Arn": arn, "EventPattern": self.pattern, "EventBusName": "default",
+                "State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"});
+            merge(&mut rule, &Value::Object(self.rule.clone()));
+            let output = answer.output.as_mut().expect("an answer");
+            let rules = output["Rules"].as_array_mut().expect("a list");
+            rules.push(rule);
+            regions.push(region);
+        }
+        for region in regions {
+            let topic = format!("arn:aws:sns:{region}:{ACCOUNT}:{RULE_TOPIC}");
+            let to_topic = json!([{"Id": "topic", "Arn": topic}]);
+            let targets = self.targets.as_ref().unwrap_or(&to_topic);
+            let call = ("events", "ListTargetsByRule");
+            let request = json!({"Rule": self.name});
+            let output = json!({"Targets": filled(targets, &region)});
+            world.answer_of(ACCOUNT, &region, call, request, output);
+        }
+    }
+}
+
 impl Key {
     /// Answers about the key in a Region.
     fn told(&self, world: &mut World, region: &str) -> String {
@@ -164,6 +211,18 @@ impl Key {
     pub(super) fn of_trail(&self, world: &mut World) {
         let arn = self.told(world, HOME);
         world.edit_trail(|trail| trail["KmsKeyId"] = json!(arn));
+    }
+
+    pub(super) fn of_topics(&self, world: &mut World) {
+        for region in REGIONS {
+            let arn = self.told(world, region);
+            for answer in world.answers_to("sns", "GetTopicAttributes") {
+                if answer.region == region && answer.account == ACCOUNT {
+                    let output = answer.output.as_mut().expect("an answer");
+                    output["Attributes"]["KmsMasterKeyId"] = json!(arn);
+                }
+            }
+        }
     }
 
     pub(super) fn of_buses(&self, world: &mut World) {

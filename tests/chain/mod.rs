@@ -252,14 +252,18 @@ fn finding_in(file: &std::path::Path) -> Finding {
     findings.remove(0)
 }
 
-pub(crate) fn findings_in(file: &std::path::Path, controls: &[String]) -> Vec<Finding> {
-    let snapshot = Snapshot::open(file).expect("a snapshot");
+fn findings_in(file: &std::path::Path, controls: &[String]) -> Vec<Finding> {
     let options = Options {
         controls: controls.to_vec(),
         ..Options::default()
     };
+    findings_by(file, &options)
+}
+
+pub(crate) fn findings_by(file: &std::path::Path, options: &Options) -> Vec<Finding> {
+    let snapshot = Snapshot::open(file).expect("a snapshot");
     let registry = Registry::builtin().expect("the built-in controls");
-    analyze::analyze(&snapshot, &registry, &options)
+    analyze::analyze(&snapshot, &registry, options)
         .expect("an analysis")
         .findings
 }
