@@ -306,6 +306,24 @@ fn a_refused_attestation_is_told_wherever_findings_are_read() {
         ]);
         assert!(text.contains("refused"), "{format}: {text}");
     }
+    for format in ["table", "json", "markdown"] {
+        let explain = ["explain", &broken, "root_usage", "--no-fix"];
+        let text = printed(&[&explain[..], &["--attest", &accepted, "--format", format]].concat());
+        assert!(text.contains("refused"), "{format}: {text}");
+    }
+    // A number, or a slip: the message names the file and what was meant.
+    for (name, meant) in [("root_usge", "root_usage"), ("5.3", "`root_usage`")] {
+        let other = folder.path().join("other.toml");
+        std::fs::write(&other, entry.replace("root_usage", name)).unwrap();
+        let args = ["analyze", &broken, "--attest"];
+        let output = trailproof().args(args).arg(&other).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(
+            error.contains("other.toml") && error.contains(meant),
+            "{error}"
+        );
+    }
     let path = folder.path().join("findings.csv").display().to_string();
     let args = ["analyze", &broken, "--attest", &accepted, "-o"];
     let output = trailproof()

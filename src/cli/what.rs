@@ -1,12 +1,12 @@
 //! Which questions are asked of a snapshot, and what is accepted of the answers: what `analyze`, `explain` and `diff` share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 
 use crate::analyze::{Analysis, Attestation, Options, Paths, attest};
 use crate::chain::Assumption;
-use crate::control::Registry;
+use crate::control::{Registry, Sections};
 
 use super::controls::{self, SectionArg};
 use super::{Error, Out};
@@ -139,11 +139,27 @@ impl Accepting {
             .iter()
             .find(|entry| registry.control(&entry.control).is_none())
         {
-            Some(stranger) => Err(Error::new(format!(
-                "the attestation names the control `{}`, which does not exist",
-                stranger.control
-            ))
-            .help("`trailproof controls list` shows the ids")),
+            Some(stranger) => {
+                let path = self.attest.as_deref().unwrap_or(Path::new(""));
+                let error = Error::new(format!(
+                    "`{}` names the control `{}`, which does not exist",
+                    path.display(),
+                    stranger.control
+                ));
+                // A number is another control in another version: what is accepted is named by its id.
+                let named = registry.default_benchmark().map(|benchmark| {
+                    registry.find_control(benchmark, &stranger.control, Sections::All)
+                });
+                Err(match named {
+                    Some(Ok(named)) => error.help(format!(
+                        "name it by its id: {} has `{}` under this number",
+                        registry.default_benchmark().map_or("", |it| &it.id),
+                        named.control.id
+                    )),
+                    Some(Err(unknown)) => error.help(unknown.help()),
+                    None => error,
+                })
+            }
             None => Ok(attestations),
         }
     }

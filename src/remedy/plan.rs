@@ -566,6 +566,7 @@ impl Planner<'_, '_> {
                     needs.push(position);
                 }
             }
+            with_prerequisites(changes, &mut needs);
             outcomes.push(FindingOutcome {
                 before: before.clone(),
                 after,
@@ -586,6 +587,19 @@ impl Planner<'_, '_> {
         let without = self.under(&fewer, after)?;
         Ok(without.is_some_and(|without| without.status > after.status))
     }
+}
+
+/// Adds what the changes at these positions cannot be made without, whichever finding it was made for: what others rest on
+/// stands before them.
+fn with_prerequisites(changes: &[Change], needs: &mut Vec<usize>) {
+    for (position, change) in changes.iter().enumerate().rev() {
+        let needed = needs.iter().filter_map(|it| changes.get(*it).cloned());
+        let needed: Vec<Change> = needed.collect();
+        if !needs.contains(&position) && is_prerequisite(change, &needed) {
+            needs.push(position);
+        }
+    }
+    needs.sort_unstable();
 }
 
 /// Whether a change is of something that many controls rest on.

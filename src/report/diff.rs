@@ -7,6 +7,7 @@ use crate::diff::{
     Change, Diff, Direction, FactChange, FieldChange, FindingChange, Meaning, Presence, Side,
 };
 
+use super::table::attestations;
 use super::text::{
     Colour, Page, Style, audit_steps_word, clean, count, cut_apart, status_word, witness_line,
 };
@@ -32,14 +33,14 @@ pub(super) fn render(diff: &Diff, style: Style) -> String {
         out.paragraph(0, "assumed:", &format!("{option}: {meaning}"));
     }
     if diff.is_empty() {
-        refused(out, diff);
+        attestations(out, &diff.refused);
         out.blank();
         out.line(nothing(diff));
         return page.finish();
     }
     presence(out, diff, style);
     posture(out, diff, style);
-    refused(out, diff);
+    attestations(out, &diff.refused);
     configuration(out, diff, style);
     gaps(out, diff);
     out.blank();
@@ -56,22 +57,16 @@ pub(super) fn nothing(diff: &Diff) -> &'static str {
     }
 }
 
-fn refused(out: &mut Page, diff: &Diff) {
-    if !diff.refused.is_empty() {
-        out.heading("Attestations refused");
-    }
-    for refused in &diff.refused {
-        let of = &refused.attestation;
-        let label = format!("{} in {}:", of.control, of.account);
-        out.paragraph(2, &label, &words::refusal(&refused.why));
-    }
-}
-
 /// `2 findings worse, 1 better, 13 unchanged; 3 facts changed`.
 pub(super) fn summary(diff: &Diff) -> String {
     let mut text = accounts(diff);
+    let refused = match diff.refused.len() {
+        0 => String::new(),
+        several => format!(", {} refused", count(several, "attestation")),
+    };
     if diff.new_only {
-        return format!("{text}{} new", count(diff.findings.len(), "finding"));
+        let new = count(diff.findings.len(), "finding");
+        return format!("{text}{new} new{refused}");
     }
     text += &format!(
         "{} worse, {} better, {} otherwise changed, {} unchanged; {} changed",
@@ -95,6 +90,7 @@ pub(super) fn summary(diff: &Diff) -> String {
     if unseen > 0 {
         text.push_str(&format!(", {unseen} seen on one side only"));
     }
+    text.push_str(&refused);
     text
 }
 

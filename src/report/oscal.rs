@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::analyze::{Analysis, Status};
+use crate::control::Section;
 
 use super::dossier::{Dossier, Item, hex};
 use super::printable::one_line;
@@ -45,10 +46,20 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
             "back-matter": {"resources": [{
                 "uuid": plan,
                 "title": analysis.benchmark_title,
-                "description": "The benchmark whose monitoring controls were assessed; there is no separate plan.",
+                "description": "The benchmark whose controls were assessed; there is no separate plan.",
             }]},
         },
     }))
+}
+
+/// What kind of controls were assessed.
+fn of_sections(analysis: &Analysis) -> &'static str {
+    let has = |section: Section| analysis.controls.iter().any(|it| it.section == section);
+    match (has(Section::Monitoring), has(Section::Logging)) {
+        (true, false) => "Monitoring controls",
+        (false, true) => "Logging controls",
+        _ => "Monitoring and logging controls",
+    }
 }
 
 /// The one result: what was reviewed, observed and found.
@@ -66,7 +77,7 @@ fn result(dossier: Dossier<'_>, uuid: String) -> Value {
         .collect();
     let mut result = json!({
         "uuid": uuid,
-        "title": format!("Monitoring controls of {}", analysis.benchmark_title),
+        "title": format!("{} of {}", of_sections(analysis), analysis.benchmark_title),
         "description": if analysis.snapshot.complete {
             "Decided offline from a complete snapshot of the accounts."
         } else {

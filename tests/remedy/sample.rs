@@ -167,3 +167,23 @@ fn what_is_only_supposed_says_so_in_every_report() {
     );
     assert!(diff["baseline"]["supposed_changes"].is_null());
 }
+
+/// Of fifteen blocks of commands that make a trail one made its bucket and its role: pasted alone, the others failed.
+#[test]
+fn the_commands_beside_each_finding_make_all_that_they_name() {
+    let empty = project("snapshots/empty.trailproof").display().to_string();
+    let output = trailproof()
+        .args(["explain", &empty, "--with-fix", "--format", "json"])
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut trails = 0;
+    for finding in report["findings"].as_array().unwrap() {
+        let commands = finding["proven_fix"]["commands"].to_string();
+        let has = |call: &str| commands.contains(call);
+        trails += usize::from(has("create-trail"));
+        assert_eq!(has("create-trail"), has("create-bucket"), "{finding}");
+        assert_eq!(has("create-trail"), has("create-role"), "{finding}");
+    }
+    assert!(trails > 1, "{report}");
+}

@@ -1,7 +1,7 @@
 //! Explained findings for a ticket.
 
 use super::super::dossier::{Dossier, Item};
-use super::super::marked::sentence;
+use super::super::marked::{refused, sentence};
 use super::super::text::{Page, Style, audit_steps_word, short_names, status_word, witness_line};
 use super::super::{NOT_VERIFIED, words};
 
@@ -23,6 +23,7 @@ pub(super) fn render(dossier: Dossier<'_>, full: bool) -> String {
             fenced(&mut out, "text", &lines);
         }
     }
+    refused(&mut out, &dossier.analysis.refused);
     out
 }
 

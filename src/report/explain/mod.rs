@@ -15,6 +15,7 @@ use crate::chain::verdict::{Link, LinkId, Station, Verdict};
 use crate::control::Answer;
 
 use super::dossier::{Dossier, Item};
+use super::table::attestations;
 use super::text::{Colour, Page, Style, audit_steps_word, count, cut, short_names, witness_line};
 use super::{NOT_VERIFIED, words};
 
@@ -62,6 +63,7 @@ fn table(dossier: Dossier<'_>, full: bool, style: Style) -> String {
         }
         evidence = evidence.or_else(|| deciding_row(&item));
     }
+    attestations(&mut page, &dossier.analysis.refused);
     words_used(&mut page, dossier);
     let about = dossier.about;
     let (again, accepting) = (&about.again, &about.accepting);

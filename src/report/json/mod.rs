@@ -167,6 +167,7 @@ pub(super) struct Explained<'a> {
     findings: Vec<FindingView<'a>>,
     /// Those that the findings are of.
     accounts: Vec<Account<'a>>,
+    refused_attestations: Vec<Refused<'a>>,
 }
 
 #[derive(Serialize)]
@@ -235,6 +236,7 @@ pub(super) fn explained(dossier: Dossier<'_>) -> Explained<'_> {
         premises: Premises::of(&analysis.premises),
         findings: findings.collect(),
         accounts: accounts.map(|it| account(it, dossier.about)).collect(),
+        refused_attestations: refused(&analysis.refused),
     }
 }
 

@@ -7,7 +7,7 @@ pub(super) mod causes;
 mod details;
 pub(super) mod verdict;
 
-use crate::analyze::{Analysis, Finding, Status};
+use crate::analyze::{Analysis, Finding, RefusedAttestation, Status};
 use crate::chain::cause::{Cause, Outcome, Unanswered};
 use crate::control::Answer;
 
@@ -40,7 +40,7 @@ pub(super) fn render(dossier: Dossier<'_>, view: View) -> String {
     blind_spots::text(&mut page, analysis);
     calls::write(&mut page, analysis, view.gaps);
     write_differences(&mut page, analysis, view.details);
-    attestations(&mut page, analysis);
+    attestations(&mut page, &analysis.refused);
     page.blank();
     page.paragraph(0, "", &counts(analysis));
     next(&mut page, dossier);
@@ -136,11 +136,12 @@ fn write_differences(page: &mut Page, analysis: &Analysis, steps: bool) {
     }
 }
 
-fn attestations(page: &mut Page, analysis: &Analysis) {
-    if !analysis.refused.is_empty() {
+/// Attestations that were not accepted, and why.
+pub(super) fn attestations(page: &mut Page, refused: &[RefusedAttestation]) {
+    if !refused.is_empty() {
         page.heading("Attestations refused");
     }
-    for refused in &analysis.refused {
+    for refused in refused {
         let label = format!(
             "{} in {}:",
             refused.attestation.control, refused.attestation.account

@@ -251,7 +251,12 @@ fn files_beyond_number_are_counted_and_not_listed() {
 /// An error whose empty answer nobody kept was no word of a call that had been denied: it counted as not asked.
 #[test]
 fn an_error_without_the_empty_file_that_it_belongs_to_is_a_denied_call() {
-    let hand = Hand::new();
+    let mut hand = Hand::new();
+    // The account as it is, but that this was never asked.
+    let answers = &mut hand.world.answers;
+    answers.retain(|answer| answer.operation != "ListAlarmMuteRules");
+    fs::remove_dir_all(&hand.folder).unwrap();
+    folder::write(&hand.world, &hand.folder, Layout::Names);
     let denied = "\nAn error occurred (AccessDenied) when calling the ListAlarmMuteRules operation: not authorized\n";
     let beside = hand.place().join("list-alarm-mute-rules.json.error");
     fs::write(beside, denied).unwrap();
