@@ -114,6 +114,23 @@ impl Plan {
         plan
     }
 
+    /// The plan of one account that asks for nothing.
+    #[cfg(test)]
+    pub(super) fn of_account(account: &str) -> Self {
+        let nothing = AccountPlan {
+            account: account.to_owned(),
+            controls: Vec::new(),
+            paths: Vec::new(),
+            groups: Vec::new(),
+            filters: Vec::new(),
+        };
+        Self {
+            accounts: vec![nothing],
+            by_id: BTreeMap::from([(account.to_owned(), 0)]),
+            ..Self::default()
+        }
+    }
+
     /// The position of an account.
     pub fn account(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()

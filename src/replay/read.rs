@@ -434,7 +434,8 @@ mod tests {
             place: Input::File { path, found: false },
             size: text.len() as u64,
         };
-        let plan = Plan::default();
+        // The account of the records: the time is that of what is judged.
+        let plan = Plan::of_account("1");
         let reading = read(&plan, &[found], &Window::default(), &mut |_| {});
         let damage = reading.files.iter().find_map(|file| file.damage.as_ref());
         (reading.tally, damage.map(ToString::to_string))
