@@ -7,7 +7,8 @@ use clap::ValueEnum;
 
 use crate::analyze;
 use crate::diff::{self, Diff, Direction};
-use crate::remedy::{self, Change};
+use crate::remedy;
+use crate::report::fix::Planned;
 use crate::report::{self, DiffFormat};
 use crate::snapshot::{Snapshot, read_small};
 
@@ -78,8 +79,7 @@ impl FailOn {
 /// The longest plan that is read.
 const MAX_PLAN: u64 = 64 << 20;
 
-/// The changes of a plan.
-fn planned(path: &Path) -> Result<Vec<Change>, Error> {
+fn planned(path: &Path) -> Result<Planned, Error> {
     let unread = |why: &dyn std::fmt::Display| {
         Error::new(format!("`{}` cannot be read: {why}", path.display()))
             .help("print a plan with `trailproof remediate FILE --plan json`")
@@ -90,23 +90,34 @@ fn planned(path: &Path) -> Result<Vec<Change>, Error> {
 }
 
 /// Refuses the plan of another snapshot.
-fn is_for(baseline: &Snapshot, changes: &[Change], args: &Args) -> Result<(), Error> {
+fn is_for(baseline: &Snapshot, planned: &Planned, args: &Args) -> Result<(), Error> {
+    const HELP: &str =
+        "a plan is compared with the snapshot that `trailproof remediate` made it for";
+    let root = &baseline.meta().root_sha256;
     let mut accounts = baseline
         .connection()
         .prepare("select account from account")?;
     let accounts = accounts.query_map([], |row| row.get(0))?;
     let accounts: BTreeSet<String> = accounts.collect::<Result<_, _>>()?;
-    let stranger = changes
+    let stranger = planned
+        .changes
         .iter()
         .map(|change| change.after.account())
         .find(|it| !accounts.contains(*it));
     match stranger {
+        None if planned.root_sha256.is_some() && planned.root_sha256 != *root => {
+            Err(Error::new(format!(
+                "the plan was made for a snapshot with another root digest than `{}` has",
+                args.baseline.display()
+            ))
+            .help(HELP))
+        }
         None => Ok(()),
         Some(account) => Err(Error::new(format!(
             "the plan changes account {account}, which is not in `{}`",
             args.baseline.display()
         ))
-        .help("a plan is compared with the snapshot that `trailproof remediate` made it for")),
+        .help(HELP)),
     }
 }
 
@@ -117,9 +128,9 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let baseline = args.opening.open(&args.baseline)?;
     let current = match (&args.plan, &args.current) {
         (Some(plan), _) => {
-            let changes = planned(plan)?;
-            is_for(&baseline, &changes, &args)?;
-            remedy::under(&baseline, &changes)?
+            let planned = planned(plan)?;
+            is_for(&baseline, &planned, &args)?;
+            remedy::under(&baseline, &planned.changes)?
         }
         (None, Some(path)) => args.opening.open(path)?,
         (None, None) => return Err(Error::new("there is no later snapshot to compare with")),

@@ -19,6 +19,8 @@ const STEPS: usize = 64;
 /// What to change, and what the analysis says of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    /// Root digest of the snapshot that it is for; none where that is not sealed.
+    pub root_sha256: Option<String>,
     /// The changes, what others rest on first.
     pub changes: Vec<Change>,
     /// What becomes of every finding that was asked about.
@@ -39,6 +41,7 @@ impl Plan {
         let waits = self.waits.iter();
         let touches = self.touches.iter();
         Self {
+            root_sha256: self.root_sha256.clone(),
             changes: changes
                 .filter(|(position, _)| place(*position).is_some())
                 .map(|(_, change)| change.clone())
@@ -155,6 +158,7 @@ pub fn plan(
         touches.extend(carrying(&carried, &changes));
         touches.sort();
         Ok(Plan {
+            root_sha256: snapshot.meta().root_sha256.clone(),
             waits: touch::waits(under.facts(), &changes)?,
             touches,
             outcomes,

@@ -166,6 +166,17 @@ fn what_is_only_supposed_says_so_in_every_report() {
         "{facts:#?}"
     );
     assert!(diff["baseline"]["supposed_changes"].is_null());
+    // A plan of another recording of the same account: it was proven of other facts.
+    let (_, of_reviewed) = remediate("reviewed", &["--plan", "json"]);
+    let folder = tempfile::tempdir().unwrap();
+    let plan = folder.path().join("plan.json");
+    std::fs::write(&plan, of_reviewed).unwrap();
+    let mut command = trailproof();
+    command.args(["diff", "snapshots/complete.trailproof", "--plan"]);
+    let output = command.arg(&plan).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("another root digest"), "{error}");
 }
 
 /// Of fifteen blocks of commands that make a trail one made its bucket and its role: pasted alone, the others failed.

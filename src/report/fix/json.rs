@@ -51,6 +51,7 @@ pub fn json(plan: &Plan) -> String {
         .collect();
     let document = json!({
         "schema_version": SCHEMA_VERSION,
+        "snapshot": {"root_sha256": plan.root_sha256},
         "outcomes": outcomes,
         "changes": changes,
         "waits": placed(&plan.waits),
@@ -70,8 +71,16 @@ fn placed<T: Serialize>(said: &[(usize, T)]) -> Vec<Value> {
     said.collect()
 }
 
-/// The changes of a plan that was printed as data.
-pub fn read(text: &str) -> Result<Vec<Change>, Error> {
+/// A plan that was printed as data, as far as it is read again.
+pub struct Planned {
+    /// Root digest of the snapshot that it was made for; none where that was not sealed.
+    pub root_sha256: Option<String>,
+    /// The changes, which may have been edited since.
+    pub changes: Vec<Change>,
+}
+
+/// Reads a plan that was printed as data.
+pub fn read(text: &str) -> Result<Planned, Error> {
     let wrong = |why: String| Error::Plan(why);
     let document: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
     if document.get("schema_version").and_then(Value::as_u64) != Some(SCHEMA_VERSION) {
@@ -79,6 +88,10 @@ pub fn read(text: &str) -> Result<Vec<Change>, Error> {
             "its schema_version is not {SCHEMA_VERSION}; print it with `trailproof remediate --plan json`"
         )));
     }
+    let root = document.pointer("/snapshot/root_sha256");
     let changes = document.get("changes").cloned().unwrap_or_default();
-    serde_json::from_value(changes).map_err(|error| wrong(error.to_string()))
+    Ok(Planned {
+        root_sha256: root.and_then(Value::as_str).map(str::to_owned),
+        changes: serde_json::from_value(changes).map_err(|error| wrong(error.to_string()))?,
+    })
 }

@@ -20,7 +20,7 @@ use super::printable::one_line;
 use crate::analyze::Status;
 use crate::remedy::Plan;
 
-pub use json::{json, read};
+pub use json::{Planned, json, read};
 
 /// The forms of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
