@@ -507,3 +507,23 @@ fn a_control_is_told_only_of_accounts_that_it_concerns() {
         "{text}"
     );
 }
+
+/// With `--account` a recording of all three accounts of an organization read `1 of 3 accounts`.
+#[test]
+fn accounts_that_nobody_asked_about_are_no_hole_in_the_recording() {
+    let organization = project("snapshots/organization.trailproof")
+        .display()
+        .to_string();
+    let asked = ["analyze", &organization, "--account", "222233334444"];
+    for (format, expected) in [
+        ("table", "3 of 3 accounts, 1 of them asked about"),
+        (
+            "html",
+            "3 here, 1 of them asked about; the organization lists 3 active",
+        ),
+        ("oscal", "3 of 3, 1 of them asked about"),
+    ] {
+        let text = printed(&[&asked[..], &["--format", format]].concat());
+        assert!(text.contains(expected), "{format}: {text}");
+    }
+}

@@ -42,9 +42,13 @@ pub(super) fn about(
     let analyzed = analysis.accounts.iter().map(|it| it.account.as_str());
     let analyzed: BTreeSet<&str> = analyzed.collect();
     about.accounts = seen(snapshot)?;
+    let recorded = about.accounts.len();
     about
         .accounts
         .retain(|account, _| analyzed.contains(account.as_str()));
+    if !named.what.accounts.is_empty() {
+        about.left_out_accounts = recorded - about.accounts.len();
+    }
     Ok(about)
 }
 

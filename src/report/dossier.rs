@@ -42,6 +42,8 @@ pub struct About {
     pub accepting: String,
     /// The accounts by id.
     pub accounts: BTreeMap<String, AboutAccount>,
+    /// How many other accounts the snapshot holds, about which nobody asked.
+    pub left_out_accounts: usize,
     /// Active accounts of the organization, where it was listed.
     pub organization_accounts: Option<usize>,
     /// The evidence rows that findings cite.
@@ -154,6 +156,19 @@ impl<'a> Dossier<'a> {
         }
     }
 
+    /// How many accounts the snapshot holds, those about which nobody asked among them.
+    pub(super) fn recorded_accounts(self) -> usize {
+        self.analysis.accounts.len() + self.about.left_out_accounts
+    }
+
+    /// `, 1 of them asked about`; nothing where all were.
+    pub(super) fn asked_about(self) -> String {
+        match self.about.left_out_accounts {
+            0 => String::new(),
+            _ => format!(", {} of them asked about", self.analysis.accounts.len()),
+        }
+    }
+
     /// The account's name, where it has one.
     pub(super) fn account_name(self, account: &str) -> Option<&'a str> {
         self.about.accounts.get(account)?.name.as_deref()
@@ -184,12 +199,12 @@ impl<'a> Dossier<'a> {
         if regions > 0 {
             facts.push(("regions_answered", format!("{answered} of {regions}")));
         }
-        let accounts = analysis.accounts.len();
+        let recorded = self.recorded_accounts();
         let accounts = match about.organization_accounts {
-            Some(all) => format!("{accounts} of {all}"),
-            None => accounts.to_string(),
+            Some(all) => format!("{recorded} of {all}"),
+            None => recorded.to_string(),
         };
-        facts.push(("accounts", accounts));
+        facts.push(("accounts", format!("{accounts}{}", self.asked_about())));
         if let Some(digest) = &analysis.snapshot.root_sha256 {
             facts.push(("root_sha256", digest.clone()));
         }

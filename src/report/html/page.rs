@@ -153,10 +153,10 @@ fn origin(dossier: Dossier<'_>) -> Vec<ScopeRow> {
 /// What was asked: accounts, Regions and calls.
 fn reach(dossier: Dossier<'_>) -> Vec<ScopeRow> {
     let about = dossier.about;
-    let accounts = dossier.analysis.accounts.len();
+    let (recorded, asked) = (dossier.recorded_accounts(), dossier.asked_about());
     let accounts = match about.organization_accounts {
-        Some(listed) => format!("{accounts} here; the organization lists {listed} active"),
-        None => count(accounts, "account"),
+        Some(listed) => format!("{recorded} here{asked}; the organization lists {listed} active"),
+        None => format!("{}{asked}", count(recorded, "account")),
     };
     let mut rows = vec![("accounts", accounts)];
     let (regions, answered) = about.regions();

@@ -210,8 +210,14 @@ pub(in super::super) fn origin(dossier: Dossier<'_>) -> String {
     }
     if let Some(all) = about.organization_accounts {
         let of = count(all, "account");
-        text.push_str(&format!(", {} of {of}", analysis.accounts.len()));
+        text.push_str(&format!(", {} of {of}", dossier.recorded_accounts()));
+    } else if about.left_out_accounts > 0 {
+        text.push_str(&format!(
+            ", {}",
+            count(dossier.recorded_accounts(), "account")
+        ));
     }
+    text.push_str(&dossier.asked_about());
     if let Some(digest) = &analysis.snapshot.root_sha256 {
         let short = words::short_digest(digest);
         text.push_str(&format!("; root digest {short}"));
