@@ -348,6 +348,7 @@ fn about() -> About {
             },
         )]
         .into(),
+        left_out_accounts: 0,
         organization_accounts: Some(3),
         evidence: [(3, row("DescribeTrails")), (12, row("DescribeAlarms"))].into(),
         fixes: fixes(),

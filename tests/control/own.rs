@@ -5,7 +5,7 @@ use std::path::Path;
 use trailproof::control::Registry;
 use trailproof::snapshot::SCHEMA;
 
-use crate::support::project;
+use crate::support::{project, trailproof};
 
 /// The files that the document shows: a name in backticks ending with a colon, then a fenced block.
 fn shown() -> Vec<(String, String)> {
@@ -161,4 +161,23 @@ fn the_query_of_the_document_runs_on_the_schema() {
     let columns: Vec<&str> = statement.column_names().collect();
     assert_eq!(columns, ["resource", "status", "reason"]);
     assert_eq!(statement.parameter_name(1), Some(":account"));
+}
+
+/// A topic without a key read as a control that would alert nobody.
+#[test]
+fn a_query_that_finds_a_fault_is_not_told_as_an_alert_that_nobody_gets() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(folder.path());
+    let output = trailproof()
+        .arg("analyze")
+        .arg(project("snapshots/complete.trailproof"))
+        .args(["--controls", "our-controls", "-q"])
+        .args(["--control", "topic_is_encrypted"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let first = text.lines().next().unwrap_or_default();
+    assert!(first.contains("found at fault by a query"), "{text}");
+    assert!(!first.contains("alert nobody"), "{text}");
 }

@@ -64,6 +64,14 @@ pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
             tally.unrecorded
         ));
     }
+    if tally.refuted > 0 {
+        let of = if parts.is_empty() {
+            format!(" {of}")
+        } else {
+            String::new()
+        };
+        parts.push(format!("{}{of} found at fault by a query", tally.refuted));
+    }
     if tally.unproven > 0 {
         let of = if parts.is_empty() {
             format!(" {of}")
@@ -120,13 +128,14 @@ fn holds(tally: &Tally, alone: bool) -> String {
         true => count(all, "control"),
         false => all.to_string(),
     };
-    let (one, many) = match tally.recorded {
-        0 => ("the control would alert somebody", "would alert somebody"),
-        recorded if recorded == all => ("every record is kept", "keep every record"),
-        _ => (
+    let (one, many) = match (tally.recorded, tally.confirmed) {
+        (0, 0) => ("the control would alert somebody", "would alert somebody"),
+        (recorded, 0) if recorded == all => ("every record is kept", "keep every record"),
+        (_, 0) => (
             "it holds",
             "hold: somebody is told, and every record is kept",
         ),
+        _ => ("its query finds no fault", "hold"),
     };
     match (tally.judged, tally.accepted) {
         (0, _) => "no control applies".to_owned(),
@@ -144,6 +153,9 @@ struct Tally {
     partly: usize,
     unrecorded: usize,
     recorded: usize,
+    /// By a query of a control of the user's own, which asks for no event.
+    refuted: usize,
+    confirmed: usize,
     unproven: usize,
     accepted: usize,
 }
@@ -165,11 +177,13 @@ impl Tally {
                 Status::Fail if matches!(finding.why, Why::NobodyRecords { .. }) => {
                     tally.unrecorded += 1;
                 }
+                Status::Fail if matches!(finding.why, Why::Rows { .. }) => tally.refuted += 1,
                 Status::Fail => tally.silent += 1,
                 Status::Unknown => tally.unproven += 1,
                 Status::Pass if matches!(finding.why, Why::Recorded { .. }) => {
                     tally.recorded += 1;
                 }
+                Status::Pass if matches!(finding.why, Why::Rows { .. }) => tally.confirmed += 1,
                 Status::Pass => {}
             }
             tally.judged += 1;
