@@ -179,6 +179,11 @@ impl File {
         self.name.ends_with(".error") || self.is_index()
     }
 
+    /// Whether there is such a file, and not only the error of the call that would have written it.
+    pub(super) fn is_there(&self) -> bool {
+        self.kind != Kind::Nothing
+    }
+
     /// Whether this is the script's list of calls.
     pub(super) fn is_index(&self) -> bool {
         self.file_name() == "calls.tsv"

@@ -94,7 +94,9 @@ impl<'l> Entry<'l> {
         name: &str,
         file: Option<usize>,
     ) -> Result<Answer, ApiError> {
-        let Some(file) = file.and_then(|file| folder.get(file)) else {
+        // The script keeps the empty file of a call that failed: where it is gone, somebody took it.
+        let file = file.and_then(|file| folder.get(file));
+        let Some(file) = file.filter(|file| file.is_there()) else {
             return Err(answer::unusable(format!("`{name}` is missing")));
         };
         if self.succeeded {
