@@ -30,6 +30,19 @@ use crate::control::{Benchmark, Control, Registry};
 /// A set of changes that belong together.
 pub(super) type Candidate = Vec<Change>;
 
+/// Two kinds of candidates, those of what many share first where many do, else those that leave it alone.
+pub(super) fn shared_first(
+    many: bool,
+    shared: Vec<Candidate>,
+    alone: Vec<Candidate>,
+) -> impl Iterator<Item = Candidate> {
+    let (first, second) = match many {
+        true => (shared, alone),
+        false => (alone, shared),
+    };
+    first.into_iter().chain(second)
+}
+
 /// What is asked for, and what may not be touched.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'c> {

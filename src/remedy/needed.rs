@@ -62,8 +62,23 @@ fn restore(alarm: &mut Alarm, before: &Alarm, settings: &[String]) {
     }
 }
 
+/// Adds what the changes at these positions cannot be made without, whichever finding it was made for: what others rest on
+/// stands before them.
+pub(super) fn with_prerequisites(changes: &[Change], needs: &mut Vec<usize>) {
+    for (position, change) in changes.iter().enumerate().rev() {
+        let needed = needs.iter().filter_map(|it| changes.get(*it));
+        if !needs.contains(&position) && is_prerequisite(change, needed) {
+            needs.push(position);
+        }
+    }
+    needs.sort_unstable();
+}
+
 /// Whether others cannot be made without what a change creates: they name it.
-pub(super) fn is_prerequisite(change: &Change, others: &[Change]) -> bool {
+pub(super) fn is_prerequisite<'c>(
+    change: &Change,
+    others: impl IntoIterator<Item = &'c Change>,
+) -> bool {
     if change.before.is_some() {
         return false;
     }
@@ -76,7 +91,8 @@ pub(super) fn is_prerequisite(change: &Change, others: &[Change]) -> bool {
         Resource::Key(it) => &[&it.id],
         _ => return false,
     };
-    others.iter().filter(|other| *other != change).any(|other| {
+    let mut others = others.into_iter().filter(|other| *other != change);
+    others.any(|other| {
         let fields = Value::Object(other.after.fields());
         names.iter().any(|name| mentions(&fields, name))
     })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::candidates::{self, Candidate};
-use super::needed::{is_prerequisite, without_one_setting};
+use super::needed::{is_prerequisite, with_prerequisites, without_one_setting};
 use super::resource::{Change, Resource, merge};
 use super::touch::{self, Supposed, Touch, Wait};
 use super::trial::Trial;
@@ -64,9 +64,7 @@ impl Plan {
                 .collect(),
         }
     }
-}
 
-impl Plan {
     /// Whether a change is made where a question would be asked.
     fn is_where(&self, position: usize, question: &Supposed) -> bool {
         self.changes.get(position).is_some_and(|change| {
@@ -591,19 +589,6 @@ impl Planner<'_, '_> {
         let without = self.under(&fewer, after)?;
         Ok(without.is_some_and(|without| without.status > after.status))
     }
-}
-
-/// Adds what the changes at these positions cannot be made without, whichever finding it was made for: what others rest on
-/// stands before them.
-fn with_prerequisites(changes: &[Change], needs: &mut Vec<usize>) {
-    for (position, change) in changes.iter().enumerate().rev() {
-        let needed = needs.iter().filter_map(|it| changes.get(*it).cloned());
-        let needed: Vec<Change> = needed.collect();
-        if !needs.contains(&position) && is_prerequisite(change, &needed) {
-            needs.push(position);
-        }
-    }
-    needs.sort_unstable();
 }
 
 /// Whether a change is of something that many controls rest on.

@@ -239,6 +239,16 @@ pub struct Alarm {
 }
 
 impl Alarm {
+    /// A setting that is a text.
+    pub(crate) fn text(&self, setting: &str) -> Option<&str> {
+        self.settings.get(setting)?.as_str()
+    }
+
+    /// Namespace and name of the metric that it watches; none where it watches an expression.
+    pub(crate) fn metric(&self) -> Option<(&str, &str)> {
+        self.text("Namespace").zip(self.text("MetricName"))
+    }
+
     /// The members of the API that an alarm of its type may be set by, but for its actions.
     pub(crate) fn members(&self) -> impl Iterator<Item = &'static str> + use<> {
         let own = if self.composite {

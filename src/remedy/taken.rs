@@ -141,10 +141,7 @@ fn of_filter(before: &MetricFilter, after: &MetricFilter) -> Vec<Taken> {
 
 fn of_alarm(before: &Alarm, after: &Alarm) -> Vec<Taken> {
     let mut found = Vec::new();
-    let text = |it: &Alarm, setting: &str| {
-        let value = it.settings.get(setting).and_then(Value::as_str);
-        value.unwrap_or_default().to_owned()
-    };
+    let text = |it: &Alarm, setting: &str| it.text(setting).unwrap_or_default().to_owned();
     let metric = |it: &Alarm| (text(it, "Namespace"), text(it, "MetricName"));
     if metric(before) != metric(after) {
         let (namespace, metric) = metric(before);

@@ -189,12 +189,13 @@ fn second_copy(facts: &Connection, change: &Change) -> Result<Option<Touch>> {
     let Resource::Trail(after) = &change.after else {
         return Ok(None);
     };
+    let recorded = matches!(&change.before, Some(Resource::Trail(before)) if before.logging);
+    if recorded || !after.logging {
+        return Ok(None);
+    }
     let records = |it: &Trail| it.logging && it.multi_region;
-    let began =
-        !matches!(&change.before, Some(Resource::Trail(before)) if before.logging) && after.logging;
     for arn in read::trails(facts, &after.account)? {
         if let Some(other) = read::trail(facts, &arn)?
-            && began
             && other.arn != after.arn
             && records(&other)
         {
@@ -262,9 +263,8 @@ fn others(facts: &Connection, before: &Resource) -> Result<Vec<Touch>> {
             }
         }
         Resource::Alarm(alarm) => {
-            let text = |setting: &str| alarm.settings.get(setting).and_then(Value::as_str);
             let place = (alarm.account.as_str(), alarm.region.as_str());
-            if let (Some(namespace), Some(metric)) = (text("Namespace"), text("MetricName")) {
+            if let Some((namespace, metric)) = alarm.metric() {
                 let writers = read::writers(facts, place, namespace, metric)?;
                 if writers.len() > 1 {
                     found.push(Touch::Filters {

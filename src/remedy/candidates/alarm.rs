@@ -91,8 +91,7 @@ impl Case<'_> {
             let Some(alarm) = read::alarm(self.facts, &arn)?.filter(is_plain) else {
                 continue;
             };
-            let text = |setting: &str| alarm.settings.get(setting).and_then(Value::as_str);
-            let (Some(namespace), Some(metric)) = (text("Namespace"), text("MetricName")) else {
+            let Some((namespace, metric)) = alarm.metric() else {
                 continue;
             };
             let of_aws = namespace.starts_with("AWS/");

@@ -79,12 +79,11 @@ impl Case<'_> {
                 continue;
             };
             for alarm in self.waiting(place.region())? {
-                let text = |setting: &str| {
-                    let value = alarm.settings.get(setting).and_then(Value::as_str);
-                    value.unwrap_or_default().to_owned()
+                let Some((namespace, metric)) = alarm.metric() else {
+                    continue;
                 };
                 let name = self.free_filter_name(&place, &self.asked.control.id)?;
-                let metric = (text("Namespace"), text("MetricName"));
+                let metric = (namespace.to_owned(), metric.to_owned());
                 found.push(vec![change(None, new_filter(&place, name, form, metric))]);
             }
         }

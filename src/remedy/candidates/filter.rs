@@ -61,7 +61,10 @@ impl Case<'_> {
                 false => forms.iter().map(|form| with((*form).to_owned())).collect(),
             };
         }
-        let made_for = forms.iter().filter(|form| self.is_made_for(filter, form));
+        let others = self.texts_of_others();
+        let made_for = forms
+            .iter()
+            .filter(|form| self.is_made_for(filter, form, &others));
         let wider = made_for.filter_map(|form| {
             let wider = events::widened(&filter.pattern, form, scope);
             match events::is_narrower(&filter.pattern, form, scope) {
@@ -99,8 +102,8 @@ impl Case<'_> {
     }
 
     /// Whether a filter was made for the control: most of what it asks for is the control's, or it is called so, or it asks
-    /// for something that no other control asks for. Of one that carries others, both have to be.
-    fn is_made_for(&self, filter: &MetricFilter, form: &str) -> bool {
+    /// for something that the `others` do not ask for. Of one that carries others, both have to be.
+    fn is_made_for(&self, filter: &MetricFilter, form: &str, others: &BTreeSet<String>) -> bool {
         let planned = self
             .asked
             .shared
@@ -112,7 +115,6 @@ impl Case<'_> {
         let own = events::texts(&planned.unwrap_or(filter).pattern);
         let asked = events::texts(form);
         let common: BTreeSet<&String> = own.intersection(&asked).collect();
-        let others = self.texts_of_others();
         let is_own = common.iter().any(|text| !others.contains(*text));
         if self.carries_others(filter) {
             return is_own && common.len() * 2 >= own.len();

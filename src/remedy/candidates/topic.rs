@@ -2,7 +2,7 @@
 
 use super::alarm::acting_in_place_of;
 use super::key::{Named, denying};
-use super::{Candidate, Case, change, edit};
+use super::{Candidate, Case, change, edit, shared_first};
 use crate::analyze::Stop;
 use crate::aws::arn;
 use crate::chain::verdict::{Kind, LinkId};
@@ -53,12 +53,8 @@ impl Case<'_> {
             _ => {}
         }
         // Many alarms are repaired with their topic, few are pointed at another one.
-        let (first, second) = match read::acting_on(self.facts, &topic_arn)?.len() > FEW_ALARMS {
-            true => (anew, elsewhere),
-            false => (elsewhere, anew),
-        };
-        found.extend(first);
-        found.extend(second);
+        let many = read::acting_on(self.facts, &topic_arn)?.len() > FEW_ALARMS;
+        found.extend(shared_first(many, anew, elsewhere));
         Ok(found)
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Candidate, Case, edit};
+use super::{Candidate, Case, edit, shared_first};
 use crate::analyze::Stop;
 use crate::aws::arn::{self, Location};
 use crate::chain::verdict::{Kind, LinkId};
@@ -44,13 +44,11 @@ impl Case<'_> {
             Some(group) => read::filters_on(self.facts, group)?.len(),
             None => 0,
         };
-        let moved = self.move_filter()?;
-        let (first, second) = match on_it > FEW_FILTERS {
-            true => (trails, moved),
-            false => (moved, trails),
-        };
-        found.extend(first);
-        found.extend(second);
+        found.extend(shared_first(
+            on_it > FEW_FILTERS,
+            trails,
+            self.move_filter()?,
+        ));
         Ok(found)
     }
 
