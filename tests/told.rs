@@ -24,6 +24,14 @@ fn told(folder: &std::path::Path, args: &[&str]) -> String {
     told.to_owned()
 }
 
+/// What a command that is refused says on standard error.
+fn refusal(command: &mut assert_cmd::Command) -> String {
+    let output = command.output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{command:?}: {error}");
+    error
+}
+
 #[test]
 fn every_command_that_writes_data_to_a_file_says_a_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -227,13 +235,7 @@ fn what_cannot_be_written_as_asked_is_refused() {
     let broken = project("snapshots/broken.trailproof").display().to_string();
     let folder = tempfile::tempdir().unwrap();
     let refused = |args: &[&str], why: &str| {
-        let output = trailproof()
-            .current_dir(folder.path())
-            .args(args)
-            .output()
-            .unwrap();
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {error}");
+        let error = refusal(trailproof().current_dir(folder.path()).args(args));
         assert!(error.contains(why), "{args:?}: {error}");
         assert_eq!(
             std::fs::read_dir(folder.path()).unwrap().count(),
@@ -316,9 +318,7 @@ fn a_refused_attestation_is_told_wherever_findings_are_read() {
         let other = folder.path().join("other.toml");
         std::fs::write(&other, entry.replace("root_usage", name)).unwrap();
         let args = ["analyze", &broken, "--attest"];
-        let output = trailproof().args(args).arg(&other).output().unwrap();
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{error}");
+        let error = refusal(trailproof().args(args).arg(&other));
         assert!(
             error.contains("other.toml") && error.contains(meant),
             "{error}"
@@ -390,11 +390,7 @@ fn what_cannot_be_written_says_what_to_do() {
         ),
         ("/dev/full".into(), "the disk is full\nhelp: make room"),
     ] {
-        let mut command = trailproof();
-        command.args(["analyze", &broken, "-o"]).arg(&path);
-        let output = command.output().unwrap();
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{error}");
+        let error = refusal(trailproof().args(["analyze", &broken, "-o"]).arg(&path));
         assert!(error.contains(why), "{error}");
     }
 }
@@ -431,9 +427,7 @@ fn faulty_attestations_and_signers_say_what_is_expected() {
             "help: ask whoever sent the snapshot for its signature",
         ),
     ] {
-        let output = trailproof().args(&args).output().unwrap();
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {error}");
+        let error = refusal(trailproof().args(&args));
         assert!(error.contains(expected), "{args:?}: {error}");
     }
 }

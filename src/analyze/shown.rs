@@ -26,8 +26,10 @@ pub(super) fn carriers(memo: &CoverageMemo, sound: &[&Path], cover: &[&Path]) ->
     let rules = cover.iter().filter_map(|path| path.rule.as_ref());
     let by_the_same = |path: &&&Path| {
         cover.iter().any(|it| {
-            let by = |path: &Path| (path.filter.clone(), path.alarm.clone(), path.rule.clone());
-            memo.id(it) == memo.id(path) && by(it) == by(path)
+            it.alarm == path.alarm
+                && it.rule == path.rule
+                && it.filter == path.filter
+                && memo.id(it) == memo.id(path)
         })
     };
     let told = sound.iter().filter(by_the_same);

@@ -79,6 +79,7 @@ impl FailOn {
 /// The longest plan that is read.
 const MAX_PLAN: u64 = 64 << 20;
 
+/// The plan in a file.
 fn planned(path: &Path) -> Result<Planned, Error> {
     let unread = |why: &dyn std::fmt::Display| {
         Error::new(format!("`{}` cannot be read: {why}", path.display()))
@@ -91,9 +92,6 @@ fn planned(path: &Path) -> Result<Planned, Error> {
 
 /// Refuses the plan of another snapshot.
 fn is_for(baseline: &Snapshot, planned: &Planned, args: &Args) -> Result<(), Error> {
-    const HELP: &str =
-        "a plan is compared with the snapshot that `trailproof remediate` made it for";
-    let root = &baseline.meta().root_sha256;
     let mut accounts = baseline
         .connection()
         .prepare("select account from account")?;
@@ -104,21 +102,19 @@ fn is_for(baseline: &Snapshot, planned: &Planned, args: &Args) -> Result<(), Err
         .iter()
         .map(|change| change.after.account())
         .find(|it| !accounts.contains(*it));
-    match stranger {
-        None if planned.root_sha256.is_some() && planned.root_sha256 != *root => {
-            Err(Error::new(format!(
-                "the plan was made for a snapshot with another root digest than `{}` has",
-                args.baseline.display()
-            ))
-            .help(HELP))
+    let baseline_name = args.baseline.display();
+    let root = &baseline.meta().root_sha256;
+    let why = match stranger {
+        Some(account) => {
+            format!("the plan changes account {account}, which is not in `{baseline_name}`")
         }
-        None => Ok(()),
-        Some(account) => Err(Error::new(format!(
-            "the plan changes account {account}, which is not in `{}`",
-            args.baseline.display()
-        ))
-        .help(HELP)),
-    }
+        None if planned.root_sha256.is_some() && planned.root_sha256 != *root => format!(
+            "the plan was made for a snapshot with another root digest than `{baseline_name}` has"
+        ),
+        None => return Ok(()),
+    };
+    Err(Error::new(why)
+        .help("a plan is compared with the snapshot that `trailproof remediate` made it for"))
 }
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {

@@ -116,7 +116,6 @@ pub(super) fn by_ending<F: clap::ValueEnum>(path: &Path) -> Option<F> {
         "html" | "htm" => "html",
         "md" => "markdown",
         "xml" => "junit",
-        "tf" => "terraform",
         same => same,
     };
     F::from_str(format, false).ok()

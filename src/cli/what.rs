@@ -147,18 +147,18 @@ impl Accepting {
                     stranger.control
                 ));
                 // A number is another control in another version: what is accepted is named by its id.
-                let named = registry.default_benchmark().map(|benchmark| {
-                    registry.find_control(benchmark, &stranger.control, Sections::All)
-                });
-                Err(match named {
-                    Some(Ok(named)) => error.help(format!(
+                let Some(benchmark) = registry.default_benchmark() else {
+                    return Err(error);
+                };
+                let help = match registry.find_control(benchmark, &stranger.control, Sections::All)
+                {
+                    Ok(named) => format!(
                         "name it by its id: {} has `{}` under this number",
-                        registry.default_benchmark().map_or("", |it| &it.id),
-                        named.control.id
-                    )),
-                    Some(Err(unknown)) => error.help(unknown.help()),
-                    None => error,
-                })
+                        benchmark.id, named.control.id
+                    ),
+                    Err(unknown) => unknown.help().to_owned(),
+                };
+                Err(error.help(help))
             }
             None => Ok(attestations),
         }

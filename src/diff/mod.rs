@@ -250,6 +250,11 @@ impl Diff {
             && self.gaps.is_empty()
     }
 
+    /// Whole accounts that one side alone has.
+    pub fn accounts(&self) -> impl Iterator<Item = &Presence> {
+        self.presence.iter().filter(|it| it.region.is_none())
+    }
+
     /// Findings of a direction.
     pub fn count(&self, direction: Direction) -> usize {
         self.findings
@@ -306,10 +311,7 @@ impl Diff {
     /// Whether the posture got worse: a finding did, or an account is not watched any more.
     pub fn worse(&self) -> bool {
         self.count(Direction::Worse) > 0
-            || self
-                .presence
-                .iter()
-                .any(|presence| presence.region.is_none() && presence.on == Side::Baseline)
+            || self.accounts().any(|account| account.on == Side::Baseline)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A folder may come from somebody else. A link in it could lead to a secret of whoever imports, a pipe or a device
 //! never ends, and neither is an answer: they are named and left alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -64,8 +64,13 @@ impl Folder {
         }
         let mut files = Vec::new();
         walk(folder, "", 0, &mut files)?;
-        files.extend(unanswered(&files));
-        files.sort_by(|left, right| left.name.cmp(&right.name));
+        let by_name = |left: &File, right: &File| left.name.cmp(&right.name);
+        files.sort_by(by_name);
+        let unanswered = unanswered(&files);
+        if !unanswered.is_empty() {
+            files.extend(unanswered);
+            files.sort_by(by_name);
+        }
         let by_name = files
             .iter()
             .enumerate()
@@ -156,12 +161,16 @@ fn walk(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<File>) -> Res
     Ok(())
 }
 
-/// The answers that are not there and whose error is: what was asked failed, whether or not an empty file was kept of it.
+/// The answers that are not there and whose error is, of files in the order of their names: what was asked failed, whether or not
+/// an empty file was kept of it.
 fn unanswered(files: &[File]) -> Vec<File> {
-    let names: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let is_there = |name: &str| {
+        let found = files.binary_search_by(|file| file.name.as_str().cmp(name));
+        found.is_ok()
+    };
     let errors = files.iter().filter_map(|file| {
         let of = file.name.strip_suffix(".error")?;
-        let is_answer = of.ends_with(".json") && !names.contains(of);
+        let is_answer = of.ends_with(".json") && !is_there(of);
         is_answer.then(|| File {
             name: of.to_owned(),
             path: file.path.clone(),

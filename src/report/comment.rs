@@ -79,13 +79,12 @@ pub(super) fn compared(diff: &Diff) -> String {
         }
     }
     premises(&mut out, &diff.premises);
-    let accounts = diff.presence.iter().filter(|it| it.region.is_none());
-    let mut gone = Rows::new("");
-    for presence in accounts {
+    let mut accounts = Rows::new("");
+    for presence in diff.accounts() {
         let (what, said) = presence_words(presence);
-        gone.push(&format!("- {} {said}\n", sentence(&what)));
+        accounts.push(&format!("- {} {said}\n", sentence(&what)));
     }
-    gone.end(&mut out, "account");
+    accounts.end(&mut out, "account");
     if !out.ends_with("\n\n") {
         out.push('\n');
     }

@@ -94,17 +94,14 @@ pub(super) fn summary(diff: &Diff) -> String {
     text
 }
 
-/// `1 account gone, 2 new; `: nothing where both sides have the same accounts.
+/// `1 account gone, 2 accounts new; `: nothing where both sides have the same accounts.
 fn accounts(diff: &Diff) -> String {
-    let whole = diff.presence.iter().filter(|it| it.region.is_none());
-    let (gone, new): (Vec<&Presence>, Vec<&Presence>) =
-        whole.partition(|it| it.on == Side::Baseline);
     let mut parts = Vec::new();
-    if !gone.is_empty() {
-        parts.push(format!("{} gone", count(gone.len(), "account")));
-    }
-    if !new.is_empty() {
-        parts.push(format!("{} new", count(new.len(), "account")));
+    for (side, what) in [(Side::Baseline, "gone"), (Side::Current, "new")] {
+        let number = diff.accounts().filter(|it| it.on == side).count();
+        if number > 0 {
+            parts.push(format!("{} {what}", count(number, "account")));
+        }
     }
     match parts.is_empty() {
         true => String::new(),

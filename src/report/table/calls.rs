@@ -127,26 +127,21 @@ fn remarks(analysis: &Analysis) -> Vec<(String, String)> {
 
 /// Remarks that are alike, in one sentence.
 fn said_together(all: &[&Remark]) -> String {
-    let asked: Vec<&Unanswered> = all.iter().copied().filter_map(asked).collect();
-    match (all, asked.is_empty()) {
-        ([first, _, ..], false) => {
-            let verdict = match first {
-                Remark::Link { verdict, .. } if verdict.is_sound() && *verdict > Verdict::Ok => {
-                    format!("{verdict}: ")
-                }
-                _ => String::new(),
-            };
-            format!("{verdict}{}", words::unanswered(&asked))
+    let asked: Vec<(Verdict, &Unanswered)> = all.iter().filter_map(|it| asked(it)).collect();
+    match (asked.as_slice(), all) {
+        ([(verdict, _), _, ..], _) => {
+            let calls: Vec<&Unanswered> = asked.iter().map(|(_, call)| *call).collect();
+            words::remark_on_calls(*verdict, &calls)
         }
-        ([first, ..], _) => words::remark(first),
-        ([], _) => String::new(),
+        (_, all) => all.first().map_or(String::new(), |it| words::remark(it)),
     }
 }
 
-fn asked(remark: &Remark) -> Option<&Unanswered> {
+/// The call without an answer that a remark is about.
+fn asked(remark: &Remark) -> Option<(Verdict, &Unanswered)> {
     match remark {
-        Remark::Link { cause, .. } => match &**cause {
-            Cause::Unanswered(asked) => Some(asked),
+        Remark::Link { verdict, cause } => match &**cause {
+            Cause::Unanswered(asked) => Some((*verdict, asked)),
             _ => None,
         },
         _ => None,
@@ -156,20 +151,13 @@ fn asked(remark: &Remark) -> Option<&Unanswered> {
 /// Whether two remarks say the same: of calls that were not answered, those of one operation with one outcome do, whatever each
 /// asked about.
 fn alike(one: &Remark, other: &Remark) -> bool {
-    match (one, other) {
-        (
-            Remark::Link { verdict, cause },
-            Remark::Link {
-                verdict: of,
-                cause: with,
-            },
-        ) => match (&**cause, &**with) {
-            (Cause::Unanswered(one), Cause::Unanswered(other)) => {
-                let said = |it: &Unanswered| (it.api.clone(), it.outcome.clone(), it.open.clone());
-                verdict == of && said(one) == said(other)
-            }
-            _ => one == other,
-        },
+    match (asked(one), asked(other)) {
+        (Some((verdict, one)), Some((of, other))) => {
+            verdict == of
+                && one.api == other.api
+                && one.outcome == other.outcome
+                && one.open == other.open
+        }
         _ => one == other,
     }
 }
@@ -185,10 +173,7 @@ fn label(link: Option<LinkId>, all: &[&Remark]) -> String {
 
 /// Whether a remark says no more than that the endpoint lacks a call.
 fn unsupported(remark: &Remark, analysis: &Analysis) -> bool {
-    let Remark::Link { cause, .. } = remark else {
-        return false;
-    };
-    let Cause::Unanswered(asked) = &**cause else {
+    let Some((_, asked)) = asked(remark) else {
         return false;
     };
     let mut gaps = gaps(analysis)

@@ -74,11 +74,9 @@ fn verdicts(findings: &[&Finding], style: Style) -> String {
 /// What stands in the last column: the id of the link with which events it drops or its title, or the filters.
 fn decides(finding: &Finding) -> String {
     let names = finding.names.as_ref().and_then(words::names_briefly);
-    match (finding.status, finding.broken_link) {
-        (Status::Fail, Some(id)) if names.is_some() => {
-            format!("{id} {}", names.unwrap_or_default())
-        }
-        (Status::Fail | Status::Unknown, Some(id)) => format!("{id} {}", id.title()),
+    match (finding.status, finding.broken_link, names) {
+        (Status::Fail, Some(id), Some(names)) => format!("{id} {names}"),
+        (Status::Fail | Status::Unknown, Some(id), _) => format!("{id} {}", id.title()),
         _ => words::reason(finding),
     }
 }

@@ -40,48 +40,29 @@ pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
     let analysis = dossier.analysis;
     let tally = Tally::of(analysis);
     let (whose, judged) = whose(dossier, &tally);
+    let verb = if tally.unproven == 1 { "is" } else { "are" };
     let mut parts = Vec::new();
-    let of = format!("of {judged}");
-    if tally.silent > 0 {
-        parts.push(format!("{} {of} would alert nobody", tally.silent));
-    }
-    if tally.partly > 0 {
-        let of = if parts.is_empty() {
-            format!(" {of}")
-        } else {
-            String::new()
+    for (number, what) in [
+        (tally.silent, "would alert nobody".to_owned()),
+        (tally.partly, "would miss some events".to_owned()),
+        (
+            tally.unrecorded,
+            "would lose a record or its proof".to_owned(),
+        ),
+        (tally.refuted, "found at fault by a query".to_owned()),
+        (tally.unproven, format!("{verb} not proven")),
+    ] {
+        // Of how many is said once.
+        let of = match parts.is_empty() {
+            true => format!(" of {judged}"),
+            false => String::new(),
         };
-        parts.push(format!("{}{of} would miss some events", tally.partly));
+        if number > 0 {
+            parts.push(format!("{number}{of} {what}"));
+        }
     }
-    if tally.unrecorded > 0 {
-        let of = if parts.is_empty() {
-            format!(" {of}")
-        } else {
-            String::new()
-        };
-        parts.push(format!(
-            "{}{of} would lose a record or its proof",
-            tally.unrecorded
-        ));
-    }
-    if tally.refuted > 0 {
-        let of = if parts.is_empty() {
-            format!(" {of}")
-        } else {
-            String::new()
-        };
-        parts.push(format!("{}{of} found at fault by a query", tally.refuted));
-    }
-    if tally.unproven > 0 {
-        let of = if parts.is_empty() {
-            format!(" {of}")
-        } else {
-            String::new()
-        };
-        let verb = if tally.unproven == 1 { "is" } else { "are" };
-        parts.push(format!("{}{of} {verb} not proven", tally.unproven));
-    }
-    if parts.is_empty() && (tally.accepted == 0 || tally.accepted < tally.judged) {
+    let all_accepted = tally.accepted > 0 && tally.accepted == tally.judged;
+    if parts.is_empty() && !all_accepted {
         parts.push(holds(&tally, analysis.accounts.len() == 1));
     }
     if tally.accepted > 0 {

@@ -30,6 +30,7 @@ use crate::analyze::{
     Surplus, ToldBy, Why,
 };
 use crate::aws::arn::short_name;
+use crate::chain::cause::Unanswered;
 use crate::chain::verdict::{Cause, LinkId, Verdict};
 use crate::chain::{Assumption, Gap};
 use crate::coverage::Counted;
@@ -285,13 +286,23 @@ fn how_often(counted: Option<&Counted>) -> String {
     format!("{elsewhere}; `trailproof replay` counts how often in your records")
 }
 
+/// What is said of a link, with its verdict where that is sound and not plainly so.
+fn weighed(verdict: Verdict, said: String) -> String {
+    match verdict.is_sound() && verdict > Verdict::Ok {
+        true => format!("{verdict}: {said}"),
+        false => said,
+    }
+}
+
+/// What calls without an answer say of a link, in one sentence.
+pub fn remark_on_calls(verdict: Verdict, asked: &[&Unanswered]) -> String {
+    weighed(verdict, unanswered(asked))
+}
+
 /// What a note says, without its resource.
 pub fn remark(remark: &Remark) -> String {
     match remark {
-        Remark::Link { verdict, cause } if verdict.is_sound() && *verdict > Verdict::Ok => {
-            format!("{verdict}: {}", sentence(cause))
-        }
-        Remark::Link { cause, .. } => sentence(cause),
+        Remark::Link { verdict, cause } => weighed(*verdict, sentence(cause)),
         Remark::OtherForm { label, source } => {
             format!("covered is the form `{label}` ({source}), not the benchmark's own text")
         }
