@@ -30,7 +30,7 @@ mod trial;
 pub use plan::{FindingOutcome, Plan, for_finding, plan};
 pub use resource::{Change, Resource};
 pub use taken::Taken;
-pub use touch::{Supposed, Touch, Wait};
+pub use touch::{Sibling, Supposed, Touch, Wait};
 pub use trial::{Trial, under};
 
 /// What the user says that no snapshot can.

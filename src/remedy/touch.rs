@@ -54,6 +54,13 @@ pub enum Touch {
         /// The trail.
         of: String,
     },
+    /// A new metric filter counts into a metric into which filters of other log groups count, which stay.
+    Siblings {
+        /// Which filter is made.
+        of: String,
+        /// The others.
+        filters: Vec<Sibling>,
+    },
     /// A trail that is made or started records what another one records already, which AWS charges for.
     SecondCopy {
         /// The trail.
@@ -80,6 +87,15 @@ pub enum Touch {
         /// What it loses.
         what: Taken,
     },
+}
+
+/// A metric filter by its place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Sibling {
+    /// Name of its log group.
+    pub log_group: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// A question that nobody asked and that a fix rests on: of what is made, the answer is known; of what else there may be, it is
@@ -147,6 +163,7 @@ pub(super) fn touches(facts: &Connection, changes: &[Change]) -> Result<Vec<(usi
     for (position, change) in changes.iter().enumerate() {
         found.extend(of_trail(change).into_iter().map(|touch| (position, touch)));
         found.extend(second_copy(facts, change)?.map(|touch| (position, touch)));
+        found.extend(siblings(facts, change)?.map(|touch| (position, touch)));
         let Some(before) = &change.before else {
             continue;
         };
@@ -182,6 +199,21 @@ fn of_trail(change: &Change) -> Vec<Touch> {
         found.push(Touch::TrailKey { of: of(), region });
     }
     found
+}
+
+/// The filters beside which one is made.
+fn siblings(facts: &Connection, change: &Change) -> Result<Option<Touch>> {
+    let (None, Resource::MetricFilter(made)) = (&change.before, &change.after) else {
+        return Ok(None);
+    };
+    let place = (made.account.as_str(), made.region.as_str());
+    let writers = read::writers(facts, place, &made.namespace, &made.metric)?;
+    let sibling = |(log_group, name)| Sibling { log_group, name };
+    let filters: Vec<Sibling> = writers.into_iter().map(sibling).collect();
+    Ok((!filters.is_empty()).then(|| Touch::Siblings {
+        of: made.name.clone(),
+        filters,
+    }))
 }
 
 /// The trail beside which one begins to record.

@@ -44,6 +44,23 @@ fn the_broken_sample_takes_one_change_a_control() {
     golden::check("remedy/broken.sh", &script);
 }
 
+/// Four filters lie on log groups that some events do not reach: whoever reads the change learns that these stay.
+#[test]
+fn a_filter_beside_one_of_a_log_group_that_hears_nothing_says_so() {
+    let (_, plan) = remediate("broken", &["--plan", "json"]);
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let touches = plan["touches"].as_array().unwrap().iter();
+    let siblings: Vec<String> = touches
+        .filter(|touch| touch["touches"] == "siblings")
+        .map(|touch| format!("{} {}", touch["of"], touch["filters"]))
+        .collect();
+    assert_eq!(siblings.len(), 4, "{siblings:#?}");
+    assert_eq!(
+        siblings[0],
+        r#""cmk_disable_or_delete" [{"log_group":"/cloudtrail/without-kms","name":"cmk_disable_or_delete"}]"#
+    );
+}
+
 #[test]
 fn an_empty_account_gets_one_trail_one_topic_and_one_subscription() {
     let (code, plan) = remediate(

@@ -203,6 +203,29 @@ fn what_was_changed_since_the_snapshot_is_not_overwritten() {
     });
 }
 
+/// The topic's own key is the only one: its policy is edited whole.
+#[test]
+fn a_key_policy_that_was_edited_since_the_snapshot_is_not_overwritten() {
+    on_both(|rig| {
+        let order = json!({"build": "faults", "account": "600000000007",
+            "broken": {"nacl_changes": "N06"}});
+        let account = Account::new(rig, &order, TWO_REGIONS, &[]);
+        let output = account.sh(
+            "aws sns get-topic-attributes --topic-arn arn:aws:sns:eu-west-1:600000000007:topic-of-nacl_changes \
+             --query Attributes.KmsMasterKeyId --output text",
+        );
+        let key = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        account.refuses(
+            &format!(
+                "aws kms put-key-policy --key-id {key} --policy-name default --policy \
+                 '{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Sid\":\"Mine\",\"Effect\":\"Allow\",\
+                 \"Principal\":{{\"AWS\":\"*\"}},\"Action\":\"kms:*\",\"Resource\":\"*\"}}]}}'"
+            ),
+            &[&format!("key `{key}` in eu-west-1")],
+        );
+    });
+}
+
 #[test]
 fn selectors_that_were_put_since_the_snapshot_are_not_overwritten() {
     on_both(|rig| {

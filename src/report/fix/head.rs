@@ -174,6 +174,17 @@ fn touching(touch: &Touch) -> String {
         Touch::Organization { of } => {
             format!("changing trail `{of}` touches every account of its organization")
         }
+        Touch::Siblings { of, filters } => {
+            let others: Vec<String> = filters
+                .iter()
+                .map(|it| format!("`{}` of log group `{}`", it.name, it.log_group))
+                .collect();
+            let stay = if others.len() == 1 { "stays" } else { "stay" };
+            format!(
+                "new metric filter `{of}` counts into the metric of {}, which {stay} as before",
+                others.join(", ")
+            )
+        }
         Touch::SecondCopy { of, beside } => format!(
             "trail `{of}` records what trail `{beside}` may record already: AWS charges for every copy of an event but the first"
         ),

@@ -1,5 +1,9 @@
 #!/bin/sh
 # 15 changes; of the findings that did not pass, 15 pass after them, 0 fail, 0 are unknown
+# new metric filter `cmk_disable_or_delete` counts into the metric of `cmk_disable_or_delete` of log group `/cloudtrail/without-kms`, which stays as before
+# new metric filter `console_without_mfa` counts into the metric of `console_without_mfa` of log group `/cloudtrail/read-only`, which stays as before
+# new metric filter `security_group_changes` counts into the metric of `security_group_changes` of log group `/cloudtrail/infrequent-access`, which stays as before
+# new metric filter `unauthorized_api_calls` counts into the metric of `unauthorized_api_calls` of log group `/cloudtrail/stopped`, which stays as before
 # changing `cloudtrail_changes` takes something away: it has nothing to do with metric `cloudtrail_changes` of namespace `CISBenchmrk` any more
 # changing `nacl_changes` takes something away: it does not act on `arn:aws:sns:eu-west-1:444455556666:deleted` any more
 #
