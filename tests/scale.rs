@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -136,28 +137,24 @@ fn accounts_that_two_threads_share_have_the_answers_of_each_alone() {
 }
 
 /// The document as it is written while accounts are judged.
-fn written_meanwhile(
-    inquiry: &Inquiry<'_>,
-    about: &About,
-    format: Format,
-    failing: bool,
-) -> String {
+fn written_meanwhile(inquiry: &Inquiry<'_>, about: &About, format: Format, view: View) -> String {
     let outset = inquiry.outset();
     let dossier = Dossier {
         analysis: &outset,
         about,
     };
-    let mut flow = Flow::new(format).unwrap();
+    let mut flow = Flow::new(format, view).unwrap();
     let mut text = flow.begin(dossier);
     let mut counts = Summary::default();
     let make = |answers: Answers| {
         let mut counts = Summary::default();
         answers.findings.iter().for_each(|it| counts.count(it));
-        (Flow::portion(format, failing, dossier, &answers), counts)
+        let portion = Flow::portion(format, view.failing, dossier, &Arc::new(answers));
+        (portion, counts)
     };
     inquiry
         .each(&make, &mut |(portion, more)| {
-            text.push_str(&flow.add(portion));
+            text.push_str(&flow.add(dossier, portion));
             counts += more;
             Ok(())
         })
@@ -187,19 +184,29 @@ fn what_is_written_account_by_account_is_what_is_written_of_all_at_once() {
             analysis: &analysis,
             about: &about,
         };
-        for (format, failing) in [
-            (Format::Json, false),
-            (Format::Json, true),
-            (Format::Csv, false),
-            (Format::Csv, true),
+        let plain = View::default();
+        let failing = View {
+            failing: true,
+            ..plain
+        };
+        let wordy = View {
+            details: true,
+            gaps: true,
+            ..plain
+        };
+        for (format, view) in [
+            (Format::Json, plain),
+            (Format::Json, failing),
+            (Format::Csv, plain),
+            (Format::Csv, failing),
+            (Format::Table, plain),
+            (Format::Table, failing),
+            (Format::Table, wordy),
+            (Format::Comment, plain),
         ] {
-            let view = View {
-                failing,
-                ..View::default()
-            };
             let whole = report::analysis(dossier, format, view);
-            let meanwhile = written_meanwhile(&inquiry, &about, format, failing);
-            assert!(meanwhile == whole, "{shape} {format:?} {failing}");
+            let meanwhile = written_meanwhile(&inquiry, &about, format, view);
+            assert!(meanwhile == whole, "{shape} {format:?} {view:?}");
         }
     }
 }

@@ -62,11 +62,6 @@ impl Analysis {
     pub fn control(&self, finding: &Finding) -> Option<&ControlSummary> {
         self.controls.iter().find(|it| it.id == finding.control)
     }
-
-    /// The findings whose audit steps say something else than their status.
-    pub fn disagreements(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.disagrees())
-    }
 }
 
 /// The snapshot that an analysis read.
@@ -131,6 +126,14 @@ pub struct AccountSummary {
 }
 
 impl AccountSummary {
+    /// An account of which nothing was seen yet.
+    pub(super) fn named(account: &str) -> Self {
+        Self {
+            account: account.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// What was seen of an account.
     pub(super) fn of(chain: &AccountChain) -> Self {
         Self {

@@ -97,7 +97,10 @@ impl<'a> Inquiry<'a> {
     ///
     /// As of [`Inquiry::each`].
     pub fn analysis(&self) -> Result<Analysis, Error> {
-        let mut analysis = self.outset();
+        let mut analysis = Analysis {
+            accounts: Vec::with_capacity(self.accounts.len()),
+            ..self.outset()
+        };
         self.each(&|answers| answers, &mut |answers| {
             analysis.findings.extend(answers.findings);
             analysis.accounts.push(answers.account);
@@ -111,7 +114,7 @@ impl<'a> Inquiry<'a> {
         self.accounts.len() >= WORTH_A_THREAD
     }
 
-    /// The analysis before an account is judged.
+    /// The analysis before an account is judged: it names the accounts, and nothing was seen of them.
     pub fn outset(&self) -> Analysis {
         Analysis {
             snapshot: SnapshotSummary::of(self.snapshot),
@@ -119,6 +122,11 @@ impl<'a> Inquiry<'a> {
             benchmark_title: self.terms.benchmark.title.clone(),
             controls: self.controls.clone(),
             premises: self.terms.options.premises(),
+            accounts: self
+                .accounts
+                .iter()
+                .map(|it| AccountSummary::named(it))
+                .collect(),
             ..Analysis::default()
         }
     }

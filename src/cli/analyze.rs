@@ -134,12 +134,12 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     if attestations.is_empty() && framework.is_none() {
         let plan = Plan {
             targets: &targets,
-            failing: args.failing,
+            view: args.view(),
             force: args.force,
             reaches: &|finding| args.fail_on.reached_by(finding),
-            quiet: args.quiet,
         };
-        if let Some(status) = flow::analyze(&inquiry, &snapshot, &plan, out)? {
+        let about = |outset: &Analysis| args.about(&targets, &snapshot, outset);
+        if let Some(status) = flow::analyze(&inquiry, &about, &plan, out)? {
             args.opening.warn(out);
             return Ok(status);
         }

@@ -1,12 +1,12 @@
-//! `analyze` of many accounts: what each comes to is written while the others are judged, where every format allows it.
+//! `analyze` of many accounts: what each comes to is written or gathered while the others are judged, where every format allows
+//! it, and held no longer.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::analyze::{self, Answers, Finding, Inquiry, Summary};
-use crate::report::{self, About, Dossier, Flow, Format, Portion};
-use crate::snapshot::Snapshot;
+use crate::analyze::{self, Analysis, Answers, Finding, Inquiry, Summary};
+use crate::report::{self, About, Dossier, Flow, Format, Portion, View};
 
-use super::about::{organization, seen};
 use super::opening::NewFile;
 use super::{Error, Out, Status};
 
@@ -14,12 +14,14 @@ use super::{Error, Out, Status};
 pub(super) struct Plan<'p> {
     /// The formats, each with its file; none is standard output.
     pub(super) targets: &'p [(Format, Option<PathBuf>)],
-    pub(super) failing: bool,
+    pub(super) view: View,
     pub(super) force: bool,
     /// Whether a finding makes the exit code 1.
     pub(super) reaches: &'p (dyn Fn(&Finding) -> bool + Sync),
-    pub(super) quiet: bool,
 }
+
+/// What reports say besides the findings, of the accounts that an analysis names.
+pub(super) type AboutThem<'a> = dyn Fn(&Analysis) -> Result<About, Error> + 'a;
 
 /// What one account comes to, ready to be written.
 struct Written {
@@ -31,21 +33,24 @@ struct Written {
 /// Analyzes and writes; none where the accounts are few, or a format needs all findings at once.
 pub(super) fn analyze(
     inquiry: &Inquiry<'_>,
-    snapshot: &Snapshot,
+    about: &AboutThem<'_>,
     plan: &Plan<'_>,
     out: &mut Out,
 ) -> Result<Option<Status>, Error> {
-    let flows = plan.targets.iter();
-    let flows: Option<Vec<Flow>> = flows.map(|(format, _)| Flow::new(*format)).collect();
+    let flows = plan.targets.iter().map(|(format, path)| {
+        let style = match path {
+            Some(_) => plan.view.style,
+            None => out.style(),
+        };
+        let view = View { style, ..plan.view };
+        Flow::new(*format, view)
+    });
+    let flows: Option<Vec<Flow>> = flows.collect();
     let (Some(mut flows), true) = (flows, inquiry.is_large()) else {
         return Ok(None);
     };
     let outset = inquiry.outset();
-    let about = About {
-        accounts: seen(snapshot)?,
-        organization_accounts: organization(snapshot.connection())?,
-        ..About::default()
-    };
+    let about = about(&outset)?;
     let dossier = Dossier {
         analysis: &outset,
         about: &about,
@@ -59,13 +64,13 @@ pub(super) fn analyze(
         write(&flow.begin(dossier), file.as_mut(), out)?;
     }
     let (mut counts, mut reached) = (Summary::default(), false);
-    let make = |answers: Answers| written(&answers, plan, dossier);
+    let make = |answers: Answers| written(&Arc::new(answers), plan, dossier);
     let mut failed = None;
     let judged = inquiry.each(&make, &mut |written: Written| {
         counts += written.counts;
         reached |= written.reached;
         for ((flow, file), portion) in flows.iter_mut().zip(&mut files).zip(written.portions) {
-            if let Err(error) = write(&flow.add(portion), file.as_mut(), out) {
+            if let Err(error) = write(&flow.add(dossier, portion), file.as_mut(), out) {
                 failed = Some(error);
                 return Err(analyze::Error::NotTaken);
             }
@@ -88,7 +93,7 @@ pub(super) fn analyze(
             _ => out.text(&end)?,
         }
     }
-    if !names.is_empty() && !plan.quiet {
+    if !names.is_empty() && !plan.view.quiet {
         let line = report::counts_line(&outset, &counts);
         out.message(&format!("{line}; wrote {}", names.join(", ")));
     }
@@ -105,7 +110,7 @@ fn write(text: &str, file: Option<&mut NewFile>, out: &mut Out) -> Result<(), Er
     }
 }
 
-fn written(answers: &Answers, plan: &Plan<'_>, outset: Dossier<'_>) -> Written {
+fn written(answers: &Arc<Answers>, plan: &Plan<'_>, outset: Dossier<'_>) -> Written {
     let mut counts = Summary::default();
     for finding in &answers.findings {
         counts.count(finding);
@@ -116,7 +121,7 @@ fn written(answers: &Answers, plan: &Plan<'_>, outset: Dossier<'_>) -> Written {
         counts,
         reached: findings.any(plan.reaches),
         portions: formats
-            .map(|(format, _)| Flow::portion(*format, plan.failing, outset, answers))
+            .map(|(format, _)| Flow::portion(*format, plan.view.failing, outset, answers))
             .collect(),
     }
 }

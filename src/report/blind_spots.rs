@@ -1,6 +1,6 @@
 //! Blind spots for people: the calls that would break a proof, account by account, those that nobody hears first.
 
-use crate::analyze::{Analysis, BlindSpot, Finding, Heard};
+use crate::analyze::{BlindSpot, Finding, Heard};
 use crate::chain::verdict::{ApiCall, Kind, Station};
 
 use super::text::{Colour, Page, count};
@@ -33,8 +33,8 @@ pub(super) fn of_account(findings: &[Finding]) -> Vec<Spot<'_>> {
 }
 
 /// Whether anybody asked for them.
-pub(super) fn asked(analysis: &Analysis) -> bool {
-    analysis.findings.iter().any(|it| it.blind_spots.is_some())
+pub(super) fn asked(findings: &[Finding]) -> bool {
+    findings.iter().any(|it| it.blind_spots.is_some())
 }
 
 /// Whether nobody would hear of it.
@@ -150,35 +150,27 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The section of the table.
-pub(super) fn text(page: &mut Page, analysis: &Analysis) {
-    if !asked(analysis) {
+/// What the table says of an account.
+pub(super) fn text(page: &mut Page, account: &str, findings: &[Finding]) {
+    let style = page.style;
+    let spots = of_account(findings);
+    page.heading(&format!("The quietest ways to blind account {account}"));
+    if spots.is_empty() {
+        let none = "no single call breaks the proof of a control that passes";
+        page.paragraph(2, "", none);
         return;
     }
-    let style = page.style;
-    for (account, findings) in analysis.by_account() {
-        let spots = of_account(findings);
-        page.heading(&format!(
-            "The quietest ways to blind account {}",
-            account.account
-        ));
-        if spots.is_empty() {
-            let none = "no single call breaks the proof of a control that passes";
-            page.paragraph(2, "", none);
-            continue;
-        }
-        let (quiet, loud): (Vec<_>, Vec<_>) = spots.iter().partition(|it| silent(it.spot));
-        for it in Group::all(quiet.iter().copied()) {
-            let link = it.spots.first().map_or("", |it| it.spot.link.code());
-            let text = format!("{} (breaks {} by {link})", it.call(), it.breaks());
-            page.paragraph(2, &style.paint(Colour::Red, "x"), &text);
-            page.paragraph(4, "", &it.heard);
-        }
-        if !loud.is_empty() {
-            let mut names: Vec<&str> = loud.iter().map(|it| it.spot.call.name).collect();
-            names.dedup();
-            let text = format!("{}: somebody would hear of these", names.join(", "));
-            page.paragraph(2, &style.paint(Colour::Green, "o"), &text);
-        }
+    let (quiet, loud): (Vec<_>, Vec<_>) = spots.iter().partition(|it| silent(it.spot));
+    for it in Group::all(quiet.iter().copied()) {
+        let link = it.spots.first().map_or("", |it| it.spot.link.code());
+        let text = format!("{} (breaks {} by {link})", it.call(), it.breaks());
+        page.paragraph(2, &style.paint(Colour::Red, "x"), &text);
+        page.paragraph(4, "", &it.heard);
+    }
+    if !loud.is_empty() {
+        let mut names: Vec<&str> = loud.iter().map(|it| it.spot.call.name).collect();
+        names.dedup();
+        let text = format!("{}: somebody would hear of these", names.join(", "));
+        page.paragraph(2, &style.paint(Colour::Green, "o"), &text);
     }
 }

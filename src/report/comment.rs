@@ -6,8 +6,8 @@ use super::NOT_VERIFIED;
 use super::diff::{nothing, presence_words, side_words, summary};
 use super::dossier::Dossier;
 use super::marked::{cell, premises, refused, sentence};
-use super::repair;
-use super::table::causes::{groups, label, placed, tail};
+use super::table::Digest;
+use super::table::causes::Group;
 use super::table::verdict::{origin, verdict};
 use super::text::count;
 use super::words;
@@ -16,42 +16,33 @@ use super::words;
 const LIMIT: usize = 60_000;
 
 /// The analysis: the verdict, then a row a cause.
-pub(super) fn render(dossier: Dossier<'_>) -> String {
+pub(super) fn render(dossier: Dossier<'_>, digest: &Digest) -> String {
     let analysis = dossier.analysis;
-    let mut out = format!("### trailproof: {}\n\n", sentence(&verdict(dossier)));
+    let verdict = verdict(dossier, &digest.tally);
+    let mut out = format!("### trailproof: {}\n\n", sentence(&verdict));
     if !analysis.snapshot.verified {
         out.push_str(&format!("**{NOT_VERIFIED}**\n\n"));
     }
     premises(&mut out, &analysis.premises);
-    let open: Vec<_> = groups(analysis)
-        .into_iter()
-        .filter(|group| matches!(group.word, "fail" | "unknown"))
-        .collect();
     let mut rows = Rows::new("| | control | why | what to change |\n|---|---|---|---|\n");
-    for group in &open {
+    let open = |group: &&&Group| matches!(group.word, "fail" | "unknown");
+    for group in digest.causes.in_order().iter().filter(open) {
         let link = group.link.map_or(String::new(), |id| format!("`{id}` "));
-        let first = group.findings.first();
-        let repairs = first.map(|it| repair::repairs(it, analysis.control(it)));
-        let repair = repairs.and_then(|all| all.into_iter().next());
         rows.push(&format!(
             "| {} | {}{} | {link}{} | {} |\n",
             group.word,
-            cell(&label(group, analysis)),
-            match tail(group, analysis) {
+            cell(&group.label(analysis)),
+            match group.tail(analysis) {
                 tail if tail.is_empty() => String::new(),
                 tail => format!("<br>{}", cell(&tail)),
             },
-            cell(&group.text),
-            cell(&repair.map_or(String::new(), |repair| repair.text)),
+            cell(&group.text()),
+            cell(group.repair.as_deref().unwrap_or_default()),
         ));
     }
     rows.end(&mut out, "cause");
-    let differ: Vec<_> = analysis
-        .disagreements()
-        .filter(|finding| finding.is_open())
-        .collect();
-    if !differ.is_empty() {
-        let list = placed(&differ, analysis);
+    if !digest.unnoticed.is_empty() {
+        let list = digest.unnoticed.told(analysis);
         out.push_str(&format!(
             "\nThe benchmark's own audit steps do not notice: {}\n",
             sentence(&list)

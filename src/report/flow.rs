@@ -1,10 +1,13 @@
-//! Documents that are written while accounts are still judged, so that memory does not grow with their number: JSON and CSV.
-//! Byte for byte the documents that are made of a whole analysis.
+//! Documents that are written while accounts are still judged, so that memory does not grow with their number: JSON and CSV as they
+//! come, the screen and a comment of what was gathered of all. Byte for byte the documents that are made of a whole analysis.
+
+use std::sync::Arc;
 
 use crate::analyze::{Answers, Summary};
 
 use super::dossier::Dossier;
-use super::{Format, Style, csv, json, printed};
+use super::table::Digest;
+use super::{Format, Style, View, comment, csv, json, printed, table};
 
 /// A document under way.
 #[derive(Debug)]
@@ -14,22 +17,45 @@ pub struct Flow {
     has_findings: bool,
     /// What is written behind the findings, of JSON.
     accounts: Vec<String>,
+    /// What is written at the end, of the screen and a comment.
+    digest: Digest,
+    style: Style,
 }
 
 /// What one account adds to a document.
 #[derive(Debug)]
-pub struct Portion {
-    findings: String,
-    account: String,
+pub enum Portion {
+    /// What is written of it.
+    Written {
+        /// Among the findings.
+        findings: String,
+        /// Behind them, of JSON.
+        account: String,
+    },
+    /// What is to be gathered of it.
+    Whole(Arc<Answers>),
 }
 
 impl Flow {
-    /// A document of this format, if it can be written before its end is known.
-    pub fn new(format: Format) -> Option<Self> {
-        matches!(format, Format::Json | Format::Csv).then_some(Self {
+    /// A document of this format, if it can be made without holding all findings.
+    pub fn new(format: Format, view: View) -> Option<Self> {
+        let flows = match format {
+            Format::Json | Format::Csv | Format::Table | Format::Comment => true,
+            Format::Markdown
+            | Format::Asff
+            | Format::Hdf
+            | Format::Html
+            | Format::Junit
+            | Format::Ocsf
+            | Format::Oscal
+            | Format::Sarif => false,
+        };
+        flows.then(|| Self {
             format,
             has_findings: false,
             accounts: Vec::new(),
+            digest: Digest::new(view),
+            style: view.style,
         })
     }
 
@@ -40,46 +66,63 @@ impl Flow {
                 let [before, _] = json::frame(outset, Summary::default());
                 format!("{before}{}[", json::FINDINGS)
             }
-            _ => csv::header(),
+            Format::Csv => csv::header(),
+            _ => String::new(),
         })
     }
 
     /// What an account adds, whichever thread asks; with `failing`, without what passes. `outset` is the analysis without findings.
-    pub fn portion(format: Format, failing: bool, outset: Dossier<'_>, of: &Answers) -> Portion {
+    pub fn portion(
+        format: Format,
+        failing: bool,
+        outset: Dossier<'_>,
+        of: &Arc<Answers>,
+    ) -> Portion {
         let [findings, account] = match format {
             Format::Json => json::items(of, outset, failing),
-            _ => {
+            Format::Csv => {
                 let mut lines = String::new();
                 let items = of.findings.iter().map(|finding| outset.item(finding));
                 csv::rows(outset, items, failing, &mut lines);
                 [lines, String::new()]
             }
+            _ => return Portion::Whole(of.clone()),
         };
-        Portion {
+        Portion::Written {
             findings: shown(findings),
             account: shown(account),
         }
     }
 
     /// What is written for an account, in the order of the accounts.
-    pub fn add(&mut self, portion: Portion) -> String {
+    pub fn add(&mut self, outset: Dossier<'_>, portion: Portion) -> String {
+        let (findings, account) = match portion {
+            Portion::Written { findings, account } => (findings, account),
+            Portion::Whole(answers) => {
+                self.digest.add(outset, &answers.account, &answers.findings);
+                return String::new();
+            }
+        };
         if self.format != Format::Json {
-            return portion.findings;
+            return findings;
         }
-        self.accounts.push(portion.account);
-        if portion.findings.is_empty() {
-            return portion.findings;
+        self.accounts.push(account);
+        if findings.is_empty() {
+            return findings;
         }
         match std::mem::replace(&mut self.has_findings, true) {
-            true => format!(",{}", portion.findings),
-            false => portion.findings,
+            true => format!(",{findings}"),
+            false => findings,
         }
     }
 
     /// What comes after the last account.
     pub fn end(self, outset: Dossier<'_>, counts: &Summary) -> String {
-        if self.format != Format::Json {
-            return String::new();
+        match self.format {
+            Format::Json => {}
+            Format::Table => return printed(table::render(outset, &self.digest), self.style),
+            Format::Comment => return printed(comment::render(outset, &self.digest), self.style),
+            _ => return String::new(),
         }
         let [_, after] = json::frame(outset, *counts);
         let close = |any: bool| if any { "\n  ]" } else { "]" };

@@ -6,9 +6,9 @@ use super::NOT_VERIFIED;
 use super::dossier::Dossier;
 use super::marked::{cell, premises, refused, sentence};
 use super::sections;
-use super::table::calls::{not_answered, worth_knowing};
+use super::table::calls::Calls;
 use super::table::causes::short;
-use super::table::verdict::{origin, verdict};
+use super::table::verdict::{Tally, origin, verdict};
 use super::table::{DIFFERENCES, differences};
 use super::text::{audit_steps_word, short_names, status_word, witness_line};
 use super::words;
@@ -18,7 +18,10 @@ pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
     let analysis = dossier.analysis;
     let summary = analysis.summary();
     let mut out = format!("# {}\n\n", sentence(&analysis.benchmark_title));
-    out.push_str(&format!("**{}**\n\n", sentence(&verdict(dossier))));
+    out.push_str(&format!(
+        "**{}**\n\n",
+        sentence(&verdict(dossier, &Tally::of(analysis)))
+    ));
     out.push_str(&format!(
         "{} pass, {} fail, {} unknown, {} not applicable",
         summary.pass, summary.fail, summary.unknown, summary.not_applicable
@@ -57,13 +60,14 @@ pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
             out.push_str(&line);
         }
     };
-    let known = worth_knowing(analysis);
+    let calls = Calls::of(analysis);
+    let known = calls.worth_knowing(analysis);
     let known = known.iter().map(|(label, text)| match label.as_str() {
         "-" => format!("- {}\n", sentence(text)),
         label => format!("- {label}: {}\n", sentence(text)),
     });
     list("Worth knowing", known.collect());
-    let missing = not_answered(analysis);
+    let missing = calls.not_answered();
     let missing = missing
         .iter()
         .map(|it| format!("- {}\n", sentence(&it.text)));

@@ -39,6 +39,7 @@ pub use dossier::{About, AboutAccount, Dossier, EvidenceRow, cited, file_referen
 pub use explain::{ExplainFormat, explain, failures};
 pub use flow::{Flow, Portion};
 pub use replay::{FilesRead, ReplayDossier, ReplayFormat, none_judged, replay, replay_summary};
+use table::Digest;
 pub use text::Style;
 
 /// What every output says of a snapshot that was not checked when it was opened.
@@ -125,11 +126,11 @@ impl Format {
 /// The analysis in the given format, ending with a line break.
 pub fn analysis(dossier: Dossier<'_>, format: Format, view: View) -> String {
     let text = match format {
-        Format::Table => table::render(dossier, view),
+        Format::Table => table::render(dossier, &Digest::of(dossier, view)),
         Format::Json => json::render(dossier, view.failing),
         Format::Csv => csv::render(dossier, view.failing),
         Format::Markdown => markdown::render(dossier, view.failing),
-        Format::Comment => comment::render(dossier),
+        Format::Comment => comment::render(dossier, &Digest::of(dossier, view)),
         Format::Asff => asff::render(dossier),
         Format::Hdf => hdf::render(dossier),
         Format::Html => html::render(dossier),
@@ -186,7 +187,8 @@ fn printed(text: String, style: Style) -> String {
 
 /// The answer in one line: `account 444455556666: 15 of 15 controls would alert nobody`.
 pub fn verdict(dossier: Dossier<'_>) -> String {
-    table::verdict::verdict(dossier)
+    let tally = table::verdict::Tally::of(dossier.analysis);
+    table::verdict::verdict(dossier, &tally)
 }
 
 /// The counts of an analysis in one line: `3 pass, 12 fail, 0 unknown (cis-aws-7.0)`.

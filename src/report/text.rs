@@ -1,5 +1,7 @@
 //! What the formats for people share: colour, wrapping, one-line witnesses, names cut out of ARNs.
 
+use std::borrow::Borrow;
+
 use serde_json::Value;
 
 use crate::analyze::{Mark, Status};
@@ -226,6 +228,11 @@ impl Page {
         }
     }
 
+    /// What was written on another page of this style.
+    pub(crate) fn append(&mut self, other: &Self) {
+        self.text.push_str(&other.text);
+    }
+
     /// A table of lines that were laid out already.
     pub(crate) fn table(&mut self, lines: &str) {
         for line in lines.lines() {
@@ -366,7 +373,7 @@ fn deciding<'m>(witness: &Value, marks: &'m [Mark]) -> Vec<(&'m str, Option<Stri
 const NAMED: usize = 3;
 
 /// The first few of several names, and how many there are more.
-pub(crate) fn some(names: &[String]) -> String {
+pub(crate) fn some(names: &[impl Borrow<str>]) -> String {
     match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
         None => names.join(", "),
         Some(more) => {

@@ -93,7 +93,7 @@ fn verdict(dossier: Dossier<'_>) -> String {
     }
     format!(
         "{} ({})",
-        text(&super::super::table::verdict::verdict(dossier)),
+        text(&super::super::verdict(dossier)),
         parts.join(", ")
     )
 }

@@ -248,7 +248,10 @@ pub(super) fn render(dossier: Dossier<'_>, failing: bool) -> String {
 
 /// The document around findings and accounts: what comes before the findings, and what after the accounts.
 pub(super) fn frame(outset: Dossier<'_>, counts: analyze::Summary) -> [String; 2] {
-    let whole = text::json_document(&report(outset, counts, false));
+    let whole = text::json_document(&Report {
+        accounts: Vec::new(),
+        ..report(outset, counts, false)
+    });
     // At this depth no text holds a line break.
     let lists = format!("{FINDINGS}[],{ACCOUNTS}[]");
     let (before, after) = whole.split_once(&lists).unwrap_or_default();

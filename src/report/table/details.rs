@@ -3,27 +3,29 @@
 use crate::analyze::{AccountSummary, Finding, Status};
 
 use super::super::columns::{List, Long};
-use super::super::dossier::Dossier;
 use super::super::text::{Colour, Page, Style, audit_steps_word, clean, count, witness_line};
 use super::super::words;
 
 /// How many accounts are shown whole before those without anything open are left out.
 const DETAILED_ACCOUNTS: usize = 20;
 
-/// The accounts one by one; with `failing`, without what passes.
-pub(super) fn write(page: &mut Page, dossier: Dossier<'_>, failing: bool) {
-    let analysis = dossier.analysis;
-    for (account, findings) in analysis.by_account() {
-        let findings: Vec<&Finding> = findings
-            .iter()
-            .filter(|finding| !failing || finding.is_open())
-            .collect();
-        let is_quiet = !findings.iter().any(|finding| finding.is_open());
-        if findings.is_empty() || is_quiet && analysis.accounts.len() > DETAILED_ACCOUNTS {
-            continue;
-        }
-        one_account(page, account, &findings);
+/// An account, of so many; with `failing`, without what passes.
+pub(super) fn write(
+    page: &mut Page,
+    account: &AccountSummary,
+    findings: &[Finding],
+    failing: bool,
+    accounts: usize,
+) {
+    let findings: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| !failing || finding.is_open())
+        .collect();
+    let is_quiet = !findings.iter().any(|finding| finding.is_open());
+    if findings.is_empty() || is_quiet && accounts > DETAILED_ACCOUNTS {
+        return;
     }
+    one_account(page, account, &findings);
 }
 
 fn one_account(page: &mut Page, account: &AccountSummary, findings: &[&Finding]) {

@@ -1,5 +1,7 @@
 //! The answer in a line, and what it rests on: whose account, asked when and by whom, how completely, sealed how.
 
+use std::sync::Arc;
+
 use crate::analyze::{Analysis, Finding, Status, Summary, Why};
 
 use super::super::dossier::Dossier;
@@ -10,14 +12,14 @@ use super::super::{NOT_VERIFIED, words};
 const ACCOUNTS_LISTED: usize = 10;
 
 /// The verdict and where it comes from.
-pub(in super::super) fn head(page: &mut Page, dossier: Dossier<'_>) {
+pub(super) fn head(page: &mut Page, dossier: Dossier<'_>, tally: &Tally) {
     let analysis = dossier.analysis;
-    let colour = match analysis.summary() {
+    let colour = match tally.summary {
         summary if summary.fail > summary.accepted => Colour::Red,
         summary if summary.fail + summary.unknown > summary.accepted => Colour::Yellow,
         _ => Colour::Green,
     };
-    page.painted(colour, &verdict(dossier));
+    page.painted(colour, &verdict(dossier, tally));
     page.paragraph(0, "", &origin(dossier));
     if !analysis.snapshot.verified {
         let label = page.style.paint(Colour::Yellow, "note:");
@@ -36,10 +38,9 @@ pub(in super::super) fn head(page: &mut Page, dossier: Dossier<'_>) {
 }
 
 /// `account 444455556666 (payments): 15 of 15 controls would alert nobody`.
-pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
+pub(in super::super) fn verdict(dossier: Dossier<'_>, tally: &Tally) -> String {
     let analysis = dossier.analysis;
-    let tally = Tally::of(analysis);
-    let (whose, judged) = whose(dossier, &tally);
+    let (whose, judged) = whose(dossier, tally);
     let verb = if tally.unproven == 1 { "is" } else { "are" };
     let mut parts = Vec::new();
     for (number, what) in [
@@ -63,7 +64,7 @@ pub(in super::super) fn verdict(dossier: Dossier<'_>) -> String {
     }
     let all_accepted = tally.accepted > 0 && tally.accepted == tally.judged;
     if parts.is_empty() && !all_accepted {
-        parts.push(holds(&tally, analysis.accounts.len() == 1));
+        parts.push(holds(tally, analysis.accounts.len() == 1));
     }
     if tally.accepted > 0 {
         let accepted = match parts.is_empty() {
@@ -86,14 +87,7 @@ fn whose(dossier: Dossier<'_>, tally: &Tally) -> (String, String) {
         }
         several => count(several.len(), "account"),
     };
-    let judged = |findings: &[Finding]| {
-        let judged = findings.iter();
-        let judged = judged.filter(|it| it.status != Status::NotApplicable);
-        judged.count()
-    };
-    let mut each: Vec<usize> = analysis.by_account().map(|(_, it)| judged(it)).collect();
-    each.dedup();
-    match each.as_slice() {
+    match tally.each.as_slice() {
         [one] if *one > 0 => (
             format!("{several}, {} each", count(*one, "control")),
             tally.judged.to_string(),
@@ -127,8 +121,14 @@ fn holds(tally: &Tally, alone: bool) -> String {
 }
 
 /// The findings by what a reader makes of them.
-#[derive(Default)]
-struct Tally {
+#[derive(Debug, Default)]
+pub(in super::super) struct Tally {
+    /// By their status.
+    pub(super) summary: Summary,
+    /// How many were judged in an account, without what repeats the account before.
+    each: Vec<usize>,
+    /// The accounts that do not pass.
+    open: Vec<(Arc<str>, Summary)>,
     judged: usize,
     silent: usize,
     partly: usize,
@@ -142,9 +142,21 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(analysis: &Analysis) -> Self {
+    /// Of a whole analysis.
+    pub(in super::super) fn of(analysis: &Analysis) -> Self {
         let mut tally = Self::default();
-        for finding in &analysis.findings {
+        for (account, findings) in analysis.by_account() {
+            tally.add(findings, &account.account.as_str().into());
+        }
+        tally
+    }
+
+    /// Adds the findings of an account.
+    pub(super) fn add(&mut self, findings: &[Finding], account: &Arc<str>) {
+        let before = self.judged;
+        let mut summary = Summary::default();
+        for finding in findings {
+            summary.count(finding);
             let some_heard = |finding: &Finding| {
                 finding
                     .names
@@ -153,23 +165,30 @@ impl Tally {
             };
             match finding.status {
                 Status::NotApplicable => continue,
-                _ if finding.accepted.is_some() => tally.accepted += 1,
-                Status::Fail if some_heard(finding) => tally.partly += 1,
+                _ if finding.accepted.is_some() => self.accepted += 1,
+                Status::Fail if some_heard(finding) => self.partly += 1,
                 Status::Fail if matches!(finding.why, Why::NobodyRecords { .. }) => {
-                    tally.unrecorded += 1;
+                    self.unrecorded += 1;
                 }
-                Status::Fail if matches!(finding.why, Why::Rows { .. }) => tally.refuted += 1,
-                Status::Fail => tally.silent += 1,
-                Status::Unknown => tally.unproven += 1,
+                Status::Fail if matches!(finding.why, Why::Rows { .. }) => self.refuted += 1,
+                Status::Fail => self.silent += 1,
+                Status::Unknown => self.unproven += 1,
                 Status::Pass if matches!(finding.why, Why::Recorded { .. }) => {
-                    tally.recorded += 1;
+                    self.recorded += 1;
                 }
-                Status::Pass if matches!(finding.why, Why::Rows { .. }) => tally.confirmed += 1,
+                Status::Pass if matches!(finding.why, Why::Rows { .. }) => self.confirmed += 1,
                 Status::Pass => {}
             }
-            tally.judged += 1;
+            self.judged += 1;
         }
-        tally
+        self.summary += summary;
+        let judged = self.judged - before;
+        if self.each.last() != Some(&judged) {
+            self.each.push(judged);
+        }
+        if summary.fail + summary.unknown > summary.accepted {
+            self.open.push((account.clone(), summary));
+        }
     }
 }
 
@@ -229,22 +248,11 @@ fn minute(time: &str) -> String {
 }
 
 /// With several accounts: those that do not pass, the worst first.
-pub(super) fn by_account(page: &mut Page, dossier: Dossier<'_>) {
-    let analysis = dossier.analysis;
-    if analysis.accounts.len() < 2 {
+pub(super) fn by_account(page: &mut Page, dossier: Dossier<'_>, tally: &Tally) {
+    if dossier.analysis.accounts.len() < 2 || tally.open.is_empty() {
         return;
     }
-    let mut open: Vec<(String, Summary)> = Vec::new();
-    for (account, findings) in analysis.by_account() {
-        let mut summary = Summary::default();
-        findings.iter().for_each(|it| summary.count(it));
-        if summary.fail + summary.unknown > summary.accepted {
-            open.push((named(dossier, &account.account), summary));
-        }
-    }
-    if open.is_empty() {
-        return;
-    }
+    let mut open: Vec<&(Arc<str>, Summary)> = tally.open.iter().collect();
     open.sort_by_key(|(_, summary)| (usize::MAX - summary.fail, usize::MAX - summary.unknown));
     page.blank();
     for (account, summary) in open.iter().take(ACCOUNTS_LISTED) {
@@ -255,7 +263,8 @@ pub(super) fn by_account(page: &mut Page, dossier: Dossier<'_>) {
             fail
         };
         let rest = format!("{} unknown, {} pass", summary.unknown, summary.pass);
-        page.line(&format!("{}: {fail}, {rest}", clean(account)));
+        let account = named(dossier, account);
+        page.line(&format!("{}: {fail}, {rest}", clean(&account)));
     }
     if let Some(more) = open
         .len()
