@@ -1,8 +1,11 @@
 //! What the AWS CLI's output in a file says: an answer to an operation, an error of AWS, or why it is neither.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::UNUSABLE;
+use crate::aws::arn;
 use crate::snapshot::operations::Operation;
 
 /// An error of AWS or of the AWS CLI, as code and message.
@@ -185,13 +188,46 @@ pub(super) fn check(name: &str, value: &Value, operation: &Operation) -> Result<
     if !operation.recognises(value) || !told {
         return Err(format!("`{name}` is no answer to {}", operation.name));
     }
-    match lacking(value, operation).or_else(|| left_out(value, operation)) {
+    let wrong = lacking(value, operation)
+        .or_else(|| left_out(value, operation))
+        .or_else(|| contradiction(value, operation));
+    match wrong {
         Some(why) => Err(format!(
             "`{name}` is no answer to {}: {why}",
             operation.name
         )),
         None => Ok(()),
     }
+}
+
+/// Two items of one name that say different things, as of a file that was put together from several.
+fn contradiction(value: &Value, operation: &Operation) -> Option<String> {
+    let name = |item: &Value| {
+        let mut names: Vec<String> = Vec::new();
+        for member in operation.requires.iter().chain(&["logGroupName"]) {
+            names.extend(item.get(*member).and_then(Value::as_str).map(str::to_owned));
+        }
+        // Subscriptions that are not confirmed have a word for a name.
+        let named = names.first().is_some_and(|first| {
+            !operation.name.starts_with("ListSubscriptions") || arn::is_arn(first)
+        });
+        named.then_some(names)
+    };
+    operation.lists.iter().find_map(|list| {
+        let mut seen: HashMap<Vec<String>, &Value> = HashMap::new();
+        let items = value.get(list)?.as_array()?;
+        items.iter().find_map(|item| {
+            let names = name(item)?;
+            let what = names.first().cloned();
+            match seen.insert(names, item) {
+                Some(other) if other != item => {
+                    let what = what.unwrap_or_default();
+                    Some(format!("`{list}` holds `{what}` twice, and differently"))
+                }
+                _ => None,
+            }
+        })
+    })
 }
 
 /// What an answer lacks without which no fact can be read.

@@ -125,6 +125,39 @@ fn a_member_that_is_always_printed_and_is_not_there_was_cut_out() {
     }
 }
 
+#[test]
+fn an_item_that_is_in_a_list_twice_and_differently_is_a_gap() {
+    for (service, operation, file, list, member) in [
+        (
+            "monitoring",
+            "DescribeAlarms",
+            "cloudwatch-describe-alarms.",
+            "MetricAlarms",
+            "ActionsEnabled",
+        ),
+        (
+            "logs",
+            "DescribeMetricFilters",
+            "logs-describe-metric-filters.",
+            "metricFilters",
+            "filterPattern",
+        ),
+    ] {
+        let mut hand = Hand::new();
+        let mut answer = hand.answer(service, operation);
+        let path = hand.files(file).remove(0);
+        let mut second = answer[list][0].clone();
+        answer[list].as_array_mut().unwrap().push(second.clone());
+        fs::write(&path, answer.to_string()).unwrap();
+        // A copy says nothing new.
+        assert_eq!(hand.unusable(), Vec::<String>::new(), "{operation}");
+        second[member] = json!("changed");
+        answer[list].as_array_mut().unwrap().push(second);
+        fs::write(&path, answer.to_string()).unwrap();
+        assert_one(&hand.unusable(), &[list, "twice, and differently"]);
+    }
+}
+
 /// What a file is in place of an answer is said in its own words.
 #[test]
 fn a_form_that_is_not_read_is_named() {
