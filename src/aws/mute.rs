@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, DateTime, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Span, Timestamp};
 use serde::Serialize;
 
@@ -251,16 +251,51 @@ impl Schedule {
             Begins::Again(cron) => self.runs(cron, rule, now, both),
         };
         let horizon = horizon(now);
-        let windows = runs.into_iter().filter_map(|(begin, length)| {
-            let begin = begin.to_zoned(self.zone.clone()).ok()?.timestamp();
-            let end = begin.checked_add(length).ok()?;
-            let window = Window {
-                begin: begin.max(rule.start.unwrap_or(begin)).max(now),
-                end: end.min(rule.expire.unwrap_or(end)).min(horizon),
-            };
-            (window.begin < window.end).then_some(window)
+        let windows = runs.into_iter().flat_map(|(begin, length)| {
+            self.placed(begin, length, both)
+                .into_iter()
+                .filter_map(|placed| {
+                    let window = Window {
+                        begin: placed
+                            .begin
+                            .max(rule.start.unwrap_or(placed.begin))
+                            .max(now),
+                        end: placed
+                            .end
+                            .min(rule.expire.unwrap_or(placed.end))
+                            .min(horizon),
+                    };
+                    (window.begin < window.end).then_some(window)
+                })
         });
         merged(windows.collect())
+    }
+
+    /// Where a window of local time lies. What a schedule does at a time that the clocks skip, and which of two equal times
+    /// it means, AWS does not say: surely there is what all readings have in common, possibly what any has.
+    fn placed(&self, begin: DateTime, length: SignedDuration, surely: bool) -> Vec<Window> {
+        let ambiguous = self.zone.to_ambiguous_timestamp(begin);
+        let window = |begin: Timestamp| {
+            let end = begin.checked_add(length).ok()?;
+            Some(Window { begin, end })
+        };
+        let readings = [ambiguous.earlier(), ambiguous.later()];
+        let readings: Vec<Window> = readings
+            .into_iter()
+            .filter_map(|begin| window(begin.ok()?))
+            .collect();
+        let gap = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
+        match (surely, readings.as_slice()) {
+            (true, _) if gap => Vec::new(),
+            (true, [one, other]) => {
+                let common = Window {
+                    begin: one.begin.max(other.begin),
+                    end: one.end.min(other.end),
+                };
+                Vec::from_iter((common.begin < common.end).then_some(common))
+            }
+            _ => readings,
+        }
     }
 
     /// Local begin and length of what the windows of each day cover without a break.
@@ -379,7 +414,7 @@ impl Cron {
             days: field(days, 1, 31, &[], 0)?,
             any_day: any(days),
             months: field(months, 1, 12, &MONTHS, 1)?,
-            // Numbers count from 0 or from 1; which one is not documented. Only the name of the day depends on it.
+            // "Standard cron syntax": Sunday is 0, and 7 as well.
             weekdays: field(weekdays, 0, 7, &DAYS, 0)?
                 .into_iter()
                 .map(|day| day % 7)
