@@ -172,8 +172,9 @@ impl Asking<'_> {
             }
             Decision::Refused(refusal) => {
                 fields = deciding(&refusal);
+                let verdict = self.refused(refusal.is_of_everybody());
                 let cause = EventRuleCause::RulePublishRefused { refusal };
-                (LinkId::E13, self.refused(), cause)
+                (LinkId::E13, verdict, cause)
             }
             Decision::Open(doubt) => {
                 let cause = EventRuleCause::RulePublishOpen { doubt };
@@ -185,9 +186,9 @@ impl Asking<'_> {
         Ok(link.field("Policy", policy))
     }
 
-    /// What a refusal to EventBridge itself comes to.
-    fn refused(&self) -> Verdict {
-        if self.by_role {
+    /// What a refusal to EventBridge itself comes to: one of everybody is one of the role as well.
+    fn refused(&self, everybody: bool) -> Verdict {
+        if self.by_role && !everybody {
             Verdict::Weak
         } else {
             Verdict::Broken
@@ -216,14 +217,15 @@ impl Asking<'_> {
         };
         let links = key.links_of_rule(&ask)?;
         let named = |mut link: Link| {
-            let by_policy = matches!(
-                link.cause,
-                Cause::EventRule(
-                    EventRuleCause::RuleKeyRefused { .. } | EventRuleCause::RuleManagedKey
-                )
-            );
-            if by_policy {
-                link.verdict = self.refused();
+            let everybody = match &link.cause {
+                Cause::EventRule(EventRuleCause::RuleKeyRefused { refusal }) => {
+                    Some(refusal.is_of_everybody())
+                }
+                Cause::EventRule(EventRuleCause::RuleManagedKey) => Some(false),
+                _ => None,
+            };
+            if let Some(everybody) = everybody {
+                link.verdict = self.refused(everybody);
             }
             link.field("KmsMasterKeyId", id)
                 .evidence([self.topic.evidence])

@@ -36,6 +36,9 @@ pub enum Refusal {
         /// Its conditions, all of which hold.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         conditions: Vec<Part>,
+        /// Whether it denies it to every principal under every condition, whoever asks.
+        #[serde(skip)]
+        everybody: bool,
     },
     /// No statement allows it.
     NoAllow {
@@ -146,6 +149,17 @@ impl Statement {
 }
 
 impl Refusal {
+    /// Whether every principal is refused, whoever asks.
+    pub fn is_of_everybody(&self) -> bool {
+        matches!(
+            self,
+            Self::Deny {
+                everybody: true,
+                ..
+            }
+        )
+    }
+
     /// The statement that decides, if there is one.
     pub fn statement(&self) -> Option<&Statement> {
         match self {

@@ -150,6 +150,7 @@ fn decide(policy: &str, request: &Request<'_>) -> Decision {
                     action: action(),
                     statement: name,
                     conditions: statement::conditions(members, request),
+                    everybody: statement::is_of_everybody(members),
                 });
             }
             (true, false, true) => {

@@ -55,6 +55,19 @@ pub(super) fn answers(
     answers
 }
 
+/// Whether the statement is of every principal and has no condition.
+pub(super) fn is_of_everybody(statement: &Map<String, Value>) -> bool {
+    let everyone = |value: &Value| match value {
+        Value::Array(values) => values.iter().any(|one| one == "*"),
+        one => one == "*",
+    };
+    let unconditional = statement
+        .get("Condition")
+        .is_none_or(|block| block.as_object().is_some_and(Map::is_empty));
+    let principal = statement.get("Principal");
+    unconditional && principal.is_some_and(|it| everyone(it) || it.get("AWS").is_some_and(everyone))
+}
+
 /// The statement's conditions, with what the request carries.
 pub(super) fn conditions(statement: &Map<String, Value>, request: &Request<'_>) -> Vec<Part> {
     let block = statement.get("Condition").and_then(Value::as_object);

@@ -25,6 +25,7 @@ pub(super) fn refused(refusal: &Refusal, who: &str) -> String {
             action,
             statement,
             conditions,
+            ..
         } => {
             let text = format!("statement {} denies {action}", name(statement));
             if conditions.is_empty() {
