@@ -92,7 +92,7 @@ impl<'s, 'c> Walk<'s, 'c> {
     /// All paths of the account.
     pub(super) fn paths(&mut self) -> Result<Vec<Path>, Error> {
         let mut paths = Vec::new();
-        let trails = self.facts.trails(&self.context.account)?;
+        let trails = self.facts.trails_of(&self.context.account)?;
         self.trails = trails.len();
         let mut alike = Alike::default();
         for trail in trails.iter() {

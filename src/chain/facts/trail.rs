@@ -140,6 +140,36 @@ impl Facts<'_> {
         once(&kept.trails, || Ok(self.read_trails(account)?.into())).cloned()
     }
 
+    /// Trails that record an account: those that it sees, and, where it could not look for itself, the organization trails
+    /// that its management account sees.
+    pub(in crate::chain) fn trails_of(&self, account: &str) -> Result<Rc<[TrailRow]>, Error> {
+        let own = self.trails(account)?;
+        let Some((_, management)) = self.organization(account)? else {
+            return Ok(own);
+        };
+        let questions = self.questions(account)?;
+        let looked: Vec<&str> = questions
+            .by_region("cloudtrail", "DescribeTrails", "")
+            .filter(|(_, asked)| asked.answered())
+            .map(|(region, _)| region)
+            .collect();
+        let would_show = |trail: &TrailRow| {
+            trail.is_multi_region && !looked.is_empty()
+                || looked.contains(&trail.home_region.as_str())
+                || own.iter().any(|own| own.arn == trail.arn)
+        };
+        let of_owner = self.trails(&management)?;
+        let hidden: Vec<TrailRow> = of_owner
+            .iter()
+            .filter(|trail| management != account && trail.is_organization && !would_show(trail))
+            .cloned()
+            .collect();
+        if hidden.is_empty() {
+            return Ok(own);
+        }
+        Ok(own.iter().cloned().chain(hidden).collect())
+    }
+
     fn read_trails(&self, account: &str) -> Result<Vec<TrailRow>, Error> {
         self.list(
             "select * from chain_trail where account = ?1 order by trail_arn",
