@@ -39,6 +39,7 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
         }
     }
     forms(fields, model, &mut parts);
+    given(fields, model, scope, &mut parts);
     types(fields, model, &mut parts);
     global(fields, model, scope, &mut parts);
     let Some(name) = fields.find("eventName") else {
@@ -50,7 +51,9 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
     let access = fields.find("readOnly").filter(|_| model.uses(Part::Access));
     region = region.filter(|_| model.uses(Part::Regions));
     let kind = fields.find("eventType").filter(|_| model.uses(Part::Types));
-    if source.is_none() && access.is_none() && region.is_none() && kind.is_none() {
+    let error = fields.find("errorCode").filter(|_| model.uses(Part::Types));
+    let looked_at = [source, access, region, kind, error];
+    if looked_at.iter().all(Option::is_none) {
         return Formula::all(parts);
     }
     for event in told_apart(fields, name, model.names()) {
@@ -76,6 +79,11 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
                     true,
                 ));
             }
+            if let Some(node) = error
+                && WITHOUT_ERROR_CODE.contains(&origin.event_type.as_str())
+            {
+                facts.push(asks(fields, node, Asked::Missing, true));
+            }
             if let Some(node) = region {
                 if origin.global {
                     facts.push(asks(
@@ -100,14 +108,7 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
 /// What strings look like in the fields whose form is known.
 fn forms(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) {
     for (path, form) in model.forms() {
-        let node = (0..fields.nodes.len())
-            .find(|node| dotted(&fields.path(*node)).is_some_and(|found| found == path))
-            .filter(|node| {
-                fields
-                    .nodes
-                    .get(*node)
-                    .is_some_and(|node| !node.atoms.is_empty())
-            });
+        let node = asked_about(fields, path);
         // What cannot be built is not assumed.
         if let Some(node) = node
             && let Some(machine) = Machine::search(form)
@@ -118,6 +119,43 @@ fn forms(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) 
                 ..Atom::flat(true)
             });
             parts.push(Rc::new(Formula::Atom(id, true)));
+        }
+    }
+}
+
+/// The node of a field that some predicate looks at.
+fn asked_about(fields: &Fields, path: &str) -> Option<usize> {
+    (0..fields.nodes.len())
+        .find(|node| dotted(&fields.path(*node)).is_some_and(|found| found == path))
+        .filter(|node| {
+            fields
+                .nodes
+                .get(*node)
+                .is_some_and(|node| !node.atoms.is_empty())
+        })
+}
+
+/// What strings look like in events that have a certain string in another field.
+fn given(fields: &mut Fields, model: &EventModel, scope: &Scope, parts: &mut Vec<Rc<Formula>>) {
+    for fact in model.given() {
+        let (Some(other), Some(node)) = (
+            asked_about(fields, &fact.field),
+            asked_about(fields, &fact.then),
+        ) else {
+            continue;
+        };
+        if told_apart(fields, other, [fact.is.as_str()].into_iter()).is_empty() {
+            continue;
+        }
+        let form = fact.form(scope);
+        if let Some(machine) = Machine::search(&form) {
+            let written = fields.atom(Some(node), Asked::Form(form), |_| Atom {
+                string: Rule::Run(machine, false),
+                ..Atom::flat(true)
+            });
+            let written = Rc::new(Formula::Atom(written, true));
+            let other = asks(fields, other, Asked::Exactly(fact.is.clone()), false);
+            parts.push(Formula::any([written, other]));
         }
     }
 }

@@ -78,6 +78,7 @@ struct EventFacts {
     fields: BTreeMap<String, (Kinds, Vec<String>)>,
     /// The form of a field's strings, a regular expression, by the path of the field.
     forms: BTreeMap<String, String>,
+    given: Vec<Given>,
     events: BTreeMap<String, Vec<Origin>>,
     /// Event names in the order of the file.
     names: Vec<String>,
@@ -102,10 +103,42 @@ pub(super) struct CountedFacts {
     pub(super) events: BTreeMap<String, u32>,
 }
 
+/// What the string of a field looks like in events that have a certain string in another.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Given {
+    /// The path of the other field.
+    pub(super) field: String,
+    /// Its string.
+    pub(super) is: String,
+    /// The path of the field.
+    pub(super) then: String,
+    /// The form of its string, a regular expression in which `(account)` and `(partition)` are those asked about.
+    form: String,
+}
+
+impl Given {
+    /// The form of the string in events of a scope.
+    pub(super) fn form(&self, scope: &Scope) -> String {
+        let account = match scope.account.as_str() {
+            "" => "[0-9]{12}",
+            account => account,
+        };
+        let partition = match scope.global_region.as_str() {
+            "us-east-1" => "aws",
+            _ => "aws-[a-z-]+",
+        };
+        let form = self.form.replace("(account)", account);
+        form.replace("(partition)", partition)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     fields: BTreeMap<String, FieldFact>,
+    #[serde(default)]
+    given: Vec<Given>,
     source: Vec<SourceFact>,
     #[serde(default)]
     record: BTreeMap<String, serde_json::Map<String, Value>>,
@@ -177,6 +210,7 @@ impl From<File> for EventFacts {
             records: file.record,
             routine: file.routine,
             counted: file.counted,
+            given: file.given,
             ..Self::default()
         };
         for (path, fact) in file.fields {
@@ -296,6 +330,14 @@ impl EventModel {
             .filter(|_| self.uses(Part::Forms))
             .flat_map(|facts| &facts.forms)
             .map(|(path, form)| (path.as_str(), form.as_str()))
+    }
+
+    /// The fields whose strings have a form in some events.
+    pub(super) fn given(&self) -> impl Iterator<Item = &Given> {
+        self.facts
+            .iter()
+            .filter(|_| self.uses(Part::Forms))
+            .flat_map(|facts| &facts.given)
     }
 
     pub(super) fn uses(&self, part: Part) -> bool {

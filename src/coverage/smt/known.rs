@@ -60,6 +60,18 @@ pub(super) fn assertions(
             );
         }
     }
+    for fact in model.given() {
+        if let (Some(other), Some(field)) = (fields.find(&fact.field), fields.find(&fact.then)) {
+            add(
+                "event model: how the strings of some fields are written",
+                format!(
+                    "(=> (and {} ((_ is text) {field})) (str.in_re (string {field}) {}))",
+                    is(other, &fact.is)?,
+                    found_in(&fact.form(scope))?
+                ),
+            );
+        }
+    }
     let [sign_in, from] = SIGN_IN;
     if model.uses(Part::Types)
         && let (Some(source), Some(kind)) = (fields.find("eventSource"), fields.find("eventType"))
@@ -133,6 +145,11 @@ fn origins(
         }
         if let Some(kind) = known(Part::Types, "eventType") {
             facts.push(is(kind, &origin.event_type)?);
+        }
+        if let Some(error) = known(Part::Types, "errorCode")
+            && WITHOUT_ERROR_CODE.contains(&origin.event_type.as_str())
+        {
+            facts.push(format!("(= {error} missing)"));
         }
         if let Some(region) = known(Part::Regions, "awsRegion") {
             if origin.global {
