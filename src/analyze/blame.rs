@@ -400,6 +400,7 @@ fn stop_at(condition: &Condition, path: Option<&Path>) -> Stop {
 
 /// Whether a pattern that was meant to look at fields looks for text: quoted as a whole, or without its braces.
 fn is_phrase(text: &str) -> bool {
-    text.contains("$.")
+    let several_in_quotes = text.starts_with('"') && text.contains(' ');
+    (text.contains("$.") || several_in_quotes)
         && pattern::parse(text).is_ok_and(|pattern| !matches!(pattern.kind, PatternKind::Json(_)))
 }

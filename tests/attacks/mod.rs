@@ -297,6 +297,8 @@ tables!(
     key_policies,
     messages,
     deliveries,
+    publishers,
+    filter_texts,
 );
 
 /// Tables that are kept elsewhere, as accounts are that nobody who mends verdicts should know.
