@@ -97,8 +97,13 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
                     facts.push(one_of(fields, node, &regions));
                 }
             }
-            origins.push(Formula::all(facts));
+            origins.push(facts);
         }
+        // Nothing is known of it that anybody looks at.
+        if origins.iter().any(Vec::is_empty) {
+            continue;
+        }
+        let origins: Vec<_> = origins.into_iter().map(Formula::all).collect();
         let other = asks(fields, name, Asked::Exactly(event), false);
         parts.push(Formula::any([other].into_iter().chain(origins)));
     }
