@@ -348,9 +348,12 @@ impl Write<'_> {
              and subscription_arn in ('PendingConfirmation', 'Deleted', ?4)",
             params![topic, subscription.protocol, endpoint, arn],
         )?;
+        // Whoever was told the list is told of one more.
         self.facts.execute(
             "insert or replace into subscription \
-             select distinct account, region, ?1, ?2, ?3, ?4, ?5, ?6 from topic where topic_arn = ?1",
+             select account, region, ?1, ?2, ?3, ?4, ?5, ?6 from topic where topic_arn = ?1 union \
+             select account, region, ?1, ?2, ?3, ?4, ?5, ?6 from answered \
+             where service = 'sns' and operation = 'ListSubscriptionsByTopic' and subject = ?1",
             params![
                 topic,
                 subscription.protocol,

@@ -12,7 +12,7 @@ use crate::snapshot::facts::{ALARM_SETTINGS, Form, Of, Setting};
 
 mod telling;
 
-pub(super) use telling::{key, keys, subscriptions, topic, topics};
+pub(super) use telling::{key, keys, may_be_topic, subscriptions, topic, topics};
 
 /// The settings that metric and composite alarms are written with.
 pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
-use trailproof::analyze::{Finding, Options};
+use trailproof::analyze::{Finding, Options, Status};
+use trailproof::chain::verdict::LinkId;
 use trailproof::import::{self, Defaults};
 use trailproof::report::words::{note, reason};
 use trailproof::snapshot::Writer;
@@ -115,15 +116,17 @@ impl Case {
         })
     }
 
+    /// What is asked of the account.
+    fn options(&self) -> Options {
+        Options {
+            benchmark: self.benchmark.clone(),
+            controls: vec![self.control.clone()],
+            ..Options::default()
+        }
+    }
+
     fn judge(&self, how: &str, file: &Path) -> Option<String> {
-        let findings = findings_by(
-            file,
-            &Options {
-                benchmark: self.benchmark.clone(),
-                controls: vec![self.control.clone()],
-                ..Options::default()
-            },
-        );
+        let findings = findings_by(file, &self.options());
         let finding = findings
             .iter()
             .find(|finding| finding.account == self.account)
@@ -300,6 +303,81 @@ tables!(
     publishers,
     filter_texts,
 );
+
+/// Of so many accounts that fail the fix of one is tried in each run, of all with `TRAILPROOF_THOROUGHNESS`.
+const ONE_OF_FIXES: usize = 40;
+
+/// What becomes of an account that fails: what a plan says passes, passes once its script was run in that account.
+fn with_finding<T>(case: &Case, then: impl Fn(&World, &Options, LinkId, &Finding) -> T) -> T {
+    let world = case.world();
+    let directory = tempfile::tempdir().expect("a directory");
+    let recorded = directory.path().join("recorded.db");
+    world.write_snapshot(&recorded);
+    let options = case.options();
+    let findings = findings_by(&recorded, &options);
+    let mut findings = findings.iter().filter(|it| it.account == case.account);
+    let finding = findings.next().expect("a finding");
+    then(
+        &world,
+        &options,
+        finding.broken_link.expect("a link"),
+        finding,
+    )
+}
+
+/// The accounts that fail.
+fn failing() -> impl Iterator<Item = Case> {
+    let tables = TABLES.iter().flat_map(|table| {
+        let file = crate::support::project(&format!("tests/attacks/{table}.toml"));
+        let text = std::fs::read_to_string(file).expect("the table");
+        let table: Table = toml::from_str(&text).expect("a table");
+        table.case
+    });
+    tables.filter(|case| case.expect.starts_with("fail "))
+}
+
+#[test]
+fn fixes_of_attacked_accounts_hold() {
+    let only = std::env::var("TRAILPROOF_ATTACK").unwrap_or_default();
+    let one_of = if thoroughness() > 1 || !only.is_empty() {
+        1
+    } else {
+        ONE_OF_FIXES
+    };
+    let tried = failing().filter(|case| case.name.contains(&only));
+    let wrong: Vec<String> = tried
+        .step_by(one_of)
+        .filter_map(|case| {
+            let wrong = with_finding(&case, crate::remedy::not_repaired)?;
+            Some(format!("{}: {wrong}", case.name))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Accounts of which a fix was missed, or made what is there already.
+#[test]
+fn the_fix_of_an_account_reuses_what_is_there() {
+    for (name, changes) in [
+        // The alarm acts itself in place of the composite that another of its children holds in ALARM.
+        ("held by another alarm that is in ALARM now", 1),
+        // Nobody knows that this topic is not there, so one of another name is made and told.
+        (
+            "a failed action where nobody may read the policy of the topic",
+            3,
+        ),
+        // Whoever was told the list of subscriptions is told of one more.
+        (
+            "a list of subscribers that a member of the organization was told",
+            1,
+        ),
+    ] {
+        let case = failing().find(|case| case.name == name).expect(name);
+        let outcome = with_finding(&case, crate::remedy::outcome_of).expect(name);
+        assert_eq!(outcome.after.status, Status::Pass, "{name}");
+        assert_eq!(outcome.changes.len(), changes, "{name}");
+    }
+}
 
 /// Tables that are kept elsewhere, as accounts are that nobody who mends verdicts should know.
 #[test]

@@ -278,6 +278,10 @@ pub fn rule_in(world: &mut World, regions: &[String]) {
             answer.output = Ok(json!({"Rules": []}));
         }
     }
+    // Nobody asks for the targets of a rule that is not there.
+    world.answers.retain(|answer| {
+        answer.operation != "ListTargetsByRule" || regions.contains(&answer.region)
+    });
 }
 
 pub fn target(world: &mut World, members: &Value) {

@@ -1,7 +1,7 @@
 //! Fixes of what trails keep: selectors beside those that are there, digests, keys; proven as all others are.
 
 use serde_json::{Value, json};
-use trailproof::analyze::Status;
+use trailproof::analyze::{Options, Status};
 use trailproof::chain::verdict::LinkId;
 use trailproof::remedy::{self, Plan, Resource};
 use trailproof::report::fix;
@@ -66,7 +66,7 @@ fn repaired(world: &World, control: &str, id: LinkId) {
         (Status::Fail, Some(id)),
         "{control}"
     );
-    let outcome = outcome_of(world, id, &found);
+    let outcome = outcome_of(world, &Options::default(), id, &found).unwrap();
     assert_eq!(
         outcome.after.status,
         Status::Pass,

@@ -1,7 +1,7 @@
 //! Fixes of rules, which see one Region each: of a fault in every Region at once, and of Regions that have no rule.
 
 use serde_json::{Value, json};
-use trailproof::analyze::Status;
+use trailproof::analyze::{Options, Status};
 use trailproof::chain::verdict::LinkId;
 use trailproof::control::Registry;
 use trailproof::remedy::{self, Plan, Resource, Wishes};
@@ -32,7 +32,7 @@ pub(super) fn watched_but_for(missing: &[&str]) -> World {
 fn repaired(world: &World, control: &str, id: LinkId) -> Plan {
     let found = finding(world, "cis-aws", control);
     assert_eq!((found.status, found.broken_link), (Status::Fail, Some(id)));
-    let outcome = super::outcome_of(world, id, &found);
+    let outcome = super::outcome_of(world, &Options::default(), id, &found).unwrap();
     assert_eq!(outcome.after.status, Status::Pass);
     let (_folder, snapshot) = snapshot(world);
     let registry = Registry::builtin().unwrap();

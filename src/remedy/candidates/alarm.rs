@@ -31,6 +31,8 @@ impl Case<'_> {
             LinkId::A13 => vec![vec![edit(&alarm, |it| {
                 it.settings.remove("WarmUpConfiguration");
             })]],
+            // What holds the composite in ALARM may be another of its children.
+            LinkId::A15 if alarm.composite => self.by_itself()?,
             id if id.station() == Station::CompositeAlarm => self.by_itself()?,
             _ => self.arithmetic(&alarm)?,
         })

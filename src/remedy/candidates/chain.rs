@@ -200,7 +200,7 @@ impl Case<'_> {
             account,
         };
         let name = self.free(name, |name| {
-            Ok(read::topic(self.facts, &location.topic(name))?.is_some())
+            Ok(read::may_be_topic(self.facts, &location.topic(name))?)
         })?;
         let arn = location.topic(&name);
         let topic = Topic {

@@ -70,7 +70,8 @@ impl Case<'_> {
         if let Some(topic) = working {
             return Ok(vec![vec![acting_in_place_of(&alarm, &topic, dead)]]);
         }
-        if id != LinkId::N01 {
+        // Of a topic of which nobody may see why it fails nothing can be changed.
+        if !matches!(id, LinkId::N01 | LinkId::N08) {
             return Ok(Vec::new());
         }
         let place = (alarm.account.as_str(), alarm.region.as_str());

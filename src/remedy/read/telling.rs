@@ -29,6 +29,17 @@ pub(in crate::remedy) fn topic(connection: &Connection, topic_arn: &str) -> Resu
         .optional()
 }
 
+/// Whether there is such a topic, or may be: of one that something names and that nobody was told about, nothing is known.
+pub(in crate::remedy) fn may_be_topic(connection: &Connection, topic_arn: &str) -> Result<bool> {
+    connection.query_row(
+        "select exists (select 1 from topic where topic_arn = ?1) \
+         or exists (select 1 from subscription where topic_arn = ?1) \
+         or exists (select 1 from gap where service = 'sns' and subject = ?1)",
+        [topic_arn],
+        |row| row.get(0),
+    )
+}
+
 /// The subscriptions of a topic.
 pub(in crate::remedy) fn subscriptions(
     connection: &Connection,
