@@ -188,3 +188,43 @@ fn no_line_that_can_be_broken_is_wider_than_the_page() {
         }
     }
 }
+
+/// Help that went to a full disk ended with 0 and without a word.
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    for args in [&["help"][..], &["--version"], &["analyze", "--help"]] {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_trailproof"))
+            .args(args)
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.starts_with("error: "), "{args:?}: {told}");
+    }
+}
+
+/// `import --region mars-1` recorded answers of a Region that no AWS has.
+#[test]
+fn a_word_that_is_no_region_is_refused_by_every_command() {
+    let broken = project("snapshots/broken.trailproof");
+    let broken = broken.to_str().unwrap();
+    for args in [
+        &["import", ".", "-o", "x.trailproof"][..],
+        &["remediate", broken],
+    ] {
+        let output = trailproof()
+            .args(args)
+            .args(["--region", "mars-1"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("write it as in `eu-west-1`"), "{told}");
+    }
+}

@@ -249,3 +249,41 @@ fn another_file_is_replaced_with_force_alone_and_only_by_a_whole_report() {
     let (code, ..) = run(&["analyze", sample, "-o", "/dev/null"]);
     assert_eq!(code, Some(1), "nothing is lost in /dev/null");
 }
+
+/// `remediate -o fix.tf` wrote a shell script, `replay -o report.md` and `show -o rows.json` a page for a terminal.
+#[test]
+fn the_ending_of_a_file_chooses_the_format_in_every_command() {
+    let place = tempfile::tempdir().unwrap();
+    let sample = |name: &str| project("snapshots").join(name).to_str().unwrap().to_owned();
+    let (broken, records) = (sample("broken.trailproof"), sample("records"));
+    let root = ["remediate", &broken, "--control", "root_usage"];
+    for (name, arguments, begins) in [
+        ("fix.sh", &root[..], "#!/bin/sh"),
+        ("fix.tf", &root, "#"),
+        ("fix.md", &root, "# "),
+        ("fix.yaml", &root, "#"),
+        ("plan.json", &root, "{"),
+        ("played.md", &["replay", &broken, &records], "#"),
+        ("played.json", &["replay", &broken, &records], "{"),
+        ("rows.json", &["show", &broken, "1"], "["),
+        ("changes.md", &["diff", &broken, &broken], "#"),
+        ("told.md", &["explain", &broken, "root_usage"], "#"),
+        ("found.csv", &["analyze", &broken], "account,"),
+    ] {
+        let path = place.path().join(name);
+        let (_, _, told) = run(&[arguments, &["-o", path.to_str().unwrap()]].concat());
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{name}: {told}"));
+        assert!(
+            text.starts_with(begins),
+            "{name}: {}",
+            &text[..80.min(text.len())]
+        );
+        let told_apart = [
+            ("fix.tf", "resource \""),
+            ("fix.yaml", "AWSTemplateFormatVersion"),
+        ];
+        if let Some((_, word)) = told_apart.iter().find(|(it, _)| *it == name) {
+            assert!(text.contains(word), "{name}");
+        }
+    }
+}

@@ -281,7 +281,7 @@ fn accounts(snapshot: &Snapshot, options: &Options) -> Result<Vec<String>, Error
     if let Some(given) = options.accounts.iter().find(|it| !held.contains(it)) {
         return Err(Error::NoSuchAccount {
             given: given.clone(),
-            known: all.join(", "),
+            known: nearest(given, &all),
         });
     }
     Ok(all
@@ -290,7 +290,39 @@ fn accounts(snapshot: &Snapshot, options: &Options) -> Result<Vec<String>, Error
         .collect())
 }
 
+/// The accounts to name where one was named that is not held: all where they are few, else the nearest of them and how many.
+fn nearest(given: &str, all: &[String]) -> String {
+    const NAMED: usize = 3;
+    if all.len() <= NAMED {
+        return all.join(", ");
+    }
+    let mut nearest: Vec<&String> = all.iter().collect();
+    nearest.sort_by_cached_key(|account| strsim::damerau_levenshtein(given, account));
+    let named: Vec<&str> = nearest.iter().take(NAMED).map(|it| it.as_str()).collect();
+    format!("{} accounts; nearest: {}", all.len(), named.join(", "))
+}
+
 /// Whether an event satisfies a predicate, by the plain matcher.
 fn holds(predicate: &Predicate, event: &Value) -> bool {
     predicate.matches(event, &Semantics::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    /// All ids of an organization, thousands of them, stood in the error.
+    #[test]
+    fn a_mistyped_account_gets_the_nearest_of_many() {
+        let all: Vec<String> = (0..2000)
+            .map(|it| format!("{:012}", 100_000 + it))
+            .collect();
+        let told = nearest("00000100721", &all);
+        assert!(
+            told.starts_with("2000 accounts; nearest: 000000100721, "),
+            "{told}"
+        );
+        assert_eq!(told.matches(", ").count(), 2, "{told}");
+        assert_eq!(nearest("1", &all[..2]), "000000100000, 000000100001");
+    }
 }

@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::out::remark;
+use super::what::region;
 use super::{Error, Out, Status};
 use crate::aws::arn;
-use crate::collect::{self, Config, Event, Observer, Organization, Stop, is_region_name};
+use crate::collect::{self, Config, Event, Observer, Organization, Stop};
 use crate::report::printable::one_line;
 use crate::snapshot::operations::{self, Need, OPERATIONS, Operation};
 use crate::snapshot::{Snapshot, Writer, is_same_file};
@@ -78,14 +79,6 @@ pub(super) struct Args {
     /// Print the least IAM policy that a collection needs, and stop
     #[arg(long)]
     print_policy: bool,
-}
-
-fn region(text: &str) -> Result<String, String> {
-    if is_region_name(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("write it as in `eu-west-1`".to_owned())
-    }
 }
 
 /// Records what AWS says into a snapshot.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::what::region;
 use super::{Error, Out, Status};
 use crate::aws::arn;
 use crate::import::{self, Defaults, Import};
@@ -26,7 +27,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID", value_parser = account_id)]
     account: Option<String>,
     /// Region of files that name none
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = region)]
     region: Option<String>,
     /// Replace an existing file
     #[arg(long)]

@@ -139,10 +139,15 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // What was decided before the error stands on standard output, before the message.
             let _ = out.finish();
-            out.drawing(&error.render(out.styled_messages()));
-            ExitCode::from(2)
+            failed(&error, &mut out)
         }
     }
+}
+
+/// Says why the tool could not do its job.
+fn failed(error: &Error, out: &mut Out) -> ExitCode {
+    out.drawing(&error.render(out.styled_messages()));
+    ExitCode::from(2)
 }
 
 /// The command line that the help describes.
@@ -160,9 +165,10 @@ fn usage(error: clap::Error, out: &mut Out) -> ExitCode {
         } else {
             help.to_string()
         };
-        // A reader who hung up wants no message either.
-        let _ = out.text(&help).and_then(|()| out.finish());
-        return ExitCode::SUCCESS;
+        return match out.text(&help).and_then(|()| out.finish()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&Error::from(error), out),
+        };
     }
     let arguments = std::env::args_os().map(|argument| {
         let text = argument.to_string_lossy();

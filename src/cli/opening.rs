@@ -83,8 +83,12 @@ impl Target {
 
     /// The format that was asked for, else the one of the file's ending.
     pub(super) fn format<F: clap::ValueEnum>(&self, asked: Option<F>, otherwise: F) -> F {
-        let by_ending = || self.output.as_deref().and_then(by_ending);
-        asked.or_else(by_ending).unwrap_or(otherwise)
+        asked.or_else(|| self.by_ending()).unwrap_or(otherwise)
+    }
+
+    /// The format that the file's ending stands for.
+    pub(super) fn by_ending<F: clap::ValueEnum>(&self) -> Option<F> {
+        self.output.as_deref().and_then(by_ending)
     }
 
     /// How a document is laid out that goes there.
@@ -116,6 +120,10 @@ pub(super) fn by_ending<F: clap::ValueEnum>(path: &Path) -> Option<F> {
         "html" | "htm" => "html",
         "md" => "markdown",
         "xml" => "junit",
+        "txt" => "text",
+        "sh" => "aws-cli",
+        "tf" => "terraform",
+        "yaml" | "yml" => "cloudformation",
         same => same,
     };
     F::from_str(format, false).ok()

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::aws::arn;
 use crate::remedy::{self, Plan, Wishes};
 use crate::report::fix;
 
 use super::opening::{Opening, Target};
-use super::what::What;
+use super::what::{What, region};
 use super::{Error, Out, Status};
 
 /// What to repair and how to print it.
@@ -29,9 +28,9 @@ pub(super) struct Args {
     file: PathBuf,
     #[command(flatten)]
     what: What,
-    /// How to print the changes
-    #[arg(long, value_name = "FORMAT", default_value = "aws-cli")]
-    format: fix::Format,
+    /// How to print the changes [default: by the ending of OUT, such as `.tf`; else aws-cli]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<fix::Format>,
     /// Print the changes as data, for `trailproof diff --plan` and for programs
     #[arg(
         long,
@@ -44,7 +43,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
     /// The Region for a trail, where there is none yet
-    #[arg(long, value_name = "REGION", help_heading = "What is made")]
+    #[arg(long, value_name = "REGION", value_parser = region, help_heading = "What is made")]
     region: Option<String>,
     /// A name that something has of which the snapshot does not know, as the script says it: what is new gets another
     #[arg(long, value_name = "NAME")]
@@ -69,9 +68,14 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let snapshot = args.opening.open(&args.file)?;
     let options = args.what.options(&registry, out)?;
     let plan = remedy::plan(&snapshot, &registry, &options, &wishes)?;
-    let text = match args.plan {
+    // A file of which the ending says so is the plan as data, as `--plan` asks for it.
+    let as_data = || args.format.is_none().then(|| args.target.by_ending());
+    let text = match args.plan.or_else(|| as_data().flatten()) {
         Some(AsData::Json) => fix::json(&plan),
-        None => fix::script(&plan, args.format),
+        None => {
+            let format = args.target.format(args.format, fix::Format::AwsCli);
+            fix::script(&plan, format)
+        }
     };
     args.target.write(&text, &fix::summary(&plan), out)?;
     args.opening.warn(out);
@@ -99,10 +103,6 @@ pub(super) fn wishes(
     if let Some(text) = email.as_deref().filter(|text| !is_address(text)) {
         return Err(Error::new(format!("`{text}` is no e-mail address"))
             .help("give a plain one, such as `--email security@example.com`"));
-    }
-    if let Some(text) = region.as_deref().filter(|text| !arn::is_region(text)) {
-        return Err(Error::new(format!("`{text}` is no Region"))
-            .help("give one as AWS writes it, such as `--region eu-west-1`"));
     }
     Ok(Wishes {
         email,

@@ -60,14 +60,9 @@ pub(super) struct Args {
     /// With --with-fix: the address to subscribe where nobody is told yet
     #[arg(long, value_name = "ADDRESS", requires = "with_fix")]
     email: Option<String>,
-    /// How to show it
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        conflicts_with = "sql"
-    )]
-    format: ReplayFormat,
+    /// How to show it [default: by the ending of OUT, such as `.md`; else text]
+    #[arg(long, value_name = "FORMAT", conflicts_with = "sql")]
+    format: Option<ReplayFormat>,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -130,8 +125,9 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         premises: &options.premises(),
         fix: fixed.as_ref().map(|(fix, _)| fix),
     };
-    let text = report::replay(dossier, args.format, args.target.style(out));
-    if args.format == ReplayFormat::Json && args.target.output.is_none() {
+    let format = args.target.format(args.format, ReplayFormat::Text);
+    let text = report::replay(dossier, format, args.target.style(out));
+    if format == ReplayFormat::Json && args.target.output.is_none() {
         out.json(&text)?;
     } else {
         let told = report::replay_summary(dossier);
@@ -357,6 +353,11 @@ fn complain(files: &FilesRead, outcome: &ReplayOutcome, plan: &ReplayPlan) -> Re
             "there is no CloudTrail record in what was read: {first} holds none"
         ))
         .help("`trailproof help replay` names the forms in which records are read")),
+        // A table that held nothing has shown nothing.
+        None if outcome.records.read == 0 => Err(Error::new(
+            "no record was judged: what was read counts none",
+        )
+        .help("run the query where the records of the time in question lie, and read what it gives with its rows")),
         _ => Ok(()),
     }
 }

@@ -33,15 +33,9 @@ pub(super) struct Args {
     /// Evidence rows, as findings cite them: `56`, `6-35`; a list of all calls where none is named
     #[arg(value_name = "ROW", value_parser = rows)]
     rows: Vec<Run>,
-    /// How to print
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value = "table",
-        help_heading = "Output"
-    )]
-    format: Format,
+    /// How to print [default: by the ending of OUT, such as `.json`; else table]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    format: Option<Format>,
     /// Write the answer's own bytes, of which the evidence row has the SHA-256
     #[arg(
         long,
@@ -102,7 +96,8 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         return raw(args, &found, out);
     }
     let style = args.target.style(out);
-    let text = match (args.format, found.as_slice()) {
+    let format = args.target.format(args.format, Format::Table);
+    let text = match (format, found.as_slice()) {
         (Format::Table, []) => list(&snapshot, style)?,
         (Format::Table, rows) => {
             let texts: Result<Vec<String>, Error> = rows
@@ -121,7 +116,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> Result<Status, Error> {
         }
         (Format::Json, rows) => json(&snapshot, rows)?,
     };
-    match (args.format, &args.target.output) {
+    match (format, &args.target.output) {
         (Format::Json, None) => out.json(&text)?,
         _ => args.target.write(&text, &told(&found), out)?,
     }

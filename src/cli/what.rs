@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum as _;
 
 use crate::analyze::{Analysis, Attestation, Options, Paths, attest};
+use crate::aws::arn;
 use crate::chain::Assumption;
 use crate::control::{Registry, Sections};
 
@@ -178,6 +179,14 @@ pub(super) fn accept(
             && (options.controls.is_empty() || findings.any(|it| it.control == entry.control))
     });
     attest::apply(analysis, &attestations);
+}
+
+/// The name of a Region, as an option has it.
+pub(super) fn region(text: &str) -> Result<String, String> {
+    match arn::is_region(text) {
+        true => Ok(text.to_owned()),
+        false => Err("write it as in `eu-west-1`".to_owned()),
+    }
 }
 
 /// A text as one word of a shell's command line.

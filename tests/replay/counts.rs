@@ -192,3 +192,30 @@ fn the_laboratory_account_counts_as_python_does() {
     }
     assert!(all > 100, "{all}");
 }
+
+/// A file with the header alone was a green replay, and a packed one lacked a column.
+#[test]
+fn counts_that_count_nothing_are_no_clean_replay() {
+    let place = tempfile::tempdir().unwrap();
+    let snapshot = sample("complete.trailproof");
+    let header = trailproof::replay::sql::COLUMNS.join(",");
+    for (bytes, told) in [
+        (
+            format!("{header}\n").into_bytes(),
+            "what was read counts none",
+        ),
+        (b"\x1f\x8b\x08\x00".to_vec(), "is packed with gzip"),
+        (b"\x28\xb5\x2f\xfd\x00".to_vec(), "is packed with zstd"),
+    ] {
+        let counts = place.path().join("counts.csv");
+        std::fs::write(&counts, bytes).unwrap();
+        let output = trailproof()
+            .args(["replay", &snapshot, "--counts"])
+            .arg(&counts)
+            .output()
+            .unwrap();
+        let messages = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{messages}");
+        assert!(messages.contains(told), "{messages}");
+    }
+}

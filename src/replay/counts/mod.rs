@@ -34,6 +34,11 @@ pub enum CountsError {
     /// It is Parquet that cannot be read.
     #[error("is Parquet that cannot be read: {0}")]
     Parquet(String),
+    /// Its columns are packed in a way that is not read here.
+    #[error(
+        "is Parquet whose columns are packed with {0}, which is not read: write it with snappy or without compression, or as CSV"
+    )]
+    PackedParquet(String),
     /// A row is wrong.
     #[error("row {row}: `{column}` is `{value}`")]
     Value {
@@ -47,6 +52,9 @@ pub enum CountsError {
     /// The quotes of a field are not closed.
     #[error("ends within a quoted field")]
     CutOff,
+    /// Packed, which the query's own writer did not do.
+    #[error("is packed with {0}: unpack it first, as with `{0} -d`")]
+    Packed(&'static str),
     /// A folder of something else.
     #[error("is a folder without files `part-*`, as Spark writes them")]
     NoParts,
@@ -54,6 +62,14 @@ pub enum CountsError {
     #[error("was counted for another snapshot, benchmark or selection of controls")]
     OtherPlan,
 }
+
+/// How files begin that these programs packed.
+const PACKERS: [(&[u8], &str); 4] = [
+    (&[0x1f, 0x8b], "gzip"),
+    (&[0x28, 0xb5, 0x2f, 0xfd], "zstd"),
+    (b"BZh", "bzip2"),
+    (&[0xfd, b'7', b'z', b'X', b'Z'], "xz"),
+];
 
 /// Counts records that a query has counted: of one file, or of the parts in a folder, as Spark writes them. Of a window the
 /// accounts alone mean something: when a record was made, no row says.
@@ -90,7 +106,12 @@ fn parts(folder: &Path) -> Result<Vec<PathBuf>, CountsError> {
 
 fn read_file(plan: &Plan, window: &Window, file: File) -> Result<Tally, CountsError> {
     let mut input = BufReader::new(file);
-    if input.fill_buf()?.starts_with(b"PAR1") {
+    let start = input.fill_buf()?;
+    let packed = PACKERS.iter().find(|(mark, _)| start.starts_with(mark));
+    if let Some((_, packer)) = packed {
+        return Err(CountsError::Packed(packer));
+    }
+    if start.starts_with(b"PAR1") {
         return read_parquet(plan, window, input.into_inner());
     }
     let mut rows = csv::Rows { input: &mut input };

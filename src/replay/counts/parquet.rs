@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
@@ -18,6 +19,16 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(file: File) -> Result<Self, CountsError> {
         let reader = SerializedFileReader::new(file).map_err(unread)?;
+        let groups = reader.metadata().row_groups().iter();
+        let packed = groups
+            .flat_map(|group| group.columns())
+            .map(|column| column.compression())
+            .find(|it| !matches!(it, Compression::UNCOMPRESSED | Compression::SNAPPY));
+        if let Some(packed) = packed {
+            let packer = packed.to_string();
+            let packer = packer.split('(').next().unwrap_or_default();
+            return Err(CountsError::PackedParquet(packer.to_lowercase()));
+        }
         let schema = reader.metadata().file_metadata().schema();
         let names = schema.get_fields().iter().map(|it| it.name().to_owned());
         Ok(Self {

@@ -32,6 +32,7 @@ pub enum Format {
     /// CloudFormation templates
     Cloudformation,
     /// The steps in the console, as Markdown
+    #[value(alias = "markdown")]
     Console,
 }
 
