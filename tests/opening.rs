@@ -260,7 +260,7 @@ fn the_ending_of_a_file_chooses_the_format_in_every_command() {
     for (name, arguments, begins) in [
         ("fix.sh", &root[..], "#!/bin/sh"),
         ("fix.tf", &root, "#"),
-        ("fix.md", &root, "# "),
+        ("fix.md", &root, "- "),
         ("fix.yaml", &root, "#"),
         ("plan.json", &root, "{"),
         ("played.md", &["replay", &broken, &records], "#"),
@@ -268,7 +268,7 @@ fn the_ending_of_a_file_chooses_the_format_in_every_command() {
         ("rows.json", &["show", &broken, "1"], "["),
         ("changes.md", &["diff", &broken, &broken], "#"),
         ("told.md", &["explain", &broken, "root_usage"], "#"),
-        ("found.csv", &["analyze", &broken], "account,"),
+        ("found.csv", &["analyze", &broken], "severity,"),
     ] {
         let path = place.path().join(name);
         let (_, _, told) = run(&[arguments, &["-o", path.to_str().unwrap()]].concat());

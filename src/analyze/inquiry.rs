@@ -339,13 +339,13 @@ impl<'r> Asked<'r> {
             control,
             about: about::about(registry, benchmark, control),
             requirements: requirement::requirements(control, benchmark)?,
-            has_steps: control.query.is_none() && benchmark.steps_for(&control.id).next().is_some(),
+            has_steps: benchmark.steps_for(control).next().is_some(),
         })
     }
 
     fn decide(&self, case: &Case<'_>, snapshot: &Snapshot) -> Result<Decision, Error> {
         match &self.control.query {
-            Some(sql) => question::ask(snapshot, case.chain, &self.control.id, sql),
+            Some(sql) => question::ask(snapshot, case.chain, self.control, sql),
             None => Ok(decide::decide(case, &self.requirements)),
         }
     }

@@ -41,7 +41,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::chain::{self, AccountChain, Assumption};
-use crate::control::{Benchmark, Control, Registry, Sections};
+use crate::control::{Benchmark, Control, Place, Registry, Sections};
 use crate::coverage::Predicate;
 use crate::pattern::Semantics;
 use crate::snapshot::Snapshot;
@@ -166,10 +166,12 @@ pub enum Error {
         message: String,
     },
     /// A control's query does not run: whoever wrote the control can fix it.
-    #[error("the query of control `{control}` cannot be used: {message}")]
+    #[error("{}the query of control `{control}` cannot be used: {message}", place.as_ref().map(|it| format!("{it}: ")).unwrap_or_default())]
     Query {
         /// The control.
         control: String,
+        /// Where the query begins.
+        place: Option<Place>,
         /// What is wrong with it.
         message: String,
     },

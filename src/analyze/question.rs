@@ -12,6 +12,7 @@ use super::Error;
 use super::decision::Decision;
 use super::finding::{Requirement, Status, Why};
 use crate::chain::{AccountChain, Gap};
+use crate::control::Control;
 use crate::snapshot::{MAX_ROWS, MAX_TEXT, Snapshot};
 
 /// How long a query may take for one account.
@@ -21,11 +22,12 @@ const TIME: Duration = Duration::from_secs(60);
 pub(super) fn ask(
     snapshot: &Snapshot,
     chain: &AccountChain,
-    control: &str,
+    control: &Control,
     sql: &str,
 ) -> Result<Decision, Error> {
     let fault = |message: String| Error::Query {
-        control: control.to_owned(),
+        control: control.id.clone(),
+        place: control.query_place.clone(),
         message,
     };
     let rows = snapshot
@@ -43,7 +45,7 @@ pub(super) fn ask(
             kind: "query".to_owned(),
             label: "query".to_owned(),
             text: sql.to_owned(),
-            source: format!("control `{control}`"),
+            source: format!("control `{}`", control.id),
         }),
         ..Decision::new(status, why)
     })

@@ -73,6 +73,7 @@ impl Args {
             failing: self.failing,
             details: self.details,
             gaps: self.gaps,
+            blind_spots: self.blind_spots,
             ..View::default()
         }
     }

@@ -23,5 +23,5 @@ pub use printed::{plain_text, same_text};
 pub use registry::Registry;
 pub use types::{
     Alternative, AlternativeKind, Assessment, Benchmark, Control, Entry, EventName, Example, Kept,
-    LeftOut, Note, Printing, Recorded, Recording, Rejected, Section, Severity,
+    LeftOut, Note, Place, Printing, Recorded, Recording, Rejected, Section, Severity,
 };

@@ -32,6 +32,9 @@ pub struct Control {
     /// A control of kind `query`: one SELECT over facts that returns `resource`, `status`, `reason`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// Where the query stands, for messages about it.
+    #[serde(skip)]
+    pub query_place: Option<Place>,
     /// Published texts that are not accepted, each with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Rejected>,
@@ -45,6 +48,21 @@ pub struct Control {
     pub examples: Vec<Example>,
     /// Read from a folder of the user's rather than built in.
     pub custom: bool,
+}
+
+/// A place in a file that somebody wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` line {}", self.file, self.line)
+    }
 }
 
 impl Control {
@@ -458,16 +476,18 @@ impl Benchmark {
     }
 
     /// Its audit steps for a control, in order.
-    pub fn steps_for<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a AuditStep> {
-        let logging = self.logging.iter().any(|entry| entry.control == control);
+    pub fn steps_for<'a>(&'a self, control: &'a Control) -> impl Iterator<Item = &'a AuditStep> {
+        let (id, query) = (&control.id, control.query.is_some());
+        let logging = self.logging.iter().any(|entry| entry.control == *id);
         let steps = if logging {
             &self.logging_audit
         } else {
             &self.audit
         };
         steps.iter().filter(move |step| {
-            let among = |list: &[String]| list.iter().any(|id| id == control);
-            (step.only.is_empty() || among(&step.only)) && !among(&step.except)
+            let among = |list: &[String]| list.iter().any(|it| it == id);
+            // What a benchmark says of its controls says nothing of a user's query.
+            !query && (step.only.is_empty() || among(&step.only)) && !among(&step.except)
         })
     }
 }

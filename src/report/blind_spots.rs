@@ -32,8 +32,8 @@ pub(super) fn of_account(findings: &[Finding]) -> Vec<Spot<'_>> {
     spots
 }
 
-/// Whether anybody asked for them.
-pub(super) fn asked(findings: &[Finding]) -> bool {
+/// Whether something passes whose proof a call could break.
+fn any_proof(findings: &[Finding]) -> bool {
     findings.iter().any(|it| it.blind_spots.is_some())
 }
 
@@ -156,7 +156,10 @@ pub(super) fn text(page: &mut Page, account: &str, findings: &[Finding]) {
     let spots = of_account(findings);
     page.heading(&format!("The quietest ways to blind account {account}"));
     if spots.is_empty() {
-        let none = "no single call breaks the proof of a control that passes";
+        let none = match any_proof(findings) {
+            true => "no single call breaks the proof of a control that passes",
+            false => "no control passes here: there is no proof that a call could break",
+        };
         page.paragraph(2, "", none);
         return;
     }

@@ -88,6 +88,8 @@ pub struct View {
     pub details: bool,
     /// Each call without an answer.
     pub gaps: bool,
+    /// What would break the proof of what passes.
+    pub blind_spots: bool,
 }
 
 impl Format {

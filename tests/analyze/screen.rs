@@ -504,3 +504,18 @@ fn a_comment_in_a_pull_request_holds_what_does_not_pass_and_fits() {
     }
     assert!(!text.contains("| pass "), "{text}");
 }
+
+/// `--blind-spots` of an account in which nothing passes said nothing of them.
+#[test]
+fn blind_spots_where_nothing_passes_are_said_to_be_none() {
+    let file = project("snapshots/broken.trailproof");
+    let output = trailproof()
+        .args(["analyze", file.to_str().unwrap(), "--blind-spots"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("there is no proof that a call could break"),
+        "{text}"
+    );
+}

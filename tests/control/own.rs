@@ -181,3 +181,43 @@ fn a_query_that_finds_a_fault_is_not_told_as_an_alert_that_nobody_gets() {
     assert!(first.contains("found at fault by a query"), "{text}");
     assert!(!first.contains("alert nobody"), "{text}");
 }
+
+/// A query that does not run named no file, and its control was shown with the audit steps of CIS.
+#[test]
+fn a_query_that_does_not_run_is_named_with_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(folder.path());
+    let directory = folder.path().join("our-controls");
+    let path = directory.join("topic_is_encrypted.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let line = text
+        .lines()
+        .position(|line| line.starts_with("query"))
+        .unwrap()
+        + 1;
+    let directory = directory.to_str().unwrap();
+    let id = "topic_is_encrypted";
+    let shown = trailproof()
+        .args(["controls", "show", id, "--controls", directory])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("none are published"), "{shown}");
+
+    std::fs::write(&path, text.replace("from topic", "from no_such_table")).unwrap();
+    let broken = project("snapshots/broken.trailproof");
+    let output = trailproof()
+        .args(["analyze", broken.to_str().unwrap(), "--control", id])
+        .args(["--controls", directory])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("no_such_table"), "{told}");
+    assert!(
+        told.contains(&format!(
+            "topic_is_encrypted.toml` line {line}: the query of control"
+        )),
+        "{told}"
+    );
+}

@@ -119,7 +119,7 @@ impl Auditor {
     fn follow(&self, benchmark: &Benchmark, control: &Control, texts: &[&str]) -> AuditSteps {
         let mut candidates = vec![Candidate::default()];
         let mut pending: Option<Open> = None;
-        for step in benchmark.steps_for(&control.id) {
+        for step in benchmark.steps_for(control) {
             let mut next = Vec::new();
             let mut misses = Vec::new();
             for candidate in &candidates {

@@ -117,7 +117,7 @@ impl<'a> Under<'a> {
             entity: entry.and_then(|entry| entry.entity.as_deref()),
             rule: entry.and_then(|entry| entry.rule.as_deref()),
             references: view.references_of(control),
-            audit_steps: view.steps_for(&control.id).collect(),
+            audit_steps: view.steps_for(control).collect(),
         }
     }
 }
@@ -310,7 +310,7 @@ fn asks(
 }
 
 fn audit_steps(control: &Control, view: &Benchmark, out: &mut Out) -> Result<(), Error> {
-    let steps: Vec<&AuditStep> = view.steps_for(&control.id).collect();
+    let steps: Vec<&AuditStep> = view.steps_for(control).collect();
     heading(out, &format!("Audit steps of {}", view.id))?;
     if steps.is_empty() {
         out.paragraph(2, "none are published")?;

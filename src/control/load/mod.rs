@@ -17,8 +17,8 @@ pub(super) use benchmark::BenchmarkFile;
 pub(super) use framework::framework;
 
 use super::types::{
-    Alternative, AlternativeKind, Control, EventName, Example, Kept, Note, Printing, Recorded,
-    Recording, Rejected, Severity,
+    Alternative, AlternativeKind, Control, EventName, Example, Kept, Note, Place, Printing,
+    Recorded, Recording, Rejected, Severity,
 };
 
 /// A control or benchmark file that cannot be used.
@@ -63,13 +63,17 @@ struct File<'a> {
 
 impl File<'_> {
     fn error(&self, span: Range<usize>, message: impl Into<String>) -> Error {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         Error {
             file: self.name.to_owned(),
-            line: Some(line),
+            line: Some(self.line(span.start)),
             message: message.into(),
         }
+    }
+
+    /// The line in which something begins.
+    fn line(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        before.bytes().filter(|byte| *byte == b'\n').count() + 1
     }
 
     fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
@@ -227,6 +231,10 @@ pub(super) fn control(
     let file = File { name: file, text };
     let table: ControlFile = file.parse()?;
     let alternatives = read_alternatives(&file, table.alternatives)?;
+    let query_place = table.query.as_ref().map(|query| Place {
+        file: file.name.to_owned(),
+        line: file.line(query.span().start),
+    });
     let query = table
         .query
         .map(|query| file.said(query, "query"))
@@ -274,6 +282,7 @@ pub(super) fn control(
         alternatives,
         recording,
         query,
+        query_place,
         rejected: table
             .rejected
             .into_iter()

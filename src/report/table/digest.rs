@@ -30,8 +30,6 @@ pub(in super::super) struct Digest {
     /// The accounts one by one, where they are asked for.
     pub(super) details: Option<Page>,
     pub(super) blind_spots: Page,
-    /// Whether anybody asked for them.
-    pub(super) has_blind_spots: bool,
 }
 
 /// Findings of which a checklist would say the same other thing.
@@ -56,7 +54,6 @@ impl Digest {
             only_denied: true,
             details: view.details.then(|| Page::new(view.style)),
             blind_spots: Page::new(view.style),
-            has_blind_spots: false,
         }
     }
 
@@ -92,8 +89,9 @@ impl Digest {
             let accounts = dossier.analysis.accounts.len();
             details::write(page, account, findings, self.view.failing, accounts);
         }
-        self.has_blind_spots |= blind_spots::asked(findings);
-        blind_spots::text(&mut self.blind_spots, &account.account, findings);
+        if self.view.blind_spots {
+            blind_spots::text(&mut self.blind_spots, &account.account, findings);
+        }
     }
 
     fn difference(&mut self, finding: &Finding, account: &Arc<str>) {

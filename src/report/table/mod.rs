@@ -39,7 +39,7 @@ pub(super) fn render(dossier: Dossier<'_>, digest: &Digest) -> String {
         Some(details) => page.append(details),
         None => rows(&mut page, analysis, digest),
     }
-    if digest.has_blind_spots {
+    if digest.view.blind_spots {
         page.append(&digest.blind_spots);
     }
     digest.calls.write(&mut page, analysis);
