@@ -283,6 +283,7 @@ fn reports_name_the_silent_calls_each_once() {
             width: 80,
             ..Style::default()
         },
+        blind_spots: true,
         ..View::default()
     };
     let table = report::analysis(dossier, Format::Table, view);
