@@ -134,7 +134,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         args.target.write(&text, &told, out)?;
     }
     args.opening.warn(out);
-    complain(&files, &outcome, &plan)?;
+    complain(&files, &outcome, &plan, args.counts.is_some())?;
     let missed = outcome.controls.iter().any(|it| !it.missed.is_empty());
     Ok(if missed && args.fail_on == FailOn::Missed {
         Status::Findings
@@ -334,7 +334,12 @@ fn files_read(listing: &records::Listing, outcomes: &[FileOutcome], others: u64)
 }
 
 /// Complains of what could not be read, after the report of what could.
-fn complain(files: &FilesRead, outcome: &ReplayOutcome, plan: &ReplayPlan) -> Result<(), Error> {
+fn complain(
+    files: &FilesRead,
+    outcome: &ReplayOutcome,
+    plan: &ReplayPlan,
+    counted: bool,
+) -> Result<(), Error> {
     if let Some((file, why)) = files.damaged.first() {
         let others = match files.damaged.len() - 1 {
             0 => String::new(),
@@ -353,8 +358,8 @@ fn complain(files: &FilesRead, outcome: &ReplayOutcome, plan: &ReplayPlan) -> Re
             "there is no CloudTrail record in what was read: {first} holds none"
         ))
         .help("`trailproof help replay` names the forms in which records are read")),
-        // A table that held nothing has shown nothing.
-        None if outcome.records.read == 0 => Err(Error::new(
+        // A table that held nothing has shown nothing; a list of records that is empty is an answer.
+        None if counted && outcome.records.read == 0 => Err(Error::new(
             "no record was judged: what was read counts none",
         )
         .help("run the query where the records of the time in question lie, and read what it gives with its rows")),
