@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::analyze::{self, Analysis, Answers, Finding, Inquiry, Summary};
 use crate::report::{self, About, Dossier, Flow, Format, Portion, View};
 
-use super::opening::NewFile;
+use super::opening::{NewFile, style};
 use super::{Error, Out, Status};
 
 /// What is written, and what decides the exit code.
@@ -38,10 +38,7 @@ pub(super) fn analyze(
     out: &mut Out,
 ) -> Result<Option<Status>, Error> {
     let flows = plan.targets.iter().map(|(format, path)| {
-        let style = match path {
-            Some(_) => plan.view.style,
-            None => out.style(),
-        };
+        let style = style(path.as_deref(), out);
         let view = View { style, ..plan.view };
         Flow::new(*format, view)
     });

@@ -93,10 +93,7 @@ impl Target {
 
     /// How a document is laid out that goes there.
     pub(super) fn style(&self, out: &Out) -> Style {
-        match self.output {
-            Some(_) => Style::default(),
-            None => out.style(),
-        }
+        style(self.output.as_deref(), out)
     }
 
     /// Writes a text to standard output, or to the file named, and then says on standard error in a line what is in it:
@@ -110,6 +107,14 @@ impl Target {
             }
             None => Ok(out.text(text)?),
         }
+    }
+}
+
+/// How a document is laid out in a file, or on standard output where there is none.
+pub(super) fn style(file: Option<&Path>, out: &Out) -> Style {
+    match file {
+        Some(_) => Style::default(),
+        None => out.style(),
     }
 }
 

@@ -69,8 +69,11 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let options = args.what.options(&registry, out)?;
     let plan = remedy::plan(&snapshot, &registry, &options, &wishes)?;
     // A file of which the ending says so is the plan as data, as `--plan` asks for it.
-    let as_data = || args.format.is_none().then(|| args.target.by_ending());
-    let text = match args.plan.or_else(|| as_data().flatten()) {
+    let as_data = match args.format {
+        None => args.plan.or_else(|| args.target.by_ending()),
+        Some(_) => None,
+    };
+    let text = match as_data {
         Some(AsData::Json) => fix::json(&plan),
         None => {
             let format = args.target.format(args.format, fix::Format::AwsCli);

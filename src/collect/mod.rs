@@ -32,7 +32,6 @@ use seam::Answers;
 
 pub use error::Error;
 pub use progress::{Event, Observer};
-pub use regions::is_region_name;
 
 /// Answers that wait to be written.
 const QUEUE: usize = 32;

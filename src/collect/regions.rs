@@ -1,6 +1,5 @@
 //! Regions: which an account has, and what is known of a partition without asking.
 
-pub use crate::aws::arn::is_region as is_region_name;
 use crate::aws::arn::partition_of_region;
 
 /// The region whose endpoints serve the global services account and organizations.
@@ -16,6 +15,7 @@ pub(super) fn region_of_global_endpoints(region: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::arn::is_region;
     use crate::snapshot::operations::always_enabled;
 
     #[test]
@@ -27,7 +27,7 @@ mod tests {
             "us-isob-east-1",
             "cn-north-1",
         ] {
-            assert!(is_region_name(good), "{good}");
+            assert!(is_region(good), "{good}");
         }
         for bad in [
             "",
@@ -39,7 +39,7 @@ mod tests {
             "eu-1",
             "-west-1",
         ] {
-            assert!(!is_region_name(bad), "{bad}");
+            assert!(!is_region(bad), "{bad}");
         }
     }
 
@@ -49,9 +49,9 @@ mod tests {
             let regions = always_enabled(partition);
             assert!(regions.is_sorted());
             assert!(
-                regions.iter().all(
-                    |region| is_region_name(region) && partition_of_region(region) == partition
-                )
+                regions
+                    .iter()
+                    .all(|region| is_region(region) && partition_of_region(region) == partition)
             );
         }
     }

@@ -114,18 +114,18 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
 fn forms(fields: &mut Fields, model: &EventModel, parts: &mut Vec<Rc<Formula>>) {
     for (path, form) in model.forms() {
         let node = asked_about(fields, path);
-        // What cannot be built is not assumed.
-        if let Some(node) = node
-            && let Some(machine) = Machine::search(form)
-        {
-            let asked = Asked::Form(form.to_owned());
-            let id = fields.atom(Some(node), asked, |_| Atom {
-                string: Rule::Run(machine, false),
-                ..Atom::flat(true)
-            });
-            parts.push(Rc::new(Formula::Atom(id, true)));
-        }
+        parts.extend(node.and_then(|node| written(fields, node, form)));
     }
+}
+
+/// That the strings of a field have a form; what cannot be built is not assumed.
+fn written(fields: &mut Fields, node: usize, form: &str) -> Option<Rc<Formula>> {
+    let machine = Machine::search(form)?;
+    let id = fields.atom(Some(node), Asked::Form(form.to_owned()), |_| Atom {
+        string: Rule::Run(machine, false),
+        ..Atom::flat(true)
+    });
+    Some(Rc::new(Formula::Atom(id, true)))
 }
 
 /// The node of a field that some predicate looks at.
@@ -152,13 +152,7 @@ fn given(fields: &mut Fields, model: &EventModel, scope: &Scope, parts: &mut Vec
         if told_apart(fields, other, [fact.is.as_str()].into_iter()).is_empty() {
             continue;
         }
-        let form = fact.form(scope);
-        if let Some(machine) = Machine::search(&form) {
-            let written = fields.atom(Some(node), Asked::Form(form), |_| Atom {
-                string: Rule::Run(machine, false),
-                ..Atom::flat(true)
-            });
-            let written = Rc::new(Formula::Atom(written, true));
+        if let Some(written) = written(fields, node, &fact.form(scope)) {
             let other = asks(fields, other, Asked::Exactly(fact.is.clone()), false);
             parts.push(Formula::any([written, other]));
         }

@@ -200,32 +200,26 @@ pub(super) fn check(name: &str, value: &Value, operation: &Operation) -> Result<
     }
 }
 
+/// What an item is called, by all members that name it.
+fn names<'v>(item: &'v Value, operation: &Operation) -> Vec<&'v str> {
+    let members = operation.requires.iter().chain(&["logGroupName"]);
+    let texts = members.filter_map(|member| item.get(*member)?.as_str());
+    texts.collect()
+}
+
 /// Two items of one name that say different things, as of a file that was put together from several.
 fn contradiction(value: &Value, operation: &Operation) -> Option<String> {
-    let name = |item: &Value| {
-        let mut names: Vec<String> = Vec::new();
-        for member in operation.requires.iter().chain(&["logGroupName"]) {
-            names.extend(item.get(*member).and_then(Value::as_str).map(str::to_owned));
-        }
-        // Subscriptions that are not confirmed have a word for a name.
-        let named = names.first().is_some_and(|first| {
-            !operation.name.starts_with("ListSubscriptions") || arn::is_arn(first)
-        });
-        named.then_some(names)
-    };
+    // Subscriptions that are not confirmed have a word for a name.
+    let is_name =
+        |text: &str| !operation.name.starts_with("ListSubscriptions") || arn::is_arn(text);
     operation.lists.iter().find_map(|list| {
-        let mut seen: HashMap<Vec<String>, &Value> = HashMap::new();
+        let mut seen: HashMap<Vec<&str>, &Value> = HashMap::new();
         let items = value.get(list)?.as_array()?;
         items.iter().find_map(|item| {
-            let names = name(item)?;
-            let what = names.first().cloned();
-            match seen.insert(names, item) {
-                Some(other) if other != item => {
-                    let what = what.unwrap_or_default();
-                    Some(format!("`{list}` holds `{what}` twice, and differently"))
-                }
-                _ => None,
-            }
+            let names = names(item, operation);
+            let what = *names.first().filter(|it| is_name(it))?;
+            let other = seen.insert(names, item)?;
+            (other != item).then(|| format!("`{list}` holds `{what}` twice, and differently"))
         })
     })
 }

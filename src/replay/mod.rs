@@ -19,6 +19,7 @@ mod fields;
 mod history;
 pub mod kinds;
 mod outcome;
+mod packed;
 pub mod plan;
 mod principal;
 pub mod question;

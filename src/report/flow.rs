@@ -19,7 +19,6 @@ pub struct Flow {
     accounts: Vec<String>,
     /// What is written at the end, of the screen and a comment.
     digest: Digest,
-    style: Style,
 }
 
 /// What one account adds to a document.
@@ -55,7 +54,6 @@ impl Flow {
             has_findings: false,
             accounts: Vec::new(),
             digest: Digest::new(view),
-            style: view.style,
         })
     }
 
@@ -118,10 +116,11 @@ impl Flow {
 
     /// What comes after the last account.
     pub fn end(self, outset: Dossier<'_>, counts: &Summary) -> String {
+        let style = self.digest.view.style;
         match self.format {
             Format::Json => {}
-            Format::Table => return printed(table::render(outset, &self.digest), self.style),
-            Format::Comment => return printed(comment::render(outset, &self.digest), self.style),
+            Format::Table => return printed(table::render(outset, &self.digest), style),
+            Format::Comment => return printed(comment::render(outset, &self.digest), style),
             _ => return String::new(),
         }
         let [_, after] = json::frame(outset, *counts);

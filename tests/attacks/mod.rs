@@ -307,7 +307,7 @@ tables!(
 /// Of so many accounts that fail the fix of one is tried in each run, of all with `TRAILPROOF_THOROUGHNESS`.
 const ONE_OF_FIXES: usize = 40;
 
-/// What becomes of an account that fails: what a plan says passes, passes once its script was run in that account.
+/// What comes of the finding of an account that fails.
 fn with_finding<T>(case: &Case, then: impl Fn(&World, &Options, LinkId, &Finding) -> T) -> T {
     let world = case.world();
     let directory = tempfile::tempdir().expect("a directory");
@@ -336,6 +336,7 @@ fn failing() -> impl Iterator<Item = Case> {
     tables.filter(|case| case.expect.starts_with("fail "))
 }
 
+/// What a plan says passes, passes once its script was run in that account.
 #[test]
 fn fixes_of_attacked_accounts_hold() {
     let only = std::env::var("TRAILPROOF_ATTACK").unwrap_or_default();

@@ -144,8 +144,9 @@ impl Facts<'_> {
     /// that its management account sees.
     pub(in crate::chain) fn trails_of(&self, account: &str) -> Result<Rc<[TrailRow]>, Error> {
         let own = self.trails(account)?;
-        let Some((_, management)) = self.organization(account)? else {
-            return Ok(own);
+        let management = match self.organization(account)? {
+            Some((_, management)) if management != account => management,
+            _ => return Ok(own),
         };
         let questions = self.questions(account)?;
         let looked: Vec<&str> = questions
@@ -161,7 +162,7 @@ impl Facts<'_> {
         let of_owner = self.trails(&management)?;
         let hidden: Vec<TrailRow> = of_owner
             .iter()
-            .filter(|trail| management != account && trail.is_organization && !would_show(trail))
+            .filter(|trail| trail.is_organization && !would_show(trail))
             .cloned()
             .collect();
         if hidden.is_empty() {

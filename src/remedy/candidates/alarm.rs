@@ -31,9 +31,12 @@ impl Case<'_> {
             LinkId::A13 => vec![vec![edit(&alarm, |it| {
                 it.settings.remove("WarmUpConfiguration");
             })]],
-            // What holds the composite in ALARM may be another of its children.
-            LinkId::A15 if alarm.composite => self.by_itself()?,
-            id if id.station() == Station::CompositeAlarm => self.by_itself()?,
+            // What holds a composite in ALARM (A15) may be another of its children.
+            id if id.station() == Station::CompositeAlarm
+                || id == LinkId::A15 && alarm.composite =>
+            {
+                self.by_itself()?
+            }
             _ => self.arithmetic(&alarm)?,
         })
     }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::kinds::Shown;
+use super::packed::packer;
 use super::plan::Plan;
 use super::principal::Principal;
 use super::question::Answers;
@@ -63,14 +64,6 @@ pub enum CountsError {
     OtherPlan,
 }
 
-/// How files begin that these programs packed.
-const PACKERS: [(&[u8], &str); 4] = [
-    (&[0x1f, 0x8b], "gzip"),
-    (&[0x28, 0xb5, 0x2f, 0xfd], "zstd"),
-    (b"BZh", "bzip2"),
-    (&[0xfd, b'7', b'z', b'X', b'Z'], "xz"),
-];
-
 /// Counts records that a query has counted: of one file, or of the parts in a folder, as Spark writes them. Of a window the
 /// accounts alone mean something: when a record was made, no row says.
 pub fn read(plan: &Plan, window: &Window, path: &Path) -> Result<Tally, CountsError> {
@@ -107,8 +100,7 @@ fn parts(folder: &Path) -> Result<Vec<PathBuf>, CountsError> {
 fn read_file(plan: &Plan, window: &Window, file: File) -> Result<Tally, CountsError> {
     let mut input = BufReader::new(file);
     let start = input.fill_buf()?;
-    let packed = PACKERS.iter().find(|(mark, _)| start.starts_with(mark));
-    if let Some((_, packer)) = packed {
+    if let Some(packer) = packer(start) {
         return Err(CountsError::Packed(packer));
     }
     if start.starts_with(b"PAR1") {

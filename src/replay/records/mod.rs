@@ -64,6 +64,9 @@ pub enum Damage {
     /// The text is in another encoding.
     #[error("is UTF-16 text, as PowerShell writes it: write it anew as UTF-8")]
     Utf16,
+    /// It was packed by this program, and files of such are not unpacked.
+    #[error("is compressed with {0}: unpack it, or write it anew as JSON")]
+    Compressed(&'static str),
     /// The file holds no text.
     #[error("is {0}: unpack it, or write it anew as JSON")]
     OtherForm(&'static str),
@@ -91,7 +94,11 @@ impl Damage {
     /// The same, where as many records were read before the part that is damaged.
     pub(super) fn after(mut self, before: u64) -> Self {
         match &mut self {
-            Self::Open(_) | Self::Utf16 | Self::OtherForm(_) | Self::NoRecords { .. } => {}
+            Self::Open(_)
+            | Self::Utf16
+            | Self::Compressed(_)
+            | Self::OtherForm(_)
+            | Self::NoRecords { .. } => {}
             Self::Read { records, .. }
             | Self::CutOff { records }
             | Self::NotJson { records, .. }

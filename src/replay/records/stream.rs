@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::super::packed::{GZIP, packer};
 use super::Damage;
 use super::edge::{Frame, Part};
 use super::holder::hand_out;
@@ -21,10 +22,7 @@ const MAX_OTHERS: u64 = if cfg!(test) { 1000 } else { 10_000_000 };
 /// subscriptions.
 const LISTS: [&[u8]; 4] = [b"Records", b"Events", b"events", b"logEvents"];
 /// What files begin with that hold no text.
-const OTHER_FORMS: [(&[u8], &str); 6] = [
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
-    (b"BZh", "compressed with bzip2"),
-    (b"\xfd7zXZ\0", "compressed with xz"),
+const OTHER_FORMS: [(&[u8], &str); 3] = [
     (b"PK\x03\x04", "a zip archive"),
     (b"PAR1", "a Parquet file"),
     (b"SQLite format 3\0", "a SQLite file"),
@@ -34,6 +32,9 @@ const OTHER_FORMS: [(&[u8], &str); 6] = [
 pub fn other_form(start: &[u8]) -> Option<Damage> {
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = start {
         return Some(Damage::Utf16);
+    }
+    if let Some(packer) = packer(start).filter(|it| *it != GZIP) {
+        return Some(Damage::Compressed(packer));
     }
     let begins = |(mark, _): &&(&[u8], &'static str)| start.starts_with(mark);
     let (_, form) = OTHER_FORMS.iter().find(begins)?;

@@ -224,8 +224,8 @@ impl Calls {
                 let call = (api.to_owned(), kind.clone(), code.clone());
                 self.waited_for.contains(&call)
             };
-            let apis: Vec<&str> = apis.iter().map(String::as_str).collect();
-            let apis: Vec<&str> = apis.into_iter().filter(|api| !waited_for(api)).collect();
+            let apis = apis.iter().map(String::as_str);
+            let apis: Vec<&str> = apis.filter(|api| !waited_for(api)).collect();
             if apis.is_empty() {
                 continue;
             }

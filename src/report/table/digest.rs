@@ -16,7 +16,7 @@ use super::{WAYS, details, is_denied, way};
 /// What the screen, and a comment, say of the accounts that were added.
 #[derive(Debug)]
 pub(in super::super) struct Digest {
-    pub(super) view: View,
+    pub(in super::super) view: View,
     pub(in super::super) tally: Tally,
     pub(in super::super) causes: Causes,
     pub(super) calls: Calls,
