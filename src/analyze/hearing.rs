@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::chain::verdict::{LinkId, Verdict};
+use crate::aws::mute::Silence;
+use crate::chain::cause::SilenceCause;
+use crate::chain::verdict::{Kind, LinkId, Subject, Verdict};
 use crate::chain::{self, AccountChain, MetricAlarm, Path};
 use crate::control::{Benchmark, Control, Registry, Section};
 use crate::coverage::Predicate;
@@ -145,12 +147,42 @@ impl<'a> Hearing<'a> {
     }
 
     /// The link that leaves open whether a path of an account works.
-    pub fn open_link(&self, account: usize) -> impl Fn(usize) -> Option<Stop> {
-        move |path| {
-            let path = self.accounts.get(account)?.chain.paths.get(path)?;
-            let open = |link: &&Arc<chain::verdict::Link>| link.verdict == Verdict::Unknown;
-            path.links.iter().find(open).map(|link| Stop::of(link))
+    pub fn open_link(&self, account: usize, path: usize) -> Option<Stop> {
+        let path = self.accounts.get(account)?.chain.paths.get(path)?;
+        let open = |link: &&Arc<chain::verdict::Link>| link.verdict == Verdict::Unknown;
+        path.links.iter().find(open).map(|link| Stop::of(link))
+    }
+
+    /// Why a path that carries an event tells nobody of it at the event's own time.
+    pub fn silent(&self, account: usize, path: usize, silence: Silence) -> Option<Stop> {
+        let path = self.accounts.get(account)?.chain.paths.get(path)?;
+        let alarm = path.alarm.as_ref()?;
+        // What the alarm on the metric does not hear, no composite above it does.
+        let lowest = alarm.through.first().unwrap_or(&alarm.arn);
+        let rules = path.calendar.names.clone();
+        // Another path is silent.
+        if silence.muted && rules.is_empty() || !silence.muted && path.calendar.hours.is_empty() {
+            return None;
         }
+        let (id, arn, cause) = match (silence.muted, silence.is_sure()) {
+            (true, true) => (
+                LinkId::A17,
+                &alarm.arn,
+                SilenceCause::CameWhileMuted { rules },
+            ),
+            (true, false) => (
+                LinkId::A17,
+                &alarm.arn,
+                SilenceCause::CamePerhapsWhileMuted { rules },
+            ),
+            (false, true) => (LinkId::A19, lowest, SilenceCause::CameAtSilentHour),
+            (false, false) => (LinkId::A19, lowest, SilenceCause::CamePerhapsAtSilentHour),
+        };
+        Some(Stop {
+            id,
+            subject: Some(Subject::of_arn(Kind::Alarm, arn)),
+            cause: cause.into(),
+        })
     }
 }
 

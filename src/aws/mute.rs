@@ -13,8 +13,11 @@ use serde::Serialize;
 
 use super::alarm::{SilentTimes, Stay};
 
+mod calendar;
 #[cfg(test)]
 mod tests;
+
+pub use calendar::{Calendar, Diary, LATE, Silence};
 
 /// A mute rule that targets the alarm, as the API returns it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,14 +98,21 @@ pub fn windows(rule: &MuteSettings, now: Timestamp) -> Result<Windows, Problem> 
     if status == Some("EXPIRED") || rule.expire.is_some_and(|expire| expire <= now) {
         return Ok(Windows::default());
     }
-    let schedule = Schedule::read(rule)?;
-    let sure = schedule.lay_out(rule, now, true);
-    let possible = schedule.lay_out(rule, now, false);
+    let windows = between(rule, (now, horizon(now)))?;
     let open = |windows: &[Window]| windows.first().is_some_and(|first| first.begin <= now);
-    if status == Some("ACTIVE") && !open(&possible) {
+    if status == Some("ACTIVE") && !open(&windows.possible) {
         return Err(Problem::NotActive);
     }
-    Ok(Windows { sure, possible })
+    Ok(windows)
+}
+
+/// The windows of a rule within a time, whatever its status is now.
+fn between(rule: &MuteSettings, time: (Timestamp, Timestamp)) -> Result<Windows, Problem> {
+    let schedule = Schedule::read(rule)?;
+    Ok(Windows {
+        sure: schedule.lay_out(rule, time, true),
+        possible: schedule.lay_out(rule, time, false),
+    })
 }
 
 /// The hours in which an alarm hears nothing by its own settings, from `now` up to the [`horizon`], and in the first days of
@@ -244,13 +254,17 @@ impl Schedule {
         })
     }
 
-    /// The windows from `now` on; `both` says that a day must meet both of its fields where a schedule restricts both.
-    fn lay_out(&self, rule: &MuteSettings, now: Timestamp, both: bool) -> Vec<Window> {
+    /// The windows within a time; `both` says that a day must meet both of its fields where a schedule restricts both.
+    fn lay_out(
+        &self,
+        rule: &MuteSettings,
+        (from, last): (Timestamp, Timestamp),
+        both: bool,
+    ) -> Vec<Window> {
         let runs = match &self.begins {
             Begins::Once(begin) => vec![(*begin, self.duration)],
-            Begins::Again(cron) => self.runs(cron, rule, now, both),
+            Begins::Again(cron) => self.runs(cron, rule, (from, last), both),
         };
-        let horizon = horizon(now);
         let windows = runs.into_iter().flat_map(|(begin, length)| {
             self.placed(begin, length, both)
                 .into_iter()
@@ -259,11 +273,8 @@ impl Schedule {
                         begin: placed
                             .begin
                             .max(rule.start.unwrap_or(placed.begin))
-                            .max(now),
-                        end: placed
-                            .end
-                            .min(rule.expire.unwrap_or(placed.end))
-                            .min(horizon),
+                            .max(from),
+                        end: placed.end.min(rule.expire.unwrap_or(placed.end)).min(last),
                     };
                     (window.begin < window.end).then_some(window)
                 })
@@ -303,7 +314,7 @@ impl Schedule {
         &self,
         cron: &Cron,
         rule: &MuteSettings,
-        now: Timestamp,
+        (from, last): (Timestamp, Timestamp),
         both: bool,
     ) -> Vec<(DateTime, SignedDuration)> {
         let minutes = self.duration.as_secs().div_euclid(60);
@@ -314,10 +325,10 @@ impl Schedule {
                 _ => of_day.push((*begin, begin + minutes)),
             }
         }
-        let from = now
-            .max(rule.start.unwrap_or(now))
+        let from = from
+            .max(rule.start.unwrap_or(from))
             .to_zoned(self.zone.clone());
-        // A window of up to fifteen days that is open now began before.
+        // A window of up to fifteen days that is open then began before.
         let back = self
             .duration
             .as_secs()
@@ -325,7 +336,7 @@ impl Schedule {
             .saturating_add(2)
             .min(60);
         let first = from.date().saturating_sub(Span::new().days(back));
-        let last = horizon(now).to_zoned(self.zone.clone()).date();
+        let last = last.to_zoned(self.zone.clone()).date();
         let mut runs = Vec::new();
         for day in first
             .series(Span::new().days(1))

@@ -10,16 +10,20 @@ use super::path::Subscription;
 use super::tail::{Alike, Extent, Tail, Told};
 use super::verdict::LinkId;
 use super::{Error, alarm_actions, alarm_message, mute_rules, subscription, topic};
-use crate::aws::alarm::{AlarmState, Stay};
-use crate::aws::mute::{self, Windows};
+use crate::aws::alarm::{AlarmState, SilentTimes, Stay};
+use crate::aws::mute::{self, Calendar, Windows};
 
 /// An alarm that acts, and what is known of its course.
 pub(super) struct Acting<'a> {
     pub(super) alarm: &'a AlarmRow,
     pub(super) stay: Stay,
+    /// Seconds from the event to the transition.
+    pub(super) enters: u64,
     pub(super) resting: &'a [AlarmState],
     /// When the alarm below hears nothing.
     pub(super) silent: &'a Windows,
+    /// The same as hours of any time.
+    pub(super) hours: &'a SilentTimes,
     /// The id under which its switch is told.
     pub(super) switch: LinkId,
 }
@@ -55,7 +59,13 @@ impl AlarmEnds {
             "{}\u{1}{}\u{1}{:?}",
             alarm.account,
             alarm.arn,
-            (acting.switch, acting.stay, acting.resting, acting.silent)
+            (
+                acting.switch,
+                acting.stay,
+                acting.enters,
+                acting.resting,
+                acting.silent
+            )
         );
         if let Some(ends) = self.known.get(&key) {
             return Ok(Rc::clone(ends));
@@ -79,6 +89,14 @@ impl AlarmEnds {
         let (said, muted) = mute_rules::muted(facts, alarm, acting.stay)?;
         tail.judgement.extend(said);
         tail.muted = Arc::new(mute::union([muted, acting.silent.clone()]));
+        let (names, rules) = mute_rules::schedules(facts, alarm)?;
+        tail.calendar = Arc::new(Calendar {
+            names,
+            rules,
+            hours: acting.hours.clone(),
+            stay: acting.stay,
+            enters: acting.enters,
+        });
         for action in &actions {
             ends.tails
                 .extend(self.walk_action(facts, acting, &tail, action)?);

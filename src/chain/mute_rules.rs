@@ -9,6 +9,23 @@ use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::aws::alarm::{SilentTimes, Stay};
 use crate::aws::mute::{self, Windows};
 
+/// The schedules of the mute rules that name an alarm, by the names of the rules. One that is over was in force before.
+pub(super) fn schedules(
+    facts: &Facts<'_>,
+    alarm: &AlarmRow,
+) -> Result<(Vec<String>, Vec<mute::MuteSettings>), Error> {
+    let mut named = Vec::new();
+    for rule in facts.mute_rules(alarm)? {
+        let mut schedule = schedule(&rule);
+        if schedule.status.as_deref() == Some("EXPIRED") {
+            let at = time(facts.recorded_at(rule.evidence)?.as_deref());
+            schedule.expire = schedule.expire.or(at);
+        }
+        named.push((rule.name, schedule));
+    }
+    Ok(named.into_iter().unzip())
+}
+
 /// What the mute rules of an alarm do to an event that has it in ALARM for so long: the links, and the windows in which
 /// such an event is lost.
 pub(super) fn muted(

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::aws::mute::Windows;
+use crate::aws::mute::{Calendar, Windows};
 use crate::coverage::{Predicate, Scope};
 
 use super::gap::Gap;
@@ -62,6 +62,8 @@ pub struct Path {
     pub links: Vec<Arc<Link>>,
     /// Times from the snapshot on in which an event on this path tells nobody: mute rules hold the action back.
     pub muted: Arc<Windows>,
+    /// The same to be asked of an event's own time.
+    pub calendar: Arc<Calendar>,
 }
 
 /// One place on a path that lets some events through.

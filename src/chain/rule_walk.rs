@@ -67,6 +67,7 @@ impl<'r> Way<'r> {
             conditions: judgement.conditions,
             links: judgement.links,
             muted: Default::default(),
+            calendar: Default::default(),
         }
     }
 }
@@ -363,6 +364,7 @@ impl RuleWalk<'_> {
                     conditions: judgement.conditions,
                     links: judgement.links,
                     muted: Default::default(),
+                    calendar: Default::default(),
                 });
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::aws::mute::Windows;
+use crate::aws::mute::{Calendar, Windows};
 use crate::coverage::Predicate;
 
 use super::judgement::Judgement;
@@ -44,6 +44,7 @@ pub(super) struct Tail {
     pub(super) subscription: Option<Subscription>,
     pub(super) judgement: Judgement,
     pub(super) muted: Arc<Windows>,
+    pub(super) calendar: Arc<Calendar>,
     /// How many more ways there are that differ from this one in names alone.
     pub(super) more: usize,
 }
@@ -63,6 +64,7 @@ impl Tail {
         tail.subscription.clone_from(&end.subscription);
         tail.judgement.extend(end.judgement.clone());
         tail.muted = Arc::clone(&end.muted);
+        tail.calendar = Arc::clone(&end.calendar);
         tail.more = end.more;
         tail
     }
@@ -88,6 +90,7 @@ impl Tail {
             conditions: judgement.conditions,
             links: judgement.links,
             muted: Arc::clone(&self.muted),
+            calendar: Arc::clone(&self.calendar),
         }
     }
 }

@@ -25,7 +25,7 @@ use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{
     Error, alarm_actions, log_alarm, metric_filter, mute_rules, organization, selectors, trail,
 };
-use crate::aws::alarm::{AlarmState, Firing, Stay};
+use crate::aws::alarm::{AlarmState, Firing, SilentTimes, Stay};
 use crate::aws::arn::Location;
 use crate::aws::mute::Windows;
 
@@ -367,8 +367,11 @@ impl<'s, 'c> Walk<'s, 'c> {
         let firing = watched.firing();
         // Of an alarm that no event moves nothing is lost in a window.
         let stay = firing.map_or(NO_STAY, |firing| firing.stay);
+        let enters = firing.map_or(0, |firing| firing.delay);
         let own = self.own(alarm, firing)?;
         let (state, silent) = &*own;
+        let none = SilentTimes::default();
+        let hours = firing.map_or(&none, |firing| &firing.silent);
         tail.judgement.extend(state.clone());
         let region = self.region(&alarm.account, &alarm.region)?;
         let above = region.above(watched, moves);
@@ -378,8 +381,10 @@ impl<'s, 'c> Walk<'s, 'c> {
             &Acting {
                 alarm,
                 stay,
+                enters,
                 resting,
                 silent,
+                hours,
                 switch: LinkId::A02,
             },
         )?;
@@ -404,8 +409,10 @@ impl<'s, 'c> Walk<'s, 'c> {
                 &Acting {
                     alarm: &composite.alarm,
                     stay,
+                    enters: composite.movement.enters,
                     resting,
                     silent,
+                    hours,
                     switch: LinkId::C06,
                 },
             )?;
@@ -451,8 +458,10 @@ impl<'s, 'c> Walk<'s, 'c> {
                 &Acting {
                     alarm,
                     stay,
+                    enters: stay.most,
                     resting: AlarmState::ALL.as_slice(),
                     silent: &Windows::default(),
+                    hours: &SilentTimes::default(),
                     switch: LinkId::A02,
                 },
             )?;

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::aws::mute::Silence;
+
 use super::principal::Principal;
 use super::question::Answers;
 
@@ -27,6 +29,8 @@ pub struct KindKey {
     pub principal_type: String,
     /// The answers to all questions.
     pub answers: Answers,
+    /// What the account's calendars say of their minutes.
+    pub silences: Vec<Silence>,
 }
 
 /// A record that is shown, with what orders it before others: its time and its id.
@@ -96,14 +100,20 @@ pub struct Kinds {
 
 impl Kinds {
     /// Counts records by event name and source: a kind that is known is found without a copy of its names.
-    pub(super) fn see(&mut self, names: [&str; 2], answers: &[u64], count: u64, shown: &Shown<'_>) {
+    pub(super) fn see(
+        &mut self,
+        names: [&str; 2],
+        (answers, silences): (&[u64], &[Silence]),
+        count: u64,
+        shown: &Shown<'_>,
+    ) {
         let [event_name, event_source] = names;
         let names = match self.nameless {
             true => [MANY; 3],
             false => [event_name, event_source, &shown.principal.kind],
         };
         let mut key = std::mem::take(&mut self.key);
-        write_key(&mut key, names, answers);
+        write_key(&mut key, names, (answers, silences));
         match self.known.get_mut(&key) {
             Some((_, kind)) => self.text += kind.see(count, shown),
             None => {
@@ -113,6 +123,7 @@ impl Kinds {
                     event_source,
                     principal_type,
                     answers: answers.to_vec(),
+                    silences: silences.to_vec(),
                 };
                 self.text += shown.text.len();
                 self.known
@@ -172,19 +183,20 @@ impl Kinds {
         kinds.sort_unstable_by(|one, two| one.0.cmp(&two.0));
         for (names, kind) in kinds {
             let mut key = Vec::new();
-            write_key(&mut key, [MANY; 3], &names.answers);
+            write_key(&mut key, [MANY; 3], (&names.answers, &names.silences));
             let names = KindKey {
                 event_name: MANY.to_owned(),
                 event_source: MANY.to_owned(),
                 principal_type: MANY.to_owned(),
                 answers: names.answers,
+                silences: names.silences,
             };
             self.put(key, names, kind);
         }
     }
 }
 
-fn write_key(key: &mut Vec<u8>, names: [&str; 3], answers: &[u64]) {
+fn write_key(key: &mut Vec<u8>, names: [&str; 3], (answers, silences): (&[u64], &[Silence])) {
     key.clear();
     for name in names {
         key.extend_from_slice(&(name.len() as u64).to_le_bytes());
@@ -192,6 +204,16 @@ fn write_key(key: &mut Vec<u8>, names: [&str; 3], answers: &[u64]) {
     }
     for word in answers {
         key.extend_from_slice(&word.to_le_bytes());
+    }
+    for Silence {
+        sure,
+        perhaps,
+        muted,
+    } in silences
+    {
+        key.extend(sure.to_le_bytes());
+        key.extend(perhaps.to_le_bytes());
+        key.push(u8::from(*muted));
     }
 }
 
@@ -274,7 +296,8 @@ mod tests {
             text: "x".repeat(100).into(),
         };
         let name = format!("Name{number}");
-        kinds.see([&name, "source"], &[(number % 3) as u64], 1, &shown);
+        let answers = [(number % 3) as u64];
+        kinds.see([&name, "source"], (&answers, &[]), 1, &shown);
     }
 
     /// Names that nobody has heard of, one a record: memory would grow with the input.

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::analyze::{Hearing, Stop};
+use crate::aws::mute::Silence;
 
 use super::alarms::{AlarmOutcome, alarms};
 use super::kinds::{Example, Kind, KindKey};
-use super::plan::{AccountPlan, ControlPlan, Plan};
+use super::plan::{AccountPlan, ControlPlan, PathPlan, Plan};
 use super::question::is_set;
 use super::tally::{AccountTally, Tally};
 
@@ -190,8 +191,12 @@ fn controls(hearing: &Hearing<'_>, plan: &Plan, tallies: &[AccountTally]) -> Vec
                 told: Noise::default(),
                 alarms: alarms_of(hearing, index, control),
             };
-            let blamed = |event: &Value| hearing.blamed(index, position, event);
-            outcome.count(account, control, &kinds, blamed, hearing.open_link(index));
+            let asker = Asker {
+                hearing,
+                account: index,
+                control: position,
+            };
+            outcome.count(account, control, &kinds, asker);
             controls.push(outcome);
         }
     }
@@ -211,26 +216,58 @@ fn alarms_of(hearing: &Hearing<'_>, account: usize, control: &ControlPlan) -> Ve
     alarms.into_iter().collect()
 }
 
+/// Who is asked why nobody hears.
+#[derive(Clone, Copy)]
+struct Asker<'h> {
+    hearing: &'h Hearing<'h>,
+    account: usize,
+    control: usize,
+}
+
+impl Asker<'_> {
+    fn blamed(self, event: &Value) -> Option<Stop> {
+        self.hearing.blamed(self.account, self.control, event)
+    }
+
+    /// Why nobody is told for sure by paths that carry an event: they are silent at its time, or else the first one's link
+    /// that is not known.
+    fn stop(self, mut paths: impl Iterator<Item = usize>, silence: Silence) -> Option<Stop> {
+        let by_link = |path: usize| self.hearing.open_link(self.account, path);
+        let by_time = |path: usize| self.hearing.silent(self.account, path, silence);
+        match silence.is_sure() {
+            true => paths.find_map(by_time),
+            false => paths.find_map(|path| by_link(path).or_else(|| by_time(path))),
+        }
+    }
+}
+
 impl ControlOutcome {
     fn count(
         &mut self,
         account: &AccountPlan,
         control: &ControlPlan,
         kinds: &[(&KindKey, &Kind)],
-        blamed: impl Fn(&Value) -> Option<Stop>,
-        open_link: impl Fn(usize) -> Option<Stop>,
+        asker: Asker<'_>,
     ) {
         let mut missed = Drops::default();
         let mut undecided = Drops::default();
         let mut noise = Gatherings::new();
         let mut told = Gatherings::new();
         for (key, kind) in kinds {
-            let sound = |index: &usize| {
-                let path = account.paths.get(*index);
-                path.is_some_and(|path| path.sound && path.carries(&key.answers))
+            let carrying = || {
+                let paths = account.paths.iter().enumerate();
+                paths.filter(|(_, path)| path.open && path.carries(&key.answers))
+            };
+            let silence = |within: &dyn Fn(usize, &PathPlan) -> bool| {
+                let paths = carrying().filter(|(index, path)| within(*index, path));
+                Silence::of_all(paths.map(|(_, path)| path.silence(&key.silences)))
+            };
+            let tells = |made: &dyn Fn(usize) -> bool| {
+                let silence = silence(&|index, path| path.sound && made(index));
+                silence.is_some_and(Silence::is_never)
             };
             let asked = is_set(&key.answers, control.asked);
-            if control.made_for_it.iter().any(&sound) {
+            if tells(&|index| control.made_for_it.binary_search(&index).is_ok()) {
                 let of = (
                     key.event_name.as_str(),
                     key.event_source.as_str(),
@@ -245,22 +282,26 @@ impl ControlOutcome {
                 continue;
             }
             self.asked += kind.count;
-            if (0..account.paths.len()).any(|index| sound(&index)) {
+            if tells(&|_| true) {
                 self.heard += kind.count;
                 continue;
             }
             let Ok(event) = serde_json::from_str::<Value>(&kind.first.text) else {
                 continue;
             };
-            let open = account
-                .paths
-                .iter()
-                .position(|path| path.open && path.carries(&key.answers));
-            match open.and_then(&open_link) {
-                Some(stop) => undecided.add(key, kind, stop, event),
+            match silence(&|_, _| true) {
                 None => {
-                    if let Some(stop) = blamed(&event) {
+                    if let Some(stop) = asker.blamed(&event) {
                         missed.add(key, kind, stop, event);
+                    }
+                }
+                Some(silence) => {
+                    let list = match silence.is_sure() {
+                        true => &mut missed,
+                        false => &mut undecided,
+                    };
+                    if let Some(stop) = asker.stop(carrying().map(|(path, _)| path), silence) {
+                        list.add(key, kind, stop, event);
                     }
                 }
             }

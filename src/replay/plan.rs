@@ -2,10 +2,13 @@
 //! filters it counts. All of it is a function of the answers to a list of questions, the same for every source of records.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analyze::Hearing;
+use crate::aws::mute::{Calendar, Silence};
 use crate::chain::Path;
-use crate::chain::verdict::{Station, Verdict};
+use crate::chain::cause::SilenceCause;
+use crate::chain::verdict::{Cause, Link, Station, Verdict};
 use crate::coverage::Predicate;
 
 use super::question::{Predicates, is_set};
@@ -35,6 +38,8 @@ pub struct AccountPlan {
     pub groups: Vec<GroupPlan>,
     /// The metric filters in the order of their first paths.
     pub filters: Vec<FilterPlan>,
+    /// When paths are silent: what is the same of several is there once.
+    pub calendars: Vec<Arc<Calendar>>,
 }
 
 /// One control.
@@ -55,6 +60,8 @@ pub struct PathPlan {
     pub sound: bool,
     /// Whether it may work: no link is broken.
     pub open: bool,
+    /// The position of what says when it is silent; none where that is never.
+    pub calendar: Option<usize>,
 }
 
 /// One log group.
@@ -103,9 +110,11 @@ impl Plan {
                 paths: paths.iter().map(|path| path_plan(path, &mut bit)).collect(),
                 groups: Vec::new(),
                 filters: Vec::new(),
+                calendars: Vec::new(),
             };
-            for path in paths {
+            for (index, path) in paths.iter().enumerate() {
                 account.add_filter(path, &mut bit);
+                account.add_calendar(index, path);
             }
             let index = plan.accounts.len();
             plan.by_id.insert(account.account.clone(), index);
@@ -123,6 +132,7 @@ impl Plan {
             paths: Vec::new(),
             groups: Vec::new(),
             filters: Vec::new(),
+            calendars: Vec::new(),
         };
         Self {
             accounts: vec![nothing],
@@ -139,11 +149,22 @@ impl Plan {
 
 fn path_plan(path: &Path, bit: &mut impl FnMut(&Predicate) -> usize) -> PathPlan {
     let conditions = path.conditions.iter();
+    let links = path.links.iter().filter(|link| !is_muted_always(link));
+    let verdict = Verdict::worst(links.map(|link| link.verdict));
     PathPlan {
         conditions: conditions.map(|it| bit(&it.events)).collect(),
-        sound: path.sound(),
-        open: path.verdict() <= Verdict::Unknown,
+        sound: verdict.is_sound(),
+        open: verdict <= Verdict::Unknown,
+        calendar: None,
     }
+}
+
+/// A rule that mutes from the snapshot on for good may have begun after an event: its calendar says.
+fn is_muted_always(link: &Link) -> bool {
+    matches!(
+        &link.cause,
+        Cause::Silence(SilenceCause::MutedAlways { .. })
+    )
 }
 
 /// The conditions of a path up to a station; none where a link up to there does not work for sure.
@@ -167,6 +188,20 @@ fn up_to(
 }
 
 impl AccountPlan {
+    fn add_calendar(&mut self, index: usize, path: &Path) {
+        if path.calendar.is_empty() {
+            return;
+        }
+        let known = self.calendars.iter().position(|it| *it == path.calendar);
+        let position = known.unwrap_or_else(|| {
+            self.calendars.push(Arc::clone(&path.calendar));
+            self.calendars.len() - 1
+        });
+        if let Some(plan) = self.paths.get_mut(index) {
+            plan.calendar = Some(position);
+        }
+    }
+
     fn add_filter(&mut self, path: &Path, bit: &mut impl FnMut(&Predicate) -> usize) {
         let (Some(log_group), Some(filter)) = (&path.log_group, &path.filter) else {
             return;
@@ -206,6 +241,12 @@ impl PathPlan {
     /// Whether all of its conditions let the record through.
     pub fn carries(&self, answers: &[u64]) -> bool {
         self.conditions.iter().all(|bit| is_set(answers, *bit))
+    }
+
+    /// Whether it is silent, by what its account's calendars say of the record's minute.
+    pub fn silence(&self, silences: &[Silence]) -> Silence {
+        let found = self.calendar.and_then(|index| silences.get(index));
+        found.copied().unwrap_or_default()
     }
 }
 

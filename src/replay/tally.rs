@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use crate::aws::mute::{Diary, Silence};
+
 use super::kinds::{Kinds, Shown};
 use super::plan::{AccountPlan, Plan};
 use super::question::{Answers, is_set};
@@ -80,12 +82,21 @@ pub struct Teller<'p> {
     plan: &'p Plan,
     /// What was counted.
     pub tally: Tally,
-    meanings: Meanings,
-    what_if: Meanings,
+    minds: Vec<Mind>,
+    what_if: Vec<Mind>,
 }
 
-/// What follows from answers, by account.
-type Meanings = Vec<HashMap<Answers, Rc<Meaning>>>;
+/// What is remembered of an account.
+#[derive(Debug, Default)]
+struct Mind {
+    /// What follows from answers.
+    meanings: HashMap<Answers, Rc<Meaning>>,
+    /// Its calendars.
+    diaries: Vec<Diary>,
+    /// What they said last, and of which minute.
+    silences: Vec<Silence>,
+    minute: Option<i64>,
+}
 
 impl<'p> Teller<'p> {
     /// A teller that has counted nothing.
@@ -98,8 +109,8 @@ impl<'p> Teller<'p> {
                 what_if: other.iter().map(AccountTally::of).collect(),
                 ..Tally::default()
             },
-            meanings: plan.accounts.iter().map(|_| HashMap::new()).collect(),
-            what_if: other.iter().map(|_| HashMap::new()).collect(),
+            minds: plan.accounts.iter().map(Mind::of).collect(),
+            what_if: other.iter().map(Mind::of).collect(),
         }
     }
 
@@ -121,26 +132,43 @@ impl<'p> Teller<'p> {
         let index = sighting.account;
         let what_if = self.plan.what_if.as_deref();
         let plans = [
-            (
-                Some(self.plan),
-                &mut self.meanings,
-                &mut self.tally.accounts,
-            ),
+            (Some(self.plan), &mut self.minds, &mut self.tally.accounts),
             (what_if, &mut self.what_if, &mut self.tally.what_if),
         ];
-        for (plan, meanings, tallies) in plans {
+        for (plan, minds, tallies) in plans {
             if let Some(plan) = plan.and_then(|plan| plan.accounts.get(index))
-                && let Some(meanings) = meanings.get_mut(index)
+                && let Some(mind) = minds.get_mut(index)
                 && let Some(tally) = tallies.get_mut(index)
             {
-                let meaning = meaning(plan, meanings, sighting.answers);
+                let meaning = meaning(plan, &mut mind.meanings, sighting.answers);
                 tally.count(&meaning, sighting, count);
                 if meaning.told {
                     let names = [sighting.event_name, sighting.event_source];
-                    tally.kinds.see(names, sighting.answers, count, &shown());
+                    let known = (sighting.answers, mind.silences(sighting.minute));
+                    tally.kinds.see(names, known, count, &shown());
                 }
             }
         }
+    }
+}
+
+impl Mind {
+    fn of(account: &AccountPlan) -> Self {
+        Self {
+            diaries: account.calendars.iter().map(Diary::new).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// What the calendars say of a minute; that of the record before is often the same.
+    fn silences(&mut self, minute: i64) -> &[Silence] {
+        if self.minute != Some(minute) {
+            self.minute = Some(minute);
+            self.silences.clear();
+            let diaries = self.diaries.iter_mut();
+            self.silences.extend(diaries.map(|diary| diary.at(minute)));
+        }
+        &self.silences
     }
 }
 

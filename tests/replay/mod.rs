@@ -12,6 +12,8 @@ mod forms;
 mod history;
 /// What lies among logs that is none, and what means harm.
 mod hostile;
+/// Times at which alarms tell nobody.
+mod muted;
 /// What was counted of the laboratory's records to say how noisy an account is.
 mod noise;
 /// The answers about a record against the plain matcher.

@@ -69,6 +69,20 @@ pub enum SilenceCause {
         /// The window that they may have in common.
         window: MuteWindow,
     },
+    /// A recorded event came within a window of its mute rules, and the alarm is back before the window ends.
+    CameWhileMuted {
+        /// The rules.
+        rules: Vec<String>,
+    },
+    /// A recorded event came so that a window of its mute rules may have held the action back for good.
+    CamePerhapsWhileMuted {
+        /// The rules.
+        rules: Vec<String>,
+    },
+    /// A recorded event came at an hour that its expression leaves out.
+    CameAtSilentHour,
+    /// A recorded event came so close to an hour that its expression leaves out that it may not have been heard.
+    CamePerhapsAtSilentHour,
     /// Its own filter matches nearly every event, which keeps it in `ALARM`.
     KeptInAlarmByItsFilter {
         /// The filter.

@@ -245,5 +245,6 @@ fn path(trail: Option<&str>, log_group: Option<&str>, stages: &[&Judgement]) -> 
         conditions: judgement.conditions,
         links: judgement.links,
         muted: Arc::new(Windows::default()),
+        calendar: Arc::default(),
     }
 }

@@ -47,6 +47,23 @@ pub(super) fn sentence(cause: &SilenceCause) -> String {
             from_to(window),
             are(alarms)
         ),
+        SilenceCause::CameWhileMuted { rules } => format!(
+            "{}, and at the time of the event it did: the alarm is back before the window ends",
+            mutes(rules)
+        ),
+        SilenceCause::CamePerhapsWhileMuted { rules } => format!(
+            "{}, and whether the event was lost by it hangs on when CloudTrail delivered it and on how long the alarm stayed in \
+             ALARM",
+            mutes(rules)
+        ),
+        SilenceCause::CameAtSilentHour => {
+            "its expression asks for the time, and does not hear at the hour of the event".to_owned()
+        }
+        SilenceCause::CamePerhapsAtSilentHour => {
+            "its expression asks for the time, and does not hear at an hour close to the event: whether it heard hangs on when \
+             CloudTrail delivered it"
+                .to_owned()
+        }
         SilenceCause::KeptInAlarmByItsFilter { filter } => format!(
             "filter `{filter}` matches nearly every event, so the alarm stays in ALARM and never changes state again"
         ),
