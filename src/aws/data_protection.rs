@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use regex_automata::nfa::thompson::pikevm::PikeVM;
 use serde_json::Value;
 
+use super::json;
+
 /// What a policy de-identifies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Identifier {
@@ -41,7 +43,7 @@ pub enum Finds {
 
 /// The data identifiers that a policy document masks.
 pub fn identifiers(document: &str) -> Vec<Identifier> {
-    let Ok(document) = serde_json::from_str::<Value>(document) else {
+    let Some(document) = json::document(document) else {
         return Vec::new();
     };
     let member = |value: &Value, name: &str| {

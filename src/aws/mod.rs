@@ -12,6 +12,7 @@ pub mod data_protection;
 pub mod field_selection;
 pub mod filter_policy;
 pub mod insights;
+pub(crate) mod json;
 pub mod metric_math;
 pub mod mute;
 mod number;

@@ -6,6 +6,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::json;
+
 /// What a transformer does to the fields that a pattern reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransformerEffect {
@@ -57,7 +59,7 @@ pub fn effect(config: &str, paths: &[String]) -> TransformerEffect {
 }
 
 fn judge(config: &str, paths: &[String]) -> Result<(), TransformerEffect> {
-    let Ok(Value::Array(processors)) = serde_json::from_str(config) else {
+    let Some(Value::Array(processors)) = json::document(config) else {
         return Err(TransformerEffect::Unknown(Obstacle::NotAList));
     };
     if paths.iter().any(|path| path.starts_with('*')) {

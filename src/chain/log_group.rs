@@ -223,7 +223,7 @@ fn masking(facts: &Facts<'_>, place: &LogGroupId, group: &LogGroup) -> Result<Ma
         evidence: vec![group.evidence],
     };
     let mut masking = policies(facts, place, masking)?;
-    masking.active |= masking.identifiers.is_some();
+    masking.active |= masking.identifiers.is_some() || masking.unread.is_some();
     Ok(masking)
 }
 
@@ -243,7 +243,8 @@ fn unread(
     ] {
         let question = question(place, operation, subject);
         let asked = facts.asked(question)?;
-        if concerns && !asked.answered() && !asked.unsupported() {
+        // A policy that cannot be read is there, whatever else is known.
+        if (concerns || asked.unreadable()) && !asked.answered() && !asked.unsupported() {
             let link = unanswered(LinkId::L04, place.subject(), question, &asked);
             return Ok(Some(Box::new(link)));
         }

@@ -8,6 +8,7 @@ use super::cause::EventRuleCause;
 use super::facts::{SubscriptionAttributes, TargetRow};
 use super::judgement::{Judgement, fine};
 use super::verdict::{Link, LinkId, Subject, Verdict};
+use crate::aws::json;
 use crate::coverage::Predicate;
 use crate::pattern::event::{EventPattern, Rule, SignIn};
 
@@ -54,7 +55,7 @@ enum Passes {
 }
 
 fn decide(policy: &str, scope: &str, target: &TargetRow) -> Passes {
-    let Ok(Value::Object(members)) = serde_json::from_str::<Value>(policy) else {
+    let Some(Value::Object(members)) = json::document(policy) else {
         return Passes::Open;
     };
     if members.is_empty() {

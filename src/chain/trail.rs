@@ -111,6 +111,20 @@ fn status(
     trail: &TrailRow,
     judgement: &mut Judgement,
 ) -> Result<(), Error> {
+    if trail.shows_elsewhere_alone
+        && facts
+            .asked(describe_trails(context, &trail.home_region))?
+            .answered()
+    {
+        let cause = TrailCause::NotListedAtHome {
+            region: trail.home_region.clone(),
+        };
+        judgement.say(
+            Link::new(LinkId::T01, Verdict::Unknown, trail.subject(), cause)
+                .field("HomeRegion", &trail.home_region)
+                .evidence([trail.evidence]),
+        );
+    }
     let mut told = false;
     // A member of an organization has a status of its own: its events may fail where the owner's arrive.
     for account in tellers(context, trail) {

@@ -33,6 +33,15 @@ select
   log_group_name,
   role_arn,
   has_custom_event_selectors,
+  exists (
+    select 1 from trail_region as shown
+    where shown.account = located_trail.account and shown.trail_arn = located_trail.trail_arn
+  ) and not exists (
+    select 1 from trail_region as shown
+    where shown.account = located_trail.account
+      and shown.trail_arn = located_trail.trail_arn
+      and shown.region = located_trail.home_region
+  ) as shows_elsewhere_alone,
   evidence_id
 from located_trail;
 

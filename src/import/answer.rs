@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::UNUSABLE;
-use crate::aws::arn;
+use crate::aws::{arn, json};
 use crate::snapshot::operations::Operation;
 
 /// An error of AWS or of the AWS CLI, as code and message.
@@ -104,12 +104,17 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Value, String> {
     if items > MAX_ITEMS {
         return Err(format!("`{name}` holds more items than any answer"));
     }
-    match serde_json::from_slice::<Map<String, Value>>(bytes) {
-        Ok(mut members) => {
-            // What boto3 adds to a response.
-            members.remove("ResponseMetadata");
-            members.retain(|_, member| !member.is_null());
-            Ok(Value::Object(members))
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(mut value) => {
+            if let Some(twice) = json::named_twice(bytes, &value) {
+                return Err(format!("`{name}` has `{twice}` twice in one object"));
+            }
+            if let Some(members) = value.as_object_mut() {
+                // What boto3 adds to a response.
+                members.remove("ResponseMetadata");
+                members.retain(|_, member| !member.is_null());
+            }
+            Ok(value)
         }
         Err(error) if error.is_eof() => Err(format!("`{name}` is cut off: {error}")),
         Err(error) if several(bytes) => Err(format!(

@@ -1,5 +1,7 @@
 //! U ids.
 
+use trailproof::chain::cause::SubscriptionCause;
+
 use super::*;
 
 #[test]
@@ -27,6 +29,16 @@ fn u02_pending_confirmation() {
     fault(LinkId::U02, Verdict::Broken, |world| {
         world.edit_subscription_attributes(|one| one["PendingConfirmation"] = json!("true"));
     });
+}
+
+#[test]
+fn u02_a_topic_that_counts_no_confirmed_subscription_contradicts_its_list() {
+    let link = fault(LinkId::U02, Verdict::Unknown, |world| {
+        world.edit("sns", "GetTopicAttributes", |output| {
+            output["Attributes"]["SubscriptionsConfirmed"] = json!("0");
+        });
+    });
+    assert_eq!(link.cause, SubscriptionCause::CountedOtherwise.into());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use trailproof::chain::cause::TrailCause;
 
 use super::*;
-use crate::support::world::HOME;
+use crate::support::world::{Answer, HOME};
 
 #[test]
 fn t01_trail_is_not_logging() {
@@ -30,6 +30,17 @@ fn t01_status_denied_is_unknown_and_names_the_api() {
         "{}",
         sentence(&link.cause)
     );
+}
+
+#[test]
+fn t01_a_home_region_that_lists_no_trail_contradicts_the_region_that_shows_it() {
+    let link = fault(LinkId::T01, Verdict::Unknown, |world| {
+        let at_home = |it: &&mut Answer| it.operation == "DescribeTrails" && it.region == HOME;
+        let answer = world.answers.iter_mut().find(at_home).expect("an answer");
+        answer.output = Ok(json!({"trailList": []}));
+    });
+    let region = HOME.to_owned();
+    assert_eq!(link.cause, TrailCause::NotListedAtHome { region }.into());
 }
 
 #[test]

@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::answer::Ternary;
+use super::json;
 use value::{alternative, is_operator};
 
 /// What a filter policy does with the message of an alarm that went into `ALARM`.
@@ -81,7 +82,7 @@ pub enum FilterPolicyDoubt {
 
 /// Judges a subscription's `FilterPolicy` under its `FilterPolicyScope` (`MessageAttributes` if absent).
 pub fn filter(policy: &str, scope: Option<&str>, message: &AlarmMessage) -> Filtering {
-    let Ok(Value::Object(policy)) = serde_json::from_str::<Value>(policy) else {
+    let Some(Value::Object(policy)) = json::document(policy) else {
         return Filtering::Unknown(FilterPolicyDoubt::NotAnObject);
     };
     let body = match scope.unwrap_or("MessageAttributes") {

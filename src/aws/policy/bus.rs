@@ -9,6 +9,7 @@ use super::statement::each;
 use super::statements;
 use crate::aws::answer::{all, any};
 use crate::aws::arn::Arn;
+use crate::aws::json;
 
 /// Whether the bus takes events that a rule of the account sends; none where that is not decided.
 pub fn admits(
@@ -22,7 +23,7 @@ pub fn admits(
         account,
         organization,
     };
-    let document: Value = serde_json::from_str(policy).ok()?;
+    let document = json::document(policy)?;
     let statements = statements(&document)?;
     // A refusal outweighs what else is said, and is not read.
     let allows =

@@ -20,6 +20,7 @@ mod worlds;
 use serde_json::Value;
 
 use super::answer::Ternary;
+use super::json;
 pub use bus::admits as bus_admits;
 pub use decision::{Decision, NearMiss, Part, PolicyDoubt, Refusal, Sent, Statement};
 pub use request::{Caller, Organization, Service, Source};
@@ -100,7 +101,7 @@ pub fn may_decrypt(policy: &str, key_arn: &str, caller: &Caller<'_>) -> Decision
 }
 
 fn decide(policy: &str, request: &Request<'_>) -> Decision {
-    let Ok(document) = serde_json::from_str::<Value>(policy) else {
+    let Some(document) = json::document(policy) else {
         return Decision::Open(PolicyDoubt::NotJson);
     };
     let Some(statements) = statements(&document) else {

@@ -67,6 +67,11 @@ pub enum TrailCause {
     },
     /// No delivery to the log group is on record.
     NoDeliveryOnRecord,
+    /// The trail's home Region answered without it, and another Region shows it.
+    NotListedAtHome {
+        /// The home Region.
+        region: String,
+    },
     /// The trail's home Region is disabled in the account; what it records then is not documented.
     HomeRegionDisabled {
         /// The Region.

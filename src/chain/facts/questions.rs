@@ -70,6 +70,11 @@ impl Asked {
         matches!(self, Self::Failed { .. }) && !self.unsupported()
     }
 
+    /// Whether there was an answer, of which nobody can tell what it says.
+    pub(in crate::chain) fn unreadable(&self) -> bool {
+        matches!(self, Self::Failed { kind, .. } if kind == "unreadable")
+    }
+
     /// The evidence row, if there is one.
     pub(in crate::chain) fn evidence(&self) -> Option<i64> {
         match self {

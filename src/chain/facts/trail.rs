@@ -26,6 +26,8 @@ pub(crate) struct TrailRow {
     pub(crate) log_group_name: Option<String>,
     pub(crate) role_arn: Option<String>,
     pub(crate) has_custom_event_selectors: Option<bool>,
+    /// Whether it shows in other Regions alone.
+    pub(crate) shows_elsewhere_alone: bool,
     pub(crate) evidence: i64,
 }
 
@@ -190,6 +192,7 @@ impl Facts<'_> {
                     log_group_name: get(row, "log_group_name")?,
                     role_arn: said(row, "role_arn")?,
                     has_custom_event_selectors: get(row, "has_custom_event_selectors")?,
+                    shows_elsewhere_alone: get(row, "shows_elsewhere_alone")?,
                     evidence: get(row, "evidence_id")?,
                 })
             },

@@ -71,6 +71,9 @@ pub(super) fn sentence(cause: &TrailCause) -> String {
                 ),
             }
         }
+        TrailCause::NotListedAtHome { region } => format!(
+            "its home Region {region} does not list it, though another Region does: the answers contradict each other"
+        ),
         TrailCause::HomeRegionDisabled { region } => format!(
             "its home Region {region} is disabled in the account; what it records then is not documented"
         ),

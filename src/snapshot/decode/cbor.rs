@@ -6,7 +6,7 @@ use minicbor::decode::Decoder;
 use serde_json::{Map, Number, Value};
 
 use super::normal::seconds_since_epoch;
-use super::{DecodeError, MAX_DEPTH, MAX_ITEMS, too_many};
+use super::{DecodeError, MAX_DEPTH, MAX_ITEMS, too_many, twice};
 
 /// Reads one CBOR item that fills the whole body.
 pub(super) fn decode(body: &[u8]) -> Result<Value, DecodeError> {
@@ -71,7 +71,10 @@ fn item(decoder: &mut Decoder<'_>, depth: usize, items: &mut usize) -> Result<Va
             let mut count = 0;
             while more(decoder, length, count)? {
                 let name = text(decoder)?;
-                members.insert(name, item(decoder, depth + 1, items)?);
+                let value = item(decoder, depth + 1, items)?;
+                if members.insert(name.clone(), value).is_some() {
+                    return Err(twice(&name));
+                }
                 count += 1;
             }
             Value::Object(members)

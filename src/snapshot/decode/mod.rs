@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::evidence::{AWS_CLI_JSON, Call};
 use super::operations::{self, Operation, Protocol};
+use crate::aws::json::named_twice;
 
 /// No response nests deeper; foreign bytes may, and would exhaust the stack.
 const MAX_DEPTH: usize = 100;
@@ -120,8 +121,17 @@ fn json(body: &[u8]) -> Result<Value, DecodeError> {
     if json_items(body) > MAX_ITEMS {
         return Err(too_many());
     }
-    serde_json::from_slice(body)
-        .map_err(|error| DecodeError::new(format!("the body is not JSON: {error}")))
+    let value = serde_json::from_slice(body)
+        .map_err(|error| DecodeError::new(format!("the body is not JSON: {error}")))?;
+    match named_twice(body, &value) {
+        Some(name) => Err(twice(&name)),
+        None => Ok(value),
+    }
+}
+
+/// No answer of AWS holds a name twice, and readers differ in which value they take.
+fn twice(name: &str) -> DecodeError {
+    DecodeError::new(format!("`{name}` stands twice in one object"))
 }
 
 /// How many values a JSON text holds at most, counted before any of them is kept.

@@ -354,3 +354,20 @@ fn an_error_page_is_no_response() {
         );
     }
 }
+
+#[test]
+fn a_name_that_stands_twice_is_no_answer() {
+    let json = br#"{"trailList":[{"Name":"a","IsLogging":true,"IsLogging":false}]}"#;
+    let xml = b"<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes>\
+        <entry><key>Policy</key><value>a</value></entry><entry><key>Policy</key><value>b</value></entry>\
+        </Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>";
+    let cbor = [0xa2, 0x61, b'a', 0x01, 0x61, b'a', 0x02];
+    for (decoded, name) in [
+        (read(Form::Json, json), "IsLogging"),
+        (read(Form::Xml, xml), "Policy"),
+        (read(Form::Cbor, &cbor), "a"),
+    ] {
+        let error = decoded.unwrap_err().to_string();
+        assert_eq!(error, format!("`{name}` stands twice in one object"));
+    }
+}

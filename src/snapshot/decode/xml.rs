@@ -5,7 +5,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 use serde_json::{Map, Value};
 
-use super::{DecodeError, MAX_DEPTH, MAX_ITEMS, too_many};
+use super::{DecodeError, MAX_DEPTH, MAX_ITEMS, too_many, twice};
 
 /// An element that is being read.
 struct Element {
@@ -24,23 +24,25 @@ impl Element {
     }
 
     /// `member` children are a list, `entry` children a map, other children an object, and text is itself.
-    fn value(self) -> Value {
+    fn value(self) -> Result<Value, DecodeError> {
         if self.children.is_empty() {
-            return Value::String(self.text);
+            return Ok(Value::String(self.text));
         }
         if self.children.iter().all(|(name, _)| name == "member") {
-            return self.children.into_iter().map(|(_, item)| item).collect();
+            return Ok(self.children.into_iter().map(|(_, item)| item).collect());
         }
         if self
             .children
             .iter()
             .all(|(name, item)| name == "entry" && is_entry(item))
         {
-            let entries = self
-                .children
-                .into_iter()
-                .filter_map(|(_, item)| entry(item));
-            return Value::Object(entries.collect());
+            let mut members = Map::new();
+            for (key, value) in self.children.into_iter().filter_map(|(_, it)| entry(it)) {
+                if members.insert(key.clone(), value).is_some() {
+                    return Err(twice(&key));
+                }
+            }
+            return Ok(Value::Object(members));
         }
         let mut members = Map::new();
         for (name, item) in self.children {
@@ -53,7 +55,7 @@ impl Element {
                 }
             }
         }
-        Value::Object(members)
+        Ok(Value::Object(members))
     }
 }
 
@@ -139,7 +141,7 @@ fn document(body: &[u8]) -> Result<(String, Value), DecodeError> {
         };
         if let Some(element) = closed {
             let name = element.name.clone();
-            let value = element.value();
+            let value = element.value()?;
             match open.last_mut() {
                 Some(parent) => parent.children.push((name, value)),
                 None => root = Some((name, value)),

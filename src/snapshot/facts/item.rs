@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::asks::{Ask, Page};
+use crate::aws::json;
 use crate::snapshot::canonical::canonical_json;
 
 /// Why rows could not be derived.
@@ -102,6 +103,15 @@ impl<'a> Item<'a> {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(self.wrong(name, "a string")),
+        }
+    }
+
+    /// A text that is a JSON document. Of one that nobody can read nothing follows, least of all that it does nothing.
+    pub(super) fn document(self, name: &str) -> Derived<&'a str> {
+        let text = self.text(name)?;
+        match json::document(text) {
+            Some(_) => Ok(text),
+            None => Err(self.wrong(name, "a JSON document")),
         }
     }
 

@@ -140,7 +140,7 @@ fn account_policies(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
                 "selection_criteria",
                 item.optional_text("selectionCriteria")?,
             )
-            .with("document", item.text("policyDocument")?);
+            .with("document", item.document("policyDocument")?);
         sink.insert("logs_account_policy", row)?;
     }
     Ok(())
@@ -150,12 +150,12 @@ fn data_protection_policy(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for page in &ask.pages {
         let item = page.item()?;
         // A log group without a policy is answered without a document.
-        let Some(document) = item.optional_text("policyDocument")? else {
+        if item.get("policyDocument").is_none() {
             continue;
-        };
+        }
         let row = Row::regional(ask, item)
             .with("log_group_name", ask.subject())
-            .with("document", document);
+            .with("document", item.document("policyDocument")?);
         sink.insert("data_protection_policy", row)?;
     }
     Ok(())
