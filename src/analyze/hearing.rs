@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::aws::mute::Silence;
 use crate::chain::cause::SilenceCause;
 use crate::chain::verdict::{Kind, LinkId, Subject, Verdict};
-use crate::chain::{self, AccountChain, MetricAlarm, Path};
+use crate::chain::{self, AccountChain, CompositeAlarm, MetricAlarm, Path};
 use crate::control::{Benchmark, Control, Registry, Section};
 use crate::coverage::Predicate;
 use crate::pattern::Pattern;
@@ -32,6 +32,8 @@ pub struct Hearing<'a> {
     pub replaced: Vec<(String, String)>,
     /// The metric alarms of all accounts.
     pub alarms: Vec<MetricAlarm>,
+    /// The composite alarms of all accounts.
+    pub composites: Vec<CompositeAlarm>,
     /// Whether single controls are asked about, so that alarms behind the filters of others are beside the question.
     pub narrowed: bool,
     /// Controls that are asked about and ask for no events, by id.
@@ -98,10 +100,12 @@ impl<'a> Hearing<'a> {
         let memo = CoverageMemo::new(options.strict);
         let mut chains = chain::Reader::new(snapshot, &options.assume).map_err(facts_error)?;
         let mut all = Vec::new();
-        let mut alarms = Vec::new();
+        let (mut alarms, mut composites) = (Vec::new(), Vec::new());
         for account in accounts(snapshot, options)? {
             let found = chains.metric_alarms(&account);
             alarms.extend(found.map_err(facts_error)?);
+            let found = chains.composite_alarms(&account);
+            composites.extend(found.map_err(facts_error)?);
             let read = chains.account(&account);
             let mut chain = read.map_err(|source| Error::Chain { account, source })?;
             options.paths.narrow(&mut chain);
@@ -133,6 +137,7 @@ impl<'a> Hearing<'a> {
                 .map(|(control, pattern)| (control.clone(), pattern.text.clone()))
                 .collect(),
             alarms,
+            composites,
             narrowed: !options.controls.is_empty(),
             without_events,
             memo,

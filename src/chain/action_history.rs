@@ -15,6 +15,32 @@ pub(super) struct ActionHistory {
     newest: Option<(HistoryItem, ActionEnd)>,
 }
 
+/// An action that an alarm could not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedAction {
+    /// When, RFC 3339.
+    pub time: String,
+    /// ARN of the action.
+    pub action: String,
+    /// The error as CloudWatch has it, or else its summary.
+    pub error: String,
+}
+
+/// The actions on record that an alarm could not take, oldest first.
+pub(super) fn failed(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Vec<FailedAction>, Error> {
+    let items = facts.history(&alarm.account, &alarm.region, &alarm.name)?;
+    let failed = items.into_iter().rev().filter_map(|item| {
+        let (action, end) = read(&item)?;
+        let error = item.data.text("/error").unwrap_or(&item.summary);
+        (end == ActionEnd::Failed).then(|| FailedAction {
+            time: item.time.clone(),
+            action,
+            error: error.to_owned(),
+        })
+    });
+    Ok(failed.collect())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ActionEnd {
     Succeeded,

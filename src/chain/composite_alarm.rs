@@ -119,6 +119,11 @@ impl Region {
             || self.suppressors.contains(&alarm.arn))
     }
 
+    /// The alarms with their states and rules.
+    pub(super) fn into_alarms(self) -> Alarms {
+        self.alarms
+    }
+
     /// C01 where composite alarms above may exist that nobody could see.
     pub(super) fn unknown(&self, alarm: &AlarmRow) -> Option<Link> {
         let mut link = self.unknown.clone()?;

@@ -65,7 +65,10 @@ pub use assumption::Assumption;
 pub use gap::Gap;
 pub use path::{AccountChain, Alarm, Condition, Filter, Path, Rule, Subscription};
 pub use tail::MOST_PATHS;
-pub use watched_metrics::{History, MetricAlarm, NotFollowed, StateChange, Writer};
+pub use watched_metrics::{
+    CompositeAlarm, FailedAction, History, MetricAlarm, NotFollowed, RecordedAlarm, StateChange,
+    Writer,
+};
 
 /// Why the chain of an account could not be read.
 #[derive(Debug, thiserror::Error)]

@@ -136,6 +136,13 @@ fn schedule(rule: &MuteRuleRow) -> mute::MuteSettings {
     }
 }
 
+/// Whether no rule may name the alarm that nobody could read.
+pub(super) fn are_known(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<bool, Error> {
+    let mut judgement = Judgement::default();
+    unread(facts, alarm, &mut judgement)?;
+    Ok(judgement.links.is_empty())
+}
+
 /// Rules that nobody could read may name the alarm.
 fn unread(facts: &Facts<'_>, alarm: &AlarmRow, judgement: &mut Judgement) -> Result<(), Error> {
     // The same for every alarm of the Region, and told as such.

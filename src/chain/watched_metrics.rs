@@ -1,18 +1,26 @@
-//! The metric alarms of an account as they are run over recorded time: settings, what writes their metrics, and the changes
-//! of state that CloudWatch has on record. Decides nothing; used by `replay`.
+//! The alarms of an account as they are run over recorded time: settings, what writes their metrics or stands in their rules, what mutes
+//! them, and what CloudWatch has on record of them. Decides nothing; used by `replay`.
+
+use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::alarm_evaluation::{emission, settings};
-use super::dimensions;
+use super::composite_alarm::Region;
 use super::facts::{AlarmRow, Facts, FilterRow, Question, StateItem};
-use super::{Error, Reader};
+use super::verdict::{Link, LinkId};
+use super::{Error, Reader, action_history, alarm_actions, dimensions, mute_rules};
 use crate::aws::alarm::Settings;
 use crate::aws::arn::{self, Location};
+use crate::aws::composite::Alarms;
+use crate::aws::mute::Calendar;
 
-/// A metric alarm with what writes its metric.
+pub use super::action_history::FailedAction;
+
+/// What an alarm is beside its settings.
 #[derive(Clone, Debug)]
-pub struct MetricAlarm {
+pub struct RecordedAlarm {
     /// ARN.
     pub arn: String,
     /// Name.
@@ -21,17 +29,41 @@ pub struct MetricAlarm {
     pub account: String,
     /// Its Region.
     pub region: String,
-    /// What decides its state.
-    pub settings: Settings,
-    /// What writes its metric, or why it cannot be followed.
-    pub writers: Result<Vec<Writer>, NotFollowed>,
     /// When its configuration was changed last, RFC 3339.
     pub configured_at: Option<String>,
     /// Its changes of state on record; none where CloudWatch was not asked or did not answer.
     pub history: Option<History>,
+    /// Its mute rules.
+    pub mutes: Arc<Calendar>,
+    /// Whether these are all.
+    pub mutes_known: bool,
+    /// What is said where it has no action for `ALARM`.
+    pub no_action: Option<Arc<Link>>,
 }
 
-/// What CloudWatch has on record of an alarm's state.
+/// A metric alarm with what writes its metric.
+#[derive(Clone, Debug)]
+pub struct MetricAlarm {
+    /// What it is.
+    pub about: RecordedAlarm,
+    /// What decides its state.
+    pub settings: Settings,
+    /// What writes its metric, or why it cannot be followed.
+    pub writers: Result<Vec<Writer>, NotFollowed>,
+}
+
+/// A composite alarm.
+#[derive(Clone, Debug)]
+pub struct CompositeAlarm {
+    /// What it is.
+    pub about: RecordedAlarm,
+    /// The alarm that holds its actions back, by name or ARN.
+    pub suppressor: Option<String>,
+    /// The alarms of its account and Region, its rule among theirs.
+    pub alarms: Rc<Alarms>,
+}
+
+/// What CloudWatch has on record of an alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     /// Changes of state, oldest first.
@@ -40,6 +72,8 @@ pub struct History {
     pub from: String,
     /// When they were read.
     pub to: String,
+    /// Actions that failed, oldest first.
+    pub failed: Vec<FailedAction>,
 }
 
 /// CloudWatch saves the history of an alarm for so many days (user guide, "Viewing and managing alarms").
@@ -94,13 +128,45 @@ impl Reader<'_> {
                 alarms.push(metric_alarm(facts, &alarm)?);
             }
         }
-        alarms.sort_by(|one, two| one.arn.cmp(&two.arn));
-        alarms.dedup_by(|one, two| one.arn == two.arn);
+        alarms.sort_by(|one, two| one.about.arn.cmp(&two.about.arn));
+        alarms.dedup_by(|one, two| one.about.arn == two.about.arn);
         Ok(alarms)
+    }
+
+    /// The composite alarms of an account, by ARN.
+    pub fn composite_alarms(&self, account: &str) -> Result<Vec<CompositeAlarm>, Error> {
+        let facts = &self.facts;
+        let mut composites = Vec::new();
+        for region in facts.asked_regions(account)? {
+            let rows = facts.alarms_of_type(account, &region, "composite")?;
+            if rows.is_empty() {
+                continue;
+            }
+            let alarms = Rc::new(Region::read(facts, account, &region)?.into_alarms());
+            for row in rows {
+                composites.push(CompositeAlarm {
+                    about: recorded(facts, &row, LinkId::C06)?,
+                    suppressor: row.actions_suppressor.clone(),
+                    alarms: Rc::clone(&alarms),
+                });
+            }
+        }
+        composites.sort_by(|one, two| one.about.arn.cmp(&two.about.arn));
+        composites.dedup_by(|one, two| one.about.arn == two.about.arn);
+        Ok(composites)
     }
 }
 
 fn metric_alarm(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<MetricAlarm, Error> {
+    Ok(MetricAlarm {
+        about: recorded(facts, alarm, LinkId::A03)?,
+        settings: settings(alarm),
+        writers: writers(facts, alarm)?,
+    })
+}
+
+/// What an alarm is; without an action it has that link.
+fn recorded(facts: &Facts<'_>, alarm: &AlarmRow, silent: LinkId) -> Result<RecordedAlarm, Error> {
     let question = Question {
         account: &alarm.account,
         region: &alarm.region,
@@ -117,9 +183,20 @@ fn metric_alarm(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<MetricAlarm, Erro
         Some(to) => history(facts, alarm, to.to_string())?,
         None => None,
     };
-    Ok(MetricAlarm {
-        settings: settings(alarm),
-        writers: writers(facts, alarm)?,
+    let acts = !alarm_actions::actions(facts, alarm)?.is_empty();
+    let no_action = match acts {
+        true => None,
+        false => Some(Arc::new(alarm_actions::no_action(facts, alarm, silent)?)),
+    };
+    let (names, rules) = mute_rules::schedules(facts, alarm)?;
+    Ok(RecordedAlarm {
+        mutes: Arc::new(Calendar {
+            names,
+            rules,
+            ..Calendar::default()
+        }),
+        mutes_known: mute_rules::are_known(facts, alarm)?,
+        no_action,
         history,
         configured_at: alarm.configuration_updated_time.clone(),
         arn: alarm.arn.clone(),
@@ -149,6 +226,7 @@ fn history(facts: &Facts<'_>, alarm: &AlarmRow, to: String) -> Result<Option<His
             .map_or(from, |since| since.max(from))
             .to_string(),
         to,
+        failed: action_history::failed(facts, alarm)?,
     }))
 }
 

@@ -5,18 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
 use crate::analyze::{Hearing, Stop};
 use crate::aws::alarm::AlarmState;
-use crate::aws::alarm::series::{NotTold, Older, Samples, Transition, transitions};
+use crate::aws::alarm::series::{self, NotTold, Older, Samples, Transition, transitions};
+use crate::aws::composite::{self, Fault, NoCourse};
+use crate::aws::mute::Diary;
 use crate::chain::verdict::{LinkId, Station, Verdict};
-use crate::chain::{AccountChain, MetricAlarm, NotFollowed, Path, Writer};
+use crate::chain::{
+    AccountChain, CompositeAlarm, MetricAlarm, NotFollowed, Path, RecordedAlarm, Writer,
+};
 
-use super::history::{Comparison, NotCompared, compare};
+use super::history::{Comparison, NotCompared, Occasion, compare};
 use super::plan::Plan;
-use super::story::Story;
-use super::tally::AccountTally;
+use super::story::{Mutes, Run, Story, story};
+use super::tally::{AccountTally, First};
 
 /// One alarm over the recorded time.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +29,7 @@ pub struct AlarmOutcome {
     pub arn: String,
     /// Name.
     pub name: String,
-    /// Records that count in its metric.
+    /// Records that count in its metric, or in those of the alarms below it.
     pub events: u64,
     /// What it did.
     pub story: Result<Story, NotRun>,
@@ -44,6 +46,12 @@ pub enum NotRun {
     Metric(NotFollowed),
     /// Its evaluation is not documented.
     Evaluation(NotTold),
+    /// Its rule cannot be evaluated.
+    Rule(Fault),
+    /// What an alarm below it does is not followed.
+    Below(String),
+    /// An alarm that holds its actions back is not followed.
+    Suppressor(String),
 }
 
 /// The series of all metric filters, of whatever account the events are.
@@ -53,6 +61,22 @@ type Series = BTreeMap<(String, String), FilterSeries>;
 struct FilterSeries {
     counts: BTreeMap<i64, u64>,
     arrivals: BTreeSet<i64>,
+    firsts: BTreeMap<i64, First>,
+}
+
+/// What is known of the metric alarms of one account and Region, by name.
+#[derive(Default)]
+struct Below<'h> {
+    runs: BTreeMap<String, (Run, &'h [Writer])>,
+}
+
+/// What the stories of alarms are about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum About {
+    /// What happened, in the time of the records.
+    WhatHappened(Option<(i64, i64)>),
+    /// What would have happened.
+    WhatWouldHave,
 }
 
 /// Runs the alarms of the accounts of a hearing.
@@ -60,48 +84,250 @@ pub(super) fn alarms(
     hearing: &Hearing<'_>,
     plan: &Plan,
     tallies: &[AccountTally],
-    span: Option<(i64, i64)>,
+    about: About,
 ) -> Vec<AlarmOutcome> {
-    let series = series(plan, tallies);
-    let chains = || hearing.accounts.iter().map(|ears| &ears.chain);
+    let teller = Teller {
+        hearing,
+        series: series(plan, tallies),
+        about,
+    };
     let mut outcomes = Vec::new();
+    let mut below: BTreeMap<(&str, &str), Below<'_>> = BTreeMap::new();
     for alarm in &hearing.alarms {
-        if hearing.narrowed && !is_asked_about(hearing, alarm) {
-            continue;
-        }
         // An alarm that no filter of the chain writes to has nothing to do with these records.
         let writers = match &alarm.writers {
             Ok(writers) => writers.as_slice(),
             Err(NotFollowed::NoWriter) => continue,
-            Err(_) if !chains().any(|chain| is_on_path(chain, &alarm.arn)) => continue,
             Err(_) => &[],
         };
-        let (samples, counts) = samples(writers, &series);
-        let story = match alarm.writers {
+        let samples = teller.samples(writers);
+        let run = match alarm.writers {
             Err(why) => Err(NotRun::Metric(why)),
-            Ok(_) => story(alarm, &samples, &counts),
+            Ok(_) => run(alarm, &samples),
         };
-        let history = match &story {
-            Ok(story) => compare(alarm, story, span),
-            Err(_) => Err(NotCompared::NoHistory),
+        let about = &alarm.about;
+        let is_told = match (&alarm.writers, hearing.narrowed) {
+            (_, true) => is_asked_about(hearing, alarm),
+            (Err(_), false) => teller.chains().any(|it| is_on_path(it, &about.arn)),
+            (Ok(_), false) => true,
         };
-        outcomes.push(AlarmOutcome {
-            account: alarm.account.clone(),
-            arn: alarm.arn.clone(),
-            name: alarm.name.clone(),
-            events: counts.values().sum(),
-            story,
-            silenced_by: silenced_by(chains(), &alarm.arn),
-            history,
-        });
+        if is_told {
+            outcomes.push(teller.outcome(about, run.clone(), writers));
+        }
+        if let Ok(run) = run {
+            let region = below.entry((&about.account, &about.region)).or_default();
+            region.runs.insert(about.name.clone(), (run, writers));
+        }
     }
+    let none = Below::default();
+    for composite in &hearing.composites {
+        let about = &composite.about;
+        let is_told = match hearing.narrowed {
+            true => made_paths(hearing).any(|path| is_of(path, &about.arn)),
+            false => teller.chains().any(|it| is_on_path(it, &about.arn)),
+        };
+        if is_told {
+            let region = (about.account.as_str(), about.region.as_str());
+            let (run, writers) = follow(composite, below.get(&region).unwrap_or(&none));
+            outcomes.push(teller.outcome(about, run, &writers));
+        }
+    }
+    outcomes.sort_by(|one, two| (&one.account, &one.arn).cmp(&(&two.account, &two.arn)));
     outcomes
+}
+
+/// What a metric alarm does.
+fn run(alarm: &MetricAlarm, samples: &Samples) -> Result<Run, NotRun> {
+    let settings = &alarm.settings;
+    let run =
+        |older| transitions(settings, samples, AlarmState::Ok, older).map_err(NotRun::Evaluation);
+    let looks = |older| series::looks_back(settings, older).map_err(NotRun::Evaluation);
+    let reach = looks(Older::None)?;
+    Ok(Run {
+        soonest: run(Older::None)?,
+        latest: run(Older::Few)?,
+        reach,
+        slack: looks(Older::Few)? - reach,
+    })
+}
+
+/// What a composite alarm does, by what the alarms below it do; and what writes the metrics of these.
+fn follow(composite: &CompositeAlarm, below: &Below<'_>) -> (Result<Run, NotRun>, Vec<Writer>) {
+    if let Some(suppressor) = &composite.suppressor {
+        return (Err(NotRun::Suppressor(suppressor.clone())), Vec::new());
+    }
+    let course = |of: fn(&Run) -> &Vec<Transition>| {
+        let runs = below.runs.iter();
+        let runs = runs.map(|(name, (run, _))| (name.clone(), of(run).clone()));
+        let runs = runs.collect();
+        let name = &composite.about.name;
+        composite::course(name, &runs, AlarmState::Ok, &composite.alarms)
+    };
+    let names = composite::leaves(&composite.about.name, &composite.alarms);
+    let mut run = Run::default();
+    let mut writers: Vec<Writer> = Vec::new();
+    for (of_one, written) in names.iter().filter_map(|name| below.runs.get(name)) {
+        run.reach = run.reach.max(of_one.reach);
+        run.slack = run.slack.max(of_one.slack);
+        for writer in *written {
+            let same = |known: &Writer| {
+                (&known.log_group, &known.filter) == (&writer.log_group, &writer.filter)
+            };
+            if !writers.iter().any(same) {
+                writers.push(writer.clone());
+            }
+        }
+    }
+    let courses = course(|run| &run.soonest).and_then(|soonest| {
+        let latest = course(|run| &run.latest)?;
+        Ok((soonest, latest))
+    });
+    let run = match courses {
+        Ok((soonest, latest)) => Ok(Run {
+            soonest,
+            latest,
+            ..run
+        }),
+        Err(NoCourse::Rule(fault)) => Err(NotRun::Rule(fault)),
+        Err(NoCourse::Alarm(name)) => Err(NotRun::Below(name)),
+    };
+    (run, writers)
+}
+
+struct Teller<'h> {
+    hearing: &'h Hearing<'h>,
+    series: Series,
+    about: About,
+}
+
+impl<'h> Teller<'h> {
+    fn chains(&self) -> impl Iterator<Item = &'h AccountChain> {
+        self.hearing.accounts.iter().map(|ears| &ears.chain)
+    }
+
+    fn outcome(
+        &self,
+        about: &RecordedAlarm,
+        run: Result<Run, NotRun>,
+        writers: &[Writer],
+    ) -> AlarmOutcome {
+        let counts = self.counts(writers);
+        let story = run.map(|run| {
+            let mutes = Mutes {
+                diary: &mut Diary::new(&about.mutes),
+                known: about.mutes_known,
+            };
+            story(&run, &counts, mutes)
+        });
+        let history = match (&story, self.about) {
+            (_, About::WhatWouldHave) => Err(NotCompared::WouldHaveBeen),
+            (Err(_), _) => Err(NotCompared::NotRun),
+            (Ok(_), About::WhatHappened(None)) => Err(NotCompared::NoOverlap),
+            (Ok(story), About::WhatHappened(Some(span))) => {
+                let first = |minute: i64| self.first(writers, minute);
+                compare(
+                    about,
+                    Occasion {
+                        story,
+                        span,
+                        first: &first,
+                    },
+                )
+            }
+        };
+        AlarmOutcome {
+            account: about.account.clone(),
+            arn: about.arn.clone(),
+            name: about.name.clone(),
+            events: counts.values().sum(),
+            silenced_by: self.silenced_by(about, story.as_ref().ok()),
+            story,
+            history,
+        }
+    }
+
+    /// The first broken link behind an alarm, where no path of its own action is without one.
+    fn silenced_by(&self, about: &RecordedAlarm, story: Option<&Story>) -> Option<Stop> {
+        if let Some(link) = &about.no_action {
+            return Some(Stop::of(link));
+        }
+        // A rule that mutes for good may have begun within the recorded time.
+        let always = story.is_none_or(|story| story.muted == story.transitions);
+        let mut first = None;
+        for path in self.chains().flat_map(|chain| &chain.paths) {
+            if path.alarm.as_ref().is_none_or(|it| it.arn != about.arn) {
+                continue;
+            }
+            // What the alarm does with single events is run here; what hangs on it is taken from the chain.
+            let behind = |id: LinkId| match id {
+                LinkId::A02 | LinkId::A03 | LinkId::C06 => true,
+                LinkId::A17 => always,
+                id => id.station() > Station::CompositeAlarm,
+            };
+            let broken = path
+                .links
+                .iter()
+                .find(|link| behind(link.id) && link.verdict == Verdict::Broken);
+            match broken {
+                None => return None,
+                Some(link) => {
+                    first.get_or_insert_with(|| Stop::of(link));
+                }
+            }
+        }
+        first
+    }
+
+    fn found<'w>(
+        &'w self,
+        writers: &'w [Writer],
+    ) -> impl Iterator<Item = (&'w Writer, &'w FilterSeries)> {
+        writers.iter().filter_map(|writer| {
+            let key = (writer.log_group.clone(), writer.filter.clone());
+            Some((writer, self.series.get(&key)?))
+        })
+    }
+
+    /// What the filters publish, by minute.
+    fn samples(&self, writers: &[Writer]) -> Samples {
+        let mut samples = Samples::new();
+        for (writer, found) in self.found(writers) {
+            for (minute, count) in &found.counts {
+                let at = samples.entry(*minute).or_default();
+                at.push((writer.value, *count));
+            }
+            if let Some(default) = writer.default {
+                let arrivals = found.arrivals.iter();
+                for minute in arrivals.filter(|it| !found.counts.contains_key(it)) {
+                    samples.entry(*minute).or_default().push((default, 1));
+                }
+            }
+        }
+        samples
+    }
+
+    /// How many events the filters count, by minute.
+    fn counts(&self, writers: &[Writer]) -> BTreeMap<i64, u64> {
+        let mut counts = BTreeMap::new();
+        for (_, found) in self.found(writers) {
+            for (minute, count) in &found.counts {
+                *counts.entry(*minute).or_default() += count;
+            }
+        }
+        counts
+    }
+
+    /// The first event that the filters count in a minute.
+    fn first<'t>(&'t self, writers: &'t [Writer], minute: i64) -> Option<&'t First> {
+        let found = self.found(writers);
+        found.filter_map(|(_, it)| it.firsts.get(&minute)).min()
+    }
 }
 
 fn series(plan: &Plan, tallies: &[AccountTally]) -> Series {
     let mut series = Series::new();
     for (account, counted) in plan.accounts.iter().zip(tallies) {
-        for (filter, minutes) in account.filters.iter().zip(&counted.counts) {
+        for (index, (filter, minutes)) in account.filters.iter().zip(&counted.counts).enumerate() {
             let Some(group) = account.groups.get(filter.group) else {
                 continue;
             };
@@ -110,114 +336,19 @@ fn series(plan: &Plan, tallies: &[AccountTally]) -> Series {
             for (minute, count) in minutes {
                 *entry.counts.entry(*minute).or_default() += count;
             }
+            for (minute, first) in counted.firsts.get(index).into_iter().flatten() {
+                entry
+                    .firsts
+                    .entry(*minute)
+                    .and_modify(|known| known.replace_by(first))
+                    .or_insert_with(|| first.clone());
+            }
             if let Some(arrivals) = counted.arrivals.get(filter.group) {
                 entry.arrivals.extend(arrivals);
             }
         }
     }
     series
-}
-
-/// What the filters publish, and how many events they count, by minute.
-fn samples(writers: &[Writer], series: &Series) -> (Samples, BTreeMap<i64, u64>) {
-    let mut samples = Samples::new();
-    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-    for writer in writers {
-        let key = (writer.log_group.clone(), writer.filter.clone());
-        let Some(found) = series.get(&key) else {
-            continue;
-        };
-        for (minute, count) in &found.counts {
-            samples
-                .entry(*minute)
-                .or_default()
-                .push((writer.value, *count));
-            *counts.entry(*minute).or_default() += count;
-        }
-        if let Some(default) = writer.default {
-            for minute in found
-                .arrivals
-                .iter()
-                .filter(|it| !found.counts.contains_key(it))
-            {
-                samples.entry(*minute).or_default().push((default, 1));
-            }
-        }
-    }
-    (samples, counts)
-}
-
-fn story(
-    alarm: &MetricAlarm,
-    samples: &Samples,
-    counts: &BTreeMap<i64, u64>,
-) -> Result<Story, NotRun> {
-    let run = |older| {
-        transitions(&alarm.settings, samples, AlarmState::Ok, older).map_err(NotRun::Evaluation)
-    };
-    let stays = stays(&run(Older::None)?);
-    let mut story = Story {
-        at_least: stays_of(&run(Older::Few)?),
-        notifications: stays.len() as u64,
-        ..Story::default()
-    };
-    let mut told_until = i64::MIN;
-    for (from, to) in &stays {
-        *story.days.entry(day(*from)).or_default() += 1;
-        // The first event that no stay before had told of.
-        let first = counts.range(told_until.max(from - MAX_LATE)..*from).next();
-        if let Some((minute, _)) = first {
-            story.latest = story.latest.max(seconds(from - minute));
-        }
-        told_until = to.unwrap_or(i64::MAX);
-        match to {
-            Some(to) => story.longest_stay = story.longest_stay.max(seconds(to - from)),
-            None => {
-                story.still_in_alarm = true;
-                let last = counts.keys().next_back().copied().unwrap_or(*from);
-                story.longest_stay = story.longest_stay.max(seconds(last - from));
-            }
-        }
-    }
-    let events: u64 = counts.values().sum();
-    story.coalesced = events.saturating_sub(story.notifications);
-    story.stays = stays;
-    Ok(story)
-}
-
-/// Events further back than this many minutes are not what a transition is about.
-const MAX_LATE: i64 = 24 * 60;
-
-fn seconds(minutes: i64) -> u64 {
-    u64::try_from(minutes.saturating_mul(60)).unwrap_or_default()
-}
-
-/// When the alarm went into `ALARM`, and when it left.
-fn stays(transitions: &[Transition]) -> Vec<(i64, Option<i64>)> {
-    let mut stays = Vec::new();
-    let mut since = None;
-    for transition in transitions {
-        match (transition.to, since) {
-            (AlarmState::Alarm, None) => since = Some(transition.minute),
-            (AlarmState::Ok | AlarmState::InsufficientData, Some(from)) => {
-                stays.push((from, Some(transition.minute)));
-                since = None;
-            }
-            _ => {}
-        }
-    }
-    stays.extend(since.map(|from| (from, None)));
-    stays
-}
-
-fn stays_of(transitions: &[Transition]) -> u64 {
-    stays(transitions).len() as u64
-}
-
-/// The day of a minute, in UTC.
-pub(super) fn day(minute: i64) -> String {
-    let time = Timestamp::from_second(minute.saturating_mul(60)).unwrap_or_default();
-    time.strftime("%Y-%m-%d").to_string()
 }
 
 fn is_on_path(chain: &AccountChain, arn: &str) -> bool {
@@ -240,33 +371,13 @@ fn is_asked_about(hearing: &Hearing<'_>, alarm: &MetricAlarm) -> bool {
         });
         filters.any(|writer| path.log_group.as_ref() == Some(&writer.log_group))
     };
-    hearing.accounts.iter().any(|ears| {
-        let made = ears.controls.iter().flat_map(|it| &it.made_for_it);
-        let mut paths = made.filter_map(|path| ears.chain.paths.get(*path));
-        paths.any(|path| is_of(path, &alarm.arn) || feeds(path))
-    })
+    made_paths(hearing).any(|path| is_of(path, &alarm.about.arn) || feeds(path))
 }
 
-/// The first broken link behind the alarm, where no path of it is without one.
-fn silenced_by<'c>(chains: impl Iterator<Item = &'c AccountChain>, arn: &str) -> Option<Stop> {
-    let mut first = None;
-    for path in chains.flat_map(|chain| &chain.paths) {
-        if !is_of(path, arn) {
-            continue;
-        }
-        // What the alarm does with single events is run here; what hangs on it is taken from the chain.
-        let behind =
-            |id: LinkId| id.station() > Station::Alarm || matches!(id, LinkId::A02 | LinkId::A03);
-        let broken = path
-            .links
-            .iter()
-            .find(|link| behind(link.id) && link.verdict == Verdict::Broken);
-        match broken {
-            None => return None,
-            Some(link) => {
-                first.get_or_insert_with(|| Stop::of(link));
-            }
-        }
-    }
-    first
+/// The paths whose filters were made for controls that are asked about.
+fn made_paths<'h>(hearing: &'h Hearing<'_>) -> impl Iterator<Item = &'h Path> {
+    hearing.accounts.iter().flat_map(|ears| {
+        let made = ears.controls.iter().flat_map(|it| &it.made_for_it);
+        made.filter_map(|path| ears.chain.paths.get(*path))
+    })
 }

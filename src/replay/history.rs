@@ -1,14 +1,15 @@
 //! What really happened: the transitions that the records should have made, against those that CloudWatch has on record.
 //!
-//! Compared is only the time that both cover. An expected transition is confirmed where the alarm is on record as being in
-//! `ALARM` about then: CloudTrail delivers about five minutes after the event, sometimes a quarter of an hour. One that is
-//! not is missing; a transition on record that no event explains is unexpected.
+//! Compared is only the time that both cover. An expected transition is confirmed by one on record about then, and each of these confirms
+//! one: CloudTrail delivers about five minutes after the event, sometimes a quarter of an hour. An expected one may be none where the alarm
+//! is in `ALARM` still for the one before. Any other is missing; a transition on record that no event explains is unexpected.
 
 use jiff::Timestamp;
 
-use crate::chain::{History, MetricAlarm};
+use crate::chain::{FailedAction, History, RecordedAlarm};
 
-use super::story::Story;
+use super::story::{InAlarm, Story};
+use super::tally::First;
 
 /// How much later than the event's minute a transition may be on record, in seconds.
 const LATE: i64 = 20 * 60;
@@ -24,12 +25,16 @@ pub struct Comparison {
     pub to: i64,
     /// Expected transitions that are on record.
     pub confirmed: u64,
-    /// Those that are not.
+    /// Those that may be none, since the alarm is on record as being in `ALARM` still for the one before.
+    pub continued: u64,
+    /// Those that are not on record.
     pub missing: Vec<Missing>,
     /// Recorded transitions that no event explains, in seconds since 1970.
     pub unexpected: Vec<i64>,
     /// Times in which every expected transition is missing, one after the other.
     pub silent: Vec<Silence>,
+    /// Actions on record that failed in this time.
+    pub failed: Vec<FailedAction>,
 }
 
 /// An expected transition without a record.
@@ -37,6 +42,12 @@ pub struct Comparison {
 pub struct Missing {
     /// When it was expected, in seconds since 1970.
     pub at: i64,
+    /// The first event that should have made it; none where that was not kept.
+    pub event: Option<First>,
+    /// Whether the alarm is on record as being in `ALARM` about then.
+    pub in_alarm: bool,
+    /// Since when, in seconds since 1970; none where that is before the history begins.
+    pub in_alarm_since: Option<i64>,
     /// Whether the alarm was configured anew after that: it may have been another one then.
     pub configured_later: bool,
 }
@@ -63,64 +74,136 @@ pub enum NotCompared {
     NoHistory,
     /// Records and history cover no common time.
     NoOverlap,
+    /// The alarm was not run.
+    NotRun,
+    /// It is about what would have been.
+    WouldHaveBeen,
 }
 
-/// Compares what an alarm should have done with what is on record. `span` is the time of the records.
+/// What an alarm should have done.
+pub(super) struct Occasion<'o> {
+    pub(super) story: &'o Story,
+    /// The time of the records.
+    pub(super) span: (i64, i64),
+    /// The first event of a minute.
+    pub(super) first: &'o dyn Fn(i64) -> Option<&'o First>,
+}
+
+/// A stay in `ALARM` on record, in seconds since 1970.
+struct Recorded {
+    begin: i64,
+    end: i64,
+    /// The position of the expected one that it confirms.
+    confirms: Option<usize>,
+}
+
+/// Compares what an alarm should have done with what is on record.
 pub(super) fn compare(
-    alarm: &MetricAlarm,
-    story: &Story,
-    span: Option<(i64, i64)>,
+    alarm: &RecordedAlarm,
+    occasion: Occasion<'_>,
 ) -> Result<Comparison, NotCompared> {
+    let Occasion { story, span, first } = occasion;
     let history = alarm.history.as_ref().ok_or(NotCompared::NoHistory)?;
-    let stays = recorded(history);
     let second = |time: &str| time.parse::<Timestamp>().ok().map(Timestamp::as_second);
     let whole = second(&history.from).zip(second(&history.to));
-    let ((first, last), (from, to)) = span.zip(whole).ok_or(NotCompared::NoOverlap)?;
+    let (begin, end) = whole.ok_or(NotCompared::NoOverlap)?;
+    // What the last record should have made comes after it.
+    let read = (span.1.div_euclid(60) + 1) * 60;
+    let last = story.stays.last().map_or(read, |stay| read.max(at(stay)));
     // What is expected at the very end may not be on record yet.
-    let (from, to) = (first.max(from), last.min(to - LATE));
-    if from >= to {
+    let (from, to) = (span.0.max(begin + EARLY), last.min(end - LATE));
+    if from > to {
         return Err(NotCompared::NoOverlap);
     }
-    let configured = alarm.configured_at.as_deref().and_then(second);
+    let mut stays = recorded(history);
+    for (position, stay) in story.stays.iter().enumerate() {
+        let about = at(stay) - EARLY..=at(stay) + LATE;
+        let mut free = stays.iter_mut().filter(|it| it.confirms.is_none());
+        if let Some(found) = free.find(|it| about.contains(&it.begin)) {
+            found.confirms = Some(position);
+        }
+    }
     let mut found = Comparison {
         from,
         to,
+        failed: failed(history, from..=to + LATE),
         ..Comparison::default()
     };
+    let configured = alarm.configured_at.as_deref().and_then(second);
     let mut confirmed = Vec::new();
-    for (minute, _) in &story.stays {
-        let at = minute * 60;
+    for (position, stay) in story.stays.iter().enumerate() {
+        let at = at(stay);
         if at < from || at > to {
             continue;
         }
-        let about = |(begin, end): &(i64, i64)| *begin <= at + LATE && *end >= at - EARLY;
-        if stays.iter().any(about) {
+        if stays.iter().any(|it| it.confirms == Some(position)) {
             found.confirmed += 1;
             confirmed.push(at);
-        } else {
-            found.missing.push(Missing {
-                at,
-                configured_later: configured.is_some_and(|time| time > at),
-            });
+            continue;
         }
+        let mut during = stays.iter();
+        let during = during.find(|it| it.begin <= at + LATE && it.end >= at - EARLY);
+        let before = during.and_then(|it| story.stays.get(it.confirms?));
+        if before.is_some_and(|before| before.from <= stay.from && at <= leaves(story, before)) {
+            found.continued += 1;
+            continue;
+        }
+        found.missing.push(Missing {
+            at,
+            event: stay.event.and_then(first).cloned(),
+            in_alarm: during.is_some(),
+            in_alarm_since: during.map(|it| it.begin).filter(|at| *at > i64::MIN),
+            configured_later: configured.is_some_and(|time| time > at),
+        });
     }
-    for (begin, _) in &stays {
-        let explains = |(from, to): &(i64, Option<i64>)| {
-            let end = to.map_or(i64::MAX, |to| to * 60);
-            from * 60 - EARLY <= *begin && *begin <= end.saturating_add(LATE)
+    for stay in stays.iter().filter(|it| it.confirms.is_none()) {
+        let explains = |it: &InAlarm| {
+            let end = it.to.map_or(i64::MAX, |to| to * 60);
+            at(it) - EARLY <= stay.begin && stay.begin <= end.saturating_add(LATE)
         };
-        if *begin >= from && *begin <= to && !story.stays.iter().any(explains) {
-            found.unexpected.push(*begin);
+        // What came before the records may be on record up to then.
+        let is_covered = stay.begin > from + LATE && stay.begin <= read;
+        if is_covered && !story.stays.iter().any(explains) {
+            found.unexpected.push(stay.begin);
         }
     }
     found.silent = silences(&found.missing, &confirmed);
     Ok(found)
 }
 
+/// When a transition is expected, in seconds since 1970.
+fn at(stay: &InAlarm) -> i64 {
+    stay.from * 60
+}
+
+/// Until when an alarm may be in `ALARM` for an expected transition, in seconds since 1970.
+fn leaves(story: &Story, stay: &InAlarm) -> i64 {
+    let mut late = story.late_stays.iter();
+    let within =
+        |(from, to): &&(i64, Option<i64>)| *from <= stay.from && to.is_none_or(|to| stay.from < to);
+    let end = late.find(within).map_or(stay.to, |(_, to)| *to);
+    end.map_or(i64::MAX, |end| end * 60 + LATE)
+}
+
+fn failed(history: &History, time: std::ops::RangeInclusive<i64>) -> Vec<FailedAction> {
+    let failed = history.failed.iter().filter(|action| {
+        let at = action.time.parse::<Timestamp>();
+        at.is_ok_and(|at| time.contains(&at.as_second()))
+    });
+    failed.cloned().collect()
+}
+
 /// The times in which the alarm is on record as being in `ALARM`, in seconds since 1970.
-fn recorded(history: &History) -> Vec<(i64, i64)> {
+fn recorded(history: &History) -> Vec<Recorded> {
     let mut stays = Vec::new();
     let mut since = None;
+    let mut add = |begin, end| {
+        stays.push(Recorded {
+            begin,
+            end,
+            confirms: None,
+        });
+    };
     for change in &history.changes {
         let Some(at) = change
             .time
@@ -133,13 +216,15 @@ fn recorded(history: &History) -> Vec<(i64, i64)> {
         if change.to == "ALARM" {
             since.get_or_insert(at);
         } else if let Some(begin) = since.take() {
-            stays.push((begin, at));
+            add(begin, at);
         } else if change.from == "ALARM" {
             // It went in before the history begins.
-            stays.push((i64::MIN, at));
+            add(i64::MIN, at);
         }
     }
-    stays.extend(since.map(|begin| (begin, i64::MAX)));
+    if let Some(begin) = since {
+        add(begin, i64::MAX);
+    }
     stays
 }
 

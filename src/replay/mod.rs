@@ -35,4 +35,5 @@ pub use history::{Comparison, Missing, NotCompared, Silence};
 pub use outcome::{
     ControlOutcome, Missed, Noise, RecordsOutcome, ReplayOutcome, Surplus, WhatIf, outcome,
 };
-pub use story::Story;
+pub use story::{InAlarm, Story};
+pub use tally::First;

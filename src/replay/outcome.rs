@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::analyze::{Hearing, Stop};
 use crate::aws::mute::Silence;
 
-use super::alarms::{AlarmOutcome, alarms};
+use super::alarms::{About, AlarmOutcome, alarms};
 use super::kinds::{Example, Kind, KindKey};
 use super::plan::{AccountPlan, ControlPlan, PathPlan, Plan};
 use super::question::is_set;
@@ -158,11 +158,11 @@ pub fn outcome(
             span: tally.span.clone(),
         },
         controls: controls(hearing, plan, &tally.accounts),
-        alarms: alarms(hearing, plan, &tally.accounts, span),
+        alarms: alarms(hearing, plan, &tally.accounts, About::WhatHappened(span)),
         what_if: what_if.map(|(hearing, plan)| WhatIf {
             patterns: hearing.replaced.clone(),
             controls: controls(hearing, plan, &tally.what_if),
-            alarms: alarms(hearing, plan, &tally.what_if, None),
+            alarms: alarms(hearing, plan, &tally.what_if, About::WhatWouldHave),
         }),
     }
 }

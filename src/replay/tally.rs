@@ -22,8 +22,33 @@ pub struct AccountTally {
     pub kinds: Kinds,
     /// Of each metric filter, records by minute since 1970.
     pub counts: Vec<BTreeMap<i64, u64>>,
+    /// Of each metric filter, the first record of a minute, of the last [`MAX_FIRSTS`] minutes with records.
+    pub firsts: Vec<BTreeMap<i64, First>>,
     /// Of each log group, the minutes in which it got records of the account.
     pub arrivals: Vec<BTreeSet<i64>>,
+}
+
+/// Minutes of which the first record is kept: a history goes back 30 days, and an alarm in which each minute counts makes no transitions.
+const MAX_FIRSTS: usize = 10_000;
+
+/// A record by its names, ordered by time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct First {
+    /// `eventTime`
+    pub time: Box<str>,
+    /// `eventID`
+    pub id: Box<str>,
+    /// `eventName`
+    pub name: Box<str>,
+}
+
+impl First {
+    /// Gives way to one that comes before it.
+    pub(super) fn replace_by(&mut self, other: &Self) {
+        if other < self {
+            self.clone_from(other);
+        }
+    }
 }
 
 /// Counts of everything that was read.
@@ -143,9 +168,11 @@ impl<'p> Teller<'p> {
                 let meaning = meaning(plan, &mut mind.meanings, sighting.answers);
                 tally.count(&meaning, sighting, count);
                 if meaning.told {
+                    let shown = shown();
                     let names = [sighting.event_name, sighting.event_source];
                     let known = (sighting.answers, mind.silences(sighting.minute));
-                    tally.kinds.see(names, known, count, &shown());
+                    tally.kinds.see(names, known, count, &shown);
+                    tally.keep_first(&meaning, sighting, &shown);
                 }
             }
         }
@@ -205,6 +232,7 @@ impl AccountTally {
     fn of(account: &AccountPlan) -> Self {
         Self {
             counts: vec![BTreeMap::new(); account.filters.len()],
+            firsts: vec![BTreeMap::new(); account.filters.len()],
             arrivals: vec![BTreeSet::new(); account.groups.len()],
             ..Self::default()
         }
@@ -224,8 +252,38 @@ impl AccountTally {
         }
     }
 
+    /// Keeps a record that is the first of its minute so far.
+    fn keep_first(&mut self, meaning: &Meaning, sighting: Sighting<'_>, shown: &Shown<'_>) {
+        for filter in &meaning.counts {
+            let Some(firsts) = self.firsts.get_mut(*filter) else {
+                continue;
+            };
+            let comes_before = |known: &First| {
+                let names = (&*shown.time, &*shown.id, sighting.event_name);
+                names < (&known.time, &known.id, &known.name)
+            };
+            if firsts.get(&sighting.minute).is_none_or(comes_before) {
+                let first = First {
+                    time: (&*shown.time).into(),
+                    id: (&*shown.id).into(),
+                    name: sighting.event_name.into(),
+                };
+                firsts.insert(sighting.minute, first);
+                forget_early(firsts);
+            }
+        }
+    }
+
     fn add(&mut self, other: Self) {
         self.records += other.records;
+        for (ours, theirs) in self.firsts.iter_mut().zip(other.firsts) {
+            for (minute, first) in theirs {
+                ours.entry(minute)
+                    .and_modify(|known| known.replace_by(&first))
+                    .or_insert(first);
+                forget_early(ours);
+            }
+        }
         self.kinds.add(other.kinds);
         for (ours, theirs) in self.counts.iter_mut().zip(other.counts) {
             for (minute, count) in theirs {
@@ -235,6 +293,13 @@ impl AccountTally {
         for (ours, theirs) in self.arrivals.iter_mut().zip(other.arrivals) {
             ours.extend(theirs);
         }
+    }
+}
+
+/// Keeps the last minutes: in whatever order they come, the same remain.
+fn forget_early(firsts: &mut BTreeMap<i64, First>) {
+    if firsts.len() > MAX_FIRSTS {
+        firsts.pop_first();
     }
 }
 

@@ -22,18 +22,36 @@ mod questions;
 mod sql;
 /// The same of event patterns.
 mod sql_rules;
+/// What the alarms would have done.
+mod stories;
 
 use std::path::{Path, PathBuf};
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::Read;
 use trailproof::snapshot::{Call, Snapshot, Writer};
 
+use crate::support::world::ACCOUNT;
 use crate::support::{shared, trailproof};
 
 /// The account of the laboratory's records.
 pub const LABORATORY: &str = "210000000000";
+
+/// Calls of root at these times, a line each.
+pub fn calls_of_root(times: &[&str]) -> String {
+    let record = |(number, time): (usize, &&str)| {
+        json!({
+            "eventVersion": "1.11", "userIdentity": {"type": "Root", "accountId": ACCOUNT},
+            "eventTime": time, "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "awsRegion": "us-east-1",
+            "eventID": format!("00000000-0000-4000-a000-{number:012}"), "readOnly": false, "eventType": "AwsApiCall",
+            "managementEvent": true, "recipientAccountId": ACCOUNT, "eventCategory": "Management",
+        })
+        .to_string()
+    };
+    let lines: Vec<String> = times.iter().enumerate().map(record).collect();
+    lines.join("\n")
+}
 
 /// A replay as JSON, whatever the exit code.
 pub fn replay(arguments: &[&str], code: i32) -> Value {

@@ -2,34 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{LABORATORY, control, moved, replay, sql};
+use super::{LABORATORY, calls_of_root, control, moved, replay, sql};
 use crate::support::controls::alarm_name;
 use crate::support::world::{ACCOUNT, HOME, Site, World};
 use trailproof::replay::sql::Dialect;
 
 const CONTROL: &str = "root_usage";
 
-/// Calls of root at these times.
-fn records(times: &[&str]) -> String {
-    let record = |(number, time): (usize, &&str)| {
-        json!({
-            "eventVersion": "1.11", "userIdentity": {"type": "Root", "accountId": ACCOUNT},
-            "eventTime": time, "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "awsRegion": "us-east-1",
-            "eventID": format!("00000000-0000-4000-a000-{number:012}"), "readOnly": false, "eventType": "AwsApiCall",
-            "managementEvent": true, "recipientAccountId": ACCOUNT, "eventCategory": "Management",
-        })
-        .to_string()
-    };
-    let lines: Vec<String> = times.iter().enumerate().map(record).collect();
-    lines.join("\n")
-}
-
 fn report(world: &World, times: &[&str], code: i32) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = folder.path().join("a.trailproof");
     world.write_snapshot(&snapshot);
     let logs = folder.path().join("a.jsonl");
-    std::fs::write(&logs, records(times)).unwrap();
+    std::fs::write(&logs, calls_of_root(times)).unwrap();
     replay(&[snapshot.to_str().unwrap(), logs.to_str().unwrap()], code)
 }
 

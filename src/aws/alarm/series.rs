@@ -67,6 +67,12 @@ pub fn transitions(
     Ok(transitions)
 }
 
+/// Over how many minutes an evaluation looks back.
+pub fn looks_back(settings: &Settings, older: Older) -> Result<i64, NotTold> {
+    let told = Told::new(settings, older)?;
+    Ok(told.range.saturating_mul(told.period))
+}
+
 /// An alarm's settings, ready to be evaluated.
 struct Told {
     decider: Decider,

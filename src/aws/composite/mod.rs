@@ -5,6 +5,7 @@
 //! event does to other alarms: siblings on the same metric move together. Actions of a composite run on its own transition
 //! only, so it must be false before and true after. What hangs on alarms that the event does not move is no proof.
 
+mod course;
 mod reach;
 mod rule;
 mod suppression;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rule::{Precedence, Rule};
 use serde::Serialize;
 
+pub use course::{NoCourse, course, leaves};
 pub use rule::RuleError;
 pub use suppression::{Suppression, Suppressor, suppression};
 

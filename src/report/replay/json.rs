@@ -134,15 +134,21 @@ struct Alarm<'a> {
     alarm: &'a str,
     name: &'a str,
     events: u64,
-    /// Transitions into ALARM that told somebody; 0 where something silences the alarm.
+    /// Transitions into ALARM whose action told somebody; 0 where something silences the alarm.
     notifications: Option<u64>,
-    /// Where the alarm leaves ALARM as late as CloudWatch allows.
+    /// Where the alarm leaves ALARM as late as CloudWatch allows, and mute rules hold back what they may.
     notifications_at_least: Option<u64>,
-    /// Transitions into ALARM by day.
+    /// Actions that run by day.
     days: Option<&'a BTreeMap<String, u64>>,
     transitions: Option<u64>,
+    /// Of `transitions`: those whose action a mute rule held back until the alarm had left ALARM.
+    muted: Option<u64>,
+    /// Of `transitions`: those of which that is not known.
+    perhaps_muted: Option<u64>,
     latest_seconds: Option<u64>,
     coalesced: Option<u64>,
+    /// Events that it did not go into ALARM for.
+    unmoved: Option<u64>,
     longest_in_alarm_seconds: Option<u64>,
     still_in_alarm: Option<bool>,
     silenced_by: Option<Value>,
@@ -157,15 +163,31 @@ struct History {
     from: String,
     to: String,
     confirmed: u64,
+    /// Expected transitions while the alarm was in ALARM still for the event before, as it may be.
+    continued: u64,
     missing: Vec<MissingTransition>,
     unexpected: Vec<String>,
     silent: Vec<Silent>,
+    failed_actions: Vec<Failed>,
 }
 
 #[derive(Serialize)]
 struct MissingTransition {
     time: String,
+    /// The first event that should have made it.
+    event: Option<Value>,
+    /// Whether it was in ALARM then.
+    in_alarm: bool,
+    /// Since when; none where that is before the history begins.
+    in_alarm_since: Option<String>,
     configured_later: bool,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    time: String,
+    action: String,
+    error: String,
 }
 
 #[derive(Serialize)]
@@ -185,10 +207,25 @@ fn history(found: &Comparison) -> History {
         from: time(found.from),
         to: time(found.to),
         confirmed: found.confirmed,
+        continued: found.continued,
         missing: missing
             .map(|missing| MissingTransition {
                 time: time(missing.at),
+                event: missing.event.as_ref().map(|event| {
+                    json!({"event_name": event.name, "event_id": event.id, "event_time": event.time})
+                }),
+                in_alarm: missing.in_alarm,
+                in_alarm_since: missing.in_alarm_since.map(time),
                 configured_later: missing.configured_later,
+            })
+            .collect(),
+        failed_actions: found
+            .failed
+            .iter()
+            .map(|failed| Failed {
+                time: failed.time.clone(),
+                action: failed.action.clone(),
+                error: failed.error.clone(),
             })
             .collect(),
         unexpected: found.unexpected.iter().map(|at| time(*at)).collect(),
@@ -221,9 +258,12 @@ fn alarm(alarm: &AlarmOutcome) -> Alarm<'_> {
         notifications: story.map(|it| told(it.notifications)),
         notifications_at_least: story.map(|it| told(it.at_least)),
         days: story.map(|it| &it.days),
-        transitions: story.map(|it| it.notifications),
+        transitions: story.map(|it| it.transitions),
+        muted: story.map(|it| it.muted),
+        perhaps_muted: story.map(|it| it.perhaps_muted),
         latest_seconds: story.map(|it| it.latest),
         coalesced: story.map(|it| it.coalesced),
+        unmoved: story.map(|it| it.unmoved),
         longest_in_alarm_seconds: story.map(|it| it.longest_stay),
         still_in_alarm: story.map(|it| it.still_in_alarm),
         silenced_by: alarm.silenced_by.as_ref().map(

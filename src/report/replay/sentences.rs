@@ -203,6 +203,13 @@ pub(super) fn not_run(why: &NotRun) -> String {
         }
         NotRun::Metric(NotFollowed::NoWriter) => "no metric filter writes its metric".to_owned(),
         NotRun::Evaluation(not_told) => words::sentence(&Cause::SingleEvent(not_told.0.clone())),
+        NotRun::Rule(fault) => words::sentence(&Cause::CompositeRule(fault.clone())),
+        NotRun::Below(alarm) => {
+            format!("its rule names the alarm `{alarm}`, which is not run over recorded time")
+        }
+        NotRun::Suppressor(alarm) => format!(
+            "the alarm `{alarm}` holds its actions back, which is not run over recorded time"
+        ),
     }
 }
 
@@ -216,7 +223,7 @@ pub(super) fn alarm(alarm: &AlarmOutcome) -> String {
     let mut line = match &alarm.silenced_by {
         Some(stop) => format!(
             "{events}, into ALARM {}, and nobody told: {}",
-            times(story.notifications),
+            times(story.transitions),
             words::at(stop)
         ),
         None => {
@@ -224,8 +231,18 @@ pub(super) fn alarm(alarm: &AlarmOutcome) -> String {
             let mut line = format!("{events}, {notifications}");
             if story.at_least < story.notifications {
                 line.push_str(&format!(
-                    " (no fewer than {} if CloudWatch looks at older periods)",
-                    story.at_least
+                    " (no fewer than {} if {})",
+                    story.at_least,
+                    match story.perhaps_muted {
+                        0 => "CloudWatch looks at older periods",
+                        _ => "mute rules held back what they may have",
+                    }
+                ));
+            }
+            if story.muted > 0 {
+                line.push_str(&format!(
+                    ", {} held back by mute rules until it had left ALARM",
+                    count(story.muted, "more transition")
                 ));
             }
             line
@@ -240,7 +257,11 @@ pub(super) fn alarm(alarm: &AlarmOutcome) -> String {
         let events = count(story.coalesced, "event");
         line.push_str(&format!(", {events} without one of its own"));
     }
-    if story.notifications > 0 {
+    if story.unmoved > 0 {
+        let events = count(story.unmoved, "event");
+        line.push_str(&format!(", {events} that did not move it"));
+    }
+    if story.transitions > 0 {
         line.push_str(&format!(
             ", at most {} after the event, at most {} in ALARM",
             words::span(i64::try_from(story.latest).unwrap_or(i64::MAX)),
@@ -331,7 +352,12 @@ fn alarms_before_and_after(before: &[AlarmOutcome], after: &[AlarmOutcome]) -> V
 
 /// A time in seconds since 1970.
 pub(super) fn time(at: i64) -> String {
-    Timestamp::from_second(at).unwrap_or_default().to_string()
+    let otherwise = if at < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
+    Timestamp::from_second(at).unwrap_or(otherwise).to_string()
 }
 
 /// Why an alarm's history is not compared.
@@ -341,6 +367,8 @@ pub(super) fn not_compared(why: NotCompared) -> &'static str {
         NotCompared::NoOverlap => {
             "records and recorded states cover no common time: nothing is concluded"
         }
+        NotCompared::NotRun => "it was not run: nothing was expected of it",
+        NotCompared::WouldHaveBeen => "it would have been: nothing is on record of it",
     }
 }
 
@@ -351,9 +379,15 @@ pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
         Err(NotCompared::NoOverlap) => {
             return vec![not_compared(NotCompared::NoOverlap).to_owned()];
         }
-        Err(NotCompared::NoHistory) => return Vec::new(),
+        Err(NotCompared::NoHistory | NotCompared::NotRun | NotCompared::WouldHaveBeen) => {
+            return Vec::new();
+        }
     };
-    if found.confirmed == 0 && found.missing.is_empty() && found.unexpected.is_empty() {
+    let nothing = found.confirmed + found.continued == 0
+        && found.missing.is_empty()
+        && found.unexpected.is_empty()
+        && found.failed.is_empty();
+    if nothing {
         return Vec::new();
     }
     let mut lines = vec![format!(
@@ -364,6 +398,12 @@ pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
         found.missing.len(),
         found.unexpected.len()
     )];
+    if found.continued > 0 {
+        lines.push(format!(
+            "{} that may be none, since it was in ALARM still for the event before",
+            count(found.continued, "expected transition")
+        ));
+    }
     let neighbour = |at: Option<i64>| at.map_or_else(|| "none".to_owned(), time);
     for silence in &found.silent {
         let (from, to) = (time(silence.from), time(silence.to));
@@ -382,6 +422,22 @@ pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
             .missing
             .iter()
             .filter(|missing| missing.at >= silence.from && missing.at <= silence.to);
+        let first = within.clone().next();
+        if let Some(event) = first.and_then(|missing| missing.event.as_ref()) {
+            line.push_str(&format!(
+                "; the first event is {} at {} as eventID {}",
+                event.name, event.time, event.id
+            ));
+        }
+        match first.map(|missing| (missing.in_alarm, missing.in_alarm_since)) {
+            Some((true, None)) => {
+                line.push_str("; it had been in ALARM since before the history begins");
+            }
+            Some((true, Some(since))) => {
+                line.push_str(&format!("; it had been in ALARM since {}", time(since)));
+            }
+            _ => {}
+        }
         if within.any(|missing| missing.configured_later) {
             line.push_str("; the alarm was configured anew after that");
         }
@@ -390,6 +446,16 @@ pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
     for at in found.unexpected.iter().take(SHOWN) {
         let at = time(*at);
         lines.push(format!("it went into ALARM at {at} without an event"));
+    }
+    for failed in found.failed.iter().take(SHOWN) {
+        lines.push(format!(
+            "its action `{}` failed at {}: {}",
+            failed.action, failed.time, failed.error
+        ));
+    }
+    let rest = found.failed.len().saturating_sub(SHOWN);
+    if rest > 0 {
+        lines.push(format!("{} failed besides", count(rest as u64, "action")));
     }
     lines
 }
