@@ -197,6 +197,7 @@ fn what_is_written_account_by_account_is_what_is_written_of_all_at_once() {
         for (format, view) in [
             (Format::Json, plain),
             (Format::Json, failing),
+            (Format::Ocsf, plain),
             (Format::Csv, plain),
             (Format::Csv, failing),
             (Format::Table, plain),

@@ -1,5 +1,5 @@
-//! Documents that are written while accounts are still judged, so that memory does not grow with their number: JSON and CSV as they
-//! come, the screen and a comment of what was gathered of all. Byte for byte the documents that are made of a whole analysis.
+//! Documents that are written while accounts are still judged, so that memory does not grow with their number: JSON, OCSF and CSV as
+//! they come, the screen and a comment of what was gathered of all. Byte for byte the documents that are made of a whole analysis.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::analyze::{Answers, Summary};
 
 use super::dossier::Dossier;
 use super::table::Digest;
-use super::{Format, Style, View, comment, csv, json, printed, table};
+use super::{Format, Style, View, comment, csv, json, ocsf, printed, table};
 
 /// A document under way.
 #[derive(Debug)]
@@ -39,13 +39,12 @@ impl Flow {
     /// A document of this format, if it can be made without holding all findings.
     pub fn new(format: Format, view: View) -> Option<Self> {
         let flows = match format {
-            Format::Json | Format::Csv | Format::Table | Format::Comment => true,
+            Format::Json | Format::Ocsf | Format::Csv | Format::Table | Format::Comment => true,
             Format::Markdown
             | Format::Asff
             | Format::Hdf
             | Format::Html
             | Format::Junit
-            | Format::Ocsf
             | Format::Oscal
             | Format::Sarif => false,
         };
@@ -64,6 +63,7 @@ impl Flow {
                 let [before, _] = json::frame(outset, Summary::default());
                 format!("{before}{}[", json::FINDINGS)
             }
+            Format::Ocsf => "[".to_owned(),
             Format::Csv => csv::header(),
             _ => String::new(),
         })
@@ -78,6 +78,10 @@ impl Flow {
     ) -> Portion {
         let [findings, account] = match format {
             Format::Json => json::items(of, outset, failing),
+            Format::Ocsf => {
+                let items = of.findings.iter().map(|finding| outset.item(finding));
+                [ocsf::events(outset, items), String::new()]
+            }
             Format::Csv => {
                 let mut lines = String::new();
                 let items = of.findings.iter().map(|finding| outset.item(finding));
@@ -101,10 +105,11 @@ impl Flow {
                 return String::new();
             }
         };
-        if self.format != Format::Json {
-            return findings;
+        match self.format {
+            Format::Json => self.accounts.push(account),
+            Format::Ocsf => {}
+            _ => return findings,
         }
-        self.accounts.push(account);
         if findings.is_empty() {
             return findings;
         }
@@ -119,19 +124,27 @@ impl Flow {
         let style = self.digest.view.style;
         match self.format {
             Format::Json => {}
+            Format::Ocsf => return shown(format!("{}\n", close("", self.has_findings))),
             Format::Table => return printed(table::render(outset, &self.digest), style),
             Format::Comment => return printed(comment::render(outset, &self.digest), style),
             _ => return String::new(),
         }
         let [_, after] = json::frame(outset, *counts);
-        let close = |any: bool| if any { "\n  ]" } else { "]" };
         shown(format!(
             "{},{}[{}{}{after}",
-            close(self.has_findings),
+            close("  ", self.has_findings),
             json::ACCOUNTS,
             self.accounts.join(","),
-            close(!self.accounts.is_empty()),
+            close("  ", !self.accounts.is_empty()),
         ))
+    }
+}
+
+/// The end of a list at this depth.
+fn close(depth: &str, any: bool) -> String {
+    match any {
+        true => format!("\n{depth}]"),
+        false => "]".to_owned(),
     }
 }
 

@@ -15,6 +15,14 @@ pub(super) fn render(dossier: Dossier<'_>) -> String {
     json_document(&events)
 }
 
+/// The events of some findings as they stand in the array.
+pub(super) fn events<'a>(dossier: Dossier<'_>, items: impl Iterator<Item = Item<'a>>) -> String {
+    let events: Vec<Value> = items.map(|item| event(dossier, &item)).collect();
+    let array = json_document(&events);
+    let items = array.strip_prefix('[').unwrap_or_default();
+    items.strip_suffix("\n]\n").unwrap_or_default().to_owned()
+}
+
 fn event(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
     let finding = item.finding;
     let time = dossier.milliseconds();

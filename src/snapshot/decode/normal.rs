@@ -7,9 +7,9 @@ use crate::snapshot::evidence::format_time;
 use crate::snapshot::operations::Operation;
 
 /// Drops nulls, shortens numbers, writes timestamps in one way and empty lists as lists.
-pub(super) fn normal(value: Value, operation: Option<&Operation>) -> Value {
+pub(super) fn normal(mut value: Value, operation: Option<&Operation>) -> Value {
     let times = operation.map_or(&[][..], |operation| operation.times);
-    let mut value = members(value, times);
+    members(&mut value, times);
     if let (Some(operation), Value::Object(members)) = (operation, &mut value) {
         for list in operation.lists {
             // An empty XML element does not say whether it is a list.
@@ -24,35 +24,38 @@ pub(super) fn normal(value: Value, operation: Option<&Operation>) -> Value {
     value
 }
 
-fn members(value: Value, times: &[&str]) -> Value {
+fn members(value: &mut Value, times: &[&str]) {
     match value {
-        Value::Array(items) => items.into_iter().map(|item| members(item, times)).collect(),
-        Value::Object(object) => object
-            .into_iter()
-            .filter(|(_, member)| !member.is_null())
-            .map(|(name, member)| {
-                let member = match timestamp(&member) {
-                    Some(time) if times.contains(&name.as_str()) => Value::String(time),
-                    _ => members(member, times),
-                };
-                (name, member)
-            })
-            .collect(),
-        Value::Number(number) => Value::Number(shortest(number)),
-        scalar => scalar,
+        Value::Array(items) => items.iter_mut().for_each(|item| members(item, times)),
+        Value::Object(object) => {
+            object.retain(|_, member| !member.is_null());
+            for (name, member) in object {
+                let is_time = times.contains(&name.as_str());
+                match is_time.then(|| timestamp(member)).flatten() {
+                    Some(time) => *member = Value::String(time),
+                    None => members(member, times),
+                }
+            }
+        }
+        Value::Number(number) => {
+            if let Some(shortest) = shortest(number) {
+                *number = shortest;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 
 /// A number in its shortest decimal form, so that `1`, `1.0` and `1E0` are one.
-fn shortest(number: Number) -> Number {
-    let text = number.to_string();
+fn shortest(number: &Number) -> Option<Number> {
+    let text = number.as_str();
     if let Ok(integer) = text.parse::<i128>() {
-        return integer.to_string().parse().unwrap_or(number);
+        return integer.to_string().parse().ok();
     }
     match text.parse::<f64>() {
         // Adding zero turns negative zero into zero.
-        Ok(float) if float.is_finite() => (float + 0.0).to_string().parse().unwrap_or(number),
-        _ => number,
+        Ok(float) if float.is_finite() => (float + 0.0).to_string().parse().ok(),
+        _ => None,
     }
 }
 
