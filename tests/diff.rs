@@ -325,6 +325,29 @@ fn what_is_gone_is_removed_and_what_came_is_added() {
     assert_eq!(kinds, ["metric_filter", "metric_transformation"]);
 }
 
+/// An account that neither file has was refused without a word of those that there are.
+#[test]
+fn an_account_in_neither_snapshot_is_refused_with_the_nearest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    World::complete().write_snapshot(&one);
+    edited().remove(6).1.write_snapshot(&two);
+    let output = trailproof()
+        .arg("diff")
+        .args([&one, &two])
+        .args(["--account", "99998888777"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains(&format!(
+            "neither snapshot, which have {ACCOUNT}, 999988887777"
+        )),
+        "{said}"
+    );
+}
+
 #[test]
 fn an_account_that_appeared_or_vanished_is_told_once() {
     let two = edited().remove(6).1;

@@ -49,6 +49,8 @@ fn finding(account: &str, number: &str, control: &str, status: Status, why: Why)
         rests_on: Vec::new(),
         assumed: Vec::new(),
         paths: Vec::new(),
+        paths_left_out: 0,
+        evidence: Vec::new(),
         accepted: None,
         blind_spots: None,
     }
@@ -135,6 +137,7 @@ fn sample() -> Analysis {
             alarms: vec!["RootUsage".into()],
             rules: Vec::new(),
             told: vec![("email".into(), "security@example.com".into())],
+            told_left_out: 0,
         }),
     );
     pass.notes = vec![Note {
@@ -181,6 +184,7 @@ fn sample() -> Analysis {
             alarm_link().into(),
         ],
     }];
+    fail.evidence = vec![3, 12];
     let mut unknown = finding(
         ACCOUNT,
         "5.7",

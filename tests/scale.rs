@@ -97,7 +97,7 @@ fn trails_and_addresses_that_differ_in_names_alone_are_counted_and_few_are_read(
     let judged = reader.to_judge().account(world::ACCOUNT).unwrap();
     let own = controls::monitored().len();
     assert_eq!(every.paths.len(), 12 * (own + 3 * 2) * 12);
-    assert_eq!(judged.path_count, every.paths.len());
+    assert_eq!(judged.path_count(), every.paths.len());
     assert_eq!(judged.paths.len(), 8 * (own + 3 * 2) * 8);
     assert_eq!(analysis.accounts[0].paths, every.paths.len());
     assert_eq!(analysis.accounts[0].trails, 12);

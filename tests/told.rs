@@ -364,6 +364,18 @@ fn a_file_is_written_in_the_format_of_its_ending() {
         (&analyze, "junit.xml", "<?xml"),
         (&analyze, "notes.md", "# "),
         (&analyze, "notes.txt", "account 444455556666"),
+        (
+            &analyze,
+            "findings.oscal.json",
+            "{\n  \"assessment-results\"",
+        ),
+        (&analyze, "findings.sarif.json", "{\n  \"$schema\""),
+        (
+            &analyze,
+            "findings.of.yesterday.json",
+            "{\n  \"schema_version\"",
+        ),
+        (&diff, "changes.comment.md", "### trailproof"),
         (&diff, "diff.html", "<!DOCTYPE html>"),
         (&explain, "ticket.md", "## "),
     ] {
@@ -393,6 +405,42 @@ fn what_cannot_be_written_says_what_to_do() {
         let error = refusal(trailproof().args(["analyze", &broken, "-o"]).arg(&path));
         assert!(error.contains(why), "{error}");
     }
+}
+
+/// `-o -` wrote a file of that name, and a full disk under standard output was told by its number.
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_is_no_file_and_says_when_it_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = project("snapshots/broken.trailproof").display().to_string();
+    for args in [
+        vec!["analyze", &broken, "-o", "-"],
+        vec!["analyze", &broken, "-o", "json=-"],
+        vec!["explain", &broken, "--no-fix", "-o", "-"],
+        vec!["redact", &broken, "-o", "-"],
+    ] {
+        let error = refusal(trailproof().args(&args).current_dir(folder.path()));
+        assert!(
+            error.contains("`-` names no file\nhelp: leave -o out"),
+            "{args:?}: {error}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_trailproof"))
+        .args(["analyze", &broken])
+        .stdout(full)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.starts_with("error: standard output cannot be written: the disk is full"),
+        "{told}"
+    );
 }
 
 /// An attestation file, a list of signers and a signature that cannot be used were told without a word of what to do.

@@ -139,7 +139,7 @@ impl AccountSummary {
         Self {
             account: chain.account.clone(),
             trails: chain.trails,
-            paths: chain.path_count,
+            paths: chain.path_count(),
             gaps: chain.gaps.clone(),
             notes: chain.notes.iter().map(Note::of).collect(),
             other_monitoring: chain.alternatives.iter().map(Note::of).collect(),

@@ -50,11 +50,12 @@ fn carried(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Option<Decisio
         }
     }
     let (requirement, lapse) = first?;
-    Some(Decision {
+    let paths = shown::same_events(case.memo, &case.sound, &lapse.silent);
+    let decision = Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(case.memo, &case.sound, &lapse.silent)),
         ..lapse.decision()
-    })
+    };
+    Some(decision.shows(&paths, 1))
 }
 
 /// What is carried in the Regions that are known, where an account did not tell which it has.
@@ -65,9 +66,8 @@ fn regions_missing(case: &Case<'_>, requirement: &AcceptedForm<'_>) -> Decision 
         subject: Some(Subject::account(&case.chain.account)),
         cause: RecordingCause::RegionsNotListed.into(),
     };
-    Decision {
+    let decision = Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(case.memo, &case.sound, &cover)),
         ..Decision::new(
             Status::Unknown,
             Why::EvidenceMissing {
@@ -75,7 +75,8 @@ fn regions_missing(case: &Case<'_>, requirement: &AcceptedForm<'_>) -> Decision 
                 gaps: Vec::new(),
             },
         )
-    }
+    };
+    decision.shows(&shown::same_events(case.memo, &case.sound, &cover), 1)
 }
 
 fn pass(case: &Case<'_>, requirement: &AcceptedForm<'_>) -> Decision {
@@ -88,17 +89,18 @@ fn pass(case: &Case<'_>, requirement: &AcceptedForm<'_>) -> Decision {
         }));
     }
     notes.extend(shown::surplus(case, requirement, &cover));
-    Decision {
+    let decision = Decision {
         requirement: Some(requirement.form()),
         names: case.names(requirement, &cover),
         notes,
         rests_on: case.rests_on(requirement, &cover),
-        paths: shown::summaries(&shown::same_events(case.memo, &case.sound, &cover)),
         ..Decision::new(
             Status::Pass,
             Why::Carried(shown::carriers(case.memo, &case.sound, &cover)),
         )
-    }
+    };
+    let paths = shown::same_events(case.memo, &case.sound, &cover);
+    decision.shows(&paths, cover.len())
 }
 
 /// One form would be covered if the links that the snapshot leaves open worked.
@@ -119,11 +121,11 @@ fn evidence_missing(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Optio
         case.chain.gaps.clone()
     };
     let links = unknown.into_iter().map(Stop::of).collect();
-    Some(Decision {
+    let decision = Decision {
         requirement: Some(requirement.form()),
-        paths: shown::summaries(&shown::same_events(case.memo, &case.open, &cover)),
         ..Decision::new(Status::Unknown, Why::EvidenceMissing { links, gaps })
-    })
+    };
+    Some(decision.shows(&shown::same_events(case.memo, &case.open, &cover), 1))
 }
 
 /// Whether the cause of a link is one of the calls that failed.
@@ -145,11 +147,11 @@ fn undecided(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Option<Decis
             Missed::Unknown(why) => Some(why),
             Missed::Nothing | Missed::Event(_) => None,
         })?;
-        Some(Decision {
+        let decision = Decision {
             requirement: Some(requirement.form()),
-            paths: shown::summaries(&shown::alike(case.chain, requirement, None)),
             ..Decision::new(Status::Unknown, Why::Undecided { why })
-        })
+        };
+        Some(decision.shows(&shown::alike(case.chain, requirement, None), 1))
     })
 }
 
@@ -173,12 +175,12 @@ fn lost(case: &Case<'_>, requirements: &[AcceptedForm<'_>]) -> Decision {
         event: shown::event_name(&missed).to_owned(),
         stop: Box::new(blamed.stop),
     };
-    Decision {
+    let decision = Decision {
         requirement: Some(requirement.form()),
         names: case.names(requirement, &case.sound),
         marks: mark::marks(requirement, &missed, path),
         witness: Some(missed),
-        paths: shown::summaries(&shown::alike(case.chain, requirement, shown)),
         ..Decision::new(Status::Fail, why)
-    }
+    };
+    decision.shows(&shown::alike(case.chain, requirement, shown), 1)
 }

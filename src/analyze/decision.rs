@@ -3,11 +3,13 @@
 
 use serde_json::Value;
 
+use crate::chain::Path;
 use crate::coverage::Premise;
 
 use super::about::ControlSummary;
 use super::finding::{Carriers, Finding, Mark, Names, PathSummary, Requirement, Status, Why};
 use super::note::Note;
+use super::shown::distinct;
 
 /// The answer to one control in one account.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,9 +30,16 @@ pub(super) struct Decision {
     pub(super) marks: Vec<Mark>,
     /// What the answer rests on besides the snapshot.
     pub(super) rests_on: Vec<Premise>,
-    /// The paths that matter, the best first.
+    /// The paths that matter, the best first: the few that are shown.
     pub(super) paths: Vec<PathSummary>,
+    /// How many more there are.
+    pub(super) paths_left_out: usize,
+    /// The evidence rows that the answer rests on, ascending.
+    pub(super) evidence: Vec<i64>,
 }
+
+/// How many paths a finding shows.
+const PATHS_SHOWN: usize = 8;
 
 impl Decision {
     /// An answer that nothing more is said of.
@@ -45,6 +54,27 @@ impl Decision {
             marks: Vec::new(),
             rests_on: Vec::new(),
             paths: Vec::new(),
+            paths_left_out: 0,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// The answer with the paths behind it, the best first: a few are shown, and the first `decide` are what it rests on. A
+    /// pass rests on every path that it needs, and on those that are shown besides.
+    pub(super) fn shows(self, paths: &[&Path], decide: usize) -> Self {
+        let decide = match self.status {
+            Status::Pass => decide.max(PATHS_SHOWN),
+            _ => decide,
+        };
+        let links = paths.iter().take(decide).flat_map(|path| &path.links);
+        let evidence = links.flat_map(|link| link.evidence.iter().copied());
+        let shown = paths.iter().take(PATHS_SHOWN);
+        let all: usize = paths.iter().map(|path| path.count()).sum();
+        Self {
+            paths: shown.map(|path| PathSummary::of(path)).collect(),
+            paths_left_out: all.saturating_sub(paths.len().min(PATHS_SHOWN)),
+            evidence: distinct(evidence),
+            ..self
         }
     }
 
@@ -85,6 +115,8 @@ impl Decision {
             rests_on: self.rests_on,
             assumed: Vec::new(),
             paths: self.paths,
+            paths_left_out: self.paths_left_out,
+            evidence: self.evidence,
             accepted: None,
             blind_spots: None,
         }

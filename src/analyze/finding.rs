@@ -49,8 +49,13 @@ pub struct Finding {
     pub rests_on: Vec<Premise>,
     /// What the user assumes where AWS gave no answer.
     pub assumed: Vec<Assumption>,
-    /// The paths that matter for this control, the best first.
+    /// The paths that matter for this control, the best first; no more than a reader looks at.
     pub paths: Vec<PathSummary>,
+    /// How many more such paths there are.
+    pub paths_left_out: usize,
+    /// The evidence rows that the answer rests on, ascending: those of the deciding path; of a pass those of every path that it
+    /// needs or shows; of a query those that its rows name.
+    pub evidence: Vec<i64>,
     /// Set when an attestation accepts this finding.
     pub accepted: Option<Attestation>,
     /// Of a pass, where they were asked for: the single calls that would break its proof.
@@ -258,6 +263,13 @@ pub struct Carriers {
     pub rules: Vec<String>,
     /// Protocols and endpoints of the subscriptions.
     pub told: Vec<(String, String)>,
+    /// How many more subscriptions there are, which differ from these in names alone.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub told_left_out: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// By what people are told of the events of a control.

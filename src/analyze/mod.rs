@@ -116,9 +116,7 @@ impl Paths {
     /// Leaves out the paths of a chain that do not count.
     fn narrow(self, chain: &mut AccountChain) {
         if self == Self::Alarm {
-            let all = chain.paths.len();
             chain.paths.retain(|path| !path.through_eventbridge());
-            chain.path_count -= all - chain.paths.len();
         }
     }
 }
@@ -283,7 +281,7 @@ fn accounts(snapshot: &Snapshot, options: &Options) -> Result<Vec<String>, Error
     if let Some(given) = options.accounts.iter().find(|it| !held.contains(it)) {
         return Err(Error::NoSuchAccount {
             given: given.clone(),
-            known: nearest(given, &all),
+            known: nearest_accounts(given, &all),
         });
     }
     Ok(all
@@ -293,15 +291,19 @@ fn accounts(snapshot: &Snapshot, options: &Options) -> Result<Vec<String>, Error
 }
 
 /// The accounts to name where one was named that is not held: all where they are few, else the nearest of them and how many.
-fn nearest(given: &str, all: &[String]) -> String {
+pub(crate) fn nearest_accounts<'a>(
+    given: &str,
+    all: impl IntoIterator<Item = &'a String>,
+) -> String {
     const NAMED: usize = 3;
-    if all.len() <= NAMED {
-        return all.join(", ");
+    let mut nearest: Vec<&str> = all.into_iter().map(String::as_str).collect();
+    let held = nearest.len();
+    if held <= NAMED {
+        return nearest.join(", ");
     }
-    let mut nearest: Vec<&String> = all.iter().collect();
     nearest.sort_by_cached_key(|account| strsim::damerau_levenshtein(given, account));
-    let named: Vec<&str> = nearest.iter().take(NAMED).map(|it| it.as_str()).collect();
-    format!("{} accounts; nearest: {}", all.len(), named.join(", "))
+    nearest.truncate(NAMED);
+    format!("{held} accounts; nearest: {}", nearest.join(", "))
 }
 
 /// Whether an event satisfies a predicate, by the plain matcher.
@@ -311,7 +313,7 @@ fn holds(predicate: &Predicate, event: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::nearest_accounts;
 
     /// All ids of an organization, thousands of them, stood in the error.
     #[test]
@@ -319,12 +321,15 @@ mod tests {
         let all: Vec<String> = (0..2000)
             .map(|it| format!("{:012}", 100_000 + it))
             .collect();
-        let told = nearest("00000100721", &all);
+        let told = nearest_accounts("00000100721", &all);
         assert!(
             told.starts_with("2000 accounts; nearest: 000000100721, "),
             "{told}"
         );
         assert_eq!(told.matches(", ").count(), 2, "{told}");
-        assert_eq!(nearest("1", &all[..2]), "000000100000, 000000100001");
+        assert_eq!(
+            nearest_accounts("1", &all[..2]),
+            "000000100000, 000000100001"
+        );
     }
 }

@@ -63,6 +63,8 @@ pub enum Remark {
         #[serde(flatten)]
         on: Surplus,
     },
+    /// The query of the control returns no `evidence_id`: what its answer was read from is not known.
+    NamesNoEvidence,
 }
 
 /// Events beyond those that are asked for.

@@ -1,7 +1,8 @@
 //! Controls of kind `query`: a user's SQL over facts that returns `resource`, `status`, `reason`, one row a resource.
 //!
 //! `:account` in the query is bound to the account asked about; a query without it may return a column `account`, else
-//! its rows are taken to speak of every account of the file.
+//! its rows are taken to speak of every account of the file. `evidence_id`, where it is returned, names the evidence row that a
+//! row was read from.
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use rusqlite::types::ValueRef;
 use super::Error;
 use super::decision::Decision;
 use super::finding::{Requirement, Status, Why};
+use super::note::{Note, Remark};
+use super::shown::distinct;
 use crate::chain::{AccountChain, Gap};
 use crate::control::Control;
 use crate::snapshot::{MAX_ROWS, MAX_TEXT, Snapshot};
@@ -39,8 +42,14 @@ pub(super) fn ask(
             )),
             _ => fault(message),
         })?;
-    let (status, why) = told(rows, &chain.gaps);
+    let mut notes = Vec::new();
+    if !rows.name_evidence {
+        notes.push(Note::new(Remark::NamesNoEvidence));
+    }
+    let (status, why, evidence) = told(rows.rows, &chain.gaps);
     Ok(Decision {
+        notes,
+        evidence,
         requirement: Some(Requirement {
             kind: "query".to_owned(),
             label: "query".to_owned(),
@@ -51,9 +60,13 @@ pub(super) fn ask(
     })
 }
 
-fn told(rows: Vec<Row>, gaps: &[Gap]) -> (Status, Why) {
+/// What the rows come to, why, and the evidence rows that those which decide name.
+fn told(rows: Vec<Row>, gaps: &[Gap]) -> (Status, Why, Vec<i64>) {
     let worst = rows.iter().map(|row| row.status).max();
-    let deciding = rows.into_iter().filter(|row| Some(row.status) == worst);
+    let mut deciding = rows;
+    deciding.retain(|row| Some(row.status) == worst);
+    let evidence = distinct(deciding.iter().filter_map(|row| row.evidence));
+    let deciding = deciding.into_iter();
     let deciding = deciding.map(|row| (row.resource, row.reason)).collect();
     // Rows cannot be trusted to know what the snapshot lacks.
     let lacking = worst.is_none_or(|worst| worst == Status::Pass) && !gaps.is_empty();
@@ -66,13 +79,21 @@ fn told(rows: Vec<Row>, gaps: &[Gap]) -> (Status, Why) {
     } else {
         worst.unwrap_or(Status::NotApplicable)
     };
-    (status, why)
+    (status, why, evidence)
 }
 
 struct Row {
     resource: String,
     status: Status,
     reason: String,
+    evidence: Option<i64>,
+}
+
+/// What a query returns of one account.
+struct Rows {
+    rows: Vec<Row>,
+    /// Whether it has a column for evidence rows.
+    name_evidence: bool,
 }
 
 /// Why a query gives no answer.
@@ -87,7 +108,7 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Vec<Row>, Fault> {
+fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Rows, Fault> {
     let mut statement = connection.prepare(sql)?;
     if !statement.readonly() {
         return Err(Fault("a query may only read".to_owned()));
@@ -99,6 +120,8 @@ fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Vec<Row>, F
     };
     let (resource, status, reason) = (column("resource")?, column("status")?, column("reason")?);
     let owner = statement.column_index("account").ok();
+    let cited = statement.column_index("evidence_id").ok();
+    let mut is_recorded = connection.prepare("select 1 from evidence where id = ?1")?;
     let named = statement.parameter_index(":account")?;
     if statement.parameter_count() > usize::from(named.is_some()) {
         return Err(Fault(
@@ -130,10 +153,21 @@ fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Vec<Row>, F
                 )));
             }
         };
+        let evidence = match cited.map(|index| row.get_ref(index)).transpose()? {
+            None | Some(ValueRef::Null) => None,
+            Some(ValueRef::Integer(id)) if is_recorded.exists([id])? => Some(id),
+            Some(other) => {
+                return Err(Fault(format!(
+                    "the query returns `{}` as evidence_id, which is the id of no evidence row",
+                    text_of(other)
+                )));
+            }
+        };
         let row = Row {
             resource: text(resource)?,
             status,
             reason: text(reason)?,
+            evidence,
         };
         bytes = bytes.saturating_add(row.resource.len() + row.reason.len());
         out.push(row);
@@ -144,7 +178,10 @@ fn rows(connection: &Connection, account: &str, sql: &str) -> Result<Vec<Row>, F
             )));
         }
     }
-    Ok(out)
+    Ok(Rows {
+        rows: out,
+        name_evidence: cited.is_some(),
+    })
 }
 
 fn text_of(value: ValueRef<'_>) -> String {

@@ -19,7 +19,7 @@ use super::coverage_memo::CoverageMemo;
 use super::decision::Decision;
 use super::finding::{Requirement, Status, Stop, Unrecorded, Why};
 use super::holds;
-use super::shown::{missing_links, same_events, summaries, told_links};
+use super::shown::{missing_links, same_events, told_links};
 
 const S3: &str = "s3.amazonaws.com";
 
@@ -110,7 +110,7 @@ impl RecordQuestion<'_> {
             Missed::Unknown(why) => {
                 let why = Why::Undecided { why };
                 let shown: Vec<&Path> = self.paths.iter().collect();
-                self.decision(Status::Unknown, why, &shown)
+                self.decision(Status::Unknown, why, &shown, 1)
             }
         }
     }
@@ -144,17 +144,18 @@ impl RecordQuestion<'_> {
         (!covered).then_some(link)
     }
 
-    fn decision(&self, status: Status, why: Why, paths: &[&Path]) -> Decision {
-        Decision {
+    /// An answer that rests on the first `decide` of these paths.
+    fn decision(&self, status: Status, why: Why, paths: &[&Path], decide: usize) -> Decision {
+        let decision = Decision {
             requirement: Some(Requirement {
                 kind: "recording".to_owned(),
                 label: "recording".to_owned(),
                 text: self.asked.asks.clone(),
                 source: self.asked.source.clone(),
             }),
-            paths: summaries(paths),
             ..Decision::new(status, why)
-        }
+        };
+        decision.shows(paths, decide)
     }
 
     fn pass(&self, sound: &[&Path]) -> Decision {
@@ -162,7 +163,8 @@ impl RecordQuestion<'_> {
         let mut trails: Vec<String> = cover.iter().filter_map(|it| it.trail.clone()).collect();
         trails.dedup();
         let why = Why::Recorded { trails };
-        let mut answer = self.decision(Status::Pass, why, &same_events(self.memo, sound, &cover));
+        let paths = same_events(self.memo, sound, &cover);
+        let mut answer = self.decision(Status::Pass, why, &paths, cover.len());
         answer.notes = told_links(&cover);
         let scope = &self.recording.scope;
         let together = self.memo.together(&cover);
@@ -180,7 +182,7 @@ impl RecordQuestion<'_> {
                 self.recording.gaps.clone()
             },
         };
-        self.decision(Status::Unknown, why, paths)
+        self.decision(Status::Unknown, why, paths, 1)
     }
 
     /// Few paths that keep what is asked for: one that does it alone where there is one.
@@ -235,7 +237,7 @@ impl RecordQuestion<'_> {
             .map(|(_, it)| it);
         let first = first.and_then(|at| self.paths.get(at)).into_iter();
         let shown: Vec<&Path> = first.chain(others).collect();
-        let mut answer = self.decision(Status::Fail, why, &shown);
+        let mut answer = self.decision(Status::Fail, why, &shown, 1);
         answer.witness = Some(record(missed));
         answer
     }

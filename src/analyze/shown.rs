@@ -10,13 +10,10 @@ use crate::coverage::{Noise, NoiseClass, counted};
 
 use super::case::Case;
 use super::coverage_memo::CoverageMemo;
-use super::finding::{Carriers, PathSummary};
+use super::finding::Carriers;
 use super::interned::Id;
 use super::note::{Note, Remark, Surplus};
 use super::requirement::AcceptedForm;
-
-/// How many paths a finding shows.
-const PATHS_SHOWN: usize = 8;
 
 /// Names of what carries the events, and all that are told of them by it: one subscription is proof enough, and an alarm
 /// with two tells both.
@@ -34,11 +31,16 @@ pub(super) fn carriers(memo: &CoverageMemo, sound: &[&Path], cover: &[&Path]) ->
     };
     let told = sound.iter().filter(by_the_same);
     let told = told.filter_map(|path| path.subscription.as_ref());
+    let told = distinct(told.map(|it| (&it.protocol, &it.endpoint, &it.arn, it.more)));
+    let told_left_out = told.iter().map(|(.., more)| more).sum();
+    let told = told.into_iter();
+    let told = told.map(|(protocol, endpoint, ..)| (protocol.clone(), endpoint.clone()));
     Carriers {
         filters: distinct(filters.map(|filter| filter.name.clone())),
         alarms: distinct(alarms.map(|alarm| alarm.name.clone())),
         rules: distinct(rules.map(|rule| format!("{} {}", rule.region, rule.name))),
-        told: distinct(told.map(|it| (it.protocol.clone(), it.endpoint.clone()))),
+        told: distinct(told),
+        told_left_out,
     }
 }
 
@@ -134,8 +136,7 @@ pub(super) fn same_events<'p>(
         .iter()
         .filter(|path| carried.contains(&memo.id(path)))
         .filter(|path| !known.contains(&std::ptr::from_ref(**path)));
-    // No more are shown.
-    out.extend(others.take(PATHS_SHOWN));
+    out.extend(others);
     out
 }
 
@@ -164,10 +165,4 @@ pub(super) fn alike<'p>(
         out.extend(chain.paths.first());
     }
     out
-}
-
-/// The first paths, as a finding shows them.
-pub(super) fn summaries(paths: &[&Path]) -> Vec<PathSummary> {
-    let first = paths.iter().take(PATHS_SHOWN);
-    first.map(|path| PathSummary::of(path)).collect()
 }

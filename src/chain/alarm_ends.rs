@@ -139,6 +139,7 @@ impl AlarmEnds {
                 arn: row.arn.clone(),
                 protocol: row.protocol.clone(),
                 endpoint: row.endpoint.clone(),
+                more: 0,
             });
             let said = subscription::judge(facts, &judged, row, &mut passes)?;
             end.judgement.extend(said);
@@ -152,7 +153,8 @@ impl AlarmEnds {
             });
             let enough = told.as_ref().and_then(|told| alike.has_enough(told));
             // What is left out is counted with the last one that is not.
-            if let Some(last) = enough.and_then(|last| tails.get_mut(last)) {
+            let last = enough.and_then(|last| tails.get_mut(last));
+            if let Some(last) = last.and_then(|tail| tail.subscription.as_mut()) {
                 last.more += 1;
                 continue;
             }

@@ -134,7 +134,7 @@ impl<'s> Reader<'s> {
         let context = regions::context(&facts, account)?;
         let mut walk = walk::Walk::new(facts.clone(), &context, &mut self.shared, self.extent);
         let paths = walk.paths()?;
-        let (trails, left_out, too_many) = (walk.trails, walk.left_out, walk.too_many);
+        let (trails, too_many) = (walk.trails, walk.too_many);
         let alternatives = alternatives::seen(&facts, &context, &walk.places())?;
         let notes = organization::notes(&facts, &context)?;
         let mut gaps = facts.gaps(account)?;
@@ -145,7 +145,6 @@ impl<'s> Reader<'s> {
             scope: context.scope,
             regions_known: context.regions_known,
             trails,
-            path_count: paths.len() + left_out,
             too_many,
             paths,
             alternatives,

@@ -23,8 +23,6 @@ pub struct AccountChain {
     pub regions_known: bool,
     /// How many trails reach the account.
     pub trails: usize,
-    /// How many paths there are, those included that differ from others in names alone and were not read.
-    pub path_count: usize,
     /// Whether there are more paths than are read: those in `paths` prove nothing then.
     pub too_many: bool,
     /// Candidate paths in a total order. A path ends where the chain ends.
@@ -64,6 +62,8 @@ pub struct Path {
     pub muted: Arc<Windows>,
     /// The same to be asked of an event's own time.
     pub calendar: Arc<Calendar>,
+    /// How many more trails differ from its own in names alone, whose ways on are the same and are not read.
+    pub more_trails: usize,
 }
 
 /// One place on a path that lets some events through.
@@ -124,9 +124,17 @@ pub struct Subscription {
     pub protocol: String,
     /// Address.
     pub endpoint: String,
+    /// How many more subscriptions of the topic differ from this one in names alone and are not read.
+    pub more: usize,
 }
 
 impl Path {
+    /// How many paths it stands for: itself, and those that differ from it in names alone and are not read.
+    pub fn count(&self) -> usize {
+        let subscriptions = self.subscription.as_ref().map_or(0, |it| it.more);
+        (1 + self.more_trails) * (1 + subscriptions)
+    }
+
     /// The worst verdict of its links.
     pub fn verdict(&self) -> Verdict {
         Verdict::worst(self.links.iter().map(|link| link.verdict))
@@ -173,6 +181,11 @@ impl Path {
 }
 
 impl AccountChain {
+    /// How many paths there are, those included that differ from others in names alone and were not read.
+    pub fn path_count(&self) -> usize {
+        self.paths.iter().map(Path::count).sum()
+    }
+
     /// Paths that can be counted on.
     pub fn sound_paths(&self) -> impl Iterator<Item = &Path> {
         self.paths.iter().filter(|path| path.sound())

@@ -68,6 +68,7 @@ impl<'r> Way<'r> {
             links: judgement.links,
             muted: Default::default(),
             calendar: Default::default(),
+            more_trails: 0,
         }
     }
 }
@@ -200,6 +201,7 @@ impl RuleWalk<'_> {
                 arn: row.arn.clone(),
                 protocol: row.protocol.clone(),
                 endpoint: row.endpoint.clone(),
+                more: 0,
             });
             let mut passes = |attributes: &_, subject: &_, judgement: &mut _| {
                 rule_message::passes(attributes, target, subject, judgement);
@@ -365,6 +367,7 @@ impl RuleWalk<'_> {
                     links: judgement.links,
                     muted: Default::default(),
                     calendar: Default::default(),
+                    more_trails: 0,
                 });
             }
         }

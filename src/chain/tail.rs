@@ -45,8 +45,6 @@ pub(super) struct Tail {
     pub(super) judgement: Judgement,
     pub(super) muted: Arc<Windows>,
     pub(super) calendar: Arc<Calendar>,
-    /// How many more ways there are that differ from this one in names alone.
-    pub(super) more: usize,
 }
 
 impl Tail {
@@ -65,7 +63,6 @@ impl Tail {
         tail.judgement.extend(end.judgement.clone());
         tail.muted = Arc::clone(&end.muted);
         tail.calendar = Arc::clone(&end.calendar);
-        tail.more = end.more;
         tail
     }
 
@@ -91,6 +88,7 @@ impl Tail {
             links: judgement.links,
             muted: Arc::clone(&self.muted),
             calendar: Arc::clone(&self.calendar),
+            more_trails: 0,
         }
     }
 }

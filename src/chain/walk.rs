@@ -37,8 +37,6 @@ pub(super) struct Walk<'s, 'c> {
     extent: Extent,
     /// How many trails there are.
     pub(super) trails: usize,
-    /// How many paths were left out that differ from others in names alone.
-    pub(super) left_out: usize,
     /// Whether there are more than [`MOST_PATHS`].
     pub(super) too_many: bool,
     /// What hangs on the account's own log groups.
@@ -78,7 +76,6 @@ impl<'s, 'c> Walk<'s, 'c> {
             shared,
             extent,
             trails: 0,
-            left_out: 0,
             too_many: false,
             tails: BTreeMap::new(),
             regions: BTreeMap::new(),
@@ -171,7 +168,6 @@ impl<'s, 'c> Walk<'s, 'c> {
             return Ok(());
         };
         let tails = self.tails(&place)?;
-        self.left_out += tails.iter().map(|tail| tail.more).sum::<usize>();
         let told = self.extent.may_leave_out(self.trails).then(|| {
             Told {
                 at: &place.arn,
@@ -181,15 +177,19 @@ impl<'s, 'c> Walk<'s, 'c> {
             .apart_from_names()
         });
         let enough = told.as_ref().and_then(|told| alike.has_enough(told));
-        if enough.is_some() {
-            self.left_out += tails.len();
+        if let Some(last) = enough {
+            // The ways on are those of the last trail that is read, and counted with them.
+            let of_last = paths.get_mut(last..).unwrap_or_default().iter_mut();
+            of_last
+                .take(tails.len())
+                .for_each(|path| path.more_trails += 1);
             return Ok(());
         }
         if self.bound(paths.len() + tails.len()) {
             return Ok(());
         }
         if let Some(told) = told {
-            alike.note(told, 0);
+            alike.note(told, paths.len());
         }
         for tail in tails.iter() {
             let log_group = Some(place.arn.clone());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::analyze::{self, Analysis, Finding, Inquiry, Options};
-use crate::control::{Framework, Registry};
+use crate::control::{Benchmark, Framework, Registry};
 use crate::remedy::{self, Wishes};
 use crate::report::{self, About, Dossier, Format, View};
 use crate::snapshot::Snapshot;
@@ -24,7 +24,8 @@ pub(super) struct Args {
     file: PathBuf,
     #[command(flatten)]
     what: What,
-    /// Group the findings by the sections of this framework, such as `nist-800-53-r5`, with a score a section
+    /// Group the findings by the sections of this framework, such as `nist-800-53-r5`, with a score a section; without
+    /// `--benchmark` and where the usual one has none of its controls, the benchmark that has most of them judges
     #[arg(long, value_name = "FRAMEWORK")]
     framework: Option<String>,
     /// How to show the findings [default: by the ending of OUT, such as `.html`; else table]
@@ -108,18 +109,24 @@ impl FailOn {
     }
 }
 
-pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
+pub(super) fn run(mut args: Args, out: &mut Out) -> Result<Status, Error> {
     let targets = targets(args.format, &args.output)?;
     args.may_write(&targets)?;
     let registry = args.what.registry()?;
     let snapshot = args.opening.open(&args.file)?;
     let attestations = args.accepting.read(&registry)?;
-    let mut options = args.what.options(&registry, out)?;
-    options.blind_spots = args.blind_spots;
     let framework = match &args.framework {
-        Some(name) => Some(mapped(&registry, name, &mut options)?),
+        Some(name) => Some(registry.find_framework(name).map_err(controls::unknown)?),
         None => None,
     };
+    if let Some(framework) = framework {
+        args.judge_by_benchmark_of(framework, &registry, out)?;
+    }
+    let mut options = args.what.options(&registry, out)?;
+    options.blind_spots = args.blind_spots;
+    if let Some(framework) = framework {
+        narrow(&registry, framework, &mut options)?;
+    }
     let snapshot = match args.with_fix {
         true => {
             let (told, fixed) = fixed(&snapshot, &registry, &options)?;
@@ -169,6 +176,36 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
 }
 
 impl Args {
+    /// Where nobody named a benchmark and the usual one has no control that is mapped to the framework, the benchmark that has the
+    /// most of them judges.
+    fn judge_by_benchmark_of(
+        &mut self,
+        framework: &Framework,
+        registry: &Registry,
+        out: &mut Out,
+    ) -> Result<(), Error> {
+        if self.what.benchmark.is_some() {
+            return Ok(());
+        }
+        let usual = registry.find_benchmark(None).map_err(controls::unknown)?;
+        if !mapped(registry, usual, framework).is_empty() {
+            return Ok(());
+        }
+        let Some(judging) = with_most(registry, framework).into_iter().next() else {
+            return Ok(());
+        };
+        if !self.quiet {
+            out.message(&format!(
+                "{} has no control that is mapped to {}; judged by {}, which has",
+                usual.id,
+                framework.title(),
+                judging.id
+            ));
+        }
+        self.what.benchmark = Some(judging.id.clone());
+        Ok(())
+    }
+
     /// Refuses what cannot be written, before minutes of work.
     fn may_write(&self, targets: &[(Format, Option<PathBuf>)]) -> Result<(), Error> {
         let limits: [(bool, &str, Able, &str); 4] = [
@@ -310,13 +347,25 @@ fn fixed(
     Ok((told, remedy::under(snapshot, &plan.changes)?))
 }
 
-/// The framework of a name; the question is narrowed to the controls that are mapped to it.
-fn mapped<'a>(
-    registry: &'a Registry,
-    name: &str,
-    options: &mut Options,
-) -> Result<&'a Framework, Error> {
-    let framework = registry.find_framework(name).map_err(controls::unknown)?;
+/// The controls of a benchmark that are mapped to a framework, of whichever section.
+fn mapped(registry: &Registry, benchmark: &Benchmark, framework: &Framework) -> Vec<String> {
+    let controls = registry.controls_in(benchmark, None).into_iter();
+    let ids = controls.map(|(_, control)| control.id.clone());
+    ids.filter(|id| framework.mappings_of(id).next().is_some())
+        .collect()
+}
+
+/// The benchmarks with controls that are mapped to a framework, those with the most of them first.
+fn with_most<'a>(registry: &'a Registry, framework: &Framework) -> Vec<&'a Benchmark> {
+    let all = registry.benchmarks().iter();
+    let counted = all.map(|benchmark| (mapped(registry, benchmark, framework).len(), benchmark));
+    let mut having: Vec<(usize, &Benchmark)> = counted.filter(|(number, _)| *number > 0).collect();
+    having.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    having.into_iter().map(|(_, benchmark)| benchmark).collect()
+}
+
+/// Narrows the question to the controls that are mapped to a framework.
+fn narrow(registry: &Registry, framework: &Framework, options: &mut Options) -> Result<(), Error> {
     let benchmark = registry
         .find_benchmark(options.benchmark.as_deref())
         .map_err(controls::unknown)?;
@@ -335,13 +384,30 @@ fn mapped<'a>(
             "no control that was asked for is mapped to {}",
             framework.title()
         ))
-        .help(format!(
-            "`trailproof frameworks show {}` shows the controls that are",
-            framework.id
-        )));
+        .help(elsewhere(registry, benchmark, framework)));
     }
     options.controls = ids;
-    Ok(framework)
+    Ok(())
+}
+
+/// What to ask where the benchmark that was asked for has no control of a framework.
+fn elsewhere(registry: &Registry, benchmark: &Benchmark, framework: &Framework) -> String {
+    const NAMED: usize = 3;
+    let shows = format!(
+        "`trailproof frameworks show {}` shows the controls that are",
+        framework.id
+    );
+    if !mapped(registry, benchmark, framework).is_empty() {
+        return shows;
+    }
+    let having = with_most(registry, framework).into_iter().take(NAMED);
+    let having: Vec<String> = having
+        .map(|it| format!("`--benchmark {}`", it.id))
+        .collect();
+    match having.is_empty() {
+        true => shows,
+        false => format!("{}; {} has such controls", shows, having.join(" or ")),
+    }
 }
 
 /// What to write where: `-o FILE` in the format of `--format`, `-o FORMAT=FILE` in its own. Standard output gets a report

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::opening::no_dash;
 use super::out::remark;
 use super::what::region;
 use super::{Error, Out, Status};
@@ -91,6 +92,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     let Some(path) = args.output else {
         return Err(Error::new("no snapshot to write is named").help("add `--output FILE`"));
     };
+    no_dash(&path)?;
     let partial = Writer::partial_path(&path);
     let config = Config {
         profile: args.profile,

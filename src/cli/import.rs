@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::opening::no_dash;
 use super::what::region;
 use super::{Error, Out, Status};
 use crate::aws::arn;
@@ -52,6 +53,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
             "name a folder and, with -o, the snapshot to write",
         ));
     };
+    no_dash(&output)?;
     let defaults = Defaults {
         account: args.account,
         region: args.region,

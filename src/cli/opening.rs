@@ -118,9 +118,17 @@ pub(super) fn style(file: Option<&Path>, out: &Out) -> Style {
     }
 }
 
-/// The format that the ending of a file's name stands for, where the command has it.
+/// The format that the ending of a file's name stands for, where the command has it. Several formats are written as JSON, XML or
+/// Markdown: the name before such an ending, as in `findings.sarif.json`, says which.
 pub(super) fn by_ending<F: clap::ValueEnum>(path: &Path) -> Option<F> {
-    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let ending = |name: &Path| Some(name.extension()?.to_str()?.to_ascii_lowercase());
+    let before = path.file_stem().and_then(|stem| ending(Path::new(stem)));
+    let ending = ending(path)?;
+    if let (Some(before), "json" | "xml" | "md") = (&before, ending.as_str())
+        && let Ok(format) = F::from_str(before, false)
+    {
+        return Some(format);
+    }
     let format = match ending.as_str() {
         "html" | "htm" => "html",
         "md" => "markdown",
@@ -261,8 +269,19 @@ impl PermissionsOfNewFiles for tempfile::Builder<'_, '_> {
     }
 }
 
+/// Refuses the sign that other programs take for standard output: here it would be a file of that name.
+pub(super) fn no_dash(path: &Path) -> Result<(), Error> {
+    match path.as_os_str() == "-" {
+        true => Err(Error::new("`-` names no file").help(
+            "leave -o out to write a report to standard output; a file of that name is `./-`",
+        )),
+        false => Ok(()),
+    }
+}
+
 /// What lies at a name, if it may be written to.
 pub(super) fn may_write(path: &Path, force: bool) -> Result<There, Error> {
+    no_dash(path)?;
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if fs::symlink_metadata(path).is_ok() {

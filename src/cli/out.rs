@@ -176,7 +176,16 @@ impl Out {
                 self.data = Box::new(io::sink());
                 Ok(())
             }
-            result => result,
+            Err(error) => {
+                let system = error.to_string();
+                let why = match error.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full",
+                    _ => system.as_str(),
+                };
+                let told = format!("standard output cannot be written: {why}");
+                Err(io::Error::new(error.kind(), told))
+            }
+            Ok(()) => Ok(()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::opening::Opening;
+use crate::cli::opening::{Opening, no_dash};
 use crate::cli::{Error, Out, Status};
 use crate::redact::{Secret, redact_snapshot};
 use crate::snapshot::read_small;
@@ -52,6 +52,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
         }
         None => Secret::random()?,
     };
+    no_dash(&args.output)?;
     let snapshot = args.opening.open(&args.file)?;
     let redaction = redact_snapshot(&snapshot, &args.output, secret, args.force)?;
     args.opening.warn(out);

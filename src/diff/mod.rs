@@ -7,6 +7,8 @@ mod facts;
 mod meaning;
 mod posture;
 
+use std::collections::BTreeSet;
+
 use crate::analyze::{
     self, Attestation, Options, Premises, RefusedAttestation, SnapshotSummary, attest,
 };
@@ -225,10 +227,12 @@ pub enum Error {
         source: analyze::Error,
     },
     /// The user named an account that neither side has.
-    #[error("account `{given}` is in neither snapshot")]
+    #[error("account `{given}` is in neither snapshot, which have {known}")]
     NoSuchAccount {
         /// What was asked for.
         given: String,
+        /// What there is.
+        known: String,
     },
     /// A snapshot could not be read.
     #[error("a snapshot cannot be read")]
@@ -334,8 +338,10 @@ pub fn diff(
         .iter()
         .find(|given| !before.contains(given) && !after.contains(given))
     {
+        let held: BTreeSet<&String> = before.iter().chain(&after).collect();
         return Err(Error::NoSuchAccount {
             given: given.clone(),
+            known: analyze::nearest_accounts(given, held),
         });
     }
     let asked = |account: &str| {

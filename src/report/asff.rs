@@ -67,7 +67,12 @@ fn finding(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
         requirements.extend(framework.sections.iter().map(of));
     }
     requirements.truncate(32);
-    let evidence: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
+    let evidence: Vec<String> = item
+        .finding
+        .evidence
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let mut fields = json!({
         "trailproof/benchmark": dossier.analysis.benchmark,
         "trailproof/control": finding.control,

@@ -64,7 +64,12 @@ pub(super) fn rows<'a>(
                 sections => format!("{}: {}", framework.title, sections.join(", ")),
             })
             .collect();
-        let evidence: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
+        let evidence: Vec<String> = item
+            .finding
+            .evidence
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let accepted = finding.accepted.as_ref();
         let premises = words::premises(&dossier.analysis.premises).into_iter();
         let premises = premises.map(|(option, _)| option);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::analyze::{Analysis, ControlSummary, Finding, FrameworkSections, PathSummary, Status};
+use crate::analyze::{Analysis, ControlSummary, Finding, FrameworkSections, Status};
 use crate::aws::arn::Arn;
 use crate::chain::verdict::Subject;
 
@@ -117,8 +117,6 @@ pub(super) struct Item<'a> {
     pub(super) control: Option<&'a ControlSummary>,
     /// Stable over runs and wordings: account, control, what is wrong, and with which resource.
     pub(super) fingerprint: String,
-    /// The evidence rows of the deciding path, ascending.
-    pub(super) evidence: Vec<i64>,
 }
 
 impl<'a> Dossier<'a> {
@@ -137,7 +135,6 @@ impl<'a> Dossier<'a> {
             finding,
             control: self.analysis.control(finding),
             fingerprint: fingerprint(finding),
-            evidence: evidence(finding),
         }
     }
 
@@ -351,27 +348,15 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A pass rests on all its paths, anything else on the one that it blames.
-pub(super) fn evidence(finding: &Finding) -> Vec<i64> {
-    let paths: &[PathSummary] = match finding.status {
-        Status::Pass => &finding.paths,
-        _ => finding.paths.get(..1).unwrap_or_default(),
-    };
-    rows_of(paths)
-}
-
-/// Every evidence row that a report may show.
-pub fn cited(analysis: &Analysis) -> Vec<i64> {
-    rows_of(analysis.findings.iter().flat_map(|finding| &finding.paths))
-}
-
-/// The evidence rows of paths, each once and in order.
-fn rows_of<'a>(paths: impl IntoIterator<Item = &'a PathSummary>) -> Vec<i64> {
-    let links = paths.into_iter().flat_map(|path| &path.links);
-    let rows: BTreeSet<i64> = links
-        .flat_map(|link| link.evidence.iter().copied())
-        .collect();
-    rows.into_iter().collect()
+/// Every evidence row that a report may show, each once and in order.
+pub fn cited(analysis: &Analysis) -> BTreeSet<i64> {
+    let mut rows = BTreeSet::new();
+    for finding in &analysis.findings {
+        rows.extend(&finding.evidence);
+        let links = finding.paths.iter().flat_map(|path| &path.links);
+        rows.extend(links.flat_map(|link| &link.evidence));
+    }
+    rows
 }
 
 /// `snapshots/my file.trailproof` as a relative URI reference; of an absolute path, or one that leaves the folder, the

@@ -124,7 +124,12 @@ fn result(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
         "start_time": dossier.time(),
     });
     if let Some(out) = out.as_object_mut() {
-        let evidence: Vec<String> = item.evidence.iter().map(ToString::to_string).collect();
+        let evidence: Vec<String> = item
+            .finding
+            .evidence
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let told = format!(
             "{} (evidence rows {}; fingerprint {})",
             item.told(),

@@ -114,7 +114,7 @@ fn event(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
             "benchmark": dossier.analysis.benchmark,
             "benchmark_id": finding.benchmark_id,
             "link": finding.broken_link.map(|id| id.code()),
-            "evidence": item.evidence,
+            "evidence": item.finding.evidence,
             "witness": finding.witness,
             "category": item.control.and_then(|control| control.category.as_deref()),
             "snapshot": object(dossier.provenance(Some(&finding.account))),

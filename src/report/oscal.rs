@@ -157,6 +157,7 @@ fn selection(analysis: &Analysis) -> Value {
 fn observation(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
     let finding = item.finding;
     let evidence: Vec<Value> = item
+        .finding
         .evidence
         .iter()
         .map(|id| match dossier.about.evidence.get(id) {

@@ -162,7 +162,7 @@ fn result(item: &Item<'_>, rules: &[&str], file: &str) -> Value {
             "link": finding.broken_link.map(|id| id.code()),
             "benchmarkId": finding.benchmark_id,
             "cause": finding.why.code(),
-            "evidence": item.evidence,
+            "evidence": item.finding.evidence,
         },
     })
 }

@@ -374,12 +374,16 @@ const NAMED: usize = 3;
 
 /// The first few of several names, and how many there are more.
 pub(crate) fn some(names: &[impl Borrow<str>]) -> String {
-    match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        None => names.join(", "),
-        Some(more) => {
-            let shown = names.get(..NAMED).unwrap_or_default();
-            format!("{} and {more} more", shown.join(", "))
-        }
+    some_of(names, names.len())
+}
+
+/// The same where there are so many, of which these are the first.
+pub(crate) fn some_of(names: &[impl Borrow<str>], all: usize) -> String {
+    let shown = names.get(..NAMED).unwrap_or(names);
+    let more = all.max(names.len()) - shown.len();
+    match more {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
+use trailproof::control::Registry;
+
 use super::super::support::controls::judged;
 use super::super::support::world::{ACCOUNT, Site, World};
 use super::super::support::{golden, trailproof};
@@ -339,7 +341,7 @@ fn a_framework_groups_the_findings_by_section_with_a_score() {
         ("markdown", "| AU-6 | 93% | 14 of 15 | cloudtrail"),
         (
             "html",
-            "<th scope=\"row\">AU-6</th><td>93%</td><td>14 of 15</td><td>cloudtrail_changes</td>",
+            "<th scope=\"row\">AU-6</th><td>93%</td><td data-of=\"passes\">14 of 15</td><td data-of=\"does not pass\">cloudtrail_changes</td>",
         ),
     ] {
         let (_, text, _) = by(&["--framework", "nist-800-53-r5", "--format", format]);
@@ -360,9 +362,37 @@ fn a_framework_groups_the_findings_by_section_with_a_score() {
     let (code, _, error) = by(&["--framework", "pci-dss-3.2.1", "--control", "vpc_changes"]);
     assert_eq!(code, 2);
     assert!(error.contains("is mapped to PCI DSS 3.2.1"), "{error}");
+    // A framework whose controls the benchmark that was named has not is found in the one that has them.
+    let (code, _, error) = by(&["--framework", "hitrust-11"]);
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("`--benchmark cloudguard` has such controls"),
+        "{error}"
+    );
     let (code, _, error) = by(&["--framework", "nist"]);
     assert_eq!(code, 2);
     assert!(error.contains("did you mean `nist-"), "{error}");
+}
+
+/// Frameworks that CloudGuard alone maps to ended with 2 unless somebody knew its benchmark.
+#[test]
+fn a_framework_brings_the_benchmark_that_has_its_controls() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), "complete", &World::complete());
+    let file = file.to_str().unwrap();
+    let registry = Registry::builtin().unwrap();
+    let mut brought = 0;
+    for framework in registry.frameworks() {
+        let (code, text, error) = run(&["analyze", file, "--framework", &framework.id]);
+        assert!(matches!(code, 0 | 1), "{}: {error}", framework.id);
+        if error.contains("judged by cloudguard, which has") {
+            assert!(text.contains("--benchmark cloudguard"), "{text}");
+            brought += 1;
+        }
+    }
+    assert!(brought >= 5, "{brought}");
+    let (_, _, error) = run(&["analyze", file, "--framework", "hitrust-11", "-q"]);
+    assert_eq!(error, "");
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod blame;
 mod blind_spots;
 /// The commands: formats, exit codes, attestations, no network.
 mod command;
+/// What a finding rests on: paths and evidence rows.
+mod evidence;
 /// Measured wrong verdicts of other tools, each with the right one.
 mod peers;
 /// Public EventBridge rules, each in an account of its own.

@@ -159,7 +159,7 @@ fn the_query_of_the_document_runs_on_the_schema() {
     let statement = connection.prepare(&sql).unwrap();
     assert!(statement.readonly());
     let columns: Vec<&str> = statement.column_names().collect();
-    assert_eq!(columns, ["resource", "status", "reason"]);
+    assert_eq!(columns, ["resource", "status", "reason", "evidence_id"]);
     assert_eq!(statement.parameter_name(1), Some(":account"));
 }
 

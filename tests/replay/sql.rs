@@ -390,6 +390,40 @@ fn duckdb_counts_make_the_report_of_the_records() {
     counts_make_the_report_of_the_records(Dialect::Duckdb);
 }
 
+/// Nothing tried counts whose columns are packed otherwise than DuckDB and Spark do unasked.
+#[test]
+fn counts_in_parquet_that_is_packed_otherwise_are_refused_by_name() {
+    let Some(interpreter) = interpreter(Dialect::Duckdb) else {
+        return;
+    };
+    if !cfg!(feature = "parquet") {
+        eprintln!("skipped: needs the feature `parquet`");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let job = place.path().join("1");
+    std::fs::create_dir(&job).unwrap();
+    std::fs::write(job.join("query.sql"), "select record from cloudtrail").unwrap();
+    std::fs::write(job.join("records.jsonl"), "{}\n").unwrap();
+    run(&interpreter, Dialect::Duckdb, place.path());
+    for packer in ["gzip", "zstd"] {
+        let counts = job.join(format!("{packer}.parquet"));
+        let output = trailproof()
+            .arg("replay")
+            .arg(project("snapshots/complete.trailproof"))
+            .arg("--counts")
+            .arg(&counts)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains(&format!("packed with {packer}, which is not read")),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn spark_counts_make_the_report_of_the_records() {
     counts_make_the_report_of_the_records(Dialect::Spark);

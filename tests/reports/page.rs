@@ -107,6 +107,38 @@ fn a_browser_runs_the_page_without_an_error_or_a_request() {
     }
 }
 
+/// The drawing of a control on recording had boxes for a filter, an alarm and a topic, which nobody asks for, and the page
+/// began with subscribers.
+#[test]
+fn a_record_is_drawn_without_what_tells_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("x.trailproof");
+    World::complete().write_snapshot(&snapshot);
+    let page = |more: &[&str]| {
+        let output = trailproof()
+            .arg("analyze")
+            .arg(&snapshot)
+            .args(["--format", "html"])
+            .args(more)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let records = page(&["--section", "logging"]);
+    let drawn: Vec<&str> = records.split("<svg class=\"chain\"").skip(1).collect();
+    assert!(drawn.len() >= 5);
+    for chain in drawn {
+        let chain = chain.split("</svg>").next().unwrap();
+        assert!(chain.contains(">trail</text>"), "{chain}");
+        for station in ["metric filter", "alarm", "rule", "topic", "subscription"] {
+            assert!(!chain.contains(&format!(">{station}</text>")), "{chain}");
+        }
+    }
+    assert!(!records.contains("subscriber"), "{records}");
+    assert!(records.contains("shows an event that is not kept"));
+    assert!(page(&["--section", "all"]).contains("subscriber"));
+}
+
 /// Hostile names in the page and in the page of a comparison, read without the policy that would stop what they hold.
 #[test]
 fn no_name_becomes_an_element_or_runs() {
@@ -295,6 +327,78 @@ fn the_page_of_two_thousand_accounts_stays_usable() {
     let (dom, log) = opened(&browser, &page);
     assert!(dom.contains("Sign-off"), "{log}");
     quiet(&log);
+}
+
+/// What of a page in a frame as wide as a phone is cut or has to be moved sideways, with everything unfolded. A window of
+/// Chromium is never so narrow.
+fn beyond_a_phone(browser: &Path, page: &Path, width: u32) -> String {
+    let text = std::fs::read_to_string(page).unwrap();
+    let policy = text
+        .find("<meta http-equiv=\"Content-Security-Policy\"")
+        .unwrap();
+    let end = policy + text[policy..].find('>').unwrap() + 1;
+    let framed = format!("{}{}", &text[..policy], &text[end..]);
+    let framed = framed.replace('&', "&amp;").replace('"', "&quot;");
+    let host = page.with_extension("phone.html");
+    let text = format!(
+        "<!DOCTYPE html><title></title><iframe id=phone width={width} height=800 srcdoc=\"{framed}\"></iframe><script>
+         onload = function () {{
+           var page = document.getElementById('phone').contentDocument;
+           page.querySelectorAll('details').forEach(function (it) {{ it.open = true; }});
+           var cut = Array.from(page.querySelectorAll('.scroll')).filter(function (it) {{ return it.scrollWidth > it.clientWidth; }});
+           cut = cut.map(function (it) {{ return it.closest('section').querySelector('h2').textContent + ' ' + it.scrollWidth; }});
+           var whole = page.documentElement;
+           if (whole.scrollWidth > whole.clientWidth) cut.push('the page ' + whole.scrollWidth);
+           document.title = 'said ' + cut.join(', ');
+         }};</script>"
+    );
+    std::fs::write(&host, text).unwrap();
+    let (dom, log) = opened(browser, &host);
+    let said = dom.split("<title>said ").nth(1);
+    let said = said.unwrap_or_else(|| panic!("{log}"));
+    said.split('<').next().unwrap().trim().to_owned()
+}
+
+/// The last columns of five tables lay beyond the edge of a phone.
+#[test]
+fn no_column_is_cut_on_a_phone() {
+    let Some(browser) = chromium() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let snapshots = snapshots(folder.path());
+    let [complete, broken, ..] = &snapshots[..] else {
+        panic!("no snapshots");
+    };
+    let made = |name: &str, arguments: &[&std::ffi::OsStr]| {
+        let page = folder.path().join(name);
+        let output = trailproof()
+            .args(arguments)
+            .arg("-o")
+            .arg(&page)
+            .output()
+            .unwrap();
+        assert!(page.exists(), "{output:?}");
+        page
+    };
+    let by_section = [
+        "analyze".as_ref(),
+        broken.as_os_str(),
+        "--framework".as_ref(),
+        "pci-dss-4.0".as_ref(),
+    ];
+    let mut pages = vec![
+        made(
+            "changes.html",
+            &["diff".as_ref(), complete.as_os_str(), broken.as_os_str()],
+        ),
+        made("sections.html", &by_section),
+    ];
+    pages.extend(snapshots.iter().map(|it| report(it, "html")));
+    for page in pages {
+        for width in [360, 400] {
+            let beyond = beyond_a_phone(&browser, &page, width);
+            assert_eq!(beyond, "", "{} at {width}", page.display());
+        }
+    }
 }
 
 /// How high the first row of a table is on a page as wide as a phone.

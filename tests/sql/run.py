@@ -1,6 +1,7 @@
 """Runs queries of `replay --sql` over records.
 
-    run.py duckdb|spark FOLDER      each folder in FOLDER with query.sql and records.jsonl gets counts.csv and counts.parquet
+    run.py duckdb|spark FOLDER      each folder in FOLDER with query.sql and records.jsonl gets counts.csv and counts.parquet,
+                                    of DuckDB also gzip.parquet and zstd.parquet
 """
 
 import csv
@@ -19,6 +20,8 @@ def duckdb_runner():
         names = [column[0] for column in answer.description]
         write(out, names, answer.fetchall())
         database.execute(f"copy ({query}) to '{out.with_suffix('.parquet')}'")
+        for packer in ["gzip", "zstd"]:
+            database.execute(f"copy ({query}) to '{out.with_name(packer)}.parquet' (compression {packer})")
         database.close()
 
     return run

@@ -246,5 +246,6 @@ fn path(trail: Option<&str>, log_group: Option<&str>, stages: &[&Judgement]) -> 
         links: judgement.links,
         muted: Arc::new(Windows::default()),
         calendar: Arc::default(),
+        more_trails: 0,
     }
 }

@@ -5,7 +5,7 @@ use crate::analyze::{Finding, Mark, PathSummary, Status};
 use crate::aws::arn::{self, short_name};
 use crate::chain::verdict::{Link, Station, Verdict};
 
-use super::super::text::{Colour, Page, clean, json_document};
+use super::super::text::{Colour, Page, clean, count, json_document};
 use super::super::words;
 use super::{shown_fields, shown_rows};
 
@@ -25,6 +25,13 @@ pub(super) fn write(page: &mut Page, finding: &Finding) {
     asked(page, finding);
     for (index, path) in finding.paths.iter().enumerate() {
         draw(page, finding, index, path);
+    }
+    if finding.paths_left_out > 0 {
+        page.blank();
+        page.line(&format!(
+            "and {}, not drawn",
+            count(finding.paths_left_out, "more path")
+        ));
     }
     witness(page, finding);
 }
@@ -149,7 +156,7 @@ fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
     let drops = stop.map_or(String::new(), |stop| {
         format!(", and drops the lost event at {}", stop.id)
     });
-    let (number, all) = (index + 1, finding.paths.len());
+    let (number, all) = (index + 1, finding.paths.len() + finding.paths_left_out);
     page.heading(&format!("Path {number} of {all}: {}{drops}", path.verdict));
     let mut drawn = 0;
     for (part, stations, name) in parts(path) {

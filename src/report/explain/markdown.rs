@@ -66,8 +66,8 @@ fn one(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
     for note in &finding.notes {
         line("Note", &words::note(note));
     }
-    if !item.evidence.is_empty() {
-        line("Evidence rows", &super::listed(&item.evidence));
+    if !item.finding.evidence.is_empty() {
+        line("Evidence rows", &super::listed(&item.finding.evidence));
     }
     if let Some(digest) = &dossier.analysis.snapshot.root_sha256 {
         line("Snapshot", &format!("root digest {digest}"));

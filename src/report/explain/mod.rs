@@ -312,7 +312,7 @@ fn line(item: &Item<'_>, path: &PathSummary) -> String {
             None => {}
         }
     }
-    let more = finding.paths.len().saturating_sub(1);
+    let more = (finding.paths.len() + finding.paths_left_out).saturating_sub(1);
     let more = if more > 0 {
         format!("; and {}", count(more, "other path"))
     } else {

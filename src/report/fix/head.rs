@@ -101,6 +101,7 @@ fn other_forms(plan: &Plan) -> Vec<String> {
             .iter()
             .filter_map(|note| match &note.about {
                 crate::analyze::Remark::OtherForm { .. }
+                | crate::analyze::Remark::NamesNoEvidence
                 | crate::analyze::Remark::AlsoFires { .. } => {
                     Some(format!("{}: {}", named(outcome), words::note(note)))
                 }

@@ -3,6 +3,7 @@
 use crate::analyze::{Finding, PathSummary, Status};
 use crate::aws::arn::short_name;
 use crate::chain::verdict::{LinkId, Station, Verdict};
+use crate::control::Section;
 
 use super::super::explain::parts;
 use super::super::text::cut;
@@ -15,8 +16,8 @@ const GAP: usize = 18;
 const NAME: usize = 42;
 
 /// The drawing of the path that decides.
-pub(super) fn draw(out: &mut String, finding: &Finding, path: &PathSummary) {
-    let boxes = boxes(finding, path);
+pub(super) fn draw(out: &mut String, asks: Section, finding: &Finding, path: &PathSummary) {
+    let boxes = boxes(asks, finding, path);
     let height = boxes.len() * (BOX + GAP) - GAP + 4;
     let told: Vec<String> = boxes
         .iter()
@@ -51,7 +52,7 @@ struct Drawn<'a> {
     reached: bool,
 }
 
-fn boxes<'a>(finding: &Finding, path: &'a PathSummary) -> Vec<Drawn<'a>> {
+fn boxes<'a>(asks: Section, finding: &Finding, path: &'a PathSummary) -> Vec<Drawn<'a>> {
     let stop = finding
         .broken_link
         .filter(|_| matches!(finding.status, Status::Fail | Status::Unknown));
@@ -62,8 +63,15 @@ fn boxes<'a>(finding: &Finding, path: &'a PathSummary) -> Vec<Drawn<'a>> {
         let of_alarms = [Station::LogGroup, Station::MetricFilter, Station::Alarm]
             .iter()
             .any(|station| stations.contains(station));
-        // A path runs through an alarm or through a rule.
-        if (of_rules && path.rule.is_none()) || (of_alarms && path.rule.is_some()) {
+        let passed_by = match asks {
+            // A path runs through an alarm or through a rule.
+            Section::Monitoring => {
+                (of_rules && path.rule.is_none()) || (of_alarms && path.rule.is_some())
+            }
+            // A record is kept by a trail, or where the trail hands it on; nobody has to be told.
+            Section::Logging => name.is_none() && !stations.contains(&Station::Trail),
+        };
+        if passed_by {
             continue;
         }
         let links = path

@@ -69,7 +69,7 @@ fn presence(out: &mut String, diff: &Diff) {
 fn posture(out: &mut String, diff: &Diff) {
     if !diff.findings.is_empty() {
         out.push_str(
-            "<section><h2>Posture</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\"></th>\
+            "<section><h2>Posture</h2><div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\"></th>\
              <th scope=\"col\">control</th><th scope=\"col\">account</th><th scope=\"col\">before</th>\
              <th scope=\"col\">now</th><th scope=\"col\">why</th></tr></thead><tbody>\n",
         );
@@ -113,7 +113,7 @@ fn finding(out: &mut String, change: &FindingChange) {
         ));
     }
     out.push_str(&format!(
-        "<tr><td><span class=\"word {class}\">{}</span></td><td>{} <code>{}</code></td><td>{}</td><td>{}</td><td>{}</td><td>{why}</td></tr>\n",
+        "<tr><td><span class=\"word {class}\">{}</span></td><td>{} <code>{}</code></td><td>{}</td><td data-of=\"before\">{}</td><td data-of=\"now\">{}</td><td>{why}</td></tr>\n",
         direction_word(change.direction),
         text(change.benchmark_id.as_deref().unwrap_or_default()),
         text(&change.control),

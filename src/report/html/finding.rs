@@ -1,10 +1,11 @@
 //! One finding on the page: a line that opens into the chain, the pattern, the witness, the evidence and the fix.
 
-use crate::analyze::{Mark, PathSummary, Status};
+use crate::analyze::{Finding, Mark, Note, PathSummary, Remark, Status};
 use crate::chain::verdict::Verdict;
+use crate::control::Section;
 
 use super::super::dossier::{Dossier, Item};
-use super::super::text::{audit_steps_word, json_document, short_names, status_word};
+use super::super::text::{audit_steps_word, count, json_document, short_names, status_word};
 use super::super::{blind_spots, words};
 use super::{chain, controls, sentence, text};
 
@@ -64,13 +65,16 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
         };
         if let Some(path) = decides.first() {
             out.push_str("<h4>The chain</h4>\n");
-            chain::draw(out, finding, path);
+            let asks = item.control.map_or(Section::Monitoring, |it| it.section);
+            chain::draw(out, asks, finding, path);
         }
         asked(out, item);
         for path in decides {
             deployed(out, item, path);
             links(out, dossier, path);
         }
+        let all = finding.paths.len() + finding.paths_left_out;
+        more_paths(out, dossier, finding, all - decides.len());
         if let Some(witness) = &finding.witness {
             out.push_str(&format!(
                 "<h4>Witness: {}</h4><pre class=\"record\" tabindex=\"0\">",
@@ -94,7 +98,7 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
         "<p class=\"soft\">Control <a href=\"#{}\"><code>{}</code></a>, evidence rows {}, fingerprint <code>{}</code></p>\n</div></details>\n",
         controls::anchor(&finding.control),
         text(&finding.control),
-        rows(&item.evidence, dossier),
+        cited(dossier, finding),
         item.fingerprint
     ));
 }
@@ -133,6 +137,15 @@ fn to_change(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
 /// An id that is unique on the page.
 pub(super) fn anchor(account: &str, control: &str) -> String {
     text(&format!("{account}-{control}").replace(char::is_whitespace, "-"))
+}
+
+/// The evidence rows that a finding rests on.
+fn cited(dossier: Dossier<'_>, finding: &Finding) -> String {
+    let unnamed = |note: &Note| note.about == Remark::NamesNoEvidence;
+    if finding.evidence.is_empty() && finding.notes.iter().any(unnamed) {
+        return "not named by the query".to_owned();
+    }
+    rows(&finding.evidence, dossier)
 }
 
 fn rows(rows: &[i64], dossier: Dossier<'_>) -> String {
@@ -238,7 +251,7 @@ fn links(out: &mut String, dossier: Dossier<'_>, path: &PathSummary) {
         return;
     }
     out.push_str(
-        "<div class=\"scroll\"><table class=\"links\"><thead><tr><th scope=\"col\">link</th><th scope=\"col\">verdict</th>\
+        "<div class=\"scroll\"><table class=\"links stack\"><thead><tr><th scope=\"col\">link</th><th scope=\"col\">verdict</th>\
          <th scope=\"col\">why</th><th scope=\"col\">evidence</th></tr></thead><tbody>\n",
     );
     for link in &path.links {
@@ -259,7 +272,7 @@ fn links(out: &mut String, dossier: Dossier<'_>, path: &PathSummary) {
             _ => "",
         };
         out.push_str(&format!(
-            "<tr{}><td><code>{}</code></td><td>{}</td><td class=\"long\">{}{fields}</td><td>{}</td></tr>\n",
+            "<tr{}><td><code>{}</code></td><td>{}</td><td class=\"long\">{}{fields}</td><td data-of=\"evidence\">{}</td></tr>\n",
             sound,
             link.id.code(),
             link.verdict.word(),
@@ -268,6 +281,27 @@ fn links(out: &mut String, dossier: Dossier<'_>, path: &PathSummary) {
         ));
     }
     out.push_str("</tbody></table></div>\n");
+}
+
+/// How many paths are not drawn, and what draws those that a finding holds.
+fn more_paths(out: &mut String, dossier: Dossier<'_>, finding: &Finding, more: usize) {
+    if more == 0 {
+        return;
+    }
+    let told = match finding.status {
+        Status::Pass => format!("{} carry the same events", count(more, "more path")),
+        _ => format!(
+            "{}; `trailproof explain {} {} --full` shows {}",
+            count(more, "other path"),
+            dossier.about.again,
+            finding.control,
+            match finding.paths_left_out {
+                0 => "what is wrong on each".to_owned(),
+                left_out => format!("all but {left_out}"),
+            }
+        ),
+    };
+    out.push_str(&format!("<p class=\"soft\">And {}.</p>\n", sentence(&told)));
 }
 
 fn remarks(out: &mut String, item: &Item<'_>) {

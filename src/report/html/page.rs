@@ -50,16 +50,24 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
             "<p><strong class=\"unknown\">{NOT_VERIFIED}</strong></p>\n"
         ));
     }
-    out.push_str(
-        "<p class=\"soft\">A control passes when every event that it asks for reaches a confirmed subscriber by proof. A fail \
-         shows an event that nobody would hear about, and the link that drops it. Unknown says what evidence is missing.</p>\n</header>\n<main>\n",
-    );
-    if logging(analysis) {
-        out.push_str(
-            "<p class=\"soft\">A control on recording passes when every event that it asks for is kept where it asks for it, \
-             whoever is told.</p>\n",
-        );
+    let meaning = |section: Section| match section {
+        Section::Monitoring => {
+            "A control passes when every event that it asks for reaches a confirmed subscriber by proof. A fail shows an event \
+             that nobody would hear about, and the link that drops it."
+        }
+        Section::Logging => {
+            "A control on recording passes when every event that it asks for is kept where it asks for it, by proof and whoever \
+             is told. A fail shows an event that is not kept, and the link that drops it."
+        }
+    };
+    for section in [Section::Monitoring, Section::Logging] {
+        if analysis.controls.iter().any(|it| it.section == section) {
+            out.push_str(&format!("<p class=\"soft\">{}</p>\n", meaning(section)));
+        }
     }
+    out.push_str(
+        "<p class=\"soft\">Unknown says what evidence is missing.</p>\n</header>\n<main>\n",
+    );
     scope(out, dossier);
     by_account(out, dossier, &items);
     by_category(out, &items);
@@ -72,12 +80,6 @@ pub(super) fn body(out: &mut String, dossier: Dossier<'_>) {
     evidence(out, dossier);
     sign_off(out, dossier);
     out.push_str("</main>\n");
-}
-
-/// Whether some control asks for a record rather than for a notification.
-fn logging(analysis: &Analysis) -> bool {
-    let mut controls = analysis.controls.iter();
-    controls.any(|control| control.section == Section::Logging)
 }
 
 /// The answer as on the first screen, then the counts.
@@ -222,7 +224,7 @@ fn differences(out: &mut String, items: &[Item<'_>], several: bool) {
     );
     let end = folded(out, differ.len(), "finding");
     out.push_str(
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">control</th><th scope=\"col\">audit steps</th><th scope=\"col\">proof</th><th scope=\"col\">link</th></tr></thead><tbody>\n",
+        "<div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">control</th><th scope=\"col\">audit steps</th><th scope=\"col\">proof</th><th scope=\"col\">link</th></tr></thead><tbody>\n",
     );
     for item in differ {
         let finding = item.finding;
@@ -232,7 +234,7 @@ fn differences(out: &mut String, items: &[Item<'_>], several: bool) {
             String::new()
         };
         out.push_str(&format!(
-            "<tr><th scope=\"row\"><a href=\"#{}\">{}</a>{account}</th><td>{}</td><td class=\"{}\">{}</td><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\"><a href=\"#{}\">{}</a>{account}</th><td data-of=\"audit steps\">{}</td><td data-of=\"proof\" class=\"{}\">{}</td><td>{}</td></tr>\n",
             anchor(&finding.account, &finding.control),
             text(&item.numbered()),
             finding
@@ -380,7 +382,7 @@ fn evidence(out: &mut String, dossier: Dossier<'_>) {
     out.push_str(&format!(
         "<section aria-labelledby=\"evidence\"><h2 id=\"evidence\">Evidence</h2>\
          <p>The recorded calls that the findings rest on, each with the SHA-256 of AWS's answer. <code>trailproof verify</code> checks them all.</p>\
-         <details><summary>{}</summary><div class=\"scroll\"><table><thead><tr><th scope=\"col\">row</th><th scope=\"col\">call</th><th scope=\"col\">Region</th><th scope=\"col\">at</th><th scope=\"col\">SHA-256 of the answer</th></tr></thead><tbody>\n",
+         <details><summary>{}</summary><div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">row</th><th scope=\"col\">call</th><th scope=\"col\">Region</th><th scope=\"col\">at</th><th scope=\"col\">SHA-256 of the answer</th></tr></thead><tbody>\n",
         count(rows.len(), "row")
     ));
     for (id, row) in rows {

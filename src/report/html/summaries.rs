@@ -139,7 +139,7 @@ pub(super) fn by_framework(out: &mut String, analysis: &Analysis) {
     };
     out.push_str(&format!(
         "<section aria-labelledby=\"framework\"><h2 id=\"framework\">{}</h2>\n\
-         <div class=\"scroll\"><table><thead><tr>",
+         <div class=\"scroll\"><table class=\"stack\"><thead><tr>",
         text(&framework.title)
     ));
     for column in sections::COLUMNS {
@@ -148,7 +148,7 @@ pub(super) fn by_framework(out: &mut String, analysis: &Analysis) {
     out.push_str("</tr></thead><tbody>\n");
     for [section, score, passes, failing] in sections::rows(analysis, framework) {
         out.push_str(&format!(
-            "<tr><th scope=\"row\">{}</th><td>{score}</td><td>{passes}</td><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td>{score}</td><td data-of=\"passes\">{passes}</td><td data-of=\"does not pass\">{}</td></tr>\n",
             text(&section),
             text(&failing)
         ));

@@ -30,8 +30,8 @@ pub(super) struct FindingView<'a> {
     fix: Vec<Fix>,
     /// Over account, control, cause code and subject: the same while these are, whatever the wording.
     fingerprint: String,
-    /// The evidence rows of the deciding path, for a pass of all its paths.
-    evidence: Vec<i64>,
+    /// The evidence rows that the answer rests on.
+    evidence: &'a [i64],
     witness: Option<&'a Value>,
     broken_link: Option<&'static str>,
     requirement: Option<Requirement<'a>>,
@@ -40,6 +40,9 @@ pub(super) struct FindingView<'a> {
     rests_on: &'a [Premise],
     assumptions: Vec<String>,
     paths: Vec<Path<'a>>,
+    /// How many more paths there are than are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paths_left_out: Option<usize>,
     accepted: Option<Attestation<'a>>,
     /// The single calls that would break the proof of a pass, with `--blind-spots`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,7 +192,7 @@ pub(super) fn finding<'a>(
             })
             .collect(),
         fingerprint: dossier::fingerprint(finding),
-        evidence: dossier::evidence(finding),
+        evidence: &finding.evidence,
         witness: finding.witness.as_ref(),
         broken_link: finding.broken_link.map(verdict::LinkId::code),
         requirement: finding.requirement.as_ref().map(|requirement| Requirement {
@@ -210,6 +213,7 @@ pub(super) fn finding<'a>(
             .iter()
             .map(|it| path(it, every_link))
             .collect(),
+        paths_left_out: (finding.paths_left_out > 0).then_some(finding.paths_left_out),
         accepted: finding.accepted.as_ref().map(attestation),
         blind_spots: finding
             .blind_spots

@@ -207,7 +207,7 @@ fn endpoints(carriers: &Carriers) -> String {
     let told: Vec<String> = told
         .map(|(protocol, endpoint)| format!("{protocol} {endpoint}"))
         .collect();
-    super::text::some(&told)
+    super::text::some_of(&told, told.len() + carriers.told_left_out)
 }
 
 /// Whom several controls alert that alert the same.
@@ -306,6 +306,10 @@ pub fn remark(remark: &Remark) -> String {
         Remark::OtherForm { label, source } => {
             format!("covered is the form `{label}` ({source}), not the benchmark's own text")
         }
+        Remark::NamesNoEvidence => {
+            "which evidence the query rests on is not known: it returns no column `evidence_id`"
+                .to_owned()
+        }
         Remark::AlsoFires { on } => match on {
             Surplus::Names { names } => format!("it also fires on {}", names.join(", ")),
             Surplus::Sources { event_sources } => {
@@ -350,7 +354,7 @@ pub fn meanings(verdicts: impl IntoIterator<Item = Verdict>) -> String {
         Verdict::Degraded => "some events, late, or only the first",
         Verdict::Weak => "rests on what a snapshot cannot show",
         Verdict::Unknown => "evidence is missing",
-        Verdict::Broken => "nobody is told",
+        Verdict::Broken => "it drops the event",
     };
     let verdicts = verdicts.into_iter();
     let told: Vec<String> = verdicts
