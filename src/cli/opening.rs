@@ -81,6 +81,31 @@ impl Target {
         }
     }
 
+    /// Refuses to write over a file that is read, under whatever name.
+    pub(super) fn refuse_input(&self, input: &Path) -> Result<(), Error> {
+        match (&self.output, fs::metadata(input)) {
+            (Some(output), Ok(input)) => refuse_same(output, &input),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same of a file that comes in by standard input.
+    pub(super) fn refuse_standard_input(&self) -> Result<(), Error> {
+        let Some(output) = &self.output else {
+            return Ok(());
+        };
+        #[cfg(unix)]
+        {
+            use std::os::fd::AsFd as _;
+            let input = io::stdin().as_fd().try_clone_to_owned().map(fs::File::from);
+            if let Ok(input) = input.and_then(|file| file.metadata()) {
+                refuse_same(output, &input)?;
+            }
+        }
+        let _ = output;
+        Ok(())
+    }
+
     /// The format that was asked for, else the one of the file's ending.
     pub(super) fn format<F: clap::ValueEnum>(&self, asked: Option<F>, otherwise: F) -> F {
         asked.or_else(|| self.by_ending()).unwrap_or(otherwise)
@@ -115,6 +140,30 @@ pub(super) fn style(file: Option<&Path>, out: &Out) -> Style {
     match file {
         Some(_) => Style::default(),
         None => out.style(),
+    }
+}
+
+/// Refuses a name at which the same file lies.
+fn refuse_same(output: &Path, input: &fs::Metadata) -> Result<(), Error> {
+    let Ok(there) = fs::metadata(output) else {
+        return Ok(());
+    };
+    #[cfg(unix)]
+    let same = {
+        use std::os::unix::fs::MetadataExt as _;
+        there.is_file() && (there.dev(), there.ino()) == (input.dev(), input.ino())
+    };
+    #[cfg(not(unix))]
+    let same = there.is_file() && there.len() == input.len() && {
+        there.modified().ok() == input.modified().ok()
+    };
+    match same {
+        true => Err(Error::new(format!(
+            "`{}` is read, and is not written over",
+            output.display()
+        ))
+        .help("name another file")),
+        false => Ok(()),
     }
 }
 

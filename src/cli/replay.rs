@@ -113,7 +113,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<Status, Error> {
     }
     let (tally, files) = match &args.counts {
         Some(path) => {
-            let tally = counted(&plan, &window(&args), path)?;
+            let tally = counted(&plan, &window(&args), path, &args.target)?;
             (tally, FilesRead::default())
         }
         None => read_logs(&args, &plan, out)?,
@@ -227,6 +227,12 @@ fn read_logs(args: &Args, plan: &ReplayPlan, out: &mut Out) -> Result<(Tally, Fi
             "log files end with .json, .jsonl, .ndjson, .log or .gz; a file that is named itself is read whatever its name",
         ));
     }
+    for file in &listing.files {
+        match &file.place {
+            records::Input::StandardInput => args.target.refuse_standard_input()?,
+            records::Input::File { path, .. } => args.target.refuse_input(path)?,
+        }
+    }
     let window = window(args);
     let mut teller = ProgressTeller::new();
     let reading = read::read(plan, &listing.files, &window, &mut |progress| {
@@ -271,6 +277,12 @@ fn patterns(
                     "no metric filter was made for `{id}`: there is no pattern to replace"
                 )));
             }
+            if patterns.iter().any(|(known, _)| *known == id) {
+                return Err(
+                    Error::new(format!("`--pattern` is given twice for `{id}`"))
+                        .help("the filters of a control have one pattern: try the other in a replay of its own"),
+                );
+            }
             patterns.push((id, pattern.clone()));
         }
     }
@@ -296,12 +308,20 @@ fn print_query(
 }
 
 /// What the query counted.
-fn counted(plan: &ReplayPlan, window: &Window, path: &Path) -> Result<Tally, Error> {
+fn counted(
+    plan: &ReplayPlan,
+    window: &Window,
+    path: &Path,
+    target: &Target,
+) -> Result<Tally, Error> {
     let failed = |error: CountsError| {
         Error::new(format!("`{}` {error}", path.display())).help(
             "`trailproof replay SNAPSHOT --sql DIALECT` prints the query, with the same options",
         )
     };
+    for file in counts::files(path).map_err(failed)? {
+        target.refuse_input(&file)?;
+    }
     counts::read(plan, window, path).map_err(failed)
 }
 

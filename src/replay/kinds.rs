@@ -36,7 +36,7 @@ pub struct KindKey {
 /// A record that is shown, with what orders it before others: its time and its id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Example {
-    /// `eventTime`
+    /// `eventTime` without its `Z`: so texts are in order.
     pub time: String,
     /// `eventID`
     pub id: String,
@@ -49,7 +49,7 @@ pub struct Example {
 pub struct Shown<'r> {
     /// Who made the call.
     pub principal: Principal<'r>,
-    /// `eventTime`
+    /// `eventTime` without its `Z`: so texts are in order.
     pub time: Cow<'r, str>,
     /// `eventID`
     pub id: Cow<'r, str>,

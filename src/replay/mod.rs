@@ -18,6 +18,7 @@ pub mod counts;
 mod fields;
 mod history;
 pub mod kinds;
+mod moment;
 mod outcome;
 mod packed;
 pub mod plan;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::kinds::Shown;
+use super::moment::{Clock, in_order};
 use super::plan::Plan;
 use super::principal::IdentityReader;
 use super::question::Examiner;
@@ -292,6 +293,7 @@ impl Worker<'_> {
         }
         let time = record.string("eventTime").unwrap_or_default();
         let account = self.identities.account(record);
+        let account = account.filter(|it| !it.is_empty());
         let (Some(minute), Some(account)) = (self.clock.minute(&time), account) else {
             tally.unplaced += 1;
             return;
@@ -325,45 +327,11 @@ impl Worker<'_> {
         let identities = &mut self.identities;
         self.teller.count(sighting, 1, &mut || Shown {
             principal: identities.principal(record),
-            time: time.clone(),
+            time: in_order(&time).into(),
             id: id.clone(),
             text: Cow::Borrowed(record.text),
         });
     }
-}
-
-/// Tells the minute of a time; that of the record before is often the same.
-#[derive(Debug, Default)]
-struct Clock {
-    /// The times of this minute up to their seconds; empty at first.
-    start: String,
-    minute: i64,
-}
-
-impl Clock {
-    fn minute(&mut self, time: &str) -> Option<i64> {
-        // As CloudTrail writes it: `2026-11-26T14:06:00Z`.
-        let known = match self.start.as_str() {
-            "" => None,
-            start => time.strip_prefix(start),
-        };
-        if let Some([b'0'..=b'5', b'0'..=b'9', b'Z']) = known.map(str::as_bytes) {
-            return Some(self.minute);
-        }
-        let minute = minute(time)?;
-        if time.len() == 20
-            && let Some(start) = time.get(..17)
-        {
-            start.clone_into(&mut self.start);
-            self.minute = minute;
-        }
-        Some(minute)
-    }
-}
-
-/// The minute since 1970 of a time as CloudTrail writes it.
-pub(super) fn minute(time: &str) -> Option<i64> {
-    Some(time.parse::<Timestamp>().ok()?.as_second().div_euclid(60))
 }
 
 impl Window {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::aws::mute::{Diary, Silence};
 
 use super::kinds::{Kinds, Shown};
+use super::moment::in_order;
 use super::plan::{AccountPlan, Plan};
 use super::question::{Answers, is_set};
 
@@ -34,7 +35,7 @@ const MAX_FIRSTS: usize = 10_000;
 /// A record by its names, ordered by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct First {
-    /// `eventTime`
+    /// `eventTime` without its `Z`: so texts are in order.
     pub time: Box<str>,
     /// `eventID`
     pub id: Box<str>,
@@ -332,10 +333,10 @@ impl Tally {
         match &mut self.span {
             None => self.span = Some((time.to_owned(), time.to_owned())),
             Some((first, last)) => {
-                if time < first.as_str() {
+                if in_order(time) < in_order(first) {
                     time.clone_into(first);
                 }
-                if time > last.as_str() {
+                if in_order(time) > in_order(last) {
                     time.clone_into(last);
                 }
             }

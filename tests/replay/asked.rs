@@ -108,7 +108,7 @@ fn a_time_without_records_is_no_clean_replay() {
     let logs = write(&folder.path().join("a.jsonl"), &[timeless]);
     let (_, messages) = run(&[&complete, &logs], 2);
     assert!(
-        messages.contains("1 record without a time or an account"),
+        messages.contains("1 record without an account, or a time as CloudTrail writes it"),
         "{messages}"
     );
     assert!(messages.contains("`eventTime`"), "{messages}");
@@ -161,7 +161,7 @@ fn the_numbers_of_records_add_up() {
         "6 records in 1 file, 1 of them judged, from 2026-11-21T02:44:00Z to 2026-11-21T02:44:00Z\n",
         "\n1 record read again with the same eventID: counted once\n",
         "\n1 record outside the time asked for\n",
-        "\n1 record without a time or an account: not counted\n",
+        "\n1 record without an account, or a time as CloudTrail writes it: not counted\n",
         "\n2 records of accounts that the snapshot does not hold, and not judged: `210000000000` (1),",
     ] {
         assert!(told.contains(part), "{part}\n{told}");
@@ -400,4 +400,25 @@ fn an_address_that_is_none_is_refused_before_it_is_in_a_fix() {
     let files = [sample("broken.trailproof"), sample("records")];
     let (_, messages) = run(&[&files[0], &files[1], "--with-fix", "--email", "x"], 2);
     assert!(messages.contains("`x` is no e-mail address"), "{messages}");
+}
+
+/// The last of two patterns for one control won, and nobody was told.
+#[test]
+fn two_patterns_for_one_control_are_refused() {
+    let (told, messages) = run(
+        &[
+            &sample("complete.trailproof"),
+            &sample("records"),
+            "--pattern",
+            "root_usage={ $.a = 1 }",
+            "--pattern",
+            "5.3={ $.a = 2 }",
+        ],
+        2,
+    );
+    assert_eq!(told, "");
+    assert!(
+        messages.contains("`--pattern` is given twice for `root_usage`"),
+        "{messages}"
+    );
 }

@@ -323,3 +323,122 @@ fn nothing_to_read_is_an_error() {
             .code(2);
     }
 }
+
+#[test]
+fn zeros_behind_a_gzip_file_were_called_damage() {
+    let file = gzip(json!({"Records": records(4)}).to_string().as_bytes());
+    let padded = [file.as_slice(), &[0; 70_000]].concat();
+    assert_eq!(read("a.json.gz", &padded, 0).0, 4);
+    let (distinct, _, report) = read("a.json.gz", &[padded.as_slice(), b"x"].concat(), 2);
+    assert_eq!(distinct, 4, "{report}");
+    assert_eq!(report["files"]["damaged"].as_array().unwrap().len(), 1);
+}
+
+/// A record cut off inside the answer of LookupEvents was passed over as none.
+#[test]
+fn a_damaged_record_within_an_event_is_damage() {
+    let texts: Vec<String> = records(4).iter().map(Value::to_string).collect();
+    let cut = &texts[2][..texts[2].len() - 20];
+    let lookup = |text: &str| json!({"EventId": "x", "CloudTrailEvent": text});
+    let log = |text: &str| json!({"timestamp": 1, "message": text});
+    let lookups =
+        json!({"Events": [lookup(&texts[0]), lookup(&texts[1]), lookup(cut), lookup(&texts[3])]});
+    let logs = json!({"events": [log("no record"), log(&texts[0]), log(&texts[1]), log(cut)]});
+    for text in [lookups.to_string(), logs.to_string()] {
+        let (distinct, _, report) = read("a.json", text.as_bytes(), 2);
+        assert_eq!(distinct, 2, "{report}");
+        let why = report["files"]["damaged"][0]["why"].as_str().unwrap();
+        assert_eq!(
+            why,
+            "holds an event whose record is cut off or no JSON, after record 2"
+        );
+    }
+}
+
+/// With `--force` the report took the place of the records.
+#[test]
+#[cfg(unix)]
+fn a_report_over_the_records_that_it_is_made_of_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = records(3).iter().map(Value::to_string).collect::<Vec<_>>();
+    let logs = folder.path().join("logs");
+    std::fs::create_dir(&logs).unwrap();
+    let file = logs.join("a.json");
+    std::fs::write(&file, text.join("\n")).unwrap();
+    let link = folder.path().join("link.json");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let hard = folder.path().join("hard.json");
+    std::fs::hard_link(&file, &hard).unwrap();
+    for (input, output) in [
+        (&file, &file),
+        (&logs, &file),
+        (&link, &file),
+        (&file, &hard),
+    ] {
+        let output = trailproof()
+            .args(["replay", &complete()])
+            .arg(input)
+            .args(["--force", "-o"])
+            .arg(output)
+            .output()
+            .unwrap();
+        let messages = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{messages}");
+        assert!(
+            messages.contains("is read, and is not written over"),
+            "{messages}"
+        );
+    }
+    let input = std::process::Stdio::from(std::fs::File::open(&file).unwrap());
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_trailproof"))
+        .args(["replay", &complete(), "-", "--force", "-o"])
+        .arg(&file)
+        .stdin(input)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text.join("\n"));
+}
+
+/// What a query takes for no time is none here, and the time of all is not told by texts that are no order.
+#[test]
+fn times_of_odd_forms_are_read_as_a_query_reads_them() {
+    let times = [
+        ("2026-11-21T02:44:00Z", true),
+        ("2026-11-21T02:44:00.5Z", true),
+        ("2026-11-21T02:44:00.123456789Z", true),
+        ("2026-11-21T02:44:00.Z", false),
+        ("2026-11-21T02:44:00z", false),
+        ("2026-11-21t02:44:00Z", false),
+        ("2026-11-21 02:44:00Z", false),
+        ("2026-11-21T02:44:00+00:00", false),
+        ("2026-11-21T03:44:00+01:00", false),
+        ("2026-11-21T02:44Z", false),
+        ("2026-11-21T02:44:60Z", false),
+        ("2026-11-21T24:00:00Z", false),
+        ("2026-02-30T02:44:00Z", false),
+        ("20261121T024400Z", false),
+        ("+02026-11-21T02:44:00Z", false),
+        ("9999-12-30T21:59:00Z", true),
+        ("9999-12-31T23:59:59Z", false),
+        ("0000-01-01T00:00:00Z", true),
+        ("", false),
+    ];
+    for (time, is_time) in times {
+        let mut all = records(2);
+        all[1]["eventTime"] = json!(time);
+        let text = json!({"Records": all}).to_string();
+        let (_, asked, report) = read("a.json", text.as_bytes(), 0);
+        assert_eq!(asked, u64::from(is_time), "{time}");
+        assert_eq!(
+            report["records"]["unplaced"],
+            json!(u64::from(!is_time)),
+            "{time}"
+        );
+    }
+    let mut all = records(3);
+    all[1]["eventTime"] = json!("2026-11-21T02:44:00.5Z");
+    let (_, _, report) = read("a.json", json!({"Records": all}).to_string().as_bytes(), 0);
+    assert_eq!(report["records"]["from"], json!("2026-11-21T02:44:00Z"));
+    assert_eq!(report["records"]["to"], json!("2026-11-21T02:44:00.5Z"));
+}

@@ -318,8 +318,28 @@ pub(super) fn read_and_counted(
     options: &[&str],
     place: &Path,
 ) -> Option<(Value, usize)> {
-    let interpreter = interpreter(dialect)?;
     let data = shared("data/replay")?;
+    let mut text = String::new();
+    MultiGzDecoder::new(
+        std::fs::File::open(data.join("lab_CloudTrail_us-east-1_part0.json.gz")).unwrap(),
+    )
+    .read_to_string(&mut text)
+    .unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let records = document["Records"].as_array().unwrap().iter();
+    let mut lines: Vec<String> = records.map(Value::to_string).collect();
+    lines.extend(lines.clone().into_iter().take(50));
+    compared(dialect, options, place, &lines)
+}
+
+/// The report of records, and whether all forms of counts make the same.
+fn compared(
+    dialect: Dialect,
+    options: &[&str],
+    place: &Path,
+    lines: &[String],
+) -> Option<(Value, usize)> {
+    let interpreter = interpreter(dialect)?;
     let output = trailproof()
         .arg("replay")
         .args(options)
@@ -331,16 +351,6 @@ pub(super) fn read_and_counted(
     let job = place.join("jobs/1");
     std::fs::create_dir_all(&job).unwrap();
     std::fs::write(job.join("query.sql"), &output.stdout).unwrap();
-    let mut text = String::new();
-    MultiGzDecoder::new(
-        std::fs::File::open(data.join("lab_CloudTrail_us-east-1_part0.json.gz")).unwrap(),
-    )
-    .read_to_string(&mut text)
-    .unwrap();
-    let document: Value = serde_json::from_str(&text).unwrap();
-    let records = document["Records"].as_array().unwrap().iter();
-    let mut lines: Vec<String> = records.map(Value::to_string).collect();
-    lines.extend(lines.clone().into_iter().take(50));
     std::fs::write(job.join("records.jsonl"), lines.join("\n")).unwrap();
     run(&interpreter, dialect, &place.join("jobs"));
     let report = |more: &[&str]| {
@@ -421,6 +431,44 @@ fn counts_in_parquet_that_is_packed_otherwise_are_refused_by_name() {
             said.contains(&format!("packed with {packer}, which is not read")),
             "{said}"
         );
+    }
+}
+
+/// Times in other forms, ids twice with and without a time or an account.
+#[test]
+fn duckdb_places_records_of_odd_times_as_reading_does() {
+    let place = tempfile::tempdir().unwrap();
+    let mut lines = Vec::new();
+    let times = [
+        "2026-11-21T02:44:00Z",
+        "2026-11-21T02:44:00.5Z",
+        "2026-11-21T02:44:59.999Z",
+        "2026-11-21T02:44:00z",
+        "2026-11-21T02:44:00+00:00",
+        "2026-11-21T02:44:60Z",
+        "2026-11-21T24:00:00Z",
+        "2026-11-31T02:44:00Z",
+        "1999-02-30T02:44:00Z",
+        "9999-12-31T23:59:59Z",
+        "yesterday",
+        "",
+    ];
+    for (number, time) in times.iter().enumerate() {
+        for (copy, account) in ["111122223333", "", "111122223333"].iter().enumerate() {
+            let id = format!("00000000-0000-4000-a000-{:012}", number / 2 + copy % 2);
+            let record = json!({
+                "eventVersion": "1.11", "userIdentity": {"type": "Root", "accountId": "111122223333"}, "eventTime": time,
+                "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "awsRegion": "us-east-1", "eventID": id,
+                "eventType": "AwsApiCall", "recipientAccountId": account, "eventCategory": "Management",
+            });
+            lines.push(record.to_string());
+        }
+    }
+    let complete = project("snapshots/complete.trailproof");
+    let options = [complete.to_str().unwrap()];
+    if let Some((read, _)) = compared(Dialect::Duckdb, &options, place.path(), &lines) {
+        assert_eq!(read["records"]["to"], json!("2026-11-21T02:44:59.999Z"));
+        assert!(read["records"]["unplaced"].as_u64().unwrap() > 10, "{read}");
     }
 }
 

@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::kinds::Shown;
+use super::moment::{in_order, minute};
 use super::packed::packer;
 use super::plan::Plan;
 use super::principal::Principal;
 use super::question::Answers;
-use super::read::{Window, minute};
+use super::read::Window;
 use super::sql::{COLUMNS, fingerprint};
 use super::tally::{Sighting, Tally, Teller};
 
@@ -67,18 +68,23 @@ pub enum CountsError {
 /// Counts records that a query has counted: of one file, or of the parts in a folder, as Spark writes them. Of a window the
 /// accounts alone mean something: when a record was made, no row says.
 pub fn read(plan: &Plan, window: &Window, path: &Path) -> Result<Tally, CountsError> {
-    if !path.is_dir() {
-        return read_file(plan, window, File::open(path)?);
-    }
     let mut tally = Teller::new(plan).tally;
-    for part in parts(path)? {
+    for part in files(path)? {
         let file = File::open(&part)?;
         // What had no rows to write may have written nothing.
-        if file.metadata()?.len() > 0 {
+        if !path.is_dir() || file.metadata()?.len() > 0 {
             tally.add(read_file(plan, window, file)?);
         }
     }
     Ok(tally)
+}
+
+/// The files of counts: the one that is named, or the parts in a folder.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, CountsError> {
+    match path.is_dir() {
+        true => parts(path),
+        false => Ok(vec![path.to_owned()]),
+    }
 }
 
 /// The parts in a folder in the order of their names.
@@ -230,7 +236,9 @@ fn count(
                 kind: row.text("principal_type").into(),
                 name: row.text("principal").into(),
             },
-            time: of("eventTime").unwrap_or_default(),
+            time: of("eventTime")
+                .map(|time| Cow::Owned(in_order(&time).to_owned()))
+                .unwrap_or_default(),
             id: of("eventID").unwrap_or_default(),
             text: text.into(),
         }

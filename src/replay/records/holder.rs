@@ -4,43 +4,91 @@ use super::passed::Passed;
 use super::record::{Record, text_of};
 use super::scan::{Members, Scan};
 
-/// Hands out the record that a value is or holds; false where it is none.
+/// What a value is or holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// A record, which was handed out.
+    Record,
+    /// Something else.
+    Other,
+    /// A record whose text is damaged.
+    Damaged,
+}
+
+/// Hands out the record that a value is or holds.
 pub(super) fn hand_out(
     value: Record<'_>,
     passed: Passed,
     each: &mut dyn FnMut(Record<'_>),
-) -> bool {
+) -> Held {
     if passed.halves && is_no_text(value.text) {
         return again(&without_halves(value.text), each);
     }
     if value.text.starts_with('"') {
-        return text_of(value.text).is_some_and(|text| inner(&text, each));
+        return text_of(value.text).map_or(Held::Other, |text| inner(&text, each).in_log());
     }
     if passed.escapes && value.has_escaped_names() {
-        return anew(value.text).is_some_and(|text| inner(&text, each));
+        return anew(value.text).map_or(Held::Other, |text| inner(&text, each).held());
     }
     if value.is_record() {
         each(value);
-        return true;
+        return Held::Record;
     }
     // LookupEvents and CloudWatch Logs put the record into a string, EventBridge into a member.
-    for name in ["CloudTrailEvent", "message"] {
-        if let Some(text) = value.string(name) {
-            return inner(&text, each);
-        }
+    if let Some(text) = value.string("CloudTrailEvent") {
+        return match inner(&text, each) {
+            Inner::NoJson { .. } => Held::Damaged,
+            inner => inner.held(),
+        };
+    }
+    if let Some(text) = value.string("message") {
+        return inner(&text, each).in_log();
     }
     match value.raw("detail") {
-        Some(detail) if value.raw("detail-type").is_some() => inner(detail, each),
-        _ => false,
+        Some(detail) if value.raw("detail-type").is_some() => inner(detail, each).held(),
+        _ => Held::Other,
+    }
+}
+
+/// What a text within a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inner {
+    /// A record, which was handed out.
+    Record,
+    /// Another JSON object.
+    Other,
+    /// No JSON object that is whole.
+    NoJson {
+        /// Whether it begins as records do.
+        begins_as_record: bool,
+    },
+}
+
+impl Inner {
+    fn held(self) -> Held {
+        match self {
+            Self::Record => Held::Record,
+            Self::Other | Self::NoJson { .. } => Held::Other,
+        }
+    }
+
+    /// Among log events there are others: what begins as a record is one that was cut off.
+    fn in_log(self) -> Held {
+        match self {
+            Self::NoJson {
+                begins_as_record: true,
+            } => Held::Damaged,
+            other => other.held(),
+        }
     }
 }
 
 /// Hands out the record that a text is or holds, a value that was scanned before.
-fn again(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
+fn again(text: &str, each: &mut dyn FnMut(Record<'_>)) -> Held {
     let mut members = Members::default();
     let mut scan = Scan::new(text.as_bytes(), 0);
     if text.starts_with('{') && scan.members(&mut members, |_, _| false).is_err() {
-        return false;
+        return Held::Other;
     }
     let value = Record {
         text,
@@ -65,28 +113,33 @@ fn anew(text: &str) -> Option<String> {
     Some(value.to_string())
 }
 
-/// Hands out the record that a text is; false where it is none.
-fn inner(text: &str, each: &mut dyn FnMut(Record<'_>)) -> bool {
+/// Hands out the record that a text is.
+fn inner(text: &str, each: &mut dyn FnMut(Record<'_>)) -> Inner {
     let text = text.trim_ascii();
     let mut members = Members::default();
     let mut scan = Scan::new(text.as_bytes(), 0);
     let whole = scan.members(&mut members, |_, _| false).is_ok() && scan.at == text.len();
+    if !whole {
+        return Inner::NoJson {
+            begins_as_record: text.starts_with("{\"eventVersion\""),
+        };
+    }
     let record = Record {
         text,
         members: &members.all,
         blanks: scan.passed.blanks,
     };
-    if whole && scan.passed.halves && is_no_text(text) {
+    if scan.passed.halves && is_no_text(text) {
         return inner(&without_halves(text), each);
     }
-    if whole && scan.passed.escapes && record.has_escaped_names() {
-        return anew(text).is_some_and(|text| inner(&text, each));
+    if scan.passed.escapes && record.has_escaped_names() {
+        return anew(text).map_or(Inner::Other, |text| inner(&text, each));
     }
-    let is_record = whole && record.is_record();
-    if is_record {
-        each(record);
+    if !record.is_record() {
+        return Inner::Other;
     }
-    is_record
+    each(record);
+    Inner::Record
 }
 
 /// The text with a replacement character in place of every half of a character that lacks the other: no text can hold it,

@@ -70,6 +70,12 @@ pub enum Damage {
     /// The file holds no text.
     #[error("is {0}: unpack it, or write it anew as JSON")]
     OtherForm(&'static str),
+    /// An event holds the text of a record, and that is cut off or no JSON.
+    #[error("holds an event whose record is cut off or no JSON, after record {records}")]
+    Event {
+        /// Records before.
+        records: u64,
+    },
     /// There are many values, and none of them is a record.
     #[error("holds no CloudTrail record among its first {values} values")]
     NoRecords {
@@ -102,6 +108,7 @@ impl Damage {
             Self::Read { records, .. }
             | Self::CutOff { records }
             | Self::NotJson { records, .. }
+            | Self::Event { records }
             | Self::TooDeep { records }
             | Self::TooLarge { records } => *records += before,
         }

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::Damage;
 use super::ahead::Ahead;
@@ -89,14 +89,52 @@ pub fn values(input: impl Read, each: &mut dyn FnMut(Record<'_>)) -> Result<(), 
 
 enum Inflated<R> {
     Text(BufReader<R>),
-    Packed(MultiGzDecoder<BufReader<R>>),
+    Packed(Gzip<BufReader<R>>),
+}
+
+/// The members of a gzip file, one after the other. Zeros after the last are padding, as of tapes and blocks, and no damage.
+struct Gzip<R> {
+    /// None only while a member gives way to the next, and after the last.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let read = member.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            let rest = self.member.take().map(GzDecoder::into_inner);
+            if let Some(mut rest) = rest
+                && !ends(&mut rest)?
+            {
+                self.member = Some(GzDecoder::new(rest));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Goes past zeros; whether nothing comes after them.
+fn ends(input: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let bytes = input.fill_buf()?;
+        let (zeros, all) = (bytes.iter().take_while(|it| **it == 0).count(), bytes.len());
+        input.consume(zeros);
+        if zeros < all || all == 0 {
+            return Ok(all == 0);
+        }
+    }
 }
 
 fn inflated<R: Read>(source: R) -> io::Result<Inflated<R>> {
     let mut input = BufReader::with_capacity(WINDOW, source);
     let packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     Ok(match packed {
-        true => Inflated::Packed(MultiGzDecoder::new(input)),
+        true => Inflated::Packed(Gzip {
+            member: Some(GzDecoder::new(input)),
+        }),
         false => Inflated::Text(input),
     })
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use super::super::packed::{GZIP, packer};
 use super::Damage;
 use super::edge::{Frame, Part};
-use super::holder::hand_out;
+use super::holder::{Held, hand_out};
 use super::passed::Passed;
 use super::record::Record;
 use super::scan::{Member, Members, Scan, Stop, sign};
@@ -413,12 +413,17 @@ impl<'e, R: Read> Stream<'e, R> {
             members,
             blanks: passed.blanks,
         };
-        if hand_out(record, passed, self.each) {
-            self.counted.records += 1;
-        } else {
-            self.counted.others += 1;
-            if self.all {
-                (self.each)(record);
+        match hand_out(record, passed, self.each) {
+            Held::Record => self.counted.records += 1,
+            Held::Other => {
+                self.counted.others += 1;
+                if self.all {
+                    (self.each)(record);
+                }
+            }
+            Held::Damaged => {
+                let records = self.counted.records;
+                return Err(Damage::Event { records });
             }
         }
         self.at += length;

@@ -125,8 +125,20 @@ fn counted(plan: &Plan, dialect: Dialect) -> String {
     case when {is_time} then substr(event_time, 1, 16) end as minute,
     coalesce(recipient, identity_account) as account,
     coalesce(issuer, identity_arn, invoked_by, user_name, identity_account, '') as principal,
-    case when coalesce(event_id, '') = '' then 1 else row_number() over (partition by event_id order by event_time, record) end as copy
+    replace(event_time, 'Z', '') as moment
   from read
+),
+once as (
+  select
+    *,
+    case
+      when coalesce(event_id, '') = '' then 1
+      else row_number() over (
+        partition by event_id
+        order by case when minute is null or coalesce(account, '') = '' then 1 else 0 end, moment, record
+      )
+    end as copy
+  from placed
 )
 select
   '{plan}' as plan,
@@ -141,10 +153,10 @@ select
   doubt,
   sum(case when copy = 1 then 1 else 0 end) as events,
   sum(case when copy = 1 then 0 else 1 end) as copies,
-  min(event_time) as first_time,
-  max(event_time) as last_time,
+  concat(min(moment), 'Z') as first_time,
+  concat(max(moment), 'Z') as last_time,
   {first} as first_record
-from placed
+from once
 group by account, region, minute, event_name, event_source, principal_type, principal, answers, doubt
 order by account, region, minute, event_name, event_source, principal_type, principal, answers, doubt
 ",
@@ -185,17 +197,17 @@ impl Dialect {
     fn first(self) -> &'static str {
         match self {
             Self::Duckdb => {
-                "arg_min(record, event_time || ' ' || coalesce(event_id, '') || ' ' || record)"
+                "arg_min(record, moment || ' ' || coalesce(event_id, '') || ' ' || record)"
             }
             Self::Spark => {
-                "min_by(record, concat(event_time, ' ', coalesce(event_id, ''), ' ', record))"
+                "min_by(record, concat(moment, ' ', coalesce(event_id, ''), ' ', record))"
             }
         }
     }
 
     /// Whether `event_time` reads as CloudTrail writes times.
     fn is_time(self) -> String {
-        let form = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$'";
+        let form = "'^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?Z$'";
         match self {
             Self::Duckdb => format!("coalesce(regexp_matches(event_time, {form}), false)"),
             Self::Spark => format!("coalesce(event_time rlike {form}, false)"),

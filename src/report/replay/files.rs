@@ -66,7 +66,7 @@ fn not_judged(records: &RecordsOutcome) -> Vec<String> {
         ),
         (
             records.unplaced,
-            "without a time or an account: not counted".to_owned(),
+            "without an account, or a time as CloudTrail writes it: not counted".to_owned(),
         ),
         (
             records.doubtful,

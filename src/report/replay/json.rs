@@ -212,7 +212,7 @@ fn history(found: &Comparison) -> History {
             .map(|missing| MissingTransition {
                 time: time(missing.at),
                 event: missing.event.as_ref().map(|event| {
-                    json!({"event_name": event.name, "event_id": event.id, "event_time": event.time})
+                    json!({"event_name": event.name, "event_id": event.id, "event_time": format!("{}Z", event.time)})
                 }),
                 in_alarm: missing.in_alarm,
                 in_alarm_since: missing.in_alarm_since.map(time),

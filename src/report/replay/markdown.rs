@@ -53,9 +53,7 @@ pub(super) fn render(dossier: ReplayDossier<'_>) -> String {
         }
     }
     let alarms = outcome.alarms.iter();
-    let mut alarms = alarms
-        .filter(|alarm| alarm.events > 0 || alarm.story.is_err())
-        .peekable();
+    let mut alarms = alarms.filter(|it| sentences::is_told(it)).peekable();
     if alarms.peek().is_some() {
         out.push_str("\n## What the alarms would have done\n\n");
     }

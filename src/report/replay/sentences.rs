@@ -136,7 +136,7 @@ pub(super) fn how_often(control: &ControlOutcome, outcome: &ReplayOutcome) -> Op
     let number = own.filter_map(notifications).sum::<u64>();
     let mut line = format!(
         "it would have notified {}",
-        often(number, seconds(outcome))?
+        often(number, seconds(outcome), outcome.records.judged)?
     );
     if let Some(most) = control.told.by.first() {
         let (count, whom) = match &most.principal {
@@ -155,15 +155,18 @@ pub(super) fn how_often(control: &ControlOutcome, outcome: &ReplayOutcome) -> Op
 const DAY: i64 = 86_400;
 
 /// How often something happened in a time: a rate where that is a day at least, since nobody knows the rest of a shorter
-/// one. None for less than once a day.
-fn often(number: u64, seconds: i64) -> Option<String> {
+/// one. None for less than once a day. Between the first and the last of so many records is one gap less than there are records: over 30
+/// days, of which each has one, once a day and not 30 times in 29 days.
+fn often(number: u64, seconds: i64, records: u64) -> Option<String> {
     let within = match seconds {
         ..120 => "less than 2 minutes".to_owned(),
         seconds => words::span(seconds),
     };
-    let rate = number as f64 * DAY as f64 / seconds.max(DAY) as f64;
+    let gaps = records.saturating_sub(1).max(1) as f64;
+    let time = seconds.max(DAY) as f64 * records.max(1) as f64 / gaps;
+    let rate = number as f64 * DAY as f64 / time;
     match seconds {
-        _ if rate < 1.0 => None,
+        _ if rate < 1.0 - 1e-9 => None,
         ..DAY => Some(format!("{} in {within}", times(number))),
         _ if rate < 10.0 => Some(format!("{rate:.1} times a day ({number} in {within})")),
         _ => Some(format!("{rate:.0} times a day ({number} in {within})")),
@@ -211,6 +214,14 @@ pub(super) fn not_run(why: &NotRun) -> String {
             "the alarm `{alarm}` holds its actions back, which is not run over recorded time"
         ),
     }
+}
+
+/// Whether there is something to tell of an alarm: records that count in it, why it was not run, or what is on record without
+/// them.
+pub(super) fn is_told(alarm: &AlarmOutcome) -> bool {
+    let on_record = alarm.history.as_ref();
+    let beside = on_record.is_ok_and(|it| !it.unexpected.is_empty() || !it.failed.is_empty());
+    alarm.events > 0 || alarm.story.is_err() || beside
 }
 
 /// What an alarm did, in a sentence.
@@ -425,7 +436,7 @@ pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
         let first = within.clone().next();
         if let Some(event) = first.and_then(|missing| missing.event.as_ref()) {
             line.push_str(&format!(
-                "; the first event is {} at {} as eventID {}",
+                "; the first event is {} at {}Z as eventID {}",
                 event.name, event.time, event.id
             ));
         }
@@ -479,10 +490,20 @@ mod tests {
             (6360, 30 * DAY, Some("212 times a day (6360 in 30 days)")),
         ] {
             assert_eq!(
-                often(number, seconds).as_deref(),
+                often(number, seconds, 1_000_000_000).as_deref(),
                 expected,
                 "{number} in {seconds}"
             );
         }
+    }
+
+    #[test]
+    fn thirty_records_a_day_apart_made_more_than_one_a_day() {
+        assert_eq!(
+            often(30, 29 * DAY, 30).as_deref(),
+            Some("1.0 times a day (30 in 29 days)")
+        );
+        // Every other day.
+        assert_eq!(often(15, 28 * DAY, 15), None);
     }
 }

@@ -1,6 +1,6 @@
 //! A replay for a terminal.
 
-use crate::replay::{AlarmOutcome, ControlOutcome};
+use crate::replay::ControlOutcome;
 use crate::report::text::{Colour, Page, Style, clean};
 
 use super::sentences::{self, SHOWN, missed_of, undecided_of};
@@ -41,10 +41,10 @@ pub(super) fn render(dossier: ReplayDossier<'_>, style: Style) -> String {
 /// The column in which the names of controls begin, behind their counts.
 const CONTROLS: usize = 36;
 
-/// Alarms that records moved, or that could not be run.
+/// Alarms that there is something to tell of.
 fn render_alarms(out: &mut Page, dossier: ReplayDossier<'_>, style: Style) {
-    let told = |alarm: &&AlarmOutcome| alarm.events > 0 || alarm.story.is_err();
-    let mut alarms = dossier.outcome.alarms.iter().filter(told).peekable();
+    let alarms = dossier.outcome.alarms.iter();
+    let mut alarms = alarms.filter(|it| sentences::is_told(it)).peekable();
     if alarms.peek().is_none() {
         return;
     }
