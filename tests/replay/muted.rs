@@ -184,3 +184,209 @@ fn duckdb_counts_make_the_same_report_of_muted_alarms() {
         "{links:?}"
     );
 }
+
+/// A call that one control asks for and no other.
+const CALLS: [(&str, &str, &str); 9] = [
+    (
+        "config_changes",
+        "config.amazonaws.com",
+        "StopConfigurationRecorder",
+    ),
+    ("cmk_disable_or_delete", "kms.amazonaws.com", "DisableKey"),
+    (
+        "s3_bucket_policy_changes",
+        "s3.amazonaws.com",
+        "PutBucketPolicy",
+    ),
+    (
+        "security_group_changes",
+        "ec2.amazonaws.com",
+        "CreateSecurityGroup",
+    ),
+    ("nacl_changes", "ec2.amazonaws.com", "CreateNetworkAcl"),
+    (
+        "network_gateway_changes",
+        "ec2.amazonaws.com",
+        "CreateCustomerGateway",
+    ),
+    (
+        "route_table_changes",
+        "ec2.amazonaws.com",
+        "CreateRouteTable",
+    ),
+    ("vpc_changes", "ec2.amazonaws.com", "CreateVpc"),
+    (
+        "organizations_changes",
+        "organizations.amazonaws.com",
+        "LeaveOrganization",
+    ),
+];
+
+/// Numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (self.0 >> 33) % sides
+    }
+
+    fn one_of<'t>(&mut self, all: &[&'t str]) -> &'t str {
+        let index = usize::try_from(self.roll(all.len() as u64)).unwrap();
+        all[index]
+    }
+}
+
+/// A rule of any kind; no window of it is near a change of clocks, which other tests are about.
+fn random_rule(dice: &mut Dice) -> Value {
+    let hour = dice.roll(24);
+    let minute = dice.one_of(&["0", "30", "7", "0,20,40"]).to_owned();
+    let expression = match dice.roll(6) {
+        0 => format!("at(2026-08-{:02}T{hour:02}:15)", 1 + dice.roll(28)),
+        1 => format!(
+            "cron({minute} {hour} * * {})",
+            dice.one_of(&["SAT", "MON-FRI", "SUN,WED"])
+        ),
+        2 => format!(
+            "cron({minute} {hour} {} * *)",
+            dice.one_of(&["1", "3-9", "15,16"])
+        ),
+        3 => format!(
+            "cron({minute} {hour} 1-15 * {})",
+            dice.one_of(&["MON", "TUE-THU"])
+        ),
+        4 => format!("cron({minute} {hour},{} * * *)", (hour + 5) % 24),
+        _ => format!("cron({minute} {hour} * AUG *)"),
+    };
+    let duration = dice.one_of(&[
+        "PT5M", "PT20M", "PT45M", "PT1H", "PT3H30M", "PT12H", "P1D", "P2DT6H",
+    ]);
+    let mut rule = json!({"Expression": expression, "Duration": duration});
+    if dice.roll(2) == 0 {
+        let zone = dice.one_of(&[
+            "Asia/Tokyo",
+            "America/New_York",
+            "Europe/Berlin",
+            "Asia/Kolkata",
+        ]);
+        rule["Timezone"] = json!(zone);
+    }
+    if dice.roll(4) == 0 {
+        rule["StartDate"] = json!("2026-08-10T11:00:00+00:00");
+    }
+    if dice.roll(4) == 0 {
+        rule["ExpireDate"] = json!("2026-08-20T17:00:00+00:00");
+    }
+    rule
+}
+
+/// What is heard, missed and undecided is what a count in Python has of it, which knows nothing of trailproof.
+#[test]
+fn random_mute_rules_are_judged_as_python_judges_them() {
+    let mut dice = Dice(14);
+    let mut seen = std::collections::BTreeMap::new();
+    for round in 0..6 {
+        let mut world = World::complete();
+        let (mut rules, mut times) = (json!({}), json!({}));
+        let mut lines = Vec::new();
+        for (index, (control, source, name)) in CALLS.iter().enumerate() {
+            let mut own = Vec::new();
+            for number in 0..1 + dice.roll(2) {
+                let rule = random_rule(&mut dice);
+                let title = format!("rule {round} {index} {number}");
+                let mut schedule = rule.clone();
+                let schedule = schedule.as_object_mut().unwrap();
+                let begin = schedule.remove("StartDate");
+                let end = schedule.remove("ExpireDate");
+                world.mute(&title, json!(schedule), &[&alarm_name(control)]);
+                world.edit("monitoring", "GetAlarmMuteRule", |output| {
+                    if output["Name"] == json!(title) {
+                        let output = output.as_object_mut().unwrap();
+                        output.remove("StartDate");
+                        output.extend(begin.clone().map(|it| ("StartDate".to_owned(), it)));
+                        output.extend(end.clone().map(|it| ("ExpireDate".to_owned(), it)));
+                    }
+                });
+                own.push(rule);
+            }
+            let mut asked = Vec::new();
+            for _ in 0..60 {
+                // Often close to where a window may begin or end.
+                let minute = match dice.roll(2) {
+                    0 => dice.roll(60),
+                    _ => (dice.roll(4) * 15 + 45 + dice.roll(20)) % 60,
+                };
+                let (day, hour) = (1 + dice.roll(28), dice.roll(24));
+                let time = format!(
+                    "2026-08-{day:02}T{hour:02}:{minute:02}:{:02}Z",
+                    dice.roll(60)
+                );
+                let number = lines.len();
+                lines.push(json!({
+                    "eventVersion": "1.11", "userIdentity": {"type": "IAMUser", "userName": "eve", "accountId": ACCOUNT},
+                    "eventTime": time, "eventSource": source, "eventName": name, "awsRegion": "us-east-1",
+                    "eventID": format!("00000000-0000-4000-a000-{number:012}"), "readOnly": false, "eventType": "AwsApiCall",
+                    "managementEvent": true, "recipientAccountId": ACCOUNT, "eventCategory": "Management",
+                }).to_string());
+                asked.push(time);
+            }
+            rules[*control] = json!(own);
+            times[*control] = json!(asked);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let snapshot = folder.path().join("a.trailproof");
+        world.write_snapshot(&snapshot);
+        let logs = folder.path().join("a.jsonl");
+        std::fs::write(&logs, lines.join("\n")).unwrap();
+        let files = [snapshot.to_str().unwrap(), logs.to_str().unwrap()];
+        let report = replay(&[&files[..], &["--fail-on", "never"]].concat(), 0);
+        let counted = by_python(&json!({"rules": rules, "times": times}));
+        for (control, ..) in CALLS {
+            let found = super::control(&report, ACCOUNT, control);
+            let sum = |name: &str| -> u64 {
+                let kinds = found[name].as_array().unwrap().iter();
+                kinds.map(|it| it["count"].as_u64().unwrap()).sum()
+            };
+            let answers = counted[control].as_object().unwrap();
+            let wanted = |answer: &str| {
+                let times = times[control].as_array().unwrap().iter();
+                let those = times.filter(|time| answers[time.as_str().unwrap()] == json!(answer));
+                those.count() as u64
+            };
+            let told = format!(
+                "{control}: {}\n{found}\n{}",
+                rules[control], counted[control]
+            );
+            for (name, number) in [
+                ("heard", found["heard"].as_u64().unwrap()),
+                ("missed", sum("missed")),
+                ("undecided", sum("undecided")),
+            ] {
+                assert_eq!(number, wanted(name), "{name} {told}");
+                *seen.entry(name).or_insert(0) += number;
+            }
+        }
+    }
+    assert!(seen.values().all(|number| *number > 100), "{seen:?}");
+}
+
+fn by_python(asked: &Value) -> Value {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    let mut python = Command::new("python3")
+        .arg(crate::support::project("tests/replay/muted.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = python.stdin.take().unwrap();
+    input.write_all(asked.to_string().as_bytes()).unwrap();
+    drop(input);
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
