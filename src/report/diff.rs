@@ -339,7 +339,11 @@ fn gaps(out: &mut Page, diff: &Diff) {
         };
         let what = format!(
             "{} {}{of} ({} {}): {}",
-            gap.service, gap.operation, gap.account, gap.region, gap.kind
+            gap.service,
+            gap.operation,
+            gap.account,
+            gap.region,
+            words::ended(&gap.kind)
         );
         let label = if gap.on == Side::Baseline {
             "in the baseline only:"

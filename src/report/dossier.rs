@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::analyze::{Analysis, ControlSummary, Finding, FrameworkSections, Status};
+use crate::analyze::{Analysis, ControlSummary, Finding, FrameworkSections, Note, Remark, Status};
 use crate::aws::arn::Arn;
 use crate::chain::verdict::Subject;
 
@@ -138,11 +138,13 @@ impl<'a> Dossier<'a> {
         }
     }
 
-    /// What to paste for a finding; none where no fix was looked for or nothing is open.
+    /// What to paste for a finding; none where no fix was looked for, nothing is open, or evidence alone is missing.
     pub(super) fn fix(self, item: &Item<'_>) -> Option<&'a Fix> {
         let finding = item.finding;
         let key = (finding.account.clone(), finding.control.clone());
-        self.about.fixes.get(&key).filter(|_| item.open())
+        let fix = self.about.fixes.get(&key)?;
+        let tells = !fix.commands.is_empty() || repair::by_change(finding);
+        (item.open() && tells).then_some(fix)
     }
 
     /// What is to be changed, in general; nothing where a fix was tried, whose commands say it of this very account.
@@ -262,6 +264,22 @@ impl<'a> Item<'a> {
             text.push_str(&format!(". It is {}", words::accepted(accepted)));
         }
         text
+    }
+
+    /// The evidence rows that it rests on, for people.
+    pub(super) fn evidence(&self) -> String {
+        let unnamed = |note: &Note| note.about == Remark::NamesNoEvidence;
+        let rows: Vec<String> = self
+            .finding
+            .evidence
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        match rows.as_slice() {
+            [] if self.finding.notes.iter().any(unnamed) => "not named by the query".to_owned(),
+            [] => "none".to_owned(),
+            rows => rows.join(", "),
+        }
     }
 
     /// What to change first; none where nothing is wrong.

@@ -124,16 +124,10 @@ fn result(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
         "start_time": dossier.time(),
     });
     if let Some(out) = out.as_object_mut() {
-        let evidence: Vec<String> = item
-            .finding
-            .evidence
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         let told = format!(
             "{} (evidence rows {}; fingerprint {})",
             item.told(),
-            evidence.join(", "),
+            item.evidence(),
             item.fingerprint
         );
         let key = if status == "skipped" {

@@ -124,19 +124,10 @@ fn case(out: &mut String, item: &Item<'_>, benchmark: &str) {
 
 /// What a case that passes tells too: how grave a fail would be, what was looked at, and by what it is known again.
 fn rests_on(item: &Item<'_>) -> String {
-    let evidence: Vec<String> = item
-        .finding
-        .evidence
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let evidence = match evidence.as_slice() {
-        [] => String::new(),
-        rows => format!("evidence rows: {}; ", rows.join(", ")),
-    };
     format!(
-        "severity: {}; {evidence}fingerprint: {}",
+        "severity: {}; evidence rows: {}; fingerprint: {}",
         item.finding.severity.as_str(),
+        item.evidence(),
         item.fingerprint
     )
 }

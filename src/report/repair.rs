@@ -19,6 +19,15 @@ pub(super) struct Repair {
     pub(super) text: String,
 }
 
+/// Whether something in the account is to be changed: where evidence alone is missing it has to be collected.
+pub(super) fn by_change(finding: &Finding) -> bool {
+    match &finding.why {
+        Why::CutShort(_) => false,
+        Why::EvidenceMissing { links, .. } => words::to_collect(links).is_none(),
+        _ => true,
+    }
+}
+
 /// What to do, in order; nothing where nothing is wrong.
 pub(super) fn repairs(finding: &Finding, control: Option<&ControlSummary>) -> Vec<Repair> {
     if !matches!(finding.status, Status::Fail | Status::Unknown) {
@@ -47,6 +56,12 @@ pub(super) fn repairs(finding: &Finding, control: Option<&ControlSummary>) -> Ve
                 text: text.to_owned(),
             });
         }
+    }
+    if let Why::CutShort(_) = finding.why {
+        repairs.push(Repair {
+            link: None,
+            text: words::RESUME.to_owned(),
+        });
     }
     if repairs.is_empty()
         && let Some(control) = control

@@ -201,3 +201,55 @@ fn a_query_names_the_evidence_of_its_answer_or_is_told_not_to() {
     assert_eq!(code, Some(2));
     assert!(error.contains("`999999` as evidence_id"), "{error}");
 }
+
+/// What to do about a collection that was cut short was to build what the snapshot shows as there.
+#[test]
+fn a_collection_that_was_cut_short_is_to_be_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = World::complete().write_partial(&folder.path().join("cut.trailproof"));
+    let output = trailproof()
+        .arg("explain")
+        .arg(path)
+        .args(["root_usage", "--no-fix"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("fix     `trailproof collect --resume -o FILE`"),
+        "{text}"
+    );
+    assert!(!text.contains("metric filter with"), "{text}");
+    assert!(!text.contains("--with-fix"), "{text}");
+}
+
+/// `N02 topic does not exist` stood at a topic that nobody was let read, and a change was offered that repairs it.
+#[test]
+fn what_is_not_known_is_not_said_to_be() {
+    let mut world = World::complete();
+    world.deny("sns", "GetTopicAttributes");
+    let text = said(&world, "explain", &["root_usage", "--no-fix"]);
+    assert!(
+        text.contains("link    N02 not known whether: topic does not exist"),
+        "{text}"
+    );
+    assert!(!text.contains("--with-fix"), "{text}");
+    let text = said(&world, "analyze", &["--details"]);
+    assert!(
+        text.contains("N02 not known whether: topic does not exist"),
+        "{text}"
+    );
+    let page = said(&world, "analyze", &["--format", "html"]);
+    assert!(
+        page.contains("<code>N02</code> not known whether: topic does not exist"),
+        "{page}"
+    );
+    let mut world = World::complete();
+    world.deny("logs", "DescribeMetricFilters");
+    let text = said(&world, "explain", &["root_usage", "--no-fix"]);
+    assert!(
+        text.contains("link    F01 not known whether: no filter pattern matches"),
+        "{text}"
+    );
+    let fails = said(&World::empty(), "explain", &["root_usage", "--no-fix"]);
+    assert!(fails.contains("--with-fix"), "{fails}");
+}

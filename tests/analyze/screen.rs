@@ -423,6 +423,16 @@ fn a_failure_id_is_explained_without_a_snapshot() {
         text.starts_with("A06 ") && text.contains("\nfix "),
         "{text}"
     );
+    // What its words mean and no others, and which calls bring it about.
+    let (_, disabled, _) = run(&["explain", "A02"]);
+    assert!(
+        disabled.contains("DisableAlarmActions of monitoring.amazonaws.com"),
+        "{disabled}"
+    );
+    assert!(
+        disabled.contains("\nwords    broken: it drops the event\n"),
+        "{disabled}"
+    );
     let (_, two, _) = run(&["explain", "T01", "U02"]);
     assert!(two.contains("T01 ") && two.contains("U02 "), "{two}");
     let (code, _, said) = run(&["explain", "A99"]);

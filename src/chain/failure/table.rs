@@ -181,7 +181,7 @@ failures! {
         title "no filter pattern matches the required events"
         says "broken; the finding shows the event that is missed"
         repair "add a metric filter with the pattern of the control, or widen the one that is there by the marked part"
-        peers "all, by text: see the chapter on texts"
+        peers "all, by comparing texts"
         calls "logs.amazonaws.com PutMetricFilter, logs.amazonaws.com DeleteMetricFilter";
     F02 MetricFilter
         title "metric value is zero"

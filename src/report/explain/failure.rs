@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::chain::verdict::{LinkId, Verdict};
+use crate::chain::verdict::{ApiCall, LinkId, Verdict};
 
 use super::super::marked::sentence;
 use super::super::text::{Colour, Page, Style, json_document};
@@ -28,6 +28,14 @@ struct Known {
     not_shown: Option<&'static str>,
     repair: Option<&'static str>,
     peers: Option<&'static str>,
+    /// Single calls that bring it about on a path that works.
+    calls: Vec<Call>,
+}
+
+#[derive(Serialize)]
+struct Call {
+    event_source: &'static str,
+    event_name: &'static str,
 }
 
 #[derive(Serialize)]
@@ -61,6 +69,13 @@ fn known(id: LinkId) -> Known {
         not_shown: failure.not_shown,
         repair: failure.repair,
         peers: failure.peers,
+        calls: id
+            .calls()
+            .map(|call| Call {
+                event_source: call.source,
+                event_name: call.name,
+            })
+            .collect(),
     }
 }
 
@@ -101,6 +116,26 @@ fn rows(id: LinkId) -> Vec<(&'static str, String)> {
         None => "no other tool that was read looks at it".to_owned(),
     };
     rows.push(("tools", tools));
-    rows.push(("words", words::meanings(SAID)));
+    let calls: Vec<String> = id.calls().map(called).collect();
+    if !calls.is_empty() {
+        let told = format!("one alone brings it about: {}", calls.join(", "));
+        rows.push(("calls", told));
+    }
+    let says = failure.says.unwrap_or_default();
+    let said: Vec<Verdict> = SAID
+        .into_iter()
+        .filter(|it| says.contains(it.word()))
+        .collect();
+    if !said.is_empty() {
+        rows.push(("words", words::meanings(said)));
+    }
     rows
+}
+
+/// `DisableAlarmActions of monitoring.amazonaws.com`.
+fn called(call: ApiCall) -> String {
+    match call {
+        ApiCall::UNSUBSCRIBE_LINK => call.name.to_owned(),
+        ApiCall { source, name } => format!("{name} of {source}"),
+    }
 }

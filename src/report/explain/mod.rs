@@ -17,7 +17,7 @@ use crate::control::Answer;
 use super::dossier::{Dossier, Item};
 use super::table::attestations;
 use super::text::{Colour, Page, Style, audit_steps_word, count, cut, short_names, witness_line};
-use super::{NOT_VERIFIED, words};
+use super::{NOT_VERIFIED, repair, words};
 
 pub(super) use chain::parts;
 pub use failure::failures;
@@ -73,7 +73,11 @@ fn table(dossier: Dossier<'_>, full: bool, style: Style) -> String {
             "`trailproof explain {again} CONTROL{accepting} --full` draws the chain link by link"
         ));
     }
-    if dossier.about.fixes.is_empty() && dossier.items().any(|item| item.open()) {
+    if dossier.about.fixes.is_empty()
+        && dossier
+            .items()
+            .any(|item| item.open() && repair::by_change(item.finding))
+    {
         let narrowed = &about.narrowed;
         next.push(format!(
             "`trailproof explain {again}{narrowed}{accepting} --with-fix` prints the commands that repair what fails"
@@ -214,7 +218,7 @@ fn row(page: &mut Page, label: &str, text: &str) {
 /// `A02 alarm actions are disabled: ActionsEnabled=false (evidence 56)`.
 fn deciding_link(item: &Item<'_>) -> Option<String> {
     let id = item.finding.broken_link?;
-    let mut text = format!("{id} {}", id.title());
+    let mut text = words::link(item.finding)?;
     let (first, others) = item.finding.paths.split_first()?;
     // The first path may be sound as far as this link goes, and another one open by it.
     let others = match item.finding.status {

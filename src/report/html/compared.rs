@@ -180,7 +180,12 @@ fn gaps(out: &mut String, diff: &Diff) {
         };
         let what = format!(
             "{on}: {} {} {} ({} {}): {}",
-            gap.service, gap.operation, gap.subject, gap.account, gap.region, gap.kind
+            gap.service,
+            gap.operation,
+            gap.subject,
+            gap.account,
+            gap.region,
+            words::ended(&gap.kind)
         );
         out.push_str(&format!("<li>{}</li>\n", text(&what)));
     }

@@ -1,12 +1,12 @@
 //! One finding on the page: a line that opens into the chain, the pattern, the witness, the evidence and the fix.
 
-use crate::analyze::{Finding, Mark, Note, PathSummary, Remark, Status};
+use crate::analyze::{Finding, Mark, PathSummary, Status};
 use crate::chain::verdict::Verdict;
 use crate::control::Section;
 
 use super::super::dossier::{Dossier, Item};
 use super::super::text::{audit_steps_word, count, json_document, short_names, status_word};
-use super::super::{blind_spots, words};
+use super::super::{blind_spots, repair, words};
 use super::{chain, controls, sentence, text};
 
 /// A finding. Without `whole` only what a reader acts on: reason, witness in a line, fix, evidence ids.
@@ -98,7 +98,10 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
         "<p class=\"soft\">Control <a href=\"#{}\"><code>{}</code></a>, evidence rows {}, fingerprint <code>{}</code></p>\n</div></details>\n",
         controls::anchor(&finding.control),
         text(&finding.control),
-        cited(dossier, finding),
+        match finding.evidence.as_slice() {
+            [] => item.evidence(),
+            cited => rows(cited, dossier),
+        },
         item.fingerprint
     ));
 }
@@ -107,14 +110,22 @@ pub(super) fn finding(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>, w
 fn to_change(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
     if let Some(repair) = dossier.repairs(item).first() {
         out.push_str(&format!(
-            "<h4>What to change</h4><p>{}</p>\n",
+            "<h4>{}</h4><p>{}</p>\n",
+            match repair::by_change(item.finding) {
+                true => "What to change",
+                false => "What to do",
+            },
             sentence(&repair.text)
         ));
     }
     let Some(fix) = dossier.fix(item) else {
         return;
     };
-    out.push_str("<h4>The fix, tried on a copy of the facts</h4><ul>\n");
+    let tried = match fix.commands.is_empty() {
+        true => "No change that may be proposed repairs it",
+        false => "The fix, tried on a copy of the facts",
+    };
+    out.push_str(&format!("<h4>{tried}</h4><ul>\n"));
     for line in &fix.told {
         out.push_str(&format!("<li>{}</li>\n", sentence(line.trim())));
     }
@@ -137,15 +148,6 @@ fn to_change(out: &mut String, dossier: Dossier<'_>, item: &Item<'_>) {
 /// An id that is unique on the page.
 pub(super) fn anchor(account: &str, control: &str) -> String {
     text(&format!("{account}-{control}").replace(char::is_whitespace, "-"))
-}
-
-/// The evidence rows that a finding rests on.
-fn cited(dossier: Dossier<'_>, finding: &Finding) -> String {
-    let unnamed = |note: &Note| note.about == Remark::NamesNoEvidence;
-    if finding.evidence.is_empty() && finding.notes.iter().any(unnamed) {
-        return "not named by the query".to_owned();
-    }
-    rows(&finding.evidence, dossier)
 }
 
 fn rows(rows: &[i64], dossier: Dossier<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::{AccountSummary, Analysis, Status};
+use crate::analyze::{AccountSummary, Analysis, Finding, Status};
 use crate::chain::verdict::Verdict;
 use crate::control::Section;
 
@@ -243,12 +243,19 @@ fn differences(out: &mut String, items: &[Item<'_>], several: bool) {
                 .map_or("", |steps| audit_steps_word(steps.answer)),
             finding.status.as_str(),
             status_word(finding.status),
-            finding
-                .broken_link
-                .map_or(String::new(), |id| format!("<code>{}</code> {}", id.code(), text(id.title()))),
+            linked(finding),
         ));
     }
     out.push_str(&format!("</tbody></table></div>{end}</section>\n"));
+}
+
+/// The link that decides, its id as such.
+fn linked(finding: &Finding) -> String {
+    let (Some(id), Some(told)) = (finding.broken_link, words::link(finding)) else {
+        return String::new();
+    };
+    let meaning = told.strip_prefix(id.code()).unwrap_or(&told);
+    format!("<code>{}</code>{}", id.code(), text(meaning))
 }
 
 /// Opens a fold around many rows; what closes it.

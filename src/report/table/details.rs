@@ -78,7 +78,7 @@ fn decides(finding: &Finding) -> String {
     let names = finding.names.as_ref().and_then(words::names_briefly);
     match (finding.status, finding.broken_link, names) {
         (Status::Fail, Some(id), Some(names)) => format!("{id} {names}"),
-        (Status::Fail | Status::Unknown, Some(id), _) => format!("{id} {}", id.title()),
+        (Status::Fail | Status::Unknown, Some(_), _) => words::link(finding).unwrap_or_default(),
         _ => words::reason(finding),
     }
 }

@@ -197,7 +197,7 @@ fn next(page: &mut Page, dossier: Dossier<'_>, digest: &Digest) {
     let again = format!("{}{}", about.again, about.narrowed);
     let accepting = &about.accepting;
     let text = if !analysis.snapshot.complete {
-        "`trailproof collect --resume -o FILE` asks for what is missing".to_owned()
+        words::RESUME.to_owned()
     } else if digest.is_open && digest.only_denied {
         format!("{}; then collect again", words::ALLOW)
     } else if digest.is_open {

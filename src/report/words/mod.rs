@@ -26,8 +26,8 @@ mod trail;
 mod unanswered;
 
 use crate::analyze::{
-    Carriers, Finding, MarkKind, Names, Note, Paths, Premises, Remark, SnapshotSummary, Stop,
-    Surplus, ToldBy, Why,
+    Carriers, Finding, MarkKind, Names, Note, Paths, Premises, Remark, SnapshotSummary, Status,
+    Stop, Surplus, ToldBy, Why,
 };
 use crate::aws::arn::short_name;
 use crate::chain::cause::Unanswered;
@@ -41,7 +41,7 @@ pub use attestation::{accepted, refusal};
 pub use comparison::{unrelated, unseen};
 pub use recording::witness;
 pub use subject::subject;
-pub use unanswered::{ALLOW, failed, permission, to_collect, together as unanswered};
+pub use unanswered::{ALLOW, ended, failed, permission, to_collect, together as unanswered};
 
 /// A cause as a sentence.
 pub fn sentence(cause: &Cause) -> String {
@@ -93,7 +93,10 @@ fn why(why: &Why) -> String {
             };
             let mut text = format!("{lead}: {}", first(links, at));
             if !gaps.is_empty() {
-                let calls = |gap: &Gap| format!("{} {} ({})", gap.service, gap.operation, gap.kind);
+                let calls = |gap: &Gap| {
+                    let ended = ended(&gap.kind);
+                    format!("{} {}, which {ended}", gap.service, gap.operation)
+                };
                 let mut calls: Vec<String> = gaps.iter().map(calls).collect();
                 calls.sort();
                 calls.dedup();
@@ -347,6 +350,27 @@ pub fn note(note: &Note) -> String {
     }
 }
 
+/// What to do about a collection that was cut short.
+pub const RESUME: &str = "`trailproof collect --resume -o FILE` asks for what is missing";
+
+/// The link that decides, with its title. Where its own question has no answer the fault that a title names is not said to be
+/// there.
+pub fn link(finding: &Finding) -> Option<String> {
+    let id = finding.broken_link?;
+    let is_fault = || {
+        let says = id.failure().says;
+        says.is_some_and(|says| !says.starts_with("unknown"))
+    };
+    let stop = finding.why.stop();
+    let is_open = stop.is_some_and(|stop| stop.cause.is_lack_of_evidence());
+    Some(match finding.status {
+        Status::Unknown if is_open && is_fault() => {
+            format!("{id} not known whether: {}", id.title())
+        }
+        _ => format!("{id} {}", id.title()),
+    })
+}
+
 /// What the words mean that are said of links: told once where they are used.
 pub fn meanings(verdicts: impl IntoIterator<Item = Verdict>) -> String {
     let meaning = |verdict| match verdict {
@@ -476,7 +500,7 @@ pub fn gap(gap: &Gap) -> String {
     if !gap.subject.is_empty() {
         text.push_str(&format!(" of {}", short_name(&gap.subject)));
     }
-    text.push_str(&format!(": {} ({})", gap.kind, gap.code));
+    text.push_str(&format!(": {}", failed(&gap.kind, &gap.code)));
     text
 }
 

@@ -71,10 +71,15 @@ fn outcome(outcome: &Outcome) -> String {
 
 /// How a call ended that has no answer.
 pub fn failed(how: &str, error: &str) -> String {
+    format!("{} ({error})", ended(how))
+}
+
+/// The same without the error of AWS.
+pub fn ended(how: &str) -> String {
     match how {
-        "cut_short" => format!("was cut short ({error})"),
-        "other" => format!("failed ({error})"),
-        how => format!("was {how} ({error})"),
+        "cut_short" => "was cut short".to_owned(),
+        "other" => "failed".to_owned(),
+        how => format!("was {how}"),
     }
 }
 
