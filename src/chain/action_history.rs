@@ -26,8 +26,14 @@ pub struct FailedAction {
     pub error: String,
 }
 
-/// The actions on record that an alarm could not take, oldest first.
-pub(super) fn failed(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Vec<FailedAction>, Error> {
+/// The actions on record that an alarm could not take, oldest first; none where they were not asked for, or not answered.
+pub(super) fn failed(
+    facts: &Facts<'_>,
+    alarm: &AlarmRow,
+) -> Result<Option<Vec<FailedAction>>, Error> {
+    if !facts.asked(question(alarm))?.answered() {
+        return Ok(None);
+    }
     let items = facts.history(&alarm.account, &alarm.region, &alarm.name)?;
     let failed = items.into_iter().rev().filter_map(|item| {
         let (action, end) = read(&item)?;
@@ -38,7 +44,7 @@ pub(super) fn failed(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<Vec<FailedAc
             error: error.to_owned(),
         })
     });
-    Ok(failed.collect())
+    Ok(Some(failed.collect()))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,15 +167,19 @@ impl ActionHistory {
     }
 }
 
-/// What was not looked at may show a failure; an endpoint without the operation has nothing to show.
-fn not_asked(facts: &Facts<'_>, alarm: &AlarmRow, action: &str) -> Result<Option<Link>, Error> {
-    let question = Question {
+fn question(alarm: &AlarmRow) -> Question<'_> {
+    Question {
         account: &alarm.account,
         region: &alarm.region,
         service: "monitoring",
         operation: "DescribeAlarmHistory",
         subject: &alarm.name,
-    };
+    }
+}
+
+/// What was not looked at may show a failure; an endpoint without the operation has nothing to show.
+fn not_asked(facts: &Facts<'_>, alarm: &AlarmRow, action: &str) -> Result<Option<Link>, Error> {
+    let question = question(alarm);
     let asked = facts.asked(question)?;
     let verdict = match &asked {
         asked if asked.answered() || asked.unsupported() => return Ok(None),

@@ -72,8 +72,8 @@ pub struct History {
     pub from: String,
     /// When they were read.
     pub to: String,
-    /// Actions that failed, oldest first.
-    pub failed: Vec<FailedAction>,
+    /// Actions that failed, oldest first; none where they were not asked for.
+    pub failed: Option<Vec<FailedAction>>,
 }
 
 /// CloudWatch saves the history of an alarm for so many days (user guide, "Viewing and managing alarms").

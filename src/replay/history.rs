@@ -33,8 +33,8 @@ pub struct Comparison {
     pub unexpected: Vec<i64>,
     /// Times in which every expected transition is missing, one after the other.
     pub silent: Vec<Silence>,
-    /// Actions on record that failed in this time.
-    pub failed: Vec<FailedAction>,
+    /// Actions on record that failed in this time; none where they were not asked for.
+    pub failed: Option<Vec<FailedAction>>,
 }
 
 /// An expected transition without a record.
@@ -185,12 +185,12 @@ fn leaves(story: &Story, stay: &InAlarm) -> i64 {
     end.map_or(i64::MAX, |end| end * 60 + LATE)
 }
 
-fn failed(history: &History, time: std::ops::RangeInclusive<i64>) -> Vec<FailedAction> {
-    let failed = history.failed.iter().filter(|action| {
+fn failed(history: &History, time: std::ops::RangeInclusive<i64>) -> Option<Vec<FailedAction>> {
+    let failed = history.failed.as_ref()?.iter().filter(|action| {
         let at = action.time.parse::<Timestamp>();
         at.is_ok_and(|at| time.contains(&at.as_second()))
     });
-    failed.cloned().collect()
+    Some(failed.cloned().collect())
 }
 
 /// The times in which the alarm is on record as being in `ALARM`, in seconds since 1970.

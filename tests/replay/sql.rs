@@ -435,8 +435,7 @@ fn counts_in_parquet_that_is_packed_otherwise_are_refused_by_name() {
 }
 
 /// Times in other forms, ids twice with and without a time or an account.
-#[test]
-fn duckdb_places_records_of_odd_times_as_reading_does() {
+fn odd_times_are_placed_as_by_reading(dialect: Dialect) {
     let place = tempfile::tempdir().unwrap();
     let mut lines = Vec::new();
     let times = [
@@ -466,10 +465,20 @@ fn duckdb_places_records_of_odd_times_as_reading_does() {
     }
     let complete = project("snapshots/complete.trailproof");
     let options = [complete.to_str().unwrap()];
-    if let Some((read, _)) = compared(Dialect::Duckdb, &options, place.path(), &lines) {
+    if let Some((read, _)) = compared(dialect, &options, place.path(), &lines) {
         assert_eq!(read["records"]["to"], json!("2026-11-21T02:44:59.999Z"));
         assert!(read["records"]["unplaced"].as_u64().unwrap() > 10, "{read}");
     }
+}
+
+#[test]
+fn duckdb_places_records_of_odd_times_as_reading_does() {
+    odd_times_are_placed_as_by_reading(Dialect::Duckdb);
+}
+
+#[test]
+fn spark_places_records_of_odd_times_as_reading_does() {
+    odd_times_are_placed_as_by_reading(Dialect::Spark);
 }
 
 #[test]

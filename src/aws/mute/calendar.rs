@@ -134,13 +134,19 @@ impl Calendar {
     fn in_windows(&self, windows: &Windows, minute: i64) -> (bool, bool) {
         let seconds = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
         let from = minute.saturating_mul(60);
-        let latest = (from + 60 + EVALUATION).saturating_add(seconds(self.enters));
+        let latest = from
+            .saturating_add(60 + EVALUATION)
+            .saturating_add(seconds(self.enters));
         let (least, most) = (seconds(self.stay.least), seconds(self.stay.most));
         let surely = |begin: i64, end: i64| begin <= from && latest.saturating_add(most) <= end;
         let perhaps =
             |begin: i64, end: i64| begin < latest && begin.max(from).saturating_add(least) < end;
-        let sure = any(&windows.sure, surely);
-        (sure, sure || any(&windows.possible, perhaps))
+        let any = |windows: &[Window], holds: &dyn Fn(i64, i64) -> bool| {
+            let mut near = near(windows, from, latest);
+            near.any(|window| holds(window.begin.as_second(), window.end.as_second()))
+        };
+        let sure = any(&windows.sure, &surely);
+        (sure, sure || any(&windows.possible, &perhaps))
     }
 
     /// Whether an event that is delivered in a minute surely comes at an hour that is left out, and whether it may. The
@@ -164,9 +170,11 @@ impl Calendar {
     }
 }
 
-fn any(windows: &[Window], holds: impl Fn(i64, i64) -> bool) -> bool {
-    let mut windows = windows.iter();
-    windows.any(|window| holds(window.begin.as_second(), window.end.as_second()))
+/// Of windows in order the one that is open at a second, and those that begin up to another: a rule may have one every minute.
+fn near(windows: &[Window], from: i64, to: i64) -> impl Iterator<Item = &Window> {
+    let begun = windows.partition_point(|window| window.begin.as_second() <= from);
+    let near = windows.iter().skip(begun.saturating_sub(1));
+    near.take_while(move |window| window.begin.as_second() < to)
 }
 
 /// A calendar that is asked about many minutes.

@@ -168,7 +168,8 @@ struct History {
     missing: Vec<MissingTransition>,
     unexpected: Vec<String>,
     silent: Vec<Silent>,
-    failed_actions: Vec<Failed>,
+    /// None where they were not asked for.
+    failed_actions: Option<Vec<Failed>>,
 }
 
 #[derive(Serialize)]
@@ -219,15 +220,14 @@ fn history(found: &Comparison) -> History {
                 configured_later: missing.configured_later,
             })
             .collect(),
-        failed_actions: found
-            .failed
-            .iter()
-            .map(|failed| Failed {
+        failed_actions: found.failed.as_ref().map(|failed| {
+            let failed = failed.iter().map(|failed| Failed {
                 time: failed.time.clone(),
                 action: failed.action.clone(),
                 error: failed.error.clone(),
-            })
-            .collect(),
+            });
+            failed.collect()
+        }),
         unexpected: found.unexpected.iter().map(|at| time(*at)).collect(),
         silent: silent
             .map(|silence| Silent {

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use crate::aws::alarm::Reason;
-use crate::chain::NotFollowed;
 use crate::chain::verdict::Cause;
+use crate::chain::{FailedAction, NotFollowed};
 use crate::replay::{
-    AlarmOutcome, ControlOutcome, Missed, NotCompared, NotRun, ReplayOutcome, Surplus,
+    AlarmOutcome, Comparison, ControlOutcome, Missed, NotCompared, NotRun, ReplayOutcome, Surplus,
 };
 use crate::report::{fix, words};
 
@@ -166,7 +166,8 @@ fn often(number: u64, seconds: i64, records: u64) -> Option<String> {
     let time = seconds.max(DAY) as f64 * records.max(1) as f64 / gaps;
     let rate = number as f64 * DAY as f64 / time;
     match seconds {
-        _ if rate < 1.0 - 1e-9 => None,
+        // What would be told as less than 1.0.
+        _ if rate < 0.95 => None,
         ..DAY => Some(format!("{} in {within}", times(number))),
         _ if rate < 10.0 => Some(format!("{rate:.1} times a day ({number} in {within})")),
         _ => Some(format!("{rate:.0} times a day ({number} in {within})")),
@@ -216,11 +217,16 @@ pub(super) fn not_run(why: &NotRun) -> String {
     }
 }
 
+/// The actions that failed, as far as that is known.
+fn failed(found: &Comparison) -> &[FailedAction] {
+    found.failed.as_deref().unwrap_or_default()
+}
+
 /// Whether there is something to tell of an alarm: records that count in it, why it was not run, or what is on record without
 /// them.
 pub(super) fn is_told(alarm: &AlarmOutcome) -> bool {
     let on_record = alarm.history.as_ref();
-    let beside = on_record.is_ok_and(|it| !it.unexpected.is_empty() || !it.failed.is_empty());
+    let beside = on_record.is_ok_and(|it| !it.unexpected.is_empty() || !failed(it).is_empty());
     alarm.events > 0 || alarm.story.is_err() || beside
 }
 
@@ -250,12 +256,6 @@ pub(super) fn alarm(alarm: &AlarmOutcome) -> String {
                     }
                 ));
             }
-            if story.muted > 0 {
-                line.push_str(&format!(
-                    ", {} held back by mute rules until it had left ALARM",
-                    count(story.muted, "more transition")
-                ));
-            }
             line
         }
     };
@@ -263,6 +263,12 @@ pub(super) fn alarm(alarm: &AlarmOutcome) -> String {
         && story.days.len() > 1
     {
         line.push_str(&format!(", {most} of them on {day}"));
+    }
+    if story.muted > 0 && alarm.silenced_by.is_none() {
+        line.push_str(&format!(
+            ", {} held back by mute rules until it had left ALARM",
+            count(story.muted, "more transition")
+        ));
     }
     if story.coalesced > 0 {
         let events = count(story.coalesced, "event");
@@ -397,7 +403,7 @@ pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
     let nothing = found.confirmed + found.continued == 0
         && found.missing.is_empty()
         && found.unexpected.is_empty()
-        && found.failed.is_empty();
+        && failed(found).is_empty();
     if nothing {
         return Vec::new();
     }
@@ -458,13 +464,13 @@ pub(super) fn history(alarm: &AlarmOutcome) -> Vec<String> {
         let at = time(*at);
         lines.push(format!("it went into ALARM at {at} without an event"));
     }
-    for failed in found.failed.iter().take(SHOWN) {
+    for failed in failed(found).iter().take(SHOWN) {
         lines.push(format!(
             "its action `{}` failed at {}: {}",
             failed.action, failed.time, failed.error
         ));
     }
-    let rest = found.failed.len().saturating_sub(SHOWN);
+    let rest = failed(found).len().saturating_sub(SHOWN);
     if rest > 0 {
         lines.push(format!("{} failed besides", count(rest as u64, "action")));
     }
@@ -485,7 +491,8 @@ mod tests {
             (212, DAY - 1, Some("212 times in 23 hours")),
             (212, DAY, Some("212 times a day (212 in 24 hours)")),
             (1, DAY, Some("1.0 times a day (1 in 24 hours)")),
-            (1, DAY + 1, None),
+            (1, DAY + 1, Some("1.0 times a day (1 in 24 hours)")),
+            (1, 2 * DAY, None),
             (45, 30 * DAY, Some("1.5 times a day (45 in 30 days)")),
             (6360, 30 * DAY, Some("212 times a day (6360 in 30 days)")),
         ] {
