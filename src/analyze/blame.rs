@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::chain::cause::{EventRuleCause, MetricFilterCause, SilenceCause, TrailCause};
 use crate::chain::verdict::{Cause, Link, LinkId, Station, Subject, Verdict};
 use crate::chain::{AccountChain, Condition, Path};
-use crate::coverage::Scope;
+use crate::coverage::{Predicate, Scope};
 use crate::pattern;
 use crate::pattern::ast::PatternKind;
 
@@ -158,8 +158,12 @@ impl StopsAt<'_> {
             Self::Broken(link) => &link.cause,
             Self::Unrelated => return false,
         };
-        let by_itself =
-            |it: &SilenceCause| matches!(it, SilenceCause::KeptInAlarmByItsFilter { .. });
+        let by_itself = |it: &SilenceCause| {
+            matches!(
+                it,
+                SilenceCause::KeptInAlarmByItsFilter { .. } | SilenceCause::KeptInAlarmByItsQuery
+            )
+        };
         matches!(cause, Cause::Silence(cause) if by_itself(cause))
     }
 
@@ -233,7 +237,7 @@ impl Suspicion<'_, '_> {
         // The matcher is asked first: it is quick, and turns most filters away.
         let hears = memo.holds(&pattern.events, event);
         if hears && memo.covers(&requirement.events, &pattern.events, scope) {
-            if !memo.saturates(&pattern.events, scope) {
+            if !memo.saturates(&pattern.events, &Predicate::Always, scope) {
                 return Made::Surely;
             }
             // A rule has no state: one on everything tells of each of these events.

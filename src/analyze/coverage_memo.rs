@@ -192,12 +192,17 @@ impl CoverageMemo {
     }
 
     /// Whether `deployed` matches nearly every event.
-    pub(super) fn saturates(&self, deployed: &Predicate, scope: &Scope) -> bool {
-        let question = self.asked([deployed, deployed], scope);
+    pub(super) fn saturates(
+        &self,
+        deployed: &Predicate,
+        recorded: &Predicate,
+        scope: &Scope,
+    ) -> bool {
+        let question = self.asked([deployed, recorded], scope);
         if let Some(answer) = self.saturations.borrow().get(&question) {
             return *answer;
         }
-        let answer = coverage::is_nearly_everything(deployed, &self.model, scope);
+        let answer = coverage::is_nearly_everything(deployed, recorded, &self.model, scope);
         self.saturations.borrow_mut().insert(question, answer);
         answer
     }

@@ -293,7 +293,7 @@ fn made(
     let shared = texts.intersection(&requirement.words).count();
     let all = texts.union(&requirement.words).count();
     let covers = || {
-        !memo.saturates(&pattern.events, &chain.scope)
+        !memo.saturates(&pattern.events, &Predicate::Always, &chain.scope)
             && memo.covers(&requirement.events, &pattern.events, &chain.scope)
     };
     match shared {

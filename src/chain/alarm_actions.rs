@@ -88,6 +88,14 @@ pub(super) fn state(
     Ok(judgement)
 }
 
+/// Whether an alarm may not be evaluated: it warms up, or its evaluation has errors (A13, A14).
+pub(super) fn is_idle(facts: &Facts<'_>, alarm: &AlarmRow) -> Result<bool, Error> {
+    let said = state(facts, alarm, None)?;
+    let idles =
+        |link: &Link| matches!(link.id, LinkId::A13 | LinkId::A14) && !link.verdict.is_sound();
+    Ok(said.links.iter().any(|link| idles(link)))
+}
+
 /// A15: an event makes no transition while the alarm is in ALARM already.
 fn in_alarm(
     facts: &Facts<'_>,

@@ -64,14 +64,19 @@ impl<'r> Writers<'r> {
     /// An alarm on one metric.
     pub(super) fn plain(&self, alarm: &AlarmRow) -> Evaluated {
         let settings = settings(alarm);
-        let key = format!("{settings:?}");
+        let values = alarm.dimensions.as_deref();
+        let key = format!("{settings:?} {values:?}");
         if let Some(known) = self.plain.borrow().get(&key) {
             return known.clone();
         }
-        let (ours, others) = (emission(self.filter), self.emissions());
+        let others = match values {
+            Some(values) => self.emissions_of(values),
+            None => self.emissions().to_vec(),
+        };
+        let ours = emission(self.filter);
         let found = Evaluated {
-            effect: alarm::single_event(&ours, others, &settings),
-            flooded: alarm::flooded(&ours, others, &settings),
+            effect: alarm::single_event(&ours, &others, &settings),
+            flooded: alarm::flooded(&ours, &others, &settings),
             unseen: false,
         };
         let found = self.beside_unseen(found, |unseen| {
@@ -100,11 +105,12 @@ impl<'r> Writers<'r> {
     ///
     /// Whether the event is matched by the filters behind the other metrics too is not known here, but for those that
     /// match all of its events: an alarm that fires has to fire either way. One that needs their help is no path of this filter.
+    /// `ours` is the series that the event goes into: one event has one value of each dimension.
     pub(super) fn math(
         &self,
         facts: &Facts<'_>,
         alarm: &AlarmRow,
-        reads: &[MetricRow],
+        (reads, ours): (&[MetricRow], &MetricRow),
     ) -> Result<Evaluated, Error> {
         let Some(queries) = alarm.metrics.as_ref() else {
             return Ok(Evaluated {
@@ -135,10 +141,17 @@ impl<'r> Writers<'r> {
                 if !same_names(self.filter) {
                     return MetricRole::Unknown;
                 }
-                return MetricRole::Event {
-                    emission: emission(self.filter),
-                    others: self.emissions().to_vec(),
-                };
+                let mut others = self.emissions_of(&metric.dimensions);
+                let emission = emission(self.filter);
+                if metric.dimensions.iter().ne(ours.dimensions.iter()) {
+                    others.push(emission);
+                    // Where events have no value of a dimension no default is published either.
+                    return MetricRole::Quiet {
+                        writers: others,
+                        fed: false,
+                    };
+                }
+                return MetricRole::Event { emission, others };
             }
             let key = (
                 account.clone(),
@@ -218,6 +231,19 @@ impl<'r> Writers<'r> {
                 .map(|other| self.emission_beside(other))
                 .collect()
         })
+    }
+
+    /// What they publish to the series of these values: those that have no event with them write others.
+    fn emissions_of(&self, values: &BTreeMap<String, String>) -> Vec<Emission> {
+        if values.is_empty() {
+            return self.emissions().to_vec();
+        }
+        let writes = |other: &&&FilterRow| {
+            dimensions::same_metric(self.filter, other)
+                && dimensions::may_write(other, values, self.same_events)
+        };
+        let others = self.others.iter().filter(writes);
+        others.map(|other| self.emission_beside(other)).collect()
     }
 
     fn emission_beside(&self, other: &FilterRow) -> Emission {

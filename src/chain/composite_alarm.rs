@@ -13,7 +13,7 @@ use super::metric_alarm::Watched;
 use super::moved_alarms::{InPart, MovedAlarms};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use crate::aws::alarm::{AlarmState, Stay};
-use crate::aws::arn;
+use crate::aws::arn::{self, Location};
 use crate::aws::composite::{
     self, Alarms, CompositeAnswer, Fault, MOST_LEVELS, Moved, Movement, Reach, Suppression,
     Suppressor,
@@ -28,6 +28,8 @@ pub(super) struct Above {
     pub(super) judgement: Judgement,
     /// When the event has it in ALARM.
     pub(super) movement: Movement,
+    /// ARNs of the alarms each of which, in ALARM for good, keeps it there.
+    pub(super) holders: Vec<String>,
     /// Whether another composite alarm is above this one.
     pub(super) has_more_above: bool,
 }
@@ -159,7 +161,11 @@ impl Region {
                     continue;
                 }
                 let judged = |moved: &Moved| self.judge(row, &watched.alarm, through.len(), moved);
-                let (mut judgement, movement) = judged(&moved);
+                let Judged {
+                    mut judgement,
+                    movement,
+                    holders,
+                } = judged(&moved);
                 // A rule that holds whatever other alarms do holds for these events too; one that is broken loses all.
                 if worst(&judgement) == Verdict::Unknown {
                     self.lose_in_part(row, &moved, &moves.in_part, judged, &mut judgement);
@@ -174,6 +180,7 @@ impl Region {
                     alarm: Rc::clone(row),
                     through: through.clone(),
                     judgement,
+                    holders,
                     movement: movement.unwrap_or_else(|| own.clone()),
                     has_more_above: self.parents.contains_key(name),
                 });
@@ -183,13 +190,7 @@ impl Region {
     }
 
     /// What a composite alarm makes of an event that does this to the alarms, and when it is in ALARM for it.
-    fn judge(
-        &self,
-        row: &AlarmRow,
-        below: &AlarmRow,
-        levels: usize,
-        moved: &Moved,
-    ) -> (Judgement, Option<Movement>) {
+    fn judge(&self, row: &AlarmRow, below: &AlarmRow, levels: usize, moved: &Moved) -> Judged {
         let reach = match levels {
             0..=MOST_LEVELS => composite::reach(&row.name, &below.name, moved, &self.alarms),
             // Without a look at all that is below it.
@@ -197,6 +198,7 @@ impl Region {
                 answer: CompositeAnswer::Unknown(Fault::RulesTooLarge),
                 at: row.name.clone(),
                 movement: None,
+                holders: BTreeSet::new(),
             },
         };
         let own = || moved.surely.get(&below.name).cloned();
@@ -209,7 +211,16 @@ impl Region {
         {
             judgement.say_all(self.suppressor(row, movement, &below.name, moved));
         }
-        (judgement, movement)
+        let here = Location {
+            partition: arn::partition(&row.arn).unwrap_or("aws"),
+            region: &row.region,
+            account: &row.account,
+        };
+        Judged {
+            judgement,
+            movement,
+            holders: reach.holders.iter().map(|name| here.alarm(name)).collect(),
+        }
     }
 
     /// Lets those events through alone that do not move other alarms as well in a way that keeps the composite silent.
@@ -218,7 +229,7 @@ impl Region {
         row: &AlarmRow,
         moved: &Moved,
         parts: &[InPart],
-        judged: impl Fn(&Moved) -> (Judgement, Option<Movement>),
+        judged: impl Fn(&Moved) -> Judged,
         judgement: &mut Judgement,
     ) {
         for part in parts {
@@ -231,8 +242,8 @@ impl Region {
                 let known = with.surely.entry(name.clone());
                 known.or_insert_with(|| movement.clone());
             }
-            let (other, _) = judged(&with);
-            let mut links = other.links.iter();
+            let other = judged(&with);
+            let mut links = other.judgement.links.iter();
             if let Some(link) = links.find(|link| link.verdict == Verdict::Broken) {
                 let (subject, cause) = (link.subject.clone(), link.cause.clone());
                 judgement.require(link.id, subject, cause, !part.events.clone());
@@ -329,6 +340,15 @@ impl Region {
             .evidence([composite.evidence]);
         Some(link)
     }
+}
+
+/// What an event does to a composite alarm.
+struct Judged {
+    judgement: Judgement,
+    /// When it is in ALARM for the event, where it comes so far.
+    movement: Option<Movement>,
+    /// ARNs of the alarms each of which, in ALARM for good, keeps it there.
+    holders: Vec<String>,
 }
 
 fn worst(judgement: &Judgement) -> Verdict {

@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 
 use crate::coverage::Predicate;
+use crate::pattern;
 
 use super::cause::MetricFilterCause;
 use super::facts::{AlarmRow, FilterRow, Json, MetricRow};
 use super::judgement::Judgement;
 use super::log_group::LogGroupId;
 use super::metric_filter;
+use super::same_events::{SameEvents, Share};
 use super::verdict::{Link, LinkId, Verdict};
 
 /// Whether an alarm's metric has the dimensions that a filter writes, by name.
@@ -21,6 +23,26 @@ pub(super) fn same_names(filter: &FilterRow, row: &MetricRow) -> bool {
 /// Whether two filters on one metric write the very same: one with other dimensions writes another.
 pub(super) fn same_metric(one: &FilterRow, other: &FilterRow) -> bool {
     selectors(one).keys().eq(selectors(other).keys())
+}
+
+/// Whether a filter may publish to the series of these values: it does where one of its events has all of them.
+pub(super) fn may_write(
+    filter: &FilterRow,
+    values: &BTreeMap<String, String>,
+    same_events: &SameEvents,
+) -> bool {
+    let Ok(pattern) = pattern::parse(filter.pattern.trim()) else {
+        return true;
+    };
+    let written = selectors(filter);
+    let fields = written.iter().filter_map(|(name, selector)| {
+        let path = selector
+            .strip_prefix("$.")
+            .filter(|path| plain_path(path))?;
+        Some(has_value(path, values.get(name)?))
+    });
+    let fields = Predicate::all(fields);
+    same_events.share(&Predicate::from_pattern(&pattern), &fields) != Share::None
 }
 
 /// The dimensions that a filter writes: name and selector, system fields included.

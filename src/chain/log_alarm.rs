@@ -95,6 +95,14 @@ pub(super) fn stay(alarm: &AlarmRow) -> Stay {
     }
 }
 
+/// Whether a log alarm sits in ALARM while records that its query finds come all the time; none where that is not known.
+pub(super) fn flooded(judgement: &Judgement) -> Option<bool> {
+    let open = |id: LinkId| matches!(id, LinkId::Q01 | LinkId::Q02 | LinkId::Q03);
+    let mut links = judgement.links.iter();
+    let is_open = links.any(|link| open(link.id) && link.verdict == Verdict::Unknown);
+    (!is_open).then_some(true)
+}
+
 /// Q02 where a composite alarm may act for an alarm without an action.
 pub(super) fn composite_above(alarm: &AlarmRow) -> Link {
     let cause = LogAlarmCause::CompositeAbove;

@@ -123,15 +123,22 @@ pub(super) fn find(search: AlarmSearch<'_, '_>, filter: &FilterRow) -> Result<Wa
     let shared = shared_metric(place, filter, &others);
     let strangers = other_records::of(facts, place, (filter, &others))?;
     for reading in search.metrics.watching(facts, metric)?.iter() {
-        let mut found = watched(search, &writers, reading)?;
-        found.judgement.extend(shared.clone());
-        if found.evaluated.is_some() {
-            let alarm = &reading.alarm;
-            found
-                .judgement
-                .say_all(other_records::link(&strangers, alarm));
+        let rows = ours(place, filter, reading);
+        for row in rows
+            .iter()
+            .map(|row| Some(*row))
+            .chain(rows.is_empty().then_some(None))
+        {
+            let mut found = watched(search, &writers, reading, row)?;
+            found.judgement.extend(shared.clone());
+            if found.evaluated.is_some() {
+                let alarm = &reading.alarm;
+                found
+                    .judgement
+                    .say_all(other_records::link(&strangers, alarm));
+            }
+            watchers.alarms.push(found);
         }
-        watchers.alarms.push(found);
     }
     watchers.none = no_alarm(
         search,
@@ -200,6 +207,7 @@ fn watched(
     search: AlarmSearch<'_, '_>,
     writers: &Writers<'_>,
     reading: &Reading,
+    row: Option<&MetricRow>,
 ) -> Result<Watched, Error> {
     let (place, filter) = (writers.place, writers.filter);
     let Reading { alarm, reads } = reading;
@@ -215,7 +223,7 @@ fn watched(
         );
     }
     let mut evaluated = None;
-    if let Some(row) = ours(place, filter, alarm, reads) {
+    if let Some(row) = row {
         judgement.say(
             fine(LinkId::A01, alarm.subject(), AlarmCause::WatchesMetric)
                 .field("Namespace", row.namespace.as_deref().unwrap_or_default())
@@ -228,7 +236,7 @@ fn watched(
             let found = if row.query_id.is_empty() {
                 writers.plain(alarm)
             } else {
-                writers.math(search.facts, alarm, reads)?
+                writers.math(search.facts, alarm, (reads, row))?
             };
             writers.say(search.facts, &found, alarm, &mut judgement)?;
             evaluated = Some(found);
@@ -241,13 +249,9 @@ fn watched(
     })
 }
 
-/// The row of an alarm that reads the metric of a filter, one with the filter's dimensions before others.
-fn ours<'r>(
-    place: &LogGroupId,
-    filter: &FilterRow,
-    alarm: &AlarmRow,
-    reads: &'r [MetricRow],
-) -> Option<&'r MetricRow> {
+/// What an alarm reads of the metric of a filter: each combination of values of its dimensions; of other dimensions one.
+fn ours<'r>(place: &LogGroupId, filter: &FilterRow, reading: &'r Reading) -> Vec<&'r MetricRow> {
+    let Reading { alarm, reads } = reading;
     let same_metric = |row: &&MetricRow| {
         let account = row.metric_account.as_ref().unwrap_or(&alarm.account);
         *account == place.account
@@ -255,9 +259,16 @@ fn ours<'r>(
             && row.metric_name == filter.metric_name
     };
     let rows = || reads.iter().filter(same_metric);
-    rows()
-        .find(|row| dimensions::same_names(filter, row))
-        .or_else(|| rows().next())
+    let mut found: Vec<&MetricRow> = Vec::new();
+    for row in rows().filter(|row| dimensions::same_names(filter, row)) {
+        if !found.iter().any(|known| known.dimensions == row.dimensions) {
+            found.push(row);
+        }
+    }
+    if found.is_empty() {
+        found.extend(rows().next());
+    }
+    found
 }
 
 /// A20 and A21: alarms that name no metric but ask for it in a query.

@@ -100,6 +100,8 @@ pub struct Alarm {
     /// Whether the alarm that watches the metric sits in `ALARM` while events of the path's filter come in every period; none
     /// where that is not known.
     pub flooded: Option<bool>,
+    /// ARNs of the alarms each of which, in `ALARM` for good, keeps this one there; of a composite alarm.
+    pub holders: Vec<String>,
 }
 
 /// An EventBridge rule on a path: the first one, where events are forwarded.

@@ -10,7 +10,9 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::facts::FilterRow;
-use crate::coverage::{EventModel, Matchers, Predicate, Scope, event_names, example, missed};
+use crate::coverage::{
+    EventModel, Matchers, Missed, Predicate, Scope, event_names, example, missed,
+};
 use crate::pattern;
 
 /// What is known of pairs of patterns.
@@ -53,7 +55,30 @@ pub(super) fn same_records(filter: &FilterRow, other: &FilterRow) -> bool {
             == other.apply_on_transformed_logs.unwrap_or_default()
 }
 
+/// Which of the events of one alarm another hears as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    All,
+    Some,
+    None,
+    /// That is not known.
+    Open,
+}
+
 impl SameEvents {
+    /// Which of some events are among others.
+    pub(super) fn share(&self, ours: &Predicate, theirs: &Predicate) -> Share {
+        let (model, scope) = (EventModel::cloudtrail(), Scope::default());
+        if missed(ours, theirs, &model, &scope).is_nothing() {
+            return Share::All;
+        }
+        match missed(ours, &!theirs.clone(), &model, &scope) {
+            Missed::Nothing => Share::None,
+            Missed::Event(_) => Share::Some,
+            Missed::Unknown(_) => Share::Open,
+        }
+    }
+
     /// Whether `other` surely matches every event that `filter` matches.
     pub(super) fn of(&self, filter: &FilterRow, other: &FilterRow) -> bool {
         same_records(filter, other) && self.implied(filter.pattern.trim(), other.pattern.trim())

@@ -3,8 +3,10 @@
 //! Facts say where to go, judges say what is wrong; here only the two are put together. What hangs on a log group is
 //! walked once, however many trails deliver to it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::alarm_ends::{Acting, AlarmEnds};
 use super::cause::{LogGroupCause, TrailCause};
@@ -12,10 +14,10 @@ use super::composite_alarm::Region;
 use super::facts::{AlarmRow, Facts, FilterRow, TrailRow};
 use super::judgement::{Context, Judgement};
 use super::log_group::{self, LogGroupId};
-use super::metric_alarm::{self, AlarmSearch, LookedAt, Watched, Watchers};
+use super::metric_alarm::{self, AlarmSearch, Watched, Watchers};
 use super::metrics::Metrics;
-use super::moved_alarms::{self, MovedAlarms};
-use super::path::{Alarm, Filter, Path};
+use super::moved_alarms::{self, MovedAlarms, Siblings};
+use super::path::{Alarm, Condition, Filter, Path};
 use super::patterns::Patterns;
 use super::rule_walk::{self, Feed};
 use super::same_events::SameEvents;
@@ -290,9 +292,11 @@ impl<'s, 'c> Walk<'s, 'c> {
         let found = self.watchers(place, &filters)?;
         let all: Vec<(&FilterRow, &Watchers)> =
             filters.iter().map(Rc::as_ref).zip(&found).collect();
-        let mut looked_at: BTreeMap<(&str, &str), LookedAt<'_>> = BTreeMap::new();
+        let mut looked_at: BTreeMap<(&str, &str), Siblings<'_>> = BTreeMap::new();
         for (filter, watchers) in &all {
-            let mut moves: BTreeMap<(&str, &str), MovedAlarms> = BTreeMap::new();
+            // By what an alarm reads of the filter's events, too: mostly all of them do.
+            let mut moves: BTreeMap<((&str, &str), Vec<*const Condition>), MovedAlarms> =
+                BTreeMap::new();
             let mut tail = start.clone();
             tail.filter = Some(named(filter));
             tail.judgement.extend(metric_filter::judge(
@@ -309,13 +313,20 @@ impl<'s, 'c> Walk<'s, 'c> {
                 let alarm = &watched.alarm;
                 let region = self.region(&alarm.account, &alarm.region)?;
                 let key = (alarm.account.as_str(), alarm.region.as_str());
-                let looked_at = looked_at.entry(key).or_insert_with(|| {
-                    metric_alarm::looked_at(&all, |alarm| region.looks_at(alarm))
-                });
+                let siblings = match looked_at.entry(key) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(self.siblings(&all, &region)?),
+                };
+                let reads = watched
+                    .judgement
+                    .conditions
+                    .iter()
+                    .map(Arc::as_ptr)
+                    .collect();
                 let same_events = &self.shared.same_events;
                 let moves = moves
-                    .entry(key)
-                    .or_insert_with(|| moved_alarms::moves(filter, looked_at, same_events));
+                    .entry((key, reads))
+                    .or_insert_with(|| moved_alarms::moves(filter, watched, siblings, same_events));
                 self.walk_alarm(&tail, watched, moves, &mut tails)?;
                 if self.bound(tails.len()) {
                     return Ok(tails);
@@ -323,6 +334,22 @@ impl<'s, 'c> Walk<'s, 'c> {
             }
         }
         Ok(tails)
+    }
+
+    /// The alarms that the composite alarms of a Region look at.
+    fn siblings<'a>(
+        &self,
+        all: &[(&'a FilterRow, &'a Watchers)],
+        region: &Region,
+    ) -> Result<Siblings<'a>, Error> {
+        let fed = metric_alarm::looked_at(all, |alarm| region.looks_at(alarm));
+        let mut idle = BTreeSet::new();
+        for watched in fed.iter().flat_map(|(_, below)| below) {
+            if alarm_actions::is_idle(&self.facts, &watched.alarm)? {
+                idle.insert(watched.alarm.name.clone());
+            }
+        }
+        Ok(Siblings { fed, idle })
     }
 
     /// The alarms of each filter.
@@ -362,6 +389,7 @@ impl<'s, 'c> Walk<'s, 'c> {
             name: alarm.name.clone(),
             through: Vec::new(),
             flooded,
+            holders: Vec::new(),
         });
         tail.judgement.extend(watched.judgement.clone());
         let firing = watched.firing();
@@ -403,6 +431,7 @@ impl<'s, 'c> Walk<'s, 'c> {
                 name: composite.alarm.name.clone(),
                 through: composite.through.clone(),
                 flooded,
+                holders: composite.holders.clone(),
             });
             let ends = self.ends.of(
                 &self.facts,
@@ -446,7 +475,8 @@ impl<'s, 'c> Walk<'s, 'c> {
                     arn: alarm.arn.clone(),
                     name: alarm.name.clone(),
                     through: Vec::new(),
-                    flooded: None,
+                    flooded: log_alarm::flooded(&judgement),
+                    holders: Vec::new(),
                 }),
                 judgement,
                 ..Tail::default()

@@ -128,7 +128,7 @@ pub fn noise(
             };
         }
     };
-    let class = if is_nearly_everything(deployed, model, scope) {
+    let class = if is_nearly_everything(deployed, &Predicate::Always, model, scope) {
         NoiseClass::NearlyEverything
     } else {
         surplus_class(required, deployed, &surplus, model, scope)

@@ -7,17 +7,27 @@ use serde_json::{Map, Value, json};
 
 use super::decide::find;
 use super::lower::Under;
-use super::mentions;
+use super::mentions::{self, event_names};
 use super::model::{EventModel, Looks, Scope};
 use super::predicate::Predicate;
 use super::search::Ended;
 use crate::pattern::Semantics;
 
-/// Whether the filters match nearly every event, so that an alarm on them never leaves ALARM: by logic, where only
-/// events that a `!=` of theirs names are left out; by example, where they match every routine record of people and roles
-/// in some Region.
-pub fn is_nearly_everything(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
-    by_example(deployed, model, scope) || by_logic(deployed, model, scope)
+/// Whether the filters match nearly every event that is recorded, so that an alarm on them never leaves ALARM: by logic,
+/// where only events that a `!=` of theirs names are left out; by example, where they match every routine record of people
+/// and roles in some Region. A trail that records a few names alone makes any filter quiet.
+pub fn is_nearly_everything(
+    deployed: &Predicate,
+    recorded: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> bool {
+    match by_example(deployed, recorded, model, scope) {
+        Some(all) => {
+            all || !exceptions(deployed).is_empty() && by_logic(deployed, recorded, model, scope)
+        }
+        None => event_names(recorded).is_none() && by_logic(deployed, recorded, model, scope),
+    }
 }
 
 /// A routine record that `deployed` matches and `required` does not ask for: people or services make it all day.
@@ -42,7 +52,13 @@ pub(super) fn matched(
     })
 }
 
-fn by_example(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
+/// Whether they match every routine record that reaches them in some Region; none where no such record does.
+fn by_example(
+    deployed: &Predicate,
+    recorded: &Predicate,
+    model: &EventModel,
+    scope: &Scope,
+) -> Option<bool> {
     let recommended = Semantics::default();
     let of_people: Vec<&Map<String, Value>> = Looks::routine()
         .iter()
@@ -50,21 +66,34 @@ fn by_example(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
             record.get("userIdentity").and_then(|who| who.get("type")) != Some(&json!("AWSService"))
         })
         .collect();
-    regions(scope).into_iter().any(|region| {
-        let mut here = of_people
+    let everything = matches!(recorded, Predicate::Always);
+    let mut answer = None;
+    for region in regions(scope) {
+        let happens = of_people
             .iter()
-            .filter(|record| happens_in(record, region, model, scope))
-            .peekable();
-        // An exception for one of the callers does not make it quiet.
-        here.peek().is_some()
-            && here.all(|record| {
-                let callers = callers(record).map(|record| placed(record, region, scope));
-                let matched = callers
-                    .iter()
-                    .filter(|event| deployed.matches(event, &recommended));
-                matched.count() + 1 >= callers.len()
+            .filter(|record| happens_in(record, region, model, scope));
+        let mut here = happens
+            .map(|record| callers(record).map(|record| placed(record, region, scope)))
+            .filter(|events| {
+                let reaches = |event: &Value| recorded.matches(event, &recommended);
+                everything || events.iter().any(reaches)
             })
-    })
+            .peekable();
+        if here.peek().is_none() {
+            continue;
+        }
+        // An exception for one of the callers does not make it quiet.
+        let all = here.all(|events| {
+            let matched = events.iter();
+            let matched = matched.filter(|event| deployed.matches(event, &recommended));
+            matched.count() + 1 >= events.len()
+        });
+        if all {
+            return Some(true);
+        }
+        answer = Some(false);
+    }
+    answer
 }
 
 /// The Regions to look at: where none is known, the global one.
@@ -175,7 +204,8 @@ fn placed(record: Map<String, Value>, region: &str, scope: &Scope) -> Value {
     record
 }
 
-fn by_logic(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
+/// What a `!=` of the filters leaves out.
+fn exceptions(deployed: &Predicate) -> Vec<Predicate> {
     let mut exceptions = Vec::new();
     for field in [
         "eventName",
@@ -196,10 +226,12 @@ fn by_logic(deployed: &Predicate, model: &EventModel, scope: &Scope) -> bool {
             exceptions.push(Predicate::missing(field));
         }
     }
-    if exceptions.is_empty() {
-        return false;
-    }
-    let quiet = !deployed.clone().or(Predicate::any(exceptions));
+    exceptions
+}
+
+fn by_logic(deployed: &Predicate, recorded: &Predicate, model: &EventModel, scope: &Scope) -> bool {
+    let loud = deployed.clone().or(Predicate::any(exceptions(deployed)));
+    let quiet = recorded.clone().and(!loud);
     let found = find(&quiet, Under::recommended(model, scope));
     matches!(found, Ended::None)
 }

@@ -79,7 +79,12 @@ pub(super) fn means_nothing(deployed: &str, scope: &Scope) -> bool {
     };
     let events = Predicate::from_pattern(&pattern);
     !matches!(pattern.kind, PatternKind::Json(_))
-        || coverage::is_nearly_everything(&events, &EventModel::cloudtrail(), scope)
+        || coverage::is_nearly_everything(
+            &events,
+            &Predicate::Always,
+            &EventModel::cloudtrail(),
+            scope,
+        )
 }
 
 /// Whether one filter pattern matches whatever another matches.

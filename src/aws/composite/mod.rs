@@ -78,6 +78,8 @@ pub struct Reach {
     pub at: String,
     /// When it is in `ALARM`, where the event moves it.
     pub movement: Option<Movement>,
+    /// The alarms each of which, in `ALARM` for good, keeps it there, so that no event makes a transition.
+    pub holders: BTreeSet<String>,
 }
 
 /// Whether an event makes the composite's transition.
@@ -272,17 +274,19 @@ fn reach_alone(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> 
         let mut expansion = Expansion::new(alarms, precedence);
         let one = match expansion.composite(composite) {
             Ok(rule) => {
-                let (answer, movement) = timeline::classify(&rule, child, moved, alarms);
+                let found = timeline::classify(&rule, child, moved, alarms);
                 Reach {
-                    answer,
+                    answer: found.answer,
                     at: composite.to_owned(),
-                    movement,
+                    movement: found.movement,
+                    holders: found.holders,
                 }
             }
             Err(Stop { at, answer }) => Reach {
                 answer,
                 at,
                 movement: None,
+                holders: BTreeSet::new(),
             },
         };
         if !reached.contains(&one) {
@@ -295,6 +299,7 @@ fn reach_alone(composite: &str, child: &str, moved: &Moved, alarms: &Alarms) -> 
             answer: CompositeAnswer::Unknown(Fault::PrecedenceDecides),
             at: composite.to_owned(),
             movement: None,
+            holders: BTreeSet::new(),
         },
     }
 }

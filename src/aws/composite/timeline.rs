@@ -7,6 +7,9 @@ use super::reach::{Domain, Moves, Pairs, pairs, stays};
 use super::rule::Rule;
 use super::{Alarms, CompositeAnswer, Fault, Moved, Movement, mentioned};
 
+/// Of rules over more alarms it is not asked which of them holds the composite in ALARM.
+const MOST_HOLDERS: usize = 256;
+
 /// Most alarms with different courses whose order is tried.
 const MOST_COURSES: usize = 8;
 
@@ -55,21 +58,35 @@ struct Instant {
     now: Pairs,
 }
 
-/// What the event that moves `child` does to the rule, and when the rule is true for it.
-pub(super) fn classify(
-    rule: &Rule,
-    child: &str,
-    moved: &Moved,
-    alarms: &Alarms,
-) -> (CompositeAnswer, Option<Movement>) {
+/// What the event that moves `child` does to the rule.
+pub(super) fn classify(rule: &Rule, child: &str, moved: &Moved, alarms: &Alarms) -> Classified {
     let timeline = Timeline::new(rule, child, moved, alarms);
     let Some(timeline) = timeline else {
         let child = child.to_owned();
-        return (CompositeAnswer::Never(Fault::DoesNotDepend { child }), None);
+        return CompositeAnswer::Never(Fault::DoesNotDepend { child }).into();
     };
     match timeline.instants() {
         Some(instants) => timeline.judge(&instants),
-        None => (CompositeAnswer::Unknown(Fault::TooManyStates), None),
+        None => CompositeAnswer::Unknown(Fault::TooManyStates).into(),
+    }
+}
+
+/// What an event does to a rule, and when.
+pub(super) struct Classified {
+    pub(super) answer: CompositeAnswer,
+    /// When the rule is true for it, where the event makes it so.
+    pub(super) movement: Option<Movement>,
+    /// The alarms each of which, in ALARM for good, has the rule true without any event.
+    pub(super) holders: BTreeSet<String>,
+}
+
+impl From<CompositeAnswer> for Classified {
+    fn from(answer: CompositeAnswer) -> Self {
+        Self {
+            answer,
+            movement: None,
+            holders: BTreeSet::new(),
+        }
     }
 }
 
@@ -131,15 +148,20 @@ impl<'a> Timeline<'a> {
         let now = |name: &str| Some(stays(&[*self.alarms.states.get(name)?]));
         Some(Instant {
             at,
-            all: self.pairs(at, |_| None)?,
-            quiet: self.pairs(at, quiet)?,
-            now: self.pairs(at, now)?,
+            all: self.pairs(at, None, |_| None)?,
+            quiet: self.pairs(at, None, quiet)?,
+            now: self.pairs(at, None, now)?,
         })
     }
 
-    /// What the rule does at a time, with the alarms that do not move where `others` says. Alarms of one course are always
-    /// in the same state.
-    fn pairs(&self, at: u64, others: impl Fn(&str) -> Option<Moves>) -> Option<Pairs> {
+    /// What the rule does at a time, with the alarms that do not move where `others` says, and one in ALARM all the time. Alarms
+    /// of one course are always in the same state.
+    fn pairs(
+        &self,
+        at: u64,
+        held: Option<&str>,
+        others: impl Fn(&str) -> Option<Moves>,
+    ) -> Option<Pairs> {
         let mut domain = Domain::new();
         for name in &self.others {
             domain.extend(others(name).map(|moves| (name.clone(), moves)));
@@ -176,15 +198,21 @@ impl<'a> Timeline<'a> {
                 };
                 domain.insert((*name).to_owned(), movement.moves(in_alarm));
             }
+            domain.extend(held.map(|name| (name.to_owned(), stays(&[AlarmState::Alarm]))));
             result = result.with(pairs(self.rule, &domain)?);
         }
         Some(result)
     }
 
-    fn judge(&self, instants: &[Instant]) -> (CompositeAnswer, Option<Movement>) {
+    fn judge(&self, instants: &[Instant]) -> Classified {
         let masked = Pairs::of(false, true).with(Pairs::of(true, true));
+        let fires = |answer, at| Classified {
+            answer,
+            movement: Some(movement(at, instants)),
+            holders: self.holders(at),
+        };
         if let Some(first) = instants.iter().find(|instant| instant.all.only_fires()) {
-            return (CompositeAnswer::Always, Some(movement(first.at, instants)));
+            return fires(CompositeAnswer::Always, first.at);
         }
         let first = instants
             .iter()
@@ -195,12 +223,25 @@ impl<'a> Timeline<'a> {
             } else {
                 self.in_alarm()
             };
-            return (
-                CompositeAnswer::Masked { now },
-                Some(movement(first.at, instants)),
-            );
+            return fires(CompositeAnswer::Masked { now }, first.at);
         }
-        (self.fault(instants), None)
+        self.fault(instants).into()
+    }
+
+    /// The alarms each of which, in ALARM for good, has the rule true before the event and after it.
+    fn holders(&self, at: u64) -> BTreeSet<String> {
+        let moved = self.moved.keys().map(|name| (*name).to_owned());
+        let names = moved.chain(self.others.iter().cloned());
+        let names: BTreeSet<String> = names.filter(|name| name != self.child).collect();
+        if names.len() > MOST_HOLDERS {
+            return BTreeSet::new();
+        }
+        let quiet = stays(&[AlarmState::Ok, AlarmState::InsufficientData]);
+        let holds = |name: &String| {
+            let pairs = self.pairs(at, Some(name), |_| Some(quiet.clone()));
+            pairs == Some(Pairs::of(true, true))
+        };
+        names.into_iter().filter(holds).collect()
     }
 
     fn fault(&self, instants: &[Instant]) -> CompositeAnswer {
@@ -237,9 +278,12 @@ impl<'a> Timeline<'a> {
         }
         let held = instants.iter().any(|instant| instant.now.has(true, true));
         CompositeAnswer::Never(if held {
-            Fault::HeldInAlarm {
-                alarms: self.in_alarm(),
+            // One that is not in ALARM may hold it there as well: `NOT ALARM(...)`, `INSUFFICIENT_DATA(...)`.
+            let mut alarms = self.in_alarm();
+            if alarms.is_empty() {
+                alarms = self.decisive(instants.first().map_or(0, |first| first.at));
             }
+            Fault::HeldInAlarm { alarms }
         } else {
             Fault::NeedsStates {
                 alarms: self.others.iter().cloned().collect(),
@@ -262,7 +306,7 @@ impl<'a> Timeline<'a> {
                 }
                 Some(stays(&[*self.alarms.states.get(name)?]))
             };
-            self.pairs(at, others)
+            self.pairs(at, None, others)
                 .is_none_or(|pairs| pairs.has(false, false) || pairs.has(true, false))
         };
         let decisive: Vec<String> = self.others.iter().filter(decides).cloned().collect();

@@ -88,6 +88,10 @@ pub enum SilenceCause {
         /// The filter.
         filter: String,
     },
+    /// Its own query finds nearly every event, which keeps it in `ALARM`.
+    KeptInAlarmByItsQuery,
+    /// Its own query finds nearly every event, and whether that keeps it in `ALARM` is not known.
+    PerhapsKeptInAlarmByItsQuery,
     /// Another filter that feeds it matches nearly every event, which keeps it in `ALARM`.
     KeptInAlarmByOthers {
         /// The filters.

@@ -67,6 +67,12 @@ pub(super) fn sentence(cause: &SilenceCause) -> String {
         SilenceCause::KeptInAlarmByItsFilter { filter } => format!(
             "filter `{filter}` matches nearly every event, so the alarm stays in ALARM and never changes state again"
         ),
+        SilenceCause::KeptInAlarmByItsQuery => {
+            "its query finds nearly every event, so the alarm stays in ALARM and never changes state again".to_owned()
+        }
+        SilenceCause::PerhapsKeptInAlarmByItsQuery => {
+            "its query finds nearly every event; whether that keeps the alarm in ALARM is not known".to_owned()
+        }
         SilenceCause::KeptInAlarmByOthers { filters } => format!(
             "{} feeds the same alarm, matches nearly every event and so keeps it in ALARM",
             quoted(filters)
