@@ -116,6 +116,15 @@ fn a_pass_cites_the_evidence_of_every_path_that_it_needs() {
     let found = finding(&world, NEWEST, "cloudtrail_changes");
     assert_eq!(found.status, Status::Pass, "{found:?}");
     assert!(found.paths_left_out > 0);
+    // What the rule asks for is shown as a filter's pattern is.
+    let text = said(&world, "explain", &["cloudtrail_changes", "--full"]);
+    assert!(
+        text.contains("\n      {\"source\":[\"aws.cloudtrail\"]"),
+        "{text}"
+    );
+    let page = said(&world, "analyze", &["--format", "html"]);
+    let deployed = "What is deployed: EventBridge rule <code>watch</code></h4><pre tabindex=\"0\">{&quot;source&quot;";
+    assert!(page.contains(deployed), "{page}");
     let (_folder, snapshot) = snapshot(&world);
     let chain = chain::account(&snapshot, ACCOUNT).unwrap();
     let links = chain.paths.iter().flat_map(|path| &path.links);

@@ -193,6 +193,12 @@ fn draw(page: &mut Page, finding: &Finding, index: usize, path: &PathSummary) {
             let marks: Vec<&Mark> = finding.marks.iter().filter(of_this).collect();
             pattern(page, 6, text, &marks);
         }
+        if stations.contains(&Station::Rule)
+            && path.rule.is_some()
+            && let Some(text) = &path.pattern
+        {
+            pattern(page, 6, text, &[]);
+        }
         // What stops the witness is in order for other events: it is said once, as what it does to this one.
         let replaced = |link: &Link| {
             stop.is_some_and(|stop| stop.id == link.id && link.verdict == Verdict::Ok)

@@ -1,6 +1,7 @@
 //! One finding on the page: a line that opens into the chain, the pattern, the witness, the evidence and the fix.
 
 use crate::analyze::{Finding, Mark, PathSummary, Status};
+use crate::aws::arn::short_name;
 use crate::chain::verdict::Verdict;
 use crate::control::Section;
 
@@ -200,17 +201,23 @@ fn asked(out: &mut String, item: &Item<'_>) {
 }
 
 fn deployed(out: &mut String, item: &Item<'_>, path: &PathSummary) {
-    let (Some(name), Some(pattern)) = (&path.filter, &path.pattern) else {
+    // The parts at fault are of filters' patterns.
+    let (what, name, marked_by) = match (&path.filter, &path.rule) {
+        (Some(filter), _) => ("metric filter", filter.as_str(), Some(filter)),
+        (None, Some(rule)) => ("EventBridge rule", short_name(rule), None),
+        (None, None) => return,
+    };
+    let Some(pattern) = &path.pattern else {
         return;
     };
     let marks: Vec<&Mark> = item
         .finding
         .marks
         .iter()
-        .filter(|mark| mark.filter.as_ref() == Some(name))
+        .filter(|mark| marked_by.is_some() && mark.filter.as_ref() == marked_by)
         .collect();
     out.push_str(&format!(
-        "<h4>What is deployed: metric filter <code>{}</code></h4><pre tabindex=\"0\">{}</pre>\n",
+        "<h4>What is deployed: {what} <code>{}</code></h4><pre tabindex=\"0\">{}</pre>\n",
         text(name),
         marked(pattern, &marks)
     ));
