@@ -235,18 +235,21 @@ impl RuleWalk<'_> {
         if let Some(link) = forwarding(rule, target, bus) {
             way.judgement.say(link);
         }
-        if bus.account != rule.account {
-            match bus_policy::admits(self.facts, &target.arn, &rule.account)? {
-                Some(true) => {}
-                Some(false) => {
-                    let cause = EventRuleCause::BusRefuses { bus: name() };
-                    way.judgement.say(link(LinkId::E24, Verdict::Broken, cause));
-                }
-                None => {
-                    let cause = EventRuleCause::BusPolicyOpen { bus: name() };
-                    way.judgement
-                        .say(link(LinkId::E24, Verdict::Unknown, cause));
-                }
+        let admits = if bus.account == rule.account {
+            bus_policy::admits_own
+        } else {
+            bus_policy::admits
+        };
+        match admits(self.facts, &target.arn, &rule.account)? {
+            Some(true) => {}
+            Some(false) => {
+                let cause = EventRuleCause::BusRefuses { bus: name() };
+                way.judgement.say(link(LinkId::E24, Verdict::Broken, cause));
+            }
+            None => {
+                let cause = EventRuleCause::BusPolicyOpen { bus: name() };
+                way.judgement
+                    .say(link(LinkId::E24, Verdict::Unknown, cause));
             }
         }
         let receivers = self.facts.event_rules(bus.account)?;

@@ -1,4 +1,4 @@
-//! The policy of an event bus: may another account send events to it (E24)?
+//! The policy of an event bus: may another account send events to it, and may its own (E24)?
 //!
 //! Read in the plain forms that people write: an account, its root, or everyone, on this bus, with at most the organization
 //! as a condition. Everything else is left open.
@@ -25,15 +25,27 @@ pub fn admits(
     };
     let document = json::document(policy)?;
     let statements = statements(&document)?;
-    // A refusal outweighs what else is said, and is not read.
-    let allows =
-        |statement: &&Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
-    if !statements.iter().all(allows) {
-        return None;
-    }
-    any(statements
-        .into_iter()
-        .map(|statement| asking.allows(statement)))
+    let allowed = statements.iter().filter(|statement| allows(statement));
+    all([
+        asking.undenied(&statements),
+        any(allowed.map(|statement| asking.allows(statement))),
+    ])
+}
+
+/// Whether the bus takes events that a rule of its own account sends, which needs no statement that allows it; none where
+/// that is not decided.
+pub fn admits_own(policy: &str, bus_arn: &str, account: &str) -> Option<bool> {
+    let asking = Asking {
+        bus_arn,
+        account,
+        organization: None,
+    };
+    let document = json::document(policy)?;
+    asking.undenied(&statements(&document)?)
+}
+
+fn allows(statement: &Value) -> bool {
+    statement.get("Effect").and_then(Value::as_str) == Some("Allow")
 }
 
 /// Who asks a policy, about which bus.
@@ -47,16 +59,49 @@ impl Asking<'_> {
     /// Whether a statement that allows something allows this.
     fn allows(&self, statement: &Value) -> Option<bool> {
         all([
-            each(statement.get("Action")?, of_action),
-            each(statement.get("Resource")?, |resource| {
-                if resource == "*" || resource == self.bus_arn {
-                    return Some(true);
-                }
-                no_unless_wild(resource)
-            }),
-            self.of_principal(statement.get("Principal")?),
+            each_of(statement, "Action", of_action),
+            each_of(statement, "Resource", |resource| self.of_resource(resource)),
+            statement
+                .get("Principal")
+                .and_then(|principal| self.of_principal(principal)),
             self.of_condition(statement.get("Condition")),
         ])
+    }
+
+    /// Whether no statement denies it: an explicit Deny outweighs every Allow (IAM, policy evaluation logic).
+    fn undenied(&self, statements: &[&Value]) -> Option<bool> {
+        let denials = statements.iter().filter(|statement| !allows(statement));
+        any(denials.map(|statement| self.denies(statement))).map(|denied| !denied)
+    }
+
+    /// Whether a statement denies this. As whom EventBridge sends is documented of rules with a role alone: what denies
+    /// everybody does, and who else is meant stays open.
+    fn denies(&self, statement: &Value) -> Option<bool> {
+        let everybody = |principal: &Value| match principal {
+            Value::String(all) => (all == "*").then_some(true),
+            Value::Object(kinds) => {
+                let aws = kinds.get("AWS")?;
+                let one = aws.as_str().map(|text| text == "*");
+                one.filter(|all| *all).or_else(|| {
+                    (kinds.len() == 1 && self.of_principal(principal) == Some(false))
+                        .then_some(false)
+                })
+            }
+            _ => None,
+        };
+        all([
+            each_of(statement, "Action", of_action),
+            each_of(statement, "Resource", |resource| self.of_resource(resource)),
+            statement.get("Principal").and_then(everybody),
+            statement.get("Condition").is_none().then_some(true),
+        ])
+    }
+
+    fn of_resource(&self, resource: &str) -> Option<bool> {
+        if resource == "*" || resource == self.bus_arn {
+            return Some(true);
+        }
+        no_unless_wild(resource)
     }
 
     fn of_principal(&self, principal: &Value) -> Option<bool> {
@@ -100,6 +145,11 @@ impl Asking<'_> {
             .then(|| value.as_str())??;
         (Some(of) == self.organization).then_some(true)
     }
+}
+
+/// What any of the texts of a member answers; none where there is no such member.
+fn each_of(statement: &Value, member: &str, ask: impl Fn(&str) -> Option<bool>) -> Option<bool> {
+    each(statement.get(member)?, ask)
 }
 
 fn of_action(action: &str) -> Option<bool> {
@@ -159,7 +209,7 @@ mod tests {
             assert_eq!(decide(&statement(change)), Some(false));
         }
         let open: [fn(&mut Value); 7] = [
-            |it| it["Effect"] = json!("Deny"),
+            |it| it["Effect"] = json!("Maybe"),
             |it| it["Principal"] = json!({"AWS": "arn:aws:iam::111122223333:role/sender"}),
             |it| it["Action"] = json!("events:Put*"),
             |it| it["Resource"] = json!("arn:aws:events:eu-west-1:444455556666:event-bus/*"),
@@ -176,5 +226,42 @@ mod tests {
         let mut both = vec![statement(|it| it["Action"] = json!("events:Put*"))];
         both.push(statement(|_| {}));
         assert_eq!(decide(&json!(both)), Some(true));
+    }
+
+    #[test]
+    fn an_explicit_deny_outweighs_what_is_allowed_and_what_needs_no_allowance() {
+        let deny = |change: fn(&mut Value)| {
+            let mut denied = statement(change);
+            denied["Effect"] = json!("Deny");
+            let policy = json!({"Version": "2012-10-17", "Statement": [statement(|_| {}), denied]});
+            let policy = policy.to_string();
+            let own = admits_own(&policy, BUS, "111122223333");
+            assert_eq!(own, admits(&policy, BUS, "111122223333", None));
+            own
+        };
+        assert_eq!(deny(|it| it["Principal"] = json!("*")), Some(false));
+        assert_eq!(
+            deny(|it| it["Principal"] = json!({"AWS": "*"})),
+            Some(false)
+        );
+        let spared: [fn(&mut Value); 3] = [
+            |it| it["Principal"] = json!({"AWS": "999988887777"}),
+            |it| it["Action"] = json!("events:PutRule"),
+            |it| it["Resource"] = json!("arn:aws:events:eu-west-1:444455556666:event-bus/other"),
+        ];
+        for change in spared {
+            assert_eq!(deny(change), Some(true));
+        }
+        let open: [fn(&mut Value); 3] = [
+            |_| {},
+            |it| it["Principal"] = json!({"Service": "events.amazonaws.com"}),
+            |it| {
+                it["Principal"] = json!("*");
+                it["Condition"] = json!({"Bool": {"aws:SecureTransport": "false"}});
+            },
+        ];
+        for change in open {
+            assert_eq!(deny(change), None);
+        }
     }
 }

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use super::answer::Ternary;
 use super::json;
-pub use bus::admits as bus_admits;
+pub use bus::{admits as bus_admits, admits_own as bus_admits_own};
 pub use decision::{Decision, NearMiss, Part, PolicyDoubt, Refusal, Sent, Statement};
 pub use request::{Caller, Organization, Service, Source};
 use request::{Request, Target};
