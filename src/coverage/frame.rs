@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use super::formula::{Asked, Atom, Fields, Formula, Rule};
 use super::machine::Machine;
-use super::model::{EventModel, Part, SIGN_IN, Scope, WITHOUT_ERROR_CODE};
+use super::model::{
+    CONSOLE_LOGIN, EventModel, Part, ROOT, ROOT_SIGN_IN_REGION, SIGN_IN, Scope, WITHOUT_ERROR_CODE,
+};
 use crate::pattern::ast::{Step, dotted};
 
 /// The events of `scope` that `model` allows.
@@ -42,6 +44,7 @@ pub(super) fn frame(fields: &mut Fields, model: &EventModel, scope: &Scope) -> R
     given(fields, model, scope, &mut parts);
     types(fields, model, &mut parts);
     global(fields, model, scope, &mut parts);
+    root_sign_ins(fields, model, scope, &mut parts);
     let Some(name) = fields.find("eventName") else {
         return Formula::all(parts);
     };
@@ -204,6 +207,40 @@ fn global(fields: &mut Fields, model: &EventModel, scope: &Scope, parts: &mut Ve
             true,
         );
         parts.push(Formula::any([other, there]));
+    }
+}
+
+/// Where sign-ins of the root user are recorded.
+fn root_sign_ins(
+    fields: &mut Fields,
+    model: &EventModel,
+    scope: &Scope,
+    parts: &mut Vec<Rc<Formula>>,
+) {
+    if !model.uses(Part::Regions) || scope.global_region != ROOT_SIGN_IN_REGION {
+        return;
+    }
+    let (Some(region), Some(who)) = (
+        fields.find("awsRegion"),
+        asked_about(fields, "userIdentity.type"),
+    ) else {
+        return;
+    };
+    if told_apart(fields, who, [ROOT].into_iter()).is_empty() {
+        return;
+    }
+    for (field, sign_in) in [("eventType", SIGN_IN[0]), ("eventName", CONSOLE_LOGIN)] {
+        let Some(node) = fields.find(field) else {
+            continue;
+        };
+        if told_apart(fields, node, [sign_in].into_iter()).is_empty() {
+            continue;
+        }
+        let there = Asked::Exactly(ROOT_SIGN_IN_REGION.to_owned());
+        let there = asks(fields, region, there, true);
+        let other = asks(fields, node, Asked::Exactly(sign_in.to_owned()), false);
+        let another = asks(fields, who, Asked::Exactly(ROOT.to_owned()), false);
+        parts.push(Formula::any([there, other, another]));
     }
 }
 

@@ -21,6 +21,12 @@ static CLOUDTRAIL: LazyLock<Arc<EventFacts>> = LazyLock::new(|| {
 
 /// The type of sign-ins, and where they come from.
 pub(super) const SIGN_IN: [&str; 2] = ["AwsConsoleSignIn", "signin.amazonaws.com"];
+/// The name of a sign-in, the type of identity of the root user, and the Region that the root user's are recorded in: "If you
+/// sign in as the root user, CloudTrail records the event in us-east-1" (CloudTrail User Guide, console sign-in events). Of
+/// other partitions nothing is documented.
+pub(super) const CONSOLE_LOGIN: &str = "ConsoleLogin";
+pub(super) const ROOT: &str = "Root";
+pub(super) const ROOT_SIGN_IN_REGION: &str = "us-east-1";
 /// The types of events that have no `errorCode`.
 pub(super) const WITHOUT_ERROR_CODE: [&str; 2] = ["AwsServiceEvent", SIGN_IN[0]];
 
@@ -208,7 +214,7 @@ impl From<File> for EventFacts {
     fn from(file: File) -> Self {
         let mut facts = Self {
             records: file.record,
-            routine: file.routine,
+            routine: file.routine.into_iter().map(whole).collect(),
             counted: file.counted,
             given: file.given,
             ..Self::default()
@@ -268,6 +274,14 @@ impl From<File> for EventFacts {
     }
 }
 
+/// A record with the members that TOML has no null for.
+fn whole(mut record: serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
+    for member in ["requestParameters", "responseElements"] {
+        record.entry(member).or_insert(Value::Null);
+    }
+    record
+}
+
 impl EventModel {
     /// The model of `events.toml`.
     pub fn cloudtrail() -> Self {
@@ -304,6 +318,15 @@ impl EventModel {
         self.facts
             .iter()
             .flat_map(|facts| facts.names.iter().map(String::as_str))
+    }
+
+    /// Strings that real records have, each with the path of its field.
+    pub fn strings(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.facts.iter().flat_map(|facts| &facts.fields);
+        fields.flat_map(|(path, (_, examples))| {
+            let examples = examples.iter();
+            examples.map(move |text| (path.as_str(), text.as_str()))
+        })
     }
 
     /// The sources that CloudTrail calls global services: what a trail leaves out without `IncludeGlobalServiceEvents`, of

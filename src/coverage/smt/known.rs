@@ -1,7 +1,9 @@
 //! What is known of the events in question, as assertions: the scope, and the facts of `events.toml`.
 
 use super::super::mentions;
-use super::super::model::{EventModel, Part, SIGN_IN, Scope, WITHOUT_ERROR_CODE};
+use super::super::model::{
+    CONSOLE_LOGIN, EventModel, Part, ROOT, ROOT_SIGN_IN_REGION, SIGN_IN, Scope, WITHOUT_ERROR_CODE,
+};
 use super::super::predicate::{Is, Predicate};
 use super::fields::Fields;
 use super::regex::found_in;
@@ -110,6 +112,28 @@ pub(super) fn assertions(
                     is(region, &scope.global_region)?
                 ),
             );
+        }
+    }
+    if model.uses(Part::Regions)
+        && scope.global_region == ROOT_SIGN_IN_REGION
+        && let (Some(who), Some(region)) =
+            (fields.find("userIdentity.type"), fields.find("awsRegion"))
+    {
+        for (path, sign_in) in [("eventType", SIGN_IN[0]), ("eventName", CONSOLE_LOGIN)] {
+            let known = fields.find(path);
+            if let Some(field) = known
+                && !asked_for(predicates, path, [sign_in].into_iter()).is_empty()
+            {
+                add(
+                    "event model: which events are recorded in the global Region",
+                    format!(
+                        "(=> (and {} {}) {})",
+                        is(field, sign_in)?,
+                        is(who, ROOT)?,
+                        is(region, ROOT_SIGN_IN_REGION)?
+                    ),
+                );
+            }
         }
     }
     if let Some(field) = fields.find("eventName") {
