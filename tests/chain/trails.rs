@@ -44,6 +44,30 @@ fn t01_a_home_region_that_lists_no_trail_contradicts_the_region_that_shows_it() 
 }
 
 #[test]
+fn t01_regions_that_tell_of_a_trail_differently_are_believed_by_nobody() {
+    for (member, there) in [
+        ("IsMultiRegionTrail", json!(false)),
+        (
+            "CloudWatchLogsLogGroupArn",
+            json!("arn:aws:logs:us-east-1:111122223333:log-group:another:*"),
+        ),
+    ] {
+        let chain = chain_of(&world(|world| {
+            let at_home = |it: &&mut Answer| it.operation == "DescribeTrails" && it.region == HOME;
+            let answer = world.answers.iter_mut().find(at_home).expect("an answer");
+            let output = answer.output.as_mut().expect("an output");
+            output["trailList"][0][member] = there.clone();
+        }));
+        let trails = chain.paths.iter().filter(|path| path.trail.is_some());
+        assert_eq!(trails.count(), 0, "{member}");
+        assert!(chain.paths.iter().all(|path| !path.sound()), "{member}");
+        let unknown = chain.paths.iter().flat_map(|path| &path.links);
+        let mut unknown = unknown.filter(|link| link.verdict == Verdict::Unknown);
+        assert!(unknown.any(|link| link.id == LinkId::T01), "{member}");
+    }
+}
+
+#[test]
 fn t02_trail_has_no_log_group() {
     fault(LinkId::T02, Verdict::Broken, |world| {
         world.edit_trail(|trail| {

@@ -2,8 +2,8 @@
 
 use super::asks::Ask;
 use super::item::{Derived, Item};
-use super::sink::{Row, Sink};
-use crate::aws::arn::log_group_arn;
+use super::sink::{About, Row, Said, Sink};
+use crate::aws::arn::{self, log_group_arn};
 use crate::snapshot::canonical::canonical_json;
 
 const OPERATORS: [&str; 6] = [
@@ -37,17 +37,31 @@ fn channels(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
 
 fn trails(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     for item in ask.list("trailList")? {
-        let arn = item.text("TrailARN")?;
+        let trail_arn = item.text("TrailARN")?;
         let home_region = item.text("HomeRegion")?;
         let log_group = item.optional_text("CloudWatchLogsLogGroupArn")?;
+        let is_multi_region = item.boolean("IsMultiRegionTrail")?.unwrap_or(false);
+        sink.said(
+            ask,
+            Said {
+                about: About::Trail,
+                subject: trail_arn.to_owned(),
+                what: format!(
+                    "{home_region} {is_multi_region} {}",
+                    log_group.unwrap_or_default()
+                ),
+                evidence_id: item.evidence_id,
+                why: "Regions tell of the trail differently",
+            },
+        );
+        if arn::region(trail_arn).is_some_and(|region| region != home_region) {
+            return Err(item.wrong("HomeRegion", "the Region of `TrailARN`"));
+        }
         let row = Row::new(ask, item.evidence_id)
-            .with("trail_arn", arn)
+            .with("trail_arn", trail_arn)
             .with("name", item.text("Name")?)
             .with("home_region", home_region)
-            .with(
-                "is_multi_region",
-                item.boolean("IsMultiRegionTrail")?.unwrap_or(false),
-            )
+            .with("is_multi_region", is_multi_region)
             .with(
                 "is_organization",
                 item.boolean("IsOrganizationTrail")?.unwrap_or(false),
@@ -78,12 +92,12 @@ fn trails(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
             );
         // Shadows in other regions repeat the trail; what the home region says is first-hand.
         if ask.region == home_region {
-            sink.forget_trail(&ask.account, arn)?;
+            sink.forget_trail(&ask.account, trail_arn)?;
         }
         sink.insert("trail", row)?;
         sink.insert(
             "trail_region",
-            Row::regional(ask, item).with("trail_arn", arn),
+            Row::regional(ask, item).with("trail_arn", trail_arn),
         )?;
     }
     Ok(())
@@ -108,25 +122,20 @@ fn status(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
                 "digest_delivery_error",
                 item.optional_text("LatestDigestDeliveryError")?,
             )
-            .with(
-                "start_logging_time",
-                item.optional_text("StartLoggingTime")?,
-            )
+            .with("start_logging_time", item.time("StartLoggingTime")?)
             .with("stop_logging_time", item.optional_text("StopLoggingTime")?);
-        sink.insert("trail_status", status)?;
         let delivery = row()
             .with(
                 "log_delivery_time",
-                item.optional_text("LatestCloudWatchLogsDeliveryTime")?,
+                item.time("LatestCloudWatchLogsDeliveryTime")?,
             )
-            .with(
-                "s3_delivery_time",
-                item.optional_text("LatestDeliveryTime")?,
-            )
+            .with("s3_delivery_time", item.time("LatestDeliveryTime")?)
             .with(
                 "digest_delivery_time",
                 item.optional_text("LatestDigestDeliveryTime")?,
             );
+        // Both are read first: of an answer that is not understood nothing counts.
+        sink.insert("trail_status", status)?;
         sink.insert("trail_delivery", delivery)?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::alarm_settings::{self, Of};
 use super::asks::Ask;
 use super::item::{Derived, Item};
 use super::sink::{Row, Sink};
-use crate::aws::arn;
+use crate::aws::arn::{self, Arn};
 
 pub(super) fn rows(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
     match ask.operation.name {
@@ -31,14 +31,21 @@ fn alarms(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
 
 fn alarm(ask: &Ask, sink: &Sink<'_>, item: Item<'_>, alarm_type: &str) -> Derived<()> {
     let arn = item.text("AlarmArn")?;
+    let name = item.text("AlarmName")?;
+    let of_arn = Arn::parse(arn).and_then(|arn| arn.resource.strip_prefix("alarm:"));
+    if of_arn.is_some_and(|of_arn| of_arn != name) {
+        return Err(item.wrong("AlarmName", "the name in `AlarmArn`"));
+    }
+    // How long an alarm warms up hangs on it; of others it tells nothing that counts.
+    let updated = match item.get("WarmUpConfiguration") {
+        Some(_) => item.time("AlarmConfigurationUpdatedTimestamp")?,
+        None => item.optional_text("AlarmConfigurationUpdatedTimestamp")?,
+    };
     let row = || Row::regional(ask, item).with("alarm_arn", arn);
     let shared = row()
-        .with("name", item.text("AlarmName")?)
+        .with("name", name)
         .with("type", alarm_type)
-        .with(
-            "configuration_updated_time",
-            item.optional_text("AlarmConfigurationUpdatedTimestamp")?,
-        );
+        .with("configuration_updated_time", updated);
     let of = match alarm_type {
         "metric" => Of::Metric,
         "composite" => Of::Composite,
@@ -187,8 +194,8 @@ fn mute_rule(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
             .with("expression", scheduled("Expression")?)
             .with("duration", scheduled("Duration")?)
             .with("timezone", scheduled("Timezone")?)
-            .with("start_time", item.optional_text("StartDate")?)
-            .with("expire_time", item.optional_text("ExpireDate")?)
+            .with("start_time", item.time("StartDate")?)
+            .with("expire_time", item.time("ExpireDate")?)
             .with("status", item.optional_text("Status")?);
         if !sink.insert("mute_rule", row)? {
             continue;
@@ -213,7 +220,7 @@ fn mute_rule_summaries(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
         let row = Row::regional(ask, item)
             .with("rule_arn", arn)
             .with("name", arn::short_name(arn))
-            .with("expire_time", item.optional_text("ExpireDate")?)
+            .with("expire_time", item.time("ExpireDate")?)
             .with("status", item.optional_text("Status")?);
         sink.insert("mute_rule", row)?;
     }

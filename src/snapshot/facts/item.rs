@@ -106,6 +106,19 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// A time. Of one that nobody can read nothing follows, least of all that nothing happened.
+    pub(super) fn time(self, name: &str) -> Derived<Option<&'a str>> {
+        let text = self.optional_text(name)?;
+        match text.map(str::trim) {
+            None | Some("") => Ok(text),
+            Some(time) if time.parse::<jiff::Timestamp>().is_ok() => Ok(text),
+            Some(time) => {
+                let kind = format!("a time with its offset from UTC: `{time}`");
+                Err(self.wrong(name, &kind))
+            }
+        }
+    }
+
     /// A text that is a JSON document. Of one that nobody can read nothing follows, least of all that it does nothing.
     pub(super) fn document(self, name: &str) -> Derived<&'a str> {
         let text = self.text(name)?;

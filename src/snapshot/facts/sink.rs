@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use super::asks::{Ask, AskEnd};
 use super::item::{Fault, Item};
+use crate::aws::arn;
 
 /// A row for a fact table: columns with their values.
 #[derive(Debug)]
@@ -83,12 +84,52 @@ impl<T: Cell> Cell for Option<T> {
 /// account, region, service, operation, subject
 type Key = (String, String, &'static str, &'static str, String);
 
+/// What several answers tell, each of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum About {
+    /// A trail, as each Region shows it.
+    Trail,
+    /// A subscription, as the list of its topic and its attributes show it.
+    Subscription,
+}
+
+/// What an answer says of something that another answer tells of as well.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) about: About,
+    /// Its ARN.
+    pub(super) subject: String,
+    /// What is said; the same in every answer.
+    pub(super) what: String,
+    pub(super) evidence_id: i64,
+    /// What is wrong where it is not.
+    pub(super) why: &'static str,
+}
+
+impl Said {
+    /// The protocol of a subscription.
+    pub(super) fn of_protocol(subscription: &str, protocol: &str, item: Item<'_>) -> Self {
+        Self {
+            about: About::Subscription,
+            subject: subscription.to_owned(),
+            what: protocol.to_owned(),
+            evidence_id: item.evidence_id,
+            why: "the list of the topic and the attributes of the subscription name different protocols",
+        }
+    }
+}
+
+/// account, what it is, its ARN
+type Told = (String, About, String);
+
 /// Takes rows for the fact tables of one database.
 pub(super) struct Sink<'c> {
     connection: &'c Connection,
     // One subject can be in several asks (an old server that rejects log alarms is asked again without them):
     // an answer beats an absence, which beats a gap.
     outcomes: RefCell<BTreeMap<Key, AskEnd>>,
+    // What was said first, and by whom: answers that contradict each other are none.
+    said: RefCell<BTreeMap<Told, Vec<(Said, Vec<Key>)>>>,
 }
 
 impl<'c> Sink<'c> {
@@ -96,6 +137,7 @@ impl<'c> Sink<'c> {
         Self {
             connection,
             outcomes: RefCell::default(),
+            said: RefCell::default(),
         }
     }
 
@@ -125,17 +167,56 @@ impl<'c> Sink<'c> {
         Ok(())
     }
 
+    /// Notes what an answer says of something that others tell of as well.
+    pub(super) fn said(&self, ask: &Ask, said: Said) {
+        // Of those that wait for a confirmation there are many of one name.
+        if arn::account(&said.subject).is_none() {
+            return;
+        }
+        let keys = ask.subjects.iter().map(|subject| key(ask, subject));
+        let told = (ask.account.clone(), said.about, said.subject.clone());
+        let mut all = self.said.borrow_mut();
+        all.entry(told).or_default().push((said, keys.collect()));
+    }
+
+    /// Turns answers that contradict each other into gaps, and forgets what they said.
+    fn settle(&self) -> Result<(), Fault> {
+        let mut outcomes = self.outcomes.borrow_mut();
+        for ((account, about, subject), said) in self.said.take() {
+            let mut different = said.iter().map(|(said, _)| &said.what);
+            let first = different.next();
+            let same = different.all(|what| Some(what) == first);
+            if same {
+                continue;
+            }
+            let tables: &[(&str, &str)] = match about {
+                About::Trail => &[("trail", "trail_arn"), ("trail_region", "trail_arn")],
+                About::Subscription => &[
+                    ("subscription", "subscription_arn"),
+                    ("subscription_attributes", "subscription_arn"),
+                ],
+            };
+            for (table, column) in tables {
+                let delete = format!("delete from {table} where account = ?1 and {column} = ?2");
+                self.connection
+                    .prepare_cached(&delete)?
+                    .execute((&account, &subject))?;
+            }
+            for (said, keys) in said {
+                for key in keys {
+                    let gap = AskEnd::unreadable(said.evidence_id, said.why);
+                    outcomes.insert(key, gap);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Notes how a question ended, for each of its subjects.
     pub(super) fn outcome(&self, ask: &Ask) {
         let mut outcomes = self.outcomes.borrow_mut();
         for subject in &ask.subjects {
-            let key = (
-                account_of(ask),
-                ask.region.clone(),
-                ask.operation.service,
-                ask.operation.name,
-                subject.clone(),
-            );
+            let key = key(ask, subject);
             let better = outcomes
                 .get(&key)
                 .is_none_or(|known| rank(&ask.outcome) > rank(known));
@@ -148,6 +229,7 @@ impl<'c> Sink<'c> {
     /// Writes the outcomes of an account of which everything was told. What was asked before the account was known is kept:
     /// it may be about one that comes later.
     pub(super) fn finish(&self, account: &str) -> Result<(), Fault> {
+        self.settle()?;
         let mut others = BTreeMap::new();
         let mut own = self.outcomes.take();
         if account.is_empty() {
@@ -222,6 +304,17 @@ fn insert_into(table: &str, row: &Row) -> String {
     }
     sql.push_str("?) on conflict do nothing");
     sql
+}
+
+/// What an ask is about one of its subjects.
+fn key(ask: &Ask, subject: &str) -> Key {
+    (
+        account_of(ask),
+        ask.region.clone(),
+        ask.operation.service,
+        ask.operation.name,
+        subject.to_owned(),
+    )
 }
 
 /// The account asked: for GetCallerIdentity, which is asked before it is known, the one that it names.
