@@ -128,8 +128,11 @@ impl Statistic {
     /// How many samples a percentile needs before it counts as statistically significant.
     pub(super) fn significant_samples(self) -> Option<f64> {
         match self {
-            Self::Percentile(fraction) if fraction >= 0.5 => Some(10.0 / (1.0 - fraction)),
-            Self::Percentile(fraction) => Some(10.0 / fraction),
+            Self::Percentile(fraction) => {
+                // 10,000 for p99.9, which has no exact binary fraction.
+                let exact = 10.0 / fraction.min(1.0 - fraction);
+                Some((exact * 1e6).round() / 1e6)
+            }
             _ => None,
         }
     }

@@ -145,6 +145,7 @@ fn each_condition_has_its_code() {
         ("1", Some(0.0), statistic("Minimum"), "default_hides_event"),
         ("1", Some(0.0), statistic("SampleCount"), "defaults_count"),
         ("1", None, low_sample("p99"), "low_samples_ignored"),
+        ("1", None, low_sample("p99.9"), "low_samples_ignored"),
         ("0", None, reference(), "value_is_zero"),
         ("-1", None, reference(), "value_is_negative"),
         ("-1", None, statistic("p50"), "no_value_for_negatives"),

@@ -187,6 +187,11 @@ fn member(key: &str, wanted: &Value, part: &Part, path: &str) -> Ternary<Member>
     let at = |found: Option<&Part>| here(place.clone(), wanted, found);
     let inner = format!("{place}.");
     match part {
+        // Whether a key with a dot is taken for a path, as EventBridge's patterns take it, is not documented.
+        Part::Object(members) if is_path(key, members) => Ternary::Maybe(Member {
+            found: Found::NotKnown,
+            ..at(None)
+        }),
         Part::Object(members) => match (wanted, members.get(key)) {
             (_, found @ Some(Part::Open)) => Ternary::Maybe(at(found)),
             (Value::Array(wanted), found) => match leaf(wanted, found) {
@@ -215,6 +220,12 @@ fn member(key: &str, wanted: &Value, part: &Part, path: &str) -> Ternary<Member>
         Part::Known(_) | Part::OneOf(_) | Part::Text(_) => member(key, wanted, &nothing(), path),
         Part::Open => Ternary::Maybe(at(Some(part))),
     }
+}
+
+/// Whether a key reads as the path of something that is there, and is no key itself.
+fn is_path(key: &str, members: &BTreeMap<String, Part>) -> bool {
+    let first = key.split_once('.').map(|(first, _)| first);
+    !members.contains_key(key) && first.is_some_and(|first| members.contains_key(first))
 }
 
 fn here(key: String, wanted: &Value, found: Option<&Part>) -> Member {
