@@ -5,7 +5,7 @@
 //! all  := one ("AND" one)*
 //! one  := "(" any ")" | field ("=" | "!=") value | field ["NOT"] "IN" "[" value ("," value)* "]"
 //! ```
-//! For records that a trail delivers, both fields are those of the log group. Knows nothing of filters or paths.
+//! Knows nothing of filters or paths.
 
 /// What criteria say of a log group's records.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -54,18 +54,12 @@ pub fn read(query: &str) -> Result<Found, String> {
     Ok(Found::All(all))
 }
 
-/// The fields that a query asks about, and the texts that it compares them with.
-pub fn asked(found: &Found) -> Vec<(String, Option<String>)> {
+/// The fields that a query asks about.
+pub fn fields(found: &Found) -> Vec<String> {
     match found {
-        Found::All(parts) | Found::Any(parts) => parts.iter().flat_map(asked).collect(),
-        Found::Not(inner) => asked(inner),
-        Found::Field(field, ask) => {
-            let text = match ask {
-                Ask::Is(text) | Ask::IsNot(text) | Ask::Contains(text) => Some(text.clone()),
-                Ask::Form(_) | Ask::Present => None,
-            };
-            vec![(field.clone(), text)]
-        }
+        Found::All(parts) | Found::Any(parts) => parts.iter().flat_map(fields).collect(),
+        Found::Not(inner) => fields(inner),
+        Found::Field(field, _) => vec![field.clone()],
     }
 }
 

@@ -130,6 +130,9 @@ fn held(place: &LogGroupId, (name, selector): (&str, &str), value: &str, of_memb
         "@aws.account" if of_member => {
             return Held::Open(MetricFilterCause::MemberAccountFieldNotDocumented);
         }
+        "@aws.region" if place.region == value => {
+            return Held::Open(MetricFilterCause::RegionFieldNotDocumented);
+        }
         "@aws.account" => Some(place.account.as_str()),
         "@aws.region" => Some(place.region.as_str()),
         _ => None,

@@ -12,6 +12,7 @@ use super::cause::LogAlarmCause;
 use super::facts::{AlarmRow, Facts};
 use super::judgement::{Context, Judgement, fine};
 use super::log_group::{Group, LogGroupId, Transformed};
+use super::masked::{self, Bounds, Masks};
 use super::verdict::{Link, LinkId, Verdict};
 use crate::aws::alarm::Stay;
 use crate::aws::insights::{self, Ask, Found};
@@ -244,43 +245,44 @@ impl Judging<'_> {
         found: &Found,
         start: &Judgement,
     ) -> Vec<Judgement> {
-        let mut judgement = start.clone();
-        self.as_written(place, group, found, &mut judgement);
-        let Bounds { surely, perhaps } = bounds(found);
-        let mut certain = judgement.clone();
-        let query = query_string(self.alarm).unwrap_or_default();
-        let finds = self.link(LinkId::Q01, Verdict::Ok, LogAlarmCause::QueryFinds);
-        certain.say(finds.field("QueryString", query));
+        let mut start = start.clone();
+        self.as_written(place, group, &mut start);
+        let mut masks = group.masking.masks();
+        let unmasked = masked::of_query(found, &mut Masks::new(Vec::new()), of_field);
+        let found_masked = masked::of_query(found, &mut masks, of_field);
+        let Bounds { surely, perhaps } = unmasked;
+        let matched = masks.matched(surely.clone(), &found_masked);
         let subject = self.alarm.subject();
-        let cause = LogAlarmCause::QueryLeavesOut;
-        certain.require(LinkId::Q01, &subject, cause, surely.clone());
+        let fields = insights::fields(found);
+        let past = (&found_masked, &masks);
+        let masking = &group.masking;
+        let mut ways = masking.ways(self.context, &subject, &fields, &matched, past);
+        let query = query_string(self.alarm).unwrap_or_default();
+        for way in &mut ways {
+            let mut judgement = start.clone();
+            judgement.extend(std::mem::take(way));
+            let finds = self.link(LinkId::Q01, Verdict::Ok, LogAlarmCause::QueryFinds);
+            judgement.say(finds.field("QueryString", query));
+            let cause = LogAlarmCause::QueryLeavesOut;
+            judgement.require(LinkId::Q01, &subject, cause, matched.clone());
+            *way = judgement;
+        }
+        // What masks leave open holds what the query leaves open.
         let open = perhaps.and(!surely);
-        if !self.context.has_some(&open) {
-            return vec![certain];
+        if masks.matter() || !self.context.has_some(&open) {
+            return ways;
         }
         let cause = LogAlarmCause::QueryNotDecided;
         let link = self.link(LinkId::Q01, Verdict::Unknown, cause.clone());
-        judgement.say(link.field("QueryString", query));
-        judgement.require(LinkId::Q01, &subject, cause, open);
-        vec![certain, judgement]
+        start.say_all(masking.link(&subject, &fields));
+        start.say(link.field("QueryString", query));
+        start.require(LinkId::Q01, &subject, cause, open);
+        ways.push(start);
+        ways
     }
 
-    /// L04 and L06: whether the query sees the record as CloudTrail wrote it.
-    fn as_written(
-        &self,
-        place: &LogGroupId,
-        group: &Group,
-        found: &Found,
-        judgement: &mut Judgement,
-    ) {
-        let asked = insights::asked(found);
-        let fields: Vec<String> = asked.iter().map(|(field, _)| field.clone()).collect();
-        let values: Vec<(String, String)> = asked
-            .into_iter()
-            .filter_map(|(field, text)| Some((field, text?)))
-            .collect();
-        let subject = self.alarm.subject();
-        judgement.say_all(group.masking.link(&subject, &fields, &values));
+    /// L06: whether the query sees the record as CloudTrail wrote it.
+    fn as_written(&self, place: &LogGroupId, group: &Group, judgement: &mut Judgement) {
         match &group.transformed {
             Transformed::No => {}
             Transformed::Unknown(link) => judgement.say(link.as_ref().clone()),
@@ -329,40 +331,6 @@ fn rate(expression: &str) -> Option<i64> {
     };
     let count: i64 = count.parse().ok().filter(|count| *count > 0)?;
     count.checked_mul(seconds)
-}
-
-/// The records that are surely found, and those that are found if AWS takes every open question so.
-struct Bounds {
-    surely: Predicate,
-    perhaps: Predicate,
-}
-
-fn bounds(found: &Found) -> Bounds {
-    let both = |parts: &[Found], join: fn(Vec<Predicate>) -> Predicate| {
-        let (surely, perhaps) = parts
-            .iter()
-            .map(|part| {
-                let bounds = bounds(part);
-                (bounds.surely, bounds.perhaps)
-            })
-            .unzip();
-        Bounds {
-            surely: join(surely),
-            perhaps: join(perhaps),
-        }
-    };
-    match found {
-        Found::All(parts) => both(parts, Predicate::all),
-        Found::Any(parts) => both(parts, Predicate::any),
-        Found::Not(inner) => {
-            let Bounds { surely, perhaps } = bounds(inner);
-            Bounds {
-                surely: !perhaps,
-                perhaps: !surely,
-            }
-        }
-        Found::Field(field, ask) => of_field(field, ask),
-    }
 }
 
 /// A condition on a field. A value that is no text, and a field that is not there, are where AWS says nothing.

@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use crate::aws::data_protection::{self, Finds, Identifier};
+use crate::aws::data_protection::{self, Identifier, Masker};
+use crate::coverage::Predicate;
 
 use super::Error;
 use super::cause::{self, LogGroupCause, MetricFilterCause};
 use super::facts::{Facts, FilterRow, LogGroup, Question};
-use super::judgement::{Judgement, fine, missing, unanswered};
+use super::judgement::{Context, Judgement, fine, missing, unanswered};
+use super::masked::{Bounds, Masks};
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 
 /// Where a log group is.
@@ -77,19 +79,23 @@ pub(super) fn judge(facts: &Facts<'_>, place: &LogGroupId) -> Result<Group, Erro
     let Some(group) = facts.log_group(&place.account, &place.arn)? else {
         let question = question(place, "DescribeLogGroups", &place.name);
         let asked = facts.asked(question)?;
-        if !asked.answered()
-            && let Some(filter) = facts
-                .filters(&place.account, &place.region, &place.name)?
-                .first()
+        if let Some(filter) = facts
+            .filters(&place.account, &place.region, &place.name)?
+            .first()
         {
             // A group that has metric filters exists, and is of the one class that has them.
-            for (id, cause) in [
-                (LinkId::L01, LogGroupCause::LogGroupExists),
-                (LinkId::L02, LogGroupCause::ClassHasFilters),
-            ] {
+            let exists = if asked.answered() {
+                let cause = LogGroupCause::NotListedWithFilters;
+                Link::new(LinkId::L01, Verdict::Unknown, place.subject(), cause)
+                    .field("logGroupArn", "absent from DescribeLogGroups")
+                    .evidence(asked.evidence())
+            } else {
+                fine(LinkId::L01, place.subject(), LogGroupCause::LogGroupExists)
+            };
+            let class = fine(LinkId::L02, place.subject(), LogGroupCause::ClassHasFilters);
+            for link in [exists, class] {
                 judgement.say(
-                    fine(id, place.subject(), cause)
-                        .field("metricFilters[].logGroupName", &place.name)
+                    link.field("metricFilters[].logGroupName", &place.name)
                         .evidence([filter.evidence]),
                 );
             }
@@ -275,25 +281,93 @@ fn policies(facts: &Facts<'_>, place: &LogGroupId, mut masking: Masking) -> Resu
 }
 
 impl Masking {
-    /// Says what of the fields that a pattern reads, and of the values that it asks for, is masked; nothing where data
-    /// protection is off.
-    pub(super) fn link(
+    /// The custom identifiers whose expressions are understood.
+    pub(super) fn masks(&self) -> Masks {
+        let identifiers = self.identifiers.iter().flatten().filter(|_| self.active);
+        let maskers = identifiers.filter_map(|identifier| match identifier {
+            Identifier::Custom {
+                name,
+                regex: Some(regex),
+            } => Some((name.clone(), Masker::new(regex)?)),
+            _ => None,
+        });
+        Masks::new(maskers.collect())
+    }
+
+    /// The ways of events past the masks, the certain one first: of those that are `matched` with masks or without, `found` is
+    /// what is with them.
+    pub(super) fn ways(
         &self,
+        context: &Context,
         subject: &Subject,
         paths: &[String],
-        asked: &[(String, String)],
-    ) -> Option<Link> {
+        matched: &Predicate,
+        (found, masks): (&Bounds, &Masks),
+    ) -> Vec<Judgement> {
+        let mut certain = Judgement::default();
+        certain.say_all(self.link(subject, paths));
+        if !masks.matter() {
+            return vec![certain];
+        }
+        let Bounds { surely, perhaps } = found;
+        let mut conditions = Judgement::default();
+        let mut first = None;
+        for lost in &masks.lost {
+            let cause = LogGroupCause::Masks {
+                field: lost.field.clone(),
+                value: lost.value.clone(),
+                data_identifier: lost.data_identifier.clone(),
+            };
+            if lost.whole && conditions.conditions.len() < MOST_VALUES {
+                let others = !Predicate::equals(&lost.field, &lost.value);
+                let events = others.or(perhaps.clone());
+                conditions.require(LinkId::L04, subject, cause.clone(), events);
+            }
+            first.get_or_insert(cause);
+        }
+        let undecided = masks
+            .open
+            .as_ref()
+            .map(|identifier| LogGroupCause::MaskedNotDecided {
+                data_identifier: identifier.clone(),
+                fields: paths.to_vec(),
+            });
+        let mut ways = Vec::new();
+        if let Some(cause) = first.clone().or_else(|| undecided.clone()) {
+            let mut way = certain.clone();
+            way.extend(conditions.clone());
+            let events = surely.clone().or(!matched.clone());
+            way.require(LinkId::L04, subject, cause, events);
+            ways.push(way);
+        }
+        let between = perhaps.clone().and(!surely.clone());
+        if let Some(cause) = undecided.filter(|_| context.has_some(&between)) {
+            let mut way = certain.clone();
+            way.links.clear();
+            let link = Link::new(LinkId::L04, Verdict::Unknown, subject, cause.clone());
+            way.say(self.told(link));
+            way.require(LinkId::L04, subject, cause, between);
+            ways.push(way);
+        }
+        ways
+    }
+
+    /// Says what of the fields that a pattern reads is masked by what is not run here; nothing where data protection is off.
+    pub(super) fn link(&self, subject: &Subject, paths: &[String]) -> Option<Link> {
         if !self.active {
             return None;
         }
-        let (verdict, cause) = self.verdict(paths, asked);
+        let (verdict, cause) = self.verdict(paths);
         if let Some(unread) = &self.unread
-            && verdict != Verdict::Broken
             && !paths.is_empty()
         {
             return Some(unread.as_ref().clone());
         }
-        let mut link = Link::new(LinkId::L04, verdict, subject, cause);
+        Some(self.told(Link::new(LinkId::L04, verdict, subject, cause)))
+    }
+
+    /// A link with the policies that it rests on.
+    fn told(&self, mut link: Link) -> Link {
         if let Some(identifiers) = &self.identifiers {
             let names = identifiers.iter().map(|identifier| match identifier {
                 Identifier::Managed(name) | Identifier::Custom { name, .. } => name.as_str(),
@@ -301,28 +375,17 @@ impl Masking {
             link = link.field("DataIdentifier", names.collect::<Vec<_>>().join(" "));
         }
         link.fields.splice(0..0, self.fields.iter().cloned());
-        Some(link.evidence(self.evidence.iter().copied()))
+        link.evidence(self.evidence.iter().copied())
     }
 
-    fn verdict(&self, paths: &[String], asked: &[(String, String)]) -> (Verdict, LogGroupCause) {
-        let mut unclear = None;
-        for identifier in self.identifiers.iter().flatten() {
+    fn verdict(&self, paths: &[String]) -> (Verdict, LogGroupCause) {
+        let unclear = self.identifiers.iter().flatten().find_map(|identifier| {
             let Identifier::Custom { name, regex } = identifier else {
-                continue;
+                return None;
             };
-            match data_protection::finds(regex.as_deref(), asked) {
-                Finds::Value { field, value } => {
-                    let cause = LogGroupCause::Masks {
-                        field,
-                        value,
-                        data_identifier: name.clone(),
-                    };
-                    return (Verdict::Broken, cause);
-                }
-                Finds::Nothing => {}
-                Finds::Unknown => unclear = Some(name.clone()),
-            }
-        }
+            let understood = regex.as_deref().and_then(Masker::new).is_some();
+            (!understood).then(|| name.clone())
+        });
         if let Some(data_identifier) = unclear.filter(|_| !paths.is_empty()) {
             let cause = LogGroupCause::IdentifierNotUnderstood {
                 data_identifier,
@@ -355,6 +418,9 @@ impl Masking {
         }
     }
 }
+
+/// The most masked values that a finding tells one by one.
+const MOST_VALUES: usize = 16;
 
 const KNOWN_IDENTIFIERS: [&str; 6] = [
     "Address",

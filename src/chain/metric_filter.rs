@@ -10,33 +10,45 @@ use crate::pattern::{self, Pattern};
 
 use super::cause::{LogGroupCause, MetricFilterCause};
 use super::facts::FilterRow;
-use super::judgement::{Judgement, fine};
+use super::judgement::{Context, Judgement, fine};
 use super::log_group::{Group, LogGroupId, Transformed, Transformer};
 use super::patterns::Understood;
 use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
 use crate::aws::field_selection::{self, Selection};
 use crate::aws::transformer::{self, TransformerEffect};
 
-/// Judges one metric filter of a log group, for events of `account`. `pattern` is what its text was read as.
-pub(super) fn judge(
-    account: &str,
+/// Judges one metric filter of a log group, for events of the account asked about: the ways through it, the certain one
+/// first. `pattern` is what its text was read as.
+pub(super) fn ways(
+    context: &Context,
     place: &LogGroupId,
     group: &Group,
     filter: &FilterRow,
     pattern: Understood,
-) -> Judgement {
-    let mut judgement = Judgement::default();
+) -> Vec<Judgement> {
     let subject = subject(place, filter);
-    match pattern {
+    let mut rest = Judgement::default();
+    published(filter, &subject, &mut rest);
+    let selected = selection(context, place, filter, &subject);
+    let ways: Vec<Judgement> = match pattern {
         Ok(pattern) => {
-            judgement.say(
+            let mut read = Judgement::default();
+            read.say(
                 fine(LinkId::F01, &subject, MetricFilterCause::CountsByPattern)
                     .field("filterPattern", &filter.pattern)
                     .evidence([filter.evidence]),
             );
-            judgement.extend(records(&subject, group, filter, &pattern));
+            records(context, &subject, group, filter, &pattern)
+                .into_iter()
+                .map(|way| {
+                    let mut judgement = read.clone();
+                    judgement.extend(way);
+                    judgement
+                })
+                .collect()
         }
         Err(error) => {
+            let mut judgement = Judgement::default();
             // AWS took it, so it means something: what, this version cannot tell.
             judgement.say(
                 Link::new(
@@ -50,11 +62,18 @@ pub(super) fn judge(
                 .field("filterPattern", &filter.pattern)
                 .evidence([filter.evidence]),
             );
+            vec![judgement]
         }
-    }
-    selection(account, place, filter, &subject, &mut judgement);
-    published(filter, &subject, &mut judgement);
-    judgement
+    };
+    let both = ways.iter().flat_map(|way| {
+        selected.iter().map(|selected| {
+            let mut way = way.clone();
+            way.extend(selected.clone());
+            way.extend(rest.clone());
+            way
+        })
+    });
+    both.collect()
 }
 
 /// F03: an event that lacks the field which the filter publishes is lost. What a field that is there does to an alarm is decided
@@ -88,18 +107,12 @@ pub(super) fn subject(place: &LogGroupId, filter: &FilterRow) -> Subject {
 
 /// The pattern applies to the record as CloudTrail wrote it, unless a transformer comes between (L04, L06).
 fn records(
+    context: &Context,
     subject: &Subject,
     group: &Group,
     filter: &FilterRow,
     pattern: &Arc<Pattern>,
-) -> Judgement {
-    let mut judgement = Judgement::default();
-    if let Some(masked) = group
-        .masking
-        .link(subject, &fields(pattern), &asked(pattern))
-    {
-        judgement.say(masked);
-    }
+) -> Vec<Judgement> {
     let on_transformed = filter.apply_on_transformed_logs == Some(true);
     let link = match &group.transformed {
         _ if !on_transformed => None,
@@ -110,21 +123,33 @@ fn records(
         Transformed::Unknown(link) => Some(link.as_ref().clone()),
     };
     let seen_as_written = link.as_ref().is_none_or(|link| link.verdict.is_sound());
+    let mut rest = Judgement::default();
     if let Some(link) = link {
-        judgement.say(
+        rest.say(
             link.field("applyOnTransformedLogs", true)
                 .evidence([filter.evidence]),
         );
     }
-    if seen_as_written {
-        judgement.require(
-            LinkId::F01,
-            subject,
-            MetricFilterCause::PatternDoesNotMatch,
-            Predicate::Pattern(Arc::clone(pattern)),
-        );
+    let mut masks = group.masking.masks();
+    let found = masks.pattern(pattern);
+    let matched = masks.matched(Predicate::Pattern(Arc::clone(pattern)), &found);
+    let paths = fields(pattern);
+    let past = (&found, &masks);
+    let mut ways = group.masking.ways(context, subject, &paths, &matched, past);
+    for way in &mut ways {
+        way.extend(rest.clone());
+        if seen_as_written {
+            way.require(
+                LinkId::F01,
+                subject,
+                MetricFilterCause::PatternDoesNotMatch,
+                matched.clone(),
+            );
+        } else {
+            way.conditions.clear();
+        }
     }
-    judgement
+    ways
 }
 
 /// L06: what the transformers make of the fields that the pattern reads; the worst of them.
@@ -161,20 +186,20 @@ fn transformed(subject: &Subject, transformers: &[Transformer], paths: &[String]
     links.max_by_key(|link| link.verdict).unwrap_or(none)
 }
 
-/// F11.
+/// F11: the ways past the field selection criteria, the certain one first.
 fn selection(
-    account: &str,
+    context: &Context,
     place: &LogGroupId,
     filter: &FilterRow,
     subject: &Subject,
-    judgement: &mut Judgement,
-) {
+) -> Vec<Judgement> {
+    let mut judgement = Judgement::default();
     let Some(criteria) = filter
         .field_selection_criteria
         .as_deref()
         .filter(|text| !text.trim().is_empty())
     else {
-        return;
+        return vec![judgement];
     };
     let said = |verdict, cause: MetricFilterCause| {
         Link::new(LinkId::F11, verdict, subject, cause)
@@ -183,32 +208,49 @@ fn selection(
     };
     // Which account the system field names for a member's records of an organization trail is not documented: the member's or
     // that of the log group.
-    let [selection, of_event] = [place.account.as_str(), account]
+    let [selection, of_event] = [place.account.as_str(), context.account.as_str()]
         .map(|account| field_selection::evaluate(criteria, account, &place.region));
+    if selection != of_event {
+        let cause = MetricFilterCause::MemberAccountFieldNotDocumented;
+        judgement.say(said(Verdict::Unknown, cause));
+        return vec![judgement];
+    }
+    // No more is it documented which Region it names for a record of another one.
+    let otherwise: Vec<&String> = context
+        .scope
+        .regions
+        .iter()
+        .filter(|region| field_selection::evaluate(criteria, &place.account, region) != selection)
+        .collect();
+    let there = Predicate::one_of("awsRegion", &otherwise);
+    let cause = MetricFilterCause::RegionFieldNotDocumented;
+    let mut open = Judgement::default();
+    open.say(said(Verdict::Unknown, cause.clone()));
     match selection {
-        _ if selection != of_event => {
-            judgement.say(said(
-                Verdict::Unknown,
-                MetricFilterCause::MemberAccountFieldNotDocumented,
-            ));
-        }
         Selection::Chosen => {
             judgement.say(said(Verdict::Ok, MetricFilterCause::SelectionChooses));
+            if otherwise.is_empty() {
+                return vec![judgement];
+            }
+            judgement.require(LinkId::F11, subject, cause.clone(), !there.clone());
+            open.require(LinkId::F11, subject, cause, there);
+            vec![judgement, open]
+        }
+        Selection::Left if otherwise.is_empty() => {
+            let cause = MetricFilterCause::SelectionLeavesOut;
+            judgement.say(said(Verdict::Broken, cause.clone()));
+            judgement.require(LinkId::F11, subject, cause, Predicate::Never);
+            vec![judgement]
         }
         Selection::Left => {
-            judgement.say(said(Verdict::Broken, MetricFilterCause::SelectionLeavesOut));
-            judgement.require(
-                LinkId::F11,
-                subject,
-                MetricFilterCause::SelectionLeavesOut,
-                Predicate::Never,
-            );
+            let cause = MetricFilterCause::SelectionLeavesOut;
+            open.require(LinkId::F11, subject, cause, there);
+            vec![open]
         }
         Selection::Unreadable(error) => {
-            judgement.say(said(
-                Verdict::Unknown,
-                MetricFilterCause::SelectionNotUnderstood { error },
-            ));
+            let cause = MetricFilterCause::SelectionNotUnderstood { error };
+            judgement.say(said(Verdict::Unknown, cause));
+            vec![judgement]
         }
     }
 }
@@ -227,21 +269,6 @@ pub(super) fn fields(pattern: &Pattern) -> Vec<String> {
     paths.sort();
     paths.dedup();
     paths
-}
-
-/// The literal texts that a pattern asks for, each with the path of its field.
-fn asked(pattern: &Pattern) -> Vec<(String, String)> {
-    let PatternKind::Json(expr) = &pattern.kind else {
-        return Vec::new();
-    };
-    let texts = expr.tests().filter_map(|test| Some((test, test.text()?)));
-    texts
-        .flat_map(|(test, text)| {
-            // A wildcard stands for anything: what is literal around it is asked for.
-            let literals = text.split('*').filter(|part| !part.is_empty());
-            literals.map(move |part| (path(test), part.to_owned()))
-        })
-        .collect()
 }
 
 fn path(test: &Test) -> String {

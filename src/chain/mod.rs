@@ -27,6 +27,7 @@ mod gap;
 mod judgement;
 mod log_alarm;
 mod log_group;
+mod masked;
 mod metric_alarm;
 mod metric_filter;
 mod metrics;

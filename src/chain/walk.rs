@@ -232,12 +232,15 @@ impl<'s, 'c> Walk<'s, 'c> {
             };
             let group = log_group::unfed();
             let pattern = self.shared.patterns.read(&filter.pattern);
-            let tail = Tail {
-                filter: Some(named(filter)),
-                judgement: metric_filter::judge(account, &place, &group, filter, pattern),
-                ..Tail::default()
-            };
-            paths.push(tail.path(None, Some(place.arn), &before, &mut self.events));
+            for judgement in metric_filter::ways(self.context, &place, &group, filter, pattern) {
+                let tail = Tail {
+                    filter: Some(named(filter)),
+                    judgement,
+                    ..Tail::default()
+                };
+                let log_group = Some(place.arn.clone());
+                paths.push(tail.path(None, log_group, &before, &mut self.events));
+            }
         }
         Ok(())
     }
@@ -297,39 +300,36 @@ impl<'s, 'c> Walk<'s, 'c> {
             // By what an alarm reads of the filter's events, too: mostly all of them do.
             let mut moves: BTreeMap<((&str, &str), Vec<*const Condition>), MovedAlarms> =
                 BTreeMap::new();
-            let mut tail = start.clone();
-            tail.filter = Some(named(filter));
-            tail.judgement.extend(metric_filter::judge(
-                &self.context.account,
-                place,
-                &group,
-                filter,
-                self.shared.patterns.read(&filter.pattern),
-            ));
-            if let Some(link) = &watchers.none {
-                tails.push(tail.saying(link.clone()));
-            }
-            for watched in &watchers.alarms {
-                let alarm = &watched.alarm;
-                let region = self.region(&alarm.account, &alarm.region)?;
-                let key = (alarm.account.as_str(), alarm.region.as_str());
-                let siblings = match looked_at.entry(key) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(new) => new.insert(self.siblings(&all, &region)?),
-                };
-                let reads = watched
-                    .judgement
-                    .conditions
-                    .iter()
-                    .map(Arc::as_ptr)
-                    .collect();
-                let same_events = &self.shared.same_events;
-                let moves = moves
-                    .entry((key, reads))
-                    .or_insert_with(|| moved_alarms::moves(filter, watched, siblings, same_events));
-                self.walk_alarm(&tail, watched, moves, &mut tails)?;
-                if self.bound(tails.len()) {
-                    return Ok(tails);
+            let pattern = self.shared.patterns.read(&filter.pattern);
+            for way in metric_filter::ways(self.context, place, &group, filter, pattern) {
+                let mut tail = start.clone();
+                tail.filter = Some(named(filter));
+                tail.judgement.extend(way);
+                if let Some(link) = &watchers.none {
+                    tails.push(tail.saying(link.clone()));
+                }
+                for watched in &watchers.alarms {
+                    let alarm = &watched.alarm;
+                    let region = self.region(&alarm.account, &alarm.region)?;
+                    let key = (alarm.account.as_str(), alarm.region.as_str());
+                    let siblings = match looked_at.entry(key) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(new) => new.insert(self.siblings(&all, &region)?),
+                    };
+                    let reads = watched
+                        .judgement
+                        .conditions
+                        .iter()
+                        .map(Arc::as_ptr)
+                        .collect();
+                    let same_events = &self.shared.same_events;
+                    let moves = moves.entry((key, reads)).or_insert_with(|| {
+                        moved_alarms::moves(filter, watched, siblings, same_events)
+                    });
+                    self.walk_alarm(&tail, watched, moves, &mut tails)?;
+                    if self.bound(tails.len()) {
+                        return Ok(tails);
+                    }
                 }
             }
         }

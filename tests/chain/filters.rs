@@ -224,7 +224,7 @@ fn f10_unit_differs() {
 fn f11_field_selection_criteria() {
     fault(LinkId::F11, Verdict::Broken, |world| {
         world.edit_filter(CONTROL, |filter| {
-            filter["fieldSelectionCriteria"] = json!(r#"@aws.region = "eu-west-1""#)
+            filter["fieldSelectionCriteria"] = json!(r#"@aws.region = "mars-west-1""#)
         });
     });
     fault(LinkId::F11, Verdict::Unknown, |world| {
@@ -234,7 +234,7 @@ fn f11_field_selection_criteria() {
     });
     remark(LinkId::F11, |world| {
         world.edit_filter(CONTROL, |filter| {
-            filter["fieldSelectionCriteria"] = json!(r#"@aws.region IN ["us-east-1"]"#)
+            filter["fieldSelectionCriteria"] = json!(r#"@aws.region NOT IN ["mars-west-1"]"#)
         });
     });
 }

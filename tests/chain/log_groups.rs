@@ -15,14 +15,20 @@ fn l01_log_group_does_not_exist() {
         world.edit("logs", "DescribeLogGroups", |output| {
             output["logGroups"] = json!([])
         });
+        world.edit("logs", "DescribeMetricFilters", |output| {
+            output["metricFilters"] = json!([])
+        });
+    });
+    // Filters that are listed prove that it exists: which of the two answers is right is not known.
+    fault(LinkId::L01, Verdict::Unknown, |world| {
+        world.edit("logs", "DescribeLogGroups", |output| {
+            output["logGroups"] = json!([])
+        });
     });
     fault(LinkId::L01, Verdict::Broken, |world| {
-        world.fail(
-            "logs",
-            "DescribeLogGroups",
-            400,
-            "ResourceNotFoundException",
-        );
+        let code = "ResourceNotFoundException";
+        world.fail("logs", "DescribeLogGroups", 400, code);
+        world.fail("logs", "DescribeMetricFilters", 400, code);
     });
 }
 
@@ -34,6 +40,9 @@ fn l01_a_log_group_whose_name_only_begins_so_is_another() {
             group["logGroupName"] = json!(format!("{LOG_GROUP}-old"));
             group["arn"] = json!(format!("{arn}:*"));
             group["logGroupArn"] = json!(arn);
+        });
+        world.edit("logs", "DescribeMetricFilters", |output| {
+            output["metricFilters"] = json!([])
         });
     });
 }
@@ -191,10 +200,21 @@ fn protect_by(world: &mut World, regex: &str) {
 #[test]
 fn l04_a_custom_identifier_that_finds_a_value_that_is_asked_for_loses_the_event() {
     for regex in ["StopLogging", "Stop[A-Z]+", "[A-Za-z]*Logging"] {
-        let link = fault(LinkId::L04, Verdict::Broken, |world| {
-            protect_by(world, regex)
-        });
-        assert_eq!(link.cause.code(), "masks", "{regex}");
+        let chain = chain_of(&world(|world| protect_by(world, regex)));
+        let path = path_of(&chain, CONTROL);
+        let conditions: Vec<_> = path
+            .conditions
+            .iter()
+            .filter(|it| it.id == LinkId::L04)
+            .collect();
+        assert!(!conditions.is_empty(), "{regex}: {path:#?}");
+        assert!(conditions.iter().all(|it| it.cause.code() == "masks"));
+        for (name, heard) in [("StopLogging", false), ("CreateTrail", true)] {
+            let event = json!({ "eventName": name });
+            let mut events = conditions.iter().map(|it| &it.events);
+            let all = events.all(|it| it.matches(&event, &Semantics::default()));
+            assert_eq!(all, heard, "{regex}: {name}");
+        }
     }
     for regex in ["EMP-[0-9]{5}", "[0-9]{12}"] {
         remark(LinkId::L04, |world| protect_by(world, regex));

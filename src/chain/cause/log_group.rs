@@ -12,6 +12,8 @@ pub enum LogGroupCause {
     LogGroupMissing,
     /// It exists.
     LogGroupExists,
+    /// The list of groups lacks it, and the list of filters shows filters of it.
+    NotListedWithFilters,
     /// Its class has metric filters.
     ClassHasFilters,
     /// Its class has none.
@@ -44,6 +46,13 @@ pub enum LogGroupCause {
     },
     /// A data identifier is a regular expression that cannot be read here.
     IdentifierNotUnderstood {
+        /// The data identifier.
+        data_identifier: String,
+        /// The fields that the pattern reads.
+        fields: Vec<String>,
+    },
+    /// Whether what a data identifier masks hides an event is not decided.
+    MaskedNotDecided {
         /// The data identifier.
         data_identifier: String,
         /// The fields that the pattern reads.

@@ -35,8 +35,8 @@ pub enum MetricFilterCause {
     },
     /// What @aws.account is for a member's records is not documented.
     MemberAccountFieldNotDocumented,
-    /// What field selection criteria see in a CloudTrail record is not documented.
-    SelectionNotDocumented,
+    /// What @aws.region is for a record that a trail delivers from another Region is not documented.
+    RegionFieldNotDocumented,
     /// The dimensions that it writes are not those that the alarm reads.
     DimensionsDiffer {
         /// Names written.

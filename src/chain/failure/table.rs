@@ -155,7 +155,7 @@ failures! {
         peers "Trivy; cloudbeat by home Region. ElectricEye passes a trail of another Region";
     L04 LogGroup
         title "data protection masks what the pattern reads"
-        says "weak; broken when a custom identifier finds a value that is asked for"
+        says "weak; by event where a custom identifier finds something: one whose value is masked is lost; unknown for what is masked in part, and where the name of a field may be"
         repair "take the fields that the pattern reads out of the data protection policy"
         calls "logs.amazonaws.com PutDataProtectionPolicy, logs.amazonaws.com PutAccountPolicy";
     L05 LogGroup
@@ -221,7 +221,7 @@ failures! {
         repair "take the unit off the alarm, or give the metric transformation the same one";
     F11 MetricFilter
         title "field selection criteria restrict the filter"
-        says "broken where it lets nothing through; otherwise part of what is covered"
+        says "broken where it lets nothing through; otherwise part of what is covered; unknown for events of another Region than the group's"
         repair "widen or remove the field selection criteria of the filter";
     F12 MetricFilter
         title "filter is on a log group no trail delivers to"
@@ -476,7 +476,7 @@ failures! {
         repair "collect the account and Region of the receiving bus as well";
     E24 Rule
         title "the receiving bus refuses"
-        says "broken for its policy or a second hop; unknown where the policy cannot be decided"
+        says "broken for its policy, an explicit Deny on a bus of the same account included, or a second hop; unknown where the policy cannot be decided"
         repair "let the bus's policy admit the sending account, and put the target on the first receiver"
         calls "events.amazonaws.com RemovePermission, events.amazonaws.com PutPermission";
     E25 Rule

@@ -8,6 +8,10 @@ pub(super) fn sentence(cause: &LogGroupCause) -> String {
     match cause {
         LogGroupCause::LogGroupMissing => "it does not exist".to_owned(),
         LogGroupCause::LogGroupExists => "it exists".to_owned(),
+        LogGroupCause::NotListedWithFilters => {
+            "the list of log groups lacks it, and the list of metric filters shows filters of it"
+                .to_owned()
+        }
         LogGroupCause::ClassHasFilters => "its class has metric filters".to_owned(),
         LogGroupCause::ClassWithoutFilters { class } => {
             format!("its class {class} has no metric filters")
@@ -35,6 +39,13 @@ pub(super) fn sentence(cause: &LogGroupCause) -> String {
             fields,
         } => format!(
             "whether the data identifier `{data_identifier}` masks {} is not decided: its expression is not understood",
+            fields.join(" or ")
+        ),
+        LogGroupCause::MaskedNotDecided {
+            data_identifier,
+            fields,
+        } => format!(
+            "whether what the data identifier `{data_identifier}` masks of a record hides it from a condition on {} is not decided",
             fields.join(" or ")
         ),
         LogGroupCause::NoTransformer => "no transformer changes the records".to_owned(),

@@ -31,8 +31,8 @@ pub(super) fn sentence(cause: &MetricFilterCause) -> String {
         MetricFilterCause::MemberAccountFieldNotDocumented => {
             "what @aws.account is for a member's records is not documented".to_owned()
         }
-        MetricFilterCause::SelectionNotDocumented => {
-            "what field selection criteria see in records that a trail delivers is not documented"
+        MetricFilterCause::RegionFieldNotDocumented => {
+            "what @aws.region is for a record that a trail delivers from another Region is not documented"
                 .to_owned()
         }
         MetricFilterCause::DimensionsDiffer { written, read } => {
