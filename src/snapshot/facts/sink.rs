@@ -122,6 +122,9 @@ impl Said {
 /// account, what it is, its ARN
 type Told = (String, About, String);
 
+/// What was said, and the questions that it answers.
+type Answer = (Said, Vec<Key>);
+
 /// Takes rows for the fact tables of one database.
 pub(super) struct Sink<'c> {
     connection: &'c Connection,
@@ -129,7 +132,7 @@ pub(super) struct Sink<'c> {
     // an answer beats an absence, which beats a gap.
     outcomes: RefCell<BTreeMap<Key, AskEnd>>,
     // What was said first, and by whom: answers that contradict each other are none.
-    said: RefCell<BTreeMap<Told, Vec<(Said, Vec<Key>)>>>,
+    said: RefCell<BTreeMap<Told, Vec<Answer>>>,
 }
 
 impl<'c> Sink<'c> {
