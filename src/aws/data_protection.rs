@@ -157,6 +157,8 @@ fn crosses(regex: &str) -> bool {
                 }
             }
             ']' if in_class => in_class = false,
+            // How often, which may hold a comma.
+            '{' if !in_class => while letters.next_if(|next| *next != '}').is_some() {},
             '"' | ':' | ',' => return true,
             '.' => any = !in_class,
             _ => {}

@@ -208,8 +208,7 @@ mod tests {
         for change in refused {
             assert_eq!(decide(&statement(change)), Some(false));
         }
-        let open: [fn(&mut Value); 7] = [
-            |it| it["Effect"] = json!("Maybe"),
+        let open: [fn(&mut Value); 6] = [
             |it| it["Principal"] = json!({"AWS": "arn:aws:iam::111122223333:role/sender"}),
             |it| it["Action"] = json!("events:Put*"),
             |it| it["Resource"] = json!("arn:aws:events:eu-west-1:444455556666:event-bus/*"),

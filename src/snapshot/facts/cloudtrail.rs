@@ -41,19 +41,19 @@ fn trails(ask: &Ask, sink: &Sink<'_>) -> Derived<()> {
         let home_region = item.text("HomeRegion")?;
         let log_group = item.optional_text("CloudWatchLogsLogGroupArn")?;
         let is_multi_region = item.boolean("IsMultiRegionTrail")?.unwrap_or(false);
-        sink.said(
-            ask,
-            Said {
-                about: About::Trail,
-                subject: trail_arn.to_owned(),
-                what: format!(
-                    "{home_region} {is_multi_region} {}",
-                    log_group.unwrap_or_default()
-                ),
-                evidence_id: item.evidence_id,
-                why: "Regions tell of the trail differently",
-            },
-        );
+        let said = |about, what| Said {
+            about,
+            subject: trail_arn.to_owned(),
+            what,
+            evidence_id: item.evidence_id,
+            why: "Regions tell of the trail differently",
+        };
+        let regions = format!("{home_region} {is_multi_region}");
+        sink.said(ask, said(About::Trail, regions));
+        // A shadow that does not speak of the log group contradicts nothing.
+        if let Some(group) = log_group.filter(|group| !group.is_empty()) {
+            sink.said(ask, said(About::TrailLogGroup, group.to_owned()));
+        }
         if arn::region(trail_arn).is_some_and(|region| region != home_region) {
             return Err(item.wrong("HomeRegion", "the Region of `TrailARN`"));
         }

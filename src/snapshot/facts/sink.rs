@@ -89,6 +89,8 @@ type Key = (String, String, &'static str, &'static str, String);
 pub(super) enum About {
     /// A trail, as each Region shows it.
     Trail,
+    /// The log group of a trail, as each Region that tells it does.
+    TrailLogGroup,
     /// A subscription, as the list of its topic and its attributes show it.
     Subscription,
 }
@@ -193,7 +195,9 @@ impl<'c> Sink<'c> {
                 continue;
             }
             let tables: &[(&str, &str)] = match about {
-                About::Trail => &[("trail", "trail_arn"), ("trail_region", "trail_arn")],
+                About::Trail | About::TrailLogGroup => {
+                    &[("trail", "trail_arn"), ("trail_region", "trail_arn")]
+                }
                 About::Subscription => &[
                     ("subscription", "subscription_arn"),
                     ("subscription_attributes", "subscription_arn"),
