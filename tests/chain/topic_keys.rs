@@ -200,6 +200,7 @@ fn an_alias_of_a_foreign_topic_is_not_looked_for_in_the_alarms_account() {
         }
     }
     world.edit_topic(|topic| {
+        topic["TopicArn"] = json!(theirs);
         topic["Owner"] = json!(FOREIGN);
         topic["Policy"] = json!(
             json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"},

@@ -107,6 +107,7 @@ fn the_topic_of_an_alarm_in_an_organization_is_read_in_a_third_account() {
     }
     world.edit_subscription(|one| one["TopicArn"] = json!(foreign));
     world.edit_topic(|topic| {
+        topic["TopicArn"] = json!(foreign);
         topic["Owner"] = json!(OTHER);
         topic["Policy"] = json!(
             json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"},

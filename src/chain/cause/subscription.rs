@@ -16,8 +16,6 @@ pub enum SubscriptionCause {
         #[serde(skip_serializing_if = "Option::is_none")]
         pending: Option<i64>,
     },
-    /// The list shows it as confirmed, and its topic counts no confirmed one.
-    CountedOtherwise,
     /// It is deleted.
     SubscriptionDeleted,
     /// It does not exist any more.

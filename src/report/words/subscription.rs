@@ -15,10 +15,6 @@ pub(super) fn sentence(cause: &SubscriptionCause) -> String {
             }
             _ => "it counts no confirmed subscription".to_owned(),
         },
-        SubscriptionCause::CountedOtherwise => {
-            "the list shows it as confirmed, and its topic counts no confirmed subscription: the answers contradict each other"
-                .to_owned()
-        }
         SubscriptionCause::SubscriptionDeleted => "it is deleted".to_owned(),
         SubscriptionCause::SubscriptionMissing => "it does not exist any more".to_owned(),
         SubscriptionCause::NotConfirmed => "it is not confirmed: nothing is delivered".to_owned(),
