@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::scripted;
 use crate::support::trailproof;
-use crate::support::world::{TOPIC, World};
+use crate::support::world::{ACCOUNT, HOME, Site, TOPIC, World};
 
 /// Names that act where a shell, the AWS CLI or a template reads them as its own words.
 const HOSTILE: &str = "'; touch HACKED; echo '$(touch HACKED)`touch HACKED`\nJSON\ntouch HACKED\n-x ${var.x} \" %{if} file:///etc/passwd \u{202e}";
@@ -16,8 +16,8 @@ fn account() -> World {
         alarm["AlarmName"] = format!("-{HOSTILE}").into();
         alarm["AlarmDescription"] = HOSTILE.into();
         alarm["ActionsEnabled"] = false.into();
-        let arn = alarm["AlarmArn"].as_str().unwrap_or_default().to_owned();
-        alarm["AlarmArn"] = format!("{arn}{HOSTILE}").into();
+        let name = alarm["AlarmName"].as_str().unwrap_or_default();
+        alarm["AlarmArn"] = Site::new(ACCOUNT, HOME).alarm_arn(name).into();
         alarm["OKActions"] = vec![Value::from(format!("file://{TOPIC}{HOSTILE}"))].into();
     });
     world
