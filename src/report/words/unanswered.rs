@@ -71,7 +71,11 @@ fn outcome(outcome: &Outcome) -> String {
 
 /// How a call ended that has no answer.
 pub fn failed(how: &str, error: &str) -> String {
-    format!("{} ({error})", ended(how))
+    // One of ours says no more than how it ended.
+    match error == how {
+        true => ended(how),
+        false => format!("{} ({error})", ended(how)),
+    }
 }
 
 /// The same without the error of AWS.
@@ -79,6 +83,7 @@ pub fn ended(how: &str) -> String {
     match how {
         "cut_short" => "was cut short".to_owned(),
         "other" => "failed".to_owned(),
+        "unreadable" => "came back unreadable".to_owned(),
         how => format!("was {how}"),
     }
 }
