@@ -23,7 +23,7 @@ pub struct AccountTally {
     pub kinds: Kinds,
     /// Of each metric filter, records by minute since 1970.
     pub counts: Vec<BTreeMap<i64, u64>>,
-    /// Of each metric filter, the first record of a minute, of the last [`MAX_FIRSTS`] minutes with records.
+    /// Of each metric filter, the first record of a minute, of the last `MAX_FIRSTS` minutes with records.
     pub firsts: Vec<BTreeMap<i64, First>>,
     /// Of each log group, the minutes in which it got records of the account.
     pub arrivals: Vec<BTreeSet<i64>>,
