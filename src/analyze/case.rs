@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::chain::verdict::{Station, Verdict};
+use crate::chain::verdict::Verdict;
 use crate::chain::{AccountChain, Path};
 use crate::coverage::{Missed, Predicate, Premise, Scope};
 
@@ -175,13 +175,7 @@ impl<'c> Case<'c> {
 
     /// A missed event that some trail delivers, where there is one: it shows what else is wrong behind the trails.
     pub(super) fn farther(&self, requirement: &AcceptedForm<'_>) -> Option<Value> {
-        let delivered = |path: &Path| {
-            let before = path
-                .conditions
-                .iter()
-                .filter(|condition| condition.id.station() < Station::MetricFilter);
-            Predicate::all(before.map(|condition| condition.events.clone()))
-        };
+        let delivered = |path: &Path| Predicate::all(path.delivered().map(|it| it.events.clone()));
         // The paths of one trail differ behind it.
         let mut trails: BTreeMap<Option<&str>, Vec<Predicate>> = BTreeMap::new();
         for path in &self.chain.paths {

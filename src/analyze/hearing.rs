@@ -163,7 +163,6 @@ impl<'a> Hearing<'a> {
         let path = self.accounts.get(account)?.chain.paths.get(path)?;
         let alarm = path.alarm.as_ref()?;
         // What the alarm on the metric does not hear, no composite above it does.
-        let lowest = alarm.through.first().unwrap_or(&alarm.arn);
         let rules = path.calendar.names.clone();
         // Another path is silent.
         if silence.muted && rules.is_empty() || !silence.muted && path.calendar.hours.is_empty() {
@@ -172,16 +171,20 @@ impl<'a> Hearing<'a> {
         let (id, arn, cause) = match (silence.muted, silence.is_sure()) {
             (true, true) => (
                 LinkId::A17,
-                &alarm.arn,
+                alarm.arn.as_str(),
                 SilenceCause::CameWhileMuted { rules },
             ),
             (true, false) => (
                 LinkId::A17,
-                &alarm.arn,
+                alarm.arn.as_str(),
                 SilenceCause::CamePerhapsWhileMuted { rules },
             ),
-            (false, true) => (LinkId::A19, lowest, SilenceCause::CameAtSilentHour),
-            (false, false) => (LinkId::A19, lowest, SilenceCause::CamePerhapsAtSilentHour),
+            (false, true) => (LinkId::A19, alarm.lowest(), SilenceCause::CameAtSilentHour),
+            (false, false) => (
+                LinkId::A19,
+                alarm.lowest(),
+                SilenceCause::CamePerhapsAtSilentHour,
+            ),
         };
         Some(Stop {
             id,

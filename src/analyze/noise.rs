@@ -113,12 +113,8 @@ fn recorded<'c>(
     let mut found: HashMap<Option<&str>, Vec<Predicate>> = HashMap::new();
     for path in chain.paths.iter().filter(|path| !is_stopped(path)) {
         let group = path.log_group.as_deref();
-        let before = || {
-            let conditions = path.conditions.iter();
-            conditions.filter(|condition| condition.id.station() < Station::MetricFilter)
-        };
-        if known.insert((group, before().map(Arc::as_ptr).collect())) {
-            let events = Predicate::all(before().map(|it| it.events.clone()));
+        if known.insert((group, path.delivered().map(Arc::as_ptr).collect())) {
+            let events = Predicate::all(path.delivered().map(|it| it.events.clone()));
             found.entry(group).or_default().push(events);
         }
     }
@@ -204,8 +200,8 @@ fn link(path: &Path, noisy: &Noisy) -> Option<Link> {
     };
     let is_own = noisy.surely.contains(&own) || noisy.perhaps.contains(&own);
     let id = if is_own { LinkId::A06 } else { LinkId::F14 };
-    let lowest = alarm.through.first().unwrap_or(&alarm.arn);
-    let link = Link::new(id, verdict, Subject::of_arn(Kind::Alarm, lowest), cause);
+    let subject = Subject::of_arn(Kind::Alarm, alarm.lowest());
+    let link = Link::new(id, verdict, subject, cause);
     Some(match path.filter.as_ref().filter(|_| is_own) {
         Some(filter) => link.field("filterPattern", &filter.pattern),
         None => link,
@@ -214,8 +210,7 @@ fn link(path: &Path, noisy: &Noisy) -> Option<Link> {
 
 /// The alarm that watches the metric: the lowest below a composite.
 fn metric_alarm(path: &Path) -> Option<&str> {
-    let alarm = path.alarm.as_ref()?;
-    Some(alarm.through.first().unwrap_or(&alarm.arn))
+    path.alarm.as_ref().map(|alarm| alarm.lowest())
 }
 
 /// What lets the events through that reach the log group.

@@ -16,25 +16,25 @@ pub(crate) fn document(text: &str) -> Option<Value> {
 /// A name that stands twice in one object of a text, which was read as this value.
 pub(crate) fn named_twice(text: &[u8], value: &Value) -> Option<String> {
     // Every member has a colon, and a value holds a name once.
-    if colons(text) == members(value) {
+    if outside_strings(text, b":") == members(value) {
         return None;
     }
     repeated(text)
 }
 
-/// Colons outside of strings.
-fn colons(text: &[u8]) -> usize {
-    let (mut colons, mut is_quoted, mut is_escaped) = (0, false, false);
+/// How many of these bytes a JSON text has outside of its strings.
+pub(crate) fn outside_strings(text: &[u8], wanted: &[u8]) -> usize {
+    let (mut found, mut is_quoted, mut is_escaped) = (0, false, false);
     for byte in text {
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' => is_escaped = is_quoted,
             b'"' => is_quoted = !is_quoted,
-            b':' if !is_quoted => colons += 1,
+            byte if !is_quoted && wanted.contains(byte) => found += 1,
             _ => {}
         }
     }
-    colons
+    found
 }
 
 fn members(value: &Value) -> usize {

@@ -28,6 +28,7 @@ mod judgement;
 mod log_alarm;
 mod log_group;
 mod masked;
+mod masking;
 mod metric_alarm;
 mod metric_filter;
 mod metrics;

@@ -104,10 +104,10 @@ pub(super) fn moves(
         }
         // What reads all that the other filter matches moves together.
         if !in_part.is_empty()
-            && let Ok(pattern) = pattern::parse(other.pattern.trim())
+            && let Some(events) = matched(other)
         {
             moves.in_part.push(InPart {
-                events: Predicate::from_pattern(&pattern),
+                events,
                 alarms: in_part,
             });
         }
@@ -119,12 +119,15 @@ pub(super) fn moves(
 
 /// The events of a filter that one of its alarms reads; none where the pattern is not understood.
 fn events(filter: &FilterRow, watched: &Watched) -> Option<Predicate> {
-    let pattern = pattern::parse(filter.pattern.trim()).ok()?;
     let read = |condition: &Arc<Condition>| condition.events.clone();
     let conditions = watched.judgement.conditions.iter().map(read);
     Some(Predicate::all(
-        [Predicate::from_pattern(&pattern)]
-            .into_iter()
-            .chain(conditions),
+        [matched(filter)?].into_iter().chain(conditions),
     ))
+}
+
+/// The events of a filter; none where its pattern is not understood.
+fn matched(filter: &FilterRow) -> Option<Predicate> {
+    let pattern = pattern::parse(filter.pattern.trim()).ok()?;
+    Some(Predicate::from_pattern(&pattern))
 }

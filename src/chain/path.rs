@@ -104,6 +104,13 @@ pub struct Alarm {
     pub holders: Vec<String>,
 }
 
+impl Alarm {
+    /// ARN of the alarm that watches the metric: the lowest below a composite alarm.
+    pub fn lowest(&self) -> &str {
+        self.through.first().unwrap_or(&self.arn)
+    }
+}
+
 /// An EventBridge rule on a path: the first one, where events are forwarded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -151,6 +158,12 @@ impl Path {
     /// none or its pattern is not understood.
     pub fn pattern(&self) -> Option<&Condition> {
         self.patterns().last()
+    }
+
+    /// What decides which events get as far as its log group or bus.
+    pub fn delivered(&self) -> impl Iterator<Item = &Arc<Condition>> {
+        let conditions = self.conditions.iter();
+        conditions.filter(|condition| condition.id.station() < Station::MetricFilter)
     }
 
     /// Whether events come to its last rule from another rule.

@@ -67,12 +67,7 @@ fn finding(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
         requirements.extend(framework.sections.iter().map(of));
     }
     requirements.truncate(32);
-    let evidence: Vec<String> = item
-        .finding
-        .evidence
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let evidence = item.evidence_ids(" ");
     let mut fields = json!({
         "trailproof/benchmark": dossier.analysis.benchmark,
         "trailproof/control": finding.control,
@@ -85,7 +80,7 @@ fn finding(dossier: Dossier<'_>, item: &Item<'_>) -> Value {
                 "trailproof/link",
                 finding.broken_link.map(|id| id.code().to_owned()),
             ),
-            ("trailproof/evidence", Some(evidence.join(" "))),
+            ("trailproof/evidence", Some(evidence)),
         ];
         for (name, value) in optional {
             if let Some(value) = value.filter(|value| !value.is_empty()) {

@@ -64,12 +64,7 @@ pub(super) fn rows<'a>(
                 sections => format!("{}: {}", framework.title, sections.join(", ")),
             })
             .collect();
-        let evidence: Vec<String> = item
-            .finding
-            .evidence
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let evidence = item.evidence_ids(" ");
         let accepted = finding.accepted.as_ref();
         let premises = words::premises(&dossier.analysis.premises).into_iter();
         let premises = premises.map(|(option, _)| option);
@@ -102,7 +97,7 @@ pub(super) fn rows<'a>(
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
-            evidence.join(" "),
+            evidence,
             assumptions.join("; "),
             item.fingerprint.clone(),
             accepted.map_or(String::new(), |accepted| accepted.by.clone()),

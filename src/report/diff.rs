@@ -4,7 +4,8 @@ use crate::analyze::Finding;
 use crate::aws::arn::short_name;
 use crate::coverage::RelationKind;
 use crate::diff::{
-    Change, Diff, Direction, FactChange, FieldChange, FindingChange, Meaning, Presence, Side,
+    Change, Diff, Direction, FactChange, FieldChange, FindingChange, GapChange, Meaning, Presence,
+    Side,
 };
 
 use super::table::attestations;
@@ -352,4 +353,17 @@ fn gaps(out: &mut Page, diff: &Diff) {
         };
         out.paragraph(2, label, &what);
     }
+}
+
+/// A call that one side alone has no answer to.
+pub(super) fn call(gap: &GapChange) -> String {
+    format!(
+        "{} {} {} ({} {}): {}",
+        gap.service,
+        gap.operation,
+        gap.subject,
+        gap.account,
+        gap.region,
+        words::ended(&gap.kind)
+    )
 }

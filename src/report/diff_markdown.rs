@@ -4,7 +4,8 @@ use crate::analyze::Finding;
 use crate::diff::{Change, Diff, Direction, FieldChange, Side};
 
 use super::diff::{
-    direction_word, meaning_words, nothing, presence_words, resource, side_words, summary, values,
+    call, direction_word, meaning_words, nothing, presence_words, resource, side_words, summary,
+    values,
 };
 use super::marked::{cell, premises, refused, sentence};
 use super::text::witness_line;
@@ -131,15 +132,7 @@ fn gaps(out: &mut String, diff: &Diff) {
             Side::Baseline => "baseline",
             Side::Current => "current snapshot",
         };
-        let what = format!(
-            "{} {} {} ({} {}): {}",
-            gap.service,
-            gap.operation,
-            gap.subject,
-            gap.account,
-            gap.region,
-            words::ended(&gap.kind)
-        );
+        let what = call(gap);
         out.push_str(&format!("- {on} only: {}\n", sentence(&what)));
     }
 }

@@ -269,17 +269,19 @@ impl<'a> Item<'a> {
     /// The evidence rows that it rests on, for people.
     pub(super) fn evidence(&self) -> String {
         let unnamed = |note: &Note| note.about == Remark::NamesNoEvidence;
-        let rows: Vec<String> = self
-            .finding
-            .evidence
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        match rows.as_slice() {
-            [] if self.finding.notes.iter().any(unnamed) => "not named by the query".to_owned(),
-            [] => "none".to_owned(),
-            rows => rows.join(", "),
+        match self.finding.evidence.is_empty() {
+            true if self.finding.notes.iter().any(unnamed) => "not named by the query".to_owned(),
+            true => "none".to_owned(),
+            false => self.evidence_ids(", "),
         }
+    }
+
+    /// The same as numbers alone.
+    pub(super) fn evidence_ids(&self, between: &str) -> String {
+        let rows = self.finding.evidence.iter();
+        rows.map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(between)
     }
 
     /// What to change first; none where nothing is wrong.

@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 use std::io::Read;
 use trailproof::snapshot::{Call, Snapshot, Writer};
 
-use crate::support::world::ACCOUNT;
+use crate::support::world::{ACCOUNT, World};
 use crate::support::{shared, trailproof};
 
 /// The account of the laboratory's records.
@@ -51,6 +51,16 @@ pub fn calls_of_root(times: &[&str]) -> String {
     };
     let lines: Vec<String> = times.iter().enumerate().map(record).collect();
     lines.join("\n")
+}
+
+/// What a replay of calls of root at these times says of an account.
+pub fn report(world: &World, times: &[&str], code: i32) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("a.trailproof");
+    world.write_snapshot(&snapshot);
+    let logs = folder.path().join("a.jsonl");
+    std::fs::write(&logs, calls_of_root(times)).unwrap();
+    replay(&[snapshot.to_str().unwrap(), logs.to_str().unwrap()], code)
 }
 
 /// A replay as JSON, whatever the exit code.

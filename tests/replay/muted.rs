@@ -2,21 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{LABORATORY, calls_of_root, control, moved, replay, sql};
+use super::{LABORATORY, control, moved, replay, report, sql};
 use crate::support::controls::alarm_name;
 use crate::support::world::{ACCOUNT, HOME, Site, World};
 use trailproof::replay::sql::Dialect;
 
 const CONTROL: &str = "root_usage";
-
-fn report(world: &World, times: &[&str], code: i32) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    let snapshot = folder.path().join("a.trailproof");
-    world.write_snapshot(&snapshot);
-    let logs = folder.path().join("a.jsonl");
-    std::fs::write(&logs, calls_of_root(times)).unwrap();
-    replay(&[snapshot.to_str().unwrap(), logs.to_str().unwrap()], code)
-}
 
 fn muted(schedule: Value) -> World {
     let mut world = World::complete();

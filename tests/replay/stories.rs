@@ -2,20 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{calls_of_root, replay};
+use super::report;
 use crate::support::controls::alarm_name;
 use crate::support::world::{ACCOUNT, HOME, Site, World};
 
 const CONTROL: &str = "root_usage";
-
-fn report(world: &World, times: &[&str], code: i32) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    let snapshot = folder.path().join("a.trailproof");
-    world.write_snapshot(&snapshot);
-    let logs = folder.path().join("a.jsonl");
-    std::fs::write(&logs, calls_of_root(times)).unwrap();
-    replay(&[snapshot.to_str().unwrap(), logs.to_str().unwrap()], code)
-}
 
 fn alarm(report: &Value, name: &str) -> Option<Value> {
     let alarms = report["alarms"].as_array().unwrap().iter();

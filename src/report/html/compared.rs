@@ -4,7 +4,8 @@ use crate::analyze::SnapshotSummary;
 use crate::diff::{Change, Diff, Direction, FactChange, FindingChange, Side};
 
 use super::super::diff::{
-    direction_word, meaning_words, nothing, presence_words, resource, side_words, summary, values,
+    call, direction_word, meaning_words, nothing, presence_words, resource, side_words, summary,
+    values,
 };
 use super::super::text::witness_line;
 use super::super::words;
@@ -178,15 +179,7 @@ fn gaps(out: &mut String, diff: &Diff) {
             Side::Baseline => "in the baseline only",
             Side::Current => "in the current snapshot only",
         };
-        let what = format!(
-            "{on}: {} {} {} ({} {}): {}",
-            gap.service,
-            gap.operation,
-            gap.subject,
-            gap.account,
-            gap.region,
-            words::ended(&gap.kind)
-        );
+        let what = format!("{on}: {}", call(gap));
         out.push_str(&format!("<li>{}</li>\n", text(&what)));
     }
     out.push_str("</ul></section>\n");

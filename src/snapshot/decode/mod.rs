@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::evidence::{AWS_CLI_JSON, Call};
 use super::operations::{self, Operation, Protocol};
-use crate::aws::json::named_twice;
+use crate::aws::json::{named_twice, outside_strings};
 
 /// No response nests deeper; foreign bytes may, and would exhaust the stack.
 const MAX_DEPTH: usize = 100;
@@ -136,17 +136,7 @@ fn twice(name: &str) -> DecodeError {
 
 /// How many values a JSON text holds at most, counted before any of them is kept.
 fn json_items(body: &[u8]) -> usize {
-    let (mut items, mut is_quoted, mut is_escaped) = (1, false, false);
-    for byte in body {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = is_quoted,
-            b'"' => is_quoted = !is_quoted,
-            b',' | b'[' | b'{' if !is_quoted => items += 1,
-            _ => {}
-        }
-    }
-    items
+    1 + outside_strings(body, b",[{")
 }
 
 /// How many values a decoded body holds, itself included.
