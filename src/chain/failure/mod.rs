@@ -73,6 +73,8 @@ pub struct Failure {
     pub title: &'static str,
     /// The verdicts that it can have, in words; none where a snapshot cannot show it.
     pub says: Option<&'static str>,
+    /// Whether it is something that stays undecided, and no fault: its title claims none.
+    pub is_open: bool,
     /// Why a snapshot cannot show it: such an id is never a link.
     pub not_shown: Option<&'static str>,
     /// What repairs it, as one clause; none where there is nothing to repair.
@@ -110,6 +112,7 @@ macro_rules! failures {
     ($($id:ident $station:ident
         title $title:literal
         $(says $says:literal)?
+        $(says_open $open:literal)?
         $(not_shown $not_shown:literal)?
         $(repair $repair:literal)?
         $(peers $peers:literal)?
@@ -136,7 +139,8 @@ macro_rules! failures {
                     $(Self::$id => Failure {
                         station: Station::$station,
                         title: $title,
-                        says: failures!(@optional $($says)?),
+                        says: failures!(@optional $($says)? $($open)?),
+                        is_open: failures!(@is_there $($open)?),
                         not_shown: failures!(@optional $($not_shown)?),
                         repair: failures!(@optional $($repair)?),
                         peers: failures!(@optional $($peers)?),
@@ -146,6 +150,8 @@ macro_rules! failures {
             }
         }
     };
+    (@is_there) => { false };
+    (@is_there $text:literal) => { true };
     (@optional) => { None };
     (@optional $text:literal) => { Some($text) };
 }

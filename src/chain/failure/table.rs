@@ -50,7 +50,7 @@ failures! {
         peers "Custodian";
     T10 Trail
         title "organization trail of an account outside the snapshot"
-        says "unknown, naming the account"
+        says_open "unknown, naming the account"
         repair "collect the account that owns the organization trail into the same snapshot"
         peers "Security Hub (no data); Prowler compares the name with a log group of the member";
     T11 Trail
@@ -125,7 +125,7 @@ failures! {
         says "fine, or unknown when the trail says that it has some";
     S10 EventSelectors
         title "event selectors unavailable"
-        says "unknown"
+        says_open "unknown"
         repair "let the collecting role call cloudtrail:GetEventSelectors in the account that owns the trail";
     S11 EventSelectors
         title "no event selector logs calls on S3 objects"
@@ -164,7 +164,7 @@ failures! {
         repair "make the log group's key usable again";
     L06 LogGroup
         title "filter sees transformed records"
-        says "unknown; weak when the transformer names none of the fields that the pattern reads"
+        says_open "unknown; weak when the transformer names none of the fields that the pattern reads"
         repair "set applyOnTransformedLogs to false, or write the pattern for the transformed record"
         calls "logs.amazonaws.com PutTransformer";
     L07 LogGroup
@@ -326,15 +326,15 @@ failures! {
         peers "CloudQuery reads no other alarms";
     A20 Alarm
         title "Metrics Insights alarm"
-        says "unknown: its query is not read"
+        says_open "unknown: its query is not read"
         repair "put a plain alarm on the filter's metric beside it";
     A21 Alarm
         title "PromQL alarm"
-        says "unknown: its query is not read"
+        says_open "unknown: its query is not read"
         repair "put a plain alarm on the filter's metric beside it";
     A22 Alarm
         title "alarm watches another account's metric"
-        says "unknown"
+        says_open "unknown"
         repair "collect the account of the metric and that of the alarm into one snapshot";
     A23 Alarm
         title "alarm reached only through other alarms"
@@ -347,7 +347,7 @@ failures! {
         repair "put a metric filter with the control's pattern beside it, or let the query find the control's events";
     Q02 Alarm
         title "log alarm on more than one record"
-        says "unknown: count(*) of one record, and one query result, are decided"
+        says_open "unknown: count(*) of one record, and one query result, are decided"
         repair "let it count with count(*), go off at 1 and evaluate one result";
     Q03 Alarm
         title "log alarm misses what arrives late"
@@ -404,7 +404,7 @@ failures! {
         calls "events.amazonaws.com PutRule";
     E07 Rule
         title "spelling of the sign-in detail type"
-        says "unknown for `AWS Console Signin via CloudTrail` alone, weak for `AWS Console Sign In via CloudTrail` alone"
+        says_open "unknown for `AWS Console Signin via CloudTrail` alone, weak for `AWS Console Sign In via CloudTrail` alone"
         repair "list both spellings under `detail-type`, or leave it out";
     E08 Rule
         title "rule sees one Region"
@@ -435,7 +435,7 @@ failures! {
         repair "allow `events.amazonaws.com` to `sns:Publish` in the topic's policy";
     E14 Rule
         title "EventBridge may publish under a condition alone"
-        says "unknown"
+        says_open "unknown"
         repair "allow `events.amazonaws.com` in a statement without a condition";
     E15 Rule
         title "key that EventBridge cannot use"
@@ -452,7 +452,7 @@ failures! {
         repair "give the target a role that may publish, and let the topic's policy admit it";
     E18 Rule
         title "role on a target that is a topic"
-        says "unknown"
+        says_open "unknown"
         repair "take the role off the target: the topic's policy alone admits EventBridge";
     E19 Rule
         title "filter policy on attributes, which the messages of rules lack"
@@ -472,7 +472,7 @@ failures! {
         repair "send to a topic with a confirmed subscription of a person as well";
     E23 Rule
         title "forwarded to a bus outside of the snapshot"
-        says "unknown"
+        says_open "unknown"
         repair "collect the account and Region of the receiving bus as well";
     E24 Rule
         title "the receiving bus refuses"
@@ -481,7 +481,7 @@ failures! {
         calls "events.amazonaws.com RemovePermission, events.amazonaws.com PutPermission";
     E25 Rule
         title "event pattern that cannot be read"
-        says "unknown"
+        says_open "unknown"
         repair "write the event pattern as EventBridge documents it";
     E26 Rule
         title "key of the event bus that EventBridge cannot use"
@@ -490,7 +490,7 @@ failures! {
         calls "kms.amazonaws.com DisableKey, kms.amazonaws.com ScheduleKeyDeletion, kms.amazonaws.com PutKeyPolicy, kms.amazonaws.com UpdateAlias, kms.amazonaws.com DeleteAlias";
     E27 Rule
         title "rule of User Notifications"
-        says "unknown: its real filter, channels and contacts are not collected"
+        says_open "unknown: its real filter, channels and contacts are not collected"
         repair "put a rule of your own beside it";
     E28 Rule
         title "User Notifications channel without a contact"
@@ -509,7 +509,7 @@ failures! {
         calls "sns.amazonaws.com DeleteTopic";
     N03 Topic
         title "topic belongs to another account"
-        says "unknown when its attributes are denied"
+        says_open "unknown when its attributes are denied"
         repair "collect the account that owns the topic into the same snapshot"
         peers "Security Hub (warning)";
     N04 Topic
@@ -580,7 +580,7 @@ failures! {
         says "weak";
     U10 Subscription
         title "subscription belongs to another account"
-        says "unknown"
+        says_open "unknown"
         repair "collect the subscription's account into the same snapshot";
 
     X01 OtherMonitoring

@@ -357,14 +357,11 @@ pub const RESUME: &str = "`trailproof collect --resume -o FILE` asks for what is
 /// there.
 pub fn link(finding: &Finding) -> Option<String> {
     let id = finding.broken_link?;
-    let is_fault = || {
-        let says = id.failure().says;
-        says.is_some_and(|says| !says.starts_with("unknown"))
-    };
+    let is_fault = !id.failure().is_open;
     let stop = finding.why.stop();
     let is_open = stop.is_some_and(|stop| stop.cause.is_lack_of_evidence());
     Some(match finding.status {
-        Status::Unknown if is_open && is_fault() => {
+        Status::Unknown if is_open && is_fault => {
             format!("{id} not known whether: {}", id.title())
         }
         _ => format!("{id} {}", id.title()),
