@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::cause::AlarmCause;
 use super::facts::{AlarmRow, Facts, FilterRow, Json, MetricFilters, MetricRow};
 use super::judgement::Judgement;
-use super::log_group::LogGroupId;
+use super::log_group_id::LogGroupId;
 use super::same_events::SameEvents;
 use super::unseen_filters::Unseen;
 use super::verdict::{Link, LinkId, Subject, Verdict};

@@ -11,7 +11,7 @@ use super::cause::OtherMonitoringCause;
 use super::facts::{Asked, Facts, RuleRow, targets_question};
 use super::judgement::{Context, fine, why};
 use super::log_alarm;
-use super::log_group::LogGroupId;
+use super::log_group_id::LogGroupId;
 use super::verdict::{Link, LinkId};
 use crate::aws::arn;
 

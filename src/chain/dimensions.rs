@@ -10,7 +10,7 @@ use crate::pattern;
 use super::cause::MetricFilterCause;
 use super::facts::{AlarmRow, FilterRow, Json, MetricRow};
 use super::judgement::Judgement;
-use super::log_group::LogGroupId;
+use super::log_group_id::LogGroupId;
 use super::metric_filter;
 use super::same_events::{SameEvents, Share};
 use super::verdict::{Link, LinkId, Verdict};

@@ -4,26 +4,11 @@ use std::rc::Rc;
 
 use super::Error;
 use super::cause::{self, LogGroupCause, MetricFilterCause};
-use super::facts::{Facts, FilterRow, LogGroup, Question};
+use super::facts::{Facts, FilterRow, LogGroup};
 use super::judgement::{Judgement, fine, missing, unanswered};
+use super::log_group_id::{LogGroupId, question};
 use super::masking::{self, Masking};
-use super::verdict::{Kind, Link, LinkId, Subject, Verdict};
-
-/// Where a log group is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct LogGroupId {
-    pub(super) account: String,
-    pub(super) region: String,
-    pub(super) name: String,
-    /// Without `:*`.
-    pub(super) arn: String,
-}
-
-impl LogGroupId {
-    pub(super) fn subject(&self) -> Subject {
-        Subject::of_arn(Kind::LogGroup, &self.arn)
-    }
-}
+use super::verdict::{Link, LinkId, Verdict};
 
 /// What changes records before a filter sees them (L06).
 #[derive(Clone, Debug)]
@@ -310,20 +295,5 @@ pub(super) fn unfed() -> Group {
         exists: true,
         masking: Masking::default(),
         transformed: Transformed::No,
-    }
-}
-
-/// A question about the group to CloudWatch Logs.
-pub(super) fn question<'q>(
-    place: &'q LogGroupId,
-    operation: &'q str,
-    subject: &'q str,
-) -> Question<'q> {
-    Question {
-        account: &place.account,
-        region: &place.region,
-        service: "logs",
-        operation,
-        subject,
     }
 }

@@ -9,7 +9,7 @@ use super::Error;
 use super::cause::LogGroupCause;
 use super::facts::{Facts, LogGroup};
 use super::judgement::{Context, Judgement, unanswered};
-use super::log_group::{LogGroupId, question};
+use super::log_group_id::{LogGroupId, question};
 use super::masked::{Bounds, Masks};
 use super::verdict::{Link, LinkId, Subject, Verdict};
 

@@ -11,7 +11,7 @@ use super::alarm_evaluation::{Evaluated, Writers};
 use super::cause::{AlarmCause, MetricFilterCause, Namesake, Query};
 use super::facts::{AlarmRow, Facts, FilterRow, MetricRow, Question};
 use super::judgement::{Judgement, fine, unanswered};
-use super::log_group::LogGroupId;
+use super::log_group_id::LogGroupId;
 use super::metrics::{Metrics, Reading};
 use super::same_events::SameEvents;
 use super::unseen_filters::Unseen;

@@ -27,6 +27,7 @@ mod gap;
 mod judgement;
 mod log_alarm;
 mod log_group;
+mod log_group_id;
 mod masked;
 mod masking;
 mod metric_alarm;

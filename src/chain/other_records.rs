@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::alarm_evaluation::{emission, settings};
 use super::cause::SilenceCause;
 use super::facts::{AlarmRow, Facts, FilterRow};
-use super::log_group::LogGroupId;
+use super::log_group_id::LogGroupId;
 use super::verdict::{Link, LinkId, Verdict};
 use super::{Error, dimensions, metric_filter};
 use crate::aws::alarm;

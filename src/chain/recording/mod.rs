@@ -18,7 +18,7 @@ use super::cause::RecordingCause;
 use super::facts::{Facts, TrailRow};
 use super::gap::Gap;
 use super::judgement::{Context, Judgement};
-use super::log_group::LogGroupId;
+use super::log_group_id::LogGroupId;
 use super::path::Path;
 use super::verdict::{Link, LinkId, Subject, Verdict};
 use super::{Error, log_group, organization, selectors, trail};
